@@ -1,0 +1,1 @@
+"""Sweeps, statistics, plots, reports and the command line."""

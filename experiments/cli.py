@@ -1,0 +1,72 @@
+"""The command `edgeopt`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from experiments.commands.listing import problems, solvers
+from experiments.commands.offload import offload
+from experiments.commands.plot import plot
+from experiments.commands.schedule import schedule
+from experiments.commands.sweep import sweep
+from experiments.version import version
+from problems.errors import InputError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+# click's own exception, which newer releases of typer carry with them under a private name
+UsageError: type[Exception] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    help="Where to cut a neural network between edge and cloud, and how to schedule its tasks.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for _command in (schedule, sweep, plot, offload, solvers, problems):
+    app.command()(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        print(version())
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        _fail(str(error), BAD_INPUT)
+    except UsageError as error:
+        _fail(error.format_message(), BAD_INPUT)  # type: ignore[attr-defined]
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; what is finished is kept", INTERRUPTED)
+    except BrokenPipeError:  # the reader has gone, as in `edgeopt solvers | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> None:
+    """Print one line on standard error and exit."""
+    print(f"edgeopt: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

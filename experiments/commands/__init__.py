@@ -1,0 +1,1 @@
+"""The commands of `edgeopt`, one a file."""

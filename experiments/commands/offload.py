@@ -1,0 +1,104 @@
+"""`edgeopt offload`: where to cut a network between the edge and the cloud."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.offload_report import offload_report
+from experiments.offload_text import print_report
+from optim.offloading.answer import Answer
+from optim.offloading.network_split import NetworkSplit, split_network
+from optim.offloading.relaxation import relax
+from optim.offloading.scan import scan
+from optim.offloading.tmoa import tmoa_printed, tmoa_repaired
+from problems.errors import InputError, check_choice
+from problems.offloading.networks import load_network
+from problems.offloading.objective import OBJECTIVES
+from problems.offloading.presets import system_presets
+from problems.offloading.program import Program, build_program
+from problems.offloading.reading import (
+    ELEMENT_BYTES,
+    MEMORY,
+    READINGS,
+    WAITING,
+    Reading,
+    with_element_type,
+)
+from problems.offloading.system_file import load_system
+
+METHODS = ("scan", "tmoa", "kkt", "mincut")
+
+
+def offload(
+    network: Annotated[
+        str, typer.Option(help="Built-in name (resnet34, resnet34:input=32), .onnx or .csv file")
+    ] = "resnet34",
+    system: Annotated[
+        str, typer.Option(help=f"TOML file or preset: {', '.join(system_presets())}")
+    ] = "table1",
+    nodes: Annotated[int | None, typer.Option(help="Number of nodes of an equal pool")] = None,
+    method: Annotated[str, typer.Option(help=" | ".join(METHODS))] = "scan",
+    objective: Annotated[
+        str | None, typer.Option(help=f"{' | '.join(OBJECTIVES)}; default deepest, mincut: delay")
+    ] = None,
+    weight: Annotated[float, typer.Option(help="Seconds a joule is worth, for weighted")] = 0.0,
+    reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "corrected",
+    memory: Annotated[str | None, typer.Option(help=f"Override (10): {' | '.join(MEMORY)}")] = None,
+    waiting: Annotated[
+        str | None, typer.Option(help=f"Override (12): {' | '.join(WAITING)}")
+    ] = None,
+    element_type: Annotated[
+        str | None, typer.Option(help=f"Override: {' | '.join(ELEMENT_BYTES)}")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Folder for the figures")] = None,
+) -> None:
+    """Choose the cut of a network: what runs on the edge nodes, what in the cloud."""
+    check_choice("method", method, METHODS)
+    chosen = _reading(reading, memory, waiting, element_type)
+    profile, surroundings = load_network(network), load_system(system, nodes=nodes)
+    goal = _objective(objective, method)
+    program = build_program(profile, surroundings, reading=chosen, objective=goal, weight=weight)
+    split = split_network(profile, surroundings, reading=chosen) if method == "mincut" else None
+    answer = _solve(program, method, split)
+    report = offload_report(answer, profile, surroundings, chosen, weight)
+    report["split"] = None if split is None else asdict(split)
+    if plot is not None:
+        from experiments.offload_plots import plot_offload
+
+        report["figures"] = [str(path) for path in plot_offload(answer, plot)]
+    if as_json:
+        print(json.dumps(report, indent=2, allow_nan=False))
+    else:
+        print_report(report)
+
+
+def _reading(
+    name: str, memory: str | None, waiting: str | None, element_type: str | None
+) -> Reading:
+    """Return the reading with the choices that were overridden."""
+    chosen = READINGS[check_choice("reading", name, READINGS)]
+    chosen = with_element_type(chosen, element_type) if element_type else chosen
+    return replace(chosen, memory=memory or chosen.memory, waiting=waiting or chosen.waiting)
+
+
+def _objective(objective: str | None, method: str) -> str:
+    """Return the objective; a minimum cut knows the delay only."""
+    if method == "mincut" and objective not in (None, "delay"):
+        raise InputError("objective", objective, "delay, or left out, with the method mincut")
+    return objective or ("delay" if method == "mincut" else "deepest")
+
+
+def _solve(program: Program, method: str, split: NetworkSplit | None) -> Answer:
+    """Return the answer of the method."""
+    if split is not None:
+        return Answer(program, "mincut", split.cut, program.depth + 1)
+    if method == "tmoa":
+        printed = program.reading.name == "printed"
+        return tmoa_printed(program) if printed else tmoa_repaired(program)
+    return relax(program).rounded if method == "kkt" else scan(program)

@@ -1,0 +1,121 @@
+"""`edgeopt schedule`: one solver on one problem."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from experiments.budget import DEFAULT, make_criteria
+from optim import Progress, solve, warm_up
+from optim.scheduling import SOLVERS, make_solver
+from problems.atomic import write_atomically
+from problems.errors import InputError
+from problems.scheduling import load_problem
+
+JSON_KEYS = (
+    "solver",
+    "problem",
+    "tasks",
+    "nodes",
+    "makespan",
+    "lower_bound",
+    "gap",
+    "iterations",
+    "evaluations",
+    "seconds",
+    "seed",
+    "status",
+    "assignment",
+)
+NOTHING_FOUND = 1
+
+
+def schedule(
+    problem: Annotated[str, typer.Argument(help="File, or spec such as paper:200x30:seed=1")],
+    solver: Annotated[str, typer.Option(help=f"{', '.join(SOLVERS)}, or file.py:Name")] = "atsa",
+    parameters: Annotated[
+        list[str] | None, typer.Option("--set", help="Parameter as key=value; may be repeated")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(help="Stop after so many iterations")] = None,
+    evaluations: Annotated[int | None, typer.Option(help="Stop after so many schedules")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds")] = None,
+    target_gap: Annotated[float | None, typer.Option(help="Stop at this gap (0.01: 1 %)")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; a new one if not given")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    out: Annotated[Path | None, typer.Option(help="File for the assignment, a node a line")] = None,
+) -> None:
+    """Schedule the tasks of a problem; without a budget, 100 iterations."""
+    given = {
+        "iterations": iterations,
+        "evaluations": evaluations,
+        "seconds": seconds,
+        "target_gap": target_gap,
+    }
+    budget = {name: value for name, value in given.items() if value is not None} or DEFAULT
+    criteria = make_criteria(budget)
+    if seed is not None and seed < 0:
+        raise InputError("seed", seed, "an integer >= 0")
+    chosen = make_solver(solver, _pairs(parameters or []))
+    instance = load_problem(problem)
+    warm_up(instance, chosen)
+    with Console(stderr=True).status("starting") as status:
+        result = solve(
+            instance, chosen, stop=criteria, rng=seed, callback=lambda p: _show(p, status)
+        )
+    values = {**result.as_dict(), "solver": solver, "problem": problem}
+    values |= {"tasks": instance.tasks, "nodes": instance.nodes}
+    if out is not None and result.assignment is not None:
+        lines = "".join(f"{node}\n" for node in result.assignment)
+        write_atomically(out, lines.encode())
+    _print_json(values) if as_json else _print_table(values)
+    if result.assignment is None:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Return ``key=value`` texts as a dict."""
+    pairs = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise InputError("--set", text, "of the form key=value")
+        pairs[key] = value
+    return pairs
+
+
+def _show(progress: Progress, status: Any) -> None:
+    """Show the progress on standard error, at most every 64 iterations."""
+    if progress.iterations % 64 == 1:
+        status.update(
+            f"iteration {progress.iterations}, {progress.seconds:.1f} s, "
+            f"makespan {progress.makespan:.6g} s, gap {100 * progress.gap:.3f} %"
+        )
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    """Print the result as one JSON object; what is infinite becomes null."""
+    finite = {
+        key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
+        values[key] for key in JSON_KEYS
+    }  # fmt: skip
+    print(json.dumps(finite, allow_nan=False))
+
+
+def _print_table(values: dict[str, Any]) -> None:
+    """Print the result as a table."""
+    table = Table(show_header=False, box=None)
+    seconds = f"{values['seconds']:.3f} s"
+    table.add_row("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})")
+    table.add_row("solver", f"{values['solver']}, seed {values['seed']}")
+    table.add_row("makespan", f"{values['makespan']:.10g} s")
+    table.add_row("lower bound", f"{values['lower_bound']:.10g} s")
+    table.add_row("gap", f"{100 * values['gap']:.4f} %")
+    table.add_row("evaluations", f"{values['evaluations']} in {seconds}")
+    table.add_row("status", values["status"])
+    Console().print(table)

@@ -1,0 +1,1 @@
+"""Figures of publication quality, as PNG and PDF."""

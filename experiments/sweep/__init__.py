@@ -1,0 +1,1 @@
+"""Sweeps: problems x solvers x repetitions, cell by cell, resumable."""

@@ -1,0 +1,123 @@
+"""One cell of a sweep: a solver on a problem, once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from experiments.budget import make_criteria
+from experiments.sweep.config import SweepConfig, build_solver
+from experiments.version import version
+from optim import Result, solve, warm_up
+from problems.scheduling import SchedulingProblem, load_problem
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What identifies a cell.
+
+    Attributes
+    ----------
+    problem, digest : str
+        Spec and content hash of the problem.
+    label : str
+        The solver's name in the sweep.
+    solver : str
+        JSON of the solver's table.
+    repetition, seed : int
+        Which run, and the root seed.
+    budget : str
+        JSON of the budget.
+    """
+
+    problem: str
+    digest: str
+    label: str
+    solver: str
+    repetition: int
+    seed: int
+    budget: str
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that the outcome depends on: not of names given by the user."""
+        solver = _identity(self.solver)
+        content = [self.digest, solver, self.budget, self.seed, self.repetition, version()]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+@cache
+def _identity(table: str) -> str:
+    """Return a solver's name and all its parameters, also those left at their defaults."""
+    solver = build_solver(json.loads(table))
+    parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
+    return json.dumps([json.loads(table)["solver"], parameters], sort_keys=True)
+
+
+def cells_of(config: SweepConfig) -> Iterator[Cell]:
+    """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
+    digests = {spec: problem_of(spec).digest for spec in config.problems}
+    budget = json.dumps(config.budget, sort_keys=True)
+    for repetition in range(config.repetitions):
+        for spec, digest in digests.items():
+            for label, table in config.solvers.items():
+                solver = json.dumps(table, sort_keys=True)
+                yield Cell(spec, digest, label, solver, repetition, config.seed, budget)
+
+
+@cache
+def problem_of(spec: str) -> SchedulingProblem:
+    """Return the problem of a spec, loaded once in each process (its bound is kept with it)."""
+    return load_problem(spec)
+
+
+def run_cell(cell: Cell) -> Row:
+    """Run a cell and return its row; an error is a row too, with the traceback.
+
+    The random stream depends on the root seed, the problem's content and the repetition alone:
+    all solvers see the same, whatever runs where and when.
+    """
+    start = time.perf_counter()
+    row: Row = {"key": cell.key, "problem": cell.problem, "solver": cell.label}
+    row |= {"repetition": cell.repetition, "seed": cell.seed, "budget": cell.budget}
+    try:
+        problem, solver = problem_of(cell.problem), build_solver(json.loads(cell.solver))
+        warm_up_cell(cell)
+        spawn_key = (int(cell.digest[:16], 16), cell.repetition)
+        sequence = np.random.SeedSequence(cell.seed, spawn_key=spawn_key)
+        budget = make_criteria(json.loads(cell.budget))
+        row |= _outcome(problem, solve(problem, solver, stop=budget, rng=sequence))
+    except Exception:
+        row |= {"status": "failed", "error": traceback.format_exc()}
+    return row | {"cell_seconds": time.perf_counter() - start}
+
+
+def warm_up_cell(cell: Cell) -> None:
+    """Compile what the cell needs, once in each process, before it is timed."""
+    _warm_up_once(cell.problem, cell.solver)
+
+
+@cache
+def _warm_up_once(problem: str, solver: str) -> None:
+    """Compile for this problem and solver."""
+    warm_up(problem_of(problem), build_solver(json.loads(solver)))
+
+
+def _outcome(problem: SchedulingProblem, result: Result) -> Row:
+    """Return the columns of a result, with the trace as lists."""
+    values = result.as_dict()
+    for name in ("solver", "problem", "seed"):
+        del values[name]
+    trace = {f"trace_{name}": list(value) for name, value in asdict(result.trace).items()}
+    size = {"tasks": problem.tasks, "nodes": problem.nodes}
+    return {**size, **values, **trace, "error": None}

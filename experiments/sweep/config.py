@@ -1,0 +1,131 @@
+"""What a sweep file says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.budget import make_criteria
+from experiments.toml_file import read_toml
+from optim.scheduling import make_solver
+from problems.errors import InputError, check_integer
+
+FIELDS = ("problems", "repetitions", "seed", "budget", "solvers")
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """A sweep, validated before anything runs.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        Problem specs; paths are absolute.
+    repetitions : int
+        Runs of each solver on each problem.
+    seed : int
+        Root of all randomness.
+    budget : dict
+        Stopping criteria by name, e.g. ``{"evaluations": 5000}``.
+    solvers : dict
+        By label: ``{"solver": name, parameter: value, ...}``.
+    """
+
+    problems: tuple[str, ...]
+    repetitions: int
+    seed: int
+    budget: dict[str, Any]
+    solvers: dict[str, dict[str, Any]]
+
+    def __post_init__(self) -> None:
+        check_integer("repetitions", self.repetitions, at_least=1)
+        check_integer("seed", self.seed, at_least=0)
+        make_criteria(self.budget)
+        if not self.problems:
+            raise InputError("problems", [], "at least one problem")
+        if len(set(self.problems)) < len(self.problems):
+            raise InputError("problems", list(self.problems), "all different")
+        if not self.solvers:
+            raise InputError("solvers", {}, "at least one table [solvers.NAME]")
+        for table in self.solvers.values():
+            build_solver(table)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values."""
+        return {**asdict(self), "problems": list(self.problems)}
+
+
+def build_solver(table: dict[str, Any]) -> Any:
+    """Return the solver of a table ``{"solver": name, parameter: value, ...}``."""
+    parameters = {key: value for key, value in table.items() if key != "solver"}
+    return make_solver(table["solver"], parameters)
+
+
+def read_config(path: Path) -> SweepConfig:
+    """Read a sweep file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, and a table
+        ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME unless it says otherwise.
+        Paths in it are relative to the file.
+
+    Raises
+    ------
+    InputError
+        If a field is missing, unknown or illegal.
+    """
+    tables = read_toml(path)
+    for field in tables:
+        if field not in FIELDS:
+            raise InputError(f"{path} field", field, f"one of {', '.join(FIELDS)}")
+    for field in ("problems", "repetitions", "budget", "solvers"):
+        if field not in tables:
+            raise InputError(f"{path} field {field}", None, "given")
+    return SweepConfig(
+        problems=tuple(_locate(spec, path.parent) for spec in _list("problems", tables)),
+        repetitions=tables["repetitions"],
+        seed=tables.get("seed", 0),
+        budget=tables["budget"],
+        solvers={
+            label: _solver_table(label, table, path.parent)
+            for label, table in _table("solvers", tables).items()
+        },
+    )
+
+
+def _list(field: str, tables: dict[str, Any]) -> list[str]:
+    """Return the field as a list of strings."""
+    value = tables[field]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(field, value, "a list of strings")
+    return value
+
+
+def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:
+    """Return the field as a table."""
+    value = tables[field]
+    if not isinstance(value, dict):
+        raise InputError(field, value, "a table")
+    return value
+
+
+def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
+    """Return a solver's table with its solver named; a file.py:Name is made absolute."""
+    if not isinstance(table, dict):
+        raise InputError(f"solvers.{label}", table, "a table")
+    name = table.get("solver", label)
+    if not isinstance(name, str):
+        raise InputError(f"solvers.{label}.solver", name, "a string")
+    file, colon, attribute = name.rpartition(":")
+    if file.endswith(".py"):
+        name = f"{_locate(file, folder)}{colon}{attribute}"
+    return {**table, "solver": name}
+
+
+def _locate(spec: str, folder: Path) -> str:
+    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
+    path = folder / spec
+    return str(path.resolve()) if path.exists() else spec

@@ -1,0 +1,61 @@
+"""The table of a sweep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def summarize(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each problem and solver, over its repetitions that did not fail.
+
+    Columns: runs, failed, makespan_best, makespan_median, gap_mean, gap_q1, gap_median, gap_q3,
+    evaluations (mean), seconds (mean); gaps as fractions of the lower bound, times in s.
+    """
+    groups = cells.assign(failed=cells["status"] == "failed").groupby(
+        ["problem", "solver"], sort=False
+    )
+    table = groups.agg(
+        runs=("status", "size"),
+        failed=("failed", "sum"),
+        makespan_best=("makespan", "min"),
+        makespan_median=("makespan", "median"),
+        gap_mean=("gap", "mean"),
+        gap_q1=("gap", lambda gap: gap.quantile(0.25)),
+        gap_median=("gap", "median"),
+        gap_q3=("gap", lambda gap: gap.quantile(0.75)),
+        evaluations=("evaluations", "mean"),
+        seconds=("seconds", "mean"),
+    )
+    return table.reset_index()
+
+
+def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:
+    """Return the median gaps in per cent, solvers by problems, the best of each problem bold."""
+    gaps = 100 * summary.pivot(index="solver", columns="problem", values="gap_median")
+    seconds = summary.groupby("solver")["seconds"].mean()
+    order = gaps.mean(axis=1).reindex(solvers).sort_values().index
+    table = Table(title="median gap to the lower bound in %, best first")
+    table.add_column("solver")
+    for problem in problems:
+        table.add_column(short_name(problem), justify="right", overflow="fold")
+    table.add_column("mean ms a run", justify="right")
+    for solver in order:
+        row = [_entry(gaps[problem], solver) for problem in problems]
+        table.add_row(solver, *row, f"{1000 * seconds[solver]:.1f}")
+    return table
+
+
+def short_name(problem: str) -> str:
+    """Return a spec as it is, and a path's last part."""
+    return problem.rsplit("/", 1)[-1]
+
+
+def _entry(gaps: pd.Series[float], solver: str) -> str:
+    """Return a gap as text, bold if none is smaller."""
+    text = f"{gaps[solver]:.2f}"
+    return f"[bold]{text}[/bold]" if gaps[solver] == gaps.min() else text

@@ -1,0 +1,137 @@
+"""The one loop that runs every iterative solver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from optim.check import check_schedule
+from optim.result import Result, Trace
+from optim.scheduling.bounds import lower_bound
+from optim.solver import Solver, State, as_solver, solver_name
+from optim.stop import Criterion, Iterations, Progress, as_criteria
+from problems.scheduling import SchedulingProblem
+
+OPTIMALITY = 1e-12
+Callback = Callable[[Progress], bool | None]
+
+
+def solve(
+    problem: SchedulingProblem,
+    solver: Any,
+    *,
+    stop: Criterion | Iterable[Criterion] = Iterations(100),
+    rng: int | np.random.Generator | np.random.SeedSequence | None = None,
+    callback: Callback | None = None,
+) -> Result:
+    """Run `solver` on `problem` until a criterion is met, and check what it returns.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        What to solve.
+    solver : Solver or callable
+        An object with ``init`` and ``step``, or a function ``f(problem, rng) -> assignment``.
+    stop : Criterion or iterable of Criterion
+        The first met ends the run.
+    rng : int, Generator or SeedSequence, optional
+        Seed or source of randomness; without one, a fresh seed that the result records.
+    callback : callable, optional
+        Called with the `Progress` after each iteration; a true return value ends the run.
+
+    Returns
+    -------
+    Result
+        With the trace and a lower bound. Equal seeds and a budget of iterations or evaluations
+        give equal bits.
+
+    Raises
+    ------
+    InputError
+        If `solver` or `stop` is not what it must be.
+    CheckError
+        If the solver returns what it does not hold.
+    """
+    runner, criteria = as_solver(solver), as_criteria(stop)
+    seed, generator = _seeded(rng)
+    bound = lower_bound(problem)
+    state, progress, trace, status = _run(problem, runner, criteria, generator, bound, callback)
+    assignment, makespan = state.assignment, float("inf")
+    if assignment is None:
+        status = "infeasible"
+    else:
+        makespan = check_schedule(problem, assignment, state.makespan, bound)
+    return Result(
+        assignment=assignment,
+        makespan=makespan,
+        lower_bound=bound,
+        trace=trace,
+        iterations=progress.iterations,
+        evaluations=progress.evaluations,
+        seconds=progress.seconds,
+        status=status,
+        solver=solver_name(runner),
+        problem=problem.name,
+        seed=seed,
+    )
+
+
+def _run(
+    problem: SchedulingProblem,
+    solver: Solver,
+    criteria: tuple[Criterion, ...],
+    rng: np.random.Generator,
+    bound: float,
+    callback: Callback | None,
+) -> tuple[State, Progress, Trace, str]:
+    """Step until something says stop; return the last state and why."""
+    trace, progress, status = Trace(), Progress(lower_bound=bound), ""
+    start = time.perf_counter()
+    state = solver.init(problem, rng)
+    while not status:
+        state = solver.step(problem, state)
+        before, progress = progress, _advance(progress, state, time.perf_counter() - start)
+        if progress.makespan < before.makespan:
+            trace.record(progress)
+        status = _status(state, progress, criteria)
+        if callback is not None and callback(progress):
+            status = status or "callback"
+    if not trace.iterations or trace.iterations[-1] < progress.iterations:
+        trace.record(progress)
+    return state, progress, trace, status
+
+
+def _advance(before: Progress, state: State, seconds: float) -> Progress:
+    """Return the progress after one more iteration."""
+    return Progress(
+        iterations=before.iterations + 1,
+        evaluations=state.evaluations,
+        seconds=seconds,
+        makespan=state.makespan,
+        lower_bound=before.lower_bound,
+        stalled=0 if state.makespan < before.makespan else before.stalled + 1,
+        step_evaluations=state.evaluations - before.evaluations,
+    )
+
+
+def _status(state: State, progress: Progress, criteria: tuple[Criterion, ...]) -> str:
+    """Return why to stop, or an empty string."""
+    if progress.gap <= OPTIMALITY:
+        return "optimal"
+    if state.done:
+        return "finished"
+    return next((type(c).__name__.lower() for c in criteria if c(progress)), "")
+
+
+def _seeded(
+    rng: int | np.random.Generator | np.random.SeedSequence | None,
+) -> tuple[int | None, np.random.Generator]:
+    """Return the seed, where there is one, and the generator."""
+    if isinstance(rng, np.random.Generator | np.random.SeedSequence):
+        return None, np.random.default_rng(rng)
+    if rng is None:
+        rng = np.random.SeedSequence().generate_state(1, np.uint64).item()
+    return int(rng), np.random.default_rng(int(rng))

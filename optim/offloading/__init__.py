@@ -1,0 +1,1 @@
+"""Solvers for the offloading program: where to cut the network."""

@@ -1,0 +1,100 @@
+"""What every solver of the offloading program returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from problems.offloading.constraints import CONSTRAINTS, UNITS
+from problems.offloading.program import Program
+
+
+@dataclass(frozen=True)
+class ConstraintRow:
+    """One constraint at one cut: name, unit, value, limit and ``slack = limit - value``."""
+
+    name: str
+    unit: str
+    value: float
+    limit: float
+    slack: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is within its limit."""
+        return self.value <= self.limit
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A cut and what stands around it.
+
+    Parameters
+    ----------
+    program : Program
+        The program that was solved.
+    method : str
+        Solver.
+    cut : int or None
+        The cut; None if no cut meets the constraints, which is an answer and not an error.
+    tested : int
+        Number of cuts whose constraints were looked at.
+    """
+
+    program: Program
+    method: str
+    cut: int | None
+    tested: int
+
+    @property
+    def feasible_cuts(self) -> tuple[int, ...]:
+        """All cuts that meet the constraints, in order."""
+        return tuple(int(j) for j in np.flatnonzero(self.program.feasible))
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether the cut exists and meets the constraints; false for some of Algorithm 2's."""
+        return self.cut is not None and bool(self.program.feasible[self.cut])
+
+    @property
+    def objective_value(self) -> float | None:
+        """Value of f at the cut, in the objective's unit."""
+        return None if self.cut is None else float(self.program.goal[self.cut])
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """Constraints that keep the next better cut from being chosen.
+
+        A whole cut seldom meets a limit with equality, so "binding" is what the best of the cuts
+        with a better objective, the nearest to this one, violates. Empty at the unconstrained
+        optimum. Without a feasible cut: what fails at cut 0.
+        """
+        if self.cut is None:
+            return _violated(self.program, 0)
+        cost = self.program.cost
+        better = np.flatnonzero(cost < cost[self.cut])
+        return _violated(self.program, int(better[cost[better].argmax()])) if better.size else ()
+
+    @property
+    def rows(self) -> tuple[ConstraintRow, ...]:
+        """The constraints at the cut, or at cut 0 (all in the cloud) without a feasible one."""
+        return constraint_rows_at(self.program, self.cut or 0)
+
+
+def constraint_rows_at(program: Program, cut: int) -> tuple[ConstraintRow, ...]:
+    """Return every constraint of `program` at `cut`."""
+    values, limits = program.values[:, cut], program.limits[:, cut]
+    slacks = program.slacks[:, cut]
+    return tuple(
+        ConstraintRow(name, unit, float(value), float(limit), float(slack))
+        for name, unit, value, limit, slack in zip(
+            CONSTRAINTS, UNITS, values, limits, slacks, strict=True
+        )
+    )
+
+
+def _violated(program: Program, cut: int) -> tuple[str, ...]:
+    """Return the names of the constraints that `cut` violates."""
+    holds = program.holds[:, cut]
+    return tuple(name for name, held in zip(CONSTRAINTS, holds, strict=True) if not held)

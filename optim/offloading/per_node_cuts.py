@@ -1,0 +1,127 @@
+"""A cut for each node of a mixed pool: a mixed-integer program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.errors import FloatArray, check_choice
+from problems.offloading.columns import Columns, columns_of
+from problems.offloading.profile import Profile
+from problems.offloading.reading import CORRECTED, Reading
+from problems.offloading.system import System
+from problems.offloading.terms import Terms, terms_of
+from problems.offloading.work import Work, work_of
+
+OBJECTIVES = ("deepest", "delay", "energy")
+
+
+@dataclass(frozen=True, eq=False)
+class NodeProgram:
+    """What each kind of node costs and uses at each cut.
+
+    Parameters
+    ----------
+    count : (g,) int64 array
+        Nodes of each kind.
+    cost : (g, N + 1) float64 array
+        Cost of one node at a cut.
+    allowed : (g, N + 1) bool array
+        Whether a node may use a cut: its own memory, deadline, energy and queue.
+    link_use, cloud_use : (g, N + 1) float64 arrays
+        Share of the link's bandwidth and of the cloud's speed that one node takes; each sums to
+        at most 1 over the nodes.
+    """
+
+    count: NDArray[np.int64]
+    cost: FloatArray
+    allowed: NDArray[np.bool_]
+    link_use: FloatArray
+    cloud_use: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class NodeCuts:
+    """Cuts of a mixed pool.
+
+    Parameters
+    ----------
+    nodes_at_cut : (g, N + 1) int64 array or None
+        How many nodes of each kind use each cut; None if no assignment is feasible.
+    mean_cost : float or None
+        Mean over the nodes of minus the depth, the delay (s) or the energy of a task (J).
+    """
+
+    nodes_at_cut: NDArray[np.int64] | None
+    mean_cost: float | None
+
+
+def node_program(
+    profile: Profile, system: System, *, reading: Reading = CORRECTED, objective: str = "deepest"
+) -> NodeProgram:
+    """Return the data of the program for `solve_node_program`.
+
+    Each node has its own queue (M/M/1 at a / x, whatever the reading's pooled queue) and its own
+    memory lambda_0 P_i in place of the smallest one.
+
+    Raises
+    ------
+    InputError
+        If `objective` is none of ``deepest``, ``delay``, ``energy``.
+    """
+    check_choice("objective", objective, OBJECTIVES)
+    alone = replace(reading, waiting="mm1")
+    work, columns = work_of(profile, alone), columns_of(system, alone)
+    terms = terms_of(work, columns, alone)
+    return _assemble(work, columns, terms, system, alone, objective)
+
+
+def solve_node_program(program: NodeProgram) -> NodeCuts:
+    """Minimise the mean cost with cvxpy and scipy's HiGHS.
+
+    The variables count the nodes of one kind at one cut, so that identical nodes bring no
+    symmetry. What couples the nodes is the shared link and the cloud.
+    """
+    import cvxpy as cp
+
+    counts = cp.Variable(program.cost.shape, integer=True)
+    constraints = [
+        counts >= 0,
+        counts <= np.where(program.allowed, program.count[:, np.newaxis], 0),
+        cp.sum(counts, axis=1) == program.count,
+        cp.sum(cp.multiply(program.link_use, counts)) <= 1.0,
+        cp.sum(cp.multiply(program.cloud_use, counts)) <= 1.0,
+    ]
+    finite = np.where(program.allowed, program.cost, 0.0)
+    problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(finite, counts))), constraints)
+    problem.solve(solver=cp.SCIPY)
+    if problem.status != cp.OPTIMAL:
+        return NodeCuts(None, None)
+    nodes = np.rint(counts.value).astype(np.int64)
+    return NodeCuts(nodes, float((finite * nodes).sum() / program.count.sum()))
+
+
+def _assemble(
+    work: Work, c: Columns, terms: Terms, system: System, reading: Reading, objective: str
+) -> NodeProgram:
+    """Put the columns of the system into a `NodeProgram`."""
+    shape = terms.execution_s.shape
+    memory = np.array([[device.memory_bytes] for device in system.pool.groups])
+    uplink = terms.uplink_s if reading.uplink_counts else 0.0
+    delay = terms.waiting_s + terms.execution_s + terms.link_s + terms.cloud_s + uplink
+    depth = np.arange(shape[-1], dtype=np.float64)
+    costs = {"deepest": -depth, "delay": delay, "energy": terms.task_energy_j}
+    fits = terms.memory_bytes <= system.pool.memory_share * memory
+    in_budget = terms.period_energy_j <= c.energy_budget_j
+    per_node = system.tasks.arrival_hz / system.pool.nodes
+    bits = terms.crossing_bits
+    own_rate = np.array([[device.throughput_bit_s] for device in system.pool.groups])
+    return NodeProgram(
+        count=c.count[:, 0].astype(np.int64),
+        cost=np.broadcast_to(costs[objective], shape),
+        allowed=fits & (delay <= c.deadline_s) & in_budget & (per_node * bits <= own_rate),
+        link_use=np.broadcast_to(per_node * bits / system.link.bandwidth_bit_s, shape),
+        cloud_use=np.broadcast_to(per_node * work.cloud_flop / system.cloud.flops, shape),
+    )

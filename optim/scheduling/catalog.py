@@ -1,0 +1,129 @@
+"""The solvers by the names that the command line and sweep files use."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from optim.parameters import check_names, parse_parameters
+from optim.scheduling.aco import ACO
+from optim.scheduling.atsa import ATSA
+from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.mct import lpt, mct
+from optim.scheduling.met import met
+from optim.scheduling.min_min import min_min
+from optim.scheduling.pso import PSO
+from optim.scheduling.two_best import max_min, sufferage
+from problems.errors import InputError
+
+ENTRY_POINTS = "edgeopt.solvers"
+SOLVERS: dict[str, Any] = {
+    "fcfs": fcfs,
+    "round-robin": round_robin,
+    "mct": mct,
+    "met": met,
+    "min-min": min_min,
+    "max-min": max_min,
+    "sufferage": sufferage,
+    "lpt": lpt,
+    "atsa": ATSA.printed(),
+    "atsa-repaired": ATSA.repaired(),
+    "aco": ACO(),
+    "pso": PSO(),
+}
+
+
+def find_solver(name: str) -> Any:
+    """Return the solver of a name, with its own defaults.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, or ``file.py:Name``
+        for a class (made without arguments), an object or a function of one's own.
+
+    Raises
+    ------
+    InputError
+        If there is no such solver, or the file cannot be run.
+    """
+    if name in SOLVERS:
+        return SOLVERS[name]
+    path, _, attribute = name.rpartition(":")
+    if path.endswith(".py"):
+        return _instance(_from_file(Path(path), attribute), name)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+        return _instance(entry.load(), name)
+    rule = f"one of {', '.join(SOLVERS)}, an installed solver, or file.py:Name"
+    raise InputError("solver", name, rule)
+
+
+def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
+    """Return the solver of a name with some parameters set.
+
+    Parameters
+    ----------
+    name : str
+        See `find_solver`.
+    parameters : dict, optional
+        Values by parameter name; texts are read as the parameter's type.
+
+    Raises
+    ------
+    InputError
+        If the solver, a parameter or a value is unknown or illegal.
+    """
+    solver = find_solver(name)
+    if not parameters:
+        return solver
+    if not is_dataclass(solver):
+        check_names(parameters, {})
+    texts = {key: value for key, value in parameters.items() if isinstance(value, str)}
+    values = {**parameters, **parse_parameters(solver, texts)}
+    check_names(values, {declared.name: declared for declared in fields(solver)})
+    return replace(solver, **values)
+
+
+def _from_file(path: Path, attribute: str) -> Any:
+    """Run a Python file and return what it calls `attribute`."""
+    if not path.is_file():
+        raise InputError("solver", str(path), "an existing file")
+    module = _run_file(path)
+    if not hasattr(module, attribute):
+        raise InputError("solver", f"{path}:{attribute}", "a name that the file defines")
+    return getattr(module, attribute)
+
+
+def _run_file(path: Path) -> ModuleType:
+    """Run a Python file as a module of its own, once."""
+    name = f"edgeopt_user_{path.resolve()}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError("solver", str(path), "a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InputError("solver", str(path), f"a file that runs ({error!r})") from error
+    return module
+
+
+def _instance(found: Any, name: str) -> Any:
+    """Return an instance where a class was found."""
+    if not isinstance(found, type):
+        return found
+    make: Callable[[], Any] = found
+    try:
+        return make()
+    except TypeError as error:
+        raise InputError("solver", name, f"a class that needs no arguments ({error})") from error

@@ -1,0 +1,126 @@
+"""The one exception for bad input, and the checks that raise it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class InputError(ValueError):
+    """A value from outside breaks a rule.
+
+    Parameters
+    ----------
+    field : str
+        Name of the offending field, parameter, file or file position.
+    value : object
+        The value received; long values are shortened in the message.
+    rule : str
+        What the value must be, completing the sentence "must be ...".
+    """
+
+    def __init__(self, field: str, value: object, rule: str) -> None:
+        self.field, self.value, self.rule = field, value, rule
+        super().__init__(f"{field}: got {shorten(value)}, must be {rule}")
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, object, str]]:
+        return type(self), (self.field, self.value, self.rule)
+
+
+def shorten(value: object, width: int = 80) -> str:
+    """Return ``repr(value)`` on one line, cut to `width` characters."""
+    text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def check_number(
+    field: str,
+    value: Any,
+    *,
+    at_least: float = -math.inf,
+    above: float = -math.inf,
+    at_most: float = math.inf,
+) -> float:
+    """Return `value` as a finite float within the limits, or raise `InputError`."""
+    rule = "a finite number" + _limits(at_least, above, at_most)
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise InputError(field, value, rule)
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond all floats
+        raise InputError(field, value, rule) from None
+    if not (math.isfinite(number) and number > above and at_least <= number <= at_most):
+        raise InputError(field, value, rule)
+    return number
+
+
+def check_integer(
+    field: str, value: Any, *, at_least: float = -math.inf, at_most: float = math.inf
+) -> int:
+    """Return `value` as an int within the limits, or raise `InputError`."""
+    rule = "an integer" + _limits(at_least, -math.inf, at_most)
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise InputError(field, value, rule)
+    if not at_least <= value <= at_most:
+        raise InputError(field, value, rule)
+    return int(value)
+
+
+def check_choice(field: str, value: Any, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`, or raise `InputError`."""
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(field, value, "one of " + ", ".join(choices))
+    return value
+
+
+def check_array(
+    field: str,
+    value: ArrayLike,
+    *,
+    ndim: int,
+    at_least: float = -math.inf,
+    above: float = -math.inf,
+) -> FloatArray:
+    """Return `value` as a read-only finite float64 array (a copy), or raise `InputError`.
+
+    Parameters
+    ----------
+    field : str
+        Name used in the message.
+    value : array_like
+        Integers or real numbers in `ndim` dimensions, none of them of length 0.
+    ndim : int
+        Number of dimensions required.
+    at_least, above : float
+        Limits, inclusive and exclusive, that every entry must meet.
+    """
+    rule = f"a real array of {ndim} dimension(s)"
+    try:
+        given = np.asarray(value)
+    except (TypeError, ValueError):
+        raise InputError(field, value, rule) from None
+    if given.dtype.kind not in "iuf":
+        raise InputError(field, value, rule)
+    array = np.array(given, dtype=np.float64, order="C")
+    array += 0.0  # turns -0.0, whose reciprocal is -inf, into 0.0
+    if array.ndim != ndim or array.size == 0:
+        raise InputError(f"{field}.shape", array.shape, f"{ndim} dimension(s), none of them 0")
+    bad = ~np.isfinite(array) | (array < at_least) | (array <= above)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        place = f"{field}[{', '.join(map(str, where))}]"
+        raise InputError(place, array[where], "finite" + _limits(at_least, above, math.inf))
+    array.flags.writeable = False
+    return array
+
+
+def _limits(at_least: float, above: float, at_most: float) -> str:
+    """Words for the limits that are set."""
+    words = [(" >= ", at_least), (" > ", above), (" <= ", at_most)]
+    return " and".join(f"{sign}{limit:g}" for sign, limit in words if math.isfinite(limit))

@@ -1,0 +1,139 @@
+"""The two readings of the paper's equations, and the choices that a reading makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from problems.errors import check_choice, check_integer
+
+ELEMENT_BYTES = {"float32": 4, "float16": 2, "int8": 1}
+MEMORY = ("sum", "peak")
+WAITING = ("printed", "mm1", "mmx", "mdx")
+CROSSING = ("map", "tensors")
+UPLINK = ("printed", "kde", "log_kde")
+DYNAMIC = ("printed", "cmos")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the equations are read. Use ``dataclasses.replace`` to change one choice.
+
+    Parameters
+    ----------
+    name : str
+        Name in reports.
+    flop_per_mac : int
+        FLOP for one counted operation of (8, 9): 2, or 1 as printed, where multiply-accumulates
+        are divided by a speed in FLOP/s.
+    element_bytes : int
+        Bytes of one element of (10): 4 in float32, or 1 as printed, where elements are compared
+        with bytes.
+    bits_per_element : int
+        Bits sent for one element of (15): 32 in float32, or 1 as printed.
+    memory : {"sum", "peak"}
+        (10): the sum of all maps, as printed (what training keeps), or the largest live set of
+        an inference.
+    waiting : {"printed", "mm1", "mmx", "mdx"}
+        (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue.
+    crossing : {"map", "tensors"}
+        Map_j of (15): the map of layer j alone, or every tensor that crosses the cut, with the
+        task's own bytes at cut 0.
+    shares_link : bool
+        Whether the x nodes share the bandwidth of (15) and half a round trip is added.
+    uplink : {"printed", "kde", "log_kde"}
+        Density (17): as printed, normalised and truncated, or of log rates in closed form.
+    uplink_counts : bool
+        Whether the terminals' upload T_cp counts in C2; as printed it does not.
+    roofline : bool
+        Whether a node's memory bandwidth may slow (11); not in the paper.
+    radio : bool
+        Whether sending to the cloud costs the node energy; not in the paper.
+    dynamic : {"printed", "cmos"}
+        (19): ``omega Z F``, or ``kappa Z f**2``.
+    idle_power : bool
+        Whether the static energy (18) also counts the time in which a node idles.
+
+    Raises
+    ------
+    InputError
+        If a choice is none of those listed.
+    """
+
+    name: str
+    flop_per_mac: int
+    element_bytes: int
+    bits_per_element: int
+    memory: str
+    waiting: str
+    crossing: str
+    shares_link: bool
+    uplink: str
+    uplink_counts: bool
+    roofline: bool
+    radio: bool
+    dynamic: str = "printed"
+    idle_power: bool = False
+
+    def __post_init__(self) -> None:
+        check_integer("reading.flop_per_mac", self.flop_per_mac, at_least=1, at_most=2)
+        check_integer("reading.element_bytes", self.element_bytes, at_least=1)
+        check_integer("reading.bits_per_element", self.bits_per_element, at_least=1)
+        check_choice("reading.memory", self.memory, MEMORY)
+        check_choice("reading.waiting", self.waiting, WAITING)
+        check_choice("reading.crossing", self.crossing, CROSSING)
+        check_choice("reading.uplink", self.uplink, UPLINK)
+        check_choice("reading.dynamic", self.dynamic, DYNAMIC)
+
+
+PRINTED = Reading(
+    name="printed",
+    flop_per_mac=1,
+    element_bytes=1,
+    bits_per_element=1,
+    memory="sum",
+    waiting="printed",
+    crossing="map",
+    shares_link=False,
+    uplink="printed",
+    uplink_counts=False,
+    roofline=False,
+    radio=False,
+)
+"""The equations as they stand in the paper, units included."""
+
+CORRECTED = Reading(
+    name="corrected",
+    flop_per_mac=2,
+    element_bytes=4,
+    bits_per_element=32,
+    memory="sum",
+    waiting="mmx",
+    crossing="tensors",
+    shares_link=True,
+    uplink="log_kde",
+    uplink_counts=True,
+    roofline=True,
+    radio=True,
+)
+"""The most defensible reading of each equation, in float32; headline results use it."""
+
+READINGS = {"printed": PRINTED, "corrected": CORRECTED}
+
+
+def with_element_type(reading: Reading, element_type: str) -> Reading:
+    """Return `reading` for tensors and parameters of another type.
+
+    Parameters
+    ----------
+    reading : Reading
+        Usually `CORRECTED`, which is float32.
+    element_type : {"float32", "float16", "int8"}
+        Type of every element; sets the bytes of (10) and the bits of (15).
+
+    Raises
+    ------
+    InputError
+        If the type is none of these.
+    """
+    size = ELEMENT_BYTES[check_choice("element type", element_type, ELEMENT_BYTES)]
+    return replace(reading, element_bytes=size, bits_per_element=8 * size)

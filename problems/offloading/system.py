@@ -1,0 +1,151 @@
+"""A system: the pool of edge nodes, the cloud, the links and the stream of tasks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from problems.errors import FloatArray, InputError, check_array, check_number
+from problems.offloading.device import Device
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The x edge nodes.
+
+    Parameters
+    ----------
+    devices : tuple of Device
+        The nodes, at least one.
+    memory_share : float
+        The paper's lambda_0 in (0, 1]: the part of the smallest memory that the network may use.
+
+    Raises
+    ------
+    InputError
+        If there is no node, an entry is no `Device`, or the share is outside (0, 1].
+    """
+
+    devices: tuple[Device, ...]
+    memory_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.devices or not all(isinstance(device, Device) for device in self.devices):
+            raise InputError("pool.devices", self.devices, "a tuple of at least one Device")
+        check_number("pool.memory_share", self.memory_share, above=0, at_most=1)
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes x."""
+        return len(self.devices)
+
+    @property
+    def groups(self) -> Counter[Device]:
+        """Identical nodes counted once, in the order of their first appearance."""
+        return Counter(self.devices)
+
+    def per_node(self, name: str) -> FloatArray:
+        """Return the `Device` field `name` of every node, shape (x,)."""
+        return np.array([getattr(device, name) for device in self.devices], dtype=np.float64)
+
+    @property
+    def smallest_memory_bytes(self) -> float:
+        """The paper's P_0, byte: the memory of the smallest node."""
+        return min(device.memory_bytes for device in self.devices)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The cloud: its speed F_c in FLOP/s, > 0. It has no queue."""
+
+    flops: float
+
+    def __post_init__(self) -> None:
+        check_number("cloud.flops", self.flops, above=0)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link from the edge to the cloud, which all nodes share.
+
+    Parameters
+    ----------
+    bandwidth_bit_s : float
+        Rate W_H of (15), bit/s, > 0.
+    round_trip_s : float
+        Round-trip time, s, >= 0.
+    energy_j_bit : float
+        What sending one bit costs the node, J/bit, >= 0.
+    """
+
+    bandwidth_bit_s: float
+    round_trip_s: float = 0.0
+    energy_j_bit: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("link.bandwidth_bit_s", self.bandwidth_bit_s, above=0)
+        check_number("link.round_trip_s", self.round_trip_s, at_least=0)
+        check_number("link.energy_j_bit", self.energy_j_bit, at_least=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Uplink:
+    """The terminals' link to the edge, known by the measured rates Vs = {v_1..v_l} of (16).
+
+    Parameters
+    ----------
+    rates_bit_s : array_like, shape (l,)
+        Measured rates, bit/s, > 0; stored as a read-only float64 array.
+    """
+
+    rates_bit_s: FloatArray
+
+    def __post_init__(self) -> None:
+        rates: ArrayLike = self.rates_bit_s
+        object.__setattr__(
+            self, "rates_bit_s", check_array("uplink.rates_bit_s", rates, ndim=1, above=0)
+        )
+
+
+@dataclass(frozen=True)
+class TaskStream:
+    """The tasks that arrive at the pool.
+
+    Parameters
+    ----------
+    arrival_hz : float
+        Arrival rate a of all tasks, 1/s, > 0.
+    deadline_s : float
+        Largest delay T_max of a task, s, > 0.
+    period_s : float
+        Time for which the nodes' energy budgets last, s, > 0.
+    size_bytes : float or None
+        What a terminal sends for one task, De of (16), byte, > 0. None: one byte for each element
+        of the network's input, an 8-bit image.
+    """
+
+    arrival_hz: float
+    deadline_s: float
+    period_s: float = 3600.0
+    size_bytes: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("arrival_hz", "deadline_s", "period_s"):
+            check_number(f"tasks.{name}", getattr(self, name), above=0)
+        if self.size_bytes is not None:
+            check_number("tasks.size_bytes", self.size_bytes, above=0)
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything that surrounds the network; see the parts."""
+
+    name: str
+    pool: Pool
+    cloud: Cloud
+    link: Link
+    uplink: Uplink
+    tasks: TaskStream

@@ -1,0 +1,86 @@
+"""Memory capacities: does any assignment meet them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from problems.errors import FloatArray, InputError
+
+MILP_SECONDS = 10.0
+LARGEST = 1e6  # capacity in the MILP, whose tolerances are absolute and whose infinity is 1e20
+
+
+def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
+    """Raise `InputError` if no assignment of the tasks fits the nodes.
+
+    Parameters
+    ----------
+    task_memory : ndarray, shape (k,)
+        Memory of each task in byte.
+    node_capacity : ndarray, shape (x,)
+        Memory of each node in byte.
+
+    Notes
+    -----
+    Variable-sized bin packing, in three stages: necessary conditions that name the reason,
+    best-fit decreasing as a witness of feasibility, and HiGHS (`scipy.optimize.milp`) for what
+    lies between. Where HiGHS does not decide within 10 s, or what is missing is within its
+    tolerance (about 1e-9 of the largest capacity), the problem is let through.
+    """
+    if task_memory.max() > node_capacity.max():
+        task = int(task_memory.argmax())
+        rule = f"at most the largest node's capacity, {node_capacity.max():g} byte"
+        raise InputError(f"task_memory[{task}]", task_memory[task], rule)
+    with np.errstate(over="ignore"):
+        total, room = task_memory.sum(), node_capacity.sum()
+    rounding = len(task_memory) * np.finfo(np.float64).eps  # as in `SchedulingProblem.fits`
+    if total > room * (1.0 + rounding):
+        raise InputError("sum of task_memory", total, f"at most the total capacity, {room:g} byte")
+    if best_fit_decreasing(task_memory, node_capacity) is not None:
+        return
+    if _milp_is_infeasible(task_memory, node_capacity):
+        raise InputError("node_capacity", node_capacity, "such that some assignment fits")
+
+
+def best_fit_decreasing(
+    task_memory: FloatArray, node_capacity: FloatArray
+) -> NDArray[np.int64] | None:
+    """Return an assignment, shape (k,), that fits, or None where this greedy finds none.
+
+    The largest task first, each to the node that it fills best (Friesen and Langston 1986,
+    variable-sized bin packing).
+    """
+    room = node_capacity.astype(np.float64)
+    assignment = np.empty(len(task_memory), dtype=np.int64)
+    for task in np.argsort(-task_memory, kind="stable"):
+        left = room - task_memory[task]
+        left[left < 0] = np.inf
+        node = int(left.argmin())
+        if np.isinf(left[node]):
+            return None
+        assignment[task] = node
+        room[node] = left[node]
+    return assignment
+
+
+def _milp_is_infeasible(task_memory: FloatArray, node_capacity: FloatArray) -> bool:
+    """Whether HiGHS proves that the integer program of the packing has no solution."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # takes long to import
+
+    capacity = node_capacity / node_capacity.max() * LARGEST
+    sizes, counts = np.unique(task_memory / node_capacity.max() * LARGEST, return_counts=True)
+    s, x = len(sizes), len(capacity)
+    placed = np.kron(np.eye(s), np.ones(x))  # all tasks of a size are placed
+    held = np.kron(sizes, np.eye(x))  # what a node holds fits
+    answer = milp(
+        np.zeros(s * x),
+        constraints=[
+            LinearConstraint(placed, counts, counts),
+            LinearConstraint(held, -np.inf, capacity),
+        ],
+        bounds=Bounds(0, np.repeat(counts, x)),
+        integrality=np.ones(s * x, dtype=np.int64),
+        options={"time_limit": MILP_SECONDS},
+    )
+    return bool(answer.status == 2)

@@ -1,0 +1,74 @@
+"""The paper's experiment: unequal tasks of one network on a pool of edge nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from problems.errors import FloatArray, check_choice, check_number
+from problems.scheduling.problem import SchedulingProblem
+from problems.scheduling.times import WorkSpeed, check_size
+
+FLOP_PER_IMAGE = 2 * 3_663_761_408  # ResNet-34 at 224x224, 1 MAC = 2 FLOP
+BYTES_PER_IMAGE = 3 * 224 * 224 * 4  # float32 input that a queued task holds
+LARGEST_BATCH = 16
+SLOWEST, FASTEST = 1e10, 1e11  # FLOP/s, from a Raspberry Pi 4 to a small Jetson
+CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
+MEMORY_KINDS = ("independent", "correlated")
+
+
+def paper_pool(
+    tasks: int = 200,
+    nodes: int = 30,
+    *,
+    slack: float = 2.0,
+    memory: str = "independent",
+    rng: int | np.random.Generator | None = None,
+) -> SchedulingProblem:
+    """Generate the paper's scheduling experiment (section 4: 200 tasks on 10, 20, 30 nodes).
+
+    Parameters
+    ----------
+    tasks, nodes : int
+        k and x.
+    slack : float
+        Total memory of the nodes over total memory of the tasks, 1 to 1e9.
+    memory : {"independent", "correlated"}
+        Whether a node's memory is independent of its speed, or ordered like it.
+    rng : int or Generator, optional
+        Seed or source of randomness.
+
+    Returns
+    -------
+    SchedulingProblem
+        In `WorkSpeed` form, et_ij = work_i / speed_j (1), with task memory and node capacity.
+
+    Notes
+    -----
+    The paper gives neither work, speeds nor memory; these are our assumptions. A task is a batch
+    of 1 to 16 images through ResNet-34 and holds its float32 input while queued (with equal tasks
+    greedy list scheduling would be optimal, so tasks are unequal). Speeds are log-uniform between
+    10 and 100 GFLOP/s, board sizes 1, 2, 4 or 8 GiB; capacities are scaled to the slack
+    but hold at least one largest batch.
+    """
+    k, x = check_size(tasks, nodes)
+    check_number("slack", slack, at_least=1, at_most=1e9)
+    check_choice("memory", memory, MEMORY_KINDS)
+    generator = np.random.default_rng(rng)
+    batch = generator.integers(1, LARGEST_BATCH + 1, size=k).astype(np.float64)
+    speed = np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST), size=x))
+    share = generator.choice(CAPACITY_SHARES, size=x)
+    if memory == "correlated":
+        share = _in_the_order_of(speed, share)
+    task_memory = batch * BYTES_PER_IMAGE
+    capacity = share * (slack * task_memory.sum() / share.sum())
+    capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
+    return SchedulingProblem(
+        WorkSpeed(batch * FLOP_PER_IMAGE, speed), task_memory, capacity, name=f"paper:{k}x{x}"
+    )
+
+
+def _in_the_order_of(keys: FloatArray, values: FloatArray) -> FloatArray:
+    """Rearrange `values` so that the largest stands where `keys` is largest, and so on."""
+    arranged = np.empty_like(values)
+    arranged[np.argsort(keys, kind="stable")] = np.sort(values)
+    return arranged

@@ -1,0 +1,142 @@
+"""The scheduling problem: execution times, and memory where it binds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from problems.errors import FloatArray, InputError, check_array
+from problems.scheduling.memory import check_capacity
+from problems.scheduling.times import (
+    WorkSpeed,
+    assigned_times,
+    check_times,
+    times_matrix,
+    times_shape,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SchedulingProblem:
+    """Assign k tasks to x nodes so that the last node to finish finishes early.
+
+    Parameters
+    ----------
+    et : array_like, shape (k, x), or WorkSpeed
+        Execution time of each task on each node in s (1). Entries of 0 are legal.
+    task_memory : array_like, shape (k,), optional
+        Memory that each task holds on its node in byte.
+    node_capacity : array_like, shape (x,), optional
+        Memory of each node in byte; given together with `task_memory`.
+    name : str
+        Name in tables and plots.
+
+    Raises
+    ------
+    InputError
+        If times or memory are not finite, negative, all zero or of wrong shape, or if no
+        assignment meets the capacities.
+    """
+
+    et: FloatArray | WorkSpeed
+    task_memory: FloatArray | None = None
+    node_capacity: FloatArray | None = None
+    name: str = "problem"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "et", check_times(self.et))
+        if (self.task_memory is None) != (self.node_capacity is None):
+            missing = "task_memory" if self.task_memory is None else "node_capacity"
+            raise InputError(missing, None, "given, as the other memory field is")
+        if self.task_memory is not None and self.node_capacity is not None:
+            memory = check_array("task_memory", self.task_memory, ndim=1, at_least=0)
+            capacity = check_array("node_capacity", self.node_capacity, ndim=1, at_least=0)
+            _check_length("task_memory", memory, self.tasks)
+            _check_length("node_capacity", capacity, self.nodes)
+            check_capacity(memory, capacity)
+            object.__setattr__(self, "task_memory", memory)
+            object.__setattr__(self, "node_capacity", capacity)
+
+    @property
+    def tasks(self) -> int:
+        """Number of tasks k."""
+        return times_shape(self.et)[0]
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes x."""
+        return times_shape(self.et)[1]
+
+    @cached_property
+    def matrix(self) -> FloatArray:
+        """Execution times as a matrix, shape (k, x) in s; made once, on first use."""
+        return times_matrix(self.et)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content (times and memory, not the name), in hexadecimal."""
+        arrays = [*self.et] if isinstance(self.et, WorkSpeed) else [self.et]
+        arrays += [a for a in (self.task_memory, self.node_capacity) if a is not None]
+        content = hashlib.sha256()
+        for array in arrays:
+            content.update(str(array.shape).encode())
+            content.update(array.tobytes())
+        return content.hexdigest()
+
+    def check_assignment(self, assignment: ArrayLike) -> NDArray[np.int64]:
+        """Return `assignment` as int64, or raise `InputError` if it is not k node indices."""
+        array = np.asarray(assignment)
+        if array.shape != (self.tasks,):
+            raise InputError("assignment.shape", array.shape, f"({self.tasks},)")
+        if not np.issubdtype(array.dtype, np.integer):
+            raise InputError("assignment.dtype", str(array.dtype), "an integer type")
+        bad = np.flatnonzero((array < 0) | (array >= self.nodes))
+        if bad.size:
+            field = f"assignment[{bad[0]}]"
+            raise InputError(field, array[bad[0]], f"a node index in 0..{self.nodes - 1}")
+        return array.astype(np.int64)
+
+    def loads(self, assignment: ArrayLike) -> FloatArray:
+        """Return the busy time of each node, shape (x,) in s."""
+        chosen = self.check_assignment(assignment)
+        times = assigned_times(self.et, chosen)
+        return _sum_by_node(chosen, times, self.nodes)
+
+    def makespan(self, assignment: ArrayLike) -> float:
+        """Return the time at which the last node finishes, max_j load_j in s."""
+        return float(self.loads(assignment).max())
+
+    def total_time(self, assignment: ArrayLike) -> float:
+        """Return Z_y, the sum of all execution times in s (below (3) in the paper)."""
+        return float(self.loads(assignment).sum())
+
+    def memory_used(self, assignment: ArrayLike) -> FloatArray:
+        """Return the memory that each node's tasks hold, shape (x,) in byte."""
+        chosen = self.check_assignment(assignment)
+        if self.task_memory is None:
+            return np.zeros(self.nodes)
+        return _sum_by_node(chosen, self.task_memory, self.nodes)
+
+    def fits(self, assignment: ArrayLike) -> bool:
+        """Return whether every node's tasks fit its memory (true where memory is not given)."""
+        used = self.memory_used(assignment)
+        if self.node_capacity is None:
+            return True
+        # Sums of k terms are rounded in an order-dependent way: allow what rounding can do.
+        slack = self.tasks * np.finfo(np.float64).eps * self.node_capacity
+        return bool((used <= self.node_capacity + slack).all())
+
+
+def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:
+    """Sum the tasks' values by node, in the order of the tasks."""
+    return np.bincount(assignment, weights=values, minlength=nodes).astype(np.float64, copy=False)
+
+
+def _check_length(field: str, array: FloatArray, length: int) -> None:
+    """Refuse an array whose length is not that of the execution times."""
+    if len(array) != length:
+        raise InputError(f"{field}.shape", array.shape, f"({length},) to match et")

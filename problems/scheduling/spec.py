@@ -1,0 +1,98 @@
+"""Problems by a short name: ``braun:u_c_hihi:512x16:seed=0``, or a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from problems.errors import InputError
+from problems.scheduling.braun import braun
+from problems.scheduling.cov import coefficient_of_variation
+from problems.scheduling.files import file_exists, load_file
+from problems.scheduling.paper_pool import paper_pool
+from problems.scheduling.problem import SchedulingProblem
+
+GENERATORS: dict[str, Callable[..., SchedulingProblem]] = {
+    "braun": braun,
+    "cov": coefficient_of_variation,
+    "paper": paper_pool,
+}
+EXAMPLES = {
+    "braun": "braun:u_c_hihi:512x16:seed=0",
+    "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
+    "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
+}
+OPTIONS: dict[str, dict[str, type]] = {
+    "braun": {"seed": int},
+    "cov": {"v_task": float, "v_node": float, "mean": float, "consistency": str, "seed": int},
+    "paper": {"slack": float, "memory": str, "seed": int},
+}
+
+
+def load_problem(spec: str | Path) -> SchedulingProblem:
+    """Return the problem that `spec` names.
+
+    Parameters
+    ----------
+    spec : str or Path
+        ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
+        ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
+        ``paper:200x30:seed=1`` (the seed is 0 where it is not given); else the path of a file.
+
+    Returns
+    -------
+    SchedulingProblem
+        Its name is the spec, or the file's name.
+
+    Raises
+    ------
+    InputError
+        If the generator, an option or a value is unknown, or the file is missing or broken.
+    """
+    generator, *parts = str(spec).split(":")
+    if file_exists(Path(spec)):
+        return load_file(spec)
+    if generator not in GENERATORS:
+        known = ", ".join(EXAMPLES.values())
+        raise InputError("problem", str(spec), f"an existing file or like one of: {known}")
+    return replace(_generate(generator, parts), name=str(spec))
+
+
+def _generate(generator: str, parts: list[str]) -> SchedulingProblem:
+    """Call the generator with what the parts of the spec say."""
+    arguments: dict[str, Any] = {}
+    for part in parts:
+        parsed = _parse_part(generator, part)
+        if parsed.keys() & arguments.keys():
+            raise InputError(f"{generator} option", part, "given once")
+        arguments |= parsed
+    if "tasks" not in arguments:
+        raise InputError(f"{generator} spec", ":".join(parts), f"like {EXAMPLES[generator]}")
+    return GENERATORS[generator](rng=arguments.pop("seed", 0), **arguments)
+
+
+def _parse_part(generator: str, part: str) -> dict[str, Any]:
+    """Return the arguments in one part: a size, a class of Braun's, or key=value."""
+    if size := re.fullmatch(r"(\d+)x(\d+)", part):
+        return {"tasks": int(size[1]), "nodes": int(size[2])}
+    if generator == "braun" and "=" not in part:
+        return {"kind": part}
+    key, _, text = part.partition("=")
+    options = OPTIONS[generator]
+    if key not in options:
+        raise InputError(f"{generator} option", part, f"a size or one of {', '.join(options)}")
+    return {key: _parse_value(f"{generator} {key}", text, options[key])}
+
+
+def _parse_value(field: str, text: str, kind: type) -> Any:
+    """Return `text` as the option's type; seeds are non-negative."""
+    try:
+        value = kind(text)
+    except ValueError:
+        raise InputError(field, text, f"of type {kind.__name__}") from None
+    if kind is int and value < 0:
+        raise InputError(field, value, "an integer >= 0")
+    return value

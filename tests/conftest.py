@@ -1,0 +1,24 @@
+"""Data that the project reads in place: ``../shared/data`` beside the project's root."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from problems.scheduling import SchedulingProblem, load_file
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of the reference data, or skip where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip(f"reference data missing: {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def hcsp(shared: Path) -> Callable[[str], SchedulingProblem]:
+    """Return a loader of published instances: ``hcsp("512x16/u_c_hihi.0")``."""
+    return lambda name: load_file(shared / "hcsp" / name)

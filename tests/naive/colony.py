@@ -1,0 +1,110 @@
+"""ATSA from equations (2)-(4) and Algorithm 1, one path at a time."""
+
+import math
+
+import numpy as np
+from naive.random_stream import NaiveStream
+
+
+class NaiveColony:
+    """The readings of `ATSA`, where nodes are drawn by roulette."""
+
+    def __init__(self, problem, atsa, rng):
+        self.problem, self.atsa = problem, atsa
+        self.times = problem.matrix
+        self.k, self.x = self.times.shape
+        self.stream = NaiveStream(rng.integers(0, 2**64, size=4, dtype=np.uint64))
+        means = [float(np.mean(self.times[:, j])) for j in range(self.x)]
+        if atsa.start == "global-mean" or 0.0 in means:
+            means = [float(np.mean(self.times))] * self.x
+        self.tau0 = [1 / mean for mean in means]
+        self.tau = [list(self.tau0) for _ in range(self.k)]
+        self.order = list(range(self.k))
+        if atsa.order == "longest-first":
+            self.order.sort(key=lambda i: (-self.times[i].mean(), i))
+        self.best, self.best_cost = None, math.inf
+        self.makespan = math.inf
+
+    def memory_of(self, i):
+        return 0.0 if self.problem.task_memory is None else self.problem.task_memory[i]
+
+    def capacity_of(self, j):
+        return math.inf if self.problem.node_capacity is None else self.problem.node_capacity[j]
+
+    def eta(self, i, j, loads, used):
+        """(4), in the chosen reading; every factor but the first as the task's own ratio."""
+        atsa, value = self.atsa, 1.0
+        if "memory" in atsa.heuristic:
+            filled = (used[j] + self.memory_of(i)) / self.capacity_of(j)
+            value *= atsa.delta * max(0.0, 1 - filled)
+        if "execution-time" in atsa.heuristic:
+            value /= self.times[i, j]
+        if "completion-time" in atsa.heuristic:
+            value /= loads[j] + self.times[i, j]
+        return value
+
+    def choose(self, i, loads, used):
+        """(2) over the nodes with room."""
+        nodes = [j for j in range(self.x) if used[j] + self.memory_of(i) <= self.capacity_of(j)]
+        if not nodes:
+            return None
+        atsa = self.atsa
+        shares = [
+            self.tau[i][j] ** atsa.alpha * self.eta(i, j, loads, used) ** atsa.beta for j in nodes
+        ]
+        if sum(shares) == 0:
+            shares = [1.0] * len(nodes)
+        point = self.stream.uniform() * sum(shares)
+        for j, share in zip(nodes, shares, strict=True):
+            point -= share
+            if point < 0:
+                return j
+        return nodes[-1]
+
+    def walk(self):
+        loads, used = [0.0] * self.x, [0.0] * self.x
+        path = [None] * self.k
+        for i in self.order:
+            j = self.choose(i, loads, used)
+            if j is None:
+                return None, math.inf, math.inf
+            path[i] = j
+            loads[j] += self.times[i, j]
+            used[j] += self.memory_of(i)
+            if self.atsa.local_rule == "acs":
+                rate = self.atsa.local_rate
+                self.tau[i][j] = (1 - rate) * self.tau[i][j] + rate * self.tau0[j]
+        return path, max(loads), sum(loads)
+
+    def iterate(self):
+        """One iteration of Algorithm 1; return the ants' paths."""
+        atsa = self.atsa
+        ants = [self.walk() for _ in range(atsa.ants)]
+        self.makespan = min([self.makespan] + [makespan for _, makespan, _ in ants])
+        cost = [ant[1] if atsa.deposit_by == "makespan" else ant[2] for ant in ants]
+        first = cost.index(min(cost))
+        if cost[first] < self.best_cost:
+            self.best, self.best_cost = ants[first][0], cost[first]
+        depositing = {
+            "all": [(ant[0], c) for ant, c in zip(ants, cost, strict=True)],
+            "iteration-best": [(ants[first][0], cost[first])],
+            "global-best": [(self.best, self.best_cost)],
+        }[atsa.depositors]
+        self.update(depositing)
+        return [ant[0] for ant in ants]
+
+    def update(self, depositing):
+        """(3)."""
+        atsa = self.atsa
+        for i in range(self.k):
+            for j in range(self.x):
+                self.tau[i][j] *= 1 - atsa.rho
+        for path, cost in depositing:
+            if path is not None:
+                for i, j in enumerate(path):
+                    self.tau[i][j] += atsa.Q / cost
+        if atsa.pheromone_bounds and self.best is not None:
+            high = atsa.Q / (atsa.rho * self.best_cost)
+            root = 0.05 ** (1 / self.k)
+            low = min(high, high * (1 - root) / (max(self.x / 2 - 1, 1) * root))
+            self.tau = [[min(max(t, low), high) for t in row] for row in self.tau]

@@ -1,0 +1,157 @@
+"""Batches, Pareto fronts and sensitivities against the scan."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from optim.offloading.batch import best_cuts
+from optim.offloading.pareto import criteria, pareto_cuts
+from optim.offloading.scan import scan
+from optim.offloading.sensitivity import INPUTS, sensitivities
+from problems.errors import InputError
+from problems.offloading.columns import Columns, columns_of
+from problems.offloading.device import Device
+from problems.offloading.generate_systems import random_batch, random_system
+from problems.offloading.networks import load_network
+from problems.offloading.objective import OBJECTIVES
+from problems.offloading.program import build_program
+from problems.offloading.reading import CORRECTED, PRINTED
+from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
+from problems.offloading.system_file import load_system
+from problems.offloading.work import work_of
+
+ALEXNET = load_network("alexnet")
+
+
+def system_of(batch: Columns, index: int) -> System:
+    """One system of a batch, built from its parts."""
+    c = {name: float(values[index, 0, 0]) for name, values in vars(batch).items()}
+    nodes = int(c["nodes"])
+    device = Device(
+        "node",
+        flops=c["flops"],
+        memory_bytes=c["memory_limit_bytes"],
+        throughput_bit_s=c["rate_bit_s"],
+        energy_budget_j=c["energy_budget_j"],
+        static_power_w=c["static_power_w"],
+        omega=c["omega"],
+    )
+    return System(
+        name="one",
+        pool=Pool((device,) * nodes),
+        cloud=Cloud(c["cloud_flops"]),
+        link=Link(1e15, c["round_trip_s"], c["energy_j_bit"]),
+        uplink=Uplink([1 / c["inverse_rate_s_bit"]]),
+        tasks=TaskStream(c["arrival_hz"], c["deadline_s"]),
+    )
+
+
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_a_batch_gives_the_cuts_of_the_scan(objective: str):
+    batch = random_batch(1200, rng=2)  # more than one block
+    found = best_cuts(work_of(ALEXNET, CORRECTED), batch, objective=objective)
+    assert found.shape == (1200,)
+    for index in range(0, 1200, 17):
+        program = build_program(ALEXNET, system_of(batch, index), objective=objective)
+        expected = scan(program).cut
+        assert found[index] == (-1 if expected is None else expected)
+    assert 0.05 < (found < 0).mean() < 0.95
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("reading", [CORRECTED, PRINTED], ids=lambda reading: reading.name)
+def test_one_system_of_different_nodes(seed: int, reading):
+    system = random_system(rng=seed)
+    columns = columns_of(system, reading)
+    for objective in ("deepest", "energy"):
+        found = best_cuts(work_of(ALEXNET, reading), columns, reading=reading, objective=objective)
+        program = build_program(ALEXNET, system, reading=reading, objective=objective)
+        expected = scan(program).cut
+        assert found == (-1 if expected is None else expected)
+
+
+def test_a_batch_refuses_an_unknown_objective():
+    with pytest.raises(InputError, match="objective"):
+        best_cuts(work_of(ALEXNET, CORRECTED), random_batch(2, rng=0), objective="cheapest")
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("columns", [(0, 1), (0, 1, 2), (1, 2)])
+def test_the_front_is_what_nothing_dominates(seed: int, columns: tuple[int, ...]):
+    program = build_program(ALEXNET, random_system(rng=seed))
+    points = criteria(program)[:, list(columns)]
+    feasible = scan(program).feasible_cuts
+    expected = tuple(
+        cut
+        for cut in feasible
+        if not any(
+            (points[other] <= points[cut]).all() and (points[other] < points[cut]).any()
+            for other in feasible
+        )
+    )
+    assert pareto_cuts(program, columns=columns) == expected
+
+
+@pytest.mark.parametrize(("objective", "column"), [("delay", 0), ("energy", 1), ("deepest", 2)])
+def test_the_front_holds_every_single_optimum(objective: str, column: int):
+    program = build_program(ALEXNET, load_system("pi_lte"), objective=objective)
+    front = list(pareto_cuts(program))
+    best = scan(program).objective_value
+    assert program.objective.sign * best == pytest.approx(criteria(program)[front, column].min())
+
+
+def scaled_system(system: System, name: str, factor: float) -> System:
+    """The system with one input scaled through its public parts."""
+    if name in ("node speed", "node memory"):
+        field = {"node speed": "flops", "node memory": "memory_bytes"}[name]
+        devices = [
+            replace(device, **{field: factor * getattr(device, field)})
+            for device in system.pool.devices
+        ]
+        return replace(system, pool=replace(system.pool, devices=tuple(devices)))
+    if name == "cloud speed":
+        return replace(system, cloud=Cloud(factor * system.cloud.flops))
+    field = {"deadline": "deadline_s", "arrival rate": "arrival_hz"}[name]
+    value = factor * getattr(system.tasks, field)
+    return replace(system, tasks=replace(system.tasks, **{field: value}))
+
+
+@pytest.mark.parametrize("objective", ["deepest", "delay"])
+@pytest.mark.parametrize("preset", ["table1", "jetson_wifi", "pi_lte"])
+def test_the_cut_changes_where_the_sensitivity_says(preset: str, objective: str):
+    network, system = load_network("resnet34"), load_system(preset)
+    present = scan(build_program(network, system, objective=objective)).cut
+    ranges = {one.name: one for one in sensitivities(network, system, objective=objective)}
+    assert set(ranges) == set(INPUTS)
+    for name in ("node speed", "node memory", "cloud speed", "deadline", "arrival rate"):
+        one = ranges[name]
+        for end, beyond, outwards in (
+            (one.lowest, one.below, 1 - 1e-4),
+            (one.highest, one.above, 1 + 1e-4),
+        ):
+            if beyond is None:
+                continue
+            inside, outside = (
+                scan(
+                    build_program(network, scaled_system(system, name, f), objective=objective)
+                ).cut
+                for f in (end / outwards, end * outwards)
+            )
+            assert inside == present
+            assert outside == (None if beyond == -1 else beyond)
+
+
+def test_table1_depends_on_the_memory_within_the_stated_range():
+    ranges = {
+        one.name: one for one in sensitivities(load_network("resnet34"), load_system("table1"))
+    }
+    memory = ranges["node memory"]
+    assert (memory.below, memory.above) == (19, 21)
+    assert memory.lowest * 29.6 == pytest.approx(27.84, abs=0.01)
+    assert memory.highest * 29.6 == pytest.approx(30.29, abs=0.01)
+
+
+def test_every_input_is_a_column():
+    assert set(INPUTS.values()) <= {field.name for field in fields(Columns)}
+    assert np.isnan(columns_of(load_system("table1"), CORRECTED).size_bytes)

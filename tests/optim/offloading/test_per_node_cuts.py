@@ -1,0 +1,103 @@
+"""A cut for each node: the mixed-integer program against enumeration."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optim.offloading.per_node_cuts import NodeProgram, node_program, solve_node_program
+from optim.offloading.scan import scan
+from problems.errors import InputError
+from problems.offloading.device import Device
+from problems.offloading.generate_systems import random_system
+from problems.offloading.networks import load_network
+from problems.offloading.program import build_program
+from problems.offloading.reading import CORRECTED
+from problems.offloading.system import Pool
+from problems.offloading.system_file import load_system
+
+ALEXNET = load_network("alexnet")
+
+
+def enumerate_assignments(program: NodeProgram) -> float | None:
+    """Least mean cost over every assignment of a cut to each single node."""
+    kinds = np.repeat(np.arange(program.count.size), program.count)
+    best = None
+    for cuts in product(range(program.cost.shape[1]), repeat=kinds.size):
+        places = (kinds, np.array(cuts))
+        fits = (
+            program.allowed[places].all()
+            and program.link_use[places].sum() <= 1 + 1e-9
+            and program.cloud_use[places].sum() <= 1 + 1e-9
+        )
+        if fits:
+            cost = float(program.cost[places].mean())
+            best = cost if best is None else min(best, cost)
+    return best
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_it_finds_the_best_assignment(seed: int):
+    rng = np.random.default_rng(seed)
+    shape = (2, int(rng.integers(2, 5)))
+    program = NodeProgram(
+        count=rng.integers(1, 3, size=2),
+        cost=rng.integers(0, 9, size=shape).astype(float),
+        allowed=rng.random(shape) < 0.8,
+        link_use=rng.random(shape) * 0.7,
+        cloud_use=rng.random(shape) * 0.7,
+    )
+    expected, found = enumerate_assignments(program), solve_node_program(program)
+    if expected is None:
+        assert found.nodes_at_cut is None
+        assert found.mean_cost is None
+        return
+    assert found.mean_cost == pytest.approx(expected, abs=1e-6)
+    assert found.nodes_at_cut.sum(axis=1).tolist() == program.count.tolist()
+    assert not found.nodes_at_cut[~program.allowed].any()
+
+
+def test_a_small_node_no_longer_holds_back_the_others():
+    big = Device("big", flops=1e11, memory_bytes=1e9)
+    small = replace(big, name="small", memory_bytes=12e6)
+    system = replace(load_system("table1"), pool=Pool((big, big, small)))
+    common = scan(build_program(ALEXNET, system)).cut
+    nodes = solve_node_program(node_program(ALEXNET, system)).nodes_at_cut
+    depth = [int(np.flatnonzero(row).max()) for row in nodes]
+    assert depth[1] == common < depth[0] == ALEXNET.depth
+
+
+@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("objective", ["deepest", "delay", "energy"])
+def test_own_cuts_are_no_worse_than_a_common_one(seed: int, objective: str):
+    system = random_system(nodes=6, rng=seed)
+    program = node_program(ALEXNET, system, objective=objective)
+    common = [
+        float((program.cost[:, j] * program.count).sum() / program.count.sum())
+        for j in range(ALEXNET.depth + 1)
+        if program.allowed[:, j].all()
+        and (program.link_use[:, j] * program.count).sum() <= 1
+        and (program.cloud_use[:, j] * program.count).sum() <= 1
+    ]
+    found = solve_node_program(program)
+    if common:
+        assert found.mean_cost <= min(common) + 1e-6 * abs(min(common))
+
+
+def test_each_node_is_held_to_its_own_limits():
+    system = random_system(nodes=4, rng=1)
+    program = node_program(ALEXNET, system)
+    memory = build_program(ALEXNET, system).terms.memory_bytes
+    limits = [system.pool.memory_share * device.memory_bytes for device in system.pool.groups]
+    assert not program.allowed[memory > np.array(limits)[:, np.newaxis]].any()
+    free = replace(system, tasks=replace(system.tasks, arrival_hz=1e-6, deadline_s=1e9))
+    assert node_program(ALEXNET, free).allowed.sum() >= program.allowed.sum()
+
+
+def test_only_objectives_of_a_node_are_known():
+    with pytest.raises(InputError, match="objective"):
+        node_program(ALEXNET, load_system("table1"), reading=CORRECTED, objective="throughput")

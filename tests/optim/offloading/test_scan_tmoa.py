@@ -1,0 +1,138 @@
+"""The scan against brute force, and Algorithm 2 against the scan."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optim.offloading.answer import Answer
+from optim.offloading.scan import scan
+from optim.offloading.tmoa import tmoa_printed, tmoa_repaired
+from problems.offloading.networks import load_network
+from problems.offloading.objective import OBJECTIVES
+from problems.offloading.program import Program, build_program
+from problems.offloading.system_file import load_system
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def brute_force(program: Program) -> int | None:
+    """Compare all cuts one by one, in plain Python."""
+    best = None
+    for cut in range(program.depth + 1):
+        met = all(program.values[row, cut] <= program.limits[row, cut] for row in range(4))
+        cost = program.objective.sign * program.goal[cut]
+        if met and (best is None or cost < best[0]):
+            best = (cost, cut)
+    return None if best is None else best[1]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(seed=SEEDS, objective=st.sampled_from(["delay", "deepest"]))
+def test_scan_and_repaired_algorithm_equal_brute_force(random_one, seed: int, objective: str):
+    program = random_one(seed, objective=objective)
+    expected = brute_force(program)
+    assert scan(program).cut == expected
+    assert tmoa_repaired(program).cut == expected
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_real_programs(realistic, seed: int, objective: str):
+    program = realistic(seed, objective)
+    expected = brute_force(program)
+    assert scan(program).cut == expected
+    assert tmoa_repaired(program).cut == expected
+
+
+@settings(max_examples=1000, deadline=None)
+@given(seed=SEEDS)
+def test_the_printed_algorithm_is_the_scan_if_the_constraints_are_monotone(random_one, seed: int):
+    program = random_one(seed, monotone=True, objective="deepest")
+    strict = (program.values < program.limits).all(axis=0)
+    if (strict == program.feasible).all():  # no limit is met with equality
+        best = scan(program).cut
+        assert tmoa_printed(program).cut == min(best, program.depth - 1)  # never the last layer
+
+
+@settings(max_examples=300, deadline=None)
+@given(seed=SEEDS)
+def test_the_printed_algorithm_is_never_deeper_than_the_scan(random_one, seed: int):
+    program = random_one(seed, objective="deepest")
+    printed = tmoa_printed(program)
+    assert printed.is_feasible
+    assert printed.cut <= scan(program).cut
+
+
+def test_the_printed_algorithm_stops_too_early(synthetic):
+    values = np.zeros((4, 6))
+    values[1, 1] = 2.0  # only cut 1 is too slow, as a large first feature map makes it
+    program = synthetic(values, np.arange(6), objective="deepest")
+    assert tmoa_printed(program).cut == 0
+    assert scan(program).cut == 5
+
+
+def test_the_printed_algorithm_never_tests_the_last_layer(synthetic):
+    program = synthetic(np.zeros((4, 6)), np.arange(6), objective="deepest")
+    assert tmoa_printed(program).cut == 4
+    assert tmoa_repaired(program).cut == 5
+
+
+def test_the_printed_algorithm_wants_strict_inequalities(synthetic):
+    program = synthetic(np.ones((4, 4)), np.arange(4), objective="deepest")
+    assert tmoa_printed(program).cut == 0
+    assert scan(program).cut == 3
+
+
+def test_the_printed_algorithm_returns_cut_0_untested(synthetic):
+    program = synthetic(np.full((4, 4), 2.0), np.arange(4), objective="deepest")
+    answer = tmoa_printed(program)
+    assert answer.cut == 0
+    assert not answer.is_feasible
+    assert scan(program).cut is None
+
+
+def test_no_feasible_cut_is_an_answer_that_says_what_fails(synthetic):
+    values = np.zeros((4, 3))
+    values[1] = [1.5, 2.0, 3.0]
+    values[3, 2] = 9.0
+    answer = scan(synthetic(values, np.zeros(3)))
+    assert answer.cut is None
+    assert answer.feasible_cuts == ()
+    assert answer.objective_value is None
+    assert answer.binding == ("delay",)
+    assert [row.name for row in answer.rows if not row.holds] == ["delay"]
+    assert answer.rows[1].slack == pytest.approx(-0.5)
+
+
+def test_binding_is_what_the_next_better_cut_violates(synthetic):
+    values = np.zeros((4, 5))
+    values[0] = [0, 0.2, 0.4, 1.2, 1.4]
+    values[2, 4] = 3.0
+    answer = scan(synthetic(values, np.arange(5), objective="deepest"))
+    assert answer.cut == 2
+    assert answer.feasible_cuts == (0, 1, 2)
+    assert answer.binding == ("memory",)
+    assert answer.objective_value == 2
+    free = scan(synthetic(np.zeros((4, 5)), np.arange(5), objective="deepest"))
+    assert free.binding == ()
+
+
+def test_ties_go_to_the_shallowest_cut(synthetic):
+    program = synthetic(np.zeros((4, 4)), np.array([3.0, 1.0, 1.0, 2.0]))
+    assert scan(program).cut == tmoa_repaired(program).cut == 1
+
+
+def test_an_answer_reports_how_many_cuts_it_tested(synthetic):
+    program = synthetic(np.zeros((4, 4)), np.arange(4), objective="deepest")
+    answers: list[Answer] = [scan(program), tmoa_repaired(program), tmoa_printed(program)]
+    assert [answer.tested for answer in answers] == [4, 1, 2]
+
+
+def test_algorithm_2_on_a_real_network_behind_a_slow_link():
+    program = build_program(load_network("resnet34"), load_system("pi_lte"))
+    # the first maps take longer to upload than the deadline, the later ones do not
+    answer = tmoa_printed(program)
+    assert answer.feasible_cuts == (0, 9, 11, 13, *range(15, 35))
+    assert answer.cut == 0
+    assert tmoa_repaired(program).cut == scan(program).cut == 34

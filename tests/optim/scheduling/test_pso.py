@@ -1,0 +1,64 @@
+"""The swarm moves and decodes as a naive version does."""
+
+import numpy as np
+import pytest
+from naive.swarm import NaiveSwarm
+
+from optim import Evaluations, solve
+from optim.scheduling import PSO
+from problems.scheduling import SchedulingProblem, paper_pool
+
+
+@pytest.mark.parametrize(
+    "pso",
+    [PSO(particles=5), PSO(particles=3, inertia=0.9, cognitive=2.0, social=0.5, max_velocity=1.0)],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "problem",
+    [
+        paper_pool(20, 6, slack=1.2, rng=1),
+        SchedulingProblem(np.random.default_rng(2).uniform(1, 5, (15, 4))),
+    ],
+    ids=["memory", "none"],
+)
+def test_equals_the_naive_swarm(pso, problem):
+    naive = NaiveSwarm(problem, pso, np.random.default_rng(9))
+    state = pso.init(problem, np.random.default_rng(9))
+    for iteration in range(1, 30):
+        state = pso.step(problem, state)
+        for p, assignment in enumerate(naive.iterate()):
+            if assignment is None:
+                assert np.isinf(state.swarm.cost[p])
+            else:
+                assert state.swarm.assignment[p].tolist() == assignment
+        np.testing.assert_allclose(state.swarm.position, naive.position, rtol=1e-9)
+        assert state.makespan == pytest.approx(naive.makespan)
+        assert state.evaluations == iteration * pso.particles
+
+
+def test_particles_stay_in_the_box():
+    problem = SchedulingProblem(np.ones((10, 3)))
+    pso = PSO(max_velocity=1.0, inertia=1.0, cognitive=2.5, social=2.5)
+    state = pso.init(problem, np.random.default_rng(0))
+    for _ in range(50):
+        state = pso.step(problem, state)
+        assert (state.swarm.position >= 0).all()
+        assert (state.swarm.position < 3).all()
+        assert (np.abs(state.swarm.velocity) <= 3).all()
+
+
+def test_a_full_node_passes_the_task_on_in_cyclic_order():
+    problem = SchedulingProblem(np.ones((3, 3)), np.ones(3), np.ones(3))
+    pso = PSO(particles=1)
+    state = pso.init(problem, np.random.default_rng(0))
+    state.swarm.position[:] = 2.5
+    state = pso.step(problem, state)
+    assert state.swarm.assignment.tolist() == [[2, 0, 1]]
+
+
+def test_finds_an_easy_optimum():
+    problem = SchedulingProblem([[1.0, 9.0], [9.0, 1.0]])
+    result = solve(problem, PSO(), stop=Evaluations(2000), rng=0)
+    assert result.assignment.tolist() == [0, 1]
+    assert result.status == "optimal"

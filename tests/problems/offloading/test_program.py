@@ -1,0 +1,208 @@
+"""P1 at every cut against an independent scalar calculation, in both readings."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from problems.errors import InputError
+from problems.offloading.delay_parts import PARTS, delay_parts_s
+from problems.offloading.device import Device
+from problems.offloading.generate_systems import random_system
+from problems.offloading.networks import load_network
+from problems.offloading.profile import Layer, Profile
+from problems.offloading.program import Program, build_program
+from problems.offloading.reading import CORRECTED, PRINTED, Reading
+from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
+
+CHAIN = Profile(
+    name="chain",
+    input_shape=(10,),
+    layers=(
+        Layer("a", "conv", 1_000, 10, (20,), (-1,)),
+        Layer("b", "conv", 3_000, 20, (5,), (0,)),
+        Layer("c", "fc", 500, 40, (5,), (1,)),
+    ),
+    cut_ends=(1, 2, 3),
+)
+NODE = Device(
+    "node",
+    flops=1e5,
+    memory_bytes=1_000,
+    throughput_bit_s=4_000,
+    energy_budget_j=50.0,
+    static_power_w=2.0,
+    omega=1e-9,
+    kappa=1e-6,
+    clock_hz=10.0,
+)
+SYSTEM = System(
+    name="small",
+    pool=Pool((NODE, NODE), memory_share=0.5),
+    cloud=Cloud(1e6),
+    link=Link(6_000.0, round_trip_s=0.1, energy_j_bit=1e-4),
+    uplink=Uplink([800.0]),
+    tasks=TaskStream(arrival_hz=2.0, deadline_s=0.5, period_s=100.0),
+)
+
+
+def test_all_terms_by_hand():
+    terms = build_program(CHAIN, SYSTEM).terms
+    assert terms.memory_bytes.tolist() == [0, 120, 220, 400]
+    assert terms.crossing_bits.tolist() == [80, 640, 160, 0]  # cut 0: ten bytes as they came
+    assert terms.execution_s[0].tolist() == pytest.approx([0, 0.02, 0.08, 0.09])
+    rate = 3_000  # half of the shared link, below the node's own 4,000 bit/s
+    link = [80 / rate + 0.05, 640 / rate + 0.05, 160 / rate + 0.05, 0]
+    assert terms.link_s[0].tolist() == pytest.approx(link)
+    assert terms.cloud_s.tolist() == pytest.approx([0.009, 0.007, 0.001, 0])
+    assert float(terms.uplink_s) == pytest.approx(80 / 800)
+    # M/M/2: C = 2 rho^2 / (1 + rho), W = C s / (2 (1 - rho)), rho = a s / 2 = s
+    s = np.array([0, 0.02, 0.08, 0.09])
+    wait = 2 * s**2 / (1 + s) * s / (2 * (1 - s))
+    assert terms.waiting_s[0] == pytest.approx(wait)
+    assert terms.utilisation[0] == pytest.approx(s)
+    delay = wait + s + np.array(link) + [0.009, 0.007, 0.001, 0] + 0.1
+    assert terms.delay_s[0] == pytest.approx(delay)
+
+
+def test_energies_by_hand():
+    terms = build_program(CHAIN, SYSTEM).terms
+    flop, seconds = np.array([0, 2e3, 8e3, 9e3]), np.array([0, 0.02, 0.08, 0.09])
+    task = 2.0 * seconds + 1e-9 * flop * 1e5 + 1e-4 * np.array([80, 640, 160, 0])
+    assert terms.task_energy_j[0] == pytest.approx(task)
+    assert terms.period_energy_j[0] == pytest.approx(100 * task)  # 200 tasks over two nodes
+    cmos = build_program(CHAIN, SYSTEM, reading=replace(CORRECTED, dynamic="cmos")).terms
+    assert cmos.task_energy_j[0] == pytest.approx(task + 1e-4 * flop - 1e-4 * flop)
+    idle = build_program(CHAIN, SYSTEM, reading=replace(CORRECTED, idle_power=True)).terms
+    assert idle.period_energy_j[0] == pytest.approx(100 * task + 2.0 * (100 - 100 * seconds))
+
+
+def test_constraints_values_limits_and_slacks():
+    program = build_program(CHAIN, SYSTEM)
+    assert program.limits[:, 0].tolist() == [500, 0.5, 50, 1]
+    assert program.slacks == pytest.approx(program.limits - program.values)
+    assert program.holds[0].all()
+    # energy of a node in one period: 0.8, 30.4, 97.6 and 108 J
+    assert program.feasible.tolist() == [True, True, False, False]
+    tight = replace(SYSTEM, pool=Pool((replace(NODE, memory_bytes=300),)))
+    assert build_program(CHAIN, tight).holds[0].tolist() == [True, True, True, False]
+
+
+def test_the_printed_reading():
+    program = build_program(CHAIN, SYSTEM, reading=PRINTED)
+    terms = program.terms
+    assert terms.memory_bytes.tolist() == [0, 30, 55, 100]
+    assert terms.execution_s[0].tolist() == pytest.approx([0, 0.01, 0.04, 0.045])
+    assert terms.link_s[0] == pytest.approx(np.array([10, 20, 5, 5]) / 4_000)
+    work = np.array([0, 1e3, 4e3, 4.5e3])
+    assert terms.waiting_s[0] == pytest.approx(2 * work / (1e5 * (1e5 - 2 * work)))
+    assert float(terms.uplink_s) == pytest.approx(2 * 80 / 800)  # summed over both nodes
+    parts = terms.waiting_s + terms.execution_s + terms.link_s + terms.cloud_s
+    assert terms.delay_s == pytest.approx(parts)  # without the upload
+
+
+def test_the_paper_knows_neither_roofline_nor_radio():
+    slow_memory = replace(NODE, memory_bandwidth_byte_s=1e3)
+    system = replace(SYSTEM, pool=Pool((slow_memory, slow_memory), memory_share=0.5))
+    printed = build_program(CHAIN, system, reading=PRINTED).terms
+    assert printed.execution_s[0].tolist() == pytest.approx([0, 0.01, 0.04, 0.045])
+    # 2 W for the time of computing, and 1e-9 J s/FLOP^2 times Z F
+    assert printed.task_energy_j[0].tolist() == pytest.approx([0, 0.12, 0.48, 0.54])
+    # 120, 100 and 180 bytes at 1 kB/s take longer than the work of the segments
+    roofline = build_program(CHAIN, system).terms
+    assert roofline.execution_s[0].tolist() == pytest.approx([0, 0.12, 0.22, 0.4])
+
+
+def scalar_delay(system: System, profile: Profile, cut: int, reading: Reading) -> float:
+    """Delay on the slowest node, in plain Python."""
+    x, a = system.pool.nodes, system.tasks.arrival_hz
+    flop = [2.0 * float(m) for m in profile.edge_macs]
+    times = [flop[cut] / device.flops for device in system.pool.devices]
+    if reading.waiting == "mm1":
+        waits = [a / x * t * t / (1 - a / x * t) if a / x * t < 1 else math.inf for t in times]
+    else:
+        mean = x / sum(1 / t for t in times) if cut else 0.0
+        waits = [erlang_wait(a, mean, x)] * x
+    size = profile.output_elements[0] * 8 if cut == 0 else profile.crossing_elements[cut] * 32
+    rates = [min(system.link.bandwidth_bit_s / x, d.throughput_bit_s) for d in system.pool.devices]
+    sends = [size / rate + system.link.round_trip_s / 2 * (size > 0) for rate in rates]
+    cloud = (flop[-1] - flop[cut]) / system.cloud.flops
+    return max(w + t + s for w, t, s in zip(waits, times, sends, strict=True)) + cloud
+
+
+def erlang_wait(arrival: float, service: float, servers: int) -> float:
+    """Mean wait of M/M/x from the recursion for Erlang's B."""
+    load, blocked = arrival * service, 1.0
+    if load >= servers:
+        return math.inf
+    for n in range(1, servers + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked / (1 - load / servers * (1 - blocked)) * service / (servers - load)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("waiting", ["mmx", "mm1"])
+def test_delays_of_mixed_pools_equal_a_scalar_calculation(seed: int, waiting: str):
+    profile, system = load_network("alexnet"), random_system(nodes=7, rng=seed)
+    reading = replace(CORRECTED, waiting=waiting, uplink_counts=False)
+    program = build_program(profile, system, reading=reading)
+    expected = [scalar_delay(system, profile, j, reading) for j in range(profile.depth + 1)]
+    assert program.values[1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_energy_row_shows_the_node_nearest_to_its_budget():
+    poor = replace(NODE, name="poor", energy_budget_j=1.0)
+    system = replace(SYSTEM, pool=Pool((NODE, poor, replace(NODE, energy_budget_j=math.inf))))
+    program = build_program(CHAIN, system)
+    assert program.limits[2].tolist() == [1.0] * 4
+
+
+def test_an_unstable_queue_is_a_violated_constraint():
+    busy = replace(SYSTEM, tasks=replace(SYSTEM.tasks, arrival_hz=30.0))
+    program = build_program(CHAIN, busy)
+    # rho = 30 s / 2 with s = 0, 0.02, 0.08, 0.09
+    assert program.values[3] == pytest.approx([0, 0.3, 1.2, 1.35])
+    assert program.holds[3].tolist() == [True, True, False, False]
+    assert program.values[1, 2:].tolist() == [np.inf, np.inf]
+
+
+def goals(objective: str, weight: float = 0.0) -> Program:
+    return build_program(CHAIN, SYSTEM, objective=objective, weight=weight)
+
+
+def test_objectives():
+    terms = goals("delay").terms
+    assert goals("deepest").goal.tolist() == [0, 1, 2, 3]
+    assert goals("deepest").cost.tolist() == [0, -1, -2, -3]
+    assert goals("delay").goal == pytest.approx(terms.delay_s[0])
+    assert goals("energy").goal == pytest.approx(terms.mean_energy_j[0])
+    weighted = terms.delay_s[0] + 0.5 * terms.mean_energy_j[0]
+    assert goals("weighted", 0.5).goal == pytest.approx(weighted)
+    # two nodes, a link of 6,000 bit/s and the cloud work on different tasks at once
+    edge, link = np.array([0, 0.01, 0.04, 0.045]), np.array([80, 640, 160, 0]) / 6_000
+    stages = np.maximum(np.maximum(edge, link), [0.009, 0.007, 0.001, 0])
+    assert goals("throughput").goal == pytest.approx(stages)
+
+
+def test_peak_memory_needs_less_than_the_sum():
+    profile, system = load_network("resnet34"), SYSTEM
+    total = build_program(profile, system).terms.memory_bytes
+    peak = build_program(profile, system, reading=replace(CORRECTED, memory="peak"))
+    assert (peak.terms.memory_bytes[10:] < total[10:]).all()
+
+
+def test_bad_objectives():
+    with pytest.raises(InputError, match="objective"):
+        goals("cheapest")
+    with pytest.raises(InputError, match="weight"):
+        goals("weighted", -1.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("reading", [CORRECTED, PRINTED], ids=lambda reading: reading.name)
+def test_the_parts_of_the_delay_sum_to_it(seed: int, reading: Reading):
+    program = build_program(load_network("alexnet"), random_system(rng=seed), reading=reading)
+    parts = delay_parts_s(program)
+    assert tuple(parts) == PARTS
+    assert sum(parts.values()) == pytest.approx(program.values[1])

@@ -1,0 +1,81 @@
+"""Densities and mean inverse rates of the terminals' uplink against quadrature."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from problems.errors import InputError
+from problems.offloading.uplink import (
+    kde_inverse_rate,
+    log_kde_inverse_rate,
+    normal_density,
+    printed_density,
+    printed_inverse_rate,
+    silverman_width,
+)
+
+RATES = np.array([2.0, 3.0, 5.0, 8.0, 9.0])
+SAMPLES = st.lists(st.floats(1.0, 100.0), min_size=2, max_size=12).filter(
+    lambda rates: max(rates) > 1.01 * min(rates)
+)
+
+
+def test_width_is_silvermans_rule():
+    assert silverman_width(RATES) == pytest.approx(np.std(RATES, ddof=1) * (4 / 15) ** 0.2)
+
+
+def test_the_printed_density_integrates_to_the_root_of_pi():
+    printed = quad(printed_density, -40, 60, args=(RATES,), limit=200)[0]
+    assert printed == pytest.approx(np.sqrt(np.pi), rel=1e-6)
+    normal = quad(normal_density, -40, 60, args=(RATES,), limit=200)[0]
+    assert normal == pytest.approx(1.0, rel=1e-6)
+
+
+def test_the_printed_integral_diverges_at_zero():
+    def integral(lowest: float) -> float:
+        return quad(lambda v: printed_density(v, RATES) / v, lowest, 60, limit=500)[0]
+
+    values = [integral(10.0**-k) for k in (1, 3, 5, 7)]
+    growth = np.diff(values)
+    # each two decades add p(0) log(100): the integral has no limit
+    expected = printed_density(0.0, RATES) * np.log(100)
+    assert growth[1:] == pytest.approx([expected, expected], rel=0.01)
+
+
+def test_printed_and_normalised_inverse_rates_by_a_riemann_sum():
+    step = 1e-3
+    v = np.arange(RATES.min() + step / 2, 60, step)
+    printed = np.array([printed_density(x, RATES) for x in v])
+    normal = np.array([normal_density(x, RATES) for x in v])
+    assert printed_inverse_rate(RATES) == pytest.approx((printed / v).sum() * step, rel=1e-4)
+    expected = (normal / v).sum() / normal.sum()
+    assert kde_inverse_rate(RATES) == pytest.approx(expected, rel=1e-4)
+
+
+@given(SAMPLES)
+def test_the_closed_form_is_the_mean_of_the_lognormal_mixture(sample: list[float]):
+    rates = np.array(sample)
+    logs, h = np.log(rates), silverman_width(np.log(rates))
+
+    def integrand(z: float) -> float:  # z standard normal; v = v_i exp(h z)
+        kernels = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+        return float(kernels * np.exp(-logs - h * z).mean())
+
+    expected = quad(integrand, -40, 40, limit=200)[0]
+    assert log_kde_inverse_rate(rates) == pytest.approx(expected, rel=1e-6)
+
+
+@given(SAMPLES)
+def test_the_mean_rate_understates_the_upload_time(sample: list[float]):
+    rates = np.array(sample)
+    assert log_kde_inverse_rate(rates) > np.mean(1 / rates) > 1 / np.mean(rates)
+
+
+def test_equal_rates_need_no_density():
+    rates = np.array([4.0, 4.0])
+    for inverse in (printed_inverse_rate, kde_inverse_rate, log_kde_inverse_rate):
+        assert inverse(rates) == pytest.approx(0.25)
+    with pytest.raises(InputError, match="2 rates that differ"):
+        silverman_width(rates)
