@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import Field, field, fields
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from problems.errors import InputError, check_choice, check_integer, check_number
@@ -37,7 +38,7 @@ def parameter(
 
 def check_parameters(solver: Any) -> None:
     """Raise `InputError` for the first field of a solver that breaks its declaration."""
-    hints = get_type_hints(type(solver))
+    hints = _hints(type(solver))
     for declared in fields(solver):
         _check(declared, getattr(solver, declared.name), hints[declared.name])
 
@@ -55,7 +56,7 @@ def parse_parameters(solver: Any, texts: dict[str, str]) -> dict[str, Any]:
     InputError
         If a key is not a field of `solver` (a dataclass) or the text is not of its type.
     """
-    hints = get_type_hints(type(solver))
+    hints = _hints(type(solver))
     known = {declared.name: hints[declared.name] for declared in fields(solver)}
     check_names(texts, known)
     return {name: _parse(name, text, known[name]) for name, text in texts.items()}
@@ -66,6 +67,12 @@ def check_names(given: dict[str, Any], known: dict[str, Any]) -> None:
     for name in given:
         if name not in known:
             raise InputError("parameter", name, f"one of {', '.join(known) or '(none)'}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Return the types of a class's fields."""
+    return get_type_hints(kind)
 
 
 def _parse(name: str, text: str, hint: Any) -> Any:

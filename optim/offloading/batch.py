@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 from numpy.typing import NDArray
 
 from problems.errors import check_choice
 from problems.offloading.columns import Columns
-from problems.offloading.constraints import constraint_rows
+from problems.offloading.constraints import meets_constraints
 from problems.offloading.objective import OBJECTIVES, Objective
 from problems.offloading.reading import CORRECTED, Reading
-from problems.offloading.terms import terms_of
+from problems.offloading.terms import Terms
 from problems.offloading.work import Work
 
 _BLOCK = 1000  # systems at a time, so that the arrays stay in the processor's cache
@@ -58,13 +56,10 @@ def _best(
     work: Work, columns: Columns, reading: Reading, objective: Objective, weight: float
 ) -> NDArray[np.int64]:
     """Scan the systems of one block."""
-    terms = terms_of(work, columns, reading)
-    holds = [value <= limit for value, limit in constraint_rows(terms, columns)]
-    feasible = reduce(np.logical_and, holds)
+    terms = Terms(work, columns, reading)
+    feasible = meets_constraints(terms)
     cost = np.where(feasible, objective.sign * objective.value(terms, weight), np.inf)
-    best = cost.argmin(axis=-1)
-    found = np.take_along_axis(cost, best[..., np.newaxis], axis=-1)[..., 0] < np.inf
-    return np.where(found, best, -1)[..., 0]
+    return np.where(feasible.any(axis=-1), cost.argmin(axis=-1), -1)[..., 0]
 
 
 def _block(columns: Columns, start: int, stop: int) -> Columns:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optim.offloading.mincut import Mask, SplitCosts, min_cut, split_cost
-from problems.offloading.columns import columns_of
 from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
-from problems.offloading.work import work_of
+from problems.offloading.terms import terms_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +67,15 @@ def split_costs(profile: Profile, system: System, reading: Reading) -> SplitCost
 
     The node has the lowest speed, memory bandwidth (roofline, layer by layer) and rate of the pool.
     """
-    work, columns = work_of(profile, reading), columns_of(system, reading)
+    terms = terms_of(profile, system, reading)
+    columns = terms.columns
     layers = profile.layers
     flop = np.array([layer.macs * float(reading.flop_per_mac) for layer in layers])
     elements = np.array([float(layer.elements) for layer in layers])
     written = np.array([0.0 if layer.is_in_place else layer.elements for layer in layers])
     read = np.array([float(layer.parameters) for layer in layers])
     memory_s = (read + written) * reading.element_bytes / columns.memory_bandwidth_byte_s.min()
-    task_bytes = work.input_bytes if np.isnan(columns.size_bytes) else columns.size_bytes
-    task_bits = 8.0 * task_bytes if work.forwards_task[0] else work.crossing_bits[0]
-    bits = np.concatenate([[task_bits], elements * reading.bits_per_element])
+    bits = np.concatenate([terms.crossing_bits[:1], elements * reading.bits_per_element])
     return SplitCosts(
         edge=np.maximum(flop / columns.flops.min(), memory_s),  # (11)
         cloud=flop / columns.cloud_flops,  # (14)

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.errors import FloatArray, check_choice
-from problems.offloading.columns import Columns, columns_of
 from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
 from problems.offloading.terms import Terms, terms_of
-from problems.offloading.work import Work, work_of
 
 OBJECTIVES = ("deepest", "delay", "energy")
 
@@ -73,9 +71,7 @@ def node_program(
     """
     check_choice("objective", objective, OBJECTIVES)
     alone = replace(reading, waiting="mm1")
-    work, columns = work_of(profile, alone), columns_of(system, alone)
-    terms = terms_of(work, columns, alone)
-    return _assemble(work, columns, terms, system, alone, objective)
+    return _assemble(terms_of(profile, system, alone), system, objective)
 
 
 def solve_node_program(program: NodeProgram) -> NodeCuts:
@@ -95,21 +91,20 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
         cp.sum(cp.multiply(program.cloud_use, counts)) <= 1.0,
     ]
     finite = np.where(program.allowed, program.cost, 0.0)
-    problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(finite, counts))), constraints)
-    problem.solve(solver=cp.SCIPY)
+    scaled = finite / (np.abs(finite).max() or 1.0)  # HiGHS stops at an absolute gap of 1e-6
+    problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(scaled, counts))), constraints)
+    problem.solve(solver=cp.SCIPY, scipy_options={"mip_rel_gap": 0.0})
     if problem.status != cp.OPTIMAL:
         return NodeCuts(None, None)
     nodes = np.rint(counts.value).astype(np.int64)
     return NodeCuts(nodes, float((finite * nodes).sum() / program.count.sum()))
 
 
-def _assemble(
-    work: Work, c: Columns, terms: Terms, system: System, reading: Reading, objective: str
-) -> NodeProgram:
-    """Put the columns of the system into a `NodeProgram`."""
-    shape = terms.execution_s.shape
+def _assemble(terms: Terms, system: System, objective: str) -> NodeProgram:
+    """Put the terms of each kind of node into a `NodeProgram`."""
+    c, shape = terms.columns, terms.execution_s.shape
     memory = np.array([[device.memory_bytes] for device in system.pool.groups])
-    uplink = terms.uplink_s if reading.uplink_counts else 0.0
+    uplink = terms.uplink_s if terms.reading.uplink_counts else 0.0
     delay = terms.waiting_s + terms.execution_s + terms.link_s + terms.cloud_s + uplink
     depth = np.arange(shape[-1], dtype=np.float64)
     costs = {"deepest": -depth, "delay": delay, "energy": terms.task_energy_j}
@@ -123,5 +118,5 @@ def _assemble(
         cost=np.broadcast_to(costs[objective], shape),
         allowed=fits & (delay <= c.deadline_s) & in_budget & (per_node * bits <= own_rate),
         link_use=np.broadcast_to(per_node * bits / system.link.bandwidth_bit_s, shape),
-        cloud_use=np.broadcast_to(per_node * work.cloud_flop / system.cloud.flops, shape),
+        cloud_use=np.broadcast_to(per_node * terms.cloud_s, shape),
     )

@@ -14,7 +14,8 @@ from problems.errors import FloatArray
 from problems.offloading.constraints import CONSTRAINTS
 from problems.offloading.program import Program
 
-_SUPPORT = 1e-9
+SUPPORT = 1e-9
+"""Smaller weights are rounding errors of the solver."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,7 @@ def shadow_multipliers(
 
 def round_weights(program: Program, weights: FloatArray) -> Answer:
     """Return the best feasible cut between those that are mixed, else the best before them."""
-    mixed = np.flatnonzero(weights > _SUPPORT)
+    mixed = np.flatnonzero(weights > SUPPORT)
     cuts = np.arange(weights.size)
     for candidates in ((cuts >= mixed[0]) & (cuts <= mixed[-1]), cuts < mixed[0]):
         cost = np.where(candidates & program.feasible, program.cost, np.inf)

@@ -76,9 +76,8 @@ def sensitivities(
     Factors are compared on a geometric grid that is refined where the cut changes first: the ends
     are exact to 1e-6, but a change that undoes itself within one of 256 steps is missed.
     """
-    work, columns = work_of(profile, reading), columns_of(system, reading)
-    if np.isnan(columns.size_bytes):
-        columns = replace(columns, size_bytes=work.input_bytes)
+    work = work_of(profile, reading)
+    columns = columns_of(system, work, reading)
 
     def cuts(field: str, factors: FloatArray) -> IntArray:
         column = factors[:, np.newaxis, np.newaxis] * getattr(columns, field)

@@ -55,6 +55,10 @@ class ColonyState(State):
     ----------
     stream : ndarray of uint64, shape (4,)
         Random numbers.
+    memory : ndarray, shape (k,)
+        Memory of each task in byte.
+    visibility, tries, rate
+        What `walk` needs to know of the readings.
     order : ndarray, shape (k,)
         The order in which ants take the tasks.
     trail, tours, nodes
@@ -66,6 +70,10 @@ class ColonyState(State):
     """
 
     stream: Stream
+    memory: FloatArray
+    visibility: Visibility
+    tries: int
+    rate: float
     order: IntArray
     trail: Trail
     tours: Tours
@@ -77,9 +85,13 @@ class ColonyState(State):
 def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
     """Return a colony with the first pheromone on all paths and no ant sent yet."""
     k, x, m = problem.tasks, problem.nodes, atsa.ants
-    _, capacity = memory_arrays(problem)
+    memory, capacity = memory_arrays(problem)
     return ColonyState(
         stream=open_stream(rng),
+        memory=memory,
+        visibility=Visibility(atsa.beta, atsa.sees("memory"), atsa.sees("completion-time")),
+        tries=_tries(x, atsa),
+        rate=atsa.local_rate if atsa.local_rule == "acs" else 0.0,
         order=longest_first(problem) if atsa.order == "longest-first" else np.arange(k),
         trail=start_trail(problem, atsa),
         tours=Tours(np.zeros((m, k), dtype=np.int64), np.zeros(m), np.zeros(m)),
@@ -90,19 +102,16 @@ def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generato
 
 def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> ColonyState:
     """Send the ants once and update the pheromone (3); return the same state, changed."""
-    memory, _ = memory_arrays(problem)
-    visibility = Visibility(atsa.beta, atsa.sees("memory"), atsa.sees("completion-time"))
-    rate = atsa.local_rate if atsa.local_rule == "acs" else 0.0
-    tries = _tries(problem.nodes, atsa)
-    prepare(state.trail, atsa.alpha, tries > 0)
+    tours = state.tours
     walk(
-        problem.matrix, memory, state.order, state.trail, state.tours, state.nodes, visibility,
-        tries, atsa.alpha, rate, state.stream,
+        problem.matrix, state.memory, state.order, state.trail, tours, state.nodes,
+        state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
     )  # fmt: skip
     state.evaluations += atsa.ants
-    costs = state.tours.makespans if atsa.deposit_by == "makespan" else state.tours.totals
-    _keep_best(state, costs)
-    _deposit(state, costs, atsa)
+    costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
+    leader = int(costs.argmin())
+    _keep_best(state, costs, leader)
+    _deposit(state, costs, leader, atsa)
     return state
 
 
@@ -118,29 +127,26 @@ def _tries(nodes: int, atsa: ATSA) -> int:
     return 4 + nodes // FEW_NODES
 
 
-def _keep_best(state: ColonyState, costs: FloatArray) -> None:
+def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
     """Keep the best assignment by makespan, and the best by the cost that deposits follow."""
     tours = state.tours
     best = int(tours.makespans.argmin())
     if tours.makespans[best] < state.makespan:
         state.makespan = float(tours.makespans[best])
         state.assignment = tours.assignments[best].copy()
-    leader = int(costs.argmin())
     if costs[leader] < state.leader_cost:
         state.leader_cost = float(costs[leader])
         state.leader = tours.assignments[leader].copy()
 
 
-def _deposit(state: ColonyState, costs: FloatArray, atsa: ATSA) -> None:
+def _deposit(state: ColonyState, costs: FloatArray, leader: int, atsa: ATSA) -> None:
     """Evaporate and deposit (3), then keep within the bounds if there are any."""
-    best = slice(int(costs.argmin()), int(costs.argmin()) + 1)
-    paths, path_costs = {
-        "all": (state.tours.assignments, costs),
-        "iteration-best": (state.tours.assignments[best], costs[best]),
-        "global-best": (state.leader[None, :], np.array([state.leader_cost])),
-    }[atsa.depositors]
-    pheromone = state.trail.pheromone
-    update_pheromone(pheromone, paths, path_costs, atsa.rho, atsa.Q)
+    pheromone, paths = state.trail.pheromone, state.tours.assignments
+    if atsa.depositors == "iteration-best":
+        paths, costs = paths[leader : leader + 1], costs[leader : leader + 1]
+    elif atsa.depositors == "global-best":
+        paths, costs = state.leader[None, :], np.array([state.leader_cost])
+    update_pheromone(pheromone, paths, costs, atsa.rho, atsa.Q)
     if atsa.pheromone_bounds and np.isfinite(state.leader_cost):
         tasks, nodes = pheromone.shape
         low, high = max_min_bounds(tasks, nodes, state.leader_cost, atsa.rho, atsa.Q)
@@ -163,11 +169,12 @@ def walk(
 ) -> None:
     """Let every ant assign all tasks, one after the other in `order` (Algorithm 1).
 
-    Each task goes to a node drawn by (2): by rejection from its alias table, at most `tries`
-    times, then by roulette. A rate above 0 is that of the local rule. An ant for which a task
-    finds no room ends there.
+    First the weights are made from the pheromone. Then each task goes to a node drawn by (2): by
+    rejection from its alias table, at most `tries` times, then by roulette. A rate above 0 is that
+    of the local rule. An ant for which a task finds no room ends there.
     """
     x = times.shape[1]
+    prepare(trail, alpha, tries > 0)
     for ant in range(len(tours.makespans)):
         for j in range(x):
             nodes.loads[j] = nodes.used[j] = 0.0
@@ -175,9 +182,9 @@ def walk(
         free = 1.0
         for position in range(len(order)):
             i = order[position]
-            if position % x == 0:
-                free = largest_free_share(nodes)
             node = -1
+            if tries > 0 and position % x == 0:
+                free = largest_free_share(nodes)
             if tries > 0 and trail.keep[i, 0] >= 0.0:
                 node = reject(
                     trail.keep, trail.alias, i, nodes, memory[i], free, visibility, tries, stream

@@ -16,12 +16,14 @@ def whole_power(base: float, exponent: int) -> float:
     """Return base ** exponent for 0 <= exponent <= 31, without a branch or a call."""
     two = base * base
     four = two * two
-    eight = four * four
     result = base if exponent & 1 else 1.0
     result *= two if exponent & 2 else 1.0
     result *= four if exponent & 4 else 1.0
-    result *= eight if exponent & 8 else 1.0
-    return result * (eight * eight if exponent & 16 else 1.0)
+    if exponent >= 8:
+        eight = four * four
+        result *= eight if exponent & 8 else 1.0
+        result *= eight * eight if exponent & 16 else 1.0
+    return result
 
 
 @jit_lean

@@ -11,7 +11,7 @@ from optim.jit import jit_lean
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.memory import memory_arrays
 from optim.solver import IntArray, State
-from optim.stream import Stream, next_uniform, open_stream
+from optim.stream import Stream, fill_uniform, open_stream
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem
 
@@ -31,6 +31,8 @@ class Swarm(NamedTuple):
         What the positions say.
     loads, used : ndarray, shape (x,)
         Scratch.
+    uniform : ndarray, shape (k,)
+        Scratch: random numbers.
     """
 
     position: FloatArray
@@ -41,6 +43,7 @@ class Swarm(NamedTuple):
     assignment: IntArray
     loads: FloatArray
     used: FloatArray
+    uniform: FloatArray
 
 
 @dataclass(kw_only=True)
@@ -49,6 +52,9 @@ class SwarmState(State):
 
     stream: Stream
     swarm: Swarm
+    memory: FloatArray
+    capacity: FloatArray
+    leader: int = -1
 
 
 @dataclass(frozen=True)
@@ -90,30 +96,53 @@ class PSO:
             assignment=np.zeros((n, k), dtype=np.int64),
             loads=np.zeros(x),
             used=np.zeros(x),
+            uniform=np.zeros(k),
         )
-        return SwarmState(stream=open_stream(rng), swarm=swarm)
+        memory, capacity = memory_arrays(problem)
+        return SwarmState(
+            stream=open_stream(rng),
+            swarm=swarm,
+            memory=memory,
+            capacity=capacity,
+        )
 
     def step(self, problem: SchedulingProblem, state: SwarmState) -> SwarmState:
         """Move all particles, but not before the first evaluation, and evaluate them."""
-        swarm, x = state.swarm, problem.nodes
-        memory, capacity = memory_arrays(problem)
-        if state.evaluations > 0:
-            leader = swarm.best[swarm.best_cost.argmin()].copy()
-            pulls = (self.inertia, self.cognitive, self.social)
-            move(swarm, leader, x, self.max_velocity * x, pulls, state.stream)
-        evaluate(problem.matrix, memory, capacity, swarm)
+        swarm = state.swarm
+        pulls = (self.inertia, self.cognitive, self.social)
+        limit = self.max_velocity * problem.nodes
+        state.leader = iterate(
+            problem.matrix, state.memory, state.capacity, swarm, state.leader, limit, pulls,
+            state.stream,
+        )  # fmt: skip
         state.evaluations += self.particles
-        first = int(swarm.cost.argmin())
-        if swarm.cost[first] < state.makespan:
-            state.makespan = float(swarm.cost[first])
-            state.assignment = swarm.assignment[first].copy()
+        if swarm.best_cost[state.leader] < state.makespan:  # so it is its assignment of now
+            state.makespan = float(swarm.best_cost[state.leader])
+            state.assignment = swarm.assignment[state.leader].copy()
         return state
+
+
+@jit_lean
+def iterate(
+    times: FloatArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    swarm: Swarm,
+    leader: int,
+    limit: float,
+    pulls: tuple[float, float, float],
+    stream: Stream,
+) -> int:
+    """Move the swarm, unless it has no leader (-1) yet, evaluate it, and return its leader."""
+    if leader >= 0:
+        move(swarm, leader, len(capacity), limit, pulls, stream)
+    return evaluate(times, memory, capacity, swarm)
 
 
 @jit_lean
 def move(
     swarm: Swarm,
-    leader: FloatArray,
+    leader: int,
     nodes: int,
     limit: float,
     pulls: tuple[float, float, float],
@@ -125,52 +154,77 @@ def move(
     """
     inertia, cognitive, social = pulls
     highest = np.nextafter(float(nodes), 0.0)
-    position, velocity, best = swarm.position, swarm.velocity, swarm.best
+    position, velocity, best, uniform = swarm.position, swarm.velocity, swarm.best, swarm.uniform
     particles, tasks = position.shape
     for p in range(particles):
-        for i in range(tasks):
-            scaled = next_uniform(stream) * HALF_BITS
+        fill_uniform(stream, uniform)
+        for i in range(tasks):  # no branch and no call: the compiler takes several at once
+            scaled = uniform[i] * HALF_BITS
             first = np.floor(scaled)
             own = cognitive * (first / HALF_BITS) * (best[p, i] - position[p, i])
-            common = social * (scaled - first) * (leader[i] - position[p, i])
+            common = social * (scaled - first) * (best[leader, i] - position[p, i])
             speed = min(max(inertia * velocity[p, i] + own + common, -limit), limit)
             place = position[p, i] + speed
-            if place < 0.0 or place > highest:
-                place, speed = min(max(place, 0.0), highest), 0.0
-            position[p, i], velocity[p, i] = place, speed
+            inside = min(max(place, 0.0), highest)
+            velocity[p, i] = speed if place == inside else 0.0
+            position[p, i] = inside
 
 
 @jit_lean
-def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm) -> None:
-    """Decode and cost every particle, and keep its position where it is better than its best."""
+def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm) -> int:
+    """Decode and cost every particle, keep its position if it is its best; return the leader."""
     particles, tasks = swarm.position.shape
+    leader, limited = 0, np.isfinite(capacity[0])
     for p in range(particles):
-        swarm.cost[p] = decode(times, memory, capacity, swarm, p)
+        for i in range(tasks):
+            swarm.assignment[p, i] = int(swarm.position[p, i])
+        found = not limited or find_room(memory, capacity, swarm, p)
+        swarm.cost[p] = makespan_of(times, swarm, p) if found else np.inf
         if swarm.cost[p] < swarm.best_cost[p]:
             swarm.best_cost[p] = swarm.cost[p]
             for i in range(tasks):
                 swarm.best[p, i] = swarm.position[p, i]
+        if swarm.best_cost[p] < swarm.best_cost[leader]:
+            leader = p
+    return leader
 
 
 @jit_lean
-def decode(
-    times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int
-) -> float:
-    """Set a particle's assignment and return its makespan in s, infinite without room."""
-    x = len(capacity)
-    for j in range(x):
-        swarm.loads[j] = swarm.used[j] = 0.0
-    makespan = 0.0
-    for i in range(len(memory)):
-        node = int(swarm.position[particle, i])
-        passed = 0
-        while passed < x and swarm.used[node] + memory[i] > capacity[node]:
-            node = node + 1 if node + 1 < x else 0
-            passed += 1
-        if passed == x:
-            return np.inf
-        swarm.assignment[particle, i] = node
+def makespan_of(times: FloatArray, swarm: Swarm, particle: int) -> float:
+    """Return the makespan of a particle's assignment in s."""
+    for j in range(times.shape[1]):
+        swarm.loads[j] = 0.0
+    for i in range(times.shape[0]):
+        node = swarm.assignment[particle, i]
         swarm.loads[node] += times[i, node]
-        swarm.used[node] += memory[i]
-        makespan = max(makespan, swarm.loads[node])
+    makespan = 0.0
+    for j in range(times.shape[1]):
+        makespan = max(makespan, swarm.loads[j])
     return makespan
+
+
+@jit_lean
+def find_room(memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int) -> bool:
+    """Move tasks that do not fit to the next node that has room; return whether all found some."""
+    for j in range(len(capacity)):
+        swarm.used[j] = 0.0
+    for i in range(len(memory)):
+        if memory[i] == 0.0:
+            continue
+        node = _next_with_room(swarm.used, capacity, memory[i], swarm.assignment[particle, i])
+        if node < 0:
+            return False
+        swarm.assignment[particle, i] = node
+        swarm.used[node] += memory[i]
+    return True
+
+
+@jit_lean
+def _next_with_room(used: FloatArray, capacity: FloatArray, memory: float, start: int) -> int:
+    """Return the first node with room from `start` on in cyclic order, or -1."""
+    node = start
+    for _ in range(len(capacity)):
+        if used[node] + memory <= capacity[node]:
+            return node
+        node = node + 1 if node + 1 < len(capacity) else 0
+    return -1

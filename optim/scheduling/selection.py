@@ -151,10 +151,10 @@ def roulette(
     keeps powers from overflowing; a completion time of 0 leaves only such nodes. Where all
     numerators of (2) are 0, every node with room is equally likely.
     """
-    _free_shares(nodes, memory, visibility.memory)
-    if visibility.completion:
-        _multiply_by_earliness(times, task, nodes)
-    _numerators(weights, task, nodes, visibility.beta)
+    if visibility.completion or not is_small_whole(visibility.beta):
+        _numerators(weights, times, task, nodes, memory, visibility)
+    else:
+        _simple_numerators(weights, task, nodes, memory, visibility)
     total = sum_four(nodes.share)
     if total <= 0.0:
         total = _share_equally(nodes, memory)
@@ -162,36 +162,50 @@ def roulette(
 
 
 @jit_lean
-def _free_shares(nodes: Nodes, memory: float, memory_counts: bool) -> None:
-    """Set each share to the node's `memory_ratio`, or 1 if that is left out; -1 without room."""
-    for j in range(len(nodes.share)):
-        eta = memory_ratio(nodes, j, memory) if memory_counts else 1.0
-        nodes.share[j] = eta if nodes.used[j] + memory <= nodes.capacity[j] else -1.0
+def _simple_numerators(
+    weights: FloatArray, task: int, nodes: Nodes, memory: float, visibility: Visibility
+) -> None:
+    """Fill the shares as `_numerators` does, in a form of which the compiler takes four at once.
+
+    For a small whole exponent and a heuristic without completion times.
+    """
+    share, exponent = nodes.share, int(visibility.beta)
+    for j in range(len(share)):
+        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        room = nodes.used[j] + memory <= nodes.capacity[j]
+        share[j] = weights[task, j] * whole_power(eta, exponent) if room else 0.0  # (2)
 
 
 @jit_lean
-def _multiply_by_earliness(times: FloatArray, task: int, nodes: Nodes) -> None:
-    """Multiply the shares by the least completion time among nodes with room over the node's."""
+def _numerators(
+    weights: FloatArray,
+    times: FloatArray,
+    task: int,
+    nodes: Nodes,
+    memory: float,
+    visibility: Visibility,
+) -> None:
+    """Fill the shares with the numerators of (2), 0 for nodes without room."""
+    earliest = _earliest(times, task, nodes, memory)
+    for j in range(len(nodes.share)):
+        nodes.share[j] = 0.0
+        if nodes.used[j] + memory > nodes.capacity[j]:
+            continue
+        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        completion = nodes.loads[j] + times[task, j]
+        if visibility.completion and completion > 0.0:
+            eta *= earliest / completion
+        nodes.share[j] = weights[task, j] * power(eta, visibility.beta)  # (2)
+
+
+@jit_lean
+def _earliest(times: FloatArray, task: int, nodes: Nodes, memory: float) -> float:
+    """Return the least completion time among nodes with room."""
     earliest = np.inf
     for j in range(times.shape[1]):
-        if nodes.share[j] >= 0.0:
+        if nodes.used[j] + memory <= nodes.capacity[j]:
             earliest = min(earliest, nodes.loads[j] + times[task, j])
-    for j in range(times.shape[1]):
-        completion = nodes.loads[j] + times[task, j]
-        nodes.share[j] *= earliest / completion if completion > 0.0 else 1.0
-
-
-@jit_lean
-def _numerators(weights: FloatArray, task: int, nodes: Nodes, beta: float) -> None:
-    """Turn the shares, eta, into the numerators of (2)."""
-    share = nodes.share
-    if is_small_whole(beta):
-        whole = int(beta)
-        for j in range(len(share)):
-            share[j] = weights[task, j] * (whole_power(share[j], whole) if share[j] >= 0 else 0.0)
-    else:
-        for j in range(len(share)):
-            share[j] = weights[task, j] * (share[j] ** beta if share[j] >= 0 else 0.0)
+    return earliest
 
 
 @jit_lean
@@ -206,12 +220,12 @@ def _share_equally(nodes: Nodes, memory: float) -> float:
 
 @jit_lean
 def _spin(share: FloatArray, point: float) -> int:
-    """Return the node in whose share the point lies; rounding never yields a share of 0."""
-    node = -1
+    """Return the node in whose share the point lies; never one whose share is 0."""
     for j in range(len(share)):
-        if share[j] > 0.0:
-            node = j
-            point -= share[j]
-            if point < 0.0:
-                break
+        point -= share[j]
+        if point < 0.0:
+            return j
+    node = len(share) - 1  # rounding has carried the point beyond the last share
+    while share[node] == 0.0:
+        node -= 1
     return node

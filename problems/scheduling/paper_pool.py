@@ -13,7 +13,7 @@ BYTES_PER_IMAGE = 3 * 224 * 224 * 4  # float32 input that a queued task holds
 LARGEST_BATCH = 16
 SLOWEST, FASTEST = 1e10, 1e11  # FLOP/s, from a Raspberry Pi 4 to a small Jetson
 CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
-MEMORY_KINDS = ("independent", "correlated")
+MEMORY_KINDS = ("independent", "correlated", "none")
 
 
 def paper_pool(
@@ -32,8 +32,8 @@ def paper_pool(
         k and x.
     slack : float
         Total memory of the nodes over total memory of the tasks, 1 to 1e9.
-    memory : {"independent", "correlated"}
-        Whether a node's memory is independent of its speed, or ordered like it.
+    memory : {"independent", "correlated", "none"}
+        Whether a node's memory is independent of its speed, ordered like it, or left out.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -57,14 +57,15 @@ def paper_pool(
     batch = generator.integers(1, LARGEST_BATCH + 1, size=k).astype(np.float64)
     speed = np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST), size=x))
     share = generator.choice(CAPACITY_SHARES, size=x)
+    et, name = WorkSpeed(batch * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
+    if memory == "none":
+        return SchedulingProblem(et, name=name)
     if memory == "correlated":
         share = _in_the_order_of(speed, share)
     task_memory = batch * BYTES_PER_IMAGE
     capacity = share * (slack * task_memory.sum() / share.sum())
     capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
-    return SchedulingProblem(
-        WorkSpeed(batch * FLOP_PER_IMAGE, speed), task_memory, capacity, name=f"paper:{k}x{x}"
-    )
+    return SchedulingProblem(et, task_memory, capacity, name=name)
 
 
 def _in_the_order_of(keys: FloatArray, values: FloatArray) -> FloatArray:

@@ -10,7 +10,9 @@ class Schedule:
         self.times = problem.matrix
         k, x = self.times.shape
         self.memory = np.zeros(k) if problem.task_memory is None else problem.task_memory
-        self.capacity = np.full(x, np.inf) if problem.node_capacity is None else problem.node_capacity
+        self.capacity = (
+            np.full(x, np.inf) if problem.node_capacity is None else problem.node_capacity
+        )
         self.loads, self.used = [0.0] * x, [0.0] * x
         self.assignment = [-1] * k
 

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from naive.random_stream import NaiveStream
 
 

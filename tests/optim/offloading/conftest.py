@@ -11,24 +11,22 @@ from problems.offloading.objective import OBJECTIVES
 from problems.offloading.profile import Layer, Profile
 from problems.offloading.program import Program, build_program
 from problems.offloading.reading import CORRECTED
-from problems.offloading.terms import Terms
 
 MakeProgram = Callable[..., Program]
+UNUSED = build_program(load_network("alexnet"), random_system(rng=0)).terms
 
 
 def synthetic_program(
     values: np.ndarray, goal: np.ndarray, *, objective: str = "delay", limits: float = 1.0
 ) -> Program:
     """A program with given left-hand sides, all limits equal, and given goal."""
-    zeros = np.zeros((1, goal.size))
-    terms = Terms(**dict.fromkeys(Terms.__dataclass_fields__, zeros))
     return Program(
         network="synthetic",
         system="synthetic",
         cut_names=tuple(f"cut{j}" for j in range(goal.size)),
         reading=CORRECTED,
         objective=OBJECTIVES[objective],
-        terms=terms,
+        terms=UNUSED,
         values=np.asarray(values, dtype=float),
         limits=np.full(values.shape, limits),
         goal=np.asarray(goal, dtype=float),

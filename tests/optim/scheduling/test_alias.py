@@ -28,7 +28,9 @@ def probabilities(keep, alias):
 
 
 weights = st.lists(
-    st.one_of(st.just(0.0), st.floats(1e-9, 1e9), st.sampled_from([1.0, 2.0])), min_size=1, max_size=40
+    st.one_of(st.just(0.0), st.floats(1e-9, 1e9), st.sampled_from([1.0, 2.0])),
+    min_size=1,
+    max_size=40,
 ).filter(lambda values: sum(values) > 0)
 
 

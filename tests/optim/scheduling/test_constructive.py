@@ -15,7 +15,7 @@ HEURISTICS = (fcfs, round_robin, mct, met, lpt, min_min, max_min, sufferage)
 # Makespans in s published for the instances of Braun et al. 2001 (OLB, MCT, MET: Xhafa et al. 2007;
 # Min-Min, Max-Min, Sufferage: the same values appear throughout the literature).
 PUBLISHED = {
-    "u_c_hihi.0": (14376662.176, 11422624.494, 47472299.430, 8460675.003, 12385671.828, 10249172.885),
+    "u_c_hihi.0": (14376662.176, 11422624.494, 47472299.43, 8460675.003, 12385671.828, 10249172.885),  # noqa: E501
     "u_c_hilo.0": (221051.824, 185887.404, 1185092.969, 161805.434, 204054.589, 168982.602),
     "u_c_lohi.0": (477357.020, 378303.625, 1453098.004, 275837.356, 392566.686, 337121.461),
     "u_c_lolo.0": (7306.596, 6360.055, 39582.297, 5441.428, 6945.362, 5658.538),

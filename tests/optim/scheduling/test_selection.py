@@ -7,7 +7,14 @@ from scipy.stats import chi2_contingency, chisquare
 from optim.jit import jit
 from optim.scheduling.alias import build_alias
 from optim.scheduling.power import power
-from optim.scheduling.selection import Nodes, Visibility, largest_free_share, reject, roulette
+from optim.scheduling.selection import (
+    Nodes,
+    Visibility,
+    _spin,
+    largest_free_share,
+    reject,
+    roulette,
+)
 from optim.scheduling.sums import sum_four
 from optim.stream import open_stream
 
@@ -106,7 +113,9 @@ def test_completion_times_in_the_roulette():
     weights, times, nodes = situation(8, 15, 0.5)
     visibility = Visibility(4.0, True, True)
     counts = np.zeros(16, dtype=np.int64)
-    _spin_often(weights, times, nodes, 0.5, visibility, open_stream(np.random.default_rng(3)), counts)
+    _spin_often(
+        weights, times, nodes, 0.5, visibility, open_stream(np.random.default_rng(3)), counts
+    )
     assert_drawn_from(counts[:15], expected_distribution(weights, times, nodes, 0.5, visibility))
 
 
@@ -152,3 +161,8 @@ def test_power(exponent):
 def test_sum_of_four_parts(length):
     values = 2.0 ** np.arange(length)
     assert sum_four(values) == 2.0**length - 1
+
+
+def test_rounding_never_yields_a_share_of_zero():
+    assert _spin(np.array([1.0, 2.0, 0.0]), 3.0) == 1
+    assert _spin(np.array([0.0, 2.0, 0.0]), 0.0) == 1
