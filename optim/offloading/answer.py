@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from problems.offloading.constraints import CONSTRAINTS, UNITS
 from problems.offloading.program import Program
@@ -64,17 +65,23 @@ class Answer:
 
     @property
     def binding(self) -> tuple[str, ...]:
-        """Constraints that keep the next better cut from being chosen.
+        """Constraints that keep a better cut from being chosen.
 
-        A whole cut seldom meets a limit with equality, so "binding" is what the best of the cuts
-        with a better objective, the nearest to this one, violates. Empty at the unconstrained
-        optimum. Without a feasible cut: what fails at cut 0.
+        A whole cut seldom meets a limit with equality, so a constraint is "binding" if without it
+        alone a better cut would be feasible; if there is none such, those that the nearest better
+        cut violates together. Empty at the unconstrained optimum. Without a feasible cut: what
+        fails at cut 0.
         """
         if self.cut is None:
-            return _violated(self.program, 0)
+            return _names(~self.program.holds[:, 0])
         cost = self.program.cost
         better = np.flatnonzero(cost < cost[self.cut])
-        return _violated(self.program, int(better[cost[better].argmax()])) if better.size else ()
+        if better.size == 0:
+            return ()
+        violated = ~self.program.holds[:, better]
+        alone = violated[:, violated.sum(axis=0) == 1]
+        nearest = violated[:, cost[better].argmax()]
+        return _names(np.asarray(alone.any(axis=1)) if alone.size else nearest)
 
     @property
     def rows(self) -> tuple[ConstraintRow, ...]:
@@ -94,7 +101,6 @@ def constraint_rows_at(program: Program, cut: int) -> tuple[ConstraintRow, ...]:
     )
 
 
-def _violated(program: Program, cut: int) -> tuple[str, ...]:
-    """Return the names of the constraints that `cut` violates."""
-    holds = program.holds[:, cut]
-    return tuple(name for name, held in zip(CONSTRAINTS, holds, strict=True) if not held)
+def _names(rows: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Return the names of the chosen constraints."""
+    return tuple(name for name, chosen in zip(CONSTRAINTS, rows, strict=True) if chosen)

@@ -42,8 +42,8 @@ def kkt_residuals(
     excess = lagrangian.excess @ p
     gradient = lagrangian.cost + alpha @ lagrangian.excess + nu - sign
     return KktResiduals(
-        primal=float(max(excess.max(), -p.min(), abs(p.sum() - 1.0), 0.0)),
-        dual=float(max(-alpha.min(), -sign.min(), 0.0)),
+        primal=float(max(0.0, excess.max(), -p.min(), abs(p.sum() - 1.0))),
+        dual=float(max(0.0, -alpha.min(), -sign.min())),
         complementarity=float(max(np.abs(alpha * excess).max(), np.abs(sign * p).max())),
         stationarity=float(np.abs(gradient).max()),
     )

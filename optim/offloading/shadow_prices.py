@@ -79,11 +79,14 @@ def _price(answer: Answer, relaxation: Relaxation, constraint: str) -> ShadowPri
     target, needed = next_cut(program, answer.cut, constraint)
     multiplier = relaxation.multipliers.get(constraint, 0.0)
     step, unit, what = _STEPS[constraint]
-    parts = [f"one more {what} {_slope(program, multiplier * step)}"]
+    parts = []
+    if constraint in relaxation.multipliers:
+        parts.append(f"one more {what} {_slope(program, multiplier * step)}")
     if target is not None:
         name = program.cut_names[target]
         parts.append(f"cut {target} ({name}) needs {needed / step:.4g} {unit} more")
-    return ShadowPrice(constraint, multiplier, target, needed, "; ".join(parts))
+    words = "; ".join(parts) or f"more {constraint} alone changes nothing"
+    return ShadowPrice(constraint, multiplier, target, needed, words)
 
 
 def _slope(program: Program, gain: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -45,8 +46,9 @@ def find_solver(name: str) -> Any:
     Parameters
     ----------
     name : str
-        A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, or ``file.py:Name``
-        for a class (made without arguments), an object or a function of one's own.
+        A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, ``file.py:Name``
+        for a class (made without arguments), an object or a function of one's own, or
+        ``file.toml`` with ``solver``, such a name, and values of its parameters.
 
     Raises
     ------
@@ -55,12 +57,14 @@ def find_solver(name: str) -> Any:
     """
     if name in SOLVERS:
         return SOLVERS[name]
+    if name.endswith(".toml"):
+        return _from_toml(Path(name))
     path, _, attribute = name.rpartition(":")
     if path.endswith(".py"):
         return _instance(_from_file(Path(path), attribute), name)
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
         return _instance(entry.load(), name)
-    rule = f"one of {', '.join(SOLVERS)}, an installed solver, or file.py:Name"
+    rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml"
     raise InputError("solver", name, rule)
 
 
@@ -88,6 +92,18 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
     values = {**parameters, **parse_parameters(solver, texts)}
     check_names(values, {declared.name: declared for declared in fields(solver)})
     return replace(solver, **values)
+
+
+def _from_toml(path: Path) -> Any:
+    """Return the solver of a file that ``edgeopt tune`` or a user wrote."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("solver", str(path), f"a TOML file ({error})") from None
+    name = table.pop("solver", None)
+    if not isinstance(name, str) or name.endswith(".toml"):
+        raise InputError(f"{path}: solver", name, "the name of a solver, of no TOML file")
+    return make_solver(name, table)
 
 
 def _from_file(path: Path, attribute: str) -> Any:

@@ -30,7 +30,7 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     ----------
     Ibarra and Kim 1977; Braun et al. 2001.
     """
-    return _by_claim(problem.et, *memory_arrays(problem), False)
+    return _by_claim(problem.et, *_kinds(problem), *memory_arrays(problem), False)
 
 
 def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
@@ -44,43 +44,71 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     Maheswaran, Ali, Siegel, Hensgen, Freund, "Dynamic mapping of a class of independent tasks
     onto heterogeneous computing systems", J. Parallel Distrib. Comput. 59, 1999.
     """
-    return _by_claim(problem.et, *memory_arrays(problem), True)
+    return _by_claim(problem.et, *_kinds(problem), *memory_arrays(problem), True)
+
+
+def _kinds(problem: SchedulingProblem) -> tuple[IntArray, IntArray]:
+    """Return the tasks kind by kind, shape (k,), and where each kind starts, shape (kinds + 1,).
+
+    Tasks of equal work and memory are of one kind: only one of them need be looked at. The rows
+    of a matrix are taken to be all different.
+    """
+    if not isinstance(problem.et, WorkSpeed):
+        return np.arange(problem.tasks), np.arange(problem.tasks + 1)
+    memory, _ = memory_arrays(problem)
+    pairs = np.column_stack([problem.et.work, memory])
+    _, kind, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    return np.argsort(kind, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
 
 
 @jit
 def _by_claim(
-    et: FloatArray | WorkSpeed, memory: FloatArray, capacity: FloatArray, suffering: bool
+    et: FloatArray | WorkSpeed,
+    members: IntArray,
+    starts: IntArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    suffering: bool,
 ) -> IntArray:
     """Assign the open task of largest claim to its best node until none is left or none fits.
 
     A claim is the sufferage, or else the earliest completion. It changes only for the tasks
     whose best or second-best node has just got a task, so only those are looked at anew.
     """
-    tasks, nodes = len(memory), len(capacity)
+    tasks, nodes, kinds = len(memory), len(capacity), len(starts) - 1
     loads, used = np.zeros(nodes), np.zeros(nodes)
     assignment = np.full(tasks, -1)
-    best, second = np.full(tasks, -1), np.full(tasks, -1)
-    claim = np.empty(tasks)
-    open_tasks = np.arange(tasks)
-    changed = -1  # no node yet: look at all tasks
-    for left in range(tasks, 0, -1):
-        chosen = 0
-        for p in range(left):
-            i = open_tasks[p]
-            if best[i] == changed or second[i] == changed:
-                _two_best(et, i, loads, used, memory, capacity, best, second, claim, suffering)
-            if claim[i] > claim[open_tasks[chosen]] or (
-                claim[i] == claim[open_tasks[chosen]] and i < open_tasks[chosen]
+    best, second, claim = np.full(kinds, -1), np.full(kinds, -1), np.empty(kinds)
+    following = starts[:-1].copy()  # of each kind, the first member that is open
+    open_kinds = np.arange(kinds)
+    changed = -1  # no node yet: look at all kinds
+    for _ in range(tasks):
+        chosen, place = -1, -1
+        for p in range(kinds):
+            kind = open_kinds[p]
+            task = members[following[kind]]
+            if best[kind] == changed or second[kind] == changed:
+                best[kind], second[kind], earliest, later = _two_best(
+                    et, task, loads, used, memory, capacity
+                )
+                claim[kind] = later - earliest if suffering and best[kind] >= 0 else earliest
+            if (
+                chosen < 0
+                or claim[kind] > claim[chosen]
+                or (claim[kind] == claim[chosen] and task < members[following[chosen]])
             ):
-                chosen = p
-        task = open_tasks[chosen]
-        changed = best[task]
+                chosen, place = kind, p
+        changed = best[chosen]
         if changed < 0:
             break
+        task = members[following[chosen]]
         assignment[task] = changed
         loads[changed] += time_of(et, task, changed)
         used[changed] += memory[task]
-        open_tasks[chosen] = open_tasks[left - 1]
+        following[chosen] += 1
+        if following[chosen] == starts[chosen + 1]:
+            kinds -= 1
+            open_kinds[place] = open_kinds[kinds]
     return assignment
 
 
@@ -92,22 +120,17 @@ def _two_best(
     used: FloatArray,
     memory: FloatArray,
     capacity: FloatArray,
-    best: IntArray,
-    second: IntArray,
-    claim: FloatArray,
-    suffering: bool,
-) -> None:
-    """Find the task's two nodes of least completion time and its claim."""
-    first_node, second_node = -2, -2  # none: never equal to a node that has changed
-    first_time, second_time = np.inf, np.inf
+) -> tuple[int, int, float, float]:
+    """Return the two nodes with room where the task completes first, -2 for none, and when."""
+    best, second = -2, -2
+    earliest, later = np.inf, np.inf
     for j in range(len(loads)):
         if used[j] + memory[task] > capacity[j]:
             continue
         completion = loads[j] + time_of(et, task, j)
-        if completion < first_time:
-            second_node, second_time = first_node, first_time
-            first_node, first_time = j, completion
-        elif completion < second_time:
-            second_node, second_time = j, completion
-    best[task], second[task] = first_node, second_node
-    claim[task] = second_time - first_time if suffering and first_node >= 0 else first_time
+        if completion < earliest:
+            second, later = best, earliest
+            best, earliest = j, completion
+        elif completion < later:
+            second, later = j, completion
+    return best, second, earliest, later

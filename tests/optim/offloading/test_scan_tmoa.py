@@ -118,6 +118,17 @@ def test_binding_is_what_the_next_better_cut_violates(synthetic):
     assert free.binding == ()
 
 
+def test_a_constraint_binds_if_it_alone_forbids_a_better_cut(synthetic):
+    values = np.zeros((4, 5))
+    values[0, 1:3] = values[3, 1] = 2.0  # cut 1 violates two, cut 2 the memory alone
+    values[1, 3:] = values[2, 3:] = 2.0  # cuts 3 and 4 violate two
+    program = synthetic(values, np.array([9.0, 8.0, 7.0, 6.0, 5.0]))
+    assert scan(program).cut == 0
+    assert scan(program).binding == ("memory",)
+    values[2, 2] = 2.0
+    assert scan(synthetic(values, program.goal)).binding == ("memory", "stability")
+
+
 def test_ties_go_to_the_shallowest_cut(synthetic):
     program = synthetic(np.zeros((4, 4)), np.array([3.0, 1.0, 1.0, 2.0]))
     assert scan(program).cut == tmoa_repaired(program).cut == 1
