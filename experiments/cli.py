@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Annotated
+from concurrent.futures.process import BrokenProcessPool
+from typing import Annotated, NoReturn
 
 import typer
 
+from experiments.commands.compare import compare
 from experiments.commands.listing import problems, solvers
 from experiments.commands.offload import offload
 from experiments.commands.plot import plot
+from experiments.commands.report import report
 from experiments.commands.schedule import schedule
 from experiments.commands.sweep import sweep
+from experiments.commands.tune import tune
 from experiments.version import version
+from optim import CheckError
 from problems.errors import InputError
 
-BAD_INPUT, INTERRUPTED = 2, 130
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # click's own exception, which newer releases of typer carry with them under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
@@ -26,7 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (schedule, sweep, plot, offload, solvers, problems):
+for _command in (schedule, sweep, tune, plot, compare, report, offload, solvers, problems):
     app.command()(_command)
 
 
@@ -55,16 +59,20 @@ def main() -> None:
     except UsageError as error:
         _fail(error.format_message(), BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except (OSError, MemoryError) as error:
+        _fail(f"{type(error).__name__}: {error}", BAD_INPUT)
+    except (CheckError, BrokenProcessPool) as error:
+        _fail(str(error), FAILED)
+    if code == INTERRUPTED:  # newer releases of typer catch the signal themselves
         _fail("interrupted; what is finished is kept", INTERRUPTED)
-    except BrokenPipeError:  # the reader has gone, as in `edgeopt solvers | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     """Print one line on standard error and exit."""
-    print(f"edgeopt: {' '.join(message.split())}", file=sys.stderr)
+    if message:  # none where a missing command has printed the help
+        print(f"edgeopt: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
 
 

@@ -30,6 +30,7 @@ _PARTS = {
 }
 _MIB = 2.0**20
 _VISIBLE_MS = 0.01
+_MOST_LIMITS = 3.0  # higher bars are cut off: they would flatten what is feasible
 
 
 def plot_offload(answer: Answer, folder: Path) -> list[Path]:
@@ -73,12 +74,15 @@ def draw_memory(answer: Answer, figure: Figure) -> None:
     axes = figure.subplots()
     program = answer.program
     values, limit = program.values[0] / _MIB, program.limits[0, 0] / _MIB
-    colours = np.where(values <= limit, BLUE, SKY)
-    axes.bar(np.arange(values.size), values, color=colours, width=0.8)
+    cuts, fits = np.arange(values.size), values <= limit
+    for chosen, colour, label in ((fits, BLUE, "fits"), (~fits, SKY, "does not fit")):
+        if chosen.any():
+            axes.bar(cuts[chosen], values[chosen], 0.8, color=colour, label=label)
     if limit < 1.5 * values.max():
         _limit_line(axes, limit, f"limit\n{limit:.4g} MiB")
-    _mark_cut(axes, answer, values)
+    _mark_cut(axes, answer, values[answer.cut or 0], values.max())
     _cut_axis(axes, answer, "memory of the edge side [MiB]")
+    axes.legend(loc="upper left")
 
 
 def draw_delay(answer: Answer, figure: Figure) -> None:
@@ -94,9 +98,18 @@ def draw_delay(answer: Answer, figure: Figure) -> None:
     limit = program.limits[1, 0] * 1e3
     if limit < 1.5 * bottom.max():
         _limit_line(axes, limit, f"deadline\n{limit:.4g} ms")
-    _mark_cut(axes, answer, bottom)
+    top = min(bottom.max(), _MOST_LIMITS * limit)
+    _mark_cut(axes, answer, bottom[answer.cut or 0], top)
+    unstable = np.flatnonzero(np.isinf(program.values[1]))
+    if unstable.size:
+        axes.plot(unstable, np.full(unstable.size, top), "x", color=BLACK, label="unstable queue")
     _cut_axis(axes, answer, "delay of one task [ms]")
-    figure.legend(loc="outside upper center", ncols=3)
+    if top < bottom.max():
+        axes.set_ylim(0.0, 1.05 * top)
+        axes.set_ylabel("delay of one task [ms], bars cut off")
+    entries = len(axes.get_legend_handles_labels()[0])
+    columns = entries if entries < 6 else 4
+    figure.legend(loc="outside upper center", ncols=columns, columnspacing=0.9, handlelength=0.9)
 
 
 def draw_constraints(answer: Answer, figure: Figure) -> None:
@@ -145,6 +158,7 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
         points[front, 1],
         color=VERMILION,
         lw=1.2,
+        drawstyle="steps-post",
         marker="o",
         ms=7,
         markerfacecolor="none",
@@ -183,11 +197,11 @@ def _limit_line(axes: Axes, limit: float, text: str) -> None:
     axes.text(1.01, limit, text, color=VERMILION, transform=place, va="center", fontsize=8)
 
 
-def _mark_cut(axes: Axes, answer: Answer, heights: FloatArray) -> None:
-    """Put a triangle above the chosen cut."""
+def _mark_cut(axes: Axes, answer: Answer, height: float, top: float) -> None:
+    """Put a triangle above the bar of the chosen cut, in axes that end at `top`."""
     if answer.cut is not None:
-        top = heights[answer.cut] + 0.04 * heights.max()
-        axes.plot(answer.cut, top, "v", color=BLACK, ms=6)
+        place = height + 0.04 * top if height <= top else 0.98 * top
+        axes.plot(answer.cut, place, "v", color=BLACK, ms=6, ls="", label="chosen")
 
 
 def _cut_axis(axes: Axes, answer: Answer, label: str) -> None:
@@ -207,4 +221,5 @@ def _title(answer: Answer) -> str:
     cut = "no feasible cut"
     if answer.cut is not None:
         cut = f"cut {answer.cut} ({program.cut_names[answer.cut]})"
-    return f"{program.network} on {program.system}, {program.objective.name}: {cut}"
+    nodes = f"{program.terms.columns.nodes:.0f} nodes"
+    return f"{program.network} on {program.system} ({nodes}), {program.objective.name}: {cut}"

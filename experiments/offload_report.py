@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from optim.offloading.answer import Answer
+from optim.offloading.dual_subgradient import dual_subgradient
+from optim.offloading.pareto import pareto_cuts
 from optim.offloading.per_node_cuts import OBJECTIVES, node_program, solve_node_program
-from optim.offloading.relaxation import relax
+from optim.offloading.relaxation import SUPPORT, Relaxation, relax
 from optim.offloading.scan import scan
 from optim.offloading.sensitivity import sensitivities
 from optim.offloading.shadow_prices import shadow_prices
@@ -74,12 +76,25 @@ def offload_report(
         "shadow_prices": [price.words for price in shadow_prices(answer, relaxation)],
         "bound": relaxation.bound,
         "duality_gap": relaxation.duality_gap,
-        "kkt_residual": relaxation.residuals and relaxation.residuals.worst,
+        "dual_bound": None if relaxation.bound is None else dual_subgradient(program).bound,
+        "mixture": _mixture(relaxation),
+        "kkt_residuals": relaxation.residuals and asdict(relaxation.residuals),
+        "pareto_cuts": list(pareto_cuts(program)),
         "sensitivity": [asdict(one) for one in ranges],
         "node_cuts": _node_cuts(profile, system, reading, program.objective.name),
         "split": None,
     }
     return {key: _plain(value) for key, value in report.items()}
+
+
+def _mixture(relaxation: Relaxation) -> list[Report] | None:
+    """Return the cuts that the relaxation mixes, with their shares of the tasks."""
+    if relaxation.weights is None:
+        return None
+    return [
+        {"cut": int(cut), "share": float(relaxation.weights[cut])}
+        for cut in np.flatnonzero(relaxation.weights > SUPPORT)
+    ]
 
 
 def _node_cuts(

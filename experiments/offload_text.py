@@ -11,8 +11,9 @@ from experiments.offload_report import Report
 def render(report: Report) -> Group:
     """Return the report as rich text."""
     parts: list[RenderableType] = [_headline(report), _constraint_table(report)]
-    delays = [f"{name} {_number(s, 1e-3)} ms" for name, s in report["delay_parts_s"].items()]
+    delays = [f"{name} {_milliseconds(s)}" for name, s in report["delay_parts_s"].items()]
     parts.append("Delay: " + " + ".join(delays))
+    parts += [_kkt_line(report)] if report["method"] == "kkt" and report["mixture"] else []
     parts += [f"Price: {words}." for words in _prices(report)]
     if report["duality_gap"] is not None:
         bound, gap = _number(report["bound"]), _number(report["duality_gap"])
@@ -23,10 +24,9 @@ def render(report: Report) -> Group:
     if best not in (None, report["cut"]):
         parts.append(f"The optimum is cut {best}; it is the one whose sensitivity follows.")
     parts += [f"Sensitivity: {line}." for line in _sensitivity_lines(report)]
-    parts += [
-        f"Own cuts: {one['nodes']} x {one['device']} at cut {one['cut']}."
-        for one in report["node_cuts"] or []
-    ]
+    if report["node_cuts"]:
+        cuts = [f"{one['nodes']} x {one['device']} at {one['cut']}" for one in report["node_cuts"]]
+        parts.append(f"Best cut for each kind of node: {', '.join(cuts)}.")
     if report["split"]:
         parts.append(_split_line(report["split"]))
     return Group(*parts)
@@ -35,6 +35,16 @@ def render(report: Report) -> Group:
 def print_report(report: Report) -> None:
     """Print the report to the standard output."""
     Console(highlight=False, markup=False, soft_wrap=True).print(render(report))
+
+
+def _kkt_line(report: Report) -> str:
+    """Name the mixture of cuts that solves the relaxation, and its residuals."""
+    mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
+    residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
+    return (
+        f"Relaxation, shares of the tasks: {', '.join(mixture)}; dual bound by subgradient "
+        f"{_number(report['dual_bound'])}. KKT residuals: {', '.join(residuals)}."
+    )
 
 
 def _split_line(split: Report) -> str:
@@ -107,9 +117,16 @@ def _cut(cut: int) -> str:
 
 def _scale(unit: str) -> tuple[float, str]:
     """Return the divisor and the unit in which a value is printed."""
-    return {"B": (2.0**20, "MiB"), "s": (1e-3, "ms")}.get(unit, (1.0, unit))
+    return {"B": (2.0**20, "MiB"), "s": (1e-3, "ms"), "J": (1.0, "J per period")}.get(
+        unit, (1.0, unit)
+    )
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
     """Return a number with four digits; "inf" for what has no end or does not exist."""
     return "inf" if value is None else f"{value / scale:.4g}"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    """Return a time in ms; what is below 1 us counts as nothing."""
+    return f"{_number(seconds if seconds is None or seconds >= 1e-6 else 0.0, 1e-3)} ms"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
+PASSWORD = re.compile(r"(//[^:/@\s]*):[^@\s]*@")  # in a URL
 
 
 @cache
@@ -25,7 +27,7 @@ def provenance() -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": " ".join(sys.argv),
+        "command": PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
     }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from experiments.offload_report import offload_report
+from experiments.offload_settings import chosen_reading, parse_settings
 from experiments.offload_text import print_report
 from optim.offloading.answer import Answer
 from optim.offloading.network_split import NetworkSplit, split_network
@@ -20,18 +22,32 @@ from problems.errors import InputError, check_choice
 from problems.offloading.networks import load_network
 from problems.offloading.objective import OBJECTIVES
 from problems.offloading.presets import system_presets
+from problems.offloading.profile import Profile
 from problems.offloading.program import Program, build_program
 from problems.offloading.reading import (
+    DYNAMIC,
     ELEMENT_BYTES,
     MEMORY,
+    PARAMETERS,
     READINGS,
+    UPLINK,
     WAITING,
-    Reading,
-    with_element_type,
 )
 from problems.offloading.system_file import load_system
 
-METHODS = ("scan", "tmoa", "kkt", "mincut")
+METHODS = ("scan", "tmoa", "tmoa-printed", "kkt", "mincut")
+_SETTINGS = "; ".join(
+    [
+        f"element_type={'|'.join(ELEMENT_BYTES)}",
+        f"memory={'|'.join(MEMORY)}",
+        f"parameters={'|'.join(PARAMETERS)}",
+        f"waiting={'|'.join(WAITING)}",
+        f"uplink={'|'.join(UPLINK)}",
+        f"dynamic={'|'.join(DYNAMIC)}",
+        "roofline, radio, idle_power, shares_link, uplink_counts=true|false",
+        "or a value of the system file, as tasks.deadline_s=0.1",
+    ]
+)
 
 
 def offload(
@@ -48,20 +64,19 @@ def offload(
     ] = None,
     weight: Annotated[float, typer.Option(help="Seconds a joule is worth, for weighted")] = 0.0,
     reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "corrected",
-    memory: Annotated[str | None, typer.Option(help=f"Override (10): {' | '.join(MEMORY)}")] = None,
-    waiting: Annotated[
-        str | None, typer.Option(help=f"Override (12): {' | '.join(WAITING)}")
-    ] = None,
-    element_type: Annotated[
-        str | None, typer.Option(help=f"Override: {' | '.join(ELEMENT_BYTES)}")
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help=f"Repeatable. {_SETTINGS}"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     plot: Annotated[Path | None, typer.Option(help="Folder for the figures")] = None,
 ) -> None:
     """Choose the cut of a network: what runs on the edge nodes, what in the cloud."""
     check_choice("method", method, METHODS)
-    chosen = _reading(reading, memory, waiting, element_type)
-    profile, surroundings = load_network(network), load_system(system, nodes=nodes)
+    choices, changes = parse_settings(settings or ())
+    chosen = chosen_reading(reading, choices)
+    surroundings = load_system(system, nodes=nodes, changes=changes)
+    profile = _load_network(network)
     goal = _objective(objective, method)
     program = build_program(profile, surroundings, reading=chosen, objective=goal, weight=weight)
     split = split_network(profile, surroundings, reading=chosen) if method == "mincut" else None
@@ -78,13 +93,14 @@ def offload(
         print_report(report)
 
 
-def _reading(
-    name: str, memory: str | None, waiting: str | None, element_type: str | None
-) -> Reading:
-    """Return the reading with the choices that were overridden."""
-    chosen = READINGS[check_choice("reading", name, READINGS)]
-    chosen = with_element_type(chosen, element_type) if element_type else chosen
-    return replace(chosen, memory=memory or chosen.memory, waiting=waiting or chosen.waiting)
+def _load_network(spec: str) -> Profile:
+    """Return the network; what its importer warns of is one line on the standard error."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        profile = load_network(spec)
+    for warning in caught:
+        typer.echo(f"edgeopt: warning: {warning.message}", err=True)
+    return profile
 
 
 def _objective(objective: str | None, method: str) -> str:
@@ -98,7 +114,8 @@ def _solve(program: Program, method: str, split: NetworkSplit | None) -> Answer:
     """Return the answer of the method."""
     if split is not None:
         return Answer(program, "mincut", split.cut, program.depth + 1)
+    if method == "tmoa-printed" or (method, program.reading.name) == ("tmoa", "printed"):
+        return tmoa_printed(program)
     if method == "tmoa":
-        printed = program.reading.name == "printed"
-        return tmoa_printed(program) if printed else tmoa_repaired(program)
+        return tmoa_repaired(program)
     return relax(program).rounded if method == "kkt" else scan(program)

@@ -61,6 +61,8 @@ def schedule(
     criteria = make_criteria(budget)
     if seed is not None and seed < 0:
         raise InputError("seed", seed, "an integer >= 0")
+    if out is not None and (not out.parent.is_dir() or out.is_dir()):
+        raise InputError("--out", str(out), "a file in an existing folder")
     chosen = make_solver(solver, _pairs(parameters or []))
     instance = load_problem(problem)
     warm_up(instance, chosen)

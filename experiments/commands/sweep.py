@@ -13,6 +13,9 @@ from problems.atomic import write_atomically
 from problems.errors import InputError
 
 
+SOME_FAILED = 1
+
+
 def sweep(
     file: Annotated[Path, typer.Argument(help="TOML file: problems, repetitions, budget, solvers")],
     out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished sweep goes on")],
@@ -42,13 +45,18 @@ def sweep(
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
     console = Console()
     console.print(gap_table(summary, list(config.problems), list(config.solvers)))
+    console.print(f"written: {out / 'cells.parquet'}, {out / 'summary.csv'}", soft_wrap=True)
     failed = int(summary["failed"].sum())
     if failed:
         console.print(f"{failed} cells failed; their tracebacks are in {out / 'cells.parquet'}")
-    console.print(f"written: {out / 'cells.parquet'}, {out / 'summary.csv'}", soft_wrap=True)
+        raise typer.Exit(SOME_FAILED)
 
 
 def _progress_bar() -> Progress:
     """Return a bar on standard error with the time that is left."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
+    )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.plots.style import line_styles, mark_styles, percent_axis
+from experiments.plots.style import line_styles, mark_styles, percent, percent_axis
+from optim.stop import relative_gap
 from problems.errors import FloatArray
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _draw(
     """Draw one solver."""
     traces = [np.asarray(trace, dtype=float) for trace in runs[f"trace_{column}"]]
     bound = float(runs["lower_bound"].iloc[0])
-    gaps = [100 * (np.asarray(trace, dtype=float) / bound - 1) for trace in runs["trace_makespan"]]
+    gaps = [percent([relative_gap(m, bound) for m in trace]) for trace in runs["trace_makespan"]]
     start = float(np.median([trace[0] for trace in traces]))
     if runs["evaluations"].max() == 1:
         gap = float(np.median([trace[-1] for trace in gaps]))

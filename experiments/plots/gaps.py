@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.plots.style import COLOURS, percent_axis
-from experiments.sweep.summary import short_name
+from experiments.plots.style import COLOURS, percent, percent_axis
+from experiments.sweep.summary import short_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,18 +29,20 @@ def gap_figure(cells: pd.DataFrame, problems: list[str], solvers: list[str]) -> 
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for panel in panels[len(problems) :]:
         panel.set_visible(False)
-    for panel, problem in zip(panels, problems, strict=False):
+    for panel, (problem, name) in zip(panels, short_names(problems).items(), strict=False):
         here = cells[cells["problem"] == problem]
-        gaps = [100 * here.loc[here["solver"] == solver, "gap"].to_numpy() for solver in order]
+        gaps = [percent(here.loc[here["solver"] == solver, "gap"]) for solver in order]
         panel.boxplot(
             gaps,
             orientation="horizontal",
-            tick_labels=order,
+            manage_ticks=False,  # it would write the labels once for each panel
             widths=0.6,
             flierprops={"markersize": 2},
             medianprops={"color": COLOURS[1], "linewidth": 1.5},
         )
         panel.set(xscale="log", xlabel="gap to lower bound (%)")
         percent_axis(panel.xaxis)
-        panel.set_title(short_name(problem), fontsize=9)
+        panel.set_title(name, fontsize=9)
+    panels[0].set_yticks(range(1, len(order) + 1), order)
+    panels[0].set_ylim(0.5, len(order) + 0.5)
     return figure

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from problems.atomic import write_atomically
+from problems.errors import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 # Okabe and Ito 2008: colours that most colour-blind readers tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":")
+SMALLEST = 1e-3  # the smallest gap drawn, in per cent
 MARKERS = "osD^v<>pPX*"
 SETTINGS: Any = {
     "font.family": "serif",
@@ -62,11 +68,19 @@ def mark_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
     return dict(zip(labels, styles, strict=False))
 
 
+def percent(gaps: ArrayLike) -> FloatArray:
+    """Return gaps in per cent, at least `SMALLEST`, as a logarithmic axis knows no 0."""
+    return np.maximum(100 * np.asarray(gaps, dtype=np.float64), SMALLEST)
+
+
 def percent_axis(axis: Axis) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers."""
+    """Write the ticks of a logarithmic axis as plain numbers, `SMALLEST` as a limit."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    def text(value: float, _: object) -> str:
+        return f"≤ {value:g}" if math.isclose(value, SMALLEST) else f"{value:g}"
+
+    axis.set_major_formatter(FuncFormatter(text))
     axis.set_minor_formatter(NullFormatter())
 
 

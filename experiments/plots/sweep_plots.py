@@ -9,7 +9,7 @@ from experiments.plots.convergence import convergence_figure
 from experiments.plots.gaps import gap_figure
 from experiments.plots.style import paper_style, save_figure
 from experiments.sweep.store import read_cells, read_description
-from experiments.sweep.summary import short_name
+from experiments.sweep.summary import short_names
 from problems.errors import InputError
 
 
@@ -29,22 +29,20 @@ def plot_sweep(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     config = read_description(folder)["config"]
     cells = read_cells(folder)
-    cells = cells[cells["makespan"].notna() & (cells["makespan"] < float("inf"))]
+    cells = cells[cells["gap"] < float("inf")]
     if cells.empty:
-        raise InputError("folder", str(folder), "a sweep with at least one schedule found")
+        raise InputError("folder", str(folder), "a sweep with at least one finite gap")
     problems = [name for name in config["problems"] if (cells["problem"] == name).any()]
     solvers = list(config["solvers"])
     paths = []
     with paper_style():
-        for problem in problems:
-            figure = convergence_figure(
-                cells[cells["problem"] == problem], solvers, short_name(problem)
-            )
-            paths += save_figure(figure, folder, f"convergence-{_slug(problem)}")
+        for problem, name in short_names(problems).items():
+            figure = convergence_figure(cells[cells["problem"] == problem], solvers, name)
+            paths += save_figure(figure, folder, f"convergence-{_slug(name)}")
         paths += save_figure(gap_figure(cells, problems, solvers), folder, "gaps")
     return paths
 
 
-def _slug(problem: str) -> str:
-    """Return a file name for a problem."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", short_name(problem)).strip("-")
+def _slug(name: str) -> str:
+    """Return a file name for a problem's name."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")

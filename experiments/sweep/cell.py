@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ from optim import Result, solve, warm_up
 from problems.scheduling import SchedulingProblem, load_problem
 
 Row = dict[str, Any]
+COLUMNS = (
+    *("key", "problem", "solver", "repetition", "seed", "budget"),
+    *("tasks", "nodes", "makespan", "lower_bound", "gap", "iterations", "evaluations", "seconds"),
+    *("status", "error", "cell_seconds", "assignment"),
+    *("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,18 +57,22 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Hash of everything that the outcome depends on: not of names given by the user."""
-        solver = _identity(self.solver)
-        content = [self.digest, solver, self.budget, self.seed, self.repetition, version()]
+        """Hash of the cell's names and of everything that the outcome depends on."""
+        names = [self.problem, self.label]
+        outcome = [self.digest, _identity(self.solver), self.budget, self.seed, self.repetition]
+        content = [*names, *outcome, version()]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 @cache
 def _identity(table: str) -> str:
-    """Return a solver's name and all its parameters, also those left at their defaults."""
+    """Return a solver's name, the content of its file and all its parameters, defaults too."""
+    name = json.loads(table)["solver"]
     solver = build_solver(json.loads(table))
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
-    return json.dumps([json.loads(table)["solver"], parameters], sort_keys=True)
+    file = Path(name.rpartition(":")[0])
+    content = file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
+    return json.dumps([name, content, parameters], sort_keys=True)
 
 
 def cells_of(config: SweepConfig) -> Iterator[Cell]:

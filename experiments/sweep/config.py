@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from experiments.budget import make_criteria
 from experiments.toml_file import read_toml
 from optim.scheduling import make_solver
+from optim.solver import as_solver
 from problems.errors import InputError, check_integer
+from problems.scheduling.files import file_exists
 
+LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 FIELDS = ("problems", "repetitions", "seed", "budget", "solvers")
 
 
@@ -40,7 +44,7 @@ class SweepConfig:
 
     def __post_init__(self) -> None:
         check_integer("repetitions", self.repetitions, at_least=1)
-        check_integer("seed", self.seed, at_least=0)
+        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
         make_criteria(self.budget)
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
@@ -48,8 +52,9 @@ class SweepConfig:
             raise InputError("problems", list(self.problems), "all different")
         if not self.solvers:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
-        for table in self.solvers.values():
-            build_solver(table)
+        for label, table in self.solvers.items():
+            as_solver(build_solver(table))
+            _check_json(f"solvers.{label}", table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
@@ -60,6 +65,14 @@ def build_solver(table: dict[str, Any]) -> Any:
     """Return the solver of a table ``{"solver": name, parameter: value, ...}``."""
     parameters = {key: value for key, value in table.items() if key != "solver"}
     return make_solver(table["solver"], parameters)
+
+
+def _check_json(field: str, table: dict[str, Any]) -> None:
+    """Refuse what TOML has and JSON has not, in which sweeps keep their tables."""
+    try:
+        json.dumps(table)
+    except TypeError:
+        raise InputError(field, table, "without dates and times") from None
 
 
 def read_config(path: Path) -> SweepConfig:
@@ -128,4 +141,4 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
 def _locate(spec: str, folder: Path) -> str:
     """Return a path relative to `folder` as absolute, and what is no such path as it is."""
     path = folder / spec
-    return str(path.resolve()) if path.exists() else spec
+    return str(path.resolve()) if file_exists(path) else spec

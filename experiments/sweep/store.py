@@ -6,6 +6,7 @@ sweep is over the journals are compacted into ``cells.parquet``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -14,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.sweep.cell import Row
+from experiments.sweep.cell import COLUMNS, Row
 from experiments.sweep.config import SweepConfig
 from experiments.version import provenance
 from problems.atomic import write_atomically
@@ -37,15 +38,23 @@ def open_folder(folder: Path, config: SweepConfig) -> None:
     known = read_description(folder) if (folder / CONFIG).exists() else None
     if known is not None and known["config"] != config.as_dict():
         raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
-    if known is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if known is None and _is_used(folder):
         raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
     try:
-        (folder / JOURNALS).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        if known is None:  # before anything else, so that a killed sweep knows its folder
+            description = {"config": config.as_dict(), "provenance": provenance()}
+            write_atomically(folder / CONFIG, json.dumps(description, indent=1).encode())
+        (folder / JOURNALS).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
-    if known is None:
-        description = {"config": config.as_dict(), "provenance": provenance()}
-        write_atomically(folder / CONFIG, json.dumps(description, indent=1).encode())
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether there is anything but temporary files of a sweep that was killed at its start."""
+    if not folder.is_dir():
+        return folder.exists()
+    return any(not path.name.startswith(f"_{CONFIG}") for path in folder.iterdir())
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -53,9 +62,9 @@ def read_description(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
-    if not isinstance(description, dict) or "config" not in description:
+    if not isinstance(description, dict) or not isinstance(description.get("config"), dict):
         raise InputError(str(path), description, "written by edgeopt sweep")
     return description
 
@@ -81,11 +90,9 @@ def finished_rows(folder: Path) -> dict[str, Row]:
         rows = {str(row["key"]): dict(row) for _, row in read_cells(folder).iterrows()}
     for path in sorted((folder / JOURNALS).glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
+            with contextlib.suppress(json.JSONDecodeError):
                 row = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            rows[row["key"]] = row
+                rows[row["key"]] = row
     return rows
 
 
@@ -93,7 +100,9 @@ def compact(folder: Path, rows: list[Row]) -> None:
     """Write the rows as one Parquet file, then drop the journals that held them."""
     import pandas as pd
 
-    frame = pd.DataFrame(rows).sort_values(["problem", "solver", "repetition"])
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
+        ["problem", "solver", "repetition"]
+    )
     write_atomically(folder / CELLS, frame.to_parquet(index=False))
     for path in (folder / JOURNALS).glob("*.jsonl"):
         path.unlink()
@@ -105,11 +114,14 @@ def read_cells(folder: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the folder holds none.
+        If the folder holds none, or the file is broken.
     """
     import pandas as pd
 
     path = folder / CELLS
     if not path.exists():
         raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None

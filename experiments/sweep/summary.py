@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -41,8 +42,8 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
     order = gaps.mean(axis=1).reindex(solvers).sort_values().index
     table = Table(title="median gap to the lower bound in %, best first")
     table.add_column("solver")
-    for problem in problems:
-        table.add_column(short_name(problem), justify="right", overflow="fold")
+    for name in short_names(problems).values():
+        table.add_column(name, justify="right", overflow="fold")
     table.add_column("mean ms a run", justify="right")
     for solver in order:
         row = [_entry(gaps[problem], solver) for problem in problems]
@@ -50,9 +51,13 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
     return table
 
 
-def short_name(problem: str) -> str:
-    """Return a spec as it is, and a path's last part."""
-    return problem.rsplit("/", 1)[-1]
+def short_names(problems: list[str]) -> dict[str, str]:
+    """Return specs as they are, and of paths as many last parts as it takes to tell them apart."""
+    for parts in count(1):
+        names = {problem: "/".join(problem.split("/")[-parts:]) for problem in problems}
+        if len(set(names.values())) == len(names):
+            break
+    return names
 
 
 def _entry(gaps: pd.Series[float], solver: str) -> str:

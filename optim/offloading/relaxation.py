@@ -36,7 +36,7 @@ class Relaxation:
     residuals : KktResiduals or None
         KKT conditions of the solution.
     rounded : Answer
-        The best feasible cut between the cuts that `weights` mixes, else the best before them.
+        The best feasible cut between the cuts that `weights` mixes, else the best of all.
     duality_gap : float or None
         Distance between the bound and the best feasible cut, in the objective's unit, >= 0; None
         if either does not exist.
@@ -103,10 +103,10 @@ def shadow_multipliers(
 
 
 def round_weights(program: Program, weights: FloatArray) -> Answer:
-    """Return the best feasible cut between those that are mixed, else the best before them."""
+    """Return the best feasible cut between those that are mixed, else the best of all."""
     mixed = np.flatnonzero(weights > SUPPORT)
     cuts = np.arange(weights.size)
-    for candidates in ((cuts >= mixed[0]) & (cuts <= mixed[-1]), cuts < mixed[0]):
+    for candidates in ((cuts >= mixed[0]) & (cuts <= mixed[-1]), cuts >= 0):
         cost = np.where(candidates & program.feasible, program.cost, np.inf)
         if np.isfinite(cost).any():
             return Answer(program, "kkt", int(cost.argmin()), int(candidates.sum()))

@@ -22,6 +22,7 @@ from optim.scheduling.min_min import min_min
 from optim.scheduling.pso import PSO
 from optim.scheduling.two_best import max_min, sufferage
 from problems.errors import InputError
+from problems.scheduling.files import file_exists
 
 ENTRY_POINTS = "edgeopt.solvers"
 SOLVERS: dict[str, Any] = {
@@ -108,7 +109,7 @@ def _from_toml(path: Path) -> Any:
 
 def _from_file(path: Path, attribute: str) -> Any:
     """Run a Python file and return what it calls `attribute`."""
-    if not path.is_file():
+    if not file_exists(path):
         raise InputError("solver", str(path), "an existing file")
     module = _run_file(path)
     if not hasattr(module, attribute):

@@ -12,6 +12,7 @@ from problems.offloading.memory import memory_limit_bytes
 from problems.offloading.reading import Reading
 from problems.offloading.system import System
 from problems.offloading.uplink import INVERSE_RATE
+from problems.offloading.work import Work
 
 Number = float | FloatArray
 
@@ -34,7 +35,7 @@ class Columns:
     memory_limit_bytes, cloud_flops, round_trip_s, energy_j_bit : number
         lambda_0 P_0 (21), F_c, round trip and radio energy.
     inverse_rate_s_bit, size_bytes, arrival_hz, deadline_s, period_s : number
-        E[1/v] of (16) and the task stream; a size of nan stands for 8-bit input.
+        E[1/v] of (16) and the task stream.
     """
 
     count: FloatArray
@@ -58,8 +59,8 @@ class Columns:
     period_s: Number
 
 
-def columns_of(system: System, reading: Reading) -> Columns:
-    """Return the columns of one system; identical nodes become one group."""
+def columns_of(system: System, work: Work, reading: Reading) -> Columns:
+    """Return the columns of one system for a network; identical nodes become one group."""
     pool, link, tasks = system.pool, system.link, system.tasks
     groups = pool.groups
 
@@ -86,7 +87,7 @@ def columns_of(system: System, reading: Reading) -> Columns:
         round_trip_s=link.round_trip_s if reading.shares_link else 0.0,
         energy_j_bit=link.energy_j_bit if reading.radio else 0.0,
         inverse_rate_s_bit=inverse_rate * (nodes if reading.uplink == "printed" else 1.0),  # (16)
-        size_bytes=np.nan if tasks.size_bytes is None else tasks.size_bytes,
+        size_bytes=tasks.size_bytes or work.input_bytes,
         arrival_hz=tasks.arrival_hz,
         deadline_s=tasks.deadline_s,
         period_s=tasks.period_s,

@@ -33,10 +33,7 @@ def edge_execution_s(
     (..., g, N + 1) float64 array
         Seconds.
     """
-    compute = segment_flop / flops
-    if np.isinf(memory_bandwidth_byte_s).all():
-        return np.asarray(np.add.accumulate(compute, axis=-1))  # (11)
-    roofline = np.maximum(compute, segment_bytes / memory_bandwidth_byte_s)
+    roofline = np.maximum(segment_flop / flops, segment_bytes / memory_bandwidth_byte_s)
     return np.asarray(np.add.accumulate(roofline, axis=-1))  # (11)
 
 

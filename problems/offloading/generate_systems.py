@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from problems.errors import FloatArray, check_integer
+from problems.errors import FloatArray, check_integer, check_number
 from problems.offloading.columns import Columns
 from problems.offloading.device import Device
 from problems.offloading.reading import CORRECTED, Reading
@@ -42,19 +42,24 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
     )
 
 
-def random_batch(count: int, *, reading: Reading = CORRECTED, rng: Seed = None) -> Columns:
+def random_batch(
+    count: int, *, size_bytes: float = 224 * 224 * 3, reading: Reading = CORRECTED, rng: Seed = None
+) -> Columns:
     """Return `count` systems of identical nodes as one set of columns, leading axis `count`.
 
     Parameters
     ----------
     count : int
         Number of systems, >= 1.
+    size_bytes : float
+        Size of a task, byte, > 0; by default an 8-bit RGB image.
     reading : Reading
         Decides whether the nodes share the link.
     rng : int, Generator or None
         Source of randomness.
     """
     check_integer("count", count, at_least=1)
+    check_number("size_bytes", size_bytes, above=0)
     rng = np.random.default_rng(rng)
 
     def draw(low: float, high: float) -> FloatArray:
@@ -79,7 +84,7 @@ def random_batch(count: int, *, reading: Reading = CORRECTED, rng: Seed = None) 
         round_trip_s=rng.uniform(0, 0.08, size=(count, 1, 1)),
         energy_j_bit=draw(1e-8, 5e-7),
         inverse_rate_s_bit=1.0 / draw(1e6, 1e8),
-        size_bytes=np.full_like(nodes, np.nan),
+        size_bytes=np.full_like(nodes, size_bytes),
         arrival_hz=draw(0.5, 2000.0),
         deadline_s=draw(0.05, 3.0),
         period_s=np.full_like(nodes, 3600.0),

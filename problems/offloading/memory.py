@@ -7,6 +7,7 @@ import numpy as np
 from problems.errors import FloatArray
 from problems.offloading.profile import Profile
 from problems.offloading.reading import Reading
+from problems.offloading.tensors import IntArray
 
 
 def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
@@ -17,8 +18,9 @@ def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
     profile : Profile
         The network.
     reading : Reading
-        ``memory`` picks the feature maps: their sum, as printed, which is what training keeps, or
-        the largest set alive at one time, which is what an inference needs. ``element_bytes``
+        ``memory`` picks the feature maps: their sum along the main path, as printed, which is what
+        training keeps, or the largest set alive at one time, which is what an inference needs.
+        ``parameters`` picks those of the chain that the paper counts, or all. ``element_bytes``
         turns elements into bytes; the paper compares elements with bytes.
 
     Returns
@@ -27,7 +29,7 @@ def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
         Byte, for cuts 0..N; 0 at cut 0.
     """
     maps = profile.map_elements if reading.memory == "sum" else profile.peak_elements
-    elements = (profile.edge_parameters + maps).astype(np.float64)
+    elements = (_parameters(profile, reading) + maps).astype(np.float64)
     return elements * reading.element_bytes  # (10)
 
 
@@ -41,7 +43,7 @@ def moved_bytes(profile: Profile, reading: Reading) -> FloatArray:
     (N + 1,) float64 array
         Byte moved by the layers between cut j - 1 and cut j; 0 at cut 0.
     """
-    moved = (profile.edge_parameters + profile.map_elements).astype(np.float64)
+    moved = (_parameters(profile, reading) + profile.map_elements).astype(np.float64)
     return np.diff(moved * reading.element_bytes, prepend=0.0)
 
 
@@ -52,3 +54,8 @@ def memory_limit_bytes(smallest_memory_bytes: float, share: float) -> float:
     towards the input as the pool grows, as in the paper's Table 1 and against its text.
     """
     return share * smallest_memory_bytes  # (21)
+
+
+def _parameters(profile: Profile, reading: Reading) -> IntArray:
+    """Return the parameters on the edge that the reading counts."""
+    return profile.chain_parameters if reading.parameters == "chain" else profile.edge_parameters

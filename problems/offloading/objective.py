@@ -24,7 +24,7 @@ class Objective:
     sign : int
         1 if f is to be minimised, -1 if maximised; the cost is ``sign * f``.
     value : callable
-        ``value(terms, weight)`` returns f, shape (..., 1, N + 1).
+        ``value(terms, weight)`` returns f, shape (..., 1, N + 1) or (N + 1,).
     """
 
     name: str
@@ -35,9 +35,7 @@ class Objective:
 
 def _deepest(terms: Terms, weight: float) -> FloatArray:
     """f(j) = j, the paper's "maximum value j"."""
-    return np.broadcast_to(
-        np.arange(terms.memory_bytes.shape[-1], dtype=np.float64), terms.delay_s.shape
-    )
+    return np.arange(terms.memory_bytes.shape[-1], dtype=np.float64)
 
 
 def _delay(terms: Terms, weight: float) -> FloatArray:

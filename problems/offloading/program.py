@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from problems.errors import FloatArray, check_choice, check_number
-from problems.offloading.columns import columns_of
+from problems.offloading.columns import Number
 from problems.offloading.constraints import constraint_rows
 from problems.offloading.objective import OBJECTIVES, Objective
 from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
 from problems.offloading.terms import Terms, terms_of
-from problems.offloading.work import work_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +108,10 @@ def build_program(
     """
     check_choice("objective", objective, OBJECTIVES)
     check_number("weight", weight, at_least=0)
-    columns, chosen = columns_of(system, reading), OBJECTIVES[objective]
-    terms = terms_of(work_of(profile, reading), columns, reading)
+    chosen = OBJECTIVES[objective]
+    terms = terms_of(profile, system, reading)
     shape = (profile.depth + 1,)
-    rows = constraint_rows(terms, columns)
+    rows = [_tightest(value, limit, shape) for value, limit in constraint_rows(terms)]
     return Program(
         network=profile.name,
         system=system.name,
@@ -120,7 +119,18 @@ def build_program(
         reading=reading,
         objective=chosen,
         terms=terms,
-        values=np.stack([value.reshape(shape) for value, _ in rows]),
-        limits=np.stack([np.broadcast_to(limit, (1, *shape))[0] for _, limit in rows]),
+        values=np.stack([value for value, _ in rows]),
+        limits=np.stack([limit for _, limit in rows]),
         goal=chosen.value(terms, weight).reshape(shape),
     )
+
+
+def _tightest(
+    value: FloatArray, limit: Number, shape: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Return value and limit of the node that is nearest to its limit at each cut."""
+    values, limits = np.broadcast_arrays(np.atleast_2d(value), limit)
+    node = (values / limits).argmax(axis=0, keepdims=True)
+    picked = (np.take_along_axis(array, node, axis=0) for array in (values, limits))
+    at_node, its_limit = (array.reshape(shape) for array in picked)
+    return at_node, its_limit

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from problems.errors import check_choice, check_integer
+from problems.errors import InputError, check_choice, check_integer
 
 ELEMENT_BYTES = {"float32": 4, "float16": 2, "int8": 1}
 MEMORY = ("sum", "peak")
+PARAMETERS = ("chain", "all")
 WAITING = ("printed", "mm1", "mmx", "mdx")
 CROSSING = ("map", "tensors")
 UPLINK = ("printed", "kde", "log_kde")
 DYNAMIC = ("printed", "cmos")
+_FLAGS = ("shares_link", "uplink_counts", "roofline", "radio", "idle_power")
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,16 @@ class Reading:
     memory : {"sum", "peak"}
         (10): the sum of all maps, as printed (what training keeps), or the largest live set of
         an inference.
+    parameters : {"chain", "all"}
+        (10): those of the counted layers alone, as printed, or with batch norm and shortcuts.
     waiting : {"printed", "mm1", "mmx", "mdx"}
         (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue.
     crossing : {"map", "tensors"}
         Map_j of (15): the map of layer j alone, or every tensor that crosses the cut, with the
         task's own bytes at cut 0.
     shares_link : bool
-        Whether the x nodes share the bandwidth of (15) and half a round trip is added.
+        Whether the x nodes share the bandwidth of (15), which must then carry all tasks, as the
+        cloud must, and half a round trip is added.
     uplink : {"printed", "kde", "log_kde"}
         Density (17): as printed, normalised and truncated, or of log rates in closed form.
     uplink_counts : bool
@@ -64,6 +69,7 @@ class Reading:
     element_bytes: int
     bits_per_element: int
     memory: str
+    parameters: str
     waiting: str
     crossing: str
     shares_link: bool
@@ -79,10 +85,14 @@ class Reading:
         check_integer("reading.element_bytes", self.element_bytes, at_least=1)
         check_integer("reading.bits_per_element", self.bits_per_element, at_least=1)
         check_choice("reading.memory", self.memory, MEMORY)
+        check_choice("reading.parameters", self.parameters, PARAMETERS)
         check_choice("reading.waiting", self.waiting, WAITING)
         check_choice("reading.crossing", self.crossing, CROSSING)
         check_choice("reading.uplink", self.uplink, UPLINK)
         check_choice("reading.dynamic", self.dynamic, DYNAMIC)
+        for name in _FLAGS:
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"reading.{name}", getattr(self, name), "true or false")
 
 
 PRINTED = Reading(
@@ -91,6 +101,7 @@ PRINTED = Reading(
     element_bytes=1,
     bits_per_element=1,
     memory="sum",
+    parameters="chain",
     waiting="printed",
     crossing="map",
     shares_link=False,
@@ -107,6 +118,7 @@ CORRECTED = Reading(
     element_bytes=4,
     bits_per_element=32,
     memory="sum",
+    parameters="all",
     waiting="mmx",
     crossing="tensors",
     shares_link=True,

@@ -26,7 +26,9 @@ _REQUIRED = {
 }
 
 
-def load_system(spec: str | Path, *, nodes: int | None = None) -> System:
+def load_system(
+    spec: str | Path, *, nodes: int | None = None, changes: Mapping[str, Any] | None = None
+) -> System:
     """Return the system of a preset or a TOML file.
 
     Parameters
@@ -38,6 +40,8 @@ def load_system(spec: str | Path, *, nodes: int | None = None) -> System:
     nodes : int, optional
         Number of nodes instead of the file's, for a pool of identical nodes. A
         ``total_memory_bytes`` is shared by that many.
+    changes : mapping, optional
+        Values instead of the file's, by section and key, e.g. ``{"tasks.deadline_s": 0.1}``.
 
     Raises
     ------
@@ -53,6 +57,11 @@ def load_system(spec: str | Path, *, nodes: int | None = None) -> System:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(str(path), str(error), "a readable TOML file") from None
+    for key, value in (changes or {}).items():
+        section, _, name = key.partition(".")
+        if not isinstance(table.setdefault(section, {}), dict):
+            raise InputError(key, value, "SECTION.KEY of a system file")
+        table[section][name] = value
     return parse_system(table, nodes=nodes, default_name=path.stem)
 
 

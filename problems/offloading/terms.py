@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from problems.errors import FloatArray
-from problems.offloading.columns import Columns, Number
+from problems.offloading.columns import Columns, columns_of
 from problems.offloading.energy import (
     cmos_dynamic_energy_j,
     printed_dynamic_energy_j,
@@ -16,118 +17,155 @@ from problems.offloading.energy import (
 )
 from problems.offloading.execution import cloud_execution_s, edge_execution_s
 from problems.offloading.link import link_s
+from problems.offloading.profile import Profile
 from problems.offloading.reading import Reading
+from problems.offloading.system import System
 from problems.offloading.waiting import mdx_wait_s, mm1_wait_s, mmx_wait_s, printed_wait
-from problems.offloading.work import Work
+from problems.offloading.work import Work, work_of
 
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """The terms over the cuts 0..N, float64.
+    """The terms over the cuts 0..N, float64, each computed when it is first asked for.
 
     The arrays have the shape (..., g, N + 1) where they differ between the g groups of identical
     nodes, else (..., 1, N + 1) or, for the network alone, (N + 1,).
 
     Parameters
     ----------
-    memory_bytes : array
-        Dt^j (10), byte.
-    crossing_bits : array
-        What is sent to the cloud, Map_j of (15), bit.
-    waiting_s, execution_s, link_s, cloud_s, uplink_s : array
-        T_qp (12), T_te (11), T_ec (15), cloud (14) and T_cp (16), s.
-    delay_s : array
-        Delay of one task on the slowest node, the left-hand side of C2, s.
-    task_energy_j, period_energy_j : array
-        Energy of one task on a node (20), and of a node in one period, J.
-    mean_energy_j : array
-        Energy of one task, averaged over the nodes, J.
-    utilisation : array
-        Load of the queue; stable below 1.
-    stage_s : array
-        Mean time between tasks of the slowest of edge, link and cloud, s.
+    work : Work
+        The network in the units of the reading.
+    columns : Columns
+        One system, or a batch of systems.
+    reading : Reading
+        The reading that made both.
     """
 
-    memory_bytes: FloatArray
-    crossing_bits: FloatArray
-    waiting_s: FloatArray
-    execution_s: FloatArray
-    link_s: FloatArray
-    cloud_s: FloatArray
-    uplink_s: FloatArray
-    delay_s: FloatArray
-    task_energy_j: FloatArray
-    period_energy_j: FloatArray
-    mean_energy_j: FloatArray
-    utilisation: FloatArray
-    stage_s: FloatArray
+    work: Work
+    columns: Columns
+    reading: Reading
+
+    @property
+    def memory_bytes(self) -> FloatArray:
+        """Dt^j (10), byte."""
+        return self.work.memory_bytes
+
+    @cached_property
+    def crossing_bits(self) -> FloatArray:
+        """What is sent to the cloud, Map_j of (15), bit."""
+        task_bits = 8.0 * self.columns.size_bytes
+        return np.asarray(self.work.crossing_bits + task_bits * self.work.tasks_forwarded)
+
+    @cached_property
+    def execution_s(self) -> FloatArray:
+        """T_te (11), s."""
+        work, c = self.work, self.columns
+        return edge_execution_s(
+            work.segment_flop, work.segment_bytes, c.flops, c.memory_bandwidth_byte_s
+        )
+
+    @cached_property
+    def pool_s(self) -> FloatArray:
+        """Mean time between tasks that leave the busy pool, s; different nodes add their rates."""
+        c = self.columns
+        if c.count.shape[-2] == 1:
+            return np.asarray(self.execution_s / c.count)
+        with np.errstate(divide="ignore"):
+            return np.asarray(1.0 / (c.count / self.execution_s).sum(axis=-2, keepdims=True))
+
+    @cached_property
+    def waiting_s(self) -> FloatArray:
+        """T_qp (12), s; the queues before all nodes take x equal nodes of the pool's rate."""
+        c, waiting = self.columns, self.reading.waiting
+        if waiting == "printed":
+            return printed_wait(c.arrival_hz, self.work.edge_flop, c.flops)
+        if waiting == "mm1":
+            return mm1_wait_s(c.arrival_hz / c.nodes, self.execution_s)
+        queue = mmx_wait_s if waiting == "mmx" else mdx_wait_s
+        return queue(c.arrival_hz, c.nodes * self.pool_s, c.nodes)
+
+    @cached_property
+    def link_s(self) -> FloatArray:
+        """T_ec (15), s."""
+        return link_s(self.crossing_bits, self.columns.rate_bit_s, self.columns.round_trip_s)
+
+    @cached_property
+    def cloud_s(self) -> FloatArray:
+        """Execution in the cloud (14), s."""
+        return cloud_execution_s(self.work.cloud_flop, self.columns.cloud_flops)
+
+    @cached_property
+    def uplink_s(self) -> FloatArray:
+        """T_cp (16), s."""
+        c = self.columns
+        return np.asarray(8.0 * c.size_bytes * c.inverse_rate_s_bit)  # (16)
+
+    @cached_property
+    def delay_s(self) -> FloatArray:
+        """Delay of one task on the slowest node, the left-hand side of C2, s."""
+        at_node = self.waiting_s + self.execution_s + self.link_s
+        delay = np.asarray(at_node.max(axis=-2, keepdims=True) + self.cloud_s)
+        return delay + self.uplink_s if self.reading.uplink_counts else delay
+
+    @cached_property
+    def task_energy_j(self) -> FloatArray:
+        """Energy of one task on a node (20), J."""
+        c, flop = self.columns, self.work.edge_flop
+        if self.reading.dynamic == "cmos":
+            dynamic = cmos_dynamic_energy_j(c.kappa, flop, c.clock_hz)
+        else:
+            dynamic = printed_dynamic_energy_j(c.omega, flop, c.flops)
+        static = static_energy_j(c.static_power_w, self.execution_s)
+        return static + dynamic + radio_energy_j(c.energy_j_bit, self.crossing_bits)  # (20)
+
+    @cached_property
+    def mean_energy_j(self) -> FloatArray:
+        """Energy of one task, averaged over the nodes, J."""
+        total = (self.columns.count * self.task_energy_j).sum(axis=-2, keepdims=True)
+        return np.asarray(total / self.columns.nodes)
+
+    @cached_property
+    def period_energy_j(self) -> FloatArray:
+        """Energy of a node in one period, J; every node serves the same number of tasks."""
+        c = self.columns
+        tasks = c.arrival_hz * c.period_s / c.nodes
+        energy = self.task_energy_j * tasks  # (22)
+        if not self.reading.idle_power:
+            return energy
+        idle_s = np.maximum(c.period_s - tasks * self.execution_s, 0.0)
+        return energy + static_energy_j(c.static_power_w, idle_s)
+
+    @cached_property
+    def sending_s(self) -> FloatArray:
+        """Mean time between tasks on the link when all nodes send, s."""
+        rate = (self.columns.count * self.columns.rate_bit_s).sum(axis=-2, keepdims=True)
+        return np.asarray(self.crossing_bits / rate)
+
+    @cached_property
+    def stage_s(self) -> FloatArray:
+        """Mean time between tasks of the slowest of edge, link and cloud, s."""
+        return np.maximum(np.maximum(self.pool_s, self.sending_s), self.cloud_s)
+
+    @cached_property
+    def utilisation(self) -> FloatArray:
+        """Load of the busiest queue; what is above 1 piles up without end.
+
+        As printed, that of a node, which meets all arrivals. Where the nodes share the link, also
+        that of link and cloud.
+        """
+        c, waiting = self.columns, self.reading.waiting
+        if waiting == "printed":
+            busy_s = (self.work.edge_flop / c.flops).max(axis=-2, keepdims=True)
+        elif waiting == "mm1":
+            busy_s = (self.execution_s / c.nodes).max(axis=-2, keepdims=True)
+        else:
+            busy_s = self.pool_s
+        if self.reading.shares_link:
+            busy_s = np.maximum(busy_s, np.maximum(self.sending_s, self.cloud_s))
+        return np.asarray(c.arrival_hz * busy_s)
 
 
-def terms_of(work: Work, columns: Columns, reading: Reading) -> Terms:
-    """Compute all terms of one system or of a batch, see `Terms`."""
-    c = columns
-    size = np.where(np.isnan(c.size_bytes), work.input_bytes, c.size_bytes)
-    bits = np.where(work.forwards_task, 8.0 * size, work.crossing_bits)
-    execution = edge_execution_s(
-        work.segment_flop, work.segment_bytes, c.flops, c.memory_bandwidth_byte_s
-    )
-    with np.errstate(divide="ignore"):
-        pooled = 1.0 / (c.count / execution).sum(axis=-2, keepdims=True)
-    waiting, load = _queue(work, c, reading, execution, pooled)
-    link = link_s(bits, c.rate_bit_s, c.round_trip_s)
-    cloud = cloud_execution_s(work.cloud_flop, c.cloud_flops)
-    uplink = 8.0 * size * c.inverse_rate_s_bit  # (16)
-    slowest = (waiting + execution + link).max(axis=-2, keepdims=True)
-    delay = slowest + cloud + (uplink if reading.uplink_counts else 0.0)
-    task_energy = _task_energy(work, c, reading, execution, bits)
-    idle = _idle_energy(c, reading, execution)
-    sending = bits / (c.count * c.rate_bit_s).sum(axis=-2, keepdims=True)
-    return Terms(
-        memory_bytes=work.memory_bytes,
-        crossing_bits=bits,
-        waiting_s=waiting,
-        execution_s=execution,
-        link_s=link,
-        cloud_s=cloud,
-        uplink_s=np.asarray(uplink),
-        delay_s=delay,
-        task_energy_j=task_energy,
-        period_energy_j=task_energy * (c.arrival_hz * c.period_s / c.nodes) + idle,  # (22)
-        mean_energy_j=(c.count * task_energy).sum(axis=-2, keepdims=True) / c.nodes,
-        utilisation=load.max(axis=-2, keepdims=True),
-        stage_s=np.maximum(np.maximum(pooled, sending), cloud),
-    )
-
-
-def _queue(
-    work: Work, c: Columns, reading: Reading, execution: FloatArray, pooled: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the waiting time (12) and the utilisation."""
-    if reading.waiting == "printed":
-        wait = printed_wait(c.arrival_hz, work.edge_flop, c.flops)
-        return wait, c.arrival_hz * work.edge_flop / c.flops
-    if reading.waiting == "mm1":
-        at_node = c.arrival_hz / c.nodes
-        return mm1_wait_s(at_node, execution), at_node * execution
-    queue = mmx_wait_s if reading.waiting == "mmx" else mdx_wait_s
-    return queue(c.arrival_hz, c.nodes * pooled, c.nodes), c.arrival_hz * pooled
-
-
-def _task_energy(
-    work: Work, c: Columns, reading: Reading, execution: FloatArray, bits: FloatArray
-) -> FloatArray:
-    """Return the energy of one task on each node (20), J."""
-    if reading.dynamic == "cmos":
-        dynamic = cmos_dynamic_energy_j(c.kappa, work.edge_flop, c.clock_hz)
-    else:
-        dynamic = printed_dynamic_energy_j(c.omega, work.edge_flop, c.flops)
-    radio = radio_energy_j(c.energy_j_bit, bits)
-    return static_energy_j(c.static_power_w, execution) + dynamic + radio  # (20)
-
-
-def _idle_energy(c: Columns, reading: Reading, execution: FloatArray) -> Number:
-    """Return the static energy of a node's idle time in one period, J; 0 as printed."""
-    if not reading.idle_power:
-        return 0.0
-    busy = execution * (c.arrival_hz * c.period_s / c.nodes)
-    return static_energy_j(c.static_power_w, np.maximum(c.period_s - busy, 0.0))
+def terms_of(profile: Profile, system: System, reading: Reading) -> Terms:
+    """Return the terms of a network on a system."""
+    work = work_of(profile, reading)
+    return Terms(work, columns_of(system, work, reading), reading)

@@ -65,7 +65,8 @@ def log_kde_inverse_rate(rates: FloatArray) -> float:
     """Return E[1/v] with a Gaussian kernel density of log v, mean(1 / v_i) exp(h^2 / 2), s/bit.
 
     The density of log rates vanishes at v = 0, so that the integral of (16) exists, and in closed
-    form: each kernel is a log-normal. Equal rates have h = 0.
+    form: each kernel is a log-normal. Equal rates have h = 0; a few rates that are orders of
+    magnitude apart have a wide kernel, whose slow tail dominates the mean.
 
     Parameters
     ----------
@@ -92,5 +93,15 @@ def _integral(function: Callable[[float, FloatArray], float], rates: FloatArray)
     if np.ptp(rates) == 0:
         return float(1.0 / rates[0])
     end = rates.max() + _TAIL * silverman_width(rates)
-    knots = np.quantile(rates, [0.25, 0.5, 0.75])
-    return float(quad(function, rates.min(), end, args=(rates,), limit=500, points=knots)[0])
+    start, *knots, stop = np.log([rates.min(), *np.quantile(rates, [0.25, 0.5, 0.75]), end])
+    # over log v, and to a relative error, since the integral itself is of the size 1e-7 s/bit
+    return float(
+        quad(
+            lambda log: function(np.exp(log), rates) * np.exp(log),
+            start,
+            stop,
+            limit=500,
+            points=knots,
+            epsabs=0.0,
+        )[0]
+    )

@@ -7,7 +7,7 @@ where the utilisation is 1 or more. The paper has no such condition.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaincc, gammaln
+from scipy.special import gammaincc, gammaln, xlogy
 
 from problems.errors import FloatArray
 
@@ -69,8 +69,7 @@ def erlang_c(servers: Number, offered_load: FloatArray) -> FloatArray:
     offered_load : array
         A = a s, erlang, 0 <= A <= x.
     """
-    with np.errstate(divide="ignore"):
-        log_poisson = servers * np.log(offered_load) - offered_load - gammaln(servers + 1.0)
+    log_poisson = xlogy(servers, offered_load) - offered_load - gammaln(servers + 1.0)
     blocked = np.exp(log_poisson) / gammaincc(servers + 1.0, offered_load)
     return np.asarray(blocked / (1.0 - offered_load / servers * (1.0 - blocked)))
 
@@ -88,9 +87,8 @@ def mmx_wait_s(arrival_hz: Number, service_s: FloatArray, servers: Number) -> Fl
         Number of nodes x.
     """
     load = np.minimum(arrival_hz * service_s, servers)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        wait = erlang_c(servers, load) * service_s / (servers - load)  # (12)
-    return np.where(load < servers, wait, np.inf)
+    with np.errstate(divide="ignore"):  # an unstable queue has the load x and waits 1 / 0
+        return np.asarray(erlang_c(servers, load) * service_s / (servers - load))  # (12)
 
 
 def mdx_wait_s(arrival_hz: Number, service_s: FloatArray, servers: Number) -> FloatArray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from problems.errors import FloatArray
 from problems.offloading.memory import edge_memory_bytes, moved_bytes
@@ -26,9 +25,10 @@ class Work:
     memory_bytes : array
         Memory of the edge side (10), byte.
     crossing_bits : array
-        What crosses the cut (15), bit.
-    forwards_task : bool array
-        Where the task's own bytes cross instead: at cut 0, unless the reading is as printed.
+        What crosses the cut (15), bit, besides the task itself.
+    tasks_forwarded : array
+        1 where the task crosses as the terminal sent it: at cut 0, unless the reading is as
+        printed. Else 0.
     input_bytes : float
         One byte for each element of the input.
     """
@@ -39,7 +39,7 @@ class Work:
     segment_bytes: FloatArray
     memory_bytes: FloatArray
     crossing_bits: FloatArray
-    forwards_task: NDArray[np.bool_]
+    tasks_forwarded: FloatArray
     input_bytes: float
 
 
@@ -48,13 +48,15 @@ def work_of(profile: Profile, reading: Reading) -> Work:
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"
     crossing = profile.output_elements if is_map else profile.crossing_elements
+    forwarded = np.zeros(profile.depth + 1)
+    forwarded[0] = not is_map
     return Work(
         edge_flop=edge_flop,
         cloud_flop=profile.cloud_macs.astype(np.float64) * reading.flop_per_mac,
         segment_flop=np.diff(edge_flop, prepend=0.0),
         segment_bytes=moved_bytes(profile, reading),
         memory_bytes=edge_memory_bytes(profile, reading),
-        crossing_bits=crossing.astype(np.float64) * reading.bits_per_element,
-        forwards_task=(np.arange(profile.depth + 1) == 0) & (reading.crossing == "tensors"),
+        crossing_bits=np.where(forwarded, 0.0, crossing) * reading.bits_per_element,
+        tasks_forwarded=forwarded,
         input_bytes=float(profile.output_elements[0]),
     )

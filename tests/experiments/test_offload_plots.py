@@ -47,6 +47,20 @@ def test_delay_bars_add_up_to_the_delay():
     assert axes.get_lines()[0].get_ydata()[0] == pytest.approx(1e3 * PROGRAM.limits[1, 0])
 
 
+def test_what_is_beyond_the_axis_is_marked():
+    busy = load_system("pi_lte", changes={"tasks.arrival_hz": 20.0})
+    program = build_program(load_network("vgg16"), busy, objective="delay")
+    axes = drawn(draw_delay, scan(program)).axes[0]
+    marks = {line.get_label(): line.get_xdata() for line in axes.get_lines()}
+    unstable = np.flatnonzero(np.isinf(program.values[1]))
+    assert 0 < unstable.size < program.depth
+    assert marks["unstable queue"].tolist() == unstable.tolist()
+    assert list(marks["chosen"]) == [0]
+    deadline_ms = 1e3 * program.limits[1, 0]
+    assert axes.get_ylim()[1] == pytest.approx(3.15 * deadline_ms)
+    assert "cut off" in axes.get_ylabel()
+
+
 def test_the_printed_delay_has_no_upload():
     program = build_program(load_network("alexnet"), load_system("pi_lte"), reading=PRINTED)
     texts = drawn(draw_delay, scan(program)).legends[0].get_texts()

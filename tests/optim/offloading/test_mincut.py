@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from optim.offloading.mincut import SplitCosts, min_cut, split_cost
 from optim.offloading.network_split import prefix_mask, split_costs, split_network
+from problems.offloading.device import Device
 from problems.offloading.generate_systems import random_system
 from problems.offloading.networks import load_network
 from problems.offloading.profile import Layer, Profile
 from problems.offloading.program import build_program
 from problems.offloading.reading import CORRECTED, PRINTED
+from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
 from problems.offloading.system_file import load_system
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -91,6 +93,31 @@ def test_on_chains_the_split_equals_the_scan_of_the_program(chain, seed: int):
     assert split.seconds == pytest.approx(delay.min(), rel=1e-6)
     assert split.best_cut == int(delay.argmin())
     assert split.best_cut_seconds == pytest.approx(delay.min())
+
+
+def test_the_costs_are_those_of_the_slowest_node_layer_by_layer():
+    layers = (
+        Layer("conv", "conv", 1000, 40, (10,), (-1,)),
+        Layer("bn", "norm", 0, 20, (10,), (0,)),
+        Layer("fc", "fc", 3000, 0, (5,), (1,)),
+    )
+    profile = Profile("three", (6,), layers, (2, 3))
+    fast = Device("fast", flops=200.0, memory_bytes=1e9, memory_bandwidth_byte_s=20.0)
+    slow = Device("slow", 100.0, 1e9, throughput_bit_s=50.0, memory_bandwidth_byte_s=10.0)
+    system = System(
+        name="two",
+        pool=Pool((fast, slow)),
+        cloud=Cloud(1000.0),
+        link=Link(200.0),
+        uplink=Uplink([1.0]),
+        tasks=TaskStream(1e-6, 1e9),
+    )
+    costs = split_costs(profile, system, CORRECTED)
+    # 2,000 FLOP at 100 FLOP/s; 40 + 10, 20 and 5 elements of 4 bytes at 10 byte/s
+    assert costs.edge.tolist() == [20.0, 8.0, 60.0]
+    assert costs.cloud.tolist() == [2.0, 0.0, 6.0]
+    # six bytes as they came, then 10, 10 and 5 float32 at the slower rate, 50 bit/s
+    assert costs.send.tolist() == pytest.approx([48 / 50, 320 / 50, 320 / 50, 160 / 50])
 
 
 def test_parallel_branches_may_part():

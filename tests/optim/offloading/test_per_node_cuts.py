@@ -98,6 +98,28 @@ def test_each_node_is_held_to_its_own_limits():
     assert node_program(ALEXNET, free).allowed.sum() >= program.allowed.sum()
 
 
+def test_a_node_must_carry_its_share_of_the_tasks():
+    # 30 tasks/s on ten nodes: cut 0 sends 3 x 150,528 bytes a second from each
+    system = load_system("table1", changes={"tasks.deadline_s": 1e3})
+    needed = 3 * 8 * 150_528
+    assert system.link.bandwidth_bit_s / 10 > needed
+    for rate, allowed in ((0.99 * needed, False), (1.01 * needed, True)):
+        device = replace(system.pool.devices[0], throughput_bit_s=rate)
+        limited = replace(system, pool=replace(system.pool, devices=(device,) * 10))
+        assert node_program(load_network("resnet34"), limited).allowed[0, 0] == allowed
+    program = node_program(load_network("resnet34"), system)
+    assert program.link_use[0, 0] == pytest.approx(needed / 1e9)
+    total = 2 * 3_663_761_408  # FLOP of the whole network, 3 times a second from each node
+    assert program.cloud_use[0, 0] == pytest.approx(3 * total / 10e12)
+
+
+def test_each_node_waits_in_its_own_queue():
+    system = load_system("table1")
+    waits = node_program(load_network("resnet34"), system, objective="delay")
+    pooled = build_program(load_network("resnet34"), system, objective="delay")
+    assert waits.cost[0, 34] > pooled.goal[34]  # one queue before ten nodes waits less
+
+
 def test_only_objectives_of_a_node_are_known():
     with pytest.raises(InputError, match="objective"):
         node_program(ALEXNET, load_system("table1"), reading=CORRECTED, objective="throughput")

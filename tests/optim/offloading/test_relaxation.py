@@ -102,7 +102,9 @@ def test_residuals_detect_a_wrong_solution(random_one):
     wrong = kkt_residuals(data, p, alpha, 0.0, sign)
     assert wrong.dual == pytest.approx(0.3)
     assert wrong.stationarity > 0
-    alpha[2], sign[1], sign[0] = 0.0, 0.0, 0.5
+    sign[1] = 0.0
+    assert kkt_residuals(data, p, alpha, 0.0, sign).dual == pytest.approx(0.2)
+    alpha[2], sign[0] = 0.0, 0.5
     assert kkt_residuals(data, p, alpha, 0.0, sign).complementarity == pytest.approx(0.5)
 
 
@@ -171,12 +173,15 @@ def test_unstable_cuts_are_not_mixed(synthetic):
     assert relaxation.weights == pytest.approx([0, 1, 0])
 
 
-def test_rounding_stays_between_the_mixed_cuts_or_goes_before_them(synthetic):
+def test_rounding_stays_between_the_mixed_cuts_if_it_can(synthetic):
     values = np.zeros((4, 5))
-    values[0, 2:] = 3.0
+    values[0, 2:4] = 3.0
     program = synthetic(values, np.arange(5), objective="deepest")
-    assert round_weights(program, np.array([0.5, 0, 0, 0, 0.5])).cut == 1
-    assert round_weights(program, np.array([0, 0, 0, 0.5, 0.5])).cut == 1
+    assert round_weights(program, np.array([0.5, 0, 0, 0.5, 0])).cut == 1
+    assert round_weights(program, np.array([0, 0, 0.5, 0.5, 0])).cut == 4
+    values[0, [0, 1, 4]] = 3.0
+    none = synthetic(values, np.arange(5), objective="deepest")
+    assert round_weights(none, np.array([0.5, 0, 0, 0, 0.5])).cut is None
 
 
 def test_next_cut_needs_the_least_of_one_limit(synthetic):

@@ -56,11 +56,11 @@ def test_work_in_both_readings():
     corrected, printed = work_of(CHAIN, CORRECTED), work_of(CHAIN, PRINTED)
     assert corrected.edge_flop.tolist() == [0, 200, 800, 900]
     assert corrected.cloud_flop.tolist() == [900, 700, 100, 0]
-    assert corrected.crossing_bits.tolist() == [48 * 32, 32 * 32, 16 * 32, 0]
-    assert corrected.forwards_task.tolist() == [True, False, False, False]
+    assert corrected.crossing_bits.tolist() == [0, 32 * 32, 16 * 32, 0]
+    assert corrected.tasks_forwarded.tolist() == [1, 0, 0, 0]
     assert printed.edge_flop.tolist() == [0, 100, 400, 450]
     assert printed.crossing_bits.tolist() == [48, 32, 16, 5]  # the result is sent as printed
-    assert not printed.forwards_task.any()
+    assert not printed.tasks_forwarded.any()
 
 
 def test_execution_on_edge_and_cloud():
@@ -105,6 +105,6 @@ def test_both_dynamic_models_agree_at_the_presets_full_speed():
 def test_other_element_types():
     half = with_element_type(CORRECTED, "float16")
     assert edge_memory_bytes(CHAIN, half).tolist() == [0, 2 * 42, 2 * 78, 2 * 123]
-    assert work_of(CHAIN, half).crossing_bits.tolist() == [48 * 16, 32 * 16, 16 * 16, 0]
+    assert work_of(CHAIN, half).crossing_bits.tolist() == [0, 32 * 16, 16 * 16, 0]
     with pytest.raises(InputError, match="element type: got 'int4'"):
         with_element_type(CORRECTED, "int4")

@@ -61,7 +61,8 @@ def test_all_terms_by_hand():
     s = np.array([0, 0.02, 0.08, 0.09])
     wait = 2 * s**2 / (1 + s) * s / (2 * (1 - s))
     assert terms.waiting_s[0] == pytest.approx(wait)
-    assert terms.utilisation[0] == pytest.approx(s)
+    # two tasks/s through a link of 6,000 bit/s are more work for it than s is for the nodes
+    assert terms.utilisation[0] == pytest.approx([160 / 6_000, 1_280 / 6_000, 0.08, 0.09])
     delay = wait + s + np.array(link) + [0.009, 0.007, 0.001, 0] + 0.1
     assert terms.delay_s[0] == pytest.approx(delay)
 
@@ -76,6 +77,18 @@ def test_energies_by_hand():
     assert cmos.task_energy_j[0] == pytest.approx(task + 1e-4 * flop - 1e-4 * flop)
     idle = build_program(CHAIN, SYSTEM, reading=replace(CORRECTED, idle_power=True)).terms
     assert idle.period_energy_j[0] == pytest.approx(100 * task + 2.0 * (100 - 100 * seconds))
+    busy = replace(SYSTEM, tasks=replace(SYSTEM.tasks, arrival_hz=40.0))  # 20 x 0.08 s a second
+    terms = build_program(CHAIN, busy, reading=replace(CORRECTED, idle_power=True)).terms
+    assert terms.period_energy_j[0, 2:] == pytest.approx(20 * 100 * task[2:])  # never idle
+
+
+def test_the_mean_energy_counts_every_node_of_a_mixed_pool():
+    strong = replace(NODE, name="strong", static_power_w=8.0)
+    system = replace(SYSTEM, pool=Pool((NODE, strong, NODE)))
+    terms = build_program(CHAIN, system).terms
+    weak_j, strong_j = terms.task_energy_j
+    assert strong_j[1:] == pytest.approx(weak_j[1:] + 6.0 * np.array([0.02, 0.08, 0.09]))
+    assert terms.mean_energy_j[0] == pytest.approx((2 * weak_j + strong_j) / 3)
 
 
 def test_constraints_values_limits_and_slacks():
@@ -158,13 +171,42 @@ def test_the_energy_row_shows_the_node_nearest_to_its_budget():
     assert program.limits[2].tolist() == [1.0] * 4
 
 
+def test_the_nearest_node_is_nearest_in_per_cent():
+    strong = replace(NODE, name="strong", static_power_w=40.0)
+    weak_j, strong_j = build_program(
+        CHAIN, replace(SYSTEM, pool=Pool((NODE, strong)))
+    ).terms.period_energy_j[:, 3]
+    # the weak node has less left, the strong one has used more of its budget
+    weak = replace(NODE, energy_budget_j=weak_j + 0.9 * strong_j)
+    strong = replace(strong, energy_budget_j=2.0 * strong_j)
+    program = build_program(CHAIN, replace(SYSTEM, pool=Pool((weak, strong))))
+    assert program.values[2, 3] / program.limits[2, 3] == pytest.approx(0.5)
+
+
 def test_an_unstable_queue_is_a_violated_constraint():
     busy = replace(SYSTEM, tasks=replace(SYSTEM.tasks, arrival_hz=30.0))
-    program = build_program(CHAIN, busy)
+    nodes = Pool((replace(NODE, throughput_bit_s=1e9),) * 2)
+    program = build_program(CHAIN, replace(busy, pool=nodes, link=Link(1e9), cloud=Cloud(1e12)))
     # rho = 30 s / 2 with s = 0, 0.02, 0.08, 0.09
-    assert program.values[3] == pytest.approx([0, 0.3, 1.2, 1.35])
+    assert program.values[3] == pytest.approx([0, 0.3, 1.2, 1.35], abs=1e-4)
     assert program.holds[3].tolist() == [True, True, False, False]
     assert program.values[1, 2:].tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.parametrize("waiting", ["mm1", "mmx", "mdx"])
+def test_an_overloaded_link_or_cloud_violates_the_stability_too(waiting: str):
+    reading = replace(CORRECTED, waiting=waiting)
+    fast = tuple(replace(NODE, flops=flops, throughput_bit_s=1e9) for flops in (1e9, 2e9))
+    system = replace(SYSTEM, pool=Pool(fast), tasks=TaskStream(arrival_hz=12.0, deadline_s=9.0))
+    # 12 tasks/s of 80, 640 and 160 bit over 6,000 bit/s; the cloud needs 9, 7 and 1 ms
+    loads = build_program(CHAIN, system, reading=reading).values[3]
+    assert loads[:3] == pytest.approx([0.16, 1.28, 0.32])
+    system = replace(system, link=Link(1e9), cloud=Cloud(1e5))
+    loads = build_program(CHAIN, system, reading=reading).values[3]
+    assert loads[:3] == pytest.approx([12 * 0.09, 12 * 0.07, 12 * 0.01])
+    # the paper knows neither: 12 tasks/s of 1 to 4.5 kMAC on the slower node
+    printed = build_program(CHAIN, system, reading=PRINTED).values[3]
+    assert printed == pytest.approx(np.array([0, 12e3, 48e3, 54e3]) / 1e9)
 
 
 def goals(objective: str, weight: float = 0.0) -> Program:
@@ -183,6 +225,11 @@ def test_objectives():
     edge, link = np.array([0, 0.01, 0.04, 0.045]), np.array([80, 640, 160, 0]) / 6_000
     stages = np.maximum(np.maximum(edge, link), [0.009, 0.007, 0.001, 0])
     assert goals("throughput").goal == pytest.approx(stages)
+    slow = replace(SYSTEM, cloud=Cloud(1e5), link=Link(1e9))
+    slow = replace(slow, pool=Pool((replace(NODE, throughput_bit_s=1e9),) * 2))
+    stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
+    goal = build_program(CHAIN, slow, objective="throughput").goal
+    assert goal == pytest.approx(stages)
 
 
 def test_peak_memory_needs_less_than_the_sum():

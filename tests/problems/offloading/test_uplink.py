@@ -73,6 +73,14 @@ def test_the_mean_rate_understates_the_upload_time(sample: list[float]):
     assert log_kde_inverse_rate(rates) > np.mean(1 / rates) > 1 / np.mean(rates)
 
 
+@pytest.mark.parametrize("rates", [[1e-6, 1.0, 1.0], [1.0, 1.0, 1.0, 2.0], [1.0, 9.0]])
+def test_the_unit_of_the_rates_does_not_matter(rates: list[float]):
+    # in bit/s the integrals are far below the absolute tolerance of a quadrature
+    sample = np.array(rates)
+    for inverse in (printed_inverse_rate, kde_inverse_rate, log_kde_inverse_rate):
+        assert inverse(1e9 * sample) * 1e9 == pytest.approx(inverse(sample), rel=1e-7)
+
+
 def test_equal_rates_need_no_density():
     rates = np.array([4.0, 4.0])
     for inverse in (printed_inverse_rate, kde_inverse_rate, log_kde_inverse_rate):

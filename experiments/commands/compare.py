@@ -1,0 +1,42 @@
+"""`edgeopt compare`: ranking and tests of a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from experiments.statistics.anytime import AXES
+from experiments.statistics.blocks import UNITS
+
+# what fits on 80 columns
+COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
+
+
+def compare(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
+    at: Annotated[str, typer.Option(help=f"What is equal: {' | '.join(AXES)}")] = AXES[0],
+    unit: Annotated[str, typer.Option(help=f"What a block is: {' | '.join(UNITS)}")] = UNITS[0],
+) -> None:
+    """Rank the solvers of a sweep, with confidence intervals and tests."""
+    from experiments.report.ranking_tables import ranking_table
+    from experiments.report.verdict import verdict
+    from experiments.statistics.comparison import compare as compare_solvers
+    from experiments.sweep.store import read_cells
+
+    comparison = compare_solvers(read_cells(folder), axis=at, unit=unit)
+    table = ranking_table(comparison)
+    shown = RichTable(title=table.title, box=None)
+    kept = [table.columns.index(column) for column in COLUMNS]
+    shown.add_column(COLUMNS[0], no_wrap=True, max_width=28)
+    for column in COLUMNS[1:]:
+        shown.add_column(column, justify="right")
+    for row in table.rows:
+        shown.add_row(*(row[place].text for place in kept))
+    console = Console(markup=False, highlight=False)
+    console.print(shown)
+    for text in (verdict(comparison), *comparison.cautions):
+        console.print(text)

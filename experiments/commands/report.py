@@ -1,0 +1,22 @@
+"""`edgeopt report`: a sweep as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file; by default report.html in the folder")
+    ] = None,
+) -> None:
+    """Write a self-contained HTML report, and LaTeX tables and PDF figures beside it."""
+    from experiments.report.write import write_report
+
+    files = write_report(folder, out)
+    print(files[0])
+    print(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")

@@ -1,0 +1,58 @@
+"""`edgeopt tune`: the parameters of a solver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def tune(
+    file: Annotated[Path, typer.Argument(help="TOML file: solver, budget, training, held_out")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished tuning goes on")],
+    storage: Annotated[
+        str | None,
+        typer.Option(help="URL of a database that several machines share, each with its own --out"),
+    ] = None,
+) -> None:
+    """Tune a solver's parameters, and compare default and tuned on problems not seen."""
+    from experiments.tuning.cma_sampler import numbers_of
+    from experiments.tuning.config import read_config
+    from experiments.tuning.tune import tune as run
+
+    config = read_config(file)
+    console, errors = Console(), Console(stderr=True)
+    choices = [name for name in config.space if name not in numbers_of(config.space)]
+    if config.sampler == "cma-es" and choices:
+        errors.print(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}")
+    with _progress_bar(errors) as bar:
+        task = bar.add_task("trials", total=None)
+        outcome = run(
+            config,
+            out,
+            storage=storage,
+            report=lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
+            ),
+        )
+    if outcome.running:
+        console.print(
+            f"{outcome.running} trials are under way in other processes; the one that ends last "
+            "writes the results, and so does this command when it is run again then."
+        )
+        return
+    console.print(Markdown(outcome.page))
+    console.print(f"written: {', '.join(map(str, outcome.paths))}", soft_wrap=True)
+
+
+def _progress_bar(console: Console) -> Progress:
+    """Return a bar with the time that is left, hidden where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    hidden = not console.is_terminal
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
+    )

@@ -1,0 +1,1 @@
+"""Statistics of a sweep: what the solvers found at equal cost, and how sure that is."""

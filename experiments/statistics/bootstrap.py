@@ -1,0 +1,59 @@
+"""Percentile bootstrap of many solvers at once, resampling whole blocks (Efron 1979).
+
+All solvers keep their pairing, since a block is drawn with all its columns. `scipy.stats.bootstrap`
+resamples neither within strata nor several columns together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from optim.solver import IntArray
+from problems.errors import FloatArray
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+Statistic = Callable[..., Any]
+
+
+def resampled(
+    values: FloatArray,
+    strata: list[IntArray],
+    statistic: Statistic,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return the statistic of resampled blocks, the mean over strata.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, k)
+        One row a block, one column a solver.
+    strata : list of ndarray
+        Row numbers of each stratum; rows are drawn with replacement within it.
+    statistic : callable
+        ``f(sample, axis=1)``, such as `numpy.mean`.
+    rng : Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (RESAMPLES, k)
+    """
+    total = np.zeros((RESAMPLES, values.shape[1]))
+    for rows in strata:
+        picks = rng.integers(len(rows), size=(RESAMPLES, len(rows)))
+        total += statistic(values[rows][picks], axis=1)
+    return total / len(strata)
+
+
+def interval(sample: FloatArray) -> FloatArray:
+    """Return the limits of the central `CONFIDENCE` of each column, shape (2, k).
+
+    Quantiles are values of the sample, never between two, as one may be infinite.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    limits: FloatArray = np.quantile(sample, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    return limits

@@ -1,0 +1,192 @@
+"""What a tuning file says."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from optuna.distributions import distribution_to_json
+
+from experiments.budget import make_criteria
+from experiments.sweep.config import build_solver
+from experiments.toml_file import read_toml
+from experiments.tuning.cma_sampler import check_cma
+from experiments.tuning.grid import grid_points
+from experiments.tuning.problem_set import ProblemSet, check_apart
+from experiments.tuning.space import Space, search_space, values_within
+from experiments.version import version
+from problems.errors import InputError, check_choice, check_integer, check_number
+
+SAMPLERS = ("tpe", "cma-es", "random", "grid")
+BUDGETS = ("evaluations", "seconds")
+REQUIRED = ("solver", "trials", "budget", "training", "held_out")
+OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
+LARGEST_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class TuneConfig:
+    """A tuning, validated before anything runs.
+
+    Attributes
+    ----------
+    solver : dict
+        ``{"solver": name, parameter: value, ...}``, the form of a table of a sweep file. What is
+        set and not tuned stays so; the solver as it stands here is the default that the tuned one
+        is compared with.
+    trials : int
+        Sets of parameters to try.
+    budget : dict
+        ``{"evaluations": n}`` or ``{"seconds": s}`` for each run. Iterations are no fair budget,
+        as they grow with the number of ants.
+    training, held_out : ProblemSet
+        What trials are judged by, and what default and tuned are compared on.
+    parameters : tuple of str, optional
+        Names to tune; without it all that the solver declares where to search.
+    search : dict
+        Ranges and choices instead of the solver's own, see `experiments.tuning.space`.
+    sampler : {"tpe", "cma-es", "random", "grid"}
+        How parameters are drawn.
+    seed : int
+        Root of all randomness.
+    levels : int
+        Values of a range on a grid.
+    racing : float
+        Probability below which a trial that looks worse than the best is given up, see
+        `experiments.tuning.race`; 0 runs all trials to their end.
+    """
+
+    solver: dict[str, Any]
+    trials: int
+    budget: dict[str, float]
+    training: ProblemSet
+    held_out: ProblemSet
+    parameters: tuple[str, ...] | None = None
+    search: dict[str, Any] = field(default_factory=dict)
+    sampler: str = "tpe"
+    seed: int = 0
+    levels: int = 5
+    racing: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_integer("trials", self.trials, at_least=1)
+        check_choice("sampler", self.sampler, SAMPLERS)
+        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
+        check_integer("levels", self.levels, at_least=2)
+        check_number("racing", self.racing, at_least=0, at_most=0.5)
+        make_criteria(self.budget)
+        if len(self.budget) != 1 or not self.budget.keys() <= set(BUDGETS):
+            raise InputError("budget", self.budget, f"one of {' and '.join(BUDGETS)}")
+        if len(self.held_out.specs) < 2:
+            rule = "at least two problems, over which default and tuned are compared"
+            raise InputError("held_out.problems", list(self.held_out.specs), rule)
+        check_apart(self.training, self.held_out)
+        if self.sampler == "cma-es":
+            check_cma(self.space)
+        elif self.sampler == "grid":
+            grid_points(self.space, self.levels, self.seed)
+        else:
+            _ = self.space  # raises where it is not legal
+
+    @cached_property
+    def default(self) -> Any:
+        """The solver as it stands."""
+        return build_solver(self.solver)
+
+    @cached_property
+    def space(self) -> Space:
+        """What is searched for each parameter."""
+        return search_space(self.default, self.parameters, self.search)
+
+    @cached_property
+    def start(self) -> dict[str, Any] | None:
+        """The default's values of the parameters searched, None where the space excludes one."""
+        return values_within(self.default, self.space)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Everything that the outcome depends on; problems by content, so on any machine."""
+        sets = {
+            group.name: {"digests": group.digests, "repetitions": group.repetitions}
+            for group in (self.training, self.held_out)
+        }
+        plain = {name: getattr(self, name) for name in ("trials", "sampler", "seed", "levels")}
+        space = {name: distribution_to_json(entry) for name, entry in self.space.items()}
+        rest = {"budget": self.budget, "racing": self.racing, "edgeopt": version()}
+        solver = {"default": repr(self.default), "source": self._source}
+        return {**solver, "space": space, **plain, **rest, **sets}
+
+    @property
+    def _source(self) -> str:
+        """The hash of the file that a user's own solver comes from."""
+        file = Path(self.solver["solver"].rpartition(":")[0])
+        return hashlib.sha256(file.read_bytes()).hexdigest() if file.suffix == ".py" else ""
+
+
+def read_config(path: Path) -> TuneConfig:
+    """Read a tuning file.
+
+    Parameters
+    ----------
+    path : Path
+        TOML with the fields of `TuneConfig`; ``[training]`` and ``[held_out]`` are tables with
+        ``problems`` and ``repetitions``. Paths in it are relative to the file.
+
+    Raises
+    ------
+    InputError
+        If a field is missing, unknown or illegal.
+    """
+    tables = read_toml(path)
+    for name in tables:
+        if name not in REQUIRED + OPTIONAL:
+            raise InputError(f"{path} field", name, f"one of {', '.join(REQUIRED + OPTIONAL)}")
+    for name in REQUIRED:
+        if name not in tables:
+            raise InputError(f"{path} field {name}", None, "given")
+    fields = dict(tables)
+    for name in ("solver", "budget", "search", "training", "held_out"):
+        if not isinstance(fields.get(name, {}), dict):
+            raise InputError(name, fields[name], "a table")
+    fields["solver"] = _solver_table(tables["solver"], path.parent)
+    for name in ("training", "held_out"):
+        fields[name] = _problem_set(name, tables[name], path.parent)
+    if "parameters" in fields:
+        fields["parameters"] = _strings("parameters", tables["parameters"])
+    return TuneConfig(**fields)
+
+
+def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
+    """Return the problems of a table."""
+    for key in table:
+        check_choice(f"{name} field", key, ("problems", "repetitions"))
+    specs = _strings(f"{name}.problems", table.get("problems"))
+    located = tuple(_locate(spec, folder) for spec in specs)
+    return ProblemSet(name, located, table.get("repetitions", 1))
+
+
+def _strings(field: str, value: Any) -> tuple[str, ...]:
+    """Return a list of strings as a tuple."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(field, value, "a list of strings")
+    return tuple(value)
+
+
+def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a solver's table; the path of a file in it is made absolute."""
+    name = table.get("solver")
+    if not isinstance(name, str):
+        raise InputError("solver.solver", name, "the name of a solver")
+    file, colon, attribute = name.rpartition(":")
+    if file.endswith(".py"):
+        name = f"{_locate(file, folder)}{colon}{attribute}"
+    return {**table, "solver": _locate(name, folder)}
+
+
+def _locate(spec: str, folder: Path) -> str:
+    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
+    path = folder / spec
+    return str(path.resolve()) if path.exists() else spec

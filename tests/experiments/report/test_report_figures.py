@@ -1,0 +1,115 @@
+"""The figures show the statistics, and cope with any name."""
+
+import base64
+import math
+
+import numpy as np
+import pytest
+from sweep_rows import failed, final, run, sweep
+
+from experiments.report.convergence_panel import convergence_panel
+from experiments.report.image import svg_address, write_pdf
+from experiments.report.looks import short, solver_looks
+from experiments.report.rank_figure import rank_figure
+from experiments.report.share_figures import ecdf_figure, profile_figure
+from experiments.statistics.anytime import gap_table
+from experiments.statistics.comparison import compare
+
+ODD = "_$x$ <b>&"
+CELLS = sweep(
+    [
+        *(run(ODD, [(1, 0.01, 150.0), (40, 0.3, 100.5 + r)], repetition=r) for r in range(4)),
+        *(run("once", [(1, 0.02, 120.0)], repetition=r, status="finished") for r in range(4)),
+        *(run("late", [(40, 0.3, 200.0)], repetition=r) for r in range(3)),
+        failed("late", repetition=3),
+    ]
+)
+LOOKS = solver_looks(CELLS, [ODD, "once", "late"])
+
+
+def lines(figure):
+    return {line.get_label(): line for line in figure.axes[0].get_lines()}
+
+
+def test_only_solvers_of_one_schedule_have_marks():
+    assert {name for name, look in LOOKS.items() if "marker" in look} == {"once"}
+
+
+def test_the_profile_starts_with_the_share_of_wins_and_leaves_out_failures():
+    curves = lines(profile_figure(gap_table(CELLS, "evaluations"), LOOKS))
+    assert curves[ODD].get_ydata()[0] == 100
+    assert curves["once"].get_ydata()[0] == 0
+    assert curves["once"].get_ydata()[-1] == 100
+    assert curves["late"].get_ydata()[-1] == 75
+
+
+def test_the_ecdf_ends_with_the_share_of_targets_met():
+    curves = lines(ecdf_figure(CELLS, LOOKS, "evaluations"))
+    met = [np.mean(np.logspace(0, -4, 41) >= gap) for gap in (0.005, 0.015, 0.025, 0.035)]
+    assert curves[ODD].get_ydata()[-1] == pytest.approx(100 * np.mean(met))
+    assert curves["once"].get_ydata() == pytest.approx(100 * 7 / 41)
+    assert curves["late"].get_ydata()[-1] == pytest.approx(100 * 0.75 / 41)
+
+
+@pytest.mark.parametrize("axis", ["evaluations", "seconds"])
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_convergence_is_the_median_over_repetitions(axis, scale):
+    figure = convergence_panel(CELLS, LOOKS, axis, scale)
+    curves = lines(figure)
+    assert figure.axes[0].get_yscale() == scale
+    assert curves[ODD].get_ydata()[[0, -1]] == pytest.approx([50, 1.5])
+    assert curves["once"].get_ydata() == pytest.approx([20, 20])
+    assert curves["once"].get_xdata()[-1] == pytest.approx(CELLS[axis].max())
+    assert curves["late"].get_ydata() == pytest.approx(np.full(80, 100))
+
+
+def test_the_rank_diagram_names_all_solvers_with_their_ranks():
+    gaps = {"a": [0.1], "b": [0.2], "c {x}": [0.3], "d": [0.4]}
+    figure = rank_figure(compare(final({f"p{i}": gaps for i in range(30)})))
+    texts = {text.get_text() for text in figure.axes[0].texts}
+    assert texts == {"a (1.00)", "b (2.00)", "(3.00) c {x}", "(4.00) d"}
+
+
+def test_long_names_are_cut_in_figures_and_fill_fewer_columns():
+    name = "a solver with a name longer than any figure"
+    assert short(name) == "a solver with a name long…"
+    assert short("atsa-repaired") == "atsa-repaired"
+    cells = sweep([run(f"{name} {i}"[-40:], [(9, 0.3, 110.0)]) for i in range(4)])
+    looks = solver_looks(cells, list(cells["solver"]))
+    legend = ecdf_figure(cells, looks, "seconds").legends[0]
+    assert legend._ncols == 2
+    assert all(len(text.get_text()) == 26 for text in legend.get_texts())
+
+
+def test_a_narrow_logarithmic_axis_still_has_ticks():
+    cells = sweep([run("a", [(100, 1.0, 166.0), (300, 3.0, 154.0)])])
+    figure = convergence_panel(cells, solver_looks(cells, ["a"]), "evaluations", "log")
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
+        low, high = axis.get_view_interval()
+        assert sum(low <= tick <= high for tick in axis.get_majorticklocs()) >= 2
+
+
+def test_images_are_text_that_runs_nothing_and_repeat_to_the_byte(tmp_path):
+    def draw():
+        return convergence_panel(CELLS, LOOKS, "seconds", "log")
+
+    address = svg_address(draw)
+    head, code = address.split(",")
+    assert head == "data:image/svg+xml;base64"
+    svg = base64.b64decode(code).decode()
+    assert "_$x$ &lt;b&gt;&amp;" in svg
+    assert "<script" not in svg
+    assert svg_address(draw) == address
+    path = write_pdf(draw, tmp_path / "figure.pdf")
+    first = path.read_bytes()
+    assert first.startswith(b"%PDF")
+    assert write_pdf(draw, path).read_bytes() == first
+
+
+def test_a_sweep_of_failures_draws_empty_figures():
+    cells = sweep([failed(name, repetition=r) for name in "ab" for r in (0, 1)])
+    looks = solver_looks(cells, ["a", "b"])
+    profile = lines(profile_figure(gap_table(cells, "seconds"), looks))
+    assert (profile["a"].get_ydata() == 0).all()
+    assert (lines(ecdf_figure(cells, looks, "seconds"))["b"].get_ydata() == 0).all()
+    assert math.isnan(cells["seconds"].max())

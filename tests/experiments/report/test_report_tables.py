@@ -1,0 +1,138 @@
+"""Numbers as text, tables for HTML and LaTeX, and the ranking in words."""
+
+import math
+
+import pytest
+from sweep_rows import failed, final, run, sweep
+
+from experiments.report import formats
+from experiments.report.latex import latex_table
+from experiments.report.problem_tables import gap_table, running_time_table
+from experiments.report.ranking_tables import pairs_table, ranking_table
+from experiments.report.run_tables import failures, parameter_table, provenance_table
+from experiments.report.table import Entry, Table
+from experiments.report.verdict import verdict
+from experiments.statistics.comparison import compare
+from experiments.version import version
+from problems.errors import InputError
+
+CLOSE = (
+    "Friedman's test (p = 0.002) finds differences; Nemenyi's test at 5 % tells a apart from "
+    "all others."
+)
+EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in range(12)})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (formats.percent(0.12345), "12.35"),
+        (formats.percent(math.inf), "∞"),
+        (formats.decimal(math.nan), "–"),
+        (formats.limits(0.5, math.inf), "[0.50, ∞]"),
+        (formats.p_value(0.0004), "<0.001"),
+        (formats.p_value(0.0312), "0.031"),
+        (formats.p_relation(1e-9), "p < 0.001"),
+        (formats.p_relation(0.25), "p = 0.250"),
+        (formats.seconds(0.00123), "1.23 ms"),
+        (formats.seconds(2.5e-9), "0.0025 µs"),
+        (formats.seconds(75.04), "75 s"),
+        (formats.seconds(math.inf), "∞"),
+        (formats.count(12345.6), "12,346"),
+        (formats.significant(123.4567), "123.46"),
+    ],
+)
+def test_numbers_as_text(text, expected):
+    assert text == expected
+
+
+def test_the_ranking_compares_with_the_first():
+    table = ranking_table(compare(EASY))
+    texts = [[entry.text for entry in row] for row in table.rows]
+    assert [row[0] for row in texts] == ["a", "b", "c"]
+    assert texts[0][-3:] == ["", "", ""]
+    assert texts[2][1:3] == ["3.00", "50.00"]
+    assert texts[1][-3:] == ["1.00", "0.001", "0.038"]
+    assert {len(row) for row in texts} == {len(table.columns)}
+
+
+def test_the_pairs_show_the_difference_with_its_interval():
+    row = [entry.text for entry in pairs_table(compare(EASY)).rows[1]]
+    assert row[:5] == ["a", "c", "40.00", "[40.00, 40.00]", "1.00"]
+
+
+def test_the_table_of_problems_counts_failures_as_infinite():
+    rows = [run("a", [(4, 0.5, 130.0)]), failed("a", repetition=1), failed("a", repetition=2)]
+    (row,) = gap_table(sweep(rows), {"p": "short"}).rows
+    assert [entry.text for entry in row] == [
+        *("short", "a", "100", "130", "∞", "∞", "[30.00, ∞]", "4", "500 ms", "2 of 3"),
+    ]
+    assert row[5].key == math.inf
+
+
+def test_running_times_read_in_their_unit():
+    cells = sweep([run("a", [(1000, 0.002, 104.0)])])
+    by_evaluations = running_time_table(cells, {"p": "p"}, "evaluations")
+    assert [entry.text for entry in by_evaluations.rows[0]][2:] == [*["1,000"] * 3, *["∞"] * 3]
+    by_seconds = running_time_table(cells, {"p": "p"}, "seconds")
+    assert by_seconds.rows[0][2].text == "2 ms"
+
+
+def test_failures_alike_stand_together():
+    rows = [failed("a", repetition=r) for r in (0, 2)] + [failed("b"), run("a", [(1, 1.0, 101.0)])]
+    found = failures(sweep(rows), {"p": "short"})
+    assert [(f.solver, f.repetitions, f.reason) for f in found] == [
+        ("a", (0, 2), "ValueError: no"),
+        ("b", (0,), "ValueError: no"),
+    ]
+    assert found[0].traceback.startswith("Traceback")
+
+
+def test_parameters_tell_what_was_set_and_what_was_left():
+    solvers = {"mine": {"solver": "aco", "ants": 7}, "own": {"solver": "/x/own.py:Own", "k": 1}}
+    aco, own = parameter_table(solvers, version()).rows
+    assert aco[2].text == "ants = 7"
+    assert "rho = 0.5" in aco[3].text
+    assert "ants" not in aco[3].text
+    assert [entry.text for entry in own] == ["own", "/x/own.py:Own", "k = 1", "–"]
+    assert parameter_table(solvers, "0.0.0").rows[0][3].text == "–"
+
+
+def test_provenance_is_shown_as_it_is():
+    rows = provenance_table({"provenance": {"commit": "abc", "dirty": True}}).rows
+    assert [[entry.text for entry in row] for row in rows] == [["commit", "abc"], ["dirty", "true"]]
+    with pytest.raises(InputError, match="provenance"):
+        provenance_table({"provenance": "here"})
+
+
+def test_verdicts():
+    assert verdict(compare(EASY)) == (
+        "a leads with an average rank of 1.00. Friedman's test (p < 0.001) finds differences; "
+        "Nemenyi's test at 5 % tells a apart from all others."
+    )
+    tied = final({f"p{i}": {"a": [0.1], "b": [0.1], "c": [0.1]} for i in range(12)})
+    assert verdict(compare(tied)) == (
+        "a, b and c lead with an average rank of 2.00. Friedman's test (p = 1.000) finds no "
+        "difference between solvers at 5 %."
+    )
+    assert verdict(compare(final({"p": {"a": [0.1], "b": [0.2]}}))) == (
+        "a leads with an average rank of 1.00."
+    )
+    close = final({f"p{i}": {"a": [0.1], "b": [0.11 - i % 2 / 50], "c": [9.0]} for i in range(8)})
+    assert verdict(compare(close)).endswith("lead with an average rank of 1.50. " + CLOSE)
+
+
+def test_latex_has_rules_and_escapes_what_users_named():
+    rows = tuple((Entry(name), Entry("∞", math.inf)) for name in ("a_b & 50%", "[x]", "µ < 1"))
+    code = latex_table(Table("t", "Title", ("solver", "gap ≤ 1 %"), rows))
+    for rule in ("\\toprule", "\\midrule", "\\bottomrule", "{lr}", "\\label{tab:t}"):
+        assert rule in code
+    assert r"a\_b \& 50\% & $\infty$ \\" in code
+    assert "\n{}[x] &" in code
+    assert r"\textmu{} $<$ 1" in code
+    assert r"gap $\le$ 1 \%" in code
+
+
+def test_a_long_table_breaks_across_pages():
+    rows = tuple((Entry(str(i), i),) for i in range(50))
+    assert "\\begin{longtable}{r}" in latex_table(Table("t", "Title", ("n",), rows))

@@ -1,0 +1,147 @@
+"""The scheduling problem: loads, makespan, memory, content."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from problems.errors import InputError
+from problems.scheduling import SchedulingProblem, WorkSpeed
+
+ET = [[3.0, 1.0], [2.0, 4.0], [0.0, 5.0]]
+PROBLEM = SchedulingProblem(ET, [10, 20, 30], [35, 60])
+
+
+def test_loads_makespan_and_total_time():
+    assert (PROBLEM.tasks, PROBLEM.nodes) == (3, 2)
+    assert PROBLEM.loads([1, 0, 1]).tolist() == [2.0, 6.0]
+    assert PROBLEM.makespan([1, 0, 1]) == 6.0
+    assert PROBLEM.total_time([1, 0, 1]) == 8.0
+    assert PROBLEM.loads([0, 0, 0]).tolist() == [5.0, 0.0]
+
+
+def test_memory():
+    assert PROBLEM.memory_used([1, 0, 1]).tolist() == [20.0, 40.0]
+    assert PROBLEM.fits([1, 0, 1])
+    assert not PROBLEM.fits([0, 1, 0])  # 40 of 35 byte
+    free = SchedulingProblem(ET)
+    assert free.memory_used([0, 1, 0]).tolist() == [0.0, 0.0]
+    assert free.fits([0, 0, 0])
+
+
+def test_memory_fits_up_to_rounding():
+    tight = SchedulingProblem([[1.0]] * 3, [0.1] * 3, [0.3])  # 0.1 + 0.1 + 0.1 > 0.3 in floats
+    assert tight.fits([0, 0, 0])
+    assert not replace(PROBLEM, node_capacity=np.array([60.0, 59.999])).fits([1, 1, 1])
+
+
+@st.composite
+def assigned(draw: st.DrawFn) -> tuple[SchedulingProblem, list[int]]:
+    """Draw a problem in either form with an assignment."""
+    k, x = draw(st.integers(1, 12)), draw(st.integers(1, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    matrix = rng.integers(0, 50, size=(k, x)) + 0.5
+    et = WorkSpeed(matrix[:, 0], matrix[0]) if draw(st.booleans()) else matrix
+    problem = SchedulingProblem(et, rng.integers(0, 9, size=k), np.full(x, 9.0 * k))
+    return problem, rng.integers(0, x, size=k).tolist()
+
+
+@given(assigned())
+def test_loads_equal_a_plain_loop(case: tuple[SchedulingProblem, list[int]]):
+    problem, assignment = case
+    loads, used = [0.0] * problem.nodes, [0.0] * problem.nodes
+    for task, node in enumerate(assignment):
+        loads[node] += problem.matrix[task, node]
+        used[node] += problem.task_memory[task]
+    assert problem.loads(assignment).tolist() == loads
+    assert problem.memory_used(assignment).tolist() == used
+    assert problem.makespan(assignment) == max(loads)
+    assert problem.total_time(assignment) == pytest.approx(sum(loads))
+    assert problem.fits(assignment)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ([0, 1], r"assignment.shape: got \(2,\), must be \(3,\)"),
+        ([[0, 1, 0]], "assignment.shape"),
+        ([0.0, 1.0, 0.0], "assignment.dtype"),
+        ([True, False, True], "assignment.dtype"),
+        ([0, 2, 0], r"assignment\[1\]: got 2, must be a node index in 0..1"),
+        ([0, 1, -1], r"assignment\[2\]: got -1"),
+    ],
+)
+def test_what_is_no_assignment_is_refused(assignment: list, message: str):
+    for method in (PROBLEM.loads, PROBLEM.makespan, PROBLEM.fits, PROBLEM.check_assignment):
+        with pytest.raises(InputError, match=message):
+            method(assignment)
+
+
+def test_a_checked_assignment_is_a_copy():
+    mine = np.array([0, 1, 0], dtype=np.int64)
+    checked = PROBLEM.check_assignment(mine)
+    mine[0] = 1
+    assert checked.tolist() == [0, 1, 0]
+    assert PROBLEM.check_assignment(np.array([0, 1, 0], dtype=np.uint8)).dtype == np.int64
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1.0, -1e-300])
+@pytest.mark.parametrize("field", ["et", "task_memory", "node_capacity"])
+def test_bad_numbers_are_refused_by_field(field: str, value: float):
+    arrays = {"et": np.ones((3, 2)), "task_memory": np.ones(3), "node_capacity": np.full(2, 9.0)}
+    arrays[field].flat[1] = value
+    with pytest.raises(InputError, match=rf"^{field}\["):
+        SchedulingProblem(**arrays)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((np.empty((0, 2)),), "et.shape"),
+        ((np.empty((2, 0)),), "et.shape"),
+        ((np.zeros((2, 2)),), "all entries 0"),
+        (([1.0, 2.0],), "et.shape"),
+        ((ET, [1, 1, 1]), "node_capacity: got None, must be given"),
+        ((ET, None, [9, 9]), "task_memory: got None, must be given"),
+        ((ET, [1, 1], [9, 9]), r"task_memory.shape: got \(2,\), must be \(3,\)"),
+        ((ET, [1, 1, 1], [9]), r"node_capacity.shape: got \(1,\), must be \(2,\)"),
+        ((ET, [[1, 1, 1]], [9, 9]), "task_memory.shape"),
+        ((ET, [1, 1, 9], [5, 5]), r"task_memory\[2\]: got 9.0"),
+    ],
+)
+def test_bad_problems_are_refused(arguments: tuple, message: str):
+    with pytest.raises(InputError, match=message):
+        SchedulingProblem(*arguments)
+
+
+def test_zero_entries_are_legal():
+    assert SchedulingProblem([[0.0, 0.0], [0.0, 1.0]]).makespan([0, 0]) == 0.0
+
+
+def test_a_problem_does_not_change():
+    et = np.array(ET)
+    problem = SchedulingProblem(et)
+    et[0, 0] = 99.0
+    assert problem.matrix[0, 0] == 3.0
+    with pytest.raises(FrozenInstanceError):
+        problem.name = "other"  # type: ignore[misc]
+    with pytest.raises(ValueError, match="read-only"):
+        problem.matrix[0, 0] = 1.0
+
+
+def test_the_digest_is_of_the_content_alone():
+    digest = PROBLEM.digest
+    assert SchedulingProblem(ET, [10, 20, 30], [35, 60], name="other").digest == digest
+    others = [
+        SchedulingProblem(ET),
+        SchedulingProblem(np.transpose(ET)),
+        SchedulingProblem(np.reshape(ET, (2, 3))),
+        SchedulingProblem(np.nextafter(ET, 9)),
+        SchedulingProblem(ET, [10, 20, 31], [35, 60]),
+        SchedulingProblem(ET, [10, 20, 30], [35, 61]),
+        SchedulingProblem(WorkSpeed(np.ones(3), np.ones(2))),
+        SchedulingProblem(WorkSpeed(np.ones(2), np.ones(3))),
+    ]
+    assert len({digest, *(other.digest for other in others)}) == 9
