@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
-
 SOME_FAILED = 1
 
 
