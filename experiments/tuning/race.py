@@ -33,7 +33,7 @@ def is_behind(marks: Sequence[Marks], best: Sequence[Marks], level: float) -> bo
     if level == 0:
         return False
     finished = [run[-1] for run in marks if len(run) == MARKS]
-    if sum(finished) > sum(run[-1] for run in best):
+    if math.fsum(finished) > math.fsum(run[-1] for run in best):
         return True
     pairs = zip(marks, best, strict=False)
     worse_by = [run[-1] - other[len(run) - 1] for run, other in pairs]

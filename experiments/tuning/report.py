@@ -47,6 +47,8 @@ def write_up(
         cells = [name, _text(getattr(config.default, name)), _text(tuned[name]), _range(entry)]
         lines.append(f"| {' | '.join(cells)} | {share} |")
     lines += ["", *_held_out(config, found), "", sentence(found), ""]
+    if all(tuned[name] == getattr(config.default, name) for name in tuned):
+        lines += ["No trial was better than the default on the training problems.", ""]
     return "\n".join(lines)
 
 
@@ -73,7 +75,9 @@ def _held_out(config: TuneConfig, found: Comparison) -> list[str]:
     names = short_names(list(found.table["problem"]))
     for row in found.table.to_dict("records"):
         gaps = [_percent(row[column]) for column in ("default", "tuned", "difference")]
-        lines.append(f"| {names[row['problem']]} | {' | '.join(gaps)} |")
+        # a bar would end the cell
+        name = names[row["problem"]].replace("|", r"\|")
+        lines.append(f"| {name} | {' | '.join(gaps)} |")
     means = [_percent(found.table[name].mean()) for name in ("default", "tuned", "difference")]
     return [*lines, f"| mean | {' | '.join(means)} |"]
 

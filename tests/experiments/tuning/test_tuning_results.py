@@ -72,7 +72,14 @@ def test_repetitions_are_averaged_before_problems_are_paired() -> None:
 def test_failed_runs_and_missing_schedules_leave_their_problem_out() -> None:
     inf, nan = float("inf"), float("nan")
     found = compare(
-        runs({"p": ([0.3], [inf]), "q": ([nan], [0.1]), "r": ([inf], [inf]), "s": ([0.2], [0.1])})
+        runs(
+            {
+                "p": ([0.3], [inf]),
+                "q": ([nan, 0.2], [0.1, 0.1]),
+                "r": ([inf], [inf]),
+                "s": ([0.2], [0.1]),
+            }
+        )
     )
     assert found.problems == 1
     assert found.difference == pytest.approx(-0.1)
@@ -158,6 +165,7 @@ def test_the_page_survives_stars_and_bars(make_config: Make) -> None:
     tuned = {"heuristic": "memory*execution-time", "order": "arrival"}
     page = write_up(config, tuned, {"order": 0.75, "heuristic": 0.25}, found)
     assert "| heuristic | `memory` | `memory*execution-time` | 7 choices | 25 % |" in page
+    assert r"| p\|q* | 30.000 | 20.000 | -10.000 |" in page
     assert "| mean | 30.000 | 15.000 | -15.000 |" in page
 
 
@@ -200,3 +208,10 @@ def test_a_solver_that_never_works(make_config: Make, tmp_path: Path, own_solver
     config = make_config(solver={"solver": own_solver}, search=search, trials=3)
     with pytest.raises(InputError, match="out of order"):
         tune(config, tmp_path / "out")
+
+
+def test_a_default_that_stays_is_said(make_config: Make) -> None:
+    config = make_config(parameters=("rho",))
+    found = compare(runs({"p": ([0.3], [0.3]), "q": ([0.3], [0.3])}))
+    assert "No trial was better" in write_up(config, {"rho": 0.5}, {}, found)
+    assert "No trial was better" not in write_up(config, {"rho": 0.4}, {}, found)

@@ -66,6 +66,21 @@ def test_racing_gives_up_poor_trials_and_keeps_the_best(make_config: Make, tmp_p
     assert best.number == wanted.number
 
 
+def test_no_run_is_begun_in_vain(
+    make_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gaps = iter([0.1] * 6 + [0.7] + [0.19] * 9)
+    begun: list[float] = []
+
+    def flat(*anything: object) -> tuple[float, ...]:
+        begun.append(next(gaps))
+        return (begun[-1],) * 4
+
+    monkeypatch.setattr("experiments.tuning.trial_run.run_cell", flat)
+    run(make_config(trials=3), tmp_path / "j")
+    assert begun == [0.1] * 6 + [0.7] + [0.19] * 4  # 0.7 and 4 x 0.19 are more than 6 x 0.1
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_interrupted_anywhere_is_as_never_interrupted(
     sampler: str, make_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

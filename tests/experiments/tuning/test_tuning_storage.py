@@ -39,6 +39,8 @@ def test_a_torn_line_and_a_lock_left_behind(make_config: Make, tmp_path: Path) -
     path.write_bytes(b"".join(lines[:-9]) + lines[-9][:20])
     Path(f"{path}.lock").symlink_to(path)
     (tmp_path / f"{JOURNAL}.lock0815.rename").touch()
+    open_journal(path)
+    assert list(tmp_path.iterdir()) == [path]
     assert [(t.params, t.values) for t in finished(config, path).trials] == wanted
 
 
