@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.sweep.summary import short_names
 from experiments.tuning.best import write_solver
 from experiments.tuning.config import TuneConfig
 from experiments.tuning.figures import draw_figures
@@ -54,9 +55,10 @@ def write_results(
     page = write_up(config, best.params, shares, found)
     comment = f"Found by edgeopt tune: mean training gap {100 * best.values[0]:.4g} %."
     write_solver(folder / "best.toml", tuned, [comment])
+    names = short_names(list(found.table["problem"]))
     texts = {
         "comparison.md": page,
-        "comparison.csv": found.table.to_csv(index=False),
+        "comparison.csv": found.table.replace({"problem": names}).to_csv(index=False),
         "trials.csv": table.to_csv(index=False),
     }
     for name, text in texts.items():

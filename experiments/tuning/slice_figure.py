@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 5  # at most
+SHORT = 12  # letters that fit below a panel
 
 
 def slice_figure(table: pd.DataFrame, space: Space) -> Figure:
@@ -53,15 +54,18 @@ def place_values(values: pd.Series, distribution: Distribution) -> list[float]:
 
 def name_axis(axes: Axes, which: str, name: str, distribution: Distribution) -> None:
     """Label the x or y axis of a parameter."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_label_text(name)
     if isinstance(distribution, CategoricalDistribution):
-        choices = [str(choice) for choice in distribution.choices]
-        axis.set_ticks(range(len(choices)), choices, fontsize=6)
-        if which == "x" and sum(map(len, choices)) > 12:
-            axes.tick_params(axis="x", rotation=60)
+        choices = [str(choice).replace("*", "*\n") for choice in distribution.choices]
+        turned = 90 if sum(map(len, choices)) > SHORT else 0
+        axis.set_ticks(range(len(choices)), choices, fontsize=5.5, rotation=turned)
     elif distribution.log:
         axes.set(**{f"{which}scale": "log"})
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _draw(axes: Axes, table: pd.DataFrame, name: str, distribution: Distribution) -> None:
