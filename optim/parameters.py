@@ -38,7 +38,7 @@ def parameter(
 
 def check_parameters(solver: Any) -> None:
     """Raise `InputError` for the first field of a solver that breaks its declaration."""
-    hints = _hints(type(solver))
+    hints = _hints(solver.__class__)
     for declared in fields(solver):
         _check(declared, getattr(solver, declared.name), hints[declared.name])
 
@@ -56,7 +56,7 @@ def parse_parameters(solver: Any, texts: dict[str, str]) -> dict[str, Any]:
     InputError
         If a key is not a field of `solver` (a dataclass) or the text is not of its type.
     """
-    hints = _hints(type(solver))
+    hints = _hints(solver.__class__)
     known = {declared.name: hints[declared.name] for declared in fields(solver)}
     check_names(texts, known)
     return {name: _parse(name, text, known[name]) for name, text in texts.items()}

@@ -38,7 +38,9 @@ NOTHING_FOUND = 1
 
 def schedule(
     problem: Annotated[str, typer.Argument(help="File, or spec such as paper:200x30:seed=1")],
-    solver: Annotated[str, typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml")] = "atsa",
+    solver: Annotated[
+        str, typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml")
+    ] = "atsa",
     parameters: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter as key=value; may be repeated")
     ] = None,
