@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from experiments.budget import make_criteria
 from experiments.toml_file import read_toml
 from optim.scheduling import make_solver
 from optim.solver import as_solver
-from problems.errors import InputError, check_integer
-from problems.scheduling.files import file_exists
+from problems.errors import InputError, check_integer, check_number
+from problems.scheduling.files import file_exists, load_file
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
-FIELDS = ("problems", "repetitions", "seed", "budget", "solvers")
+FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class SweepConfig:
         Stopping criteria by name, e.g. ``{"evaluations": 5000}``.
     solvers : dict
         By label: ``{"solver": name, parameter: value, ...}``.
+    time_limit : float, optional
+        Wall time in s after which a cell is ended from outside and counts as failed. Not part of
+        what identifies a sweep.
     """
 
     problems: tuple[str, ...]
@@ -41,11 +45,14 @@ class SweepConfig:
     seed: int
     budget: dict[str, Any]
     solvers: dict[str, dict[str, Any]]
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         check_integer("repetitions", self.repetitions, at_least=1)
         check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
         make_criteria(self.budget)
+        if self.time_limit is not None:
+            check_number("time_limit", self.time_limit, above=0.0)
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
@@ -59,6 +66,11 @@ class SweepConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {**asdict(self), "problems": list(self.problems)}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The fields on which the rows of a sweep depend."""
+        return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
 
 
 def build_solver(table: dict[str, Any]) -> Any:
@@ -81,9 +93,10 @@ def read_config(path: Path) -> SweepConfig:
     Parameters
     ----------
     path : Path
-        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, and a table
-        ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME unless it says otherwise.
-        Paths in it are relative to the file.
+        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed`` and
+        ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
+        unless it says otherwise. Paths in it are relative to the file. A folder among the
+        problems stands for every file in it that can be loaded, by name.
 
     Raises
     ------
@@ -98,15 +111,42 @@ def read_config(path: Path) -> SweepConfig:
         if field not in tables:
             raise InputError(f"{path} field {field}", None, "given")
     return SweepConfig(
-        problems=tuple(_locate(spec, path.parent) for spec in _list("problems", tables)),
+        problems=tuple(_specs(_list("problems", tables), path.parent)),
         repetitions=tables["repetitions"],
         seed=tables.get("seed", 0),
         budget=tables["budget"],
+        time_limit=tables.get("time_limit"),
         solvers={
             label: _solver_table(label, table, path.parent)
             for label, table in _table("solvers", tables).items()
         },
     )
+
+
+def _specs(entries: list[str], folder: Path) -> Iterator[str]:
+    """Yield the problem specs, of a folder each file in it that can be loaded, by name."""
+    for entry in entries:
+        if entry and (folder / entry).is_dir():
+            yield from _instances((folder / entry).resolve())
+        else:
+            yield _locate(entry, folder)
+
+
+def _instances(folder: Path) -> list[str]:
+    """Return the files of a folder that hold a problem, sorted by name."""
+    paths = [str(path) for path in sorted(folder.iterdir()) if _is_instance(path)]
+    if not paths:
+        raise InputError("problems", str(folder), "a folder with files that can be loaded")
+    return paths
+
+
+def _is_instance(path: Path) -> bool:
+    """Whether a problem can be loaded from the file."""
+    try:
+        load_file(path)
+    except InputError:
+        return False
+    return not path.name.startswith((".", "_"))
 
 
 def _list(field: str, tables: dict[str, Any]) -> list[str]:

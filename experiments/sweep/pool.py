@@ -1,0 +1,240 @@
+"""Worker processes under a watch: one that hangs or dies costs its cell alone.
+
+A signal cannot stop a compiled kernel, so a cell beyond its time limit is ended by killing its
+process. Pools of the standard library and of loky take the death of a worker for the end of all.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from experiments.sweep.cell import Cell, Row, failed_row
+from experiments.sweep.journal import append_row, journal_rows, new_journal
+from experiments.sweep.worker import BEGUN, BROKEN, ONE_THREAD, work
+
+ATTEMPTS = 2  # of a cell whose worker dies
+WARM_UP_SECONDS = 120.0  # for compiling, besides the limit
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process, our end of its pipe, its journal, and what it does."""
+
+    process: BaseProcess
+    pipe: Connection
+    journal: Path
+    cell: Cell | None = None
+    start: float = 0.0
+    deadline: float | None = None
+
+
+@dataclass
+class Pool:
+    """Cells on their way through worker processes.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the sweep.
+    time_limit : float or None
+        Of a cell in s.
+    waiting : deque of Cell
+        Not yet begun.
+    deaths : dict
+        By key: how many workers a cell has taken with it.
+    """
+
+    folder: Path
+    time_limit: float | None
+    waiting: deque[Cell]
+    deaths: dict[str, int]
+
+
+def run_in_workers(
+    cells: Iterable[Cell], folder: Path, jobs: int, time_limit: float | None = None
+) -> Generator[Row, None, None]:
+    """Yield the rows of the cells as they finish, each already on disk.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        What to run.
+    folder : Path
+        The folder of the sweep.
+    jobs : int
+        Number of processes.
+    time_limit : float, optional
+        In s; a cell beyond it is recorded as failed. Compiling has `WARM_UP_SECONDS` of its own.
+
+    Raises
+    ------
+    OSError
+        If a row cannot be kept, e.g. because the disk is full.
+    """
+    pool = Pool(folder, time_limit, deque(cells), {})
+    workers: list[Worker] = []
+    try:
+        workers.append(_fill_compiler_cache(pool, _start(folder)))
+        workers.extend(_start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
+        while _hand_out(pool, workers):
+            yield from _rows(pool, workers)
+    finally:
+        _end(workers)
+
+
+def _fill_compiler_cache(pool: Pool, worker: Worker) -> Worker:
+    """Compile for each solver once, in one process, before many read the compiler's cache."""
+    for cell in {cell.solver: cell for cell in pool.waiting}.values():
+        worker.pipe.send((cell, True))
+        if not worker.pipe.poll(WARM_UP_SECONDS) or not _is_served(worker):
+            _end([worker])
+            worker = _start(pool.folder)
+    return worker
+
+
+def _is_served(worker: Worker) -> bool:
+    """Whether the worker is through with a warm-up, and not dead."""
+    try:
+        return worker.pipe.recv()[0] == BEGUN and bool(worker.pipe.recv())
+    except (EOFError, OSError):
+        return False
+
+
+def _start(folder: Path) -> Worker:
+    """Start a worker, with libraries that keep to one thread."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    journal = new_journal(folder)
+    process = context.Process(target=work, args=(theirs, journal, os.getpid()), daemon=True)
+    with _environment(ONE_THREAD):
+        process.start()
+    theirs.close()
+    return Worker(process, ours, journal)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _end(workers: list[Worker]) -> None:
+    """Kill the workers: what they have finished is on disk."""
+    for worker in workers:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+
+
+def _hand_out(pool: Pool, workers: list[Worker]) -> bool:
+    """Give idle workers the next cells; return whether any worker is busy."""
+    for worker in workers:
+        if worker.cell is None and pool.waiting:
+            worker.cell = pool.waiting.popleft()
+            _set_deadline(pool, worker, WARM_UP_SECONDS)
+            with suppress(OSError):  # dead already: reading its pipe tells so
+                worker.pipe.send((worker.cell, False))
+    return any(worker.cell is not None for worker in workers)
+
+
+def _set_deadline(pool: Pool, worker: Worker, extra: float = 0.0) -> None:
+    """Start a worker's clock."""
+    worker.start = time.monotonic()
+    limit = pool.time_limit
+    worker.deadline = None if limit is None else worker.start + limit + extra
+
+
+def _rows(pool: Pool, workers: list[Worker]) -> Iterator[Row]:
+    """Wait for news, and yield the rows of cells that are over."""
+    busy = {worker.pipe: worker for worker in workers if worker.cell is not None}
+    ready = wait(list(busy), timeout=_patience(workers))
+    for pipe, worker in busy.items():
+        row = _listen(pool, worker) if pipe in ready else _check_time(pool, worker)
+        if row is not None:
+            worker.cell = None
+            yield row
+
+
+def _patience(workers: list[Worker]) -> float | None:
+    """Return the time until the next deadline in s, None for ever."""
+    deadlines = [w.deadline for w in workers if w.cell is not None and w.deadline is not None]
+    return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+
+def _listen(pool: Pool, worker: Worker) -> Row | None:
+    """Take a worker's message, or its death; return the row of its cell if that is over."""
+    try:
+        word, content = worker.pipe.recv()
+    except (EOFError, OSError):
+        return _bury(pool, worker)
+    if word == BROKEN:
+        raise content
+    if word == BEGUN:
+        _set_deadline(pool, worker)
+        return None
+    row: Row = content
+    return row
+
+
+def _check_time(pool: Pool, worker: Worker) -> Row | None:
+    """End a cell that is beyond its limit, and return its row."""
+    if worker.deadline is None or time.monotonic() < worker.deadline:
+        return None
+    return _replace(pool, worker) or _fail(pool, worker, f"time limit of {pool.time_limit:g} s")
+
+
+def _bury(pool: Pool, worker: Worker) -> Row | None:
+    """Put a new process in the place of a dead one, whose cell gets another attempt."""
+    worker.process.join()
+    code, cell = worker.process.exitcode, worker.cell
+    assert cell is not None
+    if (row := _replace(pool, worker)) is not None:
+        return row
+    pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + 1
+    if pool.deaths[cell.key] < ATTEMPTS:
+        pool.waiting.appendleft(cell)
+        worker.cell = None
+        return None
+    return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
+
+
+def _replace(pool: Pool, worker: Worker) -> Row | None:
+    """Put a new process in a worker's place; return the row of its cell if that was kept yet."""
+    _end([worker])
+    row = _kept(worker)
+    fresh = _start(pool.folder)
+    worker.process, worker.pipe, worker.journal = fresh.process, fresh.pipe, fresh.journal
+    return row
+
+
+def _kept(worker: Worker) -> Row | None:
+    """Return the row of the worker's cell if it came to disk before the worker's end."""
+    assert worker.cell is not None
+    found: list[Any] = [
+        row for row in journal_rows(worker.journal) if row["key"] == worker.cell.key
+    ]
+    return found[-1] if found else None
+
+
+def _fail(pool: Pool, worker: Worker, error: str) -> Row:
+    """Record the worker's cell as failed."""
+    assert worker.cell is not None
+    row = failed_row(worker.cell, error, time.monotonic() - worker.start)
+    append_row(new_journal(pool.folder), row)
+    return row
