@@ -1,0 +1,14 @@
+"""A solver of one's own: any function of a problem and a generator will do.
+
+Run it against others on a folder of instances, with two processes::
+
+    edgeopt sweep my_sweep.toml --out results --jobs 2
+"""
+
+import numpy as np
+
+
+def random_restarts(problem, rng):  # type: ignore[no-untyped-def]
+    """Return the best of 50 random assignments."""
+    drawn = rng.integers(0, problem.nodes, (50, problem.tasks))
+    return drawn[np.argmin([problem.makespan(assignment) for assignment in drawn])]
