@@ -113,7 +113,7 @@ def _gather(client: Client, cells: list[Cell], journal: Path) -> Iterator[Row]:
 
     futures = client.map(_run, cells, key=[f"cell-{cell.key}" for cell in cells])
     by_key = dict(zip((future.key for future in futures), cells, strict=True))
-    arrivals = as_completed(futures)
+    arrivals = as_completed(futures, loop=client.loop)
     del futures  # results that came in need not be kept by the workers
     for future in arrivals:
         row = _row_of(future, by_key[future.key])

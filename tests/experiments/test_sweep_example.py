@@ -19,7 +19,7 @@ def test_the_example_runs_as_documented(edgeopt: Callable, tmp_path: Path):
     cells = pd.read_parquet("results/cells")
     assert len(cells) == 45
     assert set(cells["problem"].map(lambda spec: Path(spec).name)) == {
-        *("five_tasks.csv", "four_tasks.csv", "paper:40x5:seed=0")
+        *("five_tasks.csv", "four_tasks.csv", "braun:u_c_hihi:40x5")
     }
     assert (cells["status"] != "failed").all()
     for _, row in cells.query("solver == 'mine'").iterrows():
