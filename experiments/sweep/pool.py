@@ -11,24 +11,25 @@ import os
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 from experiments.sweep.cell import Cell, Row, failed_row
 from experiments.sweep.journal import append_row, journal_rows, new_journal
-from experiments.sweep.worker import BEGUN, BROKEN, ONE_THREAD, work
+from experiments.sweep.worker import BEGUN, BROKEN, DONE, ONE_THREAD, UP, work
 
 ATTEMPTS = 2  # of a cell whose worker dies
+STILLBORN = 10  # processes in a row that die before they are up
 WARM_UP_SECONDS = 120.0  # for compiling, besides the limit
 
 
 @dataclass(eq=False)
 class Worker:
-    """A process, our end of its pipe, its journal, and what it does."""
+    """A process, our end of its pipe, its journal, what it does, and whether it ever came up."""
 
     process: BaseProcess
     pipe: Connection
@@ -36,6 +37,7 @@ class Worker:
     cell: Cell | None = None
     start: float = 0.0
     deadline: float | None = None
+    is_up: bool = False
 
 
 @dataclass
@@ -52,12 +54,15 @@ class Pool:
         Not yet begun.
     deaths : dict
         By key: how many workers a cell has taken with it.
+    stillborn : int
+        How many processes in a row have died before they were up.
     """
 
     folder: Path
     time_limit: float | None
     waiting: deque[Cell]
     deaths: dict[str, int]
+    stillborn: int = 0
 
 
 def run_in_workers(
@@ -80,11 +85,14 @@ def run_in_workers(
     ------
     OSError
         If a row cannot be kept, e.g. because the disk is full.
+    BrokenProcessPool
+        If processes do not even start.
     """
     pool = Pool(folder, time_limit, deque(cells), {})
     workers: list[Worker] = []
     try:
-        workers.append(_fill_compiler_cache(pool, _start(folder)))
+        workers.append(_start(folder))
+        _fill_compiler_cache(pool, workers[0])
         workers.extend(_start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
         while _hand_out(pool, workers):
             yield from _rows(pool, workers)
@@ -92,22 +100,22 @@ def run_in_workers(
         _end(workers)
 
 
-def _fill_compiler_cache(pool: Pool, worker: Worker) -> Worker:
+def _fill_compiler_cache(pool: Pool, worker: Worker) -> None:
     """Compile for each solver once, in one process, before many read the compiler's cache."""
     for cell in {cell.solver: cell for cell in pool.waiting}.values():
+        if not _warms_up(worker, cell):
+            _restart(pool, worker)
+
+
+def _warms_up(worker: Worker, cell: Cell) -> bool:
+    """Have a worker compile for a cell; return whether it comes to an end of that."""
+    with suppress(EOFError, OSError):  # dead
         worker.pipe.send((cell, True))
-        if not worker.pipe.poll(WARM_UP_SECONDS) or not _is_served(worker):
-            _end([worker])
-            worker = _start(pool.folder)
-    return worker
-
-
-def _is_served(worker: Worker) -> bool:
-    """Whether the worker is through with a warm-up, and not dead."""
-    try:
-        return worker.pipe.recv()[0] == BEGUN and bool(worker.pipe.recv())
-    except (EOFError, OSError):
-        return False
+        while worker.pipe.poll(WARM_UP_SECONDS):
+            if worker.pipe.recv()[0] == DONE:
+                worker.is_up = True
+                return True
+    return False
 
 
 def _start(folder: Path) -> Worker:
@@ -185,10 +193,11 @@ def _listen(pool: Pool, worker: Worker) -> Row | None:
         return _bury(pool, worker)
     if word == BROKEN:
         raise content
+    if word == UP:
+        worker.is_up, pool.stillborn = True, 0
     if word == BEGUN:
         _set_deadline(pool, worker)
-        return None
-    row: Row = content
+    row: Row | None = content
     return row
 
 
@@ -202,34 +211,35 @@ def _check_time(pool: Pool, worker: Worker) -> Row | None:
 def _bury(pool: Pool, worker: Worker) -> Row | None:
     """Put a new process in the place of a dead one, whose cell gets another attempt."""
     worker.process.join()
-    code, cell = worker.process.exitcode, worker.cell
+    code, cell, was_up = worker.process.exitcode, worker.cell, worker.is_up
     assert cell is not None
     if (row := _replace(pool, worker)) is not None:
         return row
-    pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + 1
-    if pool.deaths[cell.key] < ATTEMPTS:
-        pool.waiting.appendleft(cell)
-        worker.cell = None
-        return None
-    return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
+    deaths = pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + was_up
+    pool.stillborn += not was_up
+    if pool.stillborn > STILLBORN:
+        raise BrokenProcessPool(f"worker processes do not start, exit code {code}")
+    if deaths == ATTEMPTS:
+        return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
+    pool.waiting.appendleft(cell)
+    worker.cell = None
+    return None
 
 
 def _replace(pool: Pool, worker: Worker) -> Row | None:
     """Put a new process in a worker's place; return the row of its cell if that was kept yet."""
+    assert worker.cell is not None
+    key, journal = worker.cell.key, worker.journal
+    _restart(pool, worker)
+    return next((row for row in journal_rows(journal) if row["key"] == key), None)
+
+
+def _restart(pool: Pool, worker: Worker) -> None:
+    """Kill a worker's process and start another one, with a journal of its own."""
     _end([worker])
-    row = _kept(worker)
     fresh = _start(pool.folder)
     worker.process, worker.pipe, worker.journal = fresh.process, fresh.pipe, fresh.journal
-    return row
-
-
-def _kept(worker: Worker) -> Row | None:
-    """Return the row of the worker's cell if it came to disk before the worker's end."""
-    assert worker.cell is not None
-    found: list[Any] = [
-        row for row in journal_rows(worker.journal) if row["key"] == worker.cell.key
-    ]
-    return found[-1] if found else None
+    worker.is_up = False
 
 
 def _fail(pool: Pool, worker: Worker, error: str) -> Row:

@@ -39,8 +39,9 @@ def run_sweep(
     folder : str or Path
         Where rows are kept; finished cells found there are not run again.
     jobs : int
-        Worker processes. 1 without a time limit runs in this process, which a solver may then
-        hang or end. The bits do not depend on it.
+        Worker processes; the bits do not depend on it. 1 without a time limit runs in this
+        process, which a solver may then hang or end. Otherwise a script that calls this needs
+        its ``if __name__ == "__main__"``.
     cluster : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool

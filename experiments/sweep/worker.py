@@ -1,7 +1,8 @@
 """A worker process: takes cells from a pipe, puts their rows on disk, then hands them back.
 
-The two ends speak in tuples ``(word, content)``: a worker says `BEGUN` when a cell's compiling is
-over, `DONE` with the row, and `BROKEN` with the exception where the row cannot be kept.
+The two ends speak in tuples ``(word, content)``: a worker says `UP` when it serves, `BEGUN` when a
+cell's compiling is over, `DONE` with the row, and `BROKEN` with the exception where the row cannot
+be kept.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from experiments.sweep.cell import Cell, run_cell, warm_up_cell
 from experiments.sweep.journal import append_row
 
-BEGUN, DONE, BROKEN = "begun", "done", "broken"
+UP, BEGUN, DONE, BROKEN = "up", "begun", "done", "broken"
 PR_SET_PDEATHSIG = 1
 # read by the libraries when they are loaded, so set before a worker starts
 ONE_THREAD = {
@@ -40,6 +41,7 @@ def work(pipe: Connection, journal: Path, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep alone answers to Ctrl-C
     _die_with(parent)
     with contextlib.suppress(EOFError, OSError):  # the sweep is gone
+        pipe.send((UP, None))
         while True:
             cell, is_warm_up = pipe.recv()
             _serve(pipe, journal, cell, is_warm_up)

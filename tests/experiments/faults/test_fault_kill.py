@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -78,3 +79,23 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+SCRIPT = """
+from pathlib import Path
+from experiments.sweep.config import read_config
+from experiments.sweep.run import run_sweep
+
+run_sweep(read_config(Path("own.toml")), "out", jobs=2)  # no if __name__ == "__main__"
+"""
+
+
+def test_workers_that_cannot_start_end_the_sweep_and_fail_no_cell(tmp_path: Path):
+    write_sweep(tmp_path, NOISY.format(pause=0))
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert "worker processes do not start" in done.stderr
+    assert scan(tmp_path / "out") == {}
