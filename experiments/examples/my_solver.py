@@ -7,8 +7,11 @@ Run it against others on a folder of instances, with two processes::
 
 import numpy as np
 
+from optim.solver import IntArray
+from problems.scheduling import SchedulingProblem
 
-def random_restarts(problem, rng):  # type: ignore[no-untyped-def]
+
+def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Return the best of 50 random assignments."""
     drawn = rng.integers(0, problem.nodes, (50, problem.tasks))
     return drawn[np.argmin([problem.makespan(assignment) for assignment in drawn])]

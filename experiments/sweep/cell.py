@@ -17,6 +17,7 @@ import numpy as np
 from experiments.budget import make_criteria
 from experiments.sweep.code_version import code_version
 from experiments.sweep.config import SweepConfig, build_solver
+from experiments.toml_file import read_toml
 from optim import Result, solve, warm_up
 from problems.scheduling import SchedulingProblem, load_problem
 
@@ -71,9 +72,15 @@ def _identity(table: str) -> str:
     name = json.loads(table)["solver"]
     solver = build_solver(json.loads(table))
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
+    return json.dumps([name, _source(name), parameters], sort_keys=True)
+
+
+def _source(name: str) -> str:
+    """Return the content of a user's own file, also where a TOML file names it."""
+    if name.endswith(".toml"):
+        return _source(read_toml(Path(name))["solver"])
     file = Path(name.rpartition(":")[0])
-    content = file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
-    return json.dumps([name, content, parameters], sort_keys=True)
+    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
 
 def cells_of(config: SweepConfig) -> Iterator[Cell]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -50,6 +52,8 @@ class Pool:
         Of the sweep.
     time_limit : float or None
         Of a cell in s.
+    journal : Path
+        For the rows of cells that could not make their own.
     waiting : deque of Cell
         Not yet begun.
     deaths : dict
@@ -60,6 +64,7 @@ class Pool:
 
     folder: Path
     time_limit: float | None
+    journal: Path
     waiting: deque[Cell]
     deaths: dict[str, int]
     stillborn: int = 0
@@ -88,7 +93,7 @@ def run_in_workers(
     BrokenProcessPool
         If processes do not even start.
     """
-    pool = Pool(folder, time_limit, deque(cells), {})
+    pool = Pool(folder, time_limit, new_journal(folder), deque(cells), {})
     workers: list[Worker] = []
     try:
         workers.append(_start(folder))
@@ -124,7 +129,7 @@ def _start(folder: Path) -> Worker:
     ours, theirs = context.Pipe()
     journal = new_journal(folder)
     process = context.Process(target=work, args=(theirs, journal, os.getpid()), daemon=True)
-    with _environment(ONE_THREAD):
+    with _environment(ONE_THREAD), _interrupts_held():
         process.start()
     theirs.close()
     return Worker(process, ours, journal)
@@ -140,6 +145,20 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a while, and for ever in a process that is started meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # a start of its own would let interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(workers: list[Worker]) -> None:
@@ -246,5 +265,5 @@ def _fail(pool: Pool, worker: Worker, error: str) -> Row:
     """Record the worker's cell as failed."""
     assert worker.cell is not None
     row = failed_row(worker.cell, error, time.monotonic() - worker.start)
-    append_row(new_journal(pool.folder), row)
+    append_row(pool.journal, row)
     return row

@@ -38,7 +38,7 @@ def work(pipe: Connection, journal: Path, parent: int) -> None:
     parent : int
         Process id of the sweep, with which the worker dies.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep alone answers to Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # to which the sweep alone answers
     _die_with(parent)
     with contextlib.suppress(EOFError, OSError):  # the sweep is gone
         pipe.send((UP, None))

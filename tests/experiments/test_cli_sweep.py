@@ -1,5 +1,6 @@
 """`edgeopt sweep` and `edgeopt plot` as a user runs them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -105,6 +106,22 @@ def test_an_interrupt_is_one_line_and_keeps_what_is_finished(slow_sweep: list[st
     assert list(tmp_path.glob("out/journal/*.jsonl"))
     cells = run_sweep(read_config(tmp_path / "own.toml"), tmp_path / "out")
     assert cells["status"].tolist() == ["finished"] * 20
+
+
+@pytest.mark.parametrize("delay", [0.3, 1.0, 1.5, 2.0])
+def test_an_interrupt_of_all_processes_is_one_line(
+    slow_sweep: list[str], tmp_path: Path, delay: float
+):
+    process = subprocess.Popen(
+        slow_sweep, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not list(tmp_path.glob("out/sweep.json")):
+        time.sleep(0.01)
+    time.sleep(delay)  # while workers start, compile or run
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error.strip() == "edgeopt: interrupted; what is finished is kept"
 
 
 def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path: Path):
