@@ -14,4 +14,5 @@ from problems.scheduling import SchedulingProblem
 def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Return the best of 50 random assignments."""
     drawn = rng.integers(0, problem.nodes, (50, problem.tasks))
-    return drawn[np.argmin([problem.makespan(assignment) for assignment in drawn])]
+    best: IntArray = drawn[np.argmin([problem.makespan(assignment) for assignment in drawn])]
+    return best

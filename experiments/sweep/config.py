@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.budget import make_criteria
+from experiments.sweep.paths import find_problems, locate
 from experiments.toml_file import read_toml
 from optim.scheduling import make_solver
 from optim.solver import as_solver
 from problems.errors import InputError, check_integer, check_number
-from problems.scheduling.files import file_exists, load_file
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
@@ -111,7 +110,7 @@ def read_config(path: Path) -> SweepConfig:
         if field not in tables:
             raise InputError(f"{path} field {field}", None, "given")
     return SweepConfig(
-        problems=tuple(_specs(_list("problems", tables), path.parent)),
+        problems=tuple(find_problems(_list("problems", tables), path.parent)),
         repetitions=tables["repetitions"],
         seed=tables.get("seed", 0),
         budget=tables["budget"],
@@ -121,32 +120,6 @@ def read_config(path: Path) -> SweepConfig:
             for label, table in _table("solvers", tables).items()
         },
     )
-
-
-def _specs(entries: list[str], folder: Path) -> Iterator[str]:
-    """Yield the problem specs, of a folder each file in it that can be loaded, by name."""
-    for entry in entries:
-        if entry and (folder / entry).is_dir():
-            yield from _instances((folder / entry).resolve())
-        else:
-            yield _locate(entry, folder)
-
-
-def _instances(folder: Path) -> list[str]:
-    """Return the files of a folder that hold a problem, sorted by name."""
-    paths = [str(path) for path in sorted(folder.iterdir()) if _is_instance(path)]
-    if not paths:
-        raise InputError("problems", str(folder), "a folder with files that can be loaded")
-    return paths
-
-
-def _is_instance(path: Path) -> bool:
-    """Whether a problem can be loaded from the file."""
-    try:
-        load_file(path)
-    except InputError:
-        return False
-    return not path.name.startswith((".", "_"))
 
 
 def _list(field: str, tables: dict[str, Any]) -> list[str]:
@@ -174,11 +147,5 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
         raise InputError(f"solvers.{label}.solver", name, "a string")
     file, colon, attribute = name.rpartition(":")
     if file.endswith(".py"):
-        name = f"{_locate(file, folder)}{colon}{attribute}"
+        name = f"{locate(file, folder)}{colon}{attribute}"
     return {**table, "solver": name}
-
-
-def _locate(spec: str, folder: Path) -> str:
-    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
-    path = folder / spec
-    return str(path.resolve()) if file_exists(path) else spec

@@ -6,40 +6,23 @@ process. Pools of the standard library and of loky take the death of a worker fo
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from experiments.sweep.cell import Cell, Row, failed_row
 from experiments.sweep.journal import append_row, journal_rows, new_journal
-from experiments.sweep.worker import BEGUN, BROKEN, DONE, ONE_THREAD, UP, work
+from experiments.sweep.worker import BEGUN, BROKEN, DONE, UP
+from experiments.sweep.worker_process import Worker, end, restart, start
 
 ATTEMPTS = 2  # of a cell whose worker dies
 STILLBORN = 10  # processes in a row that die before they are up
 WARM_UP_SECONDS = 120.0  # for compiling, besides the limit
-
-
-@dataclass(eq=False)
-class Worker:
-    """A process, our end of its pipe, its journal, what it does, and whether it ever came up."""
-
-    process: BaseProcess
-    pipe: Connection
-    journal: Path
-    cell: Cell | None = None
-    start: float = 0.0
-    deadline: float | None = None
-    is_up: bool = False
 
 
 @dataclass
@@ -96,20 +79,20 @@ def run_in_workers(
     pool = Pool(folder, time_limit, new_journal(folder), deque(cells), {})
     workers: list[Worker] = []
     try:
-        workers.append(_start(folder))
+        workers.append(start(folder))
         _fill_compiler_cache(pool, workers[0])
-        workers.extend(_start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
+        workers.extend(start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
         while _hand_out(pool, workers):
             yield from _rows(pool, workers)
     finally:
-        _end(workers)
+        end(workers)
 
 
 def _fill_compiler_cache(pool: Pool, worker: Worker) -> None:
     """Compile for each solver once, in one process, before many read the compiler's cache."""
     for cell in {cell.solver: cell for cell in pool.waiting}.values():
         if not _warms_up(worker, cell):
-            _restart(pool, worker)
+            restart(worker, pool.folder)
 
 
 def _warms_up(worker: Worker, cell: Cell) -> bool:
@@ -121,52 +104,6 @@ def _warms_up(worker: Worker, cell: Cell) -> bool:
                 worker.is_up = True
                 return True
     return False
-
-
-def _start(folder: Path) -> Worker:
-    """Start a worker, with libraries that keep to one thread."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    journal = new_journal(folder)
-    process = context.Process(target=work, args=(theirs, journal, os.getpid()), daemon=True)
-    with _environment(ONE_THREAD), _interrupts_held():
-        process.start()
-    theirs.close()
-    return Worker(process, ours, journal)
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a while, and for ever in a process that is started meanwhile."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # a start of its own would let interrupts through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end(workers: list[Worker]) -> None:
-    """Kill the workers: what they have finished is on disk."""
-    for worker in workers:
-        worker.process.kill()
-        worker.process.join()
-        worker.pipe.close()
 
 
 def _hand_out(pool: Pool, workers: list[Worker]) -> bool:
@@ -249,16 +186,8 @@ def _replace(pool: Pool, worker: Worker) -> Row | None:
     """Put a new process in a worker's place; return the row of its cell if that was kept yet."""
     assert worker.cell is not None
     key, journal = worker.cell.key, worker.journal
-    _restart(pool, worker)
+    restart(worker, pool.folder)
     return next((row for row in journal_rows(journal) if row["key"] == key), None)
-
-
-def _restart(pool: Pool, worker: Worker) -> None:
-    """Kill a worker's process and start another one, with a journal of its own."""
-    _end([worker])
-    fresh = _start(pool.folder)
-    worker.process, worker.pipe, worker.journal = fresh.process, fresh.pipe, fresh.journal
-    worker.is_up = False
 
 
 def _fail(pool: Pool, worker: Worker, error: str) -> Row:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from experiments.sweep.cell import FAILED, Cell, Row, cells_of, run_cell
 from experiments.sweep.cluster import run_on_cluster
+from experiments.sweep.compact import compact, is_compact
 from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import append_row, new_journal
 from experiments.sweep.pool import run_in_workers
-from experiments.sweep.store import compact, is_compact, open_folder, read_cells, scan
+from experiments.sweep.store import open_folder, read_cells, scan
 
 if TYPE_CHECKING:
     import pandas as pd

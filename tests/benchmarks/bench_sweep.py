@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from experiments.sweep.cell import cells_of, name_row
+from experiments.sweep.compact import compact
 from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import new_journal
 from experiments.sweep.run import run_sweep
 from experiments.sweep.status import status_of
-from experiments.sweep.store import compact, open_folder
+from experiments.sweep.store import open_folder
 from optim import Evaluations, solve
 from optim.scheduling import SOLVERS
 from problems.scheduling import load_problem

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from experiments.sweep.cell import COLUMNS, Row
+from experiments.sweep.compact import compact, is_compact
 from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import JOURNALS, append_row, journal_rows, new_journal
 from experiments.sweep.parts import part_path, read_metadata, write_part
@@ -16,8 +17,6 @@ from experiments.sweep.store import (
     CELLS,
     CONFIG,
     OLDER,
-    compact,
-    is_compact,
     older_cells,
     open_folder,
     read_cells,
@@ -160,7 +159,7 @@ def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path)
 def test_parts_share_their_types_where_all_of_one_has_failed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("experiments.sweep.store.PART", 2)
+    monkeypatch.setattr("experiments.sweep.compact.PART", 2)
     keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
     keep(folder, *(row(key, status="failed", error="no") for key in "de"))
     compact(folder, list("abdec"))
@@ -205,10 +204,10 @@ def write_only_the_first(path: Path, *content: Any) -> None:
 def test_a_crash_between_two_parts_loses_and_doubles_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("experiments.sweep.store.PART", 1)
+    monkeypatch.setattr("experiments.sweep.compact.PART", 1)
     keep(folder, row("a"), row("b"))
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.sweep.store.write_part", write_only_the_first)
+        patch.setattr("experiments.sweep.compact.write_part", write_only_the_first)
         with pytest.raises(KeyboardInterrupt):
             compact(folder, ["a", "b"])
     assert read_cells(folder)["key"].tolist() == ["a"]
