@@ -30,6 +30,14 @@ def test_a_fault_is_a_row(tmp_path: Path, name: str):
     assert cells.loc["own", "makespan"].isna().all()
 
 
+def test_an_infeasible_assignment_is_found_by_the_checker(tmp_path: Path):
+    path = write_sweep(tmp_path, "def own(problem, rng): return [0] * problem.tasks\n")
+    path.write_text(path.read_text().replace("braun:u_c_hihi:8x3", "paper:40x5:seed=0"))
+    cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
+    assert cells.loc["own", "error"].str.contains("exceeds the memory capacity of a node").all()
+    assert cells.loc["mct", "status"].eq("finished").all()
+
+
 PYTHON_LOOP = """
 def own(problem, rng):
     while problem.tasks > 2:
