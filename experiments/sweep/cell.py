@@ -8,21 +8,23 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.budget import make_criteria
+from experiments.sweep.code_version import code_version
 from experiments.sweep.config import SweepConfig, build_solver
-from experiments.version import version
+from experiments.toml_file import read_toml
 from optim import Result, solve, warm_up
 from problems.scheduling import SchedulingProblem, load_problem
 
 Row = dict[str, Any]
+FAILED = "failed"
 COLUMNS = (
-    *("key", "problem", "solver", "repetition", "seed", "budget"),
+    *("key", "code", "problem", "solver", "repetition", "seed", "budget"),
     *("tasks", "nodes", "makespan", "lower_bound", "gap", "iterations", "evaluations", "seconds"),
     *("status", "error", "cell_seconds", "assignment"),
     *("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan"),
@@ -55,12 +57,12 @@ class Cell:
     seed: int
     budget: str
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """Hash of the cell's names and of everything that the outcome depends on."""
+        """Hash of the cell's names and of everything that the outcome depends on, code too."""
         names = [self.problem, self.label]
         outcome = [self.digest, _identity(self.solver), self.budget, self.seed, self.repetition]
-        content = [*names, *outcome, version()]
+        content = [*names, *outcome, code_version()]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
@@ -70,9 +72,15 @@ def _identity(table: str) -> str:
     name = json.loads(table)["solver"]
     solver = build_solver(json.loads(table))
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
+    return json.dumps([name, _source(name), parameters], sort_keys=True)
+
+
+def _source(name: str) -> str:
+    """Return the content of a user's own file, also where a TOML file names it."""
+    if name.endswith(".toml"):
+        return _source(read_toml(Path(name))["solver"])
     file = Path(name.rpartition(":")[0])
-    content = file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
-    return json.dumps([name, content, parameters], sort_keys=True)
+    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
 
 def cells_of(config: SweepConfig) -> Iterator[Cell]:
@@ -99,8 +107,7 @@ def run_cell(cell: Cell) -> Row:
     all solvers see the same, whatever runs where and when.
     """
     start = time.perf_counter()
-    row: Row = {"key": cell.key, "problem": cell.problem, "solver": cell.label}
-    row |= {"repetition": cell.repetition, "seed": cell.seed, "budget": cell.budget}
+    row = name_row(cell)
     try:
         problem, solver = problem_of(cell.problem), build_solver(json.loads(cell.solver))
         warm_up_cell(cell)
@@ -108,9 +115,27 @@ def run_cell(cell: Cell) -> Row:
         sequence = np.random.SeedSequence(cell.seed, spawn_key=spawn_key)
         budget = make_criteria(json.loads(cell.budget))
         row |= _outcome(problem, solve(problem, solver, stop=budget, rng=sequence))
-    except Exception:
-        row |= {"status": "failed", "error": traceback.format_exc()}
+    except (Exception, SystemExit):
+        row |= {"status": FAILED, "error": traceback.format_exc()}
     return row | {"cell_seconds": time.perf_counter() - start}
+
+
+def name_row(cell: Cell) -> Row:
+    """Return the columns that say which cell a row belongs to."""
+    return {
+        "key": cell.key,
+        "code": code_version(),
+        "problem": cell.problem,
+        "solver": cell.label,
+        "repetition": cell.repetition,
+        "seed": cell.seed,
+        "budget": cell.budget,
+    }
+
+
+def failed_row(cell: Cell, error: str, seconds: float) -> Row:
+    """Return the row of a cell that could not make its own; `seconds` since it was begun."""
+    return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
 
 
 def warm_up_cell(cell: Cell) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.budget import make_criteria
+from experiments.sweep.paths import find_problems, locate
 from experiments.toml_file import read_toml
 from optim.scheduling import make_solver
 from optim.solver import as_solver
-from problems.errors import InputError, check_integer
-from problems.scheduling.files import file_exists
+from problems.errors import InputError, check_integer, check_number
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
-FIELDS = ("problems", "repetitions", "seed", "budget", "solvers")
+FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class SweepConfig:
         Stopping criteria by name, e.g. ``{"evaluations": 5000}``.
     solvers : dict
         By label: ``{"solver": name, parameter: value, ...}``.
+    time_limit : float, optional
+        Wall time in s after which a cell is ended from outside and counts as failed. Not part of
+        what identifies a sweep.
     """
 
     problems: tuple[str, ...]
@@ -41,11 +44,14 @@ class SweepConfig:
     seed: int
     budget: dict[str, Any]
     solvers: dict[str, dict[str, Any]]
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         check_integer("repetitions", self.repetitions, at_least=1)
         check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
         make_criteria(self.budget)
+        if self.time_limit is not None:
+            check_number("time_limit", self.time_limit, above=0.0)
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
@@ -59,6 +65,11 @@ class SweepConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {**asdict(self), "problems": list(self.problems)}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The fields on which the rows of a sweep depend."""
+        return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
 
 
 def build_solver(table: dict[str, Any]) -> Any:
@@ -81,9 +92,10 @@ def read_config(path: Path) -> SweepConfig:
     Parameters
     ----------
     path : Path
-        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, and a table
-        ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME unless it says otherwise.
-        Paths in it are relative to the file.
+        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed`` and
+        ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
+        unless it says otherwise. Paths in it are relative to the file. A folder among the
+        problems stands for every file in it that can be loaded, by name.
 
     Raises
     ------
@@ -98,10 +110,11 @@ def read_config(path: Path) -> SweepConfig:
         if field not in tables:
             raise InputError(f"{path} field {field}", None, "given")
     return SweepConfig(
-        problems=tuple(_locate(spec, path.parent) for spec in _list("problems", tables)),
+        problems=tuple(find_problems(_list("problems", tables), path.parent)),
         repetitions=tables["repetitions"],
         seed=tables.get("seed", 0),
         budget=tables["budget"],
+        time_limit=tables.get("time_limit"),
         solvers={
             label: _solver_table(label, table, path.parent)
             for label, table in _table("solvers", tables).items()
@@ -134,11 +147,5 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
         raise InputError(f"solvers.{label}.solver", name, "a string")
     file, colon, attribute = name.rpartition(":")
     if file.endswith(".py"):
-        name = f"{_locate(file, folder)}{colon}{attribute}"
+        name = f"{locate(file, folder)}{colon}{attribute}"
     return {**table, "solver": name}
-
-
-def _locate(spec: str, folder: Path) -> str:
-    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
-    path = folder / spec
-    return str(path.resolve()) if file_exists(path) else spec

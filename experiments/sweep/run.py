@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.sweep.cell import Cell, Row, cells_of, run_cell, warm_up_cell
+from experiments.sweep.cell import FAILED, Cell, Row, cells_of, run_cell
+from experiments.sweep.cluster import run_on_cluster
+from experiments.sweep.compact import compact, is_compact
 from experiments.sweep.config import SweepConfig
-from experiments.sweep.store import append_row, compact, finished_rows, open_folder, read_cells
+from experiments.sweep.journal import append_row, new_journal
+from experiments.sweep.pool import run_in_workers
+from experiments.sweep.store import open_folder, read_cells, scan
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Report = Callable[[int, int], None]
+Rows = Generator[Row, None, None]
 
 
 def run_sweep(
@@ -21,6 +27,7 @@ def run_sweep(
     folder: str | Path,
     *,
     jobs: int = 1,
+    cluster: str | None = None,
     retry_failed: bool = False,
     report: Report | None = None,
 ) -> pd.DataFrame:
@@ -33,7 +40,11 @@ def run_sweep(
     folder : str or Path
         Where rows are kept; finished cells found there are not run again.
     jobs : int
-        Worker processes (loky); 1 runs in this process. The bits do not depend on it.
+        Worker processes; the bits do not depend on it. 1 without a time limit runs in this
+        process, which a solver may then hang or end. Otherwise a script that calls this needs
+        its ``if __name__ == "__main__"``.
+    cluster : str, optional
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
         Whether to run cells again that failed before.
     report : callable, optional
@@ -42,42 +53,52 @@ def run_sweep(
     Raises
     ------
     InputError
-        If the folder holds another sweep.
+        If the folder holds another sweep, or the cluster cannot be used.
     """
     folder = Path(folder)
     cells = {cell.key: cell for cell in cells_of(config)}
     open_folder(folder, config)
-    rows = finished_rows(folder)
-    done = {key for key, row in rows.items() if row["status"] != "failed" or not retry_failed}
-    todo = [cell for key, cell in cells.items() if key not in done]
-    finished = len(cells) - len(todo)
+    todo = open_cells(cells, scan(folder), retry_failed)
+    fresh: list[Row] = []
     if report is not None:
-        report(finished, len(cells))
-    for row in _execute(todo, folder, jobs):
-        rows[row["key"]] = row
-        finished += 1
-        if report is not None:
-            report(finished, len(cells))
-    if todo or any((folder / "journal").iterdir()):
-        compact(folder, [rows[key] for key in cells])
+        report(len(cells) - len(todo), len(cells))
+    with closing(_execute(todo, folder, config, jobs, cluster)) as rows:
+        for row in rows:
+            fresh.append(row)
+            if report is not None:
+                report(len(cells) - len(todo) + len(fresh), len(cells))
+    keys = sorted(cells, key=lambda key: _place(cells[key]))
+    if todo or not is_compact(folder, keys):
+        compact(folder, keys, fresh)
     return read_cells(folder)
 
 
-def _execute(cells: list[Cell], folder: Path, jobs: int) -> Iterable[Row]:
+def _place(cell: Cell) -> tuple[str, str, int]:
+    """Return what decides the order of the table."""
+    return cell.problem, cell.label, cell.repetition
+
+
+def open_cells(cells: dict[str, Cell], rows: dict[str, Row], retry_failed: bool) -> list[Cell]:
+    """Return the cells without a row, and those that failed if they are to be retried."""
+    again = {None, FAILED} if retry_failed else {None}
+    return [cell for key, cell in cells.items() if rows.get(key, {}).get("status") in again]
+
+
+def _execute(
+    cells: list[Cell], folder: Path, config: SweepConfig, jobs: int, cluster: str | None
+) -> Rows:
     """Yield the rows of the cells as they finish, each already on disk."""
-    if jobs == 1 or len(cells) < 2:
-        return (_run_and_keep(cell, folder) for cell in cells)
-    from joblib import Parallel, delayed  # takes long to import
-
-    for cell in {(cell.problem, cell.solver): cell for cell in cells}.values():
-        warm_up_cell(cell)  # fills the compiler's cache before the workers read it
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    rows: Iterable[Row] = parallel(delayed(_run_and_keep)(cell, folder) for cell in cells)
-    return rows
+    if cells and cluster is not None:
+        return run_on_cluster(cells, folder, cluster, config.time_limit)
+    if cells and (jobs > 1 or config.time_limit is not None):
+        return run_in_workers(cells, folder, jobs, config.time_limit)
+    return _run_here(cells, folder)
 
 
-def _run_and_keep(cell: Cell, folder: Path) -> Row:
-    """Run a cell and put its row on disk before it counts as finished."""
-    row = run_cell(cell)
-    append_row(folder, row)
-    return row
+def _run_here(cells: Iterable[Cell], folder: Path) -> Rows:
+    """Run the cells in this process."""
+    journal = new_journal(folder)
+    for cell in cells:
+        row = run_cell(cell)
+        append_row(journal, row)
+        yield row

@@ -1,30 +1,33 @@
-"""The folder of a sweep: what is finished is on disk, whatever happens next.
+"""The folder of a sweep.
 
-Each process appends its rows to a journal of its own, one JSON object a line, synced. When the
-sweep is over the journals are compacted into ``cells.parquet``.
+``sweep.json`` says what the sweep is, ``journal/`` holds rows as they come in, ``cells/`` the rows
+of a sweep that is over, and ``older/`` those of its cells under other code or other content of a
+file: kept, and used again should that code come back.
+
+There is no lock. Two sweeps may work on one folder at a time: both do the work, each row has a
+key, and only a sweep that has all its cells turns journals into parts.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import platform
-import time
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.sweep.cell import COLUMNS, Row
+from experiments.sweep.cell import Row
+from experiments.sweep.code_version import full_provenance
 from experiments.sweep.config import SweepConfig
-from experiments.version import provenance
+from experiments.sweep.journal import JOURNALS, journal_rows, journals
+from experiments.sweep.merge import merge_newer, merge_older
+from experiments.sweep.parts import parts, read_part
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CONFIG, CELLS, JOURNALS = "sweep.json", "cells.parquet", "journal"
+CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
+SCAN = ("key", "status", "problem", "solver", "cell_seconds")
 
 
 def open_folder(folder: Path, config: SweepConfig) -> None:
@@ -35,19 +38,32 @@ def open_folder(folder: Path, config: SweepConfig) -> None:
     InputError
         If it holds another sweep, or something else.
     """
+    is_used = _is_used(folder)  # before the description, which another sweep may just be writing
     known = read_description(folder) if (folder / CONFIG).exists() else None
-    if known is not None and known["config"] != config.as_dict():
+    if known is not None and _identity(known) != config.identity:
         raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
-    if known is None and _is_used(folder):
+    if known is None and is_used:
         raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if known is None:  # before anything else, so that a killed sweep knows its folder
-            description = {"config": config.as_dict(), "provenance": provenance()}
-            write_atomically(folder / CONFIG, json.dumps(description, indent=1).encode())
-        (folder / JOURNALS).mkdir(exist_ok=True)
+            data = json.dumps(_describe(config), indent=1).encode()
+            write_atomically(folder / CONFIG, data)
+        for name in (JOURNALS, CELLS):
+            (folder / name).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
+
+
+def _identity(description: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a description two runs of one sweep have in common."""
+    config: dict[str, Any] = description["config"]
+    return {key: value for key, value in config.items() if key != "time_limit"}
+
+
+def _describe(config: SweepConfig) -> dict[str, Any]:
+    """Return configuration and provenance."""
+    return {"config": config.as_dict(), "provenance": full_provenance()}
 
 
 def _is_used(folder: Path) -> bool:
@@ -69,43 +85,23 @@ def read_description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def append_row(folder: Path, row: Row) -> None:
-    """Append a finished cell to this process's journal and wait until it is on disk."""
-    with (folder / JOURNALS / _journal_name()).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@cache
-def _journal_name() -> str:
-    """Return a file name that no other process has or had."""
-    return f"{platform.node()}-{os.getpid()}-{time.time_ns()}.jsonl"
-
-
-def finished_rows(folder: Path) -> dict[str, Row]:
-    """Return the rows on disk by key; lines that were cut off by a crash are passed over."""
+def scan(folder: Path) -> dict[str, Row]:
+    """Return what is on disk by key, of each row the columns `SCAN` alone."""
     rows: dict[str, Row] = {}
-    if (folder / CELLS).exists():
-        rows = {str(row["key"]): dict(row) for _, row in read_cells(folder).iterrows()}
-    for path in sorted((folder / JOURNALS).glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(json.JSONDecodeError):
-                row = json.loads(line)
-                rows[row["key"]] = row
+    for journal in journals(folder):  # first: their rows move into parts, not the other way
+        merge_newer(rows, ({name: row[name] for name in SCAN} for row in journal_rows(journal)))
+    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        merge_older(rows, read_part(path, SCAN))
     return rows
 
 
-def compact(folder: Path, rows: list[Row]) -> None:
-    """Write the rows as one Parquet file, then drop the journals that held them."""
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values(
-        ["problem", "solver", "repetition"]
-    )
-    write_atomically(folder / CELLS, frame.to_parquet(index=False))
-    for path in (folder / JOURNALS).glob("*.jsonl"):
-        path.unlink()
+def older_cells(folder: Path) -> int:
+    """Return how many rows of other code or content are kept apart."""
+    keys = [
+        {row["key"] for path in parts(folder / name) for row in read_part(path, ("key",))}
+        for name in (OLDER, CELLS)
+    ]
+    return len(keys[0] - keys[1])
 
 
 def read_cells(folder: Path) -> pd.DataFrame:
@@ -114,14 +110,15 @@ def read_cells(folder: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the folder holds none, or the file is broken.
+        If the folder holds none, or a file is broken.
     """
     import pandas as pd
 
-    path = folder / CELLS
-    if not path.exists():
+    if not parts(folder / CELLS):
         raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(folder / CELLS)
     except (OSError, ValueError) as error:
-        raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
+        raise InputError(
+            str(folder / CELLS), str(error), "Parquet files of edgeopt sweep"
+        ) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.sweep.cell import COLUMNS, Cell, cells_of, run_cell
+from experiments.sweep.cell import COLUMNS, Cell, _identity, cells_of, run_cell
 from experiments.sweep.config import SweepConfig
 from optim import solve
 from optim.scheduling import make_solver
@@ -66,6 +66,24 @@ def test_the_key_depends_on_the_content_of_a_users_file(tmp_path: Path):
         own.write_text(text)
         keys.add(the_cell(solver=json.dumps({"solver": f"{own}:f"})).key)
     assert len(keys) == 2
+
+
+def test_the_key_depends_on_the_users_file_that_a_toml_file_names(tmp_path: Path):
+    own, tuned = tmp_path / "own.py", tmp_path / "tuned.toml"
+    tuned.write_text(f'solver = "{own}:f"\n')
+    keys = set()
+    for answer in (0, 1):
+        own.write_text(f"def f(problem, rng): return [{answer}] * problem.tasks\n")
+        _identity.cache_clear()
+        keys.add(the_cell(solver=json.dumps({"solver": str(tuned)})).key)
+    assert len(keys) == 2
+
+
+def test_the_key_depends_on_the_code(monkeypatch: pytest.MonkeyPatch):
+    key = the_cell().key
+    monkeypatch.setattr("experiments.sweep.cell.code_version", lambda: "other")
+    assert the_cell().key != key
+    assert run_cell(the_cell())["code"] == "other"
 
 
 def test_a_row_is_what_solve_gives_with_the_cells_stream():

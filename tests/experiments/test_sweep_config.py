@@ -118,3 +118,28 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, data: bytes):
         read_toml(path)
     with pytest.raises(InputError, match=r"configuration file: got .* must be an existing file"):
         read_toml(tmp_path)
+
+
+def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
+    folder = tmp_path / "instances"
+    folder.mkdir()
+    for name in ("b.csv", "a.csv", "_new.csv", ".hidden.csv"):
+        (folder / name).write_text("1,2\n3,4\n")
+    (folder / "README").write_text("no problem")
+    (folder / "below").mkdir()
+    path = tmp_path / "sweep.toml"
+    text = 'problems = ["paper:9x3", "instances/"]\nrepetitions = 1\ntime_limit = 2\n'
+    path.write_text(text + "budget = {iterations = 1}\n[solvers.mct]\n")
+    config = read_config(path)
+    assert config.problems == ("paper:9x3", str(folder / "a.csv"), str(folder / "b.csv"))
+    assert config.time_limit == 2
+    for name in ("a.csv", "b.csv"):
+        (folder / name).unlink()
+    with pytest.raises(InputError, match="must be a folder with files that can be loaded"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, float("inf"), "1"])
+def test_illegal_time_limits_are_refused(limit: object):
+    with pytest.raises(InputError, match=r"^time_limit: got"):
+        SweepConfig(("paper:9x3",), 1, 0, {"iterations": 1}, {"m": {"solver": "mct"}}, limit)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 
 from experiments.sweep.config import SweepConfig, read_config
 from experiments.sweep.run import run_sweep
-from experiments.sweep.store import finished_rows
+from experiments.sweep.store import scan
 from experiments.sweep.summary import gap_table, summarize
 
 TIMES = ["seconds", "trace_seconds", "cell_seconds"]
@@ -100,7 +100,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(own: Own, tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         run_sweep(own(), tmp_path / "out")
     assert calls(tmp_path) == 4
-    kept = finished_rows(tmp_path / "out")
+    kept = scan(tmp_path / "out")
     assert len(kept) == 7  # four of mct, three of own
     (tmp_path / "stop").unlink()
     resumed = run_sweep(own(), tmp_path / "out")
@@ -167,7 +167,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(own: Own, tmp_path: Path, j
         process.kill()
         process.wait()
         time.sleep(0.2)  # workers that lost their parent finish a cell at most
-        kept = {key: row["cell_seconds"] for key, row in finished_rows(out).items()}
+        kept = {key: row["cell_seconds"] for key, row in scan(out).items()}
         assert rows <= len(kept)
     resumed = run_sweep(read_config(tmp_path / "own.toml"), out, jobs=1)
     assert_same(resumed, whole)
@@ -179,7 +179,7 @@ def wait_for_rows(folder: Path, rows: int, process: subprocess.Popen[bytes]) -> 
     """Wait until that many rows are on disk."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        if (folder / "journal").exists() and len(finished_rows(folder)) >= rows:
+        if (folder / "journal").exists() and len(scan(folder)) >= rows:
             return
         time.sleep(0.005)
     raise AssertionError(f"{rows} rows never came; exit code {process.poll()}")

@@ -3,21 +3,25 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from experiments.sweep.cell import COLUMNS, Row
+from experiments.sweep.compact import compact, is_compact
 from experiments.sweep.config import SweepConfig
+from experiments.sweep.journal import JOURNALS, append_row, journal_rows, new_journal
+from experiments.sweep.parts import part_path, read_metadata, write_part
 from experiments.sweep.store import (
     CELLS,
     CONFIG,
-    JOURNALS,
-    append_row,
-    compact,
-    finished_rows,
+    OLDER,
+    older_cells,
     open_folder,
     read_cells,
     read_description,
+    scan,
 )
 from problems.errors import InputError
 
@@ -25,7 +29,16 @@ SWEEP = SweepConfig(("paper:5x2",), 2, 1, {"evaluations": 10}, {"mct": {"solver"
 
 
 def row(key: str, **values: object) -> Row:
-    return {"key": key, "problem": "p", "solver": "s", "repetition": 0, "status": "done", **values}
+    names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0}
+    return {**names, "status": "done", "cell_seconds": 0.5, **values}
+
+
+def keep(folder: Path, *rows: Row) -> Path:
+    """Put rows into a new journal."""
+    journal = new_journal(folder)
+    for one in rows:
+        append_row(journal, one)
+    return journal
 
 
 @pytest.fixture
@@ -40,7 +53,7 @@ def test_a_new_folder_says_what_it_is_for(folder: Path):
     description = read_description(folder)
     assert description["config"] == SWEEP.as_dict()
     assert {"edgeopt", "python", "numpy", "machine", "command"} <= description["provenance"].keys()
-    assert sorted(path.name for path in folder.iterdir()) == [JOURNALS, CONFIG]
+    assert sorted(path.name for path in folder.iterdir()) == [CELLS, JOURNALS, CONFIG]
 
 
 def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
@@ -49,14 +62,17 @@ def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
     for other in (replace(SWEEP, seed=2), replace(SWEEP, repetitions=3)):
         with pytest.raises(InputError, match="this one holds another sweep"):
             open_folder(folder, other)
+    open_folder(folder, replace(SWEEP, time_limit=5.0))
     assert (folder / CONFIG).read_bytes() == before
 
 
 def test_a_sweep_killed_while_opening_its_folder_goes_on(folder: Path):
-    (folder / JOURNALS).rmdir()
+    for name in (JOURNALS, CELLS):
+        (folder / name).rmdir()
     open_folder(folder, SWEEP)
     (folder / CONFIG).rename(folder / f"_{CONFIG}.123")
-    (folder / JOURNALS).rmdir()
+    for name in (JOURNALS, CELLS):
+        (folder / name).rmdir()
     open_folder(folder, SWEEP)
     assert read_description(folder)["config"] == SWEEP.as_dict()
 
@@ -79,68 +95,142 @@ def test_broken_descriptions_are_refused(folder: Path, text: str):
 
 
 def test_rows_come_back_from_the_journals(folder: Path):
-    rows = {"a": row("a", makespan=0.1 + 0.2), "b": row("b", gap=float("inf"), assignment=[1, 0])}
-    for one in rows.values():
-        append_row(folder, one)
-    assert finished_rows(folder) == rows
+    rows = [row("a", makespan=0.1 + 0.2), row("b", gap=float("inf"), assignment=[1, 0])]
+    assert list(journal_rows(keep(folder, *rows))) == rows
+    assert scan(folder).keys() == {"a", "b"}
+    assert scan(folder)["a"]["cell_seconds"] == 0.5
 
 
-def test_the_last_row_of_a_key_counts(folder: Path):
-    append_row(folder, row("a", status="failed"))
-    append_row(folder, row("a", status="done"))
-    assert finished_rows(folder)["a"]["status"] == "done"
+@pytest.mark.parametrize("order", [("failed", "done"), ("done", "failed")])
+def test_a_finished_row_counts_whatever_failed_before_or_after(
+    folder: Path, order: tuple[str, str]
+):
+    keep(folder, *(row("a", status=status) for status in order))
+    assert scan(folder)["a"]["status"] == "done"
+    for status in order:
+        keep(folder, row("b", status=status))
+    assert scan(folder)["b"]["status"] == "done"
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["status"].tolist() == ["done", "done"]
+
+
+def test_the_last_failure_of_a_journal_counts(folder: Path):
+    keep(folder, row("a", status="failed", error="1"), row("a", status="failed", error="2"))
+    compact(folder, ["a"])
+    keep(folder, row("a", status="failed", error="3"))
+    compact(folder, ["a"])
+    assert read_cells(folder)["error"].tolist() == ["3"]
 
 
 @pytest.mark.parametrize("tail", ['{"key": "b", "ma', '{"key": "b"', "\0\0\0", "\xff", "\n\n"])
 def test_torn_lines_are_passed_over(folder: Path, tail: str):
-    append_row(folder, row("a"))
-    (journal,) = (folder / JOURNALS).iterdir()
+    journal = keep(folder, row("a"))
     journal.write_bytes(journal.read_bytes() + tail.encode("latin-1"))
-    assert finished_rows(folder) == {"a": row("a")}
+    assert list(journal_rows(journal)) == [row("a")]
 
 
 def test_every_cut_of_a_journal_gives_the_whole_rows_before_it(folder: Path):
-    for key in "abc":
-        append_row(folder, row(key, text="line\nbreak \u2028 ü"))
-    (journal,) = (folder / JOURNALS).iterdir()
+    journal = keep(folder, *(row(key, text="line\nbreak \u2028 ü") for key in "abc"))
     data = journal.read_bytes()
     ends = [index for index, byte in enumerate(data) if byte == ord("\n")]
     for cut in range(len(data)):
         journal.write_bytes(data[:cut])
-        assert len(finished_rows(folder)) == sum(end <= cut for end in ends)
+        assert len(scan(folder)) == sum(end <= cut for end in ends)
+
+
+def test_a_journal_that_another_sweep_has_moved_is_empty(folder: Path):
+    assert list(journal_rows(new_journal(folder))) == []
 
 
 def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path):
     for key, repetition in (("b", 1), ("a", 0)):
-        append_row(folder, row(key, repetition=repetition, trace_makespan=[2.0, 1.0]))
-    compact(folder, list(finished_rows(folder).values()))
+        keep(folder, row(key, repetition=repetition, trace_makespan=[2.0, 1.0]))
+    assert not is_compact(folder, ["a", "b"])
+    compact(folder, ["a", "b"])
+    assert is_compact(folder, ["a", "b"])
     cells = read_cells(folder)
     assert cells["key"].tolist() == ["a", "b"]
     assert tuple(cells.columns) == COLUMNS
     assert [list(trace) for trace in cells["trace_makespan"]] == [[2.0, 1.0]] * 2
     assert list((folder / JOURNALS).iterdir()) == []
-    assert list(finished_rows(folder)) == ["a", "b"]
+    assert list(scan(folder)) == ["a", "b"]
 
 
-def test_newer_journals_go_before_the_compacted_rows(folder: Path):
-    compact(folder, [row("a", status="failed"), row("b")])
-    append_row(folder, row("a", status="done"))
-    assert finished_rows(folder)["a"]["status"] == "done"
-    assert finished_rows(folder)["b"]["repetition"] == 0
+def test_parts_share_their_types_where_all_of_one_has_failed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("experiments.sweep.compact.PART", 2)
+    keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
+    keep(folder, *(row(key, status="failed", error="no") for key in "de"))
+    compact(folder, list("abdec"))
+    assert len(list((folder / CELLS).iterdir())) == 3
+    cells = pd.read_parquet(folder / CELLS)
+    assert cells["key"].tolist() == list("abdec")
+    assert cells["makespan"].isna().tolist() == [False, False, True, True, False]
+
+
+def test_every_part_says_where_it_comes_from(folder: Path):
+    keep(folder, row("a"))
+    compact(folder, ["a"])
+    metadata = read_metadata(part_path(folder / CELLS, 0))
+    assert metadata["config"] == SWEEP.as_dict()
+    facts = metadata["provenance"]
+    assert {"edgeopt", "numpy", "machine", "command", "code"} <= facts.keys()
+    assert facts.get("dirty", "no") in ("yes", "no")
+
+
+def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
+    keep(folder, row("a"), row("b"))
+    compact(folder, ["a", "b"])
+    keep(folder, row("A", code="d"), row("B", code="d"))
+    compact(folder, ["A", "B"])
+    assert read_cells(folder)["key"].tolist() == ["A", "B"]
+    assert older_cells(folder) == 2
+    assert pd.read_parquet(folder / OLDER)["key"].tolist() == ["a", "b"]
+    assert scan(folder).keys() == {"a", "b", "A", "B"}
+    assert not is_compact(folder, ["a", "b"])
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    assert older_cells(folder) == 2
+
+
+def write_only_the_first(path: Path, *content: Any) -> None:
+    """Write a part, or end as if interrupted."""
+    if path.name != "part-00000.parquet":
+        raise KeyboardInterrupt
+    write_part(path, *content)
+
+
+def test_a_crash_between_two_parts_loses_and_doubles_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("experiments.sweep.compact.PART", 1)
+    keep(folder, row("a"), row("b"))
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.sweep.compact.write_part", write_only_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a"]
+    assert scan(folder).keys() == {"a", "b"}
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
 
 
 def test_missing_and_broken_tables_are_refused(folder: Path):
     with pytest.raises(InputError, match="must be a finished sweep"):
         read_cells(folder)
-    compact(folder, [row("a")])
-    whole = (folder / CELLS).read_bytes()
+    keep(folder, row("a"))
+    compact(folder, ["a"])
+    path = part_path(folder / CELLS, 0)
+    whole = path.read_bytes()
     for data in (b"", b"junk", whole[: len(whole) // 2]):
-        (folder / CELLS).write_bytes(data)
-        with pytest.raises(InputError, match="must be a Parquet file"):
+        path.write_bytes(data)
+        with pytest.raises(InputError, match="must be Parquet files"):
             read_cells(folder)
+        with pytest.raises(InputError, match="must be a Parquet file"):
+            scan(folder)
 
 
 def test_the_journal_is_json_lines(folder: Path):
-    append_row(folder, row("a"))
-    (journal,) = (folder / JOURNALS).glob("*.jsonl")
+    journal = keep(folder, row("a"))
     assert [json.loads(line) for line in journal.read_text().splitlines()] == [row("a")]

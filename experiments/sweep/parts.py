@@ -1,0 +1,94 @@
+"""Parquet parts: the rows of a sweep as ``cells/part-00000.parquet`` and so on.
+
+Cell number i of a sweep stands in part ``i // PART`` and nowhere else. A part is replaced whole, so
+that ``pandas.read_parquet("DIR/cells")`` never sees a row twice, even while parts are written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.sweep.cell import COLUMNS, Row
+from problems.atomic import write_atomically
+from problems.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PART = 10_000
+METADATA = b"edgeopt"
+FLOATS = {"makespan", "lower_bound", "gap", "seconds", "cell_seconds"}
+INTEGERS = {"repetition", "tasks", "nodes", "iterations", "evaluations"}
+INTEGER_LISTS = {"assignment", "trace_iterations", "trace_evaluations"}
+FLOAT_LISTS = {"trace_seconds", "trace_makespan"}
+
+
+def schema(metadata: dict[str, Any]) -> pa.Schema:
+    """Return the types of the columns; the same in all parts, also where all values are missing."""
+    import pyarrow as pa
+
+    kinds = {
+        **dict.fromkeys(FLOATS, pa.float64()),
+        **dict.fromkeys(INTEGERS, pa.int64()),
+        **dict.fromkeys(INTEGER_LISTS, pa.list_(pa.int64())),
+        **dict.fromkeys(FLOAT_LISTS, pa.list_(pa.float64())),
+        "seed": pa.uint64(),
+    }
+    fields = [(name, kinds.get(name, pa.string())) for name in COLUMNS]
+    return pa.schema(fields, metadata={METADATA: json.dumps(metadata).encode()})
+
+
+def write_part(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
+    """Write rows as one Parquet file, whole or not at all, with provenance in its metadata.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema(metadata)), sink)
+    write_atomically(path, sink.getvalue().to_pybytes())
+
+
+def read_part(path: Path, columns: Iterable[str] = COLUMNS) -> list[Row]:
+    """Return the rows of a part.
+
+    Raises
+    ------
+    InputError
+        If the file is broken.
+    """
+    return _read(path, list(columns)).to_pylist()  # type: ignore[no-any-return]
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return the provenance that a part carries."""
+    metadata: dict[str, Any] = json.loads(_read(path, []).schema.metadata[METADATA])
+    return metadata
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    """Return columns of a part."""
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path).read(columns=columns)
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
+
+
+def part_path(cells: Path, number: int) -> Path:
+    """Return the file of a part."""
+    return cells / f"part-{number:05d}.parquet"
+
+
+def parts(folder: Path) -> list[Path]:
+    """Return the parts of a folder, by name."""
+    return sorted(folder.glob("part-*.parquet"))
