@@ -3,6 +3,9 @@
 Run with ``pytest tests/benchmarks/bench_sweep.py``. `extra_info` has the overhead of a cell over a
 bare call of `solve` in ms. The finished cells have traces of 30 entries; they are skipped from
 parts, as after a sweep, and from journals, as after a kill.
+
+Measured on two shared cores: 0.4 ms a cell in one process and 1.1 ms with two workers; 100,000
+cells skipped in 0.9 s from parts and in 3.0 s from journals, which it takes 7 s to turn into parts.
 """
 
 import json

@@ -19,7 +19,7 @@ from experiments.sweep.store import read_cells, scan
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int, jobs: int):
-    path = write_sweep(tmp_path, NOISY.format(pause=0.02), repetitions=20 * strikes)
+    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
     pick, out = random.Random(jobs), tmp_path / "out"
     kept: dict[str, float] = {}
     for _ in range(strikes // 2):
@@ -39,7 +39,7 @@ def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int, jobs:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 def test_workers_are_killed_again_and_again(tmp_path: Path, strikes: int):
-    path = write_sweep(tmp_path, NOISY.format(pause=0.02), repetitions=20 * strikes)
+    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
     process, pick = start(tmp_path, "out", "--jobs", "2"), random.Random(0)
     lines, struck = 0, 0
     while struck < strikes and process.poll() is None:
