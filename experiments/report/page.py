@@ -10,7 +10,7 @@ from importlib import resources
 from experiments.report.run_tables import Failure
 from experiments.report.table import Table
 from experiments.statistics.posthoc import EXTRA
-from problems.offloading.extras import import_extra
+from problems.extras import import_extra
 
 
 @dataclass(frozen=True)

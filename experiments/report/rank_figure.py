@@ -8,7 +8,7 @@ from experiments.plots.style import COLOURS
 from experiments.report.looks import short
 from experiments.statistics.comparison import Comparison
 from experiments.statistics.posthoc import EXTRA, nemenyi
-from problems.offloading.extras import import_extra
+from problems.extras import import_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from problems.errors import FloatArray
-from problems.offloading.extras import import_extra
+from problems.extras import import_extra
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from problems.errors import InputError
-from problems.offloading.extras import import_extra
+from problems.extras import import_extra
 
 
 def load_onnx(path: Path) -> Any:

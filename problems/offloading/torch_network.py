@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from problems.errors import InputError
+from problems.extras import import_extra
 from problems.offloading.cuts import cut_ends_of
-from problems.offloading.extras import import_extra
 from problems.offloading.layer import Layer, check_shape
 from problems.offloading.profile import Profile
 from problems.offloading.torch_operators import KINDS, operator_macs

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from problems import extras
 from problems.errors import InputError
-from problems.offloading import extras
 from problems.offloading.layer import Layer
 from problems.offloading.onnx_network import from_onnx
 from problems.offloading.resnet import resnet34
