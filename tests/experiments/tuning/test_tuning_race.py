@@ -1,5 +1,6 @@
 """When a trial is given up."""
 
+import math
 from itertools import product
 
 import pytest
@@ -65,7 +66,7 @@ def test_the_test_is_wilcoxons(steps: list[int]) -> None:
     sums = [sum(r + 1 for r, sign in enumerate(row) if sign) for row in signs]
     p_value = sum(total >= observed for total in sums) / len(signs)
     runs = shifted(by)
-    certain = sum(run[-1] for run in runs) > sum(run[-1] for run in BEST)
+    certain = math.fsum(run[-1] for run in runs) > math.fsum(run[-1] for run in BEST)
     assert is_behind(runs, BEST, 0.05) == (certain or (p_value < 0.05 and sum(steps) > 0))
 
 
