@@ -23,3 +23,22 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(str(path), str(error), "TOML") from None
+
+
+def check_fields(
+    path: Path, tables: dict[str, Any], fields: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    """Raise `InputError` for a field of the file that is not known, or a required one missing."""
+    for field in tables:
+        if field not in fields:
+            raise InputError(f"{path} field", field, f"one of {', '.join(fields)}")
+    for field in required:
+        if field not in tables:
+            raise InputError(f"{path} field {field}", None, "given")
+
+
+def check_strings(field: str, value: Any) -> list[str]:
+    """Return `value` if it is a list of strings, or raise `InputError`."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(field, value, "a list of strings")
+    return value

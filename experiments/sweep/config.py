@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments.budget import make_criteria
 from experiments.sweep.paths import find_problems, locate
-from experiments.toml_file import read_toml
+from experiments.toml_file import check_fields, check_strings, read_toml
 from optim.scheduling import make_solver
 from optim.solver import as_solver
 from problems.errors import InputError, check_integer, check_number
@@ -103,14 +103,9 @@ def read_config(path: Path) -> SweepConfig:
         If a field is missing, unknown or illegal.
     """
     tables = read_toml(path)
-    for field in tables:
-        if field not in FIELDS:
-            raise InputError(f"{path} field", field, f"one of {', '.join(FIELDS)}")
-    for field in ("problems", "repetitions", "budget", "solvers"):
-        if field not in tables:
-            raise InputError(f"{path} field {field}", None, "given")
+    check_fields(path, tables, FIELDS, ("problems", "repetitions", "budget", "solvers"))
     return SweepConfig(
-        problems=tuple(find_problems(_list("problems", tables), path.parent)),
+        problems=tuple(find_problems(check_strings("problems", tables["problems"]), path.parent)),
         repetitions=tables["repetitions"],
         seed=tables.get("seed", 0),
         budget=tables["budget"],
@@ -120,14 +115,6 @@ def read_config(path: Path) -> SweepConfig:
             for label, table in _table("solvers", tables).items()
         },
     )
-
-
-def _list(field: str, tables: dict[str, Any]) -> list[str]:
-    """Return the field as a list of strings."""
-    value = tables[field]
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InputError(field, value, "a list of strings")
-    return value
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:

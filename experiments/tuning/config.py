@@ -12,7 +12,8 @@ from optuna.distributions import distribution_to_json
 
 from experiments.budget import make_criteria
 from experiments.sweep.config import build_solver
-from experiments.toml_file import read_toml
+from experiments.sweep.paths import locate
+from experiments.toml_file import check_fields, check_strings, read_toml
 from experiments.tuning.cma_sampler import check_cma
 from experiments.tuning.grid import grid_points
 from experiments.tuning.problem_set import ProblemSet, check_apart
@@ -141,12 +142,7 @@ def read_config(path: Path) -> TuneConfig:
         If a field is missing, unknown or illegal.
     """
     tables = read_toml(path)
-    for name in tables:
-        if name not in REQUIRED + OPTIONAL:
-            raise InputError(f"{path} field", name, f"one of {', '.join(REQUIRED + OPTIONAL)}")
-    for name in REQUIRED:
-        if name not in tables:
-            raise InputError(f"{path} field {name}", None, "given")
+    check_fields(path, tables, REQUIRED + OPTIONAL, REQUIRED)
     fields = dict(tables)
     for name in ("solver", "budget", "search", "training", "held_out"):
         if not isinstance(fields.get(name, {}), dict):
@@ -155,7 +151,7 @@ def read_config(path: Path) -> TuneConfig:
     for name in ("training", "held_out"):
         fields[name] = _problem_set(name, tables[name], path.parent)
     if "parameters" in fields:
-        fields["parameters"] = _strings("parameters", tables["parameters"])
+        fields["parameters"] = tuple(check_strings("parameters", tables["parameters"]))
     return TuneConfig(**fields)
 
 
@@ -163,16 +159,9 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     """Return the problems of a table."""
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
-    specs = _strings(f"{name}.problems", table.get("problems"))
-    located = tuple(_locate(spec, folder) for spec in specs)
+    specs = check_strings(f"{name}.problems", table.get("problems"))
+    located = tuple(locate(spec, folder) for spec in specs)
     return ProblemSet(name, located, table.get("repetitions", 1))
-
-
-def _strings(field: str, value: Any) -> tuple[str, ...]:
-    """Return a list of strings as a tuple."""
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InputError(field, value, "a list of strings")
-    return tuple(value)
 
 
 def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -182,11 +171,5 @@ def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
         raise InputError("solver.solver", name, "the name of a solver")
     file, colon, attribute = name.rpartition(":")
     if file.endswith(".py"):
-        name = f"{_locate(file, folder)}{colon}{attribute}"
-    return {**table, "solver": _locate(name, folder)}
-
-
-def _locate(spec: str, folder: Path) -> str:
-    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
-    path = folder / spec
-    return str(path.resolve()) if path.exists() else spec
+        name = f"{locate(file, folder)}{colon}{attribute}"
+    return {**table, "solver": locate(name, folder)}
