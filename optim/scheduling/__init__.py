@@ -2,7 +2,7 @@
 
 from optim.scheduling.aco import ACO
 from optim.scheduling.atsa import ATSA
-from optim.scheduling.bounds import combinatorial_bound, lower_bound, lp_bound
+from optim.scheduling.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from optim.scheduling.catalog import SOLVERS, find_solver, make_solver
 from optim.scheduling.fcfs import fcfs, round_robin
 from optim.scheduling.mct import lpt, mct
@@ -21,6 +21,7 @@ __all__ = [
     "find_solver",
     "lower_bound",
     "lp_bound",
+    "lp_duals",
     "lpt",
     "make_solver",
     "max_min",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
 _known: WeakKeyDictionary[SchedulingProblem, float] = WeakKeyDictionary()
+_duals: WeakKeyDictionary[SchedulingProblem, tuple[FloatArray, FloatArray]] = WeakKeyDictionary()
 
 
 def lower_bound(problem: SchedulingProblem) -> float:
@@ -59,12 +60,33 @@ def lp_bound(problem: SchedulingProblem) -> float:
     of its (clipped, normalised) multipliers, which holds for any multipliers:
     sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j with u, v >= 0, sum u = 1.
     """
-    u, v = _lp_multipliers(problem)
+    u, v = lp_duals(problem)
     costs = problem.matrix * u
     if problem.task_memory is None or problem.node_capacity is None:
         return float(costs.min(axis=1).sum())
     costs += np.outer(problem.task_memory, v)
     return max(0.0, float(costs.min(axis=1).sum() - v @ problem.node_capacity))
+
+
+def lp_duals(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
+    """Return the LP's multipliers, computed once for each problem.
+
+    Returns
+    -------
+    u : ndarray, shape (x,)
+        Of the load rows: >= 0, of sum 1, without unit. A second less on node j lowers the
+        makespan of the relaxation by u_j seconds.
+    v : ndarray, shape (x,)
+        Of the memory rows: >= 0, in s/byte; 0 where the problem has no memory.
+
+    Notes
+    -----
+    The reduced cost of the pair (i, j) is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il +
+    v_l memory_i): a schedule with that pair is at least `lp_bound` + r_ij long.
+    """
+    if problem not in _duals:
+        _duals[problem] = _lp_multipliers(problem)
+    return _duals[problem]
 
 
 def _lp_multipliers(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
