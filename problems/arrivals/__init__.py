@@ -1,0 +1,1 @@
+"""Arrivals: streams of tasks, generated or read from traces."""
