@@ -1,0 +1,43 @@
+"""The best schedule that any replica has passed through."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from optim.jit import jit_lean
+from optim.scheduling.frontier.replica import Replicas, largest_load
+from optim.solver import IntArray
+from problems.errors import FloatArray
+
+
+class Incumbent(NamedTuple):
+    """The best schedule so far.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+    makespan : ndarray, shape (1,)
+        When its last node ends, in the model's unit.
+    evaluations : ndarray of int, shape (1,)
+        Schedules whose energy was computed so far.
+    """
+
+    assignment: IntArray
+    makespan: FloatArray
+    evaluations: IntArray
+
+
+@jit_lean
+def keep_if_better(
+    incumbent: Incumbent, replicas: Replicas, replica: int, a: int, b: int
+) -> None:
+    """Keep the replica's schedule if it is the best so far, its nodes a and b having changed."""
+    best = incumbent.makespan[0]
+    if replicas.loads[replica, a] >= best or replicas.loads[replica, b] >= best:
+        return
+    makespan = largest_load(replicas, replica)
+    if makespan < best:
+        incumbent.makespan[0] = makespan
+        for i in range(len(incumbent.assignment)):
+            incumbent.assignment[i] = replicas.assignment[replica, i]
