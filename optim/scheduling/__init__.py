@@ -5,6 +5,7 @@ from optim.scheduling.atsa import ATSA
 from optim.scheduling.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from optim.scheduling.catalog import SOLVERS, find_solver, make_solver
 from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.local_search import LocalSearch
 from optim.scheduling.mct import lpt, mct
 from optim.scheduling.met import met
 from optim.scheduling.min_min import min_min
@@ -16,6 +17,7 @@ __all__ = [
     "ATSA",
     "PSO",
     "SOLVERS",
+    "LocalSearch",
     "combinatorial_bound",
     "fcfs",
     "find_solver",

@@ -16,6 +16,7 @@ from optim.parameters import check_names, parse_parameters
 from optim.scheduling.aco import ACO
 from optim.scheduling.atsa import ATSA
 from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.local_search import LocalSearch
 from optim.scheduling.mct import lpt, mct
 from optim.scheduling.met import met
 from optim.scheduling.min_min import min_min
@@ -36,8 +37,10 @@ SOLVERS: dict[str, Any] = {
     "lpt": lpt,
     "atsa": ATSA.printed(),
     "atsa-repaired": ATSA.repaired(),
+    "atsa-beyond": ATSA.beyond(),
     "aco": ACO(),
     "pso": PSO(),
+    "local-search": LocalSearch(),
 }
 
 

@@ -45,7 +45,7 @@ def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
     The reduced cost is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il + v_l memory_i) with
     the LP's multipliers u and v. A schedule in which task i runs on node j is at least `lp_bound`
     + r_ij long, so that pairs beyond the gap can be left out. Nodes too small for the task come
-    last. Among equals (on uniform machines all may be) each task starts at another node.
+    last.
     """
     table = _known.setdefault(problem, {})
     width = min(width, problem.nodes)
@@ -56,6 +56,24 @@ def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
 
 def reduced_costs(problem: SchedulingProblem, tasks: slice = slice(None)) -> FloatArray:
     """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task never fits."""
+    priced = _priced(problem, tasks)
+    reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
+    return reduced
+
+
+def price_ratios(problem: SchedulingProblem) -> FloatArray:
+    """Return what each task costs on its cheapest node over what it costs on each, shape (k, x).
+
+    In [0, 1], by the LP's prices of time and memory; 1 where a task costs nothing anywhere.
+    """
+    priced = _priced(problem, slice(None))
+    least = priced.min(axis=1, keepdims=True)
+    ratios: FloatArray = np.divide(least, priced, out=np.ones_like(priced), where=priced > 0)
+    return ratios
+
+
+def _priced(problem: SchedulingProblem, tasks: slice) -> FloatArray:
+    """Return u_j et_ij + v_j memory_i in s; infinite where the task never fits."""
     memory, capacity = memory_arrays(problem)
     u, v = lp_duals(problem)
     if isinstance(problem.et, WorkSpeed):
@@ -64,8 +82,7 @@ def reduced_costs(problem: SchedulingProblem, tasks: slice = slice(None)) -> Flo
         priced = problem.et[tasks] * u
     priced += memory[tasks, None] * v
     priced[memory[tasks, None] > capacity] = np.inf
-    reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
-    return reduced
+    return priced
 
 
 def _make(problem: SchedulingProblem, width: int) -> Candidates:
@@ -83,13 +100,11 @@ def _make(problem: SchedulingProblem, width: int) -> Candidates:
 def _cheapest(reduced: FloatArray, start: int, width: int) -> tuple[IntArray, FloatArray]:
     """Return the columns of the least entries of each row and the entries, sorted.
 
-    Differences of rounding are no differences; equal entries come in cyclic order from column
-    `start` + row on.
+    Differences of rounding are no differences; equal entries come in random order, always the
+    same, so that the tasks of uniform machines have all nodes between them.
     """
-    rows, x = reduced.shape
-    largest = reduced[np.isfinite(reduced)].max(initial=0.0)
-    turned = (np.arange(x) + np.arange(start, start + rows)[:, None]) % x
-    keys = np.round(np.take_along_axis(reduced, turned, axis=1) / (largest or 1.0), 12)
-    places = np.argsort(keys, axis=1, kind="stable")[:, :width]
-    nodes = np.take_along_axis(turned, places, axis=1)
+    largest = reduced[np.isfinite(reduced)].max(initial=0.0) or 1.0
+    chance = np.random.default_rng(start).random(reduced.shape)
+    places = np.lexsort((chance, np.round(reduced / largest, 12)), axis=1)
+    nodes = np.ascontiguousarray(places[:, :width])
     return nodes, np.take_along_axis(reduced, nodes, axis=1)

@@ -30,4 +30,5 @@ def lift(ranks: IntArray, loads: FloatArray, node: int) -> None:
 def _winner(ranks: IntArray, loads: FloatArray, place: int) -> int:
     """Return the node of larger load below a place of the tree."""
     left, right = ranks[2 * place], ranks[2 * place + 1]
-    return left if loads[left] >= loads[right] else right
+    winner: int = left if loads[left] >= loads[right] else right
+    return winner

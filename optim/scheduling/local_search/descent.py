@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from optim.jit import jit_lean, time_of
-from optim.scheduling.local_search.candidates import Candidates
-from optim.scheduling.local_search.schedule import Instance, Schedule, settle, shift
+from optim.scheduling.local_search.schedule import settle, shift
+from optim.scheduling.local_search.search import Search
+
+ROUNDING = 1e-12
 
 
 class Move(NamedTuple):
@@ -24,17 +26,17 @@ class Move(NamedTuple):
 
 
 @jit_lean
-def descend(instance: Instance, schedule: Schedule, candidates: Candidates) -> int:
+def descend(search: Search) -> int:
     """Improve by the best shift or swap until there is none; return the number of moves.
 
-    A move is between the critical node and a candidate node of one of its tasks. It is better
-    where the larger of the two nodes' loads falls, so that the loads, sorted from the largest on,
-    fall in lexicographic order: where several nodes are critical, one after the other is relieved.
-    Ends where the critical node allows no such move: no shift or swap in the neighbourhood
-    improves the makespan.
+    A move is between the critical node and a candidate node of one of its tasks. It improves
+    where the larger of the two loads falls, so that the loads, sorted from the largest on, fall in
+    lexicographic order: where several nodes are critical, one after the other is relieved. At the
+    end the critical node allows no such move.
     """
+    instance, schedule = search.instance, search.schedule
     moves = 0
-    move = best_move(instance, schedule, candidates)
+    move = best_move(search)
     while move.task >= 0:
         origin = schedule.assignment[move.task]
         shift(instance, schedule, move.task, move.node)
@@ -43,41 +45,42 @@ def descend(instance: Instance, schedule: Schedule, candidates: Candidates) -> i
         settle(instance, schedule, origin)
         settle(instance, schedule, move.node)
         moves += 1
-        move = best_move(instance, schedule, candidates)
+        move = best_move(search)
     return moves
 
 
 @jit_lean
-def best_move(instance: Instance, schedule: Schedule, candidates: Candidates) -> Move:
+def best_move(search: Search) -> Move:
     """Return the move of least peak from the critical node; its task is -1 if none improves."""
+    schedule, candidates = search.schedule, search.candidates
     critical = schedule.ranks[1]
-    best = Move(schedule.loads[critical] * (1.0 - 1e-12), -1, -1, -1)
+    best = Move(schedule.loads[critical] * (1.0 - ROUNDING), -1, -1, -1)
     task = schedule.first[critical]
     while task >= 0:
         for c in range(candidates.node.shape[1]):
             node = candidates.node[task, c]
             if node != critical and np.isfinite(candidates.cost[task, c]):
-                best = _best_with(instance, schedule, task, node, best)
+                best = _best_with(search, task, node, best)
         task = schedule.following[task]
     return best
 
 
 @jit_lean
-def _best_with(instance: Instance, schedule: Schedule, task: int, node: int, best: Move) -> Move:
+def _best_with(search: Search, task: int, node: int, best: Move) -> Move:
     """Return the best of `best`, the shift of `task` to `node` and its swaps with tasks there."""
+    instance, schedule = search.instance, search.schedule
     origin = schedule.assignment[task]
     here = schedule.loads[origin] - time_of(instance.et, task, origin)
     there = schedule.loads[node] + time_of(instance.et, task, node)
-    room_here = instance.capacity[origin] - schedule.used[origin] + instance.memory[task]
-    lack_there = schedule.used[node] + instance.memory[task] - instance.capacity[node]
-    if lack_there <= 0.0 and max(here, there) < best.peak:
+    room = instance.capacity[origin] - (schedule.used[origin] - instance.memory[task])
+    lack = schedule.used[node] + instance.memory[task] - instance.capacity[node]
+    if lack <= 0.0 and max(here, there) < best.peak:
         best = Move(max(here, there), task, node, -1)
     back = schedule.first[node]
     while back >= 0:
         after = here + time_of(instance.et, back, origin)
         peak = max(after, there - time_of(instance.et, back, node))
-        memory = instance.memory[back]
-        if peak < best.peak and lack_there <= memory <= room_here:
+        if peak < best.peak and lack <= instance.memory[back] <= room:
             best = Move(peak, task, node, back)
         back = schedule.following[back]
     return best
