@@ -5,8 +5,10 @@ from optim.scheduling.atsa import ATSA
 from optim.scheduling.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from optim.scheduling.catalog import SOLVERS, find_solver, make_solver
 from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.frontier.solver import Frontier
 from optim.scheduling.knapsack_bound import knapsack_bound
 from optim.scheduling.lagrangian_bound import Multipliers, lagrangian_bound
+from optim.scheduling.local_search import LocalSearch
 from optim.scheduling.lp_rounding import lp_rounding
 from optim.scheduling.mct import lpt, mct
 from optim.scheduling.met import met
@@ -21,6 +23,8 @@ __all__ = [
     "MILP",
     "PSO",
     "SOLVERS",
+    "Frontier",
+    "LocalSearch",
     "Multipliers",
     "combinatorial_bound",
     "fcfs",

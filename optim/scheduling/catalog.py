@@ -16,6 +16,8 @@ from optim.parameters import check_names, parse_parameters
 from optim.scheduling.aco import ACO
 from optim.scheduling.atsa import ATSA
 from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.frontier.solver import Frontier
+from optim.scheduling.local_search import LocalSearch
 from optim.scheduling.lp_rounding import lp_rounding
 from optim.scheduling.mct import lpt, mct
 from optim.scheduling.met import met
@@ -39,9 +41,12 @@ SOLVERS: dict[str, Any] = {
     "lp-rounding": lp_rounding,
     "atsa": ATSA.printed(),
     "atsa-repaired": ATSA.repaired(),
+    "atsa-beyond": ATSA.beyond(),
     "aco": ACO(),
     "pso": PSO(),
     "milp": MILP(),
+    "local-search": LocalSearch(),
+    "frontier": Frontier(),
 }
 
 

@@ -29,9 +29,7 @@ class Incumbent(NamedTuple):
 
 
 @jit_lean
-def keep_if_better(
-    incumbent: Incumbent, replicas: Replicas, replica: int, a: int, b: int
-) -> None:
+def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: int, b: int) -> None:
     """Keep the replica's schedule if it is the best so far, its nodes a and b having changed."""
     best = incumbent.makespan[0]
     if replicas.loads[replica, a] >= best or replicas.loads[replica, b] >= best:

@@ -56,8 +56,6 @@ def _exchange(ladder: Ladder, replicas: Replicas, level: int, stream: Stream) ->
     heat, stiff = ladder.temperatures, ladder.stiffness
     exponent = (stiff[level + 1] - stiff[level]) * (
         replicas.overloads[there] - replicas.overloads[here]
-    ) + (1.0 / heat[level + 1] - 1.0 / heat[level]) * (
-        replicas.costs[there] - replicas.costs[here]
-    )
+    ) + (1.0 / heat[level + 1] - 1.0 / heat[level]) * (replicas.costs[there] - replicas.costs[here])
     if exponent >= 0.0 or next_uniform(stream) < np.exp(exponent):
         replicas.at[level], replicas.at[level + 1] = there, here
