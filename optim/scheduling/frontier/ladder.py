@@ -14,8 +14,8 @@ from optim.stream import Stream, next_uniform
 from problems.errors import FloatArray
 
 MOST_NODES = 24  # of a task that are proposed: those of least reduced cost
-HOT, COLD = 0.04, 0.015  # temperatures at the ends of the ladder, times the gap aimed at
-SOFT, STIFF = 20.0, 2000.0  # stiffness at its ends, times x and x / gap^2
+HOT, COLD = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
+SOFT, STIFF = 20.0, 1500.0  # stiffness at its ends, times x and x / gap^2
 IMMOBILE = 1e-9  # least weight of a task
 
 
@@ -55,7 +55,7 @@ def build_ladder(model: Model, levels: int, gap: float) -> Ladder:
     k, x = model.times.shape
     nodes = np.argsort(model.costs, axis=1, kind="stable")[:, :MOST_NODES]
     costs = np.take_along_axis(model.costs, nodes, axis=1)
-    temperatures = np.geomspace(HOT * gap, COLD * gap, levels)
+    temperatures = np.geomspace(HOT * gap / k, COLD * gap / k, levels)
     ladder = Ladder(
         temperatures,
         np.geomspace(SOFT * x, STIFF * x / gap**2, levels),

@@ -86,6 +86,15 @@ def _add(replicas: Replicas, replica: int, task: int, node: int) -> None:
 
 
 @jit_lean
+def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
+    """Overwrite a replica's assignment with another's; loads and memory are to be recomputed."""
+    for j in range(replicas.counts.shape[1]):
+        replicas.counts[copy, j] = 0
+    for i in range(replicas.assignment.shape[1]):
+        _add(replicas, copy, i, replicas.assignment[origin, i])
+
+
+@jit_lean
 def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> None:
     """Compute loads, memory, cost and overload from the assignment, free of drift."""
     loads, used = replicas.loads[replica], replicas.used[replica]

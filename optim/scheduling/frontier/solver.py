@@ -9,52 +9,43 @@ import numpy as np
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.bounds import lower_bound
 from optim.scheduling.frontier.incumbent import Incumbent
-from optim.scheduling.frontier.ladder import Ladder, build_ladder
-from optim.scheduling.frontier.model import Model, build_model
-from optim.scheduling.frontier.pair_block import Block, make_block
-from optim.scheduling.frontier.replica import Replicas, start_replicas
-from optim.scheduling.frontier.tempering import temper
+from optim.scheduling.frontier.ladder import build_ladder
+from optim.scheduling.frontier.model import build_model
+from optim.scheduling.frontier.pair_block import make_block
+from optim.scheduling.frontier.replica import start_replicas
+from optim.scheduling.frontier.tempering import Walk, anneal, temper
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
 from optim.scheduling.local_search.start import start_assignment
 from optim.solver import IntArray, State
-from optim.stream import Stream, open_stream
+from optim.stream import open_stream
 from problems.scheduling import SchedulingProblem
 
 MOST_PAIRS = 4_000_000  # of task and node; with more, memory and caches are too small
-ROUNDS = 10  # of a step
-PERIOD = 20  # steps for which a ladder is kept
+VISITS = 10  # to each level in a step
+SHORTEST = 16  # steps of the first annealing
 AIMS = (1.0, 0.7)  # what gaps the ladders are made for in turn, in gaps of the best schedule
-AMBITION = 0.8  # loads above this share of the best gap are overloads
+AMBITION = 0.8  # loads above this share of that gap are overloads
 WIDEST, NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 
 @dataclass(kw_only=True)
 class FrontierState(State):
-    """State of the tempering between two steps.
+    """State between two steps.
 
     Attributes
     ----------
-    model : Model
-        The problem in units of `unit` s.
+    walk : Walk
+        The replicas and their surroundings.
     unit : float
-        The lower bound in s.
-    gap : float
-        For which the ladder is made.
-    ladder, replicas, incumbent, block, stream
-        See there.
-    steps : int
-        Done so far.
+        The model's unit of time in s.
+    cycle, position : int
+        Cycles done, and steps done of the one at hand.
     """
 
-    model: Model
+    walk: Walk
     unit: float
-    gap: float
-    ladder: Ladder
-    replicas: Replicas
-    incumbent: Incumbent
-    block: Block
-    stream: Stream
-    steps: int = 0
+    cycle: int = 0
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ class Frontier:
     Hukushima, Nemoto, "Exchange Monte Carlo method", J. Phys. Soc. Japan 65, 1996.
     """
 
-    levels: int = parameter(24, "replicas, each on its level", at_least=2, search=(8, 64))
+    levels: int = parameter(32, "replicas, each on its level", at_least=2, search=(8, 64))
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -100,55 +91,64 @@ class Frontier:
             return State(done=True)
         makespan = problem.makespan(start)
         unit = lower_bound(problem) or makespan or 1.0
-        model, gap = build_model(problem, unit), _within(makespan / unit - 1.0)
+        model = build_model(problem, unit)
+        walk = Walk(
+            model,
+            build_ladder(model, self.levels, WIDEST),
+            start_replicas(model, self.levels, start),
+            Incumbent(start.copy(), np.array([makespan / unit]), np.ones(1, np.int64)),
+            make_block(problem.tasks),
+            open_stream(rng),
+            1.0,
+        )
         return FrontierState(
-            assignment=start,
-            makespan=makespan,
-            evaluations=1,
-            model=model,
-            unit=unit,
-            gap=gap,
-            ladder=build_ladder(model, self.levels, gap),
-            replicas=start_replicas(model, self.levels, start),
-            incumbent=Incumbent(start.copy(), np.array([makespan / unit]), np.ones(1, np.int64)),
-            block=make_block(problem.tasks),
-            stream=open_stream(rng),
+            assignment=start, makespan=makespan, evaluations=1, walk=walk, unit=unit
         )
 
     def step(self, problem: SchedulingProblem, state: State) -> State:
-        """Temper for a few rounds."""
+        """Anneal or temper for about 10 ms."""
         if isinstance(state, LocalSearchState):
             return LocalSearch().step(problem, state)
         if isinstance(state, FrontierState):
-            self._temper(problem, state)
+            self._walk(problem, state)
         return state
 
-    def _temper(self, problem: SchedulingProblem, state: FrontierState) -> None:
-        """Follow the best gap with the ladder, let the replicas move and keep the best."""
-        best = float(state.incumbent.makespan[0])
-        turn, within_turn = divmod(state.steps, PERIOD)
-        gap = _within((best - 1.0) * AIMS[turn % len(AIMS)])
-        if within_turn == 0 and gap != state.gap:
-            state.gap, state.ladder = gap, build_ladder(state.model, self.levels, gap)
-        temper(
-            state.model, state.ladder, state.replicas, 1.0 + AMBITION * (best - 1.0), ROUNDS,
-            state.incumbent, state.stream, state.block,
-        )  # fmt: skip
-        state.steps += 1
-        state.evaluations = int(state.incumbent.evaluations[0])
-        if state.incumbent.makespan[0] < best:
-            self._keep(problem, state)
+    def _walk(self, problem: SchedulingProblem, state: FrontierState) -> None:
+        """Anneal or temper for a step, and keep the best."""
+        if state.position == 0:
+            self._begin_cycle(state)
+        length = _cycle_length(state.cycle)
+        if state.position < length:
+            visits = VISITS * self.levels
+            first = state.position * visits
+            anneal(state.walk, first, first + visits, length * visits)
+        else:
+            temper(state.walk, VISITS)
+        state.position += 1
+        if state.position == 2 * length:
+            state.position, state.cycle = 0, state.cycle + 1
+        self._keep(problem, state)
+
+    def _begin_cycle(self, state: FrontierState) -> None:
+        """Make the ladder for the gap of the best schedule, or a part of it."""
+        best = float(state.walk.incumbent.makespan[0]) - 1.0
+        gap = min(max(best * AIMS[state.cycle % len(AIMS)], NARROWEST), WIDEST)
+        ladder = build_ladder(state.walk.model, self.levels, gap)
+        state.walk = state.walk._replace(ladder=ladder, target=1.0 + AMBITION * gap)
 
     def _keep(self, problem: SchedulingProblem, state: FrontierState) -> None:
         """Take over the incumbent, unless it is better by rounding only."""
-        makespan = problem.makespan(state.incumbent.assignment)
-        if makespan < state.makespan:
-            state.assignment, state.makespan = state.incumbent.assignment.copy(), makespan
+        incumbent = state.walk.incumbent
+        state.evaluations = int(incumbent.evaluations[0])
+        if incumbent.makespan[0] * state.unit < state.makespan:
+            makespan = problem.makespan(incumbent.assignment)
+            if makespan < state.makespan:
+                state.assignment, state.makespan = incumbent.assignment.copy(), makespan
 
 
-def _within(gap: float) -> float:
-    """Return the gap for which a ladder is made."""
-    return min(max(gap, NARROWEST), WIDEST)
+def _cycle_length(cycle: int) -> int:
+    """Return the steps that a cycle anneals, and then tempers: twice as many for each of aims."""
+    return SHORTEST << (cycle // len(AIMS))
 
 
 def _best_start(problem: SchedulingProblem) -> IntArray | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from optim.jit import jit, jit_lean
@@ -9,44 +11,79 @@ from optim.scheduling.frontier.incumbent import Incumbent
 from optim.scheduling.frontier.ladder import Ladder
 from optim.scheduling.frontier.model import Model
 from optim.scheduling.frontier.pair_block import Block, share_anew
-from optim.scheduling.frontier.replica import Replicas, recompute
+from optim.scheduling.frontier.replica import Replicas, copy_replica, recompute
 from optim.scheduling.frontier.single import shift_and_swap
 from optim.stream import Stream, next_uniform
 
 SINGLE_PROPOSALS = 100  # of a replica in a round
-BLOCK_PROPOSALS = 30
+BLOCK_PROPOSALS = 20
 STIFF_SHARE = 0.6  # of the levels that also have blocks
 
 
+class Walk(NamedTuple):
+    """All that the replicas need to walk.
+
+    Attributes
+    ----------
+    model, ladder, replicas, incumbent, block, stream
+        See there.
+    target : float
+        Loads above it are overloads.
+    """
+
+    model: Model
+    ladder: Ladder
+    replicas: Replicas
+    incumbent: Incumbent
+    block: Block
+    stream: Stream
+    target: float
+
+
 @jit
-def temper(
-    model: Model,
-    ladder: Ladder,
-    replicas: Replicas,
-    target: float,
-    rounds: int,
-    incumbent: Incumbent,
-    stream: Stream,
-    block: Block,
-) -> None:
+def temper(walk: Walk, rounds: int) -> None:
     """Let all replicas move, then offer neighbours on the ladder an exchange, `rounds` times."""
-    levels = len(replicas.at)
-    for replica in range(levels):
-        recompute(model, replicas, replica, target)
+    levels = len(walk.replicas.at)
+    for level in range(levels):
+        recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
     for turn in range(rounds):
         for level in range(levels):
-            shift_and_swap(
-                model, ladder, replicas, level, target, SINGLE_PROPOSALS, incumbent, stream
-            )
-            incumbent.evaluations[0] += SINGLE_PROPOSALS
-            if level >= (1.0 - STIFF_SHARE) * levels:
-                share_anew(
-                    model, ladder, replicas, level, target, BLOCK_PROPOSALS, incumbent, stream,
-                    block,
-                )  # fmt: skip
-            recompute(model, replicas, replicas.at[level], target)
+            _wander(walk, level)
         for level in range(turn % 2, levels - 1, 2):
-            _exchange(ladder, replicas, level, stream)
+            _exchange(walk.ladder, walk.replicas, level, walk.stream)
+
+
+@jit
+def anneal(walk: Walk, first: int, last: int, length: int) -> None:
+    """Let one schedule walk down the ladder and leave a copy at each level.
+
+    The whole way has `length` visits, as many at each level; those from `first` to `last` - 1 are
+    done. The first starts from the replica at the uppermost level.
+    """
+    levels, at = len(walk.replicas.at), walk.replicas.at
+    recompute(walk.model, walk.replicas, at[max(first - 1, 0) * levels // length], walk.target)
+    for visit in range(first, last):
+        level = visit * levels // length
+        for lower in range((visit - 1) * levels // length + 1 if visit else 1, level + 1):
+            copy_replica(walk.replicas, at[lower - 1], at[lower])
+            recompute(walk.model, walk.replicas, at[lower], walk.target)
+        _wander(walk, level)
+
+
+@jit_lean
+def _wander(walk: Walk, level: int) -> None:
+    """Let the replica at a level move on its own."""
+    shift_and_swap(
+        walk.model, walk.ladder, walk.replicas, level, walk.target, SINGLE_PROPOSALS,
+        walk.incumbent, walk.stream,
+    )  # fmt: skip
+    walk.incumbent.evaluations[0] += SINGLE_PROPOSALS
+    if level >= (1.0 - STIFF_SHARE) * len(walk.replicas.at):
+        share_anew(
+            walk.model, walk.ladder, walk.replicas, level, walk.target, BLOCK_PROPOSALS,
+            walk.incumbent, walk.stream, walk.block,
+        )  # fmt: skip
+    recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
 
 
 @jit_lean
