@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import start_replicas
 from optim.scheduling.frontier.tempering import Walk, anneal, temper
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
-from optim.scheduling.local_search.start import start_assignment
+from optim.scheduling.local_search.start import Start, start_assignment
 from optim.solver import IntArray, State
 from optim.stream import open_stream
 from problems.scheduling import SchedulingProblem
@@ -119,9 +120,8 @@ class Frontier:
             self._begin_cycle(state)
         length = _cycle_length(state.cycle)
         if state.position < length:
-            visits = VISITS * self.levels
-            first = state.position * visits
-            anneal(state.walk, first, first + visits, length * visits)
+            first = state.position * VISITS * self.levels
+            anneal(state.walk, first, first + VISITS * self.levels, length * VISITS)
         else:
             temper(state.walk, VISITS)
         state.position += 1
@@ -130,11 +130,18 @@ class Frontier:
         self._keep(problem, state)
 
     def _begin_cycle(self, state: FrontierState) -> None:
-        """Make the ladder for the gap of the best schedule, or a part of it."""
+        """Make the ladder for the gap of the best schedule, or a part of it.
+
+        Where the bound may be out of reach, every other cycle aims just below the best schedule.
+        """
         best = float(state.walk.incumbent.makespan[0]) - 1.0
-        gap = min(max(best * AIMS[state.cycle % len(AIMS)], NARROWEST), WIDEST)
+        aim = AIMS[state.cycle % len(AIMS)]
+        gap = min(max(best * aim, NARROWEST), WIDEST)
+        aimed = AMBITION * gap
+        if best > WIDEST and aim < 1.0:
+            aimed = best - (1.0 - AMBITION) * WIDEST
         ladder = build_ladder(state.walk.model, self.levels, gap)
-        state.walk = state.walk._replace(ladder=ladder, target=1.0 + AMBITION * gap)
+        state.walk = state.walk._replace(ladder=ladder, target=1.0 + aimed)
 
     def _keep(self, problem: SchedulingProblem, state: FrontierState) -> None:
         """Take over the incumbent, unless it is better by rounding only."""
@@ -153,7 +160,6 @@ def _cycle_length(cycle: int) -> int:
 
 def _best_start(problem: SchedulingProblem) -> IntArray | None:
     """Return the best of the heuristics' schedules, shape (k,), if one fits the memory."""
-    names = ("lpt", "min-min", "max-min", "sufferage")
-    found = [start_assignment(problem, name) for name in names]
+    found = [start_assignment(problem, name) for name in get_args(Start)]
     fitting = [assignment for assignment in found if assignment is not None]
     return min(fitting, key=problem.makespan, default=None)

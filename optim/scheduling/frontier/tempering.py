@@ -54,19 +54,18 @@ def temper(walk: Walk, rounds: int) -> None:
 
 
 @jit
-def anneal(walk: Walk, first: int, last: int, length: int) -> None:
+def anneal(walk: Walk, first: int, last: int, stay: int) -> None:
     """Let one schedule walk down the ladder and leave a copy at each level.
 
-    The whole way has `length` visits, as many at each level; those from `first` to `last` - 1 are
-    done. The first starts from the replica at the uppermost level.
+    It visits each level `stay` times; the visits from `first` to `last` - 1 of the whole way are
+    done. The way starts with the replica at the uppermost level.
     """
-    levels, at = len(walk.replicas.at), walk.replicas.at
-    recompute(walk.model, walk.replicas, at[max(first - 1, 0) * levels // length], walk.target)
     for visit in range(first, last):
-        level = visit * levels // length
-        for lower in range((visit - 1) * levels // length + 1 if visit else 1, level + 1):
-            copy_replica(walk.replicas, at[lower - 1], at[lower])
-            recompute(walk.model, walk.replicas, at[lower], walk.target)
+        level, at = visit // stay, walk.replicas.at
+        if visit % stay == 0:
+            if level > 0:
+                copy_replica(walk.replicas, at[level - 1], at[level])
+            recompute(walk.model, walk.replicas, at[level], walk.target)
         _wander(walk, level)
 
 
