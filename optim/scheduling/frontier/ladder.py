@@ -13,7 +13,7 @@ from optim.solver import IntArray
 from optim.stream import Stream, next_uniform
 from problems.errors import FloatArray
 
-MOST_NODES = 24  # of a task that are proposed: those of least reduced cost
+MOST_NODES = 64  # of a task that are proposed: those of least reduced cost
 HOT, COLD = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
 SOFT, STIFF = 20.0, 1500.0  # stiffness at its ends, times x and x / gap^2
 IMMOBILE = 1e-9  # least weight of a task
@@ -45,7 +45,13 @@ class Ladder(NamedTuple):
     alias: IntArray
 
 
-def build_ladder(model: Model, levels: int, gap: float) -> Ladder:
+def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
+    """Return each task's nodes by reduced cost, shape (k, q), ties in random order."""
+    ties = rng.random(model.costs.shape)
+    return np.lexsort((ties, model.costs), axis=1)[:, :MOST_NODES]
+
+
+def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
     """Return the ladder for schedules about `gap` above the LP bound.
 
     At the cold end some 50 tasks leave their cheapest node at a total cost near the gap, and
@@ -53,7 +59,6 @@ def build_ladder(model: Model, levels: int, gap: float) -> Ladder:
     loads may differ by more than the longest task.
     """
     k, x = model.times.shape
-    nodes = np.argsort(model.costs, axis=1, kind="stable")[:, :MOST_NODES]
     costs = np.take_along_axis(model.costs, nodes, axis=1)
     temperatures = np.geomspace(HOT * gap / k, COLD * gap / k, levels)
     ladder = Ladder(

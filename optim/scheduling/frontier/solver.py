@@ -10,7 +10,7 @@ import numpy as np
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.bounds import lower_bound
 from optim.scheduling.frontier.incumbent import Incumbent
-from optim.scheduling.frontier.ladder import build_ladder
+from optim.scheduling.frontier.ladder import build_ladder, nearest_nodes
 from optim.scheduling.frontier.model import build_model
 from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import start_replicas
@@ -23,9 +23,10 @@ from problems.scheduling import SchedulingProblem
 
 MOST_PAIRS = 4_000_000  # of task and node; with more, memory and caches are too small
 VISITS = 10  # to each level in a step
-SHORTEST = 16  # steps of the first annealing
+SHORTEST = 8  # steps of the first annealing
 AIMS = (1.0, 0.7)  # what gaps the ladders are made for in turn, in gaps of the best schedule
-AMBITION = 0.8  # loads above this share of that gap are overloads
+LEAST_GAIN = 0.3  # of a cycle that counts
+AMBITION = 0.85  # loads above this share of that gap are overloads
 WIDEST, NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 
@@ -39,12 +40,15 @@ class FrontierState(State):
         The replicas and their surroundings.
     unit : float
         The model's unit of time in s.
+    best : float
+        Gap of the best schedule before the cycle at hand.
     cycle, position : int
         Cycles done, and steps done of the one at hand.
     """
 
     walk: Walk
     unit: float
+    best: float
     cycle: int = 0
     position: int = 0
 
@@ -95,7 +99,7 @@ class Frontier:
         model = build_model(problem, unit)
         walk = Walk(
             model,
-            build_ladder(model, self.levels, WIDEST),
+            build_ladder(model, nearest_nodes(model, rng), self.levels, WIDEST),
             start_replicas(model, self.levels, start),
             Incumbent(start.copy(), np.array([makespan / unit]), np.ones(1, np.int64)),
             make_block(problem.tasks),
@@ -103,7 +107,12 @@ class Frontier:
             1.0,
         )
         return FrontierState(
-            assignment=start, makespan=makespan, evaluations=1, walk=walk, unit=unit
+            assignment=start,
+            makespan=makespan,
+            evaluations=1,
+            walk=walk,
+            unit=unit,
+            best=makespan / unit - 1.0,
         )
 
     def step(self, problem: SchedulingProblem, state: State) -> State:
@@ -132,16 +141,18 @@ class Frontier:
     def _begin_cycle(self, state: FrontierState) -> None:
         """Make the ladder for the gap of the best schedule, or a part of it.
 
-        Where the bound may be out of reach, every other cycle aims just below the best schedule.
+        The part is the smaller, the more the last cycle has gained. Where the bound may be out of
+        reach, every other cycle aims just below the best schedule.
         """
         best = float(state.walk.incumbent.makespan[0]) - 1.0
-        aim = AIMS[state.cycle % len(AIMS)]
-        gap = min(max(best * aim, NARROWEST), WIDEST)
+        aim, gained = AIMS[state.cycle % len(AIMS)], best / state.best if state.best else 1.0
+        gap = min(max(best * aim * max(gained, LEAST_GAIN) ** 2, NARROWEST), WIDEST)
         aimed = AMBITION * gap
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - AMBITION) * WIDEST
-        ladder = build_ladder(state.walk.model, self.levels, gap)
-        state.walk = state.walk._replace(ladder=ladder, target=1.0 + aimed)
+        walk = state.walk
+        ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
+        state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
 
     def _keep(self, problem: SchedulingProblem, state: FrontierState) -> None:
         """Take over the incumbent, unless it is better by rounding only."""
