@@ -11,7 +11,6 @@ import threading
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -94,17 +93,18 @@ def _listen(
     child: subprocess.Popen[bytes], data: bytes, lines: queue.SimpleQueue[bytes | None]
 ) -> None:
     """Feed the child, then take its lines."""
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     with contextlib.suppress(OSError), child.stdin as pipe:  # it has died already
         pipe.write(data)
-    with contextlib.suppress(OSError, ValueError):  # the pipe was closed with the state
-        for line in child.stdout:
+    with child.stdout as pipe:
+        for line in pipe:
             lines.put(line)
     lines.put(None)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child and close its pipe."""
+    """Kill the child, which closes its pipe."""
     child.kill()
     child.wait()
 

@@ -20,7 +20,7 @@ RESOLUTION = 1e7
 LARGEST = 2.0**60  # of a sum; CP-SAT's integers have 64 bits
 
 
-class Printer(cp_model.CpSolverSolutionCallback):
+class Printer(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
     """Takes each better solution to `report`."""
 
     def __init__(self, shape: tuple[int, int], report: Callable[[NDArray[np.int64]], None]) -> None:
