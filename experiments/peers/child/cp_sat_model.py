@@ -2,8 +2,8 @@
 
 CP-SAT knows integers only: times are multiplied so that the tasks' shortest times, shared evenly
 by all nodes, become `RESOLUTION`, and rounded. On n tasks of a node that moves its load by at most
-n / 2 units: 0.0003 % of the makespan for 60 tasks. Memory is scaled likewise, but rounded up, and
-capacity down, so that what fits here fits there.
+n / 2 units: 0.0003 % of the makespan for 60 tasks. Memory that is not whole in byte is scaled too,
+but rounded up, and capacity down, so that what fits here fits there.
 """
 
 from __future__ import annotations
@@ -78,10 +78,9 @@ def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> cp_mo
     for node, column in zip(by_node, whole.T, strict=True):
         model.add(cp_model.LinearExpr.weighted_sum(node, column.tolist()) <= makespan)
     if np.isfinite(capacity).all():
-        unit = capacity.max() / RESOLUTION or 1.0
-        held = np.ceil(memory / unit).astype(np.int64).tolist()
-        for node, room in zip(by_node, np.floor(capacity / unit).astype(np.int64), strict=True):
-            model.add(cp_model.LinearExpr.weighted_sum(node, held) <= int(room))
+        held, room = _whole_memory(memory, capacity)
+        for node, most in zip(by_node, room, strict=True):
+            model.add(cp_model.LinearExpr.weighted_sum(node, held) <= most)
     model.minimize(makespan)
     return model
 
@@ -90,3 +89,12 @@ def _scale(times: FloatArray) -> float:
     """Return the integer units in a second."""
     shared = float(times.min(axis=1).sum()) / times.shape[1] or float(times.max())
     return min(RESOLUTION / shared, LARGEST / float(times.max(axis=1).sum()))
+
+
+def _whole_memory(memory: FloatArray, capacity: FloatArray) -> tuple[list[int], list[int]]:
+    """Return memory and capacity as integers, exact where memory is whole in byte."""
+    room = np.minimum(capacity, memory.sum())
+    is_whole = bool((memory == np.rint(memory)).all()) and memory.sum() < LARGEST
+    unit = 1.0 if is_whole else room.max() / RESOLUTION
+    held = np.ceil(memory / unit).astype(np.int64)
+    return held.tolist(), np.floor(room / unit).astype(np.int64).tolist()
