@@ -26,8 +26,7 @@ def solver_tables(cells: pd.DataFrame) -> str:
     cells : DataFrame
         From `sweeps.read_sweeps`; a label stands for the same solver in all of them.
     """
-    sizes = cells.groupby("digest")[["tasks", "nodes"]].transform("max").astype(int)
-    families = cells.groupby([sizes["tasks"], sizes["nodes"]])
+    families = cells.groupby(["tasks", "nodes"])
     lines = (_family(family, "{} x {}".format(*size)) for size, family in families)
     return "\n".join(chain.from_iterable(lines)).strip()
 
@@ -61,12 +60,18 @@ def _markdown(gaps: pd.DataFrame, seconds: pd.Series[float]) -> Iterator[str]:
     for name, row in gaps[order].iterrows():
         yield _line(str(name), row)
     yield _line("**median**", middle[order])
-    yield "| seconds a run | " + " | ".join(f"{seconds[solver]:.3g}" for solver in order) + " |"
+    times = (_text(seconds[solver], "{:.3g}") for solver in order)
+    yield "| seconds a run | " + " | ".join(times) + " |"
 
 
 def _line(name: str, gaps: pd.Series[float]) -> str:
     """Return a row; a solver without any schedule has a dash."""
-    texts = [f"{gap:.3f}" if np.isfinite(gap) else "–" for gap in gaps]
     best = f"{gaps.min():.3f}"
-    shown = [f"**{text}**" if text == best else text for text in texts]
+    texts = (_text(gap, "{:.3f}") for gap in gaps)
+    shown = (f"**{text}**" if text == best else text for text in texts)
     return f"| {name} | " + " | ".join(shown) + " |"
+
+
+def _text(value: float, form: str) -> str:
+    """Return a number as text, a dash where it is infinite or missing."""
+    return form.format(value) if np.isfinite(value) else "–"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Standing:
             "bound": self.bound,
             "ours": record.makespan,
             "gap_published": self.gap_published,
-            "gap_bound": self.gap_bound,
+            "gap_bound": self.gap_bound if math.isfinite(self.gap_bound) else None,
             "new_best": self.is_new_best,
             "found_by": {name: getattr(record, name) for name in names},
             "assignment": record.assignment.tolist(),

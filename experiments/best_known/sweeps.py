@@ -14,6 +14,7 @@ from experiments.sweep.cell import problem_of
 from experiments.sweep.store import read_cells, read_description
 from optim import CheckError
 from problems.errors import InputError
+from problems.scheduling import SchedulingProblem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
-    Beside the columns of a sweep: ``digest`` and ``instance`` of the problem, and ``version`` of
-    edgeopt and ``folder``.
+    Beside the columns of a sweep: ``digest`` and ``instance`` of the problem, ``version`` of
+    edgeopt, and ``folder``. Rows of runs that failed have ``tasks`` and ``nodes`` too.
 
     Raises
     ------
@@ -37,24 +38,28 @@ def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
 
 def _read(folder: Path) -> pd.DataFrame:
     """Return the rows of one sweep."""
+    import pandas as pd
+
     version = read_description(folder).get("provenance", {}).get("edgeopt", "unknown")
     cells = read_cells(folder)
     if cells["assignment"].isna().all():
         raise InputError("folder", str(folder), "a sweep in which a run has found a schedule")
-    digests = {spec: problem_of(spec).digest for spec in cells["problem"].unique()}
-    names = {spec: _name(spec, digest) for spec, digest in digests.items()}
-    return cells.assign(
-        digest=cells["problem"].map(digests),
-        instance=cells["problem"].map(names),
-        version=version,
-        folder=str(folder),
+    facts = pd.DataFrame.from_dict(
+        {spec: _facts(problem_of(spec)) for spec in cells["problem"].unique()}, orient="index"
     )
+    cells = cells.drop(columns=["tasks", "nodes"]).join(facts, on="problem")
+    return cells.assign(version=version, folder=str(folder))
 
 
-def _name(spec: str, digest: str) -> str:
-    """Return the published name of a problem, else its own."""
-    fact = published().get(digest)
-    return problem_of(spec).name if fact is None else fact.instance
+def _facts(problem: SchedulingProblem) -> dict[str, Any]:
+    """Return what the rows say of a problem; its name is the published one where there is one."""
+    fact = published().get(problem.digest)
+    return {
+        "digest": problem.digest,
+        "instance": problem.name if fact is None else fact.instance,
+        "tasks": problem.tasks,
+        "nodes": problem.nodes,
+    }
 
 
 def best_runs(cells: pd.DataFrame) -> dict[str, Record]:

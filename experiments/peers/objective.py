@@ -29,7 +29,12 @@ class Objective:
         """Return the cost of each row, shape (n,) in s.
 
         It is the makespan or, where memory is exceeded, `worst` times 1 plus the excess over all
-        nodes as a share of the tasks' memory, so that less excess is better (Deb 2000).
+        nodes as a share of the tasks' memory, so that less excess is better.
+
+        References
+        ----------
+        Deb, "An efficient constraint handling method for genetic algorithms", Computer Methods in
+        Applied Mechanics and Engineering 186, 2000.
         """
         return _costs(self._et, self._memory, self._capacity, assignments, self.worst)
 

@@ -99,6 +99,22 @@ def test_all_solvers_side_by_side(swept, fact):
     assert table[5] == "| **median** | **-7.692** | 23.077 | – |"
 
 
+def test_a_problem_that_no_run_solved_has_dashes(tmp_path, edgeopt):
+    (tmp_path / "half.py").write_text(
+        "def half(problem, rng):\n"
+        "    if problem.tasks == 20: raise ValueError\n"
+        "    return [0] * problem.tasks\n"
+    )
+    (tmp_path / "times.csv").write_text("0,1\n0,2\n")  # a bound and a makespan of 0
+    head = SWEEP.split("[solvers")[0]
+    (tmp_path / "half.toml").write_text(f'{head}[solvers.half]\nsolver = "half.py:half"\n')
+    assert edgeopt("sweep", "half.toml", "--out", "out").code == 1
+    lines = edgeopt("best-known", "out", "--markdown").out.splitlines()
+    assert "| paper:20x3:seed=0 | – |" in lines
+    (row,) = json.loads(edgeopt("best-known", "out", "--json").out)
+    assert (row["bound"], row["ours"], row["gap_bound"]) == (0.0, 0.0, 0.0)
+
+
 def test_a_file_that_has_changed_is_noticed(swept, tmp_path, edgeopt):
     swept("best-known", "out", "--update")
     (tmp_path / "times.csv").write_text(TIMES.replace("5,5", "6,6"))

@@ -86,6 +86,12 @@ def test_another_name_of_the_same_problem_is_the_same_file(record, tmp_path):
     assert json.loads(path.read_text())["instance"] == "copy"
 
 
+def test_of_two_files_on_one_problem_the_better_counts(record, tmp_path):
+    for name, makespan in (("a", 2.0), ("b", 3.0)):
+        (tmp_path / f"{name}.json").write_bytes(pack_record(record(makespan=makespan)))
+    assert read_register(tmp_path)["a" * 64].makespan == 2.0
+
+
 def test_of_many_at_a_time_the_best_stays(record, tmp_path):
     makespans = np.random.default_rng(0).permutation(40).astype(float)
     with ThreadPoolExecutor(8) as pool:
