@@ -20,7 +20,7 @@ class Incumbent(NamedTuple):
     makespan : ndarray, shape (1,)
         When its last node ends, in the model's unit.
     evaluations : ndarray of int, shape (1,)
-        Schedules whose energy was computed so far.
+        Schedules proposed so far, each way to share a block's tasks being one.
     """
 
     assignment: IntArray
@@ -30,7 +30,19 @@ class Incumbent(NamedTuple):
 
 @jit_lean
 def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: int, b: int) -> None:
-    """Keep the replica's schedule if it is the best so far, its nodes a and b having changed."""
+    """Keep a replica's schedule if it is the best so far.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        The best so far.
+    replicas : Replicas
+        With loads up to date.
+    replica : int
+        Whose schedule.
+    a, b : int
+        The nodes that have changed; if one of them ends too late no other is looked at.
+    """
     best = incumbent.makespan[0]
     if replicas.loads[replica, a] >= best or replicas.loads[replica, b] >= best:
         return

@@ -54,9 +54,20 @@ def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
 def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
     """Return the ladder for schedules about `gap` above the LP bound.
 
-    At the cold end some 50 tasks leave their cheapest node at a total cost near the gap, and
-    an overload of a few per cent of the gap weighs as much as the temperature. At the hot end
-    loads may differ by more than the longest task.
+    Parameters
+    ----------
+    model : Model
+        Times, reduced costs and weights.
+    levels : int
+        How many, m >= 1.
+    gap : float
+        Distance to the bound in the model's unit, > 0.
+
+    Notes
+    -----
+    At the cold end k / 8 pairs, each as costly as the temperature, add up to the gap. With equal
+    prices of all nodes an overload has exponent 1 at about 4 % of the gap there, and at about
+    a third of the unit, the makespan, on the softest level.
     """
     k, x = model.times.shape
     costs = np.take_along_axis(model.costs, nodes, axis=1)
@@ -87,9 +98,37 @@ def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
 
 @jit_lean
 def propose(ladder: Ladder, level: int, stream: Stream) -> tuple[int, int]:
-    """Return a task and a node for it, drawn whatever the present assignment."""
+    """Return a task and a node for it, drawn whatever the present assignment.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        Chances of tasks and nodes.
+    level : int
+        Level of the ladder.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers; one is taken.
+    """
     task, rest = draw_alias(ladder.keep, ladder.alias, level, next_uniform(stream))
+    return task, draw_node(ladder, level, task, rest)
+
+
+@jit_lean
+def draw_node(ladder: Ladder, level: int, task: int, uniform: float) -> int:
+    """Return a node for a task, drawn with the Gibbs probability of its reduced cost.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        Chances of nodes.
+    level : int
+        Level of the ladder.
+    task : int
+        Whose node.
+    uniform : float
+        Uniform in [0, 1].
+    """
     choice = 0
-    while ladder.chances[level, task, choice] <= rest:
+    while ladder.chances[level, task, choice] <= uniform:
         choice += 1
-    return task, ladder.nodes[task, choice]
+    return ladder.nodes[task, choice]

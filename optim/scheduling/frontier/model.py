@@ -39,8 +39,17 @@ class Model(NamedTuple):
 
 
 def build_model(problem: SchedulingProblem, unit: float) -> Model:
-    """Return the model whose unit of time is `unit` seconds.
+    """Return the model of a problem.
 
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Its LP is solved unless its multipliers are known already.
+    unit : float
+        The model's unit of time in s, > 0.
+
+    Notes
+    -----
     The weights are the geometric mean of the LP's multipliers, which say what a second on a node
     is worth to the makespan, and of equal ones, which is what the largest load looks at.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 from optim.jit import jit_lean
 from optim.scheduling.frontier.incumbent import Incumbent, keep_if_better
-from optim.scheduling.frontier.ladder import Ladder, propose
+from optim.scheduling.frontier.ladder import Ladder, draw_node, propose
 from optim.scheduling.frontier.model import Model
 from optim.scheduling.frontier.replica import Replicas, move, overload
 from optim.solver import IntArray
@@ -28,8 +28,8 @@ class Block(NamedTuple):
     tasks : ndarray of int, shape (k,)
         Those that may change sides.
     energy, load_a, load_b, used_a : ndarray, shape (2 ** BLOCK,)
-        Exponent, loads above the target and memory of the first node after each way to share
-        them: bit t of the index says that task t has changed sides.
+        Exponent (then cumulated weight), loads above the target and memory of the first node
+        after each way to share them: bit t of the index says that task t has changed sides.
     """
 
     tasks: IntArray
@@ -58,14 +58,35 @@ def share_anew(
 ) -> None:
     """Redistribute tasks between two nodes with the Gibbs probability of all ways to do so.
 
-    The nodes are a task's own and one proposed for it. Of the tasks on both that would cost
-    little on the other, up to `BLOCK` are drawn; the set does not depend on how they are shared,
-    so detailed balance holds.
+    Parameters
+    ----------
+    model, ladder
+        See there.
+    replicas : Replicas
+        The one at `level` is changed: assignment, members, loads and memory, not its energy.
+    level : int
+        Level of the ladder.
+    target : float
+        Loads above it are overloads.
+    proposals : int
+        How many, including those that come to nothing.
+    incumbent : Incumbent
+        Takes up each schedule that is better, and counts the ways that were looked at.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers.
+    block : Block
+        Scratch.
+
+    Notes
+    -----
+    The nodes are two that are proposed for the same task, wherever it is. Of the tasks on them
+    whose reduced costs on both are almost equal, up to `BLOCK` are drawn. Neither choice depends
+    on how these tasks are shared at present, so detailed balance holds.
     """
     replica, heat = replicas.at[level], ladder.temperatures[level]
     for _ in range(proposals):
         i, b = propose(ladder, level, stream)
-        a = replicas.assignment[replica, i]
+        a = draw_node(ladder, level, i, next_uniform(stream))
         if a == b:
             continue
         size = _gather(model, replicas, replica, a, b, AFFORDABLE * heat, block, stream)

@@ -45,7 +45,22 @@ class Replicas(NamedTuple):
 
 
 def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
-    """Return replicas that all start from one assignment, shape (k,)."""
+    """Return replicas that all start from one assignment.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the numbers of tasks and nodes.
+    levels : int
+        How many replicas, m.
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+
+    Returns
+    -------
+    Replicas
+        Loads, memory and energies are 0 until `recompute`.
+    """
     k, x = model.times.shape
     replicas = Replicas(
         np.tile(assignment, (levels, 1)),
@@ -66,7 +81,15 @@ def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
 
 @jit_lean
 def move(replicas: Replicas, replica: int, task: int, node: int) -> None:
-    """Put a task on another node; loads and memory are the caller's to change."""
+    """Put a task on another node; loads and memory are the caller's to change.
+
+    Parameters
+    ----------
+    replicas : Replicas
+        Assignment, members, counts and places change.
+    replica, task, node : int
+        Which replica, which of its tasks, and to which node.
+    """
     old, place = replicas.assignment[replica, task], replicas.places[replica, task]
     replicas.counts[replica, old] -= 1
     last = replicas.members[replica, old, replicas.counts[replica, old]]
@@ -87,7 +110,15 @@ def _add(replicas: Replicas, replica: int, task: int, node: int) -> None:
 
 @jit_lean
 def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
-    """Overwrite a replica's assignment with another's; loads and memory are to be recomputed."""
+    """Overwrite a replica's assignment with another's; loads and memory are to be recomputed.
+
+    Parameters
+    ----------
+    replicas : Replicas
+        Assignment, members, counts and places change.
+    origin, copy : int
+        Which replica to read, and which to overwrite.
+    """
     for j in range(replicas.counts.shape[1]):
         replicas.counts[copy, j] = 0
     for i in range(replicas.assignment.shape[1]):
@@ -96,7 +127,19 @@ def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
 
 @jit_lean
 def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> None:
-    """Compute loads, memory, cost and overload from the assignment, free of drift."""
+    """Compute loads, memory, cost and overload from the assignment, free of drift.
+
+    Parameters
+    ----------
+    model : Model
+        Times, reduced costs, weights, memory and ready times.
+    replicas : Replicas
+        Loads, used, costs and overloads change.
+    replica : int
+        Whose.
+    target : float
+        Loads above it are overloads.
+    """
     loads, used = replicas.loads[replica], replicas.used[replica]
     for j in range(len(loads)):
         loads[j], used[j] = model.ready[j], 0.0
@@ -114,7 +157,7 @@ def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> 
 
 @jit_lean
 def overload(excess: float) -> float:
-    """Return half the square of what a load has above the target."""
+    """Return half the square of `excess`, what a load has above the target; 0 if below."""
     return 0.5 * max(excess, 0.0) ** 2
 
 

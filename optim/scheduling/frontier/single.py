@@ -28,8 +28,31 @@ def shift_and_swap(
 ) -> None:
     """Propose shifts, or swaps with a random task of the other node.
 
+    Parameters
+    ----------
+    model, ladder
+        See there.
+    replicas : Replicas
+        The one at `level` is changed: assignment, members, loads and memory, not its energy.
+    level : int
+        Level of the ladder.
+    target : float
+        Loads above it are overloads.
+    proposals : int
+        How many, including those that come to nothing.
+    incumbent : Incumbent
+        Takes up each schedule that is better.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers.
+
+    Notes
+    -----
     The task's new node is drawn with the Gibbs probability of its reduced cost, so only the
-    overload (and the cost of a swap's second task) decides on acceptance.
+    overload (and the cost of a swap's second task) decides on acceptance. That second task is
+    drawn among as many places as the fuller of the two nodes has tasks, some of which may be
+    empty: so a swap is as likely to be proposed as the one that undoes it. Detailed balance
+    holds but for swaps beyond `HOPELESS`, which only a large fall of the overload could let
+    through.
     """
     replica = replicas.at[level]
     heat, stiff = ladder.temperatures[level], ladder.stiffness[level]
@@ -42,8 +65,11 @@ def shift_and_swap(
         partner, price = -1, 0.0
         change_a, change_b = -model.times[i, a], model.times[i, b]
         held = model.memory[i]
-        if replicas.counts[replica, b] > 0 and next_uniform(stream) < SWAPS:
-            place = int(next_uniform(stream) * replicas.counts[replica, b])
+        if next_uniform(stream) < SWAPS:
+            most = max(replicas.counts[replica, a], replicas.counts[replica, b])
+            place = int(next_uniform(stream) * most)
+            if place >= replicas.counts[replica, b]:
+                continue
             partner = replicas.members[replica, b, place]
             price = (model.costs[partner, a] - model.costs[partner, b]) / heat
             if price > HOPELESS:

@@ -58,10 +58,10 @@ class Frontier:
     """Parallel tempering on reduced costs and overloads, from the best of the heuristics.
 
     By LP duality a schedule is as far above the LP bound as its pairs' reduced costs add up to,
-    plus the idle time of the nodes at the LP's prices. So a good one gives few tasks to nodes of
-    small reduced cost, such that all loads come out almost equal: which tasks these are is a
-    subset-sum problem in as many dimensions as there are nodes. Replicas of a schedule walk with
-    the Gibbs probability of
+    plus the idle time and free memory of the nodes at the LP's prices. So a good one gives few
+    tasks to nodes of small reduced cost, such that all loads come out almost equal: which tasks
+    these are is a subset-sum problem in as many dimensions as there are nodes. Replicas of a
+    schedule walk with the Gibbs probability of
 
         cost / temperature + stiffness * overload,
 
@@ -116,7 +116,7 @@ class Frontier:
         )
 
     def step(self, problem: SchedulingProblem, state: State) -> State:
-        """Anneal or temper for about 10 ms."""
+        """Anneal or temper for `VISITS` visits to each level, and keep the best schedule."""
         if isinstance(state, LocalSearchState):
             return LocalSearch().step(problem, state)
         if isinstance(state, FrontierState):

@@ -42,7 +42,16 @@ class Walk(NamedTuple):
 
 @jit
 def temper(walk: Walk, rounds: int) -> None:
-    """Let all replicas move, then offer neighbours on the ladder an exchange, `rounds` times."""
+    """Let all replicas move, then offer neighbours on the ladder an exchange.
+
+    Parameters
+    ----------
+    walk : Walk
+        Replicas, incumbent and stream change; energies are up to date afterwards.
+    rounds : int
+        How often. Even levels exchange with the next in the first round and every other one,
+        odd levels in those between.
+    """
     levels = len(walk.replicas.at)
     for level in range(levels):
         recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
@@ -57,8 +66,15 @@ def temper(walk: Walk, rounds: int) -> None:
 def anneal(walk: Walk, first: int, last: int, stay: int) -> None:
     """Let one schedule walk down the ladder and leave a copy at each level.
 
-    It visits each level `stay` times; the visits from `first` to `last` - 1 of the whole way are
-    done. The way starts with the replica at the uppermost level.
+    Parameters
+    ----------
+    walk : Walk
+        Replicas, incumbent and stream change.
+    first, last : int
+        Of all visits to levels, numbered from 0, those from `first` to `last` - 1 are done: the
+        way may be split into several calls.
+    stay : int
+        Visits to each level before the next. The way starts with the replica at level 0.
     """
     for visit in range(first, last):
         level, at = visit // stay, walk.replicas.at
