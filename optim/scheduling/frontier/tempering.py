@@ -16,7 +16,7 @@ from optim.scheduling.frontier.single import shift_and_swap
 from optim.stream import Stream, next_uniform
 
 SINGLE_PROPOSALS = 100  # of a replica in a round
-BLOCK_PROPOSALS = 20
+BLOCK_PROPOSALS = 32
 STIFF_SHARE = 0.6  # of the levels that also have blocks
 
 
