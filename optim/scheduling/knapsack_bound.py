@@ -14,9 +14,8 @@ from optim.scheduling.bounds import lower_bound, lp_duals
 from optim.scheduling.highs import silent_highs
 from optim.scheduling.knapsack import knapsack
 from optim.scheduling.lagrangian_bound import ROUNDING
-from optim.scheduling.load_lifting import lifted_capacity
-from optim.scheduling.memory import memory_arrays
 from optim.scheduling.pair_fixing import useful_pairs
+from optim.scheduling.units import whole_memory
 from problems.errors import FloatArray, check_number
 from problems.scheduling import SchedulingProblem
 
@@ -45,14 +44,16 @@ class Bundle:
         Best prices so far of tasks and of the nodes' memory.
     spare : float
         By how much those of the tasks exceed the worth of all knapsacks at `makespan`.
-    makespan, proved : float
-        The one that is to be shown out of reach, and the largest so shown.
+    makespan : float
+        The largest shown to be out of reach.
     radius : float
         Of the trust region.
     cuts : highspy.Highs
         The master program.
     taken : ndarray of bool, shape (x, k)
         Scratch.
+    tolerance : float
+        Of the knapsacks.
     converged : bool
         Whether no prices are better by more than 5e-6 of the makespan.
     """
@@ -67,7 +68,6 @@ class Bundle:
     taken: NDArray[np.bool_]
     spare: float = 0.0
     makespan: float = 1.0
-    proved: float = 1.0
     radius: float = RADIUS
     tolerance: float = CONVERGED
     converged: bool = False
@@ -75,7 +75,7 @@ class Bundle:
     @property
     def bound(self) -> float:
         """The bound proved so far, in s."""
-        return self.proved * self.scale
+        return self.makespan * self.scale
 
 
 def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
@@ -117,7 +117,7 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
 
 def open_bundle(problem: SchedulingProblem) -> Bundle:
     """Return the LP's prices and their cuts, with the cheap bound as what is proved."""
-    memory, capacity = memory_arrays(problem)
+    memory, capacity = whole_memory(problem)
     limited = problem.task_memory is not None
     scale = lower_bound(problem)
     size = (float(capacity.max()) or 1.0) if limited else 1.0
@@ -128,7 +128,7 @@ def open_bundle(problem: SchedulingProblem) -> Bundle:
     bundle = Bundle(
         times=np.ascontiguousarray(times) / (scale or 1.0),
         memory=memory / size,
-        capacity=lifted_capacity(problem) / size if limited else np.zeros(problem.nodes),
+        capacity=capacity / size if limited else np.zeros(problem.nodes),
         scale=scale,
         size=size,
         prices=np.concatenate([cost.min(axis=1), v * size]) / (scale or 1.0),
@@ -152,9 +152,6 @@ def improve(bundle: Bundle) -> None:
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
     bundle.cuts.run()
     hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
-    if hoped < CONVERGED and bundle.spare <= CONVERGED:
-        bundle.converged = True
-        return
     if hoped < max(bundle.spare, CONVERGED):
         _raise_makespan(bundle)
         return
@@ -168,7 +165,6 @@ def improve(bundle: Bundle) -> None:
         bundle.radius = max(bundle.radius * 0.7, SMALLEST_RADIUS)
     if success > 0.0:
         bundle.prices, bundle.spare = prices, spare
-        _note(bundle)
         _drop_cuts(bundle)
 
 
@@ -177,11 +173,11 @@ def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
     if not np.isfinite(makespan) or bundle.scale == 0.0:
         return np.isfinite(bundle.times.T)
     k = len(bundle.memory)
-    bundle.makespan = max(bundle.makespan, makespan / bundle.scale)
-    worth = _knapsacks(bundle, bundle.prices)
+    limit = makespan / bundle.scale
+    worth = _worth(bundle, bundle.prices, limit)
     price, memory_price = bundle.prices[:k], bundle.prices[k:]
     return useful_pairs(
-        price, memory_price, bundle.memory, bundle.capacity, bundle.times, bundle.makespan, worth
+        price, memory_price, bundle.memory, bundle.capacity, bundle.times, limit, worth
     )
 
 
@@ -191,16 +187,15 @@ def _typical(bundle: Bundle) -> FloatArray:
 
 
 def _raise_makespan(bundle: Bundle) -> None:
-    """Go on from a makespan that the prices about prove."""
-    bundle.makespan += ADVANCE * bundle.spare
-    bundle.spare = _cut(bundle, bundle.prices)
-    _note(bundle)
-
-
-def _note(bundle: Bundle) -> None:
-    """Keep the makespan as proved if it is."""
-    if bundle.spare > MARGIN:
-        bundle.proved = bundle.makespan
+    """Go on from the largest makespan that the prices prove, or end if that is no larger."""
+    step = ADVANCE * bundle.spare
+    while step > CONVERGED:
+        if _spare(bundle, bundle.prices, bundle.makespan + step) > MARGIN:
+            bundle.makespan += step
+            bundle.spare = _cut(bundle, bundle.prices)
+            return
+        step /= 2
+    bundle.converged = True
 
 
 def _master(bundle: Bundle) -> Any:
@@ -217,23 +212,30 @@ def _master(bundle: Bundle) -> Any:
 def _cut(bundle: Bundle, prices: FloatArray) -> float:
     """Add the cut of each node's best set at these prices; return what they have to spare."""
     k, x = len(bundle.memory), len(bundle.capacity)
-    worth = _knapsacks(bundle, prices)
+    spare = _spare(bundle, prices, bundle.makespan)
     for j in range(x):
         tasks = np.flatnonzero(bundle.taken[j])
         columns = np.concatenate([tasks, [k + j, k + x + j]]).astype(np.int32)
         held = bundle.memory[tasks].sum()
         values = np.concatenate([np.full(len(tasks), -1.0), [held, 1.0]])
         bundle.cuts.addRow(0.0, np.inf, len(columns), columns, values)
+    return spare
+
+
+def _spare(bundle: Bundle, prices: FloatArray, makespan: float) -> float:
+    """Return the tasks' prices less the worth of all knapsacks; mark the best sets."""
+    k = len(bundle.memory)
+    worth = _worth(bundle, prices, makespan)
     return float(prices[:k].sum() - worth.sum() - prices[k:] @ bundle.capacity)
 
 
-def _knapsacks(bundle: Bundle, prices: FloatArray) -> FloatArray:
+def _worth(bundle: Bundle, prices: FloatArray, makespan: float) -> FloatArray:
     """Return bounds on the worth of each node's best set, shape (x,), and mark the sets."""
     k = len(bundle.memory)
-    limit = bundle.makespan * ROUNDING
     return _solve_knapsacks(
-        prices[:k], prices[k:], bundle.memory, bundle.times, limit, bundle.tolerance, bundle.taken
-    )
+        prices[:k], prices[k:], bundle.memory, bundle.times, makespan * ROUNDING,
+        bundle.tolerance, bundle.taken,
+    )  # fmt: skip
 
 
 @jit

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim.scheduling.lagrangian_bound import Multipliers, ascend
-from optim.scheduling.load_lifting import lifted_capacity
-from optim.scheduling.memory import memory_arrays
+from optim.scheduling.units import whole_memory
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem
@@ -102,8 +101,8 @@ def solve_relaxation(
 
 def program_of(problem: SchedulingProblem) -> Program:
     """Return the LP's numbers, with capacities rounded down to the memory's unit."""
-    memory, _ = memory_arrays(problem)
-    return Program(problem.matrix, memory, np.ones(problem.tasks), lifted_capacity(problem))
+    memory, capacity = whole_memory(problem)
+    return Program(problem.matrix, memory, np.ones(problem.tasks), capacity)
 
 
 def _costs(program: Program, multipliers: Multipliers, legal: NDArray[np.bool_]) -> FloatArray:
