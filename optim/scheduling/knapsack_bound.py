@@ -21,11 +21,11 @@ from problems.scheduling import SchedulingProblem
 
 RADIUS = 0.03  # first trust region, as a share of the prices
 SMALLEST_RADIUS = 1e-5
+WIDER, MOST_WIDENED = 4.0, 5
 CONVERGED = 5e-6  # of the makespan: no more than this is to be gained
 MARGIN = 1e-9  # of the makespan: sums of prices are rounded
 ADVANCE = 0.9  # of what the prices have to spare
 CUTS_PER_NODE = 40  # above, those that do not bind are dropped
-TASK, CAPACITY = "task", "capacity"
 
 
 @dataclass
@@ -44,8 +44,8 @@ class Bundle:
         Best prices so far of tasks and of the nodes' memory.
     spare : float
         By how much those of the tasks exceed the worth of all knapsacks at `makespan`.
-    makespan : float
-        The largest shown to be out of reach.
+    makespan, proved : float
+        The one that is to be shown out of reach, and the largest so shown.
     radius : float
         Of the trust region.
     cuts : highspy.Highs
@@ -54,6 +54,8 @@ class Bundle:
         Scratch.
     tolerance : float
         Of the knapsacks.
+    widened : int
+        How often nothing was found in a small box.
     converged : bool
         Whether no prices are better by more than 5e-6 of the makespan.
     """
@@ -68,14 +70,16 @@ class Bundle:
     taken: NDArray[np.bool_]
     spare: float = 0.0
     makespan: float = 1.0
+    proved: float = 1.0
     radius: float = RADIUS
     tolerance: float = CONVERGED
+    widened: int = 0
     converged: bool = False
 
     @property
     def bound(self) -> float:
         """The bound proved so far, in s."""
-        return self.makespan * self.scale
+        return self.proved * self.scale
 
 
 def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
@@ -153,7 +157,8 @@ def improve(bundle: Bundle) -> None:
     bundle.cuts.run()
     hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     if hoped < max(bundle.spare, CONVERGED):
-        _raise_makespan(bundle)
+        if not _raise_makespan(bundle):
+            _widen_or_end(bundle)
         return
     bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), MARGIN)
     prices = np.array(bundle.cuts.getSolution().col_value)[:n]
@@ -165,6 +170,7 @@ def improve(bundle: Bundle) -> None:
         bundle.radius = max(bundle.radius * 0.7, SMALLEST_RADIUS)
     if success > 0.0:
         bundle.prices, bundle.spare = prices, spare
+        _note(bundle)
         _drop_cuts(bundle)
 
 
@@ -186,16 +192,30 @@ def _typical(bundle: Bundle) -> FloatArray:
     return 0.1 * np.array([bundle.prices[: len(bundle.memory)].mean(), 1 / len(bundle.capacity)])
 
 
-def _raise_makespan(bundle: Bundle) -> None:
-    """Go on from the largest makespan that the prices prove, or end if that is no larger."""
+def _raise_makespan(bundle: Bundle) -> bool:
+    """Go on from a makespan that the prices prove, or nearly; return whether there is one."""
     step = ADVANCE * bundle.spare
     while step > CONVERGED:
-        if _spare(bundle, bundle.prices, bundle.makespan + step) > MARGIN:
+        if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
             bundle.makespan += step
             bundle.spare = _cut(bundle, bundle.prices)
-            return
+            _note(bundle)
+            return True
         step /= 2
-    bundle.converged = True
+    return False
+
+
+def _note(bundle: Bundle) -> None:
+    """Keep the makespan as proved if it is."""
+    if bundle.spare > MARGIN:
+        bundle.proved = bundle.makespan
+
+
+def _widen_or_end(bundle: Bundle) -> None:
+    """Look farther when there is nothing in a small box; end when that was done often."""
+    bundle.converged = bundle.radius >= RADIUS or bundle.widened == MOST_WIDENED
+    bundle.radius = WIDER * bundle.radius
+    bundle.widened += 1
 
 
 def _master(bundle: Bundle) -> Any:

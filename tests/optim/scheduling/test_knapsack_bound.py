@@ -79,7 +79,7 @@ def test_memory_enters_the_bound():
 
 def test_equal_calls_give_equal_bits():
     problem = load_problem("braun:u_i_hihi:100x8:seed=1")
-    assert converge(problem, 30).makespan == converge(problem, 30).makespan
+    assert converge(problem, 30).proved == converge(problem, 30).proved
 
 
 def test_zero_times_and_bad_seconds():

@@ -7,7 +7,7 @@ from naive.exact import optimum
 from strategies import scheduling_problems
 
 from optim import Iterations, solve
-from optim.scheduling import MILP, SOLVERS, lower_bound
+from optim.scheduling import MILP, lower_bound
 from optim.scheduling.integer_program import build_program, solve_program
 from problems.errors import InputError
 from problems.scheduling import SchedulingProblem, load_problem, paper_pool
@@ -54,8 +54,8 @@ def test_makespan_falls_and_bound_rises_over_the_run():
     seen = []
     result = solve(
         problem,
-        MILP(bound_iterations=30, nodes=5),
-        stop=Iterations(45),
+        MILP(bound_iterations=30, nodes=1),
+        stop=Iterations(36),
         rng=1,
         callback=lambda progress: seen.append(progress),
     )
@@ -91,6 +91,6 @@ def test_no_start_is_known():
 
 def test_too_large_is_refused_and_nothing_is_printed(capfd):
     with pytest.raises(InputError, match="for milp"):
-        solve(paper_pool(100_000, 1000, memory="none", rng=0), SOLVERS["milp"])
+        MILP().init(paper_pool(100_000, 1000, memory="none", rng=0), np.random.default_rng(0))
     solve(load_problem("cov:20x4:seed=1"), QUICK, stop=Iterations(7), rng=0)
     assert capfd.readouterr() == ("", "")
