@@ -56,7 +56,9 @@ def test_pairs_are_dropped_and_none_without_a_schedule():
     problem = load_problem("braun:u_i_hihi:60x6:seed=1")
     bundle = converge(problem)
     assert useful_pairs_of(bundle, np.inf).all()
-    assert useful_pairs_of(bundle, 1.01 * bundle.bound).mean() < 0.6
+    shares = [useful_pairs_of(bundle, f * bundle.bound).mean() for f in (1.001, 1.01, 1.1)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.5 < shares[2]
 
 
 def test_a_set_by_hand():
