@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim.scheduling.highs import silent_highs
-from optim.scheduling.load_lifting import lifted_capacity
+from optim.scheduling.units import whole_memory
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem
@@ -70,9 +70,9 @@ def build_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) -> Integ
     scale = float(times.max()) or 1.0
     held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
     if problem.task_memory is not None:
-        capacity = lifted_capacity(problem)
+        memory, capacity = whole_memory(problem)
         size = float(capacity.max()) or 1.0
-        held, room = problem.task_memory[task] / size, capacity / size
+        held, room = memory[task] / size, capacity / size
     return IntegerProgram(task, node, times / scale, held, room, scale, problem.tasks)
 
 

@@ -14,19 +14,18 @@ from optim.scheduling.bounds import lower_bound, lp_duals
 from optim.scheduling.highs import silent_highs
 from optim.scheduling.knapsack import knapsack
 from optim.scheduling.lagrangian_bound import ROUNDING
-from optim.scheduling.load_lifting import lifted_capacity
-from optim.scheduling.memory import memory_arrays
 from optim.scheduling.pair_fixing import useful_pairs
+from optim.scheduling.units import whole_memory
 from problems.errors import FloatArray, check_number
 from problems.scheduling import SchedulingProblem
 
 RADIUS = 0.03  # first trust region, as a share of the prices
 SMALLEST_RADIUS = 1e-5
+WIDER, MOST_WIDENED = 4.0, 5
 CONVERGED = 5e-6  # of the makespan: no more than this is to be gained
 MARGIN = 1e-9  # of the makespan: sums of prices are rounded
 ADVANCE = 0.9  # of what the prices have to spare
 CUTS_PER_NODE = 40  # above, those that do not bind are dropped
-TASK, CAPACITY = "task", "capacity"
 
 
 @dataclass
@@ -53,6 +52,10 @@ class Bundle:
         The master program.
     taken : ndarray of bool, shape (x, k)
         Scratch.
+    tolerance : float
+        Of the knapsacks.
+    widened : int
+        How often nothing was found in a small box.
     converged : bool
         Whether no prices are better by more than 5e-6 of the makespan.
     """
@@ -70,6 +73,7 @@ class Bundle:
     proved: float = 1.0
     radius: float = RADIUS
     tolerance: float = CONVERGED
+    widened: int = 0
     converged: bool = False
 
     @property
@@ -117,7 +121,7 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
 
 def open_bundle(problem: SchedulingProblem) -> Bundle:
     """Return the LP's prices and their cuts, with the cheap bound as what is proved."""
-    memory, capacity = memory_arrays(problem)
+    memory, capacity = whole_memory(problem)
     limited = problem.task_memory is not None
     scale = lower_bound(problem)
     size = (float(capacity.max()) or 1.0) if limited else 1.0
@@ -128,7 +132,7 @@ def open_bundle(problem: SchedulingProblem) -> Bundle:
     bundle = Bundle(
         times=np.ascontiguousarray(times) / (scale or 1.0),
         memory=memory / size,
-        capacity=lifted_capacity(problem) / size if limited else np.zeros(problem.nodes),
+        capacity=capacity / size if limited else np.zeros(problem.nodes),
         scale=scale,
         size=size,
         prices=np.concatenate([cost.min(axis=1), v * size]) / (scale or 1.0),
@@ -152,11 +156,9 @@ def improve(bundle: Bundle) -> None:
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
     bundle.cuts.run()
     hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
-    if hoped < CONVERGED and bundle.spare <= CONVERGED:
-        bundle.converged = True
-        return
     if hoped < max(bundle.spare, CONVERGED):
-        _raise_makespan(bundle)
+        if not _raise_makespan(bundle):
+            _widen_or_end(bundle)
         return
     bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), MARGIN)
     prices = np.array(bundle.cuts.getSolution().col_value)[:n]
@@ -177,11 +179,11 @@ def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
     if not np.isfinite(makespan) or bundle.scale == 0.0:
         return np.isfinite(bundle.times.T)
     k = len(bundle.memory)
-    bundle.makespan = max(bundle.makespan, makespan / bundle.scale)
-    worth = _knapsacks(bundle, bundle.prices)
+    limit = makespan / bundle.scale
+    worth = _worth(bundle, bundle.prices, limit)
     price, memory_price = bundle.prices[:k], bundle.prices[k:]
     return useful_pairs(
-        price, memory_price, bundle.memory, bundle.capacity, bundle.times, bundle.makespan, worth
+        price, memory_price, bundle.memory, bundle.capacity, bundle.times, limit, worth
     )
 
 
@@ -190,17 +192,30 @@ def _typical(bundle: Bundle) -> FloatArray:
     return 0.1 * np.array([bundle.prices[: len(bundle.memory)].mean(), 1 / len(bundle.capacity)])
 
 
-def _raise_makespan(bundle: Bundle) -> None:
-    """Go on from a makespan that the prices about prove."""
-    bundle.makespan += ADVANCE * bundle.spare
-    bundle.spare = _cut(bundle, bundle.prices)
-    _note(bundle)
+def _raise_makespan(bundle: Bundle) -> bool:
+    """Go on from a makespan that the prices prove, or nearly; return whether there is one."""
+    step = ADVANCE * bundle.spare
+    while step > CONVERGED:
+        if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
+            bundle.makespan += step
+            bundle.spare = _cut(bundle, bundle.prices)
+            _note(bundle)
+            return True
+        step /= 2
+    return False
 
 
 def _note(bundle: Bundle) -> None:
     """Keep the makespan as proved if it is."""
     if bundle.spare > MARGIN:
         bundle.proved = bundle.makespan
+
+
+def _widen_or_end(bundle: Bundle) -> None:
+    """Look farther when there is nothing in a small box; end when that was done often."""
+    bundle.converged = bundle.radius >= RADIUS or bundle.widened == MOST_WIDENED
+    bundle.radius = WIDER * bundle.radius
+    bundle.widened += 1
 
 
 def _master(bundle: Bundle) -> Any:
@@ -217,23 +232,30 @@ def _master(bundle: Bundle) -> Any:
 def _cut(bundle: Bundle, prices: FloatArray) -> float:
     """Add the cut of each node's best set at these prices; return what they have to spare."""
     k, x = len(bundle.memory), len(bundle.capacity)
-    worth = _knapsacks(bundle, prices)
+    spare = _spare(bundle, prices, bundle.makespan)
     for j in range(x):
         tasks = np.flatnonzero(bundle.taken[j])
         columns = np.concatenate([tasks, [k + j, k + x + j]]).astype(np.int32)
         held = bundle.memory[tasks].sum()
         values = np.concatenate([np.full(len(tasks), -1.0), [held, 1.0]])
         bundle.cuts.addRow(0.0, np.inf, len(columns), columns, values)
+    return spare
+
+
+def _spare(bundle: Bundle, prices: FloatArray, makespan: float) -> float:
+    """Return the tasks' prices less the worth of all knapsacks; mark the best sets."""
+    k = len(bundle.memory)
+    worth = _worth(bundle, prices, makespan)
     return float(prices[:k].sum() - worth.sum() - prices[k:] @ bundle.capacity)
 
 
-def _knapsacks(bundle: Bundle, prices: FloatArray) -> FloatArray:
+def _worth(bundle: Bundle, prices: FloatArray, makespan: float) -> FloatArray:
     """Return bounds on the worth of each node's best set, shape (x,), and mark the sets."""
     k = len(bundle.memory)
-    limit = bundle.makespan * ROUNDING
     return _solve_knapsacks(
-        prices[:k], prices[k:], bundle.memory, bundle.times, limit, bundle.tolerance, bundle.taken
-    )
+        prices[:k], prices[k:], bundle.memory, bundle.times, makespan * ROUNDING,
+        bundle.tolerance, bundle.taken,
+    )  # fmt: skip
 
 
 @jit

@@ -89,7 +89,7 @@ def least_deadline(problem: SchedulingProblem) -> Vertex:
         return solve_relaxation(problem, fits & (problem.matrix <= limits[t] * ROUNDING))
 
     def in_time(t: int) -> bool:
-        return vertex(t).makespan <= limits[t] * ROUNDING
+        return vertex(t).makespan <= float(limits[t]) * ROUNDING
 
     if in_time(0):
         return vertex(0)
