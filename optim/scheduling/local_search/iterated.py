@@ -9,7 +9,7 @@ import numpy as np
 from optim.jit import jit
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.local_search.improve import take_up
-from optim.scheduling.local_search.kicks import AMBITION, COLD, OVERLOAD, Urge, kick_often
+from optim.scheduling.local_search.kicks import AMBITION, COLD, HOT, OVERLOAD, Urge, kick_often
 from optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
 from optim.scheduling.local_search.start import Start, start_assignment
 from optim.solver import IntArray, State
@@ -66,7 +66,7 @@ class LocalSearch:
     depth: int = parameter(DEPTH, "longest ejection chain", at_least=1, search=(1, 8))
     kicks: int = parameter(500, "kicks an iteration", at_least=1)
     cycle: int = parameter(16, "iterations of the first cycle", at_least=1, search=(4, 256))
-    hot: float = parameter(1.0, "first temperature of a cycle", above=0, search=(0.05, 10))
+    hot: float = parameter(HOT, "first temperature of a cycle", above=0, search=(0.05, 10))
     cold: float = parameter(COLD, "last temperature of a cycle", above=0, search=(0.001, 0.5))
     ambition: float = parameter(
         AMBITION, "how far below the best makespan the target lies, as a share of the gap",

@@ -44,10 +44,12 @@ def own(tmp_path):
 
 
 def test_names_of_the_command_line():
-    names = "fcfs round-robin mct met min-min max-min sufferage lpt atsa atsa-repaired aco pso"
+    names = "fcfs round-robin mct met min-min max-min sufferage lpt atsa atsa-repaired"
+    names += " atsa-beyond aco pso local-search"
     assert list(SOLVERS) == names.split()
     assert make_solver("atsa") == ATSA.printed()
     assert make_solver("atsa-repaired") == ATSA.repaired()
+    assert make_solver("atsa-beyond") == ATSA.beyond()
 
 
 def test_parameters_as_values_and_as_texts():
