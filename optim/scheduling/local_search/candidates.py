@@ -94,7 +94,7 @@ def _make(problem: SchedulingProblem, width: int) -> Candidates:
     for start in range(0, k, block):
         tasks = slice(start, min(start + block, k))
         node[tasks], cost[tasks] = _cheapest(_priced(problem, tasks), start, width)
-    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v)
+    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v.copy())
 
 
 def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, FloatArray]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from optim.jit import jit, jit_lean
+from optim.jit import jit
 from optim.scheduling.local_search.descent import descend
 from optim.scheduling.local_search.kicks import anneal
 from optim.scheduling.local_search.schedule import read_assignment
@@ -57,7 +57,7 @@ def improve(
         totals[row] = schedule.loads.sum()
 
 
-@jit_lean
+@jit
 def take_up(search: Search, assignment: IntArray) -> None:
     """Start from an assignment, shape (k,): descend, and keep the result if it is the best."""
     read_assignment(search.instance, search.schedule, assignment)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean
+from optim.jit import jit
 from optim.scheduling.local_search.chain import Goal, try_chain
 from optim.scheduling.local_search.search import Search, keep_if_best
 from optim.stream import Stream, next_uniform
@@ -34,7 +34,7 @@ class Urge(NamedTuple):
     temperature: float
 
 
-@jit_lean
+@jit
 def anneal(search: Search, kicks: int, stream: Stream) -> None:
     """Kick `kicks` times while the temperature falls from `HOT` to `COLD` in `LEVELS` steps."""
     for level in range(LEVELS):
@@ -43,7 +43,7 @@ def anneal(search: Search, kicks: int, stream: Stream) -> None:
         kick_often(search, Urge(AMBITION, OVERLOAD, temperature), share, stream)
 
 
-@jit_lean
+@jit
 def kick_often(search: Search, urge: Urge, kicks: int, stream: Stream) -> None:
     """Kick `kicks` times and keep the best schedule.
 
