@@ -33,7 +33,7 @@ class ACO:
     Q: float = parameter(5.0, "deposit", above=0, search=(0.1, 100))
 
     local_search: Memes = parameter("none", "which ants local search improves before they deposit")
-    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
+    kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -78,7 +78,7 @@ class ATSA:
         "arrival", "order in which an ant takes the tasks"
     )
     local_search: Memes = parameter("none", "which ants local search improves before they deposit")
-    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
+    kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
     restart: int = parameter(
         0, "iterations without a better leader before the pheromone starts anew; 0: never",
         at_least=0,
@@ -116,16 +116,18 @@ class ATSA:
         """Return the best form of the colony that we know.
 
         The repaired one, with the prices of the LP relaxation as visibility beside completion
-        times, local search on every ant, and a new start of the pheromone on stagnation. What
+        times, local search on the best ant, and a new start of the pheromone on stagnation. What
         each of these brings is measured in ``results/frontier/ablation``.
         """
         return replace(
             cls.repaired(),
-            ants=5,
+            ants=10,
+            beta=5.0,
+            rho=0.3,
             heuristic="reduced-cost*completion-time",
-            local_search="all",
-            kicks=200,
-            restart=100,
+            local_search="best",
+            kicks=100,
+            restart=20,
         )
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:

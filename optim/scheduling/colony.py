@@ -155,8 +155,9 @@ def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
         best = int(tours.makespans.argmin())
         ants = slice(best, best + 1)
     makespans, totals = tours.makespans[ants], tours.totals[ants]
-    improve(search, tours.assignments[ants], makespans, totals, atsa.kicks, state.stream)
-    state.evaluations += len(makespans) * (1 + atsa.kicks)
+    kicks = atsa.kicks * tours.assignments.shape[1]
+    improve(search, tours.assignments[ants], makespans, totals, kicks, state.stream)
+    state.evaluations += len(makespans) * (1 + kicks)
 
 
 def _start_anew(state: ColonyState) -> None:

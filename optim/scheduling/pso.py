@@ -88,7 +88,7 @@ class PSO:
     )
 
     local_search: Memes = parameter("none", "which particles local search improves")
-    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
+    kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -146,8 +146,9 @@ class PSO:
             least = int(swarm.cost.argmin())
             rows = slice(least, least + 1)
         assignments, costs = swarm.assignment[rows], swarm.cost[rows]
-        improve(search, assignments, costs, np.empty_like(costs), self.kicks, state.stream)
-        state.evaluations += len(costs) * (1 + self.kicks)
+        kicks = self.kicks * assignments.shape[1]
+        improve(search, assignments, costs, np.empty_like(costs), kicks, state.stream)
+        state.evaluations += len(costs) * (1 + kicks)
         learn(swarm)
         state.leader = int(swarm.best_cost.argmin())
 

@@ -93,18 +93,18 @@ def _make(problem: SchedulingProblem, width: int) -> Candidates:
     block = max(1, BLOCK // x)
     for start in range(0, k, block):
         tasks = slice(start, min(start + block, k))
-        node[tasks], cost[tasks] = _cheapest(reduced_costs(problem, tasks), start, width)
-    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v)
+        node[tasks], cost[tasks] = _cheapest(_priced(problem, tasks), start, width)
+    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v.copy())
 
 
-def _cheapest(reduced: FloatArray, start: int, width: int) -> tuple[IntArray, FloatArray]:
-    """Return the columns of the least entries of each row and the entries, sorted.
+def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, FloatArray]:
+    """Return the columns of the least entries of each row, sorted, and what they are above it.
 
     Differences of rounding are no differences; equal entries come in random order, always the
     same, so that the tasks of uniform machines have all nodes between them.
     """
-    largest = reduced[np.isfinite(reduced)].max(initial=0.0) or 1.0
-    chance = np.random.default_rng(start).random(reduced.shape)
-    places = np.lexsort((chance, np.round(reduced / largest, 12)), axis=1)
-    nodes = np.ascontiguousarray(places[:, :width])
-    return nodes, np.take_along_axis(reduced, nodes, axis=1)
+    least = priced.min(axis=1, keepdims=True)
+    scale = float(priced[np.isfinite(priced)].max()) or 1.0
+    chance = np.random.default_rng(seed).random(priced.shape)
+    places = np.lexsort((chance, np.round((priced - least) / scale, 12)), axis=1)[:, :width]
+    return places, np.take_along_axis(priced, places, axis=1) - least

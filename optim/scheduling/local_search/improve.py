@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from optim.jit import jit, jit_lean
+from optim.jit import jit
 from optim.scheduling.local_search.descent import descend
-from optim.scheduling.local_search.kicks import AMBITION, COLD, OVERLOAD, Urge, kick_often
+from optim.scheduling.local_search.kicks import anneal
 from optim.scheduling.local_search.schedule import read_assignment
 from optim.scheduling.local_search.search import Search, keep_if_best
 from optim.solver import IntArray
@@ -16,9 +16,9 @@ from optim.stream import Stream
 from problems.errors import FloatArray
 
 Memes = Literal["none", "best", "all"]
-CALM = Urge(AMBITION, OVERLOAD, COLD)
 
 
+@jit
 def improve(
     search: Search,
     assignments: IntArray,
@@ -27,7 +27,7 @@ def improve(
     kicks: int,
     stream: Stream,
 ) -> None:
-    """Improve assignments in place by descent, then by kicks at a low temperature.
+    """Improve assignments in place by descent, then by kicks while a temperature falls.
 
     Parameters
     ----------
@@ -42,20 +42,6 @@ def improve(
     stream : Stream
         Random numbers of the kicks.
     """
-    _improve(search, assignments, makespans, totals, kicks, stream, CALM)
-
-
-@jit
-def _improve(
-    search: Search,
-    assignments: IntArray,
-    makespans: FloatArray,
-    totals: FloatArray,
-    kicks: int,
-    stream: Stream,
-    urge: Urge,
-) -> None:
-    """Improve row by row."""
     schedule, best = search.schedule, search.best
     for row in range(len(makespans)):
         if not np.isfinite(makespans[row]):
@@ -63,7 +49,7 @@ def _improve(
         best.makespan[0] = np.inf
         take_up(search, assignments[row])
         if kicks > 0:
-            kick_often(search, urge, kicks, stream)
+            anneal(search, kicks, stream)
             read_assignment(search.instance, schedule, best.assignment)
         for task in range(assignments.shape[1]):
             assignments[row, task] = schedule.assignment[task]
@@ -71,7 +57,7 @@ def _improve(
         totals[row] = schedule.loads.sum()
 
 
-@jit_lean
+@jit
 def take_up(search: Search, assignment: IntArray) -> None:
     """Start from an assignment, shape (k,): descend, and keep the result if it is the best."""
     read_assignment(search.instance, search.schedule, assignment)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optim.jit import jit
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.local_search.improve import take_up
-from optim.scheduling.local_search.kicks import AMBITION, COLD, OVERLOAD, Urge, kick_often
+from optim.scheduling.local_search.kicks import AMBITION, COLD, HOT, OVERLOAD, Urge, kick_often
 from optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
 from optim.scheduling.local_search.start import Start, start_assignment
-from optim.solver import IntArray, State
+from optim.solver import State
 from optim.stream import Stream, open_stream
 from problems.scheduling import SchedulingProblem
 
@@ -47,8 +46,8 @@ class LocalSearch:
     all loads by the LP's multipliers, with a surcharge on what exceeds a target below the best
     makespan, so that there is no plateau: a swap between two nodes that are not critical counts as
     far as it saves priced time. A rise of cost is let through at random, as in annealing; the
-    temperature falls within a cycle, from `hot` to `cold` as shares of the gap to the LP bound
-    over the number of nodes. Cycles start from the best schedule and double in length.
+    temperature falls within a cycle from `hot` to `cold`, in units of the gap to the LP bound over
+    the number of nodes. Cycles start from the best schedule and double in length.
 
     Notes
     -----
@@ -66,7 +65,7 @@ class LocalSearch:
     depth: int = parameter(DEPTH, "longest ejection chain", at_least=1, search=(1, 8))
     kicks: int = parameter(500, "kicks an iteration", at_least=1)
     cycle: int = parameter(16, "iterations of the first cycle", at_least=1, search=(4, 256))
-    hot: float = parameter(1.0, "first temperature of a cycle", above=0, search=(0.05, 10))
+    hot: float = parameter(HOT, "first temperature of a cycle", above=0, search=(0.05, 10))
     cold: float = parameter(COLD, "last temperature of a cycle", above=0, search=(0.001, 0.5))
     ambition: float = parameter(
         AMBITION, "how far below the best makespan the target lies, as a share of the gap",
@@ -102,28 +101,16 @@ class LocalSearch:
         first = start_assignment(problem, self.start)
         state.length, state.evaluations, state.done = self.cycle, 1, first is None
         if first is not None:
-            _take_up(state.search, first)
+            take_up(state.search, first)
 
     def _go_on(self, state: LocalSearchState) -> None:
         """Kick at the temperature of the moment; after a cycle return to the best schedule."""
         if state.position == state.length:
             state.position, state.length = 0, 2 * state.length
-            _take_up(state.search, state.search.best.assignment.copy())
+            take_up(state.search, state.search.best.assignment.copy())
         share = state.position / state.length
         temperature = self.hot * (self.cold / self.hot) ** share
         urge = Urge(self.ambition, self.overload, temperature)
-        _kick(state.search, urge, self.kicks, state.stream)
+        kick_often(state.search, urge, self.kicks, state.stream)
         state.position += 1
         state.evaluations += self.kicks
-
-
-@jit
-def _take_up(search: Search, assignment: IntArray) -> None:
-    """Descend from an assignment."""
-    take_up(search, assignment)
-
-
-@jit
-def _kick(search: Search, urge: Urge, kicks: int, stream: Stream) -> None:
-    """Kick the schedule at hand."""
-    kick_often(search, urge, kicks, stream)

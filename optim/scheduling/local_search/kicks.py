@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean
+from optim.jit import jit
 from optim.scheduling.local_search.chain import Goal, try_chain
 from optim.scheduling.local_search.search import Search, keep_if_best
 from optim.stream import Stream, next_uniform
 
-AMBITION, OVERLOAD, COLD = 0.2, 1.0, 0.05
+AMBITION, OVERLOAD = 0.2, 1.0
+HOT, COLD = 1.0, 0.05
+LEVELS = 16
 
 
 class Urge(NamedTuple):
@@ -32,7 +34,16 @@ class Urge(NamedTuple):
     temperature: float
 
 
-@jit_lean
+@jit
+def anneal(search: Search, kicks: int, stream: Stream) -> None:
+    """Kick `kicks` times while the temperature falls from `HOT` to `COLD` in `LEVELS` steps."""
+    for level in range(LEVELS):
+        temperature = HOT * (COLD / HOT) ** (level / LEVELS)
+        share = (level + 1) * kicks // LEVELS - level * kicks // LEVELS
+        kick_often(search, Urge(AMBITION, OVERLOAD, temperature), share, stream)
+
+
+@jit
 def kick_often(search: Search, urge: Urge, kicks: int, stream: Stream) -> None:
     """Kick `kicks` times and keep the best schedule.
 

@@ -44,10 +44,12 @@ def own(tmp_path):
 
 
 def test_names_of_the_command_line():
-    names = "fcfs round-robin mct met min-min max-min sufferage lpt lp-rounding"
-    assert list(SOLVERS) == [*names.split(), "atsa", "atsa-repaired", "aco", "pso", "milp"]
+    names = "fcfs round-robin mct met min-min max-min sufferage lpt lp-rounding atsa atsa-repaired"
+    names += " atsa-beyond aco pso milp local-search frontier"
+    assert list(SOLVERS) == names.split()
     assert make_solver("atsa") == ATSA.printed()
     assert make_solver("atsa-repaired") == ATSA.repaired()
+    assert make_solver("atsa-beyond") == ATSA.beyond()
 
 
 def test_parameters_as_values_and_as_texts():

@@ -12,7 +12,8 @@ from optim.scheduling import SOLVERS, make_solver
 from optim.solver import as_solver
 from problems.scheduling import SchedulingProblem, WorkSpeed, braun, load_problem, paper_pool
 
-ITERATIVE = ("atsa", "atsa-repaired", "aco", "pso")
+OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso")  # evaluations an iteration
+ITERATIVE = (*OF_TWENTY, "atsa-beyond", "local-search")
 
 
 def dense(seed, k, x):
@@ -105,7 +106,7 @@ def test_another_seed_is_another_run(name):
     assert len(runs) > 1
 
 
-@pytest.mark.parametrize("name", ITERATIVE)
+@pytest.mark.parametrize("name", OF_TWENTY)
 @pytest.mark.parametrize("limit", [20, 50, 99, 200])
 def test_an_evaluation_budget_is_never_exceeded(name, limit):
     result = solve(PROBLEMS["dense"](), SOLVERS[name], stop=Evaluations(limit), rng=0)

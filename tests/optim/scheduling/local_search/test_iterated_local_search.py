@@ -1,0 +1,108 @@
+"""The solver `local-search`."""
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from naive.exact import optimum
+from strategies import scheduling_problems
+
+from optim import Evaluations, Iterations, solve
+from optim.scheduling import LocalSearch, lpt, min_min
+from optim.scheduling.local_search import start
+from optim.scheduling.local_search.start import HEURISTICS
+from problems.errors import InputError
+from problems.scheduling import SchedulingProblem, WorkSpeed, braun, paper_pool
+
+
+def tight_memory():
+    """Memory that has nothing to do with the times."""
+    rng = np.random.default_rng(4)
+    memory, capacity = rng.uniform(1.0, 9.0, 80), rng.uniform(1.0, 3.0, 8)
+    times = braun("u_i_hihi", 80, 8, rng=1).matrix
+    return SchedulingProblem(times, memory, capacity * (1.1 * memory.sum() / capacity.sum()))
+
+
+@given(scheduling_problems(max_tasks=7, max_nodes=3))
+@settings(max_examples=100, deadline=None)
+def test_small_problems_are_solved(problem):
+    result = solve(problem, LocalSearch(), stop=Iterations(20), rng=0)
+    if result.assignment is None:
+        return
+    assert problem.fits(result.assignment)
+    assert result.makespan <= optimum(problem) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("name", HEURISTICS)
+@pytest.mark.parametrize(
+    "problem", [braun("u_s_hihi", 128, 8, rng=1), tight_memory()], ids=["braun", "memory"]
+)
+def test_every_start_is_improved(name, problem):
+    first = problem.makespan(start.start_assignment(problem, name))
+    runs = [solve(problem, LocalSearch(start=name), stop=Iterations(n), rng=1) for n in (1, 30)]
+    assert runs[1].makespan < runs[0].makespan <= first
+    assert runs[0].evaluations == 1
+    assert runs[1].evaluations == 1 + 29 * 500
+
+
+def test_it_comes_close_to_the_bound():
+    # Min-Min is at 19 % and 22 %.
+    for problem, gap in ((braun("u_s_hihi", 256, 8, rng=3), 0.02), (paper_pool(rng=3), 0.001)):
+        result = solve(problem, LocalSearch(), stop=Evaluations(200_000), rng=1)
+        assert result.gap < gap < problem.makespan(min_min(problem, None)) / result.lower_bound - 1
+
+
+def test_the_form_of_the_times_does_not_matter():
+    problem = SchedulingProblem(WorkSpeed(np.arange(1.0, 60), np.arange(1.0, 7)))
+    dense = SchedulingProblem(problem.matrix)
+    for each in (problem, dense):
+        assert solve(each, LocalSearch(), stop=Iterations(40), rng=2).gap < 0.01
+
+
+def test_the_schedule_at_hand_is_always_what_it_claims():
+    problem, solver = paper_pool(60, 10, slack=1.05, rng=5), LocalSearch(kicks=50, cycle=4)
+    state = solver.init(problem, np.random.default_rng(1))
+    for _ in range(60):
+        state = solver.step(problem, state)
+        schedule = state.search.schedule
+        np.testing.assert_allclose(schedule.loads, problem.loads(schedule.assignment), rtol=1e-12)
+        assert problem.fits(schedule.assignment)
+        assert state.makespan == pytest.approx(problem.makespan(state.assignment), rel=1e-12)
+    assert state.length > 4  # cycles have doubled
+
+
+def test_a_copied_state_goes_on_with_the_same_bits():
+    problem, solver = braun("u_c_hihi", 100, 8, rng=0), LocalSearch(cycle=2, kicks=100)
+    state = solver.init(problem, np.random.default_rng(2))
+    for _ in range(5):
+        state = solver.step(problem, state)
+    checkpoint = copy.deepcopy(state)
+    for _ in range(10):
+        state, checkpoint = solver.step(problem, state), solver.step(problem, checkpoint)
+    assert state.assignment.tolist() == checkpoint.assignment.tolist()
+
+
+def test_best_fit_helps_a_heuristic_that_finds_no_room():
+    # LPT fills the fast node first and then has no room for the last task.
+    times = np.array([[1.0, 3.0]] * 5)
+    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    assert -1 in lpt(problem, None)
+    assert problem.fits(start.start_assignment(problem, "lpt"))
+
+
+def test_no_schedule_that_fits_is_an_answer(monkeypatch):
+    monkeypatch.setattr(start, "best_fit_decreasing", lambda memory, capacity: None)
+    times = np.array([[1.0, 3.0]] * 5)
+    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    result = solve(problem, LocalSearch(), stop=Iterations(3), rng=0)
+    assert result.status == "infeasible"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("start", "lucky"), ("width", 0), ("depth", 0), ("hot", 0.0), ("ambition", 1.5)],
+)
+def test_illegal_parameters(field, value):
+    with pytest.raises(InputError, match=field):
+        LocalSearch(**{field: value})

@@ -1,0 +1,124 @@
+"""Local search inside the colony and the swarm, and what ATSA beyond the paper adds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from naive.local_search import least_peak
+
+from optim import Evaluations, solve
+from optim.scheduling import ACO, ATSA, PSO
+from optim.scheduling.local_search.candidates import price_ratios
+from optim.scheduling.pheromone import start_trail
+from problems.scheduling import SchedulingProblem, braun, load_problem, paper_pool
+
+PROBLEMS = {
+    "memory": lambda: paper_pool(40, 6, slack=1.2, rng=1),
+    "matrix": lambda: braun("u_i_hihi", 40, 6, rng=1),
+}
+
+
+@pytest.fixture(params=PROBLEMS)
+def problem(request):
+    return PROBLEMS[request.param]()
+
+
+def assert_locally_optimal(problem, assignment):
+    assert problem.fits(assignment)
+    every = [range(problem.nodes)] * problem.tasks
+    assert least_peak(problem, assignment, every) >= problem.makespan(assignment) * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("solver", [replace(ATSA.repaired(), ants=4), ACO(ants=4)])
+def test_ants_end_in_local_optima(problem, solver):
+    solver = replace(solver, local_search="all")
+    state = solver.init(problem, np.random.default_rng(3))
+    for iteration in range(1, 6):
+        state = solver.step(problem, state)
+        assert state.evaluations == iteration * 8
+        for path, makespan, total in zip(*state.tours, strict=True):
+            assert_locally_optimal(problem, path)
+            assert makespan == pytest.approx(problem.makespan(path))
+            assert total == pytest.approx(problem.total_time(path))
+        assert state.makespan == pytest.approx(problem.makespan(state.assignment))
+
+
+def test_the_best_ant_alone(problem):
+    solver = replace(ATSA.repaired(), ants=4)
+    plain = solver.step(problem, solver.init(problem, np.random.default_rng(3)))
+    memetic = replace(solver, local_search="best")
+    state = memetic.step(problem, memetic.init(problem, np.random.default_rng(3)))
+    best = int(plain.tours.makespans.argmin())
+    for ant in range(4):
+        same = (state.tours.assignments[ant] == plain.tours.assignments[ant]).all()
+        assert same or ant == best
+    assert_locally_optimal(problem, state.tours.assignments[best])
+    assert state.evaluations == 5
+
+
+def test_kicks_go_beyond_the_descent():
+    problem = braun("u_i_hihi", 100, 8, rng=2)
+    means = []
+    for kicks in (0, 3):
+        solver = replace(ATSA.repaired(), ants=5, local_search="all", kicks=kicks)
+        state = solver.step(problem, solver.init(problem, np.random.default_rng(1)))
+        means.append(state.tours.makespans.mean())
+        assert state.evaluations == 5 + 5 * (1 + kicks * 100)
+    assert means[1] < means[0]
+
+
+@pytest.mark.parametrize("which", ["best", "all"])
+def test_particles_stand_where_local_search_led_them(problem, which):
+    solver = PSO(particles=4, local_search=which)
+    state = solver.init(problem, np.random.default_rng(3))
+    for iteration in range(1, 8):
+        state = solver.step(problem, state)
+        swarm = state.swarm
+        assert state.evaluations == iteration * (8 if which == "all" else 5)
+        finite = np.isfinite(swarm.cost)
+        for p in np.flatnonzero(finite):
+            assert swarm.cost[p] == pytest.approx(problem.makespan(swarm.assignment[p]))
+            if which == "all":
+                assert_locally_optimal(problem, swarm.assignment[p])
+        moved = np.floor(swarm.position[finite]) != swarm.assignment[finite]
+        assert not moved.any()
+        assert swarm.best_cost[state.leader] == swarm.best_cost.min()
+        if state.assignment is not None:
+            assert state.makespan == pytest.approx(problem.makespan(state.assignment))
+
+
+def test_stagnation_starts_the_pheromone_anew():
+    problem = SchedulingProblem(np.ones((6, 3)))  # the first good schedule cannot be improved
+    solver = replace(ATSA.repaired(), restart=3)
+    start = start_trail(problem, solver).pheromone
+    state = solver.init(problem, np.random.default_rng(0))
+    fresh = []
+    for _ in range(12):
+        state = solver.step(problem, state)
+        fresh.append(bool((state.trail.pheromone == start).all()))
+        assert np.isinf(state.leader_cost) == fresh[-1]
+    assert sum(fresh) >= 2
+    assert state.makespan == 2.0
+
+
+def test_reduced_costs_as_visibility():
+    problem = braun("u_i_hihi", 30, 5, rng=4)
+    fixed = start_trail(problem, ATSA(heuristic="reduced-cost", beta=2.0)).fixed
+    np.testing.assert_allclose(fixed, price_ratios(problem) ** 2)
+
+
+@pytest.mark.parametrize(
+    "family", ["paper:100x10", "braun:u_i_hihi:100x10", "braun:u_c_hilo:100x10"]
+)
+def test_beyond_beats_repaired_at_equal_evaluations(family):
+    gaps = []
+    for seed in range(500, 508):
+        problem = load_problem(f"{family}:seed={seed}")
+        runs = [
+            solve(problem, solver, stop=Evaluations(30_000), rng=seed)
+            for solver in (ATSA.beyond(), ATSA.repaired())
+        ]
+        gaps.append([run.makespan for run in runs])
+    beyond, repaired = np.array(gaps).T
+    assert (beyond <= repaired).all()
+    assert (beyond < repaired).sum() >= 4
