@@ -125,7 +125,8 @@ def scale_row(
     Notes
     -----
     A window closes with 64 tasks or after 10 ms, later where the master still schedules the last
-    one; windows queue before a master as in M/D/1.
+    one; windows queue before a master as in M/D/1, tasks before the nodes as in M/M/x, as if they
+    came one by one: the tasks of a window come together and wait longer.
     """
     rate, pool = rate_hz / masters, nodes / masters
     tasks = _window_tasks(cost, rate, pool)
