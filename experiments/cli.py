@@ -15,6 +15,7 @@ from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
+from experiments.commands.study import study
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
 from experiments.version import version
@@ -40,6 +41,7 @@ for _command in (
     best_known,
     report,
     offload,
+    study,
     solvers,
     problems,
 ):

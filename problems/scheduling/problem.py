@@ -36,7 +36,8 @@ class SchedulingProblem:
         Name in tables and plots.
     ready : array_like, shape (x,), optional
         When each node can start in s, >= 0; without it all start at 0. What a node still has to
-        do for tasks that came before is so counted, but only where it gets a task.
+        do for tasks that came before is so counted, but only where it gets a task. A solver's
+        loads start from it; one that overlooks it claims a wrong makespan, which is caught.
 
     Raises
     ------
