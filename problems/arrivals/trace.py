@@ -134,7 +134,7 @@ def _sizes(path: Path, cells: list[_Cell], sample_size: float | None) -> FloatAr
         sizes[i] = number
     if sample_size is None:
         return sizes / sizes.mean()
-    return sizes / check_number("sample_size", sample_size, above=0)
+    return np.asarray(sizes / check_number("sample_size", sample_size, above=0))
 
 
 def _number(text: str) -> float | None:
