@@ -57,9 +57,9 @@ class Conditions(NamedTuple):
     round_trip_s : ndarray, shape (K,)
         Propagation to the cloud and back at the task's arrival, s.
     rate_bit_s : ndarray, shape (K,)
-        Rate from one node to the cloud at the task's arrival, bit/s: of the slowest node.
+        Rate at which a task alone reaches the cloud at its arrival, bit/s: of the slowest node.
     uplink : Uplink
-        The same rates for the engine, each node's own (15), over time.
+        The same rates for the engine, over time.
     """
 
     terminal_s: FloatArray
@@ -95,7 +95,7 @@ def draw_conditions(
         trace = _constant(setting)
     states = _states(trace, float(stream.time[-1]), rng)
     now = (stream.time // trace.step_s).astype(np.int64)
-    rates = _node_rates(setting, trace.bandwidth_bit_s[states])
+    rates = _rates(setting, trace.bandwidth_bit_s[states])
     return Conditions(
         terminal_s=terminal,
         round_trip_s=trace.round_trip_s[states][now],
@@ -117,8 +117,10 @@ def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndar
     return (rng.integers(len(trace.round_trip_s)) + np.arange(steps)) % len(trace.round_trip_s)
 
 
-def _node_rates(setting: Setting, bandwidth: FloatArray) -> FloatArray:
-    """Return the rate of each node in each state (15), shape (states, x)."""
+def _rates(setting: Setting, bandwidth: FloatArray) -> FloatArray:
+    """Return the rate of each node in each state (15), (states, x), of a shared link (states, 1)."""
+    if setting.uplink == "shared":
+        return bandwidth[:, np.newaxis]
     own = setting.system.pool.per_node("throughput_bit_s")
     shared = setting.reading.shares_link
     return np.asarray(

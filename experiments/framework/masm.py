@@ -13,7 +13,7 @@ from experiments.framework.plan import Lanes, Plan, plan_cut
 from experiments.framework.setting import Setting
 from optim.offloading.masm import MasmProblem, solve_masm
 from problems.arrivals.stream import Stream
-from problems.errors import InputError, check_integer, check_number
+from problems.errors import FloatArray, InputError, check_integer, check_number
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Masm:
 
     Our reconstruction, see `MasmProblem`. The models are the first layers of the network with an
     `exit_branch` each, q_k the proxy of their accuracy, and d_k / R the terminal's upload, which
-    is the same for all. The pool's nodes run at reduced clocks and give each model a server of
-    speed f_k, so that the energy of one FLOP is that of a node at f_k / x.
+    is the same for all. Every node gets tasks in proportion to its speed F and shares that speed
+    among the models, each of which has a queue: a task never runs faster than its node.
 
     Parameters
     ----------
@@ -57,42 +57,55 @@ class Masm:
     def plan(
         self, setting: Setting, stream: Stream, conditions: Conditions, rng: np.random.Generator
     ) -> Plan:
-        """Return the plan; see `Scheme`. Each task draws its model from the shares."""
-        cuts = np.array(self.cuts)
+        """Return the plan; see `Scheme`. Each task draws its node, and its model by the shares."""
         setting.check_cut("cuts", self.cuts[-1])
+        cuts = np.array(self.cuts)
         branches = [exit_branch(setting, cut) for cut in self.cuts]
         extra = np.array([branch.flop for branch in branches])
-        answer = solve_masm(self.problem(setting, setting.work[cuts] + extra))
-        used = np.flatnonzero(answer.share)
-        lane = rng.choice(len(used), size=stream.tasks, p=answer.share[used])
-        model = used[lane]
+        work = setting.work[cuts] + extra
+        share, flops = self.solve(setting, work)
+        lane = rng.choice(share.size, size=stream.tasks, p=share.ravel() / share.sum())
+        model = lane % len(cuts)
         whole = plan_cut(setting, stream, conditions, self.cuts[-1])
         nothing = np.zeros(stream.tasks)
         return whole._replace(
             stages=whole.stages._replace(
-                edge=(setting.work[cuts] + extra)[model] * stream.size,
-                upload_bits=nothing,
-                cloud=nothing,
+                edge=work[model] * stream.size, upload_bits=nothing, cloud=nothing
             ),
             cut=cuts[model],
             flop=(setting.flop[cuts] + extra)[model] * stream.size,
             accuracy=setting.accuracy[cuts][model],
             model_bytes=whole.model_bytes + sum(branch.bytes for branch in branches),
-            lanes=Lanes(lane, answer.flops[used]),
+            lanes=Lanes(lane, flops.ravel(), np.arange(setting.nodes).repeat(len(cuts))),
         )
 
-    def problem(self, setting: Setting, work: np.ndarray) -> MasmProblem:
-        """Return the program of these models, `work` (K,) in FLOP."""
-        devices, nodes = setting.system.pool, setting.nodes
-        clock = devices.per_node("clock_hz") / devices.per_node("flops")
-        kappa = float((devices.per_node("kappa") * clock**2).mean())
+    def solve(self, setting: Setting, work: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return shares of all tasks and speeds of each model on each node, (x, K) each.
+
+        Parameters
+        ----------
+        setting : Setting
+            Network and system.
+        work : (K,) array
+            Work of each model, FLOP of `Setting.work`.
+        """
+        _, first, kinds = np.unique(setting.kinds, return_index=True, return_inverse=True)
+        answers = [solve_masm(self._problem(setting, work, node)) for node in first.tolist()]
+        tasks = setting.speeds / setting.speeds.sum()
+        share = tasks[:, np.newaxis] * np.stack([answer.share for answer in answers])[kinds]
+        return share, np.stack([answer.flops for answer in answers])[kinds]
+
+    def _problem(self, setting: Setting, work: FloatArray, node: int) -> MasmProblem:
+        """Return the program of one node."""
+        device, speed = setting.system.pool.devices[node], float(setting.speeds[node])
+        arrival_hz = setting.system.tasks.arrival_hz * speed / float(setting.speeds.sum())
         return MasmProblem(
             work=work,
             quality=setting.accuracy[np.array(self.cuts)],
             upload_s=np.full(len(work), float(setting.terms.uplink_s)),
-            arrival_hz=setting.system.tasks.arrival_hz,
-            flops=float(setting.speeds.sum()),
+            arrival_hz=arrival_hz,
+            flops=speed,
             theta=self.theta,
-            kappa=kappa / nodes**2,
+            kappa=device.kappa * (device.clock_hz / speed) ** 2,
             least_quality=self.least_quality,
         )

@@ -135,14 +135,14 @@ def use_of(run: Run) -> NodeUse:
 
 
 def node_energy_j(run: Run) -> FloatArray:
-    """Return the energy of each server that the reading counts, (s,) J in the whole run."""
+    """Return the energy of each node that the reading counts, (x,) J in the whole run."""
     use = use_of(run)
     idle = use.idle_j if run.setting.reading.idle_power else 0.0
     return np.asarray(use.static_j + use.dynamic_j + use.radio_j + idle)  # (20)
 
 
 def node_utilisation(run: Run) -> FloatArray:
-    """Return the share of the run in which each server computed, (s,)."""
+    """Return the share of the run in which each node computed, (x,)."""
     return np.asarray(use_of(run).busy_s / max(span_s(run), np.finfo(float).tiny))
 
 
@@ -171,7 +171,8 @@ def _traffic(run: Run) -> dict[str, float]:
     """What crossed the links, and what ended where."""
     plan = run.plan
     bits = plan.stages.upload_bits
-    capacity = float(run.conditions.rate_bit_s.mean()) * run.setting.nodes * span_s(run)
+    uplink = run.conditions.uplink
+    capacity = float(uplink.rate.sum(axis=1).mean()) * span_s(run)
     return {
         "upload_bytes": bits.mean() / 8.0,
         "offloaded": (bits > 0).mean(),
@@ -184,9 +185,9 @@ def _traffic(run: Run) -> dict[str, float]:
 
 def _load(run: Run) -> dict[str, float]:
     """How the nodes were used."""
-    shares, nodes = node_utilisation(run), use_of(run).nodes
+    shares = node_utilisation(run)
     return {
-        "utilisation": float(np.average(shares, weights=nodes)),
+        "utilisation": shares.mean(),
         "utilisation_max": shares.max(),
         "balance": jain_index(shares),
         "throughput_hz": run.stream.tasks / span_s(run),

@@ -21,26 +21,24 @@ from problems.offloading.energy import (
 
 
 class NodeUse(NamedTuple):
-    """What each server did during a run; servers are the nodes, or a scheme's lanes.
+    """What each of the x nodes did during a run; arrays have the shape (x,).
 
     Attributes
     ----------
-    busy_s : ndarray, shape (s,)
-        Time in which it computed; of the master its simplified model's time too.
-    nodes : ndarray, shape (s,)
-        How many nodes' worth of the pool each server is: 1 each but for lanes.
-    static_j : ndarray, shape (s,)
+    busy_s : ndarray
+        Time in which it computed; of the master its simplified model's time too. A node that
+        serves a task with a part of its speed is busy in proportion.
+    static_j : ndarray
         Static energy (18) while busy, J.
-    dynamic_j : ndarray, shape (s,)
+    dynamic_j : ndarray
         Dynamic energy (19), J.
-    idle_j : ndarray, shape (s,)
+    idle_j : ndarray
         Static energy while not busy, J; the paper has no such term.
-    radio_j : ndarray, shape (s,)
+    radio_j : ndarray
         Energy of sending to the cloud, J; the paper has no such term.
     """
 
     busy_s: FloatArray
-    nodes: FloatArray
     static_j: FloatArray
     dynamic_j: FloatArray
     idle_j: FloatArray
@@ -50,63 +48,46 @@ class NodeUse(NamedTuple):
 def node_use(
     setting: Setting, plan: Plan, timeline: Timeline, exits: Exits, span_s: float
 ) -> NodeUse:
-    """Return how the servers were used in the `span_s` seconds of a run.
+    """Return how the nodes were used in the `span_s` seconds of a run.
 
-    Lanes share the static power of the pool by their speed; the node's dynamic power is that of
-    the lane's speed spread over all nodes, see `masm.Masm`. Energy of the edge network, of the
-    terminals and of the cloud is not counted.
+    Energy of the edge network, of the terminals and of the cloud is not counted.
     """
-    server, count = _servers(setting, plan, timeline)
-    busy = _sum(timeline.edge_end - timeline.edge_start, server, count)
-    flop = _sum(plan.flop, server, count)
-    if plan.exit_flop.any():
-        busy[setting.master] += float((exits.end - exits.start).sum())
-        flop[setting.master] += float(plan.exit_flop.sum())
-    if plan.lanes is None:
-        nodes, power, clock = np.ones(count), _column(setting, "static_power_w"), 1.0
-    else:
-        nodes = plan.lanes.flops / plan.lanes.flops.sum() * setting.nodes
-        power = np.full(count, float(_column(setting, "static_power_w").mean()))
-        clock = plan.lanes.flops / setting.speeds.sum()
-    idle = np.maximum(span_s - busy, 0.0)
+    node, part = timeline.node, _parts(setting, plan)
+    columns = setting.terms.columns
+    busy = _sum(setting, (timeline.edge_end - timeline.edge_start) * part, node)
+    busy[setting.master] += float((exits.end - exits.start).sum())
+    dynamic = _sum(setting, _dynamic_j(setting, plan.flop, node, part), node)
+    at_master = _dynamic_j(setting, plan.exit_flop, np.full_like(node, setting.master), 1.0)
+    dynamic[setting.master] += float(at_master.sum())
+    power = setting.system.pool.per_node("static_power_w")
     return NodeUse(
         busy_s=busy,
-        nodes=nodes,
-        static_j=static_energy_j(power * nodes, busy),
-        dynamic_j=_dynamic_j(setting, flop, clock),
-        idle_j=static_energy_j(power * nodes, idle),
+        static_j=static_energy_j(power, busy),
+        dynamic_j=dynamic,
+        idle_j=static_energy_j(power, np.maximum(span_s - busy, 0.0)),
         radio_j=radio_energy_j(
-            float(setting.terms.columns.energy_j_bit),
-            _sum(plan.stages.upload_bits, server, count),
+            float(columns.energy_j_bit), _sum(setting, plan.stages.upload_bits, node)
         ),
     )
 
 
-def _servers(setting: Setting, plan: Plan, timeline: Timeline) -> tuple[IntArray, int]:
-    """Return each task's server and the number of servers."""
+def _parts(setting: Setting, plan: Plan) -> float | FloatArray:
+    """Return which part of its node's speed serves each task."""
     if plan.lanes is None:
-        return timeline.node, setting.nodes
-    return plan.lanes.lane, len(plan.lanes.flops)
+        return 1.0
+    return np.asarray((plan.lanes.flops / setting.speeds[plan.lanes.node])[plan.lanes.lane])
 
 
-def _dynamic_j(setting: Setting, flop: FloatArray, clock: float | FloatArray) -> FloatArray:
-    """Return (19) of the servers, whose nodes run at the share `clock` of their speed."""
-    own = flop.shape == (setting.nodes,) and isinstance(clock, float)
-
-    def column(name: str) -> FloatArray:
-        values = _column(setting, name)
-        return values if own else np.full(len(flop), values.mean())
-
+def _dynamic_j(
+    setting: Setting, flop: FloatArray, node: IntArray, part: float | FloatArray
+) -> FloatArray:
+    """Return (19) of each task, whose node runs at a part of its clock."""
+    per_node = setting.system.pool.per_node
     if setting.reading.dynamic == "cmos":
-        return cmos_dynamic_energy_j(column("kappa"), flop, column("clock_hz") * clock)
-    return printed_dynamic_energy_j(column("omega"), flop, column("flops") * clock)
+        return cmos_dynamic_energy_j(per_node("kappa")[node], flop, per_node("clock_hz")[node] * part)
+    return printed_dynamic_energy_j(per_node("omega")[node], flop, per_node("flops")[node] * part)
 
 
-def _column(setting: Setting, name: str) -> FloatArray:
-    """Return a field of every node, (x,)."""
-    return setting.system.pool.per_node(name)
-
-
-def _sum(values: FloatArray, server: IntArray, count: int) -> FloatArray:
-    """Return the sum of the tasks' values on each server."""
-    return np.bincount(server, weights=values, minlength=count)
+def _sum(setting: Setting, values: FloatArray, node: IntArray) -> FloatArray:
+    """Return the sum of the tasks' values on each node."""
+    return np.bincount(node, weights=values, minlength=setting.nodes)

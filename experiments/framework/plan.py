@@ -15,7 +15,7 @@ from problems.errors import FloatArray
 
 
 class Lanes(NamedTuple):
-    """Servers made of the pool's speed, each with tasks of its own.
+    """Servers that are shares of a node's speed, each with a queue of its own.
 
     Attributes
     ----------
@@ -23,10 +23,13 @@ class Lanes(NamedTuple):
         The server of each task.
     flops : ndarray, shape (lanes,)
         Their speeds in FLOP/s.
+    node : ndarray, shape (lanes,)
+        The node of each.
     """
 
     lane: IntArray
     flops: FloatArray
+    node: IntArray
 
 
 class Plan(NamedTuple):
@@ -49,7 +52,7 @@ class Plan(NamedTuple):
     model_bytes : float
         What every node must hold, byte.
     lanes : Lanes or None
-        Servers instead of the nodes, where the scheme divides the pool's speed itself.
+        Servers, where the scheme gives out the nodes' speed itself.
     limit_s : ndarray or None
         Round trip above which a task does not go to the cloud, s, where the scheme has one.
     redeploy_bytes : float

@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from optim.solver import IntArray
-from problems.errors import FloatArray, InputError, check_integer, check_number
+from problems.errors import FloatArray, InputError, check_choice, check_integer, check_number
 from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
 from problems.offloading.terms import Terms, terms_of
+
+UPLINKS = ("own", "shared")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,9 @@ class Setting:
     lan_bit_s : float
         Rate of the network between the edge nodes, bit/s, > 0; a node's own `throughput_bit_s` is
         that of its way to the cloud.
+    uplink : {"own", "shared"}
+        Whether each node has its own share min(W_H / x, L_i) of the link (15), which is what the
+        offloading program reckons with, or all uploads queue for the whole W_H.
     accuracy_drop : float
         How much of its accuracy a network loses that ends behind its input, in [0, 1]; see
         `accuracy`.
@@ -39,7 +44,8 @@ class Setting:
     Raises
     ------
     InputError
-        If there is no such node, or a number is out of range.
+        If there is no such node, a value is out of range, or a node that cannot use the whole
+        link shares it.
     """
 
     profile: Profile
@@ -47,12 +53,18 @@ class Setting:
     reading: Reading = CORRECTED
     master: int = 0
     lan_bit_s: float = 1e9
+    uplink: str = "own"
     accuracy_drop: float = 0.3
 
     def __post_init__(self) -> None:
         check_integer("master", self.master, at_least=0, at_most=self.system.pool.nodes - 1)
         check_number("lan_bit_s", self.lan_bit_s, above=0)
         check_number("accuracy_drop", self.accuracy_drop, at_least=0, at_most=1)
+        check_choice("uplink", self.uplink, UPLINKS)
+        own_bit_s = self.system.pool.per_node("throughput_bit_s").min()
+        if self.uplink == "shared" and own_bit_s < self.system.link.bandwidth_bit_s:
+            rule = f"'own': a node sends at {own_bit_s:g} bit/s at most, the link has more"
+            raise InputError("uplink", self.uplink, rule)
 
     @cached_property
     def terms(self) -> Terms:

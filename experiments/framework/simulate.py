@@ -1,0 +1,77 @@
+"""One run of one scheme."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from experiments.framework.conditions import Conditions
+from experiments.framework.dispatcher import Dispatcher
+from experiments.framework.exit_queue import run_exits
+from experiments.framework.measures import Run
+from experiments.framework.plan import Lanes, Plan, Scheme
+from experiments.framework.setting import Setting
+from optim.online.dispatch import simulate_dispatch
+from optim.online.resources import Resources
+from optim.online.timeline import Stages, Timeline
+from problems.arrivals.stream import Stream
+
+
+def simulate(
+    setting: Setting,
+    stream: Stream,
+    conditions: Conditions,
+    scheme: Scheme,
+    dispatcher: Dispatcher,
+    rng: np.random.Generator,
+) -> Run:
+    """Run a scheme on a stream.
+
+    Parameters
+    ----------
+    setting : Setting
+        Network and system.
+    stream : Stream
+        The tasks.
+    conditions : Conditions
+        What they meet.
+    scheme : Scheme
+        What is done with them.
+    dispatcher : Dispatcher
+        Who gets which node; schemes with lanes need none.
+    rng : Generator
+        Source of randomness of scheme and dispatcher.
+
+    Raises
+    ------
+    InputError
+        If the scheme does not go with network and system.
+
+    Warns
+    -----
+    OverloadWarning
+        If queues grow as long as the stream lasts.
+    """
+    plan = scheme.plan(setting, stream, conditions, rng)
+    if plan.lanes is None:
+        resources = Resources(setting.speeds, conditions.uplink)
+        timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
+    else:
+        timeline = run_lanes(stream, plan, plan.lanes)
+    exits = run_exits(setting, plan, timeline)
+    return Run(setting, stream, conditions, plan, timeline, exits)
+
+
+def run_lanes(stream: Stream, plan: Plan, lanes: Lanes) -> Timeline:
+    """Run each lane by itself, a queue before one server; tasks of lanes upload nothing."""
+    columns = [np.zeros(stream.tasks, dtype=np.int64)]
+    columns += [np.zeros(stream.tasks) for _ in Timeline._fields[1:]]
+    timeline = Timeline(*columns)  # type: ignore[arg-type]
+    for lane, flops in enumerate(lanes.flops):
+        tasks = np.flatnonzero(lanes.lane == lane)
+        if tasks.size:
+            stages = Stages(*(part[tasks] for part in plan.stages if part is not None))
+            part = simulate_dispatch(stream.time[tasks], stages, Resources(np.array([flops])))
+            for whole, values in zip(timeline, part, strict=True):
+                whole[tasks] = values
+            timeline.node[tasks] = lanes.node[lane]
+    return timeline
