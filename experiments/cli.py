@@ -14,6 +14,7 @@ from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
+from experiments.commands.simulate import simulate
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
 from experiments.version import version
@@ -30,7 +31,18 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (schedule, sweep, tune, plot, compare, report, offload, solvers, problems):
+for _command in (
+    schedule,
+    sweep,
+    tune,
+    plot,
+    compare,
+    report,
+    offload,
+    simulate,
+    solvers,
+    problems,
+):
     app.command()(_command)
 
 

@@ -168,7 +168,7 @@ def expected(setting: Setting, parts: Segments) -> tuple[FloatArray, FloatArray]
     uploads = np.array([*parts.reach, 0.0])  # s_{n+1}
     bits = uploads * setting.upload_bits[cuts]
     trip = uploads * float(columns.round_trip_s)
-    delay = edge / setting.speeds.min() + bits / columns.rate_bit_s.min() + trip
+    delay = edge / setting.speeds.min() + bits / setting.rate_bit_s + trip
     rates = float((columns.count * columns.rate_bit_s).sum())
     busy_s = np.maximum(edge / setting.speeds.sum(), bits / rates)
     fits = terms.memory_bytes[cuts] <= columns.memory_limit_bytes

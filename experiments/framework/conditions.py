@@ -100,7 +100,7 @@ def draw_conditions(
         terminal_s=terminal,
         round_trip_s=trace.round_trip_s[states][now],
         rate_bit_s=rates.min(axis=1)[now],
-        uplink=Uplink(rate=rates, start=np.arange(len(states)) * trace.step_s),
+        uplink=Uplink(rate=rates, start=trace.step_s * np.arange(float(len(states)))),
     )
 
 
@@ -118,11 +118,9 @@ def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndar
 
 
 def _rates(setting: Setting, bandwidth: FloatArray) -> FloatArray:
-    """Return the rate of each node in each state (15), (states, x), of a shared link (states, 1)."""
+    """Return the rates of the nodes in each state (15), (states, x), or the shared (states, 1)."""
     if setting.uplink == "shared":
         return bandwidth[:, np.newaxis]
     own = setting.system.pool.per_node("throughput_bit_s")
     shared = setting.reading.shares_link
-    return np.asarray(
-        node_rate_bit_s(bandwidth[:, np.newaxis], own, setting.nodes, shared=shared)
-    )
+    return np.asarray(node_rate_bit_s(bandwidth[:, np.newaxis], own, setting.nodes, shared=shared))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.framework.conditions import LinkTrace
-from problems.errors import FloatArray, InputError, check_array, check_choice
+from problems.errors import FloatArray, InputError, check_array, check_choice, check_number
 from problems.offloading.system import Link
 
 FIELDS = ("path", "round_trip_column", "round_trip_unit_s", "rate_column", "rate_unit_bit_s")
@@ -76,13 +76,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _column(
-    table: dict[str, Any], rows: list[dict[str, str]], field: str, unit: str
-) -> FloatArray:
+def _column(table: dict[str, Any], rows: list[dict[str, str]], field: str, unit: str) -> FloatArray:
     """Return a column in SI units."""
     name = check_choice(f"link.{field}", table[field], list(rows[0]))
     try:
         values = np.array([float(row[name]) for row in rows])
     except (TypeError, ValueError) as error:
         raise InputError(f"{table['path']}: {name}", str(error), "numbers") from None
-    return values * table.get(unit, 1.0)
+    return np.asarray(values * check_number(f"link.{unit}", table.get(unit, 1.0), above=0))

@@ -156,7 +156,7 @@ def jain_index(values: FloatArray) -> float:
 
 
 def _energy(run: Run) -> dict[str, float]:
-    """Energies per task."""
+    """Return the energies per task."""
     use, tasks = use_of(run), run.stream.tasks
     return {
         "energy_j": node_energy_j(run).sum() / tasks,
@@ -168,7 +168,7 @@ def _energy(run: Run) -> dict[str, float]:
 
 
 def _traffic(run: Run) -> dict[str, float]:
-    """What crossed the links, and what ended where."""
+    """Return what crossed the links, and what ended where."""
     plan = run.plan
     bits = plan.stages.upload_bits
     uplink = run.conditions.uplink
@@ -184,7 +184,7 @@ def _traffic(run: Run) -> dict[str, float]:
 
 
 def _load(run: Run) -> dict[str, float]:
-    """How the nodes were used."""
+    """Return how the nodes were used."""
     shares = node_utilisation(run)
     return {
         "utilisation": shares.mean(),
@@ -195,7 +195,7 @@ def _load(run: Run) -> dict[str, float]:
 
 
 def _deployment(run: Run, transport: str) -> dict[str, float]:
-    """What it took to bring the model to the nodes."""
+    """Return what it took to bring the model to the nodes."""
     size = run.plan.model_bytes
     return {
         "model_bytes": size,

@@ -84,10 +84,12 @@ def _dynamic_j(
     """Return (19) of each task, whose node runs at a part of its clock."""
     per_node = setting.system.pool.per_node
     if setting.reading.dynamic == "cmos":
-        return cmos_dynamic_energy_j(per_node("kappa")[node], flop, per_node("clock_hz")[node] * part)
+        return cmos_dynamic_energy_j(
+            per_node("kappa")[node], flop, per_node("clock_hz")[node] * part
+        )
     return printed_dynamic_energy_j(per_node("omega")[node], flop, per_node("flops")[node] * part)
 
 
 def _sum(setting: Setting, values: FloatArray, node: IntArray) -> FloatArray:
     """Return the sum of the tasks' values on each node."""
-    return np.bincount(node, weights=values, minlength=setting.nodes)
+    return np.asarray(np.bincount(node, weights=values, minlength=setting.nodes), dtype=np.float64)

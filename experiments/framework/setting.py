@@ -117,6 +117,13 @@ class Setting:
         return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self.flop[-1]))
 
     @property
+    def rate_bit_s(self) -> float:
+        """Rate at which a task alone reaches the cloud, bit/s: from the slowest node (15)."""
+        if self.uplink == "shared":
+            return self.system.link.bandwidth_bit_s
+        return float(self.terms.columns.rate_bit_s.min())
+
+    @property
     def nodes(self) -> int:
         """Number of nodes x."""
         return self.system.pool.nodes

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from experiments.framework.conditions import Conditions
+from experiments.framework.cut_choice import SchemeWarning
 from experiments.framework.dispatcher import Dispatcher
 from experiments.framework.exit_queue import run_exits
 from experiments.framework.measures import Run
@@ -50,8 +53,12 @@ def simulate(
     -----
     OverloadWarning
         If queues grow as long as the stream lasts.
+    SchemeWarning
+        If the scheme's layers do not fit into the nodes' memory (21), or it cannot do what it
+        should.
     """
     plan = scheme.plan(setting, stream, conditions, rng)
+    _warn_of_memory(setting, plan)
     if plan.lanes is None:
         resources = Resources(setting.speeds, conditions.uplink)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
@@ -61,11 +68,19 @@ def simulate(
     return Run(setting, stream, conditions, plan, timeline, exits)
 
 
+def _warn_of_memory(setting: Setting, plan: Plan) -> None:
+    """Warn where the nodes cannot hold the layers that they run."""
+    needed = float(setting.terms.memory_bytes[plan.cut.max()])
+    usable = float(setting.terms.columns.memory_limit_bytes)
+    if needed > usable:
+        text = f"does not fit: {needed / 2**20:.4g} MiB of {usable / 2**20:.4g} MiB of memory (21)"
+        warnings.warn(text, SchemeWarning, stacklevel=3)
+
+
 def run_lanes(stream: Stream, plan: Plan, lanes: Lanes) -> Timeline:
     """Run each lane by itself, a queue before one server; tasks of lanes upload nothing."""
-    columns = [np.zeros(stream.tasks, dtype=np.int64)]
-    columns += [np.zeros(stream.tasks) for _ in Timeline._fields[1:]]
-    timeline = Timeline(*columns)  # type: ignore[arg-type]
+    times = (np.zeros(stream.tasks) for _ in Timeline._fields[1:])
+    timeline = Timeline(np.zeros(stream.tasks, dtype=np.int64), *times)
     for lane, flops in enumerate(lanes.flops):
         tasks = np.flatnonzero(lanes.lane == lane)
         if tasks.size:

@@ -8,7 +8,10 @@ import numpy as np
 
 from problems.errors import FloatArray, InputError, check_array, check_number
 
-_EPSILON = 1e-9  # least speed beyond the load, as a share of all: keeps the delay finite
+_EPSILON = 1e-9  # least speed beyond the load as a share of all, and rounding of the quality
+_LEAST = 1e-4  # the same during the search, where smaller numbers would make it stumble
+_FULL = 1.0 - 1e-6  # load above which no speed is left to give out
+_NEWTON = 40  # steps, of which each at least halves a free speed that is far too large
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,19 +118,65 @@ def solve_masm(problem: MasmProblem) -> MasmAnswer:
 
     The program is not convex (w / (f - w a Z) is not, in w and f together), so the best of several
     local optima is no proof; the tests hold it against a grid. Starts: each model as often as the
-    quality allows, the rest the most accurate one. Variables: w, and the free speed
-    g_k = f_k / F - w_k a Z_k / F, in which all constraints are linear. Deterministic.
+    quality allows, the rest the most accurate one, alone and mixed with all others. For the shares
+    that are found the speeds are the best, see `best_speeds`. Deterministic.
 
     Where the tasks are more than the speed can serve at that quality the cost is infinite, and the
     answer the start of the smallest load with speeds in proportion to it.
     """
     starts = _starts(problem)
-    usable = [start for start in starts if start @ problem.loads < 1.0 - len(start) * _EPSILON]
+    mixed = 0.9 * starts + 0.1 * starts.mean(axis=0)
+    usable = [start for start in (*starts, *mixed) if start @ problem.loads < _FULL]
     if not usable:
         share = starts[(starts @ problem.loads).argmin()]
         parts = share * problem.loads / (share @ problem.loads)
         return MasmAnswer(share, problem.flops * parts, np.inf)
-    return min((_descend(problem, start) for start in usable), key=lambda answer: answer.cost)
+    found = [_descend(problem, start) for start in usable]
+    shares = [share for share in (*usable, *found) if _is_legal(problem, share)]
+    answers = [_answer(problem, share) for share in shares]
+    return min(answers, key=lambda answer: answer.cost)
+
+
+def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
+    """Return the speeds of least cost for shares that leave speed free, (K,) FLOP/s.
+
+    For fixed shares the program is convex. With the multiplier m of sum f <= F each free speed
+    g = f - w a Z (as a share of F) solves theta w Z / (F g^2) = m + 2 (1 - theta) w J (w a Z + g),
+    and m is the least one >= 0 at which they fit.
+    """
+    from scipy.optimize import brentq
+
+    def excess(log_multiplier: float) -> float:
+        return float(_free_speeds(problem, share, np.exp(log_multiplier)).sum()) - rest
+
+    rest = 1.0 - float(share @ problem.loads)
+    free = _free_speeds(problem, share, 0.0)
+    if free.sum() > rest:
+        high = np.log((problem.work / problem.flops).sum()) - 2.0 * np.log(rest / len(share))
+        low = high - 1.0
+        while excess(low) < 0:
+            low -= 2.0 * (high - low)
+        free = _free_speeds(problem, share, np.exp(brentq(excess, low, high, xtol=1e-12)))
+        free *= rest / free.sum()
+    return np.asarray(problem.flops * (share * problem.loads + free))
+
+
+def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> FloatArray:
+    """Return g of each model for a multiplier, at most 1; 0 without tasks.
+
+    The positive root of J g^3 + (m + J l) g^2 = theta w Z / F, by Newton's method from above, where
+    it falls to the root without passing it.
+    """
+    pull = problem.theta * share * problem.work / problem.flops
+    joules = 2.0 * (1.0 - problem.theta) * share * problem.kappa * problem.work * problem.flops**2
+    square = multiplier + joules * share * problem.loads
+    free = np.ones(len(share))
+    for _ in range(_NEWTON):
+        excess = free**2 * (joules * free + square) - pull
+        slope = free * (3.0 * joules * free + 2.0 * square)
+        free = np.where(excess > 0, free - excess / np.where(slope > 0, slope, 1.0), free)
+        free = np.maximum(free, _EPSILON)
+    return np.where(share > 0, free, 0.0)
 
 
 def _starts(problem: MasmProblem) -> FloatArray:
@@ -141,29 +190,37 @@ def _starts(problem: MasmProblem) -> FloatArray:
     return shares
 
 
-def _descend(problem: MasmProblem, share: FloatArray) -> MasmAnswer:
-    """Return the local optimum from a start that leaves speed free."""
-    from scipy.optimize import minimize
+def _is_legal(problem: MasmProblem, share: FloatArray) -> bool:
+    """Whether shares meet the quality and leave speed free."""
+    is_good = share @ problem.quality >= problem.least_quality - _EPSILON
+    return bool(is_good and share @ problem.loads < _FULL)
+
+
+def _descend(problem: MasmProblem, share: FloatArray) -> FloatArray:
+    """Return the shares at a local optimum, from a start that leaves speed free.
+
+    The variables are w and g, in which all constraints are linear.
+    """
+    from scipy.optimize import LinearConstraint, minimize
 
     k, loads = len(share), problem.loads
-    rest = 1.0 - share @ loads
     roots = np.sqrt(share * problem.work)
-    free = np.maximum(rest * roots / roots.sum(), _EPSILON)  # least delay for these shares
-    constraints = [
-        {"type": "eq", "fun": lambda v: v[:k].sum() - 1.0},
-        {"type": "ineq", "fun": lambda v: 1.0 - v[:k] @ loads - v[k:].sum()},
-        {"type": "ineq", "fun": lambda v: v[:k] @ problem.quality - problem.least_quality},
-    ]
-    found = minimize(
-        lambda v: _cost_and_slope(problem, v[:k], v[k:])[0],
+    free = np.maximum((1.0 - share @ loads) * roots / roots.sum(), _LEAST)  # of least delay
+    none, ones = np.zeros(k), np.ones(k)
+    rows = np.stack([np.r_[loads, ones], np.r_[problem.quality, none]])
+    limits = LinearConstraint(rows, [0.0, problem.least_quality], [1.0, np.inf])
+    found = minimize(  # type: ignore[call-overload]
+        lambda v: _cost_and_slope(problem, v[:k], v[k:]),
         np.concatenate([share, free]),
-        jac=lambda v: _cost_and_slope(problem, v[:k], v[k:])[1],
+        jac=True,
         method="SLSQP",
-        bounds=[(0.0, 1.0)] * k + [(_EPSILON, 1.0)] * k,
-        constraints=constraints,
-        options={"maxiter": 500, "ftol": 1e-12},
+        bounds=[(0.0, 1.0)] * k + [(_LEAST, 1.0)] * k,
+        constraints=[LinearConstraint(np.r_[ones, none], 1.0, 1.0), limits],
+        options={"maxiter": 200, "ftol": 1e-10},
     )
-    return _answer(problem, found.x)
+    shares = np.clip(found.x[:k], 0.0, 1.0)
+    shares = np.where(shares < _LEAST, 0.0, shares)
+    return np.asarray(shares / shares.sum())
 
 
 def _cost_and_slope(
@@ -181,12 +238,7 @@ def _cost_and_slope(
     return float(share @ per_task), np.concatenate([per_task + pull * loads, slope_free])
 
 
-def _answer(problem: MasmProblem, variables: FloatArray) -> MasmAnswer:
-    """Return shares and speeds that meet the constraints to rounding."""
-    k = len(problem.work)
-    share = np.clip(variables[:k], 0.0, 1.0)
-    share = np.where(share < _EPSILON, 0.0, share)
-    share /= share.sum()
-    speed = np.where(share > 0, share * problem.loads + variables[k:], 0.0)
-    flops = problem.flops * speed / max(1.0, speed.sum())
+def _answer(problem: MasmProblem, share: FloatArray) -> MasmAnswer:
+    """Return shares with their best speeds."""
+    flops = best_speeds(problem, share)
     return MasmAnswer(share, flops, masm_cost(problem, share, flops))

@@ -1,0 +1,103 @@
+"""The table of a simulation: every measure with its confidence interval over the repetitions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from experiments.framework.cell import FINISHED
+from experiments.framework.intervals import replication_interval
+from experiments.framework.measures import MEASURES
+from experiments.sweep.cell import FAILED
+from problems.errors import FloatArray
+
+Row = dict[str, Any]
+_KEYS = ("problem", "stream", "nodes", "scheme", "runs", "failed")
+
+
+def summarize_runs(rows: Iterable[Row]) -> list[Row]:
+    """Return one row for each stream, pool and scheme.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of cells.
+
+    Returns
+    -------
+    list of dict
+        ``problem``, ``stream``, ``nodes``, ``scheme``, numbers of ``runs`` and ``failed`` ones,
+        then of each of `MEASURES` the mean and, as ``NAME_half``, half the width of its interval
+        of 95 %, None for a single run; then ``warnings``, and mean ``delay_quantiles_s``,
+        ``node_energy_j``, ``node_utilisation``. None where all runs failed. In the order in which
+        the rows come.
+    """
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["problem"], row["solver"]), []).append(row)
+    return [_summary(*key, group) for key, group in groups.items()]
+
+
+def table_lines(summary: Iterable[Row]) -> Iterator[str]:
+    """Yield the lines of a CSV table: names, numbers and scalar measures with their intervals."""
+    measures = [column for name in MEASURES for column in (name, f"{name}_half")]
+    columns = [*_KEYS, *measures]
+    yield ",".join(columns)
+    for row in summary:
+        yield ",".join(_text(row[column]) for column in columns)
+
+
+def _summary(problem: str, scheme: str, group: list[Row]) -> Row:
+    """Return the row of one stream, pool and scheme."""
+    stream, _, nodes = problem.rpartition(" x ")
+    runs = [json.loads(row["measures"]) for row in group if row["status"] == FINISHED]
+    row: Row = {
+        "problem": problem,
+        "stream": stream,
+        "nodes": int(nodes),
+        "scheme": scheme,
+        "runs": len(runs),
+        "failed": len(group) - len(runs),
+    }
+    for name in MEASURES:
+        row[name], row[f"{name}_half"] = _interval(np.array([run[name] for run in runs]))
+    for name in ("delay_quantiles_s", "node_energy_j", "node_utilisation"):
+        values = np.array([run[name] for run in runs])
+        row[name] = values.mean(axis=0).tolist() if runs else None
+    row["warnings"] = sorted({_kind(text) for run in runs for text in run["warnings"]})
+    row["errors"] = sorted({_last_line(one["error"]) for one in group if one["status"] == FAILED})
+    return row
+
+
+def _interval(values: FloatArray) -> tuple[float | None, float | None]:
+    """Return mean and half width, None where they do not exist."""
+    if not values.size:
+        return None, None
+    mean, half = replication_interval(values)
+    return mean, half if np.isfinite(half) else None
+
+
+def _kind(text: str) -> str:
+    """Return a warning without what comes after its first colon, which differs between runs."""
+    return text.partition(":")[0]
+
+
+def _last_line(text: str) -> str:
+    """Return the last line of a traceback."""
+    return text.strip().splitlines()[-1]
+
+
+def _text(value: Any) -> str:
+    """Return a value of a CSV table."""
+    if value is None:
+        return ""
+    return (
+        f"{value:.8g}"
+        if isinstance(value, float)
+        else f'"{value}"'
+        if " " in str(value)
+        else str(value)
+    )
