@@ -58,6 +58,8 @@ def read_trace(
     """
     file = Path(path)
     check_number("speed_up", speed_up, above=0)
+    if sample_size is not None:
+        check_number("sample_size", sample_size, above=0)
     columns = [time_column] if size_column is None else [time_column, size_column]
     limit = check_integer("tasks", tasks, at_least=1) if tasks is not None else None
     rows = _read(file, columns, limit)
@@ -132,9 +134,8 @@ def _sizes(path: Path, cells: list[_Cell], sample_size: float | None) -> FloatAr
         if number is None or number <= 0:
             raise InputError(f"{path} line {cell.line}", cell.text, "a size > 0")
         sizes[i] = number
-    if sample_size is None:
-        return sizes / sizes.mean()
-    return np.asarray(sizes / check_number("sample_size", sample_size, above=0))
+    sizes /= sizes.mean() if sample_size is None else sample_size
+    return sizes
 
 
 def _number(text: str) -> float | None:
