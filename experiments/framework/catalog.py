@@ -35,7 +35,7 @@ def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     label : str
         Name of the scheme where the table has no ``scheme``.
     table : dict
-        As in a simulation file; lists become tuples.
+        As in a simulation file; lists become tuples. ``dispatch`` is none of the scheme's own.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     values = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in table.items()
-        if key != "scheme"
+        if key not in ("scheme", "dispatch")
     }
     known = {field.name: field for field in fields(SCHEMES[name])}
     try:

@@ -88,8 +88,9 @@ class SimulationCell:
         stream, rate_hz = draw_stream(label, table["stream"], world.tasks, default_hz, arrivals)
         setting = world.make_setting(rate_hz, masters)
         conditions = draw_conditions(setting, stream, world.make_link(), links)
-        scheme = make_scheme(self.label, json.loads(self.solver))
-        return simulate(setting, stream, conditions, scheme, world.make_dispatcher(), choices)
+        table = json.loads(self.solver)
+        scheme, dispatcher = make_scheme(self.label, table), world.make_dispatcher(table)
+        return simulate(setting, stream, conditions, scheme, dispatcher, choices)
 
     def outcome(self) -> dict[str, Any]:
         """Run the scheme and return the columns of its result."""

@@ -14,9 +14,12 @@ import numpy as np
 from experiments.framework.arrivals import draw_stream
 from experiments.framework.catalog import make_scheme
 from experiments.framework.conditions import draw_conditions
+from experiments.framework.simulate import simulate
 from experiments.framework.world import World
+from experiments.sweep.config import locate_solver
 from experiments.sweep.paths import locate
 from experiments.toml_file import check_fields, read_toml
+from problems.arrivals.stream import Stream
 from problems.errors import InputError, check_integer, check_number
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
@@ -88,20 +91,23 @@ class SimulationConfig:
         return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
 
     def _try(self, world: World) -> None:
-        """Plan one task with every scheme on every stream: what is illegal is found out now."""
+        """Run every scheme on every stream for one task: what is illegal is found out now."""
         rng = np.random.default_rng(0)
         default_hz = world.make_system().tasks.arrival_hz
         link = world.make_link()
-        world.make_dispatcher()
         for label, table in self.streams.items():
             tasks = world.tasks if table.get("kind", label) == "trace" else 1
             stream, rate_hz = draw_stream(label, table, tasks, default_hz, rng)
+            stream = Stream(stream.time[:1], stream.size[:1])  # of a trace, read as a whole
             setting = world.make_setting(rate_hz, rng)
             conditions = draw_conditions(setting, stream, link, rng)
             for name, scheme in self.schemes.items():
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the runs warn again
-                    make_scheme(name, scheme).plan(setting, stream, conditions, rng)
+                    dispatcher = world.make_dispatcher(scheme)
+                    simulate(
+                        setting, stream, conditions, make_scheme(name, scheme), dispatcher, rng
+                    )
 
 
 def restore_simulation(table: dict[str, Any]) -> SimulationConfig:
@@ -135,13 +141,15 @@ def read_simulation(path: Path) -> SimulationConfig:
         world[key] = locate(world[key], path.parent)
     if isinstance(world.get("link"), dict):
         world["link"] = _located(world["link"], path.parent)
+    if isinstance(world.get("dispatch"), dict):
+        world["dispatch"] = _located(world["dispatch"], path.parent)
     return SimulationConfig(
         world=world,
         nodes=tuple(nodes) if isinstance(nodes, list) else (nodes,),
         repetitions=tables.get("repetitions", 10),
         seed=tables.get("seed", 0),
         streams=_each(tables["streams"], path.parent),
-        schemes=tables["schemes"],
+        schemes=_each(tables["schemes"], path.parent),
         time_limit=tables.get("time_limit"),
     )
 
@@ -157,9 +165,15 @@ def _each(tables: Any, folder: Path) -> Any:
 
 
 def _located(table: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a table with its ``path`` made absolute."""
-    name = table.get("path")
-    return {**table, "path": locate(name, folder)} if isinstance(name, str) else table
+    """Return a table with ``path`` and ``solver``, also of its ``dispatch``, made absolute."""
+    made = dict(table)
+    if isinstance(table.get("path"), str):
+        made["path"] = locate(table["path"], folder)
+    if isinstance(table.get("solver"), str):
+        made["solver"] = locate_solver(table["solver"], folder)
+    if isinstance(table.get("dispatch"), dict):
+        made["dispatch"] = _located(table["dispatch"], folder)
+    return made
 
 
 def _check_json(field: str, table: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.framework.conditions import Conditions
 from experiments.framework.cut_choice import SchemeWarning
-from experiments.framework.dispatcher import Dispatcher
+from experiments.framework.dispatcher import AnyDispatcher
 from experiments.framework.exit_queue import run_exits
 from experiments.framework.measures import Run
 from experiments.framework.plan import Lanes, Plan, Scheme
@@ -17,6 +17,7 @@ from optim.online.dispatch import simulate_dispatch
 from optim.online.resources import Resources
 from optim.online.timeline import Stages, Timeline
 from problems.arrivals.stream import Stream
+from problems.errors import InputError
 
 
 def simulate(
@@ -24,7 +25,7 @@ def simulate(
     stream: Stream,
     conditions: Conditions,
     scheme: Scheme,
-    dispatcher: Dispatcher,
+    dispatcher: AnyDispatcher,
     rng: np.random.Generator,
 ) -> Run:
     """Run a scheme on a stream.
@@ -39,7 +40,7 @@ def simulate(
         What they meet.
     scheme : Scheme
         What is done with them.
-    dispatcher : Dispatcher
+    dispatcher : Dispatcher or WindowDispatcher
         Who gets which node; schemes with lanes need none.
     rng : Generator
         Source of randomness of scheme and dispatcher.
@@ -47,7 +48,7 @@ def simulate(
     Raises
     ------
     InputError
-        If the scheme does not go with network and system.
+        If the scheme does not go with network, system or dispatcher.
 
     Warns
     -----
@@ -63,6 +64,9 @@ def simulate(
         resources = Resources(setting.speeds, conditions.uplink)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
     else:
+        if dispatcher.changes:
+            rule = "left out with a scheme that gives out the nodes' speed itself"
+            raise InputError("dispatch.changes", dispatcher.changes, rule)
         timeline = run_lanes(stream, plan, plan.lanes)
     exits = run_exits(setting, plan, timeline)
     return Run(setting, stream, conditions, plan, timeline, exits)

@@ -53,8 +53,9 @@ def sleeps(
     """
     if hysteresis == 0:
         return np.asarray(round_trip_s > limit_s)
-    falls = round_trip_s > limit_s + hysteresis * np.abs(limit_s)
-    wakes = round_trip_s < limit_s - hysteresis * np.abs(limit_s)
+    above, below = 1.0 + hysteresis, 1.0 - hysteresis
+    falls = round_trip_s > limit_s * np.where(limit_s > 0, above, below)
+    wakes = round_trip_s < limit_s * np.where(limit_s > 0, below, above)
     changes = np.where(falls | wakes, np.arange(len(falls)), -1)
     last = np.maximum.accumulate(changes)
     return np.asarray(falls[last] & (last >= 0))

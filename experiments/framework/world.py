@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.framework.conditions import LinkTrace
 from experiments.framework.deployment import MASTERS, TRANSPORTS, choose_master
-from experiments.framework.dispatcher import Dispatcher, make_dispatcher
+from experiments.framework.dispatcher import AnyDispatcher, make_dispatcher
 from experiments.framework.link_trace import read_link
 from experiments.framework.setting import UPLINKS, Setting
 from experiments.offload_settings import CHOICES, chosen_reading
@@ -117,9 +117,9 @@ class World:
         """Return the states of the link."""
         return read_link(self.link, self.make_system().link)
 
-    def make_dispatcher(self) -> Dispatcher:
-        """Return who gives tasks to nodes."""
-        return make_dispatcher(self.dispatch)
+    def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
+        """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
+        return make_dispatcher(scheme.get("dispatch", self.dispatch))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
