@@ -8,9 +8,10 @@ import numpy as np
 
 from problems.errors import FloatArray, InputError, check_array, check_number
 
-_EPSILON = 1e-9  # least speed beyond the load as a share of all, and rounding of the quality
+_EPSILON = 1e-9  # least speed beyond the load, as a share of all
 _LEAST = 1e-4  # the same during the search, where smaller numbers would make it stumble
 _FULL = 1.0 - 1e-6  # load above which no speed is left to give out
+_DECIMALS = 9  # of shares: what differs by less is the same
 _NEWTON = 40  # steps, of which each at least halves a free speed that is far too large
 
 
@@ -131,9 +132,9 @@ def solve_masm(problem: MasmProblem) -> MasmAnswer:
         share = starts[(starts @ problem.loads).argmin()]
         parts = share * problem.loads / (share @ problem.loads)
         return MasmAnswer(share, problem.flops * parts, np.inf)
-    found = [_descend(problem, start) for start in usable]
-    shares = [share for share in (*usable, *found) if _is_legal(problem, share)]
-    answers = [_answer(problem, share) for share in shares]
+    found = np.round([_descend(problem, start) for start in usable], _DECIMALS)
+    shares = [share for share in np.unique(found, axis=0) if _is_legal(problem, share)]
+    answers = [_answer(problem, share) for share in shares or usable]
     return min(answers, key=lambda answer: answer.cost)
 
 
@@ -152,8 +153,8 @@ def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
     rest = 1.0 - float(share @ problem.loads)
     free = _free_speeds(problem, share, 0.0)
     if free.sum() > rest:
-        high = np.log((problem.work / problem.flops).sum()) - 2.0 * np.log(rest / len(share))
-        low = high - 1.0
+        high = 1.0 + np.log((problem.work / problem.flops).sum()) - 2.0 * np.log(rest / len(share))
+        low = high - 2.0
         while excess(low) < 0:
             low -= 2.0 * (high - low)
         free = _free_speeds(problem, share, np.exp(brentq(excess, low, high, xtol=1e-12)))
@@ -173,6 +174,8 @@ def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> 
     free = np.ones(len(share))
     for _ in range(_NEWTON):
         excess = free**2 * (joules * free + square) - pull
+        if (excess <= 1e-14 * pull).all():
+            break
         slope = free * (3.0 * joules * free + 2.0 * square)
         free = np.where(excess > 0, free - excess / np.where(slope > 0, slope, 1.0), free)
         free = np.maximum(free, _EPSILON)
@@ -192,7 +195,7 @@ def _starts(problem: MasmProblem) -> FloatArray:
 
 def _is_legal(problem: MasmProblem, share: FloatArray) -> bool:
     """Whether shares meet the quality and leave speed free."""
-    is_good = share @ problem.quality >= problem.least_quality - _EPSILON
+    is_good = share @ problem.quality >= problem.least_quality - 1e-8
     return bool(is_good and share @ problem.loads < _FULL)
 
 

@@ -115,7 +115,7 @@ def test_bad_fields_are_refused(fields, message):
 
 
 def test_a_quality_that_no_model_has_is_refused(mixed: Setting, stream, conditions):
-    with pytest.raises(InputError, match="least_quality: got 0.99"):
+    with pytest.raises(InputError, match=r"least_quality: got 0\.99"):
         Masm(cuts=(7,), least_quality=0.99).plan(
             mixed, stream, conditions(stream), np.random.default_rng(0)
         )

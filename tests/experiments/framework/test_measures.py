@@ -64,7 +64,9 @@ def test_energy_is_counted_once(run: Run):
     np.testing.assert_allclose(use.busy_s, [edge, 2 * edge] + [0] * 8)
     np.testing.assert_allclose(use.static_j, device.static_power_w * use.busy_s)
     flop = run.setting.flop[CUT]
-    np.testing.assert_allclose(use.dynamic_j[:2], device.omega * device.flops * flop * [1, 2])
+    np.testing.assert_allclose(
+        use.dynamic_j[:2], device.omega * device.flops * flop * np.arange(1, 3)
+    )
     bits = run.setting.upload_bits[CUT]
     np.testing.assert_allclose(use.radio_j[:2], np.array([1, 2]) * bits * 1e-7)
     idle = (10 * span_s(run) - 3 * edge) * device.static_power_w
