@@ -81,6 +81,7 @@ class World:
                 raise InputError(name, getattr(self, name), "a table")
         for key in self.edge:
             check_choice("edge field", key, EDGE)
+        check_choice("edge.transport", self.edge_value("transport"), TRANSPORTS)
         for key in self.settings:
             if "." not in key:
                 check_choice("settings", key, (*CHOICES, "SECTION.KEY"))

@@ -123,3 +123,17 @@ def read_cells(folder: Path) -> pd.DataFrame:
         raise InputError(
             str(folder / CELLS), str(error), "Parquet files of edgeopt sweep"
         ) from None
+
+
+def read_solver_cells(folder: Path) -> pd.DataFrame:
+    """Return the finished cells of a sweep of solvers, see `read_cells`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, a file is broken, or the cells are those of a simulation.
+    """
+    cells = read_cells(folder)
+    if "measures" in cells and cells["measures"].notna().any():
+        raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
+    return cells
