@@ -10,6 +10,8 @@ from optim.online.resources import Resources, Uplink
 from optim.online.timeline import Stages
 from problems.errors import FloatArray
 
+ENOUGH_TASKS = 100  # fewer say little about rates
+
 
 class OverloadWarning(UserWarning):
     """Delays grow with the length of the stream: they are no property of the system."""
@@ -19,10 +21,10 @@ def overloads(time: FloatArray, stages: Stages, resources: Resources) -> tuple[s
     """Return a sentence for each part of the system that gets more work than it can do.
 
     The work that arrives is compared with what can be done between the first arrival and the
-    last; a stream that arrives all at once has no rate and overloads nothing.
+    last; fewer than 100 tasks, or tasks that arrive all at once, have no rate.
     """
     span = float(time[-1] - time[0])
-    if span == 0:
+    if span == 0 or len(time) < ENOUGH_TASKS:
         return ()
     sent = stages.upload_bits > 0
     demands = [
@@ -42,6 +44,14 @@ def warn_of_overload(time: FloatArray, stages: Stages, resources: Resources) -> 
     sentences = overloads(time, stages, resources)
     if sentences:
         warnings.warn("; ".join(sentences), OverloadWarning, stacklevel=3)
+
+
+def warn_of_slow_scheduler(time: FloatArray, seconds: float) -> None:
+    """Issue an `OverloadWarning` if scheduling takes `seconds`, more than the stream lasts."""
+    span = float(time[-1] - time[0])
+    if len(time) >= ENOUGH_TASKS and seconds > span > 0:
+        sentence = f"scheduler: the load is {_percent(seconds, span)} of what can be done"
+        warnings.warn(f"{sentence}; windows queue", OverloadWarning, stacklevel=3)
 
 
 def _percent(need: float, able: float) -> str:

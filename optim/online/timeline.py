@@ -33,6 +33,12 @@ class Stages(NamedTuple):
     round_trip: FloatArray
     memory: FloatArray | None = None
 
+    def part(self, tasks: slice | IntArray) -> Stages:
+        """Return the stages of some of the tasks."""
+        held = None if self.memory is None else self.memory[tasks]
+        edge, upload_bits, cloud, round_trip = (values[tasks] for values in self[:4])
+        return Stages(edge, upload_bits, cloud, round_trip, held)
+
 
 class Timeline(NamedTuple):
     """When each of the K tasks was where; times in s, all arrays have shape (K,).

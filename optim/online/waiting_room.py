@@ -29,6 +29,8 @@ class WaitingRoom:
     opened : float
         When the window under way opened in s: with its first task, or, where tasks were left by
         the last one, when that one closed.
+    now : float
+        When the room last changed in s; no window closes before.
     """
 
     tasks: IntArray
@@ -37,6 +39,7 @@ class WaitingRoom:
     arrived: int = 0
     waiting: list[int] = field(default_factory=list)
     opened: float = -np.inf
+    now: float = 0.0
 
     def closing_time(self) -> float:
         """Return when the window closes in s, infinite where nothing waits or comes."""
@@ -46,18 +49,19 @@ class WaitingRoom:
         opened = self.opened if self.waiting else float(self.time[self.arrived])
         missing = self.window.tasks - len(self.waiting)
         if missing <= 0:
-            full = opened
+            full = self.now
         elif missing <= left:
             full = float(self.time[self.arrived + missing - 1])
         else:
             full = np.inf
         close = min(full, opened + self.window.longest_wait_s)
         if np.isinf(close):  # the stream ends before the window is full
-            close = float(self.time[-1]) if left else opened
-        return max(close, opened)
+            close = float(self.time[-1]) if left else self.now
+        return max(close, opened, self.now)
 
     def admit(self, now: float) -> None:
         """Let in the tasks that arrive up to `now` in s."""
+        self.now = now
         end = int(np.searchsorted(self.time, now, side="right"))
         if end > self.arrived:
             if not self.waiting:
@@ -67,6 +71,7 @@ class WaitingRoom:
 
     def take_back(self, tasks: IntArray, now: float) -> None:
         """Let in tasks that come back from nodes at `now` in s."""
+        self.now = now
         if len(tasks) and not self.waiting:
             self.opened = now
         for task in tasks.tolist():
@@ -76,5 +81,5 @@ class WaitingRoom:
         """Remove and return the oldest `count` tasks; the rest opens the next window at `now`."""
         taken = np.array(self.waiting[:count], dtype=np.int64)
         del self.waiting[:count]
-        self.opened = now
+        self.opened = self.now = now
         return taken

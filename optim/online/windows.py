@@ -11,7 +11,7 @@ from optim.online.beyond_edge import beyond_edge
 from optim.online.changes import JOIN, Change, ChangeArrays, change_arrays, there_at_start
 from optim.online.dispatch import check_tasks
 from optim.online.edge_queues import FCFS, EdgeTimes, queue_at_edge
-from optim.online.overload import warn_of_overload
+from optim.online.overload import warn_of_overload, warn_of_slow_scheduler
 from optim.online.pool_state import PoolState
 from optim.online.resources import Resources
 from optim.online.timeline import Stages, Timeline
@@ -78,7 +78,7 @@ def simulate_windows(
     Warns
     -----
     OverloadWarning
-        If more work arrives than can be done.
+        If more work arrives than can be done, or scheduled.
     """
     time, stages = check_tasks(time, stages)
     check_scheduling_time(scheduling_s)
@@ -98,7 +98,9 @@ def simulate_windows(
     how = Scheduling(solver, stop, np.random.default_rng(rng), scheduling_s)
     while advance(run, how):
         pass
-    return WindowedRun(beyond_edge(times, stages, resources), window_log(run))
+    log = window_log(run)
+    warn_of_slow_scheduler(time, float((log.dispatch - log.close).sum()))
+    return WindowedRun(beyond_edge(times, stages, resources), log)
 
 
 def _forward(
@@ -125,8 +127,8 @@ def _check_room(
 ) -> None:
     """Refuse tasks that fit no node of those that are there at the end."""
     if (stages.memory is None) != (resources.capacity is None):
-        given = "stages.memory" if resources.capacity is None else "resources.capacity"
-        raise InputError(given, "alone", "given together with the nodes' or tasks' memory")
+        missing = "stages.memory" if stages.memory is None else "resources.capacity"
+        raise InputError(missing, None, "given, as the other memory field is")
     if stages.memory is None or resources.capacity is None:
         return
     stays = np.isfinite(free)

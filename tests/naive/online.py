@@ -101,6 +101,7 @@ class NaiveSystem:
             if change.kind == "join":
                 node.there = True
                 lost, self.held = sorted(self.held), []
+                self.alarm()
             else:
                 lost = node.go(change.kind)
             for task in lost:
@@ -193,7 +194,7 @@ class NaiveSystem:
             self.wake = self.env.event()
             if not self.window_is_closed():
                 events = [self.wake]
-                if self.waiting and self.window.timeout_s is not None:
+                if self.waiting and self.window.timeout_s is not None and not self.is_due():
                     rest = self.opened + self.window.timeout_s - self.env.now
                     events.append(self.env.timeout(max(rest, 0.0)))
                 yield simpy.AnyOf(self.env, events)
@@ -205,9 +206,8 @@ class NaiveSystem:
     def window_is_closed(self):
         if not self.waiting or not any(node.there for node in self.nodes):
             return False
-        if len(self.waiting) >= self.window.tasks or self.env.now >= self.time[-1]:
-            return self.window.timeout_s is None or self.is_due() or self.is_full()
-        return self.is_due()
+        ended = self.env.now >= self.time[self.stages.edge > 0].max()
+        return self.is_full() or self.is_due() or (ended and self.window.timeout_s is None)
 
     def is_full(self):
         return len(self.waiting) >= self.window.tasks
