@@ -77,7 +77,8 @@ def _warn_of_memory(setting: Setting, plan: Plan) -> None:
     needed = float(setting.terms.memory_bytes[plan.cut.max()])
     usable = float(setting.terms.columns.memory_limit_bytes)
     if needed > usable:
-        text = f"does not fit: {needed / 2**20:.4g} MiB of {usable / 2**20:.4g} MiB of memory (21)"
+        mib = 2.0**20
+        text = f"its layers need {needed / mib:.4g} MiB of a node's {usable / mib:.4g} MiB"
         warnings.warn(text, SchemeWarning, stacklevel=3)
 
 

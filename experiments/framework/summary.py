@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from experiments.sweep.cell import FAILED
 from problems.errors import FloatArray
 
 Row = dict[str, Any]
+_NUMBER = re.compile(r"\d[\d.e+]*")
 _KEYS = ("problem", "stream", "nodes", "scheme", "runs", "failed")
 
 
@@ -31,8 +33,9 @@ def summarize_runs(rows: Iterable[Row]) -> list[Row]:
     list of dict
         ``problem``, ``stream``, ``nodes``, ``scheme``, numbers of ``runs`` and ``failed`` ones,
         then of each of `MEASURES` the mean and, as ``NAME_half``, half the width of its interval
-        of 95 %, None for a single run; then ``warnings``, and mean ``delay_quantiles_s``,
-        ``node_energy_j``, ``node_utilisation``. None where all runs failed. In the order in which
+        of 95 %, None for a single run; then mean ``delay_quantiles_s``,
+        ``node_energy_j``, ``node_utilisation``; None where all runs failed. ``warnings`` and
+        ``errors`` are texts, the first of those that differ in numbers alone. In the order in which
         the rows come.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
@@ -67,8 +70,9 @@ def _summary(problem: str, scheme: str, group: list[Row]) -> Row:
     for name in ("delay_quantiles_s", "node_energy_j", "node_utilisation"):
         values = np.array([run[name] for run in runs])
         row[name] = values.mean(axis=0).tolist() if runs else None
-    row["warnings"] = sorted({_kind(text) for run in runs for text in run["warnings"]})
-    row["errors"] = sorted({_last_line(one["error"]) for one in group if one["status"] == FAILED})
+    row["warnings"] = _different(text for run in runs for text in run["warnings"])
+    failed = (one["error"] for one in group if one["status"] == FAILED)
+    row["errors"] = _different(text.strip().splitlines()[-1] for text in failed)
     return row
 
 
@@ -80,14 +84,12 @@ def _interval(values: FloatArray) -> tuple[float | None, float | None]:
     return mean, half if np.isfinite(half) else None
 
 
-def _kind(text: str) -> str:
-    """Return a warning without what comes after its first colon, which differs between runs."""
-    return text.partition(":")[0]
-
-
-def _last_line(text: str) -> str:
-    """Return the last line of a traceback."""
-    return text.strip().splitlines()[-1]
+def _different(texts: Iterable[str]) -> list[str]:
+    """Return the first of the texts that differ in nothing but their numbers."""
+    kinds: dict[str, str] = {}
+    for text in texts:
+        kinds.setdefault(_NUMBER.sub("", text), text)
+    return list(kinds.values())
 
 
 def _text(value: Any) -> str:

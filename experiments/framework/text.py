@@ -55,6 +55,8 @@ def print_summary(summary: list[Row], console: Console | None = None) -> None:
 def _entry(row: Row, column: Column) -> str:
     """Return a measure as text."""
     value, half = row[column.measure], row[f"{column.measure}_half"]
+    if row["runs"] == 1 and column.measure == "delay_mean_s":
+        half = row["delay_batch_half_s"]
     if value is None:
         return "failed"
     text = f"{value * column.factor:{column.form}}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _PANELS = (
     ("delay_mean_s", 1e3, "mean delay (ms)"),
-    ("energy_j", 1.0, "energy of the nodes (J a task)"),
+    ("energy_j", 1.0, "nodes' energy (J a task)"),
 )
 
 

@@ -91,7 +91,7 @@ def test_a_lone_task_takes_the_delay_of_the_program_and_half_a_round_trip(settin
 
 
 def test_layers_that_do_not_fit_are_warned_of(setting, stream, conditions):
-    with pytest.warns(SchemeWarning, match="97.51 MiB of 29.6 MiB"):
+    with pytest.warns(SchemeWarning, match="97.51 MiB of a node's 29.6 MiB"):
         simulate(setting, stream, conditions(stream), EdgeOnly(), Dispatcher(), RNG)
 
 
