@@ -14,7 +14,11 @@ from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
+<<<<<<< HEAD
 from experiments.commands.simulate import simulate
+=======
+from experiments.commands.study import study
+>>>>>>> engine
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
 from experiments.version import version
@@ -31,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+<<<<<<< HEAD
 for _command in (
     schedule,
     sweep,
@@ -43,6 +48,9 @@ for _command in (
     solvers,
     problems,
 ):
+=======
+for _command in (schedule, sweep, tune, plot, compare, report, offload, study, solvers, problems):
+>>>>>>> engine
     app.command()(_command)
 
 

@@ -19,6 +19,7 @@ from problems.errors import FloatArray
 
 PERCENTILES = (50, 95, 99)
 PARTS = ("terminal", "waiting", "execution", "link", "cloud", "exit")
+QUANTILES = np.linspace(0.0, 1.0, 101)
 BATCHES = 20
 MEASURES = {
     "delay_mean_s": "s",
@@ -124,9 +125,9 @@ def measure(run: Run, warm_up: float, transport: str) -> dict[str, float]:
 
 
 def delay_quantiles_s(run: Run, warm_up: float) -> FloatArray:
-    """Return the delay's quantiles 0, 1, ..., 100 per cent, (101,) s."""
+    """Return the delay's `QUANTILES`, (101,) s."""
     kept = delay_s(run)[int(warm_up * run.stream.tasks) :]
-    return np.quantile(kept, np.linspace(0.0, 1.0, 101))
+    return np.quantile(kept, QUANTILES)
 
 
 def use_of(run: Run) -> NodeUse:

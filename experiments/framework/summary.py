@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.framework.cell import FINISHED
 from experiments.framework.intervals import replication_interval
-from experiments.framework.measures import MEASURES
+from experiments.framework.measures import MEASURES, QUANTILES
 from experiments.sweep.cell import FAILED
 from problems.errors import FloatArray
 
@@ -33,8 +33,8 @@ def summarize_runs(rows: Iterable[Row]) -> list[Row]:
     list of dict
         ``problem``, ``stream``, ``nodes``, ``scheme``, numbers of ``runs`` and ``failed`` ones,
         then of each of `MEASURES` the mean and, as ``NAME_half``, half the width of its interval
-        of 95 %, None for a single run; then mean ``delay_quantiles_s``,
-        ``node_energy_j``, ``node_utilisation``; None where all runs failed. ``warnings`` and
+        of 95 %, None for a single run; ``delay_quantiles_s`` of all runs
+        together, mean ``node_energy_j`` and ``node_utilisation``; None where all runs failed. ``warnings`` and
         ``errors`` are texts, the first of those that differ in numbers alone. In the order in which
         the rows come.
     """
@@ -67,7 +67,9 @@ def _summary(problem: str, scheme: str, group: list[Row]) -> Row:
     }
     for name in MEASURES:
         row[name], row[f"{name}_half"] = _interval(np.array([run[name] for run in runs]))
-    for name in ("delay_quantiles_s", "node_energy_j", "node_utilisation"):
+    pooled = np.array([run["delay_quantiles_s"] for run in runs]).ravel()
+    row["delay_quantiles_s"] = np.quantile(pooled, QUANTILES).tolist() if runs else None
+    for name in ("node_energy_j", "node_utilisation"):
         values = np.array([run[name] for run in runs])
         row[name] = values.mean(axis=0).tolist() if runs else None
     row["warnings"] = _different(text for run in runs for text in run["warnings"])

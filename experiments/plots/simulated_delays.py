@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.framework.measures import QUANTILES
 from experiments.plots.style import line_styles
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DECADE = 10.0
+_SHORT = 5  # per cent of the delays, which may lie left of the axis
 
 
 def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     """Draw the share of tasks that take longer than a time: a row a stream, a column a pool.
 
-    Quantiles are means over the runs. The axis of the delays is logarithmic where they span more
-    than a decade.
+    Of all runs together, without the shortest delays. The axis is logarithmic where delays span
+    more than a decade.
     """
     from matplotlib.figure import Figure
 
@@ -26,17 +28,18 @@ def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     pools = list(dict.fromkeys(row["nodes"] for row in rows))
     styles = line_styles(dict.fromkeys(row["scheme"] for row in rows))
     size = (1.2 + 2.5 * len(pools), 0.9 + 1.9 * len(streams))
-    figure = Figure(figsize=(max(size[0], 4.5), size[1]))
+    figure = Figure(figsize=(max(size[0], 6.3), size[1]))
     panels = figure.subplots(len(streams), len(pools), squeeze=False, sharex=True, sharey=True)
-    longer = 1.0 - np.linspace(0.0, 1.0, 101)[:-1]
+    longer = 1.0 - QUANTILES[:-1]
     for row in rows:
         panel = panels[streams.index(row["stream"]), pools.index(row["nodes"])]
         delays = 1e3 * np.array(row["delay_quantiles_s"][:-1])
         panel.step(delays, longer, where="post", label=row["scheme"], **styles[row["scheme"]])
-    shortest = min(row["delay_quantiles_s"][0] for row in rows)
-    longest = max(row["delay_quantiles_s"][-2] for row in rows)
+    shortest = 0.9e3 * min(row["delay_quantiles_s"][_SHORT] for row in rows)
+    longest = 1.05e3 * max(row["delay_quantiles_s"][-2] for row in rows)
     for (i, j), panel in np.ndenumerate(panels):
         panel.set(xscale="log" if longest > _DECADE * shortest else "linear", yscale="log")
+        panel.set_xlim(shortest, longest)
         panel.set_title(f"{streams[i]}, {pools[j]} nodes", fontsize=9)
     for panel in panels[-1]:
         panel.set_xlabel("delay (ms)")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def plot_simulation(
     config: SimulationConfig, summary: list[dict[str, Any]], folder: Path
 ) -> list[Path]:
-    """Draw ``delays``, ``uploads``, and where there is something to see ``pools``, ``dormancy``.
+    """Draw ``delays``, and where there is something to see ``uploads``, ``pools``, ``dormancy``.
 
     Parameters
     ----------
@@ -40,7 +40,9 @@ def plot_simulation(
         return []
     paths = []
     with paper_style():
-        figures: dict[str, Figure] = {"delays": delay_figure(rows), "uploads": upload_figure(rows)}
+        figures: dict[str, Figure] = {"delays": delay_figure(rows)}
+        if any(row["upload_bytes"] for row in rows):
+            figures["uploads"] = upload_figure(rows)
         if len({row["nodes"] for row in rows}) > 1:
             figures["pools"] = pool_figure(rows)
         runs = dormant_runs(config)
