@@ -14,11 +14,8 @@ from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
-<<<<<<< HEAD
 from experiments.commands.simulate import simulate
-=======
 from experiments.commands.study import study
->>>>>>> engine
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
 from experiments.version import version
@@ -35,22 +32,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-<<<<<<< HEAD
-for _command in (
-    schedule,
-    sweep,
-    tune,
-    plot,
-    compare,
-    report,
-    offload,
-    simulate,
-    solvers,
-    problems,
-):
-=======
-for _command in (schedule, sweep, tune, plot, compare, report, offload, study, solvers, problems):
->>>>>>> engine
+_COMMANDS = (
+    *(schedule, sweep, tune, plot, compare, report),
+    *(offload, simulate, study, solvers, problems),
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 

@@ -33,10 +33,10 @@ def summarize_runs(rows: Iterable[Row]) -> list[Row]:
     list of dict
         ``problem``, ``stream``, ``nodes``, ``scheme``, numbers of ``runs`` and ``failed`` ones,
         then of each of `MEASURES` the mean and, as ``NAME_half``, half the width of its interval
-        of 95 %, None for a single run; ``delay_quantiles_s`` of all runs
-        together, mean ``node_energy_j`` and ``node_utilisation``; None where all runs failed. ``warnings`` and
-        ``errors`` are texts, the first of those that differ in numbers alone. In the order in which
-        the rows come.
+        of 95 %, None for a single run; ``delay_quantiles_s`` of all runs together, mean
+        ``node_energy_j`` and ``node_utilisation``; None where all runs failed. ``warnings`` and
+        ``errors`` are texts, the first of those that differ in numbers alone. In the order in
+        which the rows come.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
