@@ -10,6 +10,7 @@ from experiments.framework.measures import QUANTILES
 from experiments.plots.style import line_styles
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _DECADE = 10.0
@@ -38,8 +39,9 @@ def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     shortest = 0.9e3 * min(row["delay_quantiles_s"][_SHORT] for row in rows)
     longest = 1.05e3 * max(row["delay_quantiles_s"][-2] for row in rows)
     for (i, j), panel in np.ndenumerate(panels):
-        panel.set(xscale="log" if longest > _DECADE * shortest else "linear", yscale="log")
-        panel.set_xlim(shortest, longest)
+        panel.set(yscale="log", xlim=(shortest, longest))
+        if longest > _DECADE * shortest:
+            _log_axis(panel)
         panel.set_title(f"{streams[i]}, {pools[j]} nodes", fontsize=9)
     for panel in panels[-1]:
         panel.set_xlabel("delay (ms)")
@@ -47,3 +49,13 @@ def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     lines = {line.get_label(): line for panel in panels.flat for line in panel.get_lines()}
     figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=4)
     return figure
+
+
+def _log_axis(panel: Axes) -> None:
+    """Make the axis of the delays logarithmic, with ticks at 1, 2 and 5 as plain numbers."""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    panel.set_xscale("log")
+    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    panel.xaxis.set_minor_formatter(NullFormatter())
