@@ -93,7 +93,7 @@ class WindowDispatcher:
 AnyDispatcher = Dispatcher | WindowDispatcher
 
 
-def make_dispatcher(table: Any) -> AnyDispatcher:
+def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
     """Return the dispatcher of a table of a simulation file.
 
     Parameters
@@ -102,6 +102,8 @@ def make_dispatcher(table: Any) -> AnyDispatcher:
         ``rule``; or ``solver`` (a name as in a sweep), ``window`` (tasks), and optionally its
         ``parameters``, ``timeout_s``, ``budget`` of one window and ``scheduling_s``. With both
         ``changes``, a list of tables ``{time_s, node, kind}``.
+    rule : str
+        Where the table names none.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def make_dispatcher(table: Any) -> AnyDispatcher:
     check_names(table, dict.fromkeys(_WINDOWS if "solver" in table else _RULE))
     changes = _changes(table.get("changes", []))
     if "solver" not in table:
-        return Dispatcher(table.get("rule", "fcfs"), changes)
+        return Dispatcher(table.get("rule", rule), changes)
     if "window" not in table:
         raise InputError("dispatch.window", None, "given, the number of tasks of a window")
     solver = {"solver": table["solver"], **table.get("parameters", {})}

@@ -15,6 +15,7 @@ from experiments.framework.dispatcher import AnyDispatcher, make_dispatcher
 from experiments.framework.link_trace import read_link
 from experiments.framework.setting import UPLINKS, Setting
 from experiments.offload_settings import CHOICES, chosen_reading
+from optim.online.dispatch import Rule
 from problems.errors import InputError, check_choice, check_integer, check_number
 from problems.offloading.networks import load_network
 from problems.offloading.reading import Reading
@@ -25,10 +26,14 @@ EDGE: dict[str, Any] = {
     "master": MASTERS[0],
     "transport": TRANSPORTS[0],
     "lan_bit_s": 1e9,
-    "uplink": UPLINKS[0],
+    "uplink": None,
     "accuracy_drop": 0.3,
 }
-"""Fields of the table ``[edge]`` and their defaults; see `Setting` and `deployment`."""
+"""Fields of the table ``[edge]`` and their defaults; see `Setting` and `deployment`.
+
+Without ``uplink`` the nodes share the link, unless one of them is too slow to use all of it or the
+reading gives each the whole.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ class World:
     link : dict
         See `read_link`.
     dispatch : dict
-        See `make_dispatcher`.
+        See `make_dispatcher`. Without a rule tasks go to the node that is free first where the
+        link is shared. Where each node has its own share they go to the nodes in turn, since the
+        equal shares of (15) are made for nodes that send alike.
     edge : dict
         See `EDGE`.
     tasks : int
@@ -110,7 +117,7 @@ class World:
             reading=self.make_reading(),
             master=choose_master(system.pool, self.edge_value("master"), rng),
             lan_bit_s=self.edge_value("lan_bit_s"),
-            uplink=self.edge_value("uplink"),
+            uplink=self.make_uplink(),
             accuracy_drop=self.edge_value("accuracy_drop"),
         )
 
@@ -120,7 +127,17 @@ class World:
 
     def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
         """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
-        return make_dispatcher(scheme.get("dispatch", self.dispatch))
+        rule: Rule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
+        return make_dispatcher(scheme.get("dispatch", self.dispatch), rule)
+
+    def make_uplink(self) -> str:
+        """Return whether the link is shared or each node has its own part, see `Setting`."""
+        if self.edge_value("uplink") is not None:
+            return check_choice("uplink", self.edge_value("uplink"), UPLINKS)
+        system = self.make_system()
+        slowest = system.pool.per_node("throughput_bit_s").min()
+        whole = self.make_reading().shares_link and slowest >= system.link.bandwidth_bit_s
+        return "shared" if whole else "own"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""

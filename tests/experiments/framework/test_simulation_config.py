@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments.framework.cell import SimulationCell, simulation_cells
@@ -12,6 +13,7 @@ from experiments.framework.config import (
     read_simulation,
     restore_simulation,
 )
+from experiments.framework.world import World
 from problems.errors import InputError
 
 SHIPPED = sorted((Path(__file__).parents[3] / "experiments" / "simulations").glob("*.toml"))
@@ -81,6 +83,23 @@ def test_a_key_knows_the_content_of_files(simulation_file: Path):
     key = one_cell(folder, text).key
     trace.write_text("t\n0.0\n2.0\n")
     assert one_cell(folder, text).key != key
+
+
+@pytest.mark.parametrize(
+    ("fields", "uplink", "rule"),
+    [
+        ({"system": "table1"}, "shared", "fcfs"),
+        ({"system": "pi_lte"}, "own", "round-robin"),
+        ({"system": "table1", "reading": "printed"}, "own", "round-robin"),
+        ({"system": "table1", "edge": {"uplink": "own"}}, "own", "round-robin"),
+        ({"system": "pi_lte", "dispatch": {"rule": "fcfs"}}, "own", "fcfs"),
+    ],
+)
+def test_who_sends_where_nothing_is_said(fields, uplink, rule):
+    world = World(network="resnet34", **fields)
+    assert world.make_uplink() == uplink
+    assert world.make_setting(1.0, np.random.default_rng(0)).uplink == uplink
+    assert world.make_dispatcher({}).rule == rule
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
