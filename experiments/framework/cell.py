@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from experiments.framework.world import World
 from experiments.sweep.code_version import code_version
 
 FINISHED = "finished"
-_LARGEST_SHARE = 100
 
 
 @dataclass(frozen=True)
@@ -112,20 +112,20 @@ class SimulationCell:
 def simulation_cells(config: SimulationConfig) -> Iterator[SimulationCell]:
     """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
     worlds = [(world, world.make_system().pool.nodes) for world in config.worlds()]
-    for repetition in range(config.repetitions):
-        for label, stream in config.streams.items():
-            for world, nodes in worlds:
-                budget = {"label": label, "stream": stream, "world": world.as_dict()}
-                for scheme, table in config.schemes.items():
-                    yield SimulationCell(
-                        problem=problem_name(label, nodes),
-                        digest=world.digest(stream),
-                        label=scheme,
-                        solver=json.dumps({"scheme": scheme, **table}, sort_keys=True),
-                        repetition=repetition,
-                        seed=config.seed,
-                        budget=json.dumps(budget, sort_keys=True),
-                    )
+    choices = product(
+        range(config.repetitions), config.streams.items(), worlds, config.schemes.items()
+    )
+    for repetition, (label, stream), (world, nodes), (scheme, table) in choices:
+        budget = {"label": label, "stream": stream, "world": world.as_dict()}
+        yield SimulationCell(
+            problem=problem_name(label, nodes),
+            digest=world.digest(stream, table),
+            label=scheme,
+            solver=json.dumps({"scheme": scheme, **table}, sort_keys=True),
+            repetition=repetition,
+            seed=config.seed,
+            budget=json.dumps(budget, sort_keys=True),
+        )
 
 
 def problem_name(stream: str, nodes: int) -> str:

@@ -15,6 +15,7 @@ from experiments.framework.dispatcher import AnyDispatcher, make_dispatcher
 from experiments.framework.link_trace import read_link
 from experiments.framework.setting import UPLINKS, Setting
 from experiments.offload_settings import CHOICES, chosen_reading
+from experiments.sweep.cell import solver_source
 from optim.online.dispatch import Rule
 from problems.errors import InputError, check_choice, check_integer, check_number
 from problems.offloading.networks import load_network
@@ -143,9 +144,10 @@ class World:
         """Return the fields as plain values."""
         return asdict(self)
 
-    def digest(self, stream: dict[str, Any]) -> str:
-        """Return a hash of the content of all files that this world and a stream name."""
-        content = hashlib.sha256()
+    def digest(self, stream: dict[str, Any], scheme: dict[str, Any]) -> str:
+        """Return a hash of the content of all files that this world, stream and scheme name."""
+        dispatch = scheme.get("dispatch", self.dispatch)
+        content = hashlib.sha256(solver_source(dispatch.get("solver", "")).encode())
         for name in (self.network, self.system, self.link.get("path"), stream.get("path")):
             if isinstance(name, str) and Path(name).is_file():
                 content.update(Path(name).read_bytes())

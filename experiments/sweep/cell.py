@@ -98,13 +98,13 @@ def _identity(table: str) -> str:
     name = json.loads(table)["solver"]
     solver = build_solver(json.loads(table))
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
-    return json.dumps([name, _source(name), parameters], sort_keys=True)
+    return json.dumps([name, solver_source(name), parameters], sort_keys=True)
 
 
-def _source(name: str) -> str:
-    """Return the content of a user's own file, also where a TOML file names it."""
+def solver_source(name: str) -> str:
+    """Return the content of a user's own solver file, also where a TOML file names it."""
     if name.endswith(".toml"):
-        return _source(read_toml(Path(name))["solver"])
+        return solver_source(read_toml(Path(name))["solver"])
     file = Path(name.rpartition(":")[0])
     return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 

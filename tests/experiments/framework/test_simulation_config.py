@@ -85,6 +85,18 @@ def test_a_key_knows_the_content_of_files(simulation_file: Path):
     assert one_cell(folder, text).key != key
 
 
+def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
+    folder = simulation_file.parent
+    own = folder / "own.py"
+    own.write_text("def mine(problem, rng):\n    return [0] * problem.tasks\n")
+    dispatch = 'dispatch = {solver = "own.py:mine", window = 4}\n'
+    text = simulation_file.read_text().replace("seed = 5", f"seed = 5\n{dispatch}")
+    cell = one_cell(folder, text)
+    assert str(own) in cell.budget
+    own.write_text(own.read_text() + "# changed\n")
+    assert one_cell(folder, text).key != cell.key
+
+
 @pytest.mark.parametrize(
     ("fields", "uplink", "rule"),
     [
