@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,9 +58,9 @@ def _scale(out: Path, tasks: int) -> list[Path]:
 
     costs, measured = scale_costs()
     rows, simulated = scale_rows(costs), simulated_rows(costs["mct"], tasks, 0)
-    tables = {"scale_cost.csv": measured, "scale.csv": rows, "scale_simulated.csv": simulated}
-    for file, table in tables.items():
-        write_rows(out / file, table)
+    tables: dict[str, Sequence[Any]] = {"cost": measured, "masters": rows, "simulated": simulated}
+    for table, lines in tables.items():
+        write_rows(out / f"{table}.csv", lines)
     with paper_style():
         figure = scale_figure(costs, measured, simulated)
-        return [*(out / file for file in tables), *save_figure(figure, out, "scale")]
+        return [*(out / f"{table}.csv" for table in tables), *save_figure(figure, out, "scale")]

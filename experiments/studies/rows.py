@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from problems.atomic import write_atomically
 
 
-def write_rows(path: Path, rows: Sequence[NamedTuple]) -> None:
+def write_rows(path: Path, rows: Sequence[Any]) -> None:
     """Write named tuples of one kind, at least one, with their names above; numbers in 6 digits.
 
     Raises

@@ -53,7 +53,7 @@ def scale_figure(
         panels[1, 0].plot(RATES_HZ, needed, **{**marks[name], **styles[name]})
     panels[0, 0].set(xlabel="nodes", ylabel=f"a window of {WINDOW} (ms)")
     panels[0, 0].legend()
-    panels[0, 1].set(xlabel="nodes", ylabel="most that one master can do (tasks/s)")
+    panels[0, 1].set(xlabel="nodes", ylabel="limit of one master (tasks/s)")
     panels[1, 0].set(xlabel="tasks/s", ylabel=f"masters needed, {NODES[-1]:,} nodes")
     _draw_delays(panels[1, 1], costs["mct"], simulated)
     for panel in panels.flat:
@@ -63,18 +63,16 @@ def scale_figure(
 
 
 def _draw_delays(panel: Axes, cost: SchedulingCost, simulated: Sequence[SimulatedRow]) -> None:
-    """Draw delays less the work itself, of one master by formula and of all that was simulated."""
+    """Draw delays beyond the work: of one master by formula, and all that was simulated."""
     rates = np.geomspace(RATES_HZ[0], RATES_HZ[-1], 200)
     for nodes, colour in zip(NODES, COLOURS, strict=False):
         rows = [scale_row("mct", cost, nodes, rate, 1) for rate in rates]
-        panel.plot(
-            rates, [1e3 * (r.delay_s - r.service_s) for r in rows], color=colour, label=f"{nodes:,}"
-        )
+        beyond = [1e3 * (row.delay_s - row.service_s) for row in rows]
+        panel.plot(rates, beyond, color=colour, label=f"{nodes:,}")
         for row in simulated:
             if row.nodes == nodes:
-                service = scale_row("mct", cost, nodes, row.rate_hz, 1).service_s
                 marker = "x" if row.overloaded else "o" if row.masters == 1 else "^"
-                extra = 1e3 * (row.simulated_s - service)
-                panel.plot(row.rate_hz, extra, marker, color=colour, markerfacecolor="white")
-    panel.set(xlabel="tasks/s", ylabel="delay beyond the work itself, MCT (ms)")
-    panel.legend(title="nodes")
+                (mark,) = panel.plot(row.rate_hz, 1e3 * row.simulated_s, marker, color=colour)
+                mark.set_markerfacecolor("white")
+    panel.set(xlabel="tasks/s", ylabel="delay beyond the work (ms)")
+    panel.legend(title="MCT, nodes")

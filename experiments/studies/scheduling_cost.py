@@ -94,7 +94,7 @@ def measure_cost(
 
 def _seconds(solver: Any, iterations: int, tasks: int, nodes: int) -> float:
     """Return the least processor time of the solver for random windows of one size in s."""
-    seconds = []
+    seconds: list[float] = []
     for seed in range(REPEATS):
         rng = np.random.default_rng(seed)
         problem = SchedulingProblem(

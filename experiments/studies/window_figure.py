@@ -42,7 +42,7 @@ def window_figure(rows: Sequence[WindowRow]) -> Figure:
 
 def _draw(panel: Axes, rows: list[WindowRow]) -> None:
     """Draw one stream at one load."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     windows = sorted({row.window for row in rows if row.window})
     styles = line_styles((*SCHEDULERS, *REFERENCES))
@@ -60,15 +60,8 @@ def _draw(panel: Axes, rows: list[WindowRow]) -> None:
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
-    panel.yaxis.set_major_locator(_ticks())
+    panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     panel.set_xticks(windows)
-
-
-def _ticks() -> object:
-    """Return ticks at 1, 2 and 5 of each decade."""
-    from matplotlib.ticker import LogLocator
-
-    return LogLocator(subs=(1.0, 2.0, 5.0))
 
 
 def _statistics(

@@ -12,7 +12,8 @@ from optim.online.dispatch import simulate_dispatch
 from optim.online.resources import Resources
 from optim.online.timeline import Stages, Timeline
 from optim.online.window import Window
-from optim.online.windows import WindowLog, simulate_windows
+from optim.online.window_run import WindowLog
+from optim.online.windows import simulate_windows
 from optim.scheduling.catalog import make_solver
 from optim.stop import Iterations
 from problems.arrivals import Stream, markov_modulated, poisson, sizes
@@ -84,7 +85,7 @@ def window_study(
     windows : sequence of int
         Window sizes K; only the last window of a stream may be smaller.
     """
-    rows = []
+    rows: list[WindowRow] = []
     for seed in seeds:
         for load in loads:
             for name, stream, resources in _cases(seed, load, tasks, nodes):

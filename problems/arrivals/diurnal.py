@@ -52,15 +52,13 @@ def diurnal(
     peak_hz = mean_hz * (1.0 + amplitude)
     check_length(tasks, seconds, peak_hz)
     generator = np.random.default_rng(rng)
-    kept = np.zeros(0)
-    begin, span = 0.0, float(seconds) if seconds is not None else float(tasks or 0) / mean_hz
-    while not len(kept) or (tasks is not None and len(kept) < tasks):
-        time = begin + unit_arrivals(peak_hz * span, generator) / peak_hz
-        kept = np.append(kept, _thinned(time, amplitude, period_s, generator))
-        begin += span
-        if seconds is not None:
-            break
-    return sized(kept[:tasks], sizes, f"diurnal:{mean_hz:g}", generator)
+    span = float(seconds) if seconds is not None else float(tasks or 0) / mean_hz
+    time, end = np.zeros(0), 0.0
+    while end == 0.0 or len(time) < (tasks or 0):
+        more = end + unit_arrivals(peak_hz * span, generator) / peak_hz
+        time = np.append(time, _thinned(more, amplitude, period_s, generator))
+        end += span
+    return sized(time[:tasks], sizes, f"diurnal:{mean_hz:g}", generator)
 
 
 def _thinned(
