@@ -15,6 +15,7 @@ from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
+from experiments.commands.simulate import simulate
 from experiments.commands.study import study
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
@@ -32,19 +33,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (
-    schedule,
-    sweep,
-    tune,
-    plot,
-    compare,
-    best_known,
-    report,
-    offload,
-    study,
-    solvers,
-    problems,
-):
+_COMMANDS = (
+    *(schedule, sweep, tune, plot, compare, best_known, report),
+    *(offload, simulate, study, solvers, problems),
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 
