@@ -131,4 +131,5 @@ def draw_node(ladder: Ladder, level: int, task: int, uniform: float) -> int:
     choice = 0
     while ladder.chances[level, task, choice] <= uniform:
         choice += 1
-    return ladder.nodes[task, choice]
+    node: int = ladder.nodes[task, choice]
+    return node
