@@ -3,7 +3,7 @@
 import numpy as np
 
 from optim.scheduling.frontier.incumbent import Incumbent
-from optim.scheduling.frontier.ladder import build_ladder
+from optim.scheduling.frontier.ladder import build_ladder, nearest_nodes
 from optim.scheduling.frontier.model import Model
 from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import recompute, start_replicas
@@ -33,11 +33,16 @@ def walk_of(model, seed=1):
     replicas = start_replicas(model, LEVELS, start)
     for replica in range(LEVELS):
         recompute(model, replicas, replica, TARGET)
-    ladder = build_ladder(model, LEVELS, len(start) / 5)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, len(start) / 5)
     ladder.stiffness[:] = np.geomspace(30.0, 300.0, LEVELS)
     best = Incumbent(start.copy(), np.array([np.inf]), np.zeros(1, np.int64))
     stream = open_stream(np.random.default_rng(seed))
     return Walk(model, ladder, replicas, best, make_block(len(start)), stream, TARGET)
+
+
+def nodes_of(model):
+    """Each task's nodes in the order of the ladder."""
+    return nearest_nodes(model, np.random.default_rng(0))
 
 
 def start_of(model):

@@ -60,7 +60,7 @@ def test_proposals(benchmark, run, kernel, proposals, level):
 def test_build_ladder(benchmark, run):
     problem, state = run
     benchmark.group = f"build_ladder, {problem.tasks} x {problem.nodes}"
-    ladder = benchmark(build_ladder, state.walk.model, 32, WIDEST)
+    ladder = benchmark(build_ladder, state.walk.model, state.walk.ladder.nodes, 32, WIDEST)
     assert len(ladder.temperatures) == 32
 
 

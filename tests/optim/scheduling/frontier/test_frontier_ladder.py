@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from frontier_walks import model_of
+from frontier_walks import model_of, nodes_of
 from naive.gibbs import count_proposals, p_value
 from scipy.special import softmax
 
@@ -20,7 +20,7 @@ from optim.stream import open_stream
 LEVELS, GAP = 5, 0.6
 
 
-@pytest.fixture(params=[(7, 1), (6, 4), (5, 40)], ids=str)
+@pytest.fixture(params=[(7, 1), (6, 4), (5, 70)], ids=str)
 def model(request):
     return model_of(*request.param, memory=False)
 
@@ -38,7 +38,7 @@ def task_chances(model, ladder, level):
 
 def test_levels_are_geometric(model):
     k, x = model.times.shape
-    ladder = build_ladder(model, LEVELS, GAP)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     for values, first, last in (
         (ladder.temperatures, HOT * GAP / k, COLD * GAP / k),
         (ladder.stiffness, SOFT * x, STIFF * x / GAP**2),
@@ -48,7 +48,7 @@ def test_levels_are_geometric(model):
 
 
 def test_nodes_are_the_cheapest_in_order(model):
-    ladder = build_ladder(model, LEVELS, GAP)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     k, x = model.times.shape
     assert ladder.nodes.shape == (k, min(x, MOST_NODES))
     costs = np.take_along_axis(model.costs, ladder.nodes, axis=1)
@@ -56,7 +56,7 @@ def test_nodes_are_the_cheapest_in_order(model):
 
 
 def test_chances_are_cumulated_gibbs_probabilities(model):
-    ladder = build_ladder(model, LEVELS, GAP)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     for level in range(LEVELS):
         expected = node_chances(model, ladder, level).cumsum(axis=1)
         found = ladder.chances[level]
@@ -65,7 +65,7 @@ def test_chances_are_cumulated_gibbs_probabilities(model):
 
 
 def test_alias_tables_hold_the_tasks_weights(model):
-    ladder = build_ladder(model, LEVELS, GAP)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     k = len(model.times)
     for level in range(LEVELS):
         found = ladder.keep[level] / k
@@ -74,12 +74,12 @@ def test_alias_tables_hold_the_tasks_weights(model):
 
 
 def test_proposals_have_their_chances():
-    model = model_of(5, 40, memory=False)
-    ladder = build_ladder(model, LEVELS, GAP)
+    model = model_of(5, 70, memory=False)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     for level in (0, LEVELS - 1):
         stream = open_stream(np.random.default_rng(level))
-        counts = count_proposals(ladder, level, 40, 100_000, stream)
-        chances = np.zeros((5, 40))
+        counts = count_proposals(ladder, level, 70, 100_000, stream)
+        chances = np.zeros((5, 70))
         joint = task_chances(model, ladder, level)[:, None] * node_chances(model, ladder, level)
         np.put_along_axis(chances, ladder.nodes, joint, axis=1)
         assert p_value(counts, chances) > 1e-3
@@ -88,8 +88,7 @@ def test_proposals_have_their_chances():
 def test_a_task_that_never_leaves_is_hardly_proposed():
     model = model_of(4, 3, memory=False)
     model.costs[:] = [[0.0, 0.1, 0.1], [0.0, 900.0, 900.0], [0.1, 0.0, 0.1], [900.0, 900.0, 0.0]]
-    counts = count_proposals(
-        build_ladder(model, 2, GAP), 1, 3, 10_000, open_stream(np.random.default_rng(0))
-    )
+    ladder = build_ladder(model, nodes_of(model), 2, GAP)
+    counts = count_proposals(ladder, 1, 3, 10_000, open_stream(np.random.default_rng(0)))
     assert counts[[1, 3]].sum() == 0
     assert counts.sum() == 10_000
