@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from experiments.commands.best_known import best_known
 from experiments.commands.compare import compare
 from experiments.commands.listing import problems, solvers
 from experiments.commands.offload import offload
@@ -31,7 +32,19 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (schedule, sweep, tune, plot, compare, report, offload, study, solvers, problems):
+for _command in (
+    schedule,
+    sweep,
+    tune,
+    plot,
+    compare,
+    best_known,
+    report,
+    offload,
+    study,
+    solvers,
+    problems,
+):
     app.command()(_command)
 
 

@@ -67,11 +67,11 @@ def solve(
     if assignment is None:
         status = "infeasible"
     else:
-        makespan = check_schedule(problem, assignment, state.makespan, least)
+        makespan = check_schedule(problem, assignment, state.makespan, progress.lower_bound)
     return Result(
         assignment=assignment,
         makespan=makespan,
-        lower_bound=least,
+        lower_bound=progress.lower_bound,
         trace=trace,
         iterations=progress.iterations,
         evaluations=progress.evaluations,
@@ -115,7 +115,7 @@ def _advance(before: Progress, state: State, seconds: float) -> Progress:
         evaluations=state.evaluations,
         seconds=seconds,
         makespan=state.makespan,
-        lower_bound=before.lower_bound,
+        lower_bound=max(before.lower_bound, state.lower_bound),
         stalled=0 if state.makespan < before.makespan else before.stalled + 1,
         step_evaluations=state.evaluations - before.evaluations,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.atsa import ATSA
 from optim.scheduling.colony import ColonyState, start_colony, step_colony
+from optim.scheduling.local_search.improve import Memes
 from problems.scheduling import SchedulingProblem
 
 
@@ -30,6 +31,9 @@ class ACO:
     beta: float = parameter(5.0, "weight of 1 / execution time", at_least=0, search=(0, 20))
     rho: float = parameter(0.5, "evaporation", at_least=0, at_most=1, search=(0.01, 0.99))
     Q: float = parameter(5.0, "deposit", above=0, search=(0.1, 100))
+
+    local_search: Memes = parameter("none", "which ants local search improves before they deposit")
+    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -54,4 +58,6 @@ class ACO:
             heuristic="execution-time",
             deposit_by="makespan",
             start="global-mean",
+            local_search=self.local_search,
+            kicks=self.kicks,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.colony import ColonyState, start_colony, step_colony
+from optim.scheduling.local_search.improve import Memes
 from problems.scheduling import SchedulingProblem
 
 Heuristic = Literal[
@@ -19,6 +20,9 @@ Heuristic = Literal[
     "memory*completion-time",
     "execution-time*completion-time",
     "memory*execution-time*completion-time",
+    "reduced-cost",
+    "reduced-cost*completion-time",
+    "memory*reduced-cost*completion-time",
 ]
 
 
@@ -39,6 +43,8 @@ class ATSA:
     - (3) sums over the tasks; we sum over the ants, each on its own path.
     - The memory of (4) is filled by each ant for itself; eta is at least 0, and nodes without
       room are excluded. delta cancels in (2): it has no effect.
+    - The factor reduced-cost is not the paper's: what the task costs on its cheapest node over
+      what it costs here, by the LP's prices of time and memory (`price_ratios`).
     - On a problem without memory the memory term is 1: only pheromone is left to choose by.
     - The number of ants is not given; 20 is our choice. The best assignment by makespan is kept.
 
@@ -71,6 +77,12 @@ class ATSA:
     order: Literal["arrival", "longest-first"] = parameter(
         "arrival", "order in which an ant takes the tasks"
     )
+    local_search: Memes = parameter("none", "which ants local search improves before they deposit")
+    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
+    restart: int = parameter(
+        0, "iterations without a better leader before the pheromone starts anew; 0: never",
+        at_least=0,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -99,6 +111,23 @@ class ATSA:
             order="longest-first",
         )
 
+    @classmethod
+    def beyond(cls) -> ATSA:
+        """Return the best form of the colony that we know.
+
+        The repaired one, with the prices of the LP relaxation as visibility beside completion
+        times, local search on every ant, and a new start of the pheromone on stagnation. What
+        each of these brings is measured in ``results/frontier/ablation``.
+        """
+        return replace(
+            cls.repaired(),
+            ants=5,
+            heuristic="reduced-cost*completion-time",
+            local_search="all",
+            kicks=200,
+            restart=100,
+        )
+
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:
         """Return the colony before the first iteration."""
         return start_colony(problem, self, rng)
@@ -108,5 +137,5 @@ class ATSA:
         return step_colony(problem, self, state)
 
     def sees(self, factor: str) -> bool:
-        """Whether `factor` (memory, execution-time or completion-time) is part of eta."""
+        """Whether `factor`, such as memory or completion-time, is part of eta."""
         return factor in self.heuristic.split("*")

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from optim.scheduling.lagrangian_bound import Multipliers, ascend, lagrangian_bound
+from optim.scheduling.load_lifting import lifted_bound
+from optim.scheduling.lp_relaxation import solve_relaxation
+from optim.scheduling.task_groups import grouped_multipliers
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
 _known: WeakKeyDictionary[SchedulingProblem, float] = WeakKeyDictionary()
+_duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
 
 
 def lower_bound(problem: SchedulingProblem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
-    The larger of the combinatorial and the LP bound; beyond 300,000 entries the former alone.
+    The combinatorial bound or that of the LP's multipliers, lifted by integrality. The knapsack
+    bound (`optim.scheduling.knapsack_bound`) is better and takes seconds.
     """
     if problem not in _known:
-        bound = combinatorial_bound(problem)
-        if problem.tasks * problem.nodes <= LP_ENTRIES:
-            bound = max(bound, lp_bound(problem))
-        _known[problem] = bound
+        floor = max(combinatorial_bound(problem), lp_bound(problem))
+        _known[problem] = lifted_bound(problem, lp_duals(problem), floor)
     return _known[problem]
 
 
@@ -54,59 +54,33 @@ def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:
 def lp_bound(problem: SchedulingProblem) -> float:
     """Return the LP relaxation's bound in s, made safe against the solver's rounding.
 
-    Minimise C subject to sum_j x_ij = 1, sum_i et_ij x_ij <= C, sum_i memory_i x_ij <=
-    capacity_j, x >= 0, by HiGHS. What is returned is not its objective but the Lagrangian bound
-    of its (clipped, normalised) multipliers, which holds for any multipliers:
-    sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j with u, v >= 0, sum u = 1.
+    What is returned is not the LP's objective but the Lagrangian bound of its multipliers, which
+    holds for any multipliers; beyond 300,000 pairs of task and node, a little less than the LP.
     """
-    u, v = _lp_multipliers(problem)
-    costs = problem.matrix * u
-    if problem.task_memory is None or problem.node_capacity is None:
-        return float(costs.min(axis=1).sum())
-    costs += np.outer(problem.task_memory, v)
-    return max(0.0, float(costs.min(axis=1).sum() - v @ problem.node_capacity))
+    return lagrangian_bound(problem, lp_duals(problem))
 
 
-def _lp_multipliers(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
-    """Return HiGHS's multipliers of the load rows (x,) and of the memory rows (x,)."""
-    from scipy.optimize import linprog  # takes long to import
-    from scipy.sparse import csr_array, vstack
+def lp_duals(problem: SchedulingProblem) -> Multipliers:
+    """Return the LP's multipliers ``(u, v)`` of loads and memory, computed once for each problem.
 
-    k, x = problem.tasks, problem.nodes
-    scale = combinatorial_bound(problem) or float(problem.matrix.max())  # tolerances are absolute
-    rows, room, size = [_node_rows(problem.matrix / scale, -1.0)], np.zeros(x), 1.0
-    if problem.task_memory is not None and problem.node_capacity is not None:
-        size = float(problem.node_capacity.max()) or 1.0
-        held = np.repeat(problem.task_memory[:, None] / size, x, axis=1)
-        rows.append(_node_rows(held, 0.0))
-        room = np.concatenate([room, problem.node_capacity / size])
-    each_task = csr_array(
-        (np.ones(k * x), np.arange(k * x), np.arange(0, k * x + 1, x)), shape=(k, k * x + 1)
-    )
-    answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrices
-        np.append(np.zeros(k * x), 1.0),
-        A_ub=vstack(rows, format="csr"),
-        b_ub=room,
-        A_eq=each_task,
-        b_eq=np.ones(k),
-        method="highs-ds",
-    )
-    duals = np.zeros(2 * x) if answer.status else np.maximum(-answer.ineqlin.marginals, 0.0)
-    total = duals[:x].sum()
-    if total == 0.0:
-        return np.full(x, 1 / x), np.zeros(x)  # any multipliers give a valid bound
-    v = duals[x:] * (scale / size) / total if len(rows) > 1 else np.zeros(x)
-    return duals[:x] / total, v
+    A second less on node j lowers the makespan of the relaxation by u_j seconds (u >= 0, of sum
+    1); a byte more, by v_j seconds. Beyond 300,000 pairs they come from the LP of grouped tasks
+    (`WorkSpeed`) or from subgradient ascent (a matrix).
+
+    Notes
+    -----
+    The reduced cost of the pair (i, j) is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il +
+    v_l memory_i): a schedule with that pair is at least `lp_bound` + r_ij long.
+    """
+    if problem not in _duals:
+        _duals[problem] = _multipliers(problem)
+    return _duals[problem]
 
 
-def _node_rows(values: FloatArray, makespan: float) -> csr_array:
-    """Return the matrix, shape (x, k x + 1), whose row j sums values_ij x_ij + makespan C."""
-    from scipy.sparse import csr_array
-
-    k, x = values.shape
-    data = np.hstack([values.T, np.full((x, 1), makespan)])
-    columns = np.hstack([np.arange(k * x).reshape(k, x).T, np.full((x, 1), k * x)])
-    return csr_array(
-        (data.ravel(), columns.ravel(), np.arange(0, x * (k + 1) + 1, k + 1)),
-        shape=(x, k * x + 1),
-    )
+def _multipliers(problem: SchedulingProblem) -> Multipliers:
+    """Solve the LP, or come near to it where it is large."""
+    if problem.tasks * problem.nodes <= LP_ENTRIES:
+        return solve_relaxation(problem).multipliers
+    if isinstance(problem.et, WorkSpeed):
+        return ascend(problem, grouped_multipliers(problem, problem.et))
+    return ascend(problem)

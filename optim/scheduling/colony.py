@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from optim.jit import jit_lean
+from optim.scheduling.local_search.improve import improve
+from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.mct import longest_first
 from optim.scheduling.memory import memory_arrays
 from optim.scheduling.pheromone import (
@@ -70,6 +72,10 @@ class ColonyState(State):
         The assignment of least cost so far, by which the global best deposits.
     leader_cost : float
         Its cost in s.
+    stalled : int
+        Iterations since it was found.
+    search : Search or None
+        Local search, where ants get it.
     """
 
     stream: Stream
@@ -84,6 +90,8 @@ class ColonyState(State):
     nodes: Nodes
     leader: IntArray
     leader_cost: float = np.inf
+    stalled: int = 0
+    search: Search | None = None
 
 
 def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
@@ -102,6 +110,7 @@ def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generato
         tours=Tours(np.zeros((m, k), dtype=np.int64), np.zeros(m), np.zeros(m)),
         nodes=Nodes(np.zeros(x), np.zeros(x), capacity, np.zeros(x)),
         leader=np.zeros(k, dtype=np.int64),
+        search=None if atsa.local_search == "none" else open_search(problem),
     )
 
 
@@ -113,10 +122,14 @@ def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> C
         state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
     )  # fmt: skip
     state.evaluations += atsa.ants
+    if state.search is not None:
+        _improve_ants(state.search, atsa, state)
     costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
     leader = int(costs.argmin())
     _keep_best(state, costs, leader)
     _deposit(state, costs, leader, atsa)
+    if atsa.restart and state.stalled >= atsa.restart:
+        _start_anew(state)
     return state
 
 
@@ -132,6 +145,26 @@ def _tries(nodes: int, atsa: ATSA) -> int:
     return 4 + nodes // FEW_NODES
 
 
+def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
+    """Improve the ants of this iteration, or the one of least makespan, by local search.
+
+    An improved ant counts as an evaluation more, and as one for each kick.
+    """
+    tours, ants = state.tours, slice(None)
+    if atsa.local_search == "best":
+        best = int(tours.makespans.argmin())
+        ants = slice(best, best + 1)
+    makespans, totals = tours.makespans[ants], tours.totals[ants]
+    improve(search, tours.assignments[ants], makespans, totals, atsa.kicks, state.stream)
+    state.evaluations += len(makespans) * (1 + atsa.kicks)
+
+
+def _start_anew(state: ColonyState) -> None:
+    """Forget pheromone and leader; the best assignment so far is kept apart."""
+    state.trail.pheromone[:] = state.trail.start
+    state.leader_cost, state.stalled = np.inf, 0
+
+
 def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
     """Keep the best assignment by makespan, and the best by the cost that deposits follow."""
     tours = state.tours
@@ -139,7 +172,9 @@ def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
     if tours.makespans[best] < state.makespan:
         state.makespan = float(tours.makespans[best])
         state.assignment = tours.assignments[best].copy()
+    state.stalled += 1
     if costs[leader] < state.leader_cost:
+        state.stalled = 0
         state.leader_cost = float(costs[leader])
         state.leader = tours.assignments[leader].copy()
 

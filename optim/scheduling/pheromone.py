@@ -8,6 +8,7 @@ import numpy as np
 
 from optim.jit import jit_lean
 from optim.scheduling.alias import build_alias
+from optim.scheduling.local_search.candidates import price_ratios
 from optim.scheduling.memory import memory_arrays
 from optim.scheduling.power import power
 from optim.scheduling.sums import sum_four
@@ -82,6 +83,8 @@ def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
     if atsa.sees("execution-time"):
         least = problem.matrix.min(axis=1, keepdims=True)
         eta *= np.divide(least, problem.matrix, out=np.ones_like(eta), where=problem.matrix > 0)
+    if atsa.sees("reduced-cost"):
+        eta *= price_ratios(problem)
     largest = eta.max(axis=1, keepdims=True)
     fixed: FloatArray = np.divide(eta, largest, out=eta, where=largest > 0) ** atsa.beta
     return fixed

@@ -9,6 +9,8 @@ import numpy as np
 
 from optim.jit import jit_lean
 from optim.parameters import check_parameters, parameter
+from optim.scheduling.local_search.improve import Memes, improve
+from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.memory import memory_arrays
 from optim.scheduling.ready import ready_times
 from optim.solver import IntArray, State
@@ -59,6 +61,7 @@ class SwarmState(State):
     memory: FloatArray
     capacity: FloatArray
     leader: int = -1
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class PSO:
     max_velocity: float = parameter(
         0.5, "largest step as a share of the number of nodes", above=0, at_most=1, search=(0.05, 1)
     )
+
+    local_search: Memes = parameter("none", "which particles local search improves")
+    kicks: int = parameter(0, "ejection chains tried on each of them", at_least=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -109,6 +115,7 @@ class PSO:
             swarm=swarm,
             memory=memory,
             capacity=capacity,
+            search=None if self.local_search == "none" else open_search(problem),
         )
 
     def step(self, problem: SchedulingProblem, state: SwarmState) -> SwarmState:
@@ -121,10 +128,37 @@ class PSO:
             state.stream,
         )  # fmt: skip
         state.evaluations += self.particles
+        if state.search is not None:
+            self._improve(state.search, state)
         if swarm.best_cost[state.leader] < state.makespan:  # so it is its assignment of now
             state.makespan = float(swarm.best_cost[state.leader])
             state.assignment = swarm.assignment[state.leader].copy()
         return state
+
+    def _improve(self, search: Search, state: SwarmState) -> None:
+        """Improve the particles, or the one of least makespan now, and move them where they led.
+
+        An improved particle stands in the middle of its assignment (Lamarckian learning), and
+        counts as an evaluation more, and as one for each kick.
+        """
+        swarm, rows = state.swarm, slice(None)
+        if self.local_search == "best":
+            least = int(swarm.cost.argmin())
+            rows = slice(least, least + 1)
+        assignments, costs = swarm.assignment[rows], swarm.cost[rows]
+        improve(search, assignments, costs, np.empty_like(costs), self.kicks, state.stream)
+        state.evaluations += len(costs) * (1 + self.kicks)
+        learn(swarm)
+        state.leader = int(swarm.best_cost.argmin())
+
+
+def learn(swarm: Swarm) -> None:
+    """Move particles to their assignments where these are not what the positions say any more."""
+    moved = np.isfinite(swarm.cost)[:, None] & (np.floor(swarm.position) != swarm.assignment)
+    swarm.position[moved] = swarm.assignment[moved] + 0.5
+    better = swarm.cost < swarm.best_cost
+    swarm.best_cost[better] = swarm.cost[better]
+    swarm.best[better] = swarm.position[better]
 
 
 @jit_lean

@@ -44,8 +44,8 @@ def own(tmp_path):
 
 
 def test_names_of_the_command_line():
-    names = "fcfs round-robin mct met min-min max-min sufferage lpt atsa atsa-repaired aco pso"
-    assert list(SOLVERS) == names.split()
+    names = "fcfs round-robin mct met min-min max-min sufferage lpt lp-rounding"
+    assert list(SOLVERS) == [*names.split(), "atsa", "atsa-repaired", "aco", "pso", "milp"]
     assert make_solver("atsa") == ATSA.printed()
     assert make_solver("atsa-repaired") == ATSA.repaired()
 

@@ -1,0 +1,71 @@
+"""Bounds lifted by integrality: what loads a node can have below a makespan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from optim.scheduling.lagrangian_bound import Multipliers, priced_memory, relax
+from optim.scheduling.units import SLACK, largest_multiple, time_units, whole_memory
+from problems.scheduling import SchedulingProblem
+
+BISECTIONS = 50
+
+
+def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: float) -> float:
+    """Return the largest makespan in s that the multipliers prove to be out of reach.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        What is to be scheduled.
+    multipliers : Multipliers
+        Any prices; those of the LP are good ones.
+    floor : float
+        A bound already known in s.
+
+    Notes
+    -----
+    Below a makespan T a task runs on no node where it takes longer than T, and where all times
+    of node j are multiples of a unit g_j its load is at most the multiple floor(T / g_j) g_j;
+    the same holds of memory. So T is out of reach if
+
+        sum_i min_{j: et_ij <= T} (u_j et_ij + v_j memory_i)
+            > sum_j u_j g_j floor(T / g_j) + sum_j v_j g' floor(capacity_j / g').
+
+    With T falling the left side grows and the right side falls: bisection. Without units and
+    with all pairs below T this is the Lagrangian bound. On paper pools, whose works are whole
+    batches, it adds about one per cent to the LP bound.
+    """
+    units = time_units(problem)
+    memory, capacity = whole_memory(problem)
+    room = priced_memory(multipliers.v, capacity)
+    scratch = np.empty(problem.nodes), np.empty(problem.nodes)
+
+    def cost(makespan: float) -> float:
+        longest = makespan * (1 + SLACK)
+        return relax(problem.et, memory, capacity, multipliers, longest, *scratch)
+
+    fixed = cost(np.inf)
+    slack = SLACK * (abs(fixed) + room)
+    narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
+
+    def out_of_reach(makespan: float) -> bool:
+        most = float(multipliers.u @ largest_multiple(makespan, units))
+        return (cost(makespan) if narrow else fixed) - slack > most + room
+
+    return _largest(out_of_reach, floor)
+
+
+def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
+    """Return the largest value from `floor` on that bisection finds out of reach."""
+    if floor == 0.0 or not out_of_reach(floor):
+        return floor
+    low, high = floor, 2 * floor
+    while out_of_reach(high):
+        low, high = high, 2 * high
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if out_of_reach(middle) else (low, middle)
+    return low

@@ -1,0 +1,110 @@
+"""Where a task may sensibly go: the nodes of least reduced cost in the LP relaxation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from optim.scheduling.bounds import lp_duals
+from optim.scheduling.memory import memory_arrays
+from optim.solver import IntArray
+from problems.errors import FloatArray
+from problems.scheduling import SchedulingProblem, WorkSpeed
+
+LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
+BLOCK = 10_000_000  # pairs of task and node priced at once
+_known: WeakKeyDictionary[SchedulingProblem, dict[int, Candidates]] = WeakKeyDictionary()
+
+
+class Candidates(NamedTuple):
+    """Prices of time and memory, and the nodes that they leave for a task.
+
+    Attributes
+    ----------
+    node : ndarray of int, shape (k, w)
+        The w nodes of least reduced cost for each task, the cheapest first.
+    cost : ndarray, shape (k, w)
+        Their reduced costs in s.
+    price : ndarray, shape (x,)
+        What a second on a node is worth, without unit: about the LP's multipliers of the loads.
+    memory_price : ndarray, shape (x,)
+        What a byte is worth, in s/byte.
+    """
+
+    node: IntArray
+    cost: FloatArray
+    price: FloatArray
+    memory_price: FloatArray
+
+
+def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
+    """Return the `width` best nodes of each task (all, if there are fewer); made once a problem.
+
+    The reduced cost is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il + v_l memory_i) with
+    the LP's multipliers u and v. A schedule in which task i runs on node j is at least `lp_bound`
+    + r_ij long, so that pairs beyond the gap can be left out. Nodes too small for the task come
+    last.
+    """
+    table = _known.setdefault(problem, {})
+    width = min(width, problem.nodes)
+    if width not in table:
+        table[width] = _make(problem, width)
+    return table[width]
+
+
+def reduced_costs(problem: SchedulingProblem, tasks: slice = slice(None)) -> FloatArray:
+    """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task never fits."""
+    priced = _priced(problem, tasks)
+    reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
+    return reduced
+
+
+def price_ratios(problem: SchedulingProblem) -> FloatArray:
+    """Return what each task costs on its cheapest node over what it costs on each, shape (k, x).
+
+    In [0, 1], by the LP's prices of time and memory; 1 where a task costs nothing anywhere.
+    """
+    priced = _priced(problem, slice(None))
+    least = priced.min(axis=1, keepdims=True)
+    ratios: FloatArray = np.divide(least, priced, out=np.ones_like(priced), where=priced > 0)
+    return ratios
+
+
+def _priced(problem: SchedulingProblem, tasks: slice) -> FloatArray:
+    """Return u_j et_ij + v_j memory_i in s; infinite where the task never fits."""
+    memory, capacity = memory_arrays(problem)
+    u, v = lp_duals(problem)
+    if isinstance(problem.et, WorkSpeed):
+        priced = problem.et.work[tasks, None] * (u / problem.et.speed)
+    else:
+        priced = problem.et[tasks] * u
+    priced += memory[tasks, None] * v
+    priced[memory[tasks, None] > capacity] = np.inf
+    return priced
+
+
+def _make(problem: SchedulingProblem, width: int) -> Candidates:
+    """Price all pairs, a block of tasks at a time, and sort."""
+    k, x = problem.tasks, problem.nodes
+    u, v = lp_duals(problem)
+    node, cost = np.empty((k, width), dtype=np.int64), np.empty((k, width))
+    block = max(1, BLOCK // x)
+    for start in range(0, k, block):
+        tasks = slice(start, min(start + block, k))
+        node[tasks], cost[tasks] = _cheapest(reduced_costs(problem, tasks), start, width)
+    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v)
+
+
+def _cheapest(reduced: FloatArray, start: int, width: int) -> tuple[IntArray, FloatArray]:
+    """Return the columns of the least entries of each row and the entries, sorted.
+
+    Differences of rounding are no differences; equal entries come in random order, always the
+    same, so that the tasks of uniform machines have all nodes between them.
+    """
+    largest = reduced[np.isfinite(reduced)].max(initial=0.0) or 1.0
+    chance = np.random.default_rng(start).random(reduced.shape)
+    places = np.lexsort((chance, np.round(reduced / largest, 12)), axis=1)
+    nodes = np.ascontiguousarray(places[:, :width])
+    return nodes, np.take_along_axis(reduced, nodes, axis=1)

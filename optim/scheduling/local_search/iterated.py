@@ -1,0 +1,129 @@
+"""Iterated local search: descent, then kicks and ejection chains under a saw of temperatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optim.jit import jit
+from optim.parameters import check_parameters, parameter
+from optim.scheduling.local_search.improve import take_up
+from optim.scheduling.local_search.kicks import AMBITION, COLD, OVERLOAD, Urge, kick_often
+from optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
+from optim.scheduling.local_search.start import Start, start_assignment
+from optim.solver import IntArray, State
+from optim.stream import Stream, open_stream
+from problems.scheduling import SchedulingProblem
+
+
+@dataclass(kw_only=True)
+class LocalSearchState(State):
+    """State of the local search between two iterations.
+
+    Attributes
+    ----------
+    stream : ndarray of uint64, shape (4,)
+        Random numbers.
+    search : Search
+        The schedule at hand and the best.
+    position, length : int
+        Iterations done of this cycle, and how many it has; 0 before the first schedule.
+    """
+
+    stream: Stream
+    search: Search
+    position: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True)
+class LocalSearch:
+    """Descent from a heuristic's schedule, then ejection chains that start from random kicks.
+
+    The first iteration makes the schedule and descends from it (shifts and swaps of the critical
+    node). Every other one kicks the schedule `kicks` times: a random task is forced to one of its
+    candidate nodes, and a chain of ejections repairs the damage or is undone. Cost is the price of
+    all loads by the LP's multipliers, with a surcharge on what exceeds a target below the best
+    makespan, so that there is no plateau: a swap between two nodes that are not critical counts as
+    far as it saves priced time. A rise of cost is let through at random, as in annealing; the
+    temperature falls within a cycle, from `hot` to `cold` as shares of the gap to the LP bound
+    over the number of nodes. Cycles start from the best schedule and double in length.
+
+    Notes
+    -----
+    Prices and candidates come from the LP that also gives the bound; where `solve` has not
+    computed it before, its time counts.
+
+    References
+    ----------
+    Lourenco, Martin, Stuetzle, "Iterated local search", in Handbook of Metaheuristics, 2003; for
+    the parts see `optim.scheduling.local_search`.
+    """
+
+    start: Start = parameter("lpt", "heuristic that makes the first schedule")
+    width: int = parameter(WIDTH, "candidate nodes of a task", at_least=1, search=(2, 32))
+    depth: int = parameter(DEPTH, "longest ejection chain", at_least=1, search=(1, 8))
+    kicks: int = parameter(500, "kicks an iteration", at_least=1)
+    cycle: int = parameter(16, "iterations of the first cycle", at_least=1, search=(4, 256))
+    hot: float = parameter(1.0, "first temperature of a cycle", above=0, search=(0.05, 10))
+    cold: float = parameter(COLD, "last temperature of a cycle", above=0, search=(0.001, 0.5))
+    ambition: float = parameter(
+        AMBITION, "how far below the best makespan the target lies, as a share of the gap",
+        at_least=0, at_most=1, search=(0.05, 0.5),
+    )  # fmt: skip
+    overload: float = parameter(
+        OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
+    )
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> LocalSearchState:
+        """Return the state before the first schedule."""
+        search = open_search(problem, self.width, self.depth)
+        return LocalSearchState(stream=open_stream(rng), search=search)
+
+    def step(self, problem: SchedulingProblem, state: LocalSearchState) -> LocalSearchState:
+        """Make the first schedule, or kick the one at hand."""
+        best = state.search.best
+        before = best.makespan[0]
+        if state.length == 0:
+            self._begin(problem, state)
+        else:
+            self._go_on(state)
+        if best.makespan[0] < before:
+            state.assignment = best.assignment.copy()
+            state.makespan = float(best.makespan[0])
+        return state
+
+    def _begin(self, problem: SchedulingProblem, state: LocalSearchState) -> None:
+        """Descend from the heuristic's schedule; give up where none is found that fits."""
+        first = start_assignment(problem, self.start)
+        state.length, state.evaluations, state.done = self.cycle, 1, first is None
+        if first is not None:
+            _take_up(state.search, first)
+
+    def _go_on(self, state: LocalSearchState) -> None:
+        """Kick at the temperature of the moment; after a cycle return to the best schedule."""
+        if state.position == state.length:
+            state.position, state.length = 0, 2 * state.length
+            _take_up(state.search, state.search.best.assignment.copy())
+        share = state.position / state.length
+        temperature = self.hot * (self.cold / self.hot) ** share
+        urge = Urge(self.ambition, self.overload, temperature)
+        _kick(state.search, urge, self.kicks, state.stream)
+        state.position += 1
+        state.evaluations += self.kicks
+
+
+@jit
+def _take_up(search: Search, assignment: IntArray) -> None:
+    """Descend from an assignment."""
+    take_up(search, assignment)
+
+
+@jit
+def _kick(search: Search, urge: Urge, kicks: int, stream: Stream) -> None:
+    """Kick the schedule at hand."""
+    kick_often(search, urge, kicks, stream)

@@ -1,0 +1,140 @@
+"""An assignment that moves change: loads, memory and each node's tasks, kept up to date."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optim.jit import jit_lean, time_of
+from optim.scheduling.local_search.critical import lift, rank_nodes
+from optim.scheduling.memory import memory_arrays
+from optim.solver import IntArray
+from problems.errors import FloatArray
+from problems.scheduling import SchedulingProblem, WorkSpeed
+
+
+class Instance(NamedTuple):
+    """The problem as the kernels take it.
+
+    Attributes
+    ----------
+    et : ndarray, shape (k, x), or WorkSpeed
+        Execution times in s (1).
+    memory : ndarray, shape (k,)
+        Memory of each task in byte.
+    capacity : ndarray, shape (x,)
+        Memory of each node in byte.
+    """
+
+    et: FloatArray | WorkSpeed
+    memory: FloatArray
+    capacity: FloatArray
+
+
+class Schedule(NamedTuple):
+    """An assignment and what follows from it.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+    loads, used : ndarray, shape (x,)
+        Time in s and memory in byte that the node's tasks take.
+    first : ndarray of int, shape (x,)
+        A task of each node, or -1: where its list starts.
+    following, previous : ndarray of int, shape (k,)
+        The next and the last task in the list of the same node, or -1.
+    ranks : ndarray of int, shape (2 x,)
+        Tournament tree of the loads (`optim.scheduling.local_search.critical`).
+    """
+
+    assignment: IntArray
+    loads: FloatArray
+    used: FloatArray
+    first: IntArray
+    following: IntArray
+    previous: IntArray
+    ranks: IntArray
+
+
+def instance_of(problem: SchedulingProblem) -> Instance:
+    """Return the arrays of `problem`; the times keep their form."""
+    return Instance(problem.et, *memory_arrays(problem))
+
+
+def empty_schedule(instance: Instance) -> Schedule:
+    """Return a schedule to be filled by `read_assignment`."""
+    k, x = len(instance.memory), len(instance.capacity)
+    tasks = [np.full(k, -1) for _ in range(3)]
+    return Schedule(
+        assignment=tasks[0],
+        loads=np.zeros(x),
+        used=np.zeros(x),
+        first=np.full(x, -1),
+        following=tasks[1],
+        previous=tasks[2],
+        ranks=np.zeros(2 * x, dtype=np.int64),
+    )
+
+
+@jit_lean
+def read_assignment(instance: Instance, schedule: Schedule, assignment: IntArray) -> None:
+    """Take over an assignment, shape (k,); the nodes' lists are in the order of the tasks."""
+    for node in range(len(schedule.loads)):
+        schedule.first[node] = -1
+    for task in range(len(assignment) - 1, -1, -1):
+        _enlist(schedule, task, assignment[task])
+    for node in range(len(schedule.loads)):
+        recount(instance, schedule, node)
+    rank_nodes(schedule.ranks, schedule.loads)
+
+
+@jit_lean
+def shift(instance: Instance, schedule: Schedule, task: int, node: int) -> None:
+    """Give `task` to `node`; loads and memory follow, but for rounding, the ranks do not."""
+    origin = schedule.assignment[task]
+    schedule.loads[origin] -= time_of(instance.et, task, origin)
+    schedule.used[origin] -= instance.memory[task]
+    schedule.loads[node] += time_of(instance.et, task, node)
+    schedule.used[node] += instance.memory[task]
+    before, after = schedule.previous[task], schedule.following[task]
+    if before < 0:
+        schedule.first[origin] = after
+    else:
+        schedule.following[before] = after
+    if after >= 0:
+        schedule.previous[after] = before
+    _enlist(schedule, task, node)
+
+
+@jit_lean
+def settle(instance: Instance, schedule: Schedule, node: int) -> None:
+    """Free a node's load and memory of rounding, and rank it anew."""
+    recount(instance, schedule, node)
+    lift(schedule.ranks, schedule.loads, node)
+
+
+@jit_lean
+def recount(instance: Instance, schedule: Schedule, node: int) -> None:
+    """Sum load and memory of a node over its tasks."""
+    load = used = 0.0
+    task = schedule.first[node]
+    while task >= 0:
+        load += time_of(instance.et, task, node)
+        used += instance.memory[task]
+        task = schedule.following[task]
+    schedule.loads[node] = load
+    schedule.used[node] = used
+
+
+@jit_lean
+def _enlist(schedule: Schedule, task: int, node: int) -> None:
+    """Put a task at the head of a node's list."""
+    head = schedule.first[node]
+    schedule.assignment[task] = node
+    schedule.following[task] = head
+    schedule.previous[task] = -1
+    schedule.first[node] = task
+    if head >= 0:
+        schedule.previous[head] = task

@@ -1,0 +1,115 @@
+"""What a local search holds: problem, candidates, the schedule at hand and the best."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optim.jit import jit_lean
+from optim.scheduling.bounds import lp_bound
+from optim.scheduling.local_search.candidates import Candidates, find_candidates
+from optim.scheduling.local_search.schedule import Instance, Schedule, empty_schedule, instance_of
+from optim.solver import IntArray
+from problems.errors import FloatArray
+from problems.scheduling import SchedulingProblem
+
+WIDTH, DEPTH = 8, 4
+
+
+class Chain(NamedTuple):
+    """The steps of an ejection chain, so that it can be undone.
+
+    Attributes
+    ----------
+    task, origin : ndarray of int, shape (depth,)
+        Who moved, and from where.
+    before : ndarray, shape (depth, 4)
+        Load and memory of origin and end before the step, in s and byte.
+    mark : ndarray of int, shape (k,)
+        Number of the last chain in which a task moved.
+    """
+
+    task: IntArray
+    origin: IntArray
+    before: FloatArray
+    mark: IntArray
+
+
+class Best(NamedTuple):
+    """The best schedule so far.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+    makespan : ndarray, shape (1,)
+        In s, infinite where there is none.
+    """
+
+    assignment: IntArray
+    makespan: FloatArray
+
+
+class Search(NamedTuple):
+    """Local search on one problem.
+
+    Attributes
+    ----------
+    instance, candidates
+        The problem, and where its tasks may go.
+    schedule : Schedule
+        The schedule at hand.
+    best : Best
+        The best one.
+    chain : Chain
+        Scratch.
+    kicks : ndarray of int, shape (1,)
+        Kicks so far, by which chains are numbered.
+    bound : float
+        The LP bound in s.
+    """
+
+    instance: Instance
+    candidates: Candidates
+    schedule: Schedule
+    best: Best
+    chain: Chain
+    kicks: IntArray
+    bound: float
+
+
+def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEPTH) -> Search:
+    """Return the local search of `problem`, without a schedule.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Its LP is solved unless its bound is known already.
+    width : int
+        Candidate nodes of a task.
+    depth : int
+        Longest ejection chain.
+    """
+    instance, k = instance_of(problem), problem.tasks
+    task, origin = np.zeros(depth, dtype=np.int64), np.zeros(depth, dtype=np.int64)
+    return Search(
+        instance=instance,
+        candidates=find_candidates(problem, width),
+        schedule=empty_schedule(instance),
+        best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
+        chain=Chain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
+        kicks=np.zeros(1, dtype=np.int64),
+        bound=lp_bound(problem),
+    )
+
+
+@jit_lean
+def keep_if_best(search: Search) -> None:
+    """Copy a schedule that is better than the best so far."""
+    schedule, best = search.schedule, search.best
+    makespan = schedule.loads[schedule.ranks[1]]
+    if makespan < best.makespan[0]:
+        best.makespan[0] = makespan
+        for task in range(len(schedule.assignment)):
+            best.assignment[task] = schedule.assignment[task]
