@@ -108,7 +108,7 @@ def test_candidates_are_the_cheapest_nodes(problem, width):
     for task in range(40):
         assert len(set(found.node[task])) == found.node.shape[1]
         expected = np.sort(reduced[task])[: found.node.shape[1]]
-        np.testing.assert_allclose(found.cost[task], expected, atol=1e-9 * reduced.max())
+        np.testing.assert_allclose(found.cost[task], expected, atol=1e-12 * problem.matrix.max())
 
 
 def test_both_forms_of_the_times_are_priced_alike():
@@ -209,8 +209,10 @@ def test_a_chain_is_that_of_the_definition(problem, seed, depth, tolerance):
     if not kept:
         assert search.schedule.assignment.tolist() == assignment.tolist()
         assert search.schedule.loads.tolist() == loads.tolist()  # the same bits
+    if isinstance(problem.et, WorkSpeed):
+        return  # prices of uniform machines are equal but for rounding: ties
     assert kept == (expected is not None)
-    if expected is not None and problem.task_memory is None:
+    if expected is not None:
         assert search.schedule.assignment.tolist() == expected
 
 
