@@ -8,12 +8,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from experiments.commands.best_known import best_known
 from experiments.commands.compare import compare
 from experiments.commands.listing import problems, solvers
 from experiments.commands.offload import offload
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
+from experiments.commands.simulate import simulate
+from experiments.commands.study import study
 from experiments.commands.sweep import sweep
 from experiments.commands.tune import tune
 from experiments.version import version
@@ -30,7 +33,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in (schedule, sweep, tune, plot, compare, report, offload, solvers, problems):
+_COMMANDS = (
+    *(schedule, sweep, tune, plot, compare, best_known, report),
+    *(offload, simulate, study, solvers, problems),
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 

@@ -26,6 +26,7 @@ def solve(
     stop: Criterion | Iterable[Criterion] = Iterations(100),
     rng: int | np.random.Generator | np.random.SeedSequence | None = None,
     callback: Callback | None = None,
+    bound: Callable[[SchedulingProblem], float] = lower_bound,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
 
@@ -41,6 +42,9 @@ def solve(
         Seed or source of randomness; without one, a fresh seed that the result records.
     callback : callable, optional
         Called with the `Progress` after each iteration; a true return value ends the run.
+    bound : callable
+        Returns a lower bound on the makespan in s. The default solves a linear program, which
+        for many small problems may take longer than the solver.
 
     Returns
     -------
@@ -57,17 +61,17 @@ def solve(
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
-    bound = lower_bound(problem)
-    state, progress, trace, status = _run(problem, runner, criteria, generator, bound, callback)
+    least = bound(problem)
+    state, progress, trace, status = _run(problem, runner, criteria, generator, least, callback)
     assignment, makespan = state.assignment, float("inf")
     if assignment is None:
         status = "infeasible"
     else:
-        makespan = check_schedule(problem, assignment, state.makespan, bound)
+        makespan = check_schedule(problem, assignment, state.makespan, progress.lower_bound)
     return Result(
         assignment=assignment,
         makespan=makespan,
-        lower_bound=bound,
+        lower_bound=progress.lower_bound,
         trace=trace,
         iterations=progress.iterations,
         evaluations=progress.evaluations,
@@ -111,7 +115,7 @@ def _advance(before: Progress, state: State, seconds: float) -> Progress:
         evaluations=state.evaluations,
         seconds=seconds,
         makespan=state.makespan,
-        lower_bound=before.lower_bound,
+        lower_bound=max(before.lower_bound, state.lower_bound),
         stalled=0 if state.makespan < before.makespan else before.stalled + 1,
         step_evaluations=state.evaluations - before.evaluations,
     )

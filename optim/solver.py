@@ -30,12 +30,15 @@ class State:
         Assignments whose objective was computed so far.
     done : bool
         Whether the solver has nothing more to do.
+    lower_bound : float
+        A bound on every makespan in s that the solver has proved; 0 where it proves none.
     """
 
     assignment: IntArray | None = None
     makespan: float = np.inf
     evaluations: int = 0
     done: bool = False
+    lower_bound: float = 0.0
 
 
 class Solver(Protocol):

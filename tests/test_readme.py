@@ -49,6 +49,7 @@ def test_links_and_figures_are_there():
 def test_commands_of_the_readme_exist():
     from experiments.cli import app
 
-    names = {command.callback.__name__ for command in app.registered_commands}
-    used = set(re.findall(r"edgeopt ([a-z]+)", README)) - {"is"}
+    functions = (command.callback.__name__ for command in app.registered_commands)
+    names = {name.replace("_", "-") for name in functions}
+    used = set(re.findall(r"edgeopt ([a-z-]+)", README)) - {"is"}
     assert used <= names

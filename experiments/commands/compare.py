@@ -25,9 +25,9 @@ def compare(
     from experiments.report.ranking_tables import ranking_table
     from experiments.report.verdict import verdict
     from experiments.statistics.comparison import compare as compare_solvers
-    from experiments.sweep.store import read_cells
+    from experiments.sweep.store import read_solver_cells
 
-    comparison = compare_solvers(read_cells(folder), axis=at, unit=unit)
+    comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)
     table = ranking_table(comparison)
     shown = RichTable(title=table.title, box=None)
     kept = [table.columns.index(column) for column in COLUMNS]

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from experiments.commands.simulate import rows_of, show_simulation
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.sweep.config import SweepConfig
+    from experiments.sweep.kinds import AnyConfig
     from experiments.sweep.status import Status
 
 SOME_FAILED = 1
@@ -24,7 +26,8 @@ SOME_FAILED = 1
 
 def sweep(
     file: Annotated[
-        Path | None, typer.Argument(help="TOML file: problems, repetitions, budget, solvers")
+        Path | None,
+        typer.Argument(help="TOML file: problems, repetitions, budget, solvers; or a simulation"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the results; an unfinished sweep goes on")
@@ -44,8 +47,8 @@ def sweep(
     ] = None,
 ) -> None:
     """Run every solver on every problem, and print and write the table."""
-    from experiments.sweep.config import read_config
-    from experiments.sweep.run import run_sweep
+    from experiments.framework.config import SimulationConfig
+    from experiments.sweep.kinds import read_any
     from experiments.sweep.status import read_status, status_of
 
     if jobs < 1:
@@ -55,15 +58,33 @@ def sweep(
         return
     if file is None:
         raise InputError("FILE", None, "given, unless --status DIR is")
-    config = read_config(file)
+    config = read_any(file)
     if dry_run:
         _print_status(status_of(config, out, retry_failed), jobs)
         return
     if out is None:
         raise InputError("--out", None, "given, the folder for the results")
+    cells = run_with_bar(config, out, jobs=jobs, cluster=cluster, retry_failed=retry_failed)
+    if isinstance(config, SimulationConfig):
+        show_simulation(config, rows_of(cells), out)
+    else:
+        _print_cells(cells, config, out)
+
+
+def run_with_bar(
+    config: AnyConfig,
+    out: Path,
+    *,
+    jobs: int,
+    cluster: str | None = None,
+    retry_failed: bool = False,
+) -> pd.DataFrame:
+    """Run a sweep as `run_sweep` does, and show how far it is."""
+    from experiments.sweep.run import run_sweep
+
     with _progress_bar() as bar:
         task = bar.add_task("cells", total=None)
-        cells = run_sweep(
+        return run_sweep(
             config,
             out,
             jobs=jobs,
@@ -71,7 +92,6 @@ def sweep(
             retry_failed=retry_failed,
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    _print_cells(cells, config, out)
 
 
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.plots.convergence import convergence_figure
 from experiments.plots.gaps import gap_figure
 from experiments.plots.style import paper_style, save_figure
-from experiments.sweep.store import read_cells, read_description
+from experiments.sweep.store import read_description, read_solver_cells
 from experiments.sweep.summary import short_names
 from problems.errors import InputError
 
@@ -28,7 +28,7 @@ def plot_sweep(folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     config = read_description(folder)["config"]
-    cells = read_cells(folder)
+    cells = read_solver_cells(folder)
     cells = cells[cells["gap"] < float("inf")]
     if cells.empty:
         raise InputError("folder", str(folder), "a sweep with at least one finite gap")

@@ -10,7 +10,7 @@ from experiments.report.looks import Looks, solver_looks
 from experiments.statistics.anytime import AXES
 from experiments.statistics.blocks import UNITS
 from experiments.statistics.comparison import Comparison, compare
-from experiments.sweep.store import read_cells, read_description
+from experiments.sweep.store import read_description, read_solver_cells
 from experiments.sweep.summary import short_names
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def analyse(folder: Path) -> Analysis:
     InputError
         If the folder holds no sweep with rows, or scikit-posthocs is not installed.
     """
-    description, cells = read_description(folder), read_cells(folder)
+    description, cells = read_description(folder), read_solver_cells(folder)
     config = description["config"]
     problems = [name for name in config["problems"] if (cells["problem"] == name).any()]
     solvers = [name for name in config["solvers"] if (cells["solver"] == name).any()]

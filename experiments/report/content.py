@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.best_known.standing import best_known_makespans
 from experiments.report.analysis import Analysis
 from experiments.report.convergence_panel import SCALES
 from experiments.report.figures import convergence, figures, shown_problems
@@ -42,7 +43,7 @@ def make_report(analysis: Analysis) -> Report:
         running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
-        problems=gap_table(cells, names),
+        problems=gap_table(cells, names, best_known_makespans(names)),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GAPS = (
-    *("problem", "solver", "lower bound s", "best s", "median s", "gap %", "quartiles of gap %"),
-    *("evaluations", "time", "failed"),
+    *("problem", "solver", "lower bound s", "best known s", "best s", "median s", "gap %"),
+    *("quartiles of gap %", "evaluations", "time", "failed"),
 )
 UNIT_TEXTS = {"evaluations": count, "seconds": seconds}
 
 
-def gap_table(cells: pd.DataFrame, names: dict[str, str]) -> Table:
+def gap_table(cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, float]) -> Table:
     """Return a row for each problem and solver, at the end of the runs.
 
     Parameters
@@ -28,27 +28,39 @@ def gap_table(cells: pd.DataFrame, names: dict[str, str]) -> Table:
         Rows of a sweep.
     names : dict
         Short name of each problem.
+    best_known : dict
+        Least makespan known before in s, of problems where there is one.
     """
     bounds = cells.groupby("problem")["lower_bound"].max()
     groups = cells.groupby(["problem", "solver"], sort=False)
     rows = [
-        (Entry(names[str(problem)]), Entry(str(solver)), *_outcome(runs, bounds[str(problem)]))
+        (
+            Entry(names[str(problem)]),
+            Entry(str(solver)),
+            _length(bounds[str(problem)]),
+            _length(best_known.get(str(problem), float("nan"))),
+            *_outcome(runs),
+        )
         for (problem, solver), runs in groups
     ]
     title = "Every solver on every problem, at the end of its runs"
     return Table("problems", title, GAPS, tuple(rows))
 
 
-def _outcome(runs: pd.DataFrame, bound: float) -> tuple[Entry, ...]:
+def _length(makespan: float) -> Entry:
+    """Return a makespan as an entry."""
+    return Entry(significant(makespan), makespan)
+
+
+def _outcome(runs: pd.DataFrame) -> tuple[Entry, ...]:
     """Return the entries of one solver on one problem; a failed run's gap is infinite."""
     failed = int(has_failed(runs).sum())
     makespan, gap = (runs[name].fillna(float("inf")) for name in ("makespan", "gap"))
     low, high = (float(gap.quantile(q, interpolation="nearest")) for q in (0.25, 0.75))
     median, evaluations, time = gap.median(), runs["evaluations"].mean(), runs["seconds"].mean()
     return (
-        Entry(significant(bound), bound),
-        Entry(significant(makespan.min()), makespan.min()),
-        Entry(significant(makespan.median()), makespan.median()),
+        _length(makespan.min()),
+        _length(makespan.median()),
         Entry(percent(median), median),
         Entry(limits(100 * low, 100 * high), low),
         Entry(count(evaluations), evaluations),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from experiments.toml_file import read_toml
 from optim import Result, solve, warm_up
 from problems.scheduling import SchedulingProblem, load_problem
 
+if TYPE_CHECKING:
+    from experiments.sweep.kinds import AnyCell
+
 Row = dict[str, Any]
 FAILED = "failed"
 COLUMNS = (
@@ -28,6 +31,7 @@ COLUMNS = (
     *("tasks", "nodes", "makespan", "lower_bound", "gap", "iterations", "evaluations", "seconds"),
     *("status", "error", "cell_seconds", "assignment"),
     *("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan"),
+    "measures",
 )
 
 
@@ -62,8 +66,30 @@ class Cell:
         """Hash of the cell's names and of everything that the outcome depends on, code too."""
         names = [self.problem, self.label]
         outcome = [self.digest, _identity(self.solver), self.budget, self.seed, self.repetition]
-        content = [*names, *outcome, code_version()]
+        content = [*names, *outcome, self.code]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    @property
+    def code(self) -> str:
+        """Which code a row is made with."""
+        return code_version()
+
+    def warm_up(self) -> None:
+        """Compile what the cell needs, once in each process, before it is timed."""
+        _warm_up_once(self.problem, self.solver)
+
+    def outcome(self) -> Row:
+        """Run the cell and return its columns but for those of `name_row`.
+
+        The random stream depends on the root seed, the problem's content and the repetition
+        alone: all solvers see the same, whatever runs where and when.
+        """
+        problem, solver = problem_of(self.problem), build_solver(json.loads(self.solver))
+        self.warm_up()
+        spawn_key = (int(self.digest[:16], 16), self.repetition)
+        sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
+        budget = make_criteria(json.loads(self.budget))
+        return _columns(problem, solve(problem, solver, stop=budget, rng=sequence))
 
 
 @cache
@@ -72,13 +98,13 @@ def _identity(table: str) -> str:
     name = json.loads(table)["solver"]
     solver = build_solver(json.loads(table))
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
-    return json.dumps([name, _source(name), parameters], sort_keys=True)
+    return json.dumps([name, solver_source(name), parameters], sort_keys=True)
 
 
-def _source(name: str) -> str:
-    """Return the content of a user's own file, also where a TOML file names it."""
+def solver_source(name: str) -> str:
+    """Return the content of a user's own solver file, also where a TOML file names it."""
     if name.endswith(".toml"):
-        return _source(read_toml(Path(name))["solver"])
+        return solver_source(read_toml(Path(name))["solver"])
     file = Path(name.rpartition(":")[0])
     return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
@@ -100,31 +126,22 @@ def problem_of(spec: str) -> SchedulingProblem:
     return load_problem(spec)
 
 
-def run_cell(cell: Cell) -> Row:
-    """Run a cell and return its row; an error is a row too, with the traceback.
-
-    The random stream depends on the root seed, the problem's content and the repetition alone:
-    all solvers see the same, whatever runs where and when.
-    """
+def run_cell(cell: AnyCell) -> Row:
+    """Run a cell and return its row; an error is a row too, with the traceback."""
     start = time.perf_counter()
     row = name_row(cell)
     try:
-        problem, solver = problem_of(cell.problem), build_solver(json.loads(cell.solver))
-        warm_up_cell(cell)
-        spawn_key = (int(cell.digest[:16], 16), cell.repetition)
-        sequence = np.random.SeedSequence(cell.seed, spawn_key=spawn_key)
-        budget = make_criteria(json.loads(cell.budget))
-        row |= _outcome(problem, solve(problem, solver, stop=budget, rng=sequence))
+        row |= cell.outcome()
     except (Exception, SystemExit):
         row |= {"status": FAILED, "error": traceback.format_exc()}
     return row | {"cell_seconds": time.perf_counter() - start}
 
 
-def name_row(cell: Cell) -> Row:
+def name_row(cell: AnyCell) -> Row:
     """Return the columns that say which cell a row belongs to."""
     return {
         "key": cell.key,
-        "code": code_version(),
+        "code": cell.code,
         "problem": cell.problem,
         "solver": cell.label,
         "repetition": cell.repetition,
@@ -133,14 +150,9 @@ def name_row(cell: Cell) -> Row:
     }
 
 
-def failed_row(cell: Cell, error: str, seconds: float) -> Row:
+def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
     """Return the row of a cell that could not make its own; `seconds` since it was begun."""
     return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
-
-
-def warm_up_cell(cell: Cell) -> None:
-    """Compile what the cell needs, once in each process, before it is timed."""
-    _warm_up_once(cell.problem, cell.solver)
 
 
 @cache
@@ -149,11 +161,11 @@ def _warm_up_once(problem: str, solver: str) -> None:
     warm_up(problem_of(problem), build_solver(json.loads(solver)))
 
 
-def _outcome(problem: SchedulingProblem, result: Result) -> Row:
+def _columns(problem: SchedulingProblem, result: Result) -> Row:
     """Return the columns of a result, with the trace as lists."""
     values = result.as_dict()
     for name in ("solver", "problem", "seed"):
         del values[name]
     trace = {f"trace_{name}": list(value) for name, value in asdict(result.trace).items()}
     size = {"tasks": problem.tasks, "nodes": problem.nodes}
-    return {**size, **values, **trace, "error": None}
+    return {**size, **values, **trace, "error": None, "measures": None}

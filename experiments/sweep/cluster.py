@@ -10,13 +10,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.sweep.cell import Cell, Row, failed_row, run_cell, warm_up_cell
-from experiments.sweep.code_version import code_version
+from experiments.sweep.cell import Row, failed_row, run_cell
 from experiments.sweep.journal import append_row, new_journal
 from problems.errors import InputError
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from experiments.sweep.kinds import AnyCell
 
 CONNECT_SECONDS = 10
 SCHEMES = ("tcp://", "tls://")
@@ -30,13 +31,13 @@ def check_address(address: str) -> None:
 
 
 def run_on_cluster(
-    cells: list[Cell], folder: Path, address: str, time_limit: float | None = None
+    cells: list[AnyCell], folder: Path, address: str, time_limit: float | None = None
 ) -> Generator[Row, None, None]:
     """Yield the rows of the cells as they come in, each already on disk.
 
     Parameters
     ----------
-    cells : list of Cell
+    cells : list of AnyCell
         What to run.
     folder : Path
         The folder of the sweep.
@@ -72,7 +73,7 @@ def _connect(address: str) -> Client:
         raise InputError("--cluster", address, f"a Dask scheduler ({error})") from None
 
 
-def _prepare_workers(client: Client, cells: list[Cell]) -> None:
+def _prepare_workers(client: Client, cells: list[AnyCell]) -> None:
     """Pin the workers to one thread each, check their code, and compile, in one of them first."""
     workers = list(client.scheduler_info(n_workers=-1)["workers"])
     if not workers:
@@ -81,17 +82,17 @@ def _prepare_workers(client: Client, cells: list[Cell]) -> None:
     for group in (workers[:1], workers[1:]):
         codes = client.run(_prepare, heads, workers=group) if group else {}
         for worker, code in codes.items():
-            if code != code_version():
+            if code != heads[0].code:
                 rule = "a cluster of workers with the code of this sweep"
                 raise InputError("--cluster", worker, rule)
 
 
-def _prepare(heads: list[Cell]) -> str:
+def _prepare(heads: list[AnyCell]) -> str:
     """Make a worker ready; return its code version."""
     _pin_threads()
     for cell in heads:
-        warm_up_cell(cell)
-    return code_version()
+        cell.warm_up()
+    return heads[0].code
 
 
 def _pin_threads() -> None:
@@ -101,13 +102,13 @@ def _pin_threads() -> None:
     numba.set_num_threads(1)
 
 
-def _run(cell: Cell) -> Row:
+def _run(cell: AnyCell) -> Row:
     """Run a cell on a worker, perhaps one that came later."""
     _pin_threads()
     return run_cell(cell)
 
 
-def _gather(client: Client, cells: list[Cell], journal: Path) -> Iterator[Row]:
+def _gather(client: Client, cells: list[AnyCell], journal: Path) -> Iterator[Row]:
     """Yield rows as they come in."""
     from distributed import as_completed
 
@@ -122,7 +123,7 @@ def _gather(client: Client, cells: list[Cell], journal: Path) -> Iterator[Row]:
         yield row
 
 
-def _row_of(future: Any, cell: Cell) -> Row:
+def _row_of(future: Any, cell: AnyCell) -> Row:
     """Return the row of a future, a failed one where its workers died again and again."""
     error = future.exception()
     if error is not None:

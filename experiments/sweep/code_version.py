@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import optim
 import problems
@@ -15,10 +16,13 @@ GIT_SECONDS = 10
 
 
 @cache
-def code_version() -> str:
-    """Return a hash of the sources of `problems` and `optim`, on which every outcome rests."""
+def code_version(*packages: ModuleType) -> str:
+    """Return a hash of the sources of `problems` and `optim`, on which every outcome rests.
+
+    And of further packages on which one rests.
+    """
     content = hashlib.sha256()
-    for package in (problems, optim):
+    for package in (problems, optim, *packages):
         root = Path(package.__path__[0])
         for path in sorted(root.rglob("*.py")):
             source = path.read_bytes()

@@ -126,13 +126,16 @@ def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
-    """Return a solver's table with its solver named; a file.py:Name is made absolute."""
+    """Return a solver's table with its solver named."""
     if not isinstance(table, dict):
         raise InputError(f"solvers.{label}", table, "a table")
     name = table.get("solver", label)
     if not isinstance(name, str):
         raise InputError(f"solvers.{label}.solver", name, "a string")
+    return {**table, "solver": locate_solver(name, folder)}
+
+
+def locate_solver(name: str, folder: Path) -> str:
+    """Return a solver's name, that of a file.py:Name relative to `folder` made absolute."""
     file, colon, attribute = name.rpartition(":")
-    if file.endswith(".py"):
-        name = f"{locate(file, folder)}{colon}{attribute}"
-    return {**table, "solver": name}
+    return f"{locate(file, folder)}{colon}{attribute}" if file.endswith(".py") else name

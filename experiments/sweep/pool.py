@@ -14,11 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.sweep.cell import Cell, Row, failed_row
+from experiments.sweep.cell import Row, failed_row
 from experiments.sweep.journal import append_row, journal_rows, new_journal
 from experiments.sweep.worker import BEGUN, BROKEN, DONE, UP
 from experiments.sweep.worker_process import Worker, end, restart, start
+
+if TYPE_CHECKING:
+    from experiments.sweep.kinds import AnyCell
 
 ATTEMPTS = 2  # of a cell whose worker dies
 STILLBORN = 10  # processes in a row that die before they are up
@@ -37,7 +41,7 @@ class Pool:
         Of a cell in s.
     journal : Path
         For the rows of cells that could not make their own.
-    waiting : deque of Cell
+    waiting : deque of AnyCell
         Not yet begun.
     deaths : dict
         By key: how many workers a cell has taken with it.
@@ -48,19 +52,19 @@ class Pool:
     folder: Path
     time_limit: float | None
     journal: Path
-    waiting: deque[Cell]
+    waiting: deque[AnyCell]
     deaths: dict[str, int]
     stillborn: int = 0
 
 
 def run_in_workers(
-    cells: Iterable[Cell], folder: Path, jobs: int, time_limit: float | None = None
+    cells: Iterable[AnyCell], folder: Path, jobs: int, time_limit: float | None = None
 ) -> Generator[Row, None, None]:
     """Yield the rows of the cells as they finish, each already on disk.
 
     Parameters
     ----------
-    cells : iterable of Cell
+    cells : iterable of AnyCell
         What to run.
     folder : Path
         The folder of the sweep.
@@ -95,7 +99,7 @@ def _fill_compiler_cache(pool: Pool, worker: Worker) -> None:
             restart(worker, pool.folder)
 
 
-def _warms_up(worker: Worker, cell: Cell) -> bool:
+def _warms_up(worker: Worker, cell: AnyCell) -> bool:
     """Have a worker compile for a cell; return whether it comes to an end of that."""
     with suppress(EOFError, OSError):  # dead
         worker.pipe.send((cell, True))

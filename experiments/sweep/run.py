@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.sweep.cell import FAILED, Cell, Row, cells_of, run_cell
+from experiments.sweep.cell import FAILED, Row, run_cell
 from experiments.sweep.cluster import run_on_cluster
 from experiments.sweep.compact import compact, is_compact
-from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import append_row, new_journal
+from experiments.sweep.kinds import AnyCell, AnyConfig, any_cells
 from experiments.sweep.pool import run_in_workers
 from experiments.sweep.store import open_folder, read_cells, scan
 
@@ -23,7 +23,7 @@ Rows = Generator[Row, None, None]
 
 
 def run_sweep(
-    config: SweepConfig,
+    config: AnyConfig,
     folder: str | Path,
     *,
     jobs: int = 1,
@@ -35,7 +35,7 @@ def run_sweep(
 
     Parameters
     ----------
-    config : SweepConfig
+    config : SweepConfig or SimulationConfig
         What to run.
     folder : str or Path
         Where rows are kept; finished cells found there are not run again.
@@ -56,7 +56,7 @@ def run_sweep(
         If the folder holds another sweep, or the cluster cannot be used.
     """
     folder = Path(folder)
-    cells = {cell.key: cell for cell in cells_of(config)}
+    cells = {cell.key: cell for cell in any_cells(config)}
     open_folder(folder, config)
     todo = open_cells(cells, scan(folder), retry_failed)
     fresh: list[Row] = []
@@ -73,19 +73,21 @@ def run_sweep(
     return read_cells(folder)
 
 
-def _place(cell: Cell) -> tuple[str, str, int]:
+def _place(cell: AnyCell) -> tuple[str, str, int]:
     """Return what decides the order of the table."""
     return cell.problem, cell.label, cell.repetition
 
 
-def open_cells(cells: dict[str, Cell], rows: dict[str, Row], retry_failed: bool) -> list[Cell]:
+def open_cells(
+    cells: dict[str, AnyCell], rows: dict[str, Row], retry_failed: bool
+) -> list[AnyCell]:
     """Return the cells without a row, and those that failed if they are to be retried."""
     again = {None, FAILED} if retry_failed else {None}
     return [cell for key, cell in cells.items() if rows.get(key, {}).get("status") in again]
 
 
 def _execute(
-    cells: list[Cell], folder: Path, config: SweepConfig, jobs: int, cluster: str | None
+    cells: list[AnyCell], folder: Path, config: AnyConfig, jobs: int, cluster: str | None
 ) -> Rows:
     """Yield the rows of the cells as they finish, each already on disk."""
     if cells and cluster is not None:
@@ -95,7 +97,7 @@ def _execute(
     return _run_here(cells, folder)
 
 
-def _run_here(cells: Iterable[Cell], folder: Path) -> Rows:
+def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
     """Run the cells in this process."""
     journal = new_journal(folder)
     for cell in cells:

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from experiments.sweep.cell import FAILED, Cell, Row, cells_of
-from experiments.sweep.config import SweepConfig
+from experiments.sweep.cell import FAILED, Row
+from experiments.sweep.kinds import AnyCell, AnyConfig, any_cells, restore_any
 from experiments.sweep.store import CONFIG, read_description, scan
 from problems.errors import InputError
 
@@ -51,25 +51,25 @@ def read_status(folder: Path) -> Status:
     """
     config = read_description(folder)["config"]
     try:
-        sweep = SweepConfig(**{**config, "problems": tuple(config["problems"])})
+        sweep = restore_any(config)
     except (TypeError, KeyError):
         raise InputError(str(folder / CONFIG), config, "written by edgeopt sweep") from None
     return status_of(sweep, folder)
 
 
-def status_of(config: SweepConfig, folder: Path | None, retry_failed: bool = False) -> Status:
+def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False) -> Status:
     """Return how far a sweep is.
 
     Parameters
     ----------
-    config : SweepConfig
+    config : SweepConfig or SimulationConfig
         The sweep.
     folder : Path, optional
         Where its rows are, if there are any.
     retry_failed : bool
         Count failed cells among the open ones.
     """
-    cells = {cell.key: cell for cell in cells_of(config)}
+    cells = {cell.key: cell for cell in any_cells(config)}
     rows = scan(folder) if folder is not None and (folder / CONFIG).exists() else {}
     known = {key: row for key, row in rows.items() if key in cells}
     failed = sum(row["status"] == FAILED for row in known.values())
@@ -83,7 +83,7 @@ def status_of(config: SweepConfig, folder: Path | None, retry_failed: bool = Fal
     )
 
 
-def _estimate(cells: Iterable[Cell], rows: dict[str, Row]) -> float | None:
+def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row]) -> float | None:
     """Add up mean times: of the solver on the problem, else of the solver, else of all rows."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for row in rows.values():

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.sweep.cell import Row
 from experiments.sweep.code_version import full_provenance
-from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import JOURNALS, journal_rows, journals
 from experiments.sweep.merge import merge_newer, merge_older
 from experiments.sweep.parts import parts, read_part
@@ -26,11 +25,13 @@ from problems.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.sweep.kinds import AnyConfig
+
 CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
 SCAN = ("key", "status", "problem", "solver", "cell_seconds")
 
 
-def open_folder(folder: Path, config: SweepConfig) -> None:
+def open_folder(folder: Path, config: AnyConfig) -> None:
     """Make the folder of a sweep, or check that it is this sweep's.
 
     Raises
@@ -61,7 +62,7 @@ def _identity(description: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if key != "time_limit"}
 
 
-def _describe(config: SweepConfig) -> dict[str, Any]:
+def _describe(config: AnyConfig) -> dict[str, Any]:
     """Return configuration and provenance."""
     return {"config": config.as_dict(), "provenance": full_provenance()}
 
@@ -122,3 +123,17 @@ def read_cells(folder: Path) -> pd.DataFrame:
         raise InputError(
             str(folder / CELLS), str(error), "Parquet files of edgeopt sweep"
         ) from None
+
+
+def read_solver_cells(folder: Path) -> pd.DataFrame:
+    """Return the finished cells of a sweep of solvers, see `read_cells`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, a file is broken, or the cells are those of a simulation.
+    """
+    cells = read_cells(folder)
+    if "measures" in cells and cells["measures"].notna().any():
+        raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
+    return cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,19 @@ def summarize(cells: pd.DataFrame) -> pd.DataFrame:
         makespan_best=("makespan", "min"),
         makespan_median=("makespan", "median"),
         gap_mean=("gap", "mean"),
-        gap_q1=("gap", lambda gap: gap.quantile(0.25)),
+        gap_q1=("gap", lambda gap: _quartile(gap, 0.25)),
         gap_median=("gap", "median"),
-        gap_q3=("gap", lambda gap: gap.quantile(0.75)),
+        gap_q3=("gap", lambda gap: _quartile(gap, 0.75)),
         evaluations=("evaluations", "mean"),
         seconds=("seconds", "mean"),
     )
     return table.reset_index()
+
+
+def _quartile(gaps: pd.Series[float], share: float) -> float:
+    """Return a quartile; next to a run without a schedule, whose gap is infinite, the larger."""
+    larger = float(gaps.quantile(share, interpolation="higher"))
+    return larger if math.isinf(larger) else float(gaps.quantile(share))
 
 
 def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:

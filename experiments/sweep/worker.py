@@ -14,9 +14,13 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.sweep.cell import Cell, run_cell, warm_up_cell
+from experiments.sweep.cell import run_cell
 from experiments.sweep.journal import append_row
+
+if TYPE_CHECKING:
+    from experiments.sweep.kinds import AnyCell
 
 UP, BEGUN, DONE, BROKEN = "up", "begun", "done", "broken"
 PR_SET_PDEATHSIG = 1
@@ -47,10 +51,10 @@ def work(pipe: Connection, journal: Path, parent: int) -> None:
             _serve(pipe, journal, cell, is_warm_up)
 
 
-def _serve(pipe: Connection, journal: Path, cell: Cell, is_warm_up: bool) -> None:
+def _serve(pipe: Connection, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
     """Do one cell and say so."""
     with contextlib.suppress(Exception, SystemExit):  # the run itself shows it again, in its row
-        warm_up_cell(cell)
+        cell.warm_up()
     pipe.send((BEGUN, None))
     if is_warm_up:
         pipe.send((DONE, None))

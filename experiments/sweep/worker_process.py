@@ -12,10 +12,13 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.sweep.cell import Cell
 from experiments.sweep.journal import new_journal
 from experiments.sweep.worker import ONE_THREAD, work
+
+if TYPE_CHECKING:
+    from experiments.sweep.kinds import AnyCell
 
 
 @dataclass(eq=False)
@@ -25,7 +28,7 @@ class Worker:
     process: BaseProcess
     pipe: Connection
     journal: Path
-    cell: Cell | None = None
+    cell: AnyCell | None = None
     start: float = 0.0
     deadline: float | None = None
     is_up: bool = False

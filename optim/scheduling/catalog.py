@@ -16,9 +16,12 @@ from optim.parameters import check_names, parse_parameters
 from optim.scheduling.aco import ACO
 from optim.scheduling.atsa import ATSA
 from optim.scheduling.fcfs import fcfs, round_robin
+from optim.scheduling.frontier.solver import Frontier
 from optim.scheduling.local_search import LocalSearch
+from optim.scheduling.lp_rounding import lp_rounding
 from optim.scheduling.mct import lpt, mct
 from optim.scheduling.met import met
+from optim.scheduling.milp import MILP
 from optim.scheduling.min_min import min_min
 from optim.scheduling.pso import PSO
 from optim.scheduling.two_best import max_min, sufferage
@@ -35,12 +38,15 @@ SOLVERS: dict[str, Any] = {
     "max-min": max_min,
     "sufferage": sufferage,
     "lpt": lpt,
+    "lp-rounding": lp_rounding,
     "atsa": ATSA.printed(),
     "atsa-repaired": ATSA.repaired(),
     "atsa-beyond": ATSA.beyond(),
     "aco": ACO(),
     "pso": PSO(),
+    "milp": MILP(),
     "local-search": LocalSearch(),
+    "frontier": Frontier(),
 }
 
 

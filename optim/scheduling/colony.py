@@ -20,6 +20,7 @@ from optim.scheduling.pheromone import (
     update_locally,
     update_pheromone,
 )
+from optim.scheduling.ready import ready_times
 from optim.scheduling.selection import Nodes, Visibility, largest_free_share, reject, roulette
 from optim.scheduling.sums import sum_four
 from optim.solver import IntArray, State
@@ -59,6 +60,8 @@ class ColonyState(State):
         Random numbers.
     memory : ndarray, shape (k,)
         Memory of each task in byte.
+    ready : ndarray, shape (x,)
+        When each node can start in s.
     visibility, tries, rate
         What `walk` needs to know of the readings.
     order : ndarray, shape (k,)
@@ -77,6 +80,7 @@ class ColonyState(State):
 
     stream: Stream
     memory: FloatArray
+    ready: FloatArray
     visibility: Visibility
     tries: int
     rate: float
@@ -97,6 +101,7 @@ def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generato
     return ColonyState(
         stream=open_stream(rng),
         memory=memory,
+        ready=ready_times(problem),
         visibility=Visibility(atsa.beta, atsa.sees("memory"), atsa.sees("completion-time")),
         tries=_tries(x, atsa),
         rate=atsa.local_rate if atsa.local_rule == "acs" else 0.0,
@@ -113,8 +118,8 @@ def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> C
     """Send the ants once and update the pheromone (3); return the same state, changed."""
     tours = state.tours
     walk(
-        problem.matrix, state.memory, state.order, state.trail, tours, state.nodes,
-        state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+        problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+        state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
     )  # fmt: skip
     state.evaluations += atsa.ants
     if state.search is not None:
@@ -193,6 +198,7 @@ def _deposit(state: ColonyState, costs: FloatArray, leader: int, atsa: ATSA) -> 
 def walk(
     times: FloatArray,
     memory: FloatArray,
+    ready: FloatArray,
     order: IntArray,
     trail: Trail,
     tours: Tours,
@@ -213,9 +219,9 @@ def walk(
     prepare(trail, alpha, tries > 0)
     for ant in range(len(tours.makespans)):
         for j in range(x):
-            nodes.loads[j] = nodes.used[j] = 0.0
+            nodes.loads[j], nodes.used[j] = ready[j], 0.0
         tours.makespans[ant] = tours.totals[ant] = np.inf
-        free = 1.0
+        free, makespan = 1.0, 0.0
         for position in range(len(order)):
             i = order[position]
             node = -1
@@ -231,11 +237,11 @@ def walk(
                 break
             tours.assignments[ant, i] = node
             nodes.loads[node] += times[i, node]
+            makespan = max(makespan, nodes.loads[node])
             nodes.used[node] += memory[i]
             if rate > 0.0:
                 update_locally(trail, i, node, alpha, rate)
         else:
-            tours.makespans[ant] = 0.0
-            for j in range(x):
-                tours.makespans[ant] = max(tours.makespans[ant], nodes.loads[j])
-            tours.totals[ant] = sum_four(nodes.loads)  # Z_y (below (3) in the paper)
+            tours.makespans[ant] = makespan
+            work = sum_four(nodes.loads) - sum_four(ready)
+            tours.totals[ant] = work  # Z_y (below (3) in the paper)

@@ -6,6 +6,7 @@ import numpy as np
 
 from optim.jit import jit, time_of
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
@@ -30,7 +31,7 @@ def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
         Node of each task; -1 where it fits no node.
     """
     memory, capacity = memory_arrays(problem)
-    return _first_free(problem.et, memory, capacity)
+    return _first_free(problem.et, memory, capacity, ready_times(problem))
 
 
 def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
@@ -44,10 +45,12 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
 
 
 @jit
-def _first_free(et: FloatArray | WorkSpeed, memory: FloatArray, capacity: FloatArray) -> IntArray:
+def _first_free(
+    et: FloatArray | WorkSpeed, memory: FloatArray, capacity: FloatArray, ready: FloatArray
+) -> IntArray:
     """Assign each task to the node of least load that has room, ties to the lowest index."""
     tasks, nodes = len(memory), len(capacity)
-    loads, used = np.zeros(nodes), np.zeros(nodes)
+    loads, used = ready.copy(), np.zeros(nodes)
     assignment = np.full(tasks, -1)
     for i in range(tasks):
         best = -1

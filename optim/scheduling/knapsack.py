@@ -71,8 +71,9 @@ def knapsack(
         middle += 1
     if middle == n:
         return float(free + base)
+    greedy = _fill(order, profit, weight, room, middle, taken, False)
     path = Path(np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64))
-    flips, best, best_flip = 0, base, -1
+    flips, best, best_flip = 0, base + greedy, -1
     excess, value, last = np.array([-room]), np.array([base]), np.array([-1])
     left, right = middle - 1, middle
     while len(excess) > 0 and (left >= 0 or right < n):
@@ -94,6 +95,8 @@ def knapsack(
             tolerance *= 2.0
             keep = _promising(excess, value, gain, loss, best + tolerance)
         excess, value, last = excess[keep], value[keep], last[keep]
+    if best_flip < 0:
+        _fill(order, profit, weight, room, middle, taken, True)
     while best_flip >= 0:
         taken[path.item[best_flip]] = not taken[path.item[best_flip]]
         best_flip = path.before[best_flip]
@@ -109,6 +112,26 @@ def _by_ratio(
     ratio = profit[items] / weight[items]
     order = np.argsort(-ratio, kind="mergesort")
     return items[order], ratio[order]
+
+
+@jit
+def _fill(
+    order: IntArray,
+    profit: FloatArray,
+    weight: FloatArray,
+    room: float,
+    first: int,
+    taken: NDArray[np.bool_],
+    mark: bool,
+) -> float:
+    """Return what the items from `first` on that still fit, in order, add; mark them if asked."""
+    gained = 0.0
+    for item in order[first:]:
+        if weight[item] <= room:
+            room -= weight[item]
+            gained += profit[item]
+            taken[item] |= mark
+    return gained
 
 
 @jit

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optim.jit import jit, time_of
-from optim.scheduling.memory import memory_arrays
+from optim.scheduling.units import whole_memory
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
 
@@ -39,10 +39,11 @@ def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> fl
     """Return the bound that any multipliers give, in s.
 
     L(u, v) = sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j: a schedule of
-    makespan C costs at least the sum and at most C sum_j u_j + sum_j v_j capacity_j. Nodes that
-    a task cannot run on for its memory are left out of its minimum.
+    makespan C costs at least the sum and at most C sum_j u_j + sum_j v_j capacity_j. Capacities
+    are rounded down to the memory's unit, and nodes that a task cannot run on for its memory are
+    left out of its minimum.
     """
-    memory, capacity = memory_arrays(problem)
+    memory, capacity = whole_memory(problem)
     loads, used = np.empty(problem.nodes), np.empty(problem.nodes)
     value = relax(problem.et, memory, capacity, multipliers, np.inf, loads, used)
     return max(0.0, value - priced_memory(multipliers.v, capacity))
@@ -75,9 +76,8 @@ def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Mult
     x = problem.nodes
     start = start or Multipliers(np.full(x, 1 / x), np.zeros(x))
     iterations = int(min(MOST_ITERATIONS, max(1.0, PAIRS / (problem.tasks * x))))
-    memory, capacity = memory_arrays(problem)
-    u, v = start.u.copy(), start.v.copy()
-    return Multipliers(*_ascend(problem.et, memory, capacity, Multipliers(u, v), iterations))
+    at = Multipliers(start.u.copy(), start.v.copy())
+    return Multipliers(*_ascend(problem.et, *whole_memory(problem), at, iterations))
 
 
 def priced_memory(v: FloatArray, capacity: FloatArray) -> float:

@@ -7,13 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from optim.scheduling.lagrangian_bound import Multipliers, priced_memory, relax
-from optim.scheduling.memory import memory_arrays
-from problems.errors import FloatArray
-from problems.scheduling import SchedulingProblem, WorkSpeed
+from optim.scheduling.units import SLACK, largest_multiple, time_units, whole_memory
+from problems.scheduling import SchedulingProblem
 
-DECIMALS = 6
-EXACT = 2.0**53
-SLACK = 1e-12  # relative; sums of floats are rounded
 BISECTIONS = 50
 
 
@@ -43,8 +39,8 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
     batches, it adds about one per cent to the LP bound.
     """
     units = time_units(problem)
-    memory, capacity = memory_arrays(problem)
-    room = priced_memory(multipliers.v, lifted_capacity(problem))
+    memory, capacity = whole_memory(problem)
+    room = priced_memory(multipliers.v, capacity)
     scratch = np.empty(problem.nodes), np.empty(problem.nodes)
 
     def cost(makespan: float) -> float:
@@ -56,7 +52,7 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
     narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
 
     def out_of_reach(makespan: float) -> bool:
-        most = float(multipliers.u @ _largest_multiple(makespan, units))
+        most = float(multipliers.u @ largest_multiple(makespan, units))
         return (cost(makespan) if narrow else fixed) - slack > most + room
 
     return _largest(out_of_reach, floor)
@@ -73,41 +69,3 @@ def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if out_of_reach(middle) else (low, middle)
     return low
-
-
-def lifted_capacity(problem: SchedulingProblem) -> FloatArray:
-    """Return the node capacities, shape (x,), rounded down to multiples of the tasks' unit."""
-    memory, capacity = memory_arrays(problem)
-    if problem.task_memory is None:
-        return capacity
-    return _largest_multiple(capacity, unit_of(memory))
-
-
-def time_units(problem: SchedulingProblem) -> FloatArray:
-    """Return, for each node, a unit of which its times are multiples, or 0; shape (x,) in s."""
-    if isinstance(problem.et, WorkSpeed):
-        return unit_of(problem.et.work) / problem.et.speed
-    return np.array([unit_of(column) for column in problem.et.T])
-
-
-def unit_of(values: FloatArray) -> float:
-    """Return the largest unit of which all values are multiples, 0 where there is none.
-
-    Values that are decimal numbers of at most six places count as such although their floats
-    are rounded.
-    """
-    for places in range(DECIMALS + 1):
-        scaled = values * 10.0**places
-        whole = np.rint(scaled)
-        if scaled.max() >= EXACT:
-            return 0.0
-        if np.all(np.abs(scaled - whole) <= 4 * np.finfo(float).eps * scaled):
-            return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**places
-    return 0.0
-
-
-def _largest_multiple(most: float | FloatArray, units: float | FloatArray) -> FloatArray:
-    """Return the largest multiple of the unit that is at most `most`; `most` where it is 0."""
-    units = np.asarray(units)
-    safe = np.where(units > 0.0, units, 1.0)
-    return np.where(units > 0.0, np.floor(most / safe * (1 + SLACK)) * safe, most)

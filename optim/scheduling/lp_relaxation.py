@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim.scheduling.lagrangian_bound import Multipliers, ascend
-from optim.scheduling.load_lifting import lifted_capacity
-from optim.scheduling.memory import memory_arrays
+from optim.scheduling.units import whole_memory
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem
@@ -29,7 +28,7 @@ class Program(NamedTuple):
     ----------
     times : ndarray, shape (k, x)
         In s.
-    memory, count : ndarray, shape (k,)
+    memory, number : ndarray, shape (k,)
         Memory in byte; how many tasks of the kind there are (1).
     capacity : ndarray, shape (x,)
         In byte, infinite where the problem has no memory.
@@ -37,7 +36,7 @@ class Program(NamedTuple):
 
     times: FloatArray
     memory: FloatArray
-    count: FloatArray
+    number: FloatArray
     capacity: FloatArray
 
 
@@ -102,8 +101,8 @@ def solve_relaxation(
 
 def program_of(problem: SchedulingProblem) -> Program:
     """Return the LP's numbers, with capacities rounded down to the memory's unit."""
-    memory, _ = memory_arrays(problem)
-    return Program(problem.matrix, memory, np.ones(problem.tasks), lifted_capacity(problem))
+    memory, capacity = whole_memory(problem)
+    return Program(problem.matrix, memory, np.ones(problem.tasks), capacity)
 
 
 def _costs(program: Program, multipliers: Multipliers, legal: NDArray[np.bool_]) -> FloatArray:
@@ -128,7 +127,7 @@ def solve_pairs(program: Program, pairs: NDArray[np.bool_]) -> Vertex:
     (k, x), (task, node) = pairs.shape, np.nonzero(pairs)
     n, columns = len(task), np.arange(len(task))
     best = program.times.min(axis=1)  # tolerances are absolute: scale to about 1
-    scale = max(float(best.max()), float(best @ program.count) / x) or float(program.times.max())
+    scale = max(float(best.max()), float(best @ program.number) / x) or float(program.times.max())
     rows = [_node_rows(program.times[task, node] / scale, node, x, -1.0)]
     room, size = np.zeros(x), 1.0
     if np.isfinite(program.capacity).all():
@@ -140,7 +139,7 @@ def solve_pairs(program: Program, pairs: NDArray[np.bool_]) -> Vertex:
         A_ub=vstack(rows, format="csr"),
         b_ub=room,
         A_eq=csr_array((np.ones(n), (task, columns)), shape=(k, n + 1)),
-        b_eq=program.count,
+        b_eq=program.number,
         method="highs-ds",
     )
     if answer.status:

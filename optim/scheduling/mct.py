@@ -6,6 +6,7 @@ import numpy as np
 
 from optim.jit import jit, time_of
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
@@ -31,7 +32,8 @@ def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     Braun et al. 2001 (MCT); on uniform machines it is greedy list scheduling.
     """
     memory, capacity = memory_arrays(problem)
-    return _earliest_completion(problem.et, np.arange(problem.tasks), memory, capacity)
+    ready = ready_times(problem)
+    return _earliest_completion(problem.et, np.arange(problem.tasks), memory, capacity, ready)
 
 
 def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
@@ -42,7 +44,8 @@ def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     `mct`.
     """
     memory, capacity = memory_arrays(problem)
-    return _earliest_completion(problem.et, longest_first(problem), memory, capacity)
+    ready = ready_times(problem)
+    return _earliest_completion(problem.et, longest_first(problem), memory, capacity, ready)
 
 
 def longest_first(problem: SchedulingProblem) -> IntArray:
@@ -54,11 +57,15 @@ def longest_first(problem: SchedulingProblem) -> IntArray:
 
 @jit
 def _earliest_completion(
-    et: FloatArray | WorkSpeed, order: IntArray, memory: FloatArray, capacity: FloatArray
+    et: FloatArray | WorkSpeed,
+    order: IntArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    ready: FloatArray,
 ) -> IntArray:
     """Assign tasks in `order` to the node of least completion time, ties to the lowest index."""
     nodes = len(capacity)
-    loads, used = np.zeros(nodes), np.zeros(nodes)
+    loads, used = ready.copy(), np.zeros(nodes)
     assignment = np.full(len(order), -1)
     for i in order:
         best, earliest = -1, np.inf

@@ -6,6 +6,7 @@ import numpy as np
 
 from optim.jit import jit, time_of
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
@@ -37,7 +38,9 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     heuristic", Computers & Operations Research 40, 2013.
     """
     memory, capacity = memory_arrays(problem)
-    return _earliest_pair(problem.et, _tasks_by_time(problem), memory, capacity)
+    return _earliest_pair(
+        problem.et, _tasks_by_time(problem), memory, capacity, ready_times(problem)
+    )
 
 
 def _tasks_by_time(problem: SchedulingProblem) -> IntArray:
@@ -51,11 +54,15 @@ def _tasks_by_time(problem: SchedulingProblem) -> IntArray:
 
 @jit
 def _earliest_pair(
-    et: FloatArray | WorkSpeed, by_time: IntArray, memory: FloatArray, capacity: FloatArray
+    et: FloatArray | WorkSpeed,
+    by_time: IntArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    ready: FloatArray,
 ) -> IntArray:
     """Assign the pair of least completion time until no task is left or none fits."""
     nodes, tasks = by_time.shape
-    loads, used = np.zeros(nodes), np.zeros(nodes)
+    loads, used = ready.copy(), np.zeros(nodes)
     first = np.zeros(nodes, dtype=np.int64)  # of each node's list, what is not yet passed over
     assignment = np.full(tasks, -1)
     for _ in range(tasks):

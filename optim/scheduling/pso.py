@@ -12,6 +12,7 @@ from optim.parameters import check_parameters, parameter
 from optim.scheduling.local_search.improve import Memes, improve
 from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray, State
 from optim.stream import Stream, fill_uniform, open_stream
 from problems.errors import FloatArray
@@ -31,6 +32,8 @@ class Swarm(NamedTuple):
         Makespan now and at best in s, infinite where tasks found no room.
     assignment : ndarray, shape (n, k)
         What the positions say.
+    ready : ndarray, shape (x,)
+        When each node can start in s.
     loads, used : ndarray, shape (x,)
         Scratch.
     uniform : ndarray, shape (k,)
@@ -43,6 +46,7 @@ class Swarm(NamedTuple):
     cost: FloatArray
     best_cost: FloatArray
     assignment: IntArray
+    ready: FloatArray
     loads: FloatArray
     used: FloatArray
     uniform: FloatArray
@@ -100,6 +104,7 @@ class PSO:
             cost=np.full(n, np.inf),
             best_cost=np.full(n, np.inf),
             assignment=np.zeros((n, k), dtype=np.int64),
+            ready=ready_times(problem),
             loads=np.zeros(x),
             used=np.zeros(x),
             uniform=np.zeros(k),
@@ -228,13 +233,12 @@ def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm:
 def makespan_of(times: FloatArray, swarm: Swarm, particle: int) -> float:
     """Return the makespan of a particle's assignment in s."""
     for j in range(times.shape[1]):
-        swarm.loads[j] = 0.0
+        swarm.loads[j] = swarm.ready[j]
+    makespan = 0.0
     for i in range(times.shape[0]):
         node = swarm.assignment[particle, i]
         swarm.loads[node] += times[i, node]
-    makespan = 0.0
-    for j in range(times.shape[1]):
-        makespan = max(makespan, swarm.loads[j])
+        makespan = max(makespan, swarm.loads[node])
     return makespan
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from optim.scheduling.lagrangian_bound import Multipliers
-from optim.scheduling.load_lifting import lifted_capacity
 from optim.scheduling.lp_relaxation import Program, solve_pairs
-from optim.scheduling.memory import memory_arrays
+from optim.scheduling.units import whole_memory
 from problems.scheduling import SchedulingProblem, WorkSpeed
 
 PAIRS = 50_000
@@ -29,7 +28,7 @@ def grouped_multipliers(problem: SchedulingProblem, et: WorkSpeed) -> Multiplier
     et : WorkSpeed
         Its times.
     """
-    memory, _ = memory_arrays(problem)
+    memory, capacity = whole_memory(problem)
     angle = np.arctan2(memory / (memory.max() or 1.0), et.work / et.work.max())
     _, kind = np.unique(angle.round(PLACES), return_inverse=True)
     most = max(1, PAIRS // problem.nodes)
@@ -37,5 +36,5 @@ def grouped_multipliers(problem: SchedulingProblem, et: WorkSpeed) -> Multiplier
         kind = kind * most // (kind.max() + 1)
     count = np.bincount(kind).astype(np.float64)
     work, held = np.bincount(kind, et.work) / count, np.bincount(kind, memory) / count
-    program = Program(work[:, None] / et.speed, held, count, lifted_capacity(problem))
+    program = Program(work[:, None] / et.speed, held, count, capacity)
     return solve_pairs(program, np.ones(program.times.shape, dtype=np.bool_)).multipliers

@@ -6,6 +6,7 @@ import numpy as np
 
 from optim.jit import jit, time_of
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
@@ -30,7 +31,9 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     ----------
     Ibarra and Kim 1977; Braun et al. 2001.
     """
-    return _by_claim(problem.et, *_kinds(problem), *memory_arrays(problem), False)
+    return _by_claim(
+        problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), False
+    )
 
 
 def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
@@ -44,7 +47,9 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     Maheswaran, Ali, Siegel, Hensgen, Freund, "Dynamic mapping of a class of independent tasks
     onto heterogeneous computing systems", J. Parallel Distrib. Comput. 59, 1999.
     """
-    return _by_claim(problem.et, *_kinds(problem), *memory_arrays(problem), True)
+    return _by_claim(
+        problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), True
+    )
 
 
 def _kinds(problem: SchedulingProblem) -> tuple[IntArray, IntArray]:
@@ -68,6 +73,7 @@ def _by_claim(
     starts: IntArray,
     memory: FloatArray,
     capacity: FloatArray,
+    ready: FloatArray,
     suffering: bool,
 ) -> IntArray:
     """Assign the open task of largest claim to its best node until none is left or none fits.
@@ -76,7 +82,7 @@ def _by_claim(
     whose best or second-best node has just got a task, so only those are looked at anew.
     """
     tasks, nodes, kinds = len(memory), len(capacity), len(starts) - 1
-    loads, used = np.zeros(nodes), np.zeros(nodes)
+    loads, used = ready.copy(), np.zeros(nodes)
     assignment = np.full(tasks, -1)
     best, second, claim = np.full(kinds, -1), np.full(kinds, -1), np.empty(kinds)
     following = starts[:-1].copy()  # of each kind, the first member that is open

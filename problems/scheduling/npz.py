@@ -12,7 +12,7 @@ from problems.errors import InputError
 from problems.scheduling.problem import SchedulingProblem
 from problems.scheduling.times import WorkSpeed
 
-KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name")
+KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
 
 
 def read_npy(path: Path) -> SchedulingProblem:
@@ -34,7 +34,7 @@ def read_npz(path: Path) -> SchedulingProblem:
         raise InputError(str(path), str(error), "a NumPy archive without Python objects") from None
     unknown = sorted(set(data) - set(KEYS))
     if unknown or ("et" in data) == ("work" in data) or ("work" in data) != ("speed" in data):
-        rule = "et, or work and speed; optionally task_memory, node_capacity, name"
+        rule = "et, or work and speed; optionally task_memory, node_capacity, ready, name"
         raise InputError(f"{path} keys", sorted(data), rule)
     et = data["et"] if "et" in data else WorkSpeed(data["work"], data["speed"])
     return SchedulingProblem(
@@ -42,6 +42,7 @@ def read_npz(path: Path) -> SchedulingProblem:
         data.get("task_memory"),
         data.get("node_capacity"),
         name=str(data.get("name", path.stem)),
+        ready=data.get("ready"),
     )
 
 
@@ -51,6 +52,8 @@ def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
     arrays = et._asdict() if isinstance(et, WorkSpeed) else {"et": et}
     if problem.task_memory is not None and problem.node_capacity is not None:
         arrays |= {"task_memory": problem.task_memory, "node_capacity": problem.node_capacity}
+    if problem.ready is not None:
+        arrays["ready"] = problem.ready
     buffer = io.BytesIO()
     np.savez_compressed(buffer, name=np.array(problem.name), **arrays)
     write_atomically(Path(path), buffer.getvalue())

@@ -34,18 +34,23 @@ class SchedulingProblem:
         Memory of each node in byte; given together with `task_memory`.
     name : str
         Name in tables and plots.
+    ready : array_like, shape (x,), optional
+        When each node can start in s, >= 0; without it all start at 0. What a node still has to
+        do for tasks that came before is so counted, but only where it gets a task. A solver's
+        loads start from it; one that overlooks it claims a wrong makespan, which is caught.
 
     Raises
     ------
     InputError
-        If times or memory are not finite, negative, all zero or of wrong shape, or if no
-        assignment meets the capacities.
+        If times, memory or ready times are not finite, negative or of wrong shape, if all times
+        are zero, or if no assignment meets the capacities.
     """
 
     et: FloatArray | WorkSpeed
     task_memory: FloatArray | None = None
     node_capacity: FloatArray | None = None
     name: str = "problem"
+    ready: FloatArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "et", check_times(self.et))
@@ -60,6 +65,10 @@ class SchedulingProblem:
             check_capacity(memory, capacity)
             object.__setattr__(self, "task_memory", memory)
             object.__setattr__(self, "node_capacity", capacity)
+        if self.ready is not None:
+            ready = check_array("ready", self.ready, ndim=1, at_least=0)
+            _check_length("ready", ready, self.nodes)
+            object.__setattr__(self, "ready", ready)
 
     @property
     def tasks(self) -> int:
@@ -78,9 +87,10 @@ class SchedulingProblem:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content (times and memory, not the name), in hexadecimal."""
+        """SHA-256 of the content (times, memory and ready times, not the name), in hexadecimal."""
         arrays = [*self.et] if isinstance(self.et, WorkSpeed) else [self.et]
-        arrays += [a for a in (self.task_memory, self.node_capacity) if a is not None]
+        optional = (self.task_memory, self.node_capacity, self.ready)
+        arrays += [array for array in optional if array is not None]
         content = hashlib.sha256()
         for array in arrays:
             content.update(str(array.shape).encode())
@@ -107,8 +117,12 @@ class SchedulingProblem:
         return _sum_by_node(chosen, times, self.nodes)
 
     def makespan(self, assignment: ArrayLike) -> float:
-        """Return the time at which the last node finishes, max_j load_j in s."""
-        return float(self.loads(assignment).max())
+        """Return when the last task ends, max_j load_j (+ ready_j) over nodes with tasks, in s."""
+        loads = self.loads(assignment)
+        if self.ready is None:
+            return float(loads.max())
+        used = np.bincount(np.asarray(assignment), minlength=self.nodes) > 0
+        return float((loads + self.ready)[used].max())
 
     def total_time(self, assignment: ArrayLike) -> float:
         """Return Z_y, the sum of all execution times in s (below (3) in the paper)."""

@@ -1,5 +1,7 @@
 """The table of a sweep."""
 
+import math
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -91,3 +93,10 @@ def test_short_names_are_ends_that_tell_apart(problems: list[str]):
     assert list(names) == problems
     assert len(set(names.values())) == len(problems)
     assert all(problem.endswith(name) for problem, name in names.items())
+
+
+def test_runs_without_a_schedule_have_an_infinite_gap():
+    summary = summarize(cells(a=[0.1, 0.2, math.inf], b=[math.inf])).set_index("solver")
+    assert summary.loc["a", ["gap_q1", "gap_median"]].tolist() == pytest.approx([0.15, 0.2])
+    assert summary.loc["a", "gap_q3"] == math.inf
+    assert (summary.loc["b", ["gap_q1", "gap_median", "gap_q3"]] == math.inf).all()

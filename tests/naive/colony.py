@@ -63,7 +63,8 @@ class NaiveColony:
         return nodes[-1]
 
     def walk(self):
-        loads, used = [0.0] * self.x, [0.0] * self.x
+        ready = [0.0] * self.x if self.problem.ready is None else list(self.problem.ready)
+        loads, used = list(ready), [0.0] * self.x
         path = [None] * self.k
         for i in self.order:
             j = self.choose(i, loads, used)
@@ -75,7 +76,7 @@ class NaiveColony:
             if self.atsa.local_rule == "acs":
                 rate = self.atsa.local_rate
                 self.tau[i][j] = (1 - rate) * self.tau[i][j] + rate * self.tau0[j]
-        return path, max(loads), sum(loads)
+        return path, max(loads[j] for j in path), sum(loads) - sum(ready)
 
     def iterate(self):
         """One iteration of Algorithm 1; return the ants' paths."""

@@ -13,7 +13,8 @@ class Schedule:
         self.capacity = (
             np.full(x, np.inf) if problem.node_capacity is None else problem.node_capacity
         )
-        self.loads, self.used = [0.0] * x, [0.0] * x
+        self.loads = [0.0] * x if problem.ready is None else list(problem.ready)
+        self.used = [0.0] * x
         self.assignment = [-1] * k
 
     def nodes_with_room(self, task):

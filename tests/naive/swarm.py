@@ -20,7 +20,8 @@ class NaiveSwarm:
 
     def decode(self, position):
         x, problem = self.problem.nodes, self.problem
-        loads, used, assignment = [0.0] * x, [0.0] * x, []
+        loads = [0.0] * x if problem.ready is None else list(problem.ready)
+        used, assignment = [0.0] * x, []
         for i, value in enumerate(position):
             memory = 0.0 if problem.task_memory is None else problem.task_memory[i]
             for step in range(x):
@@ -32,7 +33,7 @@ class NaiveSwarm:
             assignment.append(j)
             loads[j] += problem.matrix[i, j]
             used[j] += memory
-        return assignment, max(loads)
+        return assignment, max(loads[j] for j in assignment)
 
     def iterate(self):
         """Move (not the first time), evaluate, and return the decoded assignments."""

@@ -199,3 +199,34 @@ def test_gap_where_the_bound_is_zero():
     assert relative_gap(0.0, 0.0) == 0.0
     assert relative_gap(1.0, 0.0) == np.inf
     assert Progress(makespan=3.0, lower_bound=2.0).gap == 0.5
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Show a schedule of 13 s, then bounds of its own."""
+
+    bounds: tuple
+
+    def init(self, problem, rng):
+        return State(assignment=np.array(GOOD), makespan=13.0)
+
+    def step(self, problem, state):
+        state.lower_bound = self.bounds[state.evaluations]
+        state.evaluations += 1
+        return state
+
+
+def test_a_bound_that_the_solver_proves_counts_from_then_on():
+    seen = []
+    stop = Iterations(3)
+    result = solve(PROBLEM, Prover((0.0, 11.0, 9.0)), stop=stop, callback=lambda p: seen.append(p))
+    assert [progress.lower_bound for progress in seen] == [4.0, 11.0, 11.0]
+    assert result.lower_bound == 11.0
+    assert result.gap == pytest.approx(13 / 11 - 1)
+    assert solve(PROBLEM, Prover((12.0, 13.0)), stop=stop).status == "optimal"
+    assert solve(PROBLEM, Prover((12.0, 0.0)), stop=TargetGap(0.1)).status == "targetgap"
+
+
+def test_a_bound_above_the_makespan_is_a_lie():
+    with pytest.raises(CheckError, match="below the bound 14"):
+        solve(PROBLEM, Prover((14.0,)), stop=Iterations(1))

@@ -63,11 +63,16 @@ def test_the_pairs_show_the_difference_with_its_interval():
 
 def test_the_table_of_problems_counts_failures_as_infinite():
     rows = [run("a", [(4, 0.5, 130.0)]), failed("a", repetition=1), failed("a", repetition=2)]
-    (row,) = gap_table(sweep(rows), {"p": "short"}).rows
+    (row,) = gap_table(sweep(rows), {"p": "short"}, {"p": 110.0}).rows
     assert [entry.text for entry in row] == [
-        *("short", "a", "100", "130", "∞", "∞", "[30.00, ∞]", "4", "500 ms", "2 of 3"),
+        *("short", "a", "100", "110", "130", "∞", "∞", "[30.00, ∞]", "4", "500 ms", "2 of 3"),
     ]
-    assert row[5].key == math.inf
+    assert row[6].key == math.inf
+
+
+def test_where_nothing_is_known_there_is_a_dash():
+    (row,) = gap_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
+    assert row[3].text == "–"
 
 
 def test_running_times_read_in_their_unit():

@@ -44,8 +44,8 @@ def own(tmp_path):
 
 
 def test_names_of_the_command_line():
-    names = "fcfs round-robin mct met min-min max-min sufferage lpt atsa atsa-repaired"
-    names += " atsa-beyond aco pso local-search"
+    names = "fcfs round-robin mct met min-min max-min sufferage lpt lp-rounding atsa atsa-repaired"
+    names += " atsa-beyond aco pso milp local-search frontier"
     assert list(SOLVERS) == names.split()
     assert make_solver("atsa") == ATSA.printed()
     assert make_solver("atsa-repaired") == ATSA.repaired()

@@ -29,8 +29,9 @@ def problems(draw: st.DrawFn) -> SchedulingProblem:
     work, speed = draw(arrays(np.float64, k, elements=positive)), np.arange(1.0, x + 1)
     et = WorkSpeed(work, speed) if draw(st.booleans()) else work[:, None] / speed
     memory = (work, np.full(x, work.sum())) if draw(st.booleans()) else (None, None)
+    ready = draw(st.sampled_from([None, speed]))
     name = draw(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-    return SchedulingProblem(et, *memory, name=name)
+    return SchedulingProblem(et, *memory, name=name, ready=ready)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -88,9 +88,10 @@ def test_a_checked_assignment_is_a_copy():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1.0, -1e-300])
-@pytest.mark.parametrize("field", ["et", "task_memory", "node_capacity"])
+@pytest.mark.parametrize("field", ["et", "task_memory", "node_capacity", "ready"])
 def test_bad_numbers_are_refused_by_field(field: str, value: float):
     arrays = {"et": np.ones((3, 2)), "task_memory": np.ones(3), "node_capacity": np.full(2, 9.0)}
+    arrays["ready"] = np.zeros(2)
     arrays[field].flat[1] = value
     with pytest.raises(InputError, match=rf"^{field}\["):
         SchedulingProblem(**arrays)
@@ -108,6 +109,7 @@ def test_bad_numbers_are_refused_by_field(field: str, value: float):
         ((ET, [1, 1], [9, 9]), r"task_memory.shape: got \(2,\), must be \(3,\)"),
         ((ET, [1, 1, 1], [9]), r"node_capacity.shape: got \(1,\), must be \(2,\)"),
         ((ET, [[1, 1, 1]], [9, 9]), "task_memory.shape"),
+        ((ET, None, None, "name", [1]), r"ready.shape: got \(1,\), must be \(2,\)"),
         ((ET, [1, 1, 9], [5, 5]), r"task_memory\[2\]: got 9.0"),
     ],
 )
@@ -141,7 +143,9 @@ def test_the_digest_is_of_the_content_alone():
         SchedulingProblem(np.nextafter(ET, 9)),
         SchedulingProblem(ET, [10, 20, 31], [35, 60]),
         SchedulingProblem(ET, [10, 20, 30], [35, 61]),
+        SchedulingProblem(ET, ready=[1, 0]),
+        SchedulingProblem(ET, [10, 20, 30], [35, 60], ready=[1, 0]),
         SchedulingProblem(WorkSpeed(np.ones(3), np.ones(2))),
         SchedulingProblem(WorkSpeed(np.ones(2), np.ones(3))),
     ]
-    assert len({digest, *(other.digest for other in others)}) == 9
+    assert len({digest, *(other.digest for other in others)}) == 11

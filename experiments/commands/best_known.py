@@ -1,0 +1,114 @@
+"""`edgeopt best-known`: the best schedules against what is published."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from experiments.best_known.register import REGISTER
+from problems.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.best_known.record import Record
+    from experiments.best_known.standing import Standing
+
+COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
+LEFT = ("instance", "by", "new", "found by")
+
+
+def best_known(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Output folders of sweeps; none: the register")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Keep what is better than the register's")
+    ] = False,
+    register: Annotated[Path, typer.Option(help="Folder of the register")] = REGISTER,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with assignments")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Markdown: of sweeps, all solvers side by side")
+    ] = False,
+) -> None:
+    """Compare the best schedules of sweeps, and those kept before, with the published ones."""
+    from experiments.best_known.register import read_register
+    from experiments.best_known.standing import standing_of
+
+    if folders and markdown:
+        _print_solvers(folders)
+        return
+    records = read_register(register)
+    if folders:
+        records = _with_sweeps(records, folders, register, update)
+    elif update or not records:
+        rule = "given, the output of a sweep, as the register is empty or is to be updated"
+        raise InputError("SWEEP_DIR", None, rule)
+    standings = sorted(map(standing_of, records.values()), key=lambda s: s.record.instance)
+    if as_json:
+        print(json.dumps([standing.as_dict() for standing in standings], allow_nan=False))
+    else:
+        _print_standings(standings, markdown)
+
+
+def _with_sweeps(
+    records: dict[str, Record], folders: list[Path], register: Path, update: bool
+) -> dict[str, Record]:
+    """Return the best records of the problems in sweeps, and keep them if asked for."""
+    from experiments.best_known.register import keep_better
+    from experiments.best_known.standing import better_of
+    from experiments.best_known.sweeps import best_runs, check_records, read_sweeps
+
+    cells = read_sweeps(folders)
+    found = best_runs(cells)
+    check_records(records, cells, register)
+    if update:
+        better = keep_better(register, found.values())
+        print(
+            f"{len(better)} of {len(found)} schedules are better than the register's",
+            file=sys.stderr,
+        )
+    return better_of({d: record for d, record in records.items() if d in found}, found)
+
+
+def _print_solvers(folders: list[Path]) -> None:
+    """Print all solvers of sweeps side by side."""
+    from experiments.best_known.solver_tables import solver_tables
+    from experiments.best_known.sweeps import read_sweeps
+
+    print(solver_tables(read_sweeps(folders)))
+
+
+def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
+    """Print a line for each instance: for 80 columns, or as Markdown with all of who found it."""
+    if markdown:
+        print("|".join(("", *COLUMNS, "")))
+        print("|---|---:|---|" + "---:|" * 3 + "---|---|")
+        for standing in standings:
+            print("|".join(("", *_texts(standing), standing.record.finder, "")))
+        return
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column in LEFT else "right")
+    for standing in standings:
+        table.add_row(*_texts(standing), standing.record.solver)
+    Console(markup=False, highlight=False).print(table)
+
+
+def _texts(standing: Standing) -> tuple[str, ...]:
+    """Return the entries of a line but the last."""
+    published, gap = standing.published, standing.gap_published
+    return (
+        standing.record.instance,
+        "–" if published is None else f"{published:.8g}",
+        standing.source,
+        f"{standing.record.makespan:.8g}",
+        "–" if gap is None else f"{gap:.3%}",
+        f"{standing.gap_bound:.3%}",
+        "yes" if standing.is_new_best else "",
+    )

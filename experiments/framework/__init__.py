@@ -1,0 +1,1 @@
+"""The running framework: schemes, deployment, measures and simulations from TOML files."""

@@ -1,0 +1,205 @@
+"""What a run is judged by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.framework.conditions import Conditions
+from experiments.framework.deployment import deploy
+from experiments.framework.exit_queue import Exits
+from experiments.framework.intervals import batch_interval
+from experiments.framework.node_use import NodeUse, node_use
+from experiments.framework.plan import Plan
+from experiments.framework.setting import Setting
+from optim.online.timeline import Timeline
+from problems.arrivals.stream import Stream
+from problems.errors import FloatArray
+
+PERCENTILES = (50, 95, 99)
+PARTS = ("terminal", "waiting", "execution", "link", "cloud", "exit")
+QUANTILES = np.linspace(0.0, 1.0, 101)
+BATCHES = 20
+MEASURES = {
+    "delay_mean_s": "s",
+    **{f"delay_p{q}_s": "s" for q in PERCENTILES},
+    **{f"{part}_s": "s" for part in PARTS},
+    "delay_batch_half_s": "s",
+    "missed": "",
+    "energy_j": "J",
+    **{f"energy_{part}_j": "J" for part in ("static", "dynamic", "idle", "radio")},
+    "upload_bytes": "B",
+    "offloaded": "",
+    "asleep": "",
+    "cut": "layers",
+    "accuracy": "",
+    "utilisation": "",
+    "utilisation_max": "",
+    "link_utilisation": "",
+    "balance": "",
+    "throughput_hz": "1/s",
+    "model_bytes": "B",
+    "deploy_s": "s",
+    "redeploy_bytes": "B",
+}
+"""Every scalar measure and its unit; see `measure`."""
+
+
+class Run(NamedTuple):
+    """A run of one scheme: what was asked and what came of it."""
+
+    setting: Setting
+    stream: Stream
+    conditions: Conditions
+    plan: Plan
+    timeline: Timeline
+    exits: Exits
+
+
+def delay_parts_s(run: Run) -> dict[str, FloatArray]:
+    """Return the parts of each task's delay by `PARTS`, (K,) s; their sum is `delay_s`.
+
+    ``link`` holds the queue before the uplink, transmission, propagation both ways and the queue
+    before the cloud; ``waiting`` the queue before the node and the scheduling.
+    """
+    timeline = run.timeline
+    cloud = timeline.cloud_end - timeline.cloud_start
+    return {
+        "terminal": run.conditions.terminal_s,
+        "waiting": timeline.edge_start - run.stream.time,
+        "execution": timeline.edge_end - timeline.edge_start,
+        "link": timeline.finish - timeline.edge_end - cloud,
+        "cloud": cloud,
+        "exit": run.exits.end - timeline.edge_end,
+    }
+
+
+def delay_s(run: Run) -> FloatArray:
+    """Return the delay of each task from the terminal's first byte to the answer, (K,) s."""
+    ended = np.maximum(run.timeline.finish, run.exits.end)
+    return np.asarray(run.conditions.terminal_s + ended - run.stream.time)
+
+
+def span_s(run: Run) -> float:
+    """Return the time from the first arrival to the last answer, s."""
+    ended = np.maximum(run.timeline.finish, run.exits.end)
+    return float(ended.max() - run.stream.time[0])
+
+
+def measure(run: Run, warm_up: float, transport: str) -> dict[str, float]:
+    """Return the scalar measures of a run by `MEASURES`.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    warm_up : float
+        Share of the tasks, the first ones, that are left out of delays and misses, in [0, 1).
+    transport : str
+        How the model is brought to the nodes.
+
+    Notes
+    -----
+    ``missed`` is the share of tasks later than the deadline, ``delay_batch_half_s`` half the width
+    of the mean delay's interval by batch means (0 for runs shorter than a batch each). Energies
+    are those of the nodes during the whole run, per task; ``energy_j`` is what the reading counts:
+    static and dynamic, radio if it has any, idle if it says so. ``upload_bytes`` is per task.
+    ``utilisation`` is the mean over the nodes, ``balance`` Jain's index of their utilisations,
+    1 for equal ones. ``cut`` is the mean number of layers run on the nodes.
+    """
+    kept = delay_s(run)[int(warm_up * run.stream.tasks) :]
+    parts = delay_parts_s(run)
+    values = {
+        "delay_mean_s": kept.mean(),
+        **{f"delay_p{q}_s": np.percentile(kept, q) for q in PERCENTILES},
+        **{f"{part}_s": parts[part][-len(kept) :].mean() for part in PARTS},
+        "delay_batch_half_s": batch_interval(kept, BATCHES).half if len(kept) >= BATCHES else 0.0,
+        "missed": (kept > run.setting.system.tasks.deadline_s).mean(),
+        **_energy(run),
+        **_traffic(run),
+        **_load(run),
+        **_deployment(run, transport),
+    }
+    return {name: float(values[name]) for name in MEASURES}
+
+
+def delay_quantiles_s(run: Run, warm_up: float) -> FloatArray:
+    """Return the delay's `QUANTILES`, (101,) s."""
+    kept = delay_s(run)[int(warm_up * run.stream.tasks) :]
+    return np.quantile(kept, QUANTILES)
+
+
+def use_of(run: Run) -> NodeUse:
+    """Return how the run used the pool."""
+    return node_use(run.setting, run.plan, run.timeline, run.exits, span_s(run))
+
+
+def node_energy_j(run: Run) -> FloatArray:
+    """Return the energy of each node that the reading counts, (x,) J in the whole run."""
+    use = use_of(run)
+    idle = use.idle_j if run.setting.reading.idle_power else 0.0
+    return np.asarray(use.static_j + use.dynamic_j + use.radio_j + idle)  # (20)
+
+
+def node_utilisation(run: Run) -> FloatArray:
+    """Return the share of the run in which each node computed, (x,)."""
+    return np.asarray(use_of(run).busy_s / max(span_s(run), np.finfo(float).tiny))
+
+
+def jain_index(values: FloatArray) -> float:
+    """Return Jain's fairness index (sum v)^2 / (n sum v^2) in [1/n, 1]; 1 where all are 0.
+
+    Source: Jain, Chiu and Hawe, DEC Research Report TR-301, 1984.
+    """
+    squares = len(values) * float(values @ values)
+    return float(values.sum() ** 2 / squares) if squares > 0 else 1.0
+
+
+def _energy(run: Run) -> dict[str, float]:
+    """Return the energies per task."""
+    use, tasks = use_of(run), run.stream.tasks
+    return {
+        "energy_j": node_energy_j(run).sum() / tasks,
+        "energy_static_j": use.static_j.sum() / tasks,
+        "energy_dynamic_j": use.dynamic_j.sum() / tasks,
+        "energy_idle_j": use.idle_j.sum() / tasks,
+        "energy_radio_j": use.radio_j.sum() / tasks,
+    }
+
+
+def _traffic(run: Run) -> dict[str, float]:
+    """Return what crossed the links, and what ended where."""
+    plan = run.plan
+    bits = plan.stages.upload_bits
+    uplink = run.conditions.uplink
+    capacity = float(uplink.rate.sum(axis=1).mean()) * span_s(run)
+    return {
+        "upload_bytes": bits.mean() / 8.0,
+        "offloaded": (bits > 0).mean(),
+        "asleep": (plan.exit_flop > 0).mean(),
+        "cut": plan.cut.mean(),
+        "accuracy": plan.accuracy.mean(),
+        "link_utilisation": bits.sum() / capacity,
+    }
+
+
+def _load(run: Run) -> dict[str, float]:
+    """Return how the nodes were used."""
+    shares = node_utilisation(run)
+    return {
+        "utilisation": shares.mean(),
+        "utilisation_max": shares.max(),
+        "balance": jain_index(shares),
+        "throughput_hz": run.stream.tasks / span_s(run),
+    }
+
+
+def _deployment(run: Run, transport: str) -> dict[str, float]:
+    """Return what it took to bring the model to the nodes."""
+    size = run.plan.model_bytes
+    return {
+        "model_bytes": size,
+        "deploy_s": deploy(run.setting, size, transport).seconds,
+        "redeploy_bytes": run.plan.redeploy_bytes,
+    }

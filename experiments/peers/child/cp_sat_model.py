@@ -1,0 +1,100 @@
+"""The whole problem as a constraint program, by CP-SAT of OR-Tools.
+
+CP-SAT knows integers only: times are multiplied so that the tasks' shortest times, shared evenly
+by all nodes, become `RESOLUTION`, and rounded. On n tasks of a node that moves its load by at most
+n / 2 units: 0.0003 % of the makespan for 60 tasks. Memory that is not whole in byte is scaled too,
+but rounded up, and capacity down, so that what fits here fits there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.sat.python import cp_model
+
+FloatArray = NDArray[np.float64]
+RESOLUTION = 1e7
+LARGEST = 2.0**60  # of a sum; CP-SAT's integers have 64 bits
+
+
+class Printer(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+    """Takes each better solution to `report`."""
+
+    def __init__(self, shape: tuple[int, int], report: Callable[[NDArray[np.int64]], None]) -> None:
+        super().__init__()
+        self._shape, self._report = shape, report
+
+    def on_solution_callback(self) -> None:
+        """Report the node of each task; the last variable is the makespan."""
+        k, x = self._shape
+        values = np.fromiter(self.response_proto.solution, np.int64, k * x)
+        self._report(values.reshape(k, x).argmax(axis=1))
+
+
+def solve(
+    times: FloatArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    deadline: float,
+    seed: int,
+    report: Callable[[NDArray[np.int64]], None],
+) -> None:
+    """Minimise the largest of the loads sum_i et_ij x_ij; one worker, all else is the default.
+
+    Parameters
+    ----------
+    times : ndarray, shape (k, x)
+        Execution times in s.
+    memory, capacity : ndarray, shape (k,) and (x,)
+        Memory in byte; infinite capacity is no constraint.
+    deadline : float
+        By `time.monotonic`.
+    seed : int
+        Of CP-SAT.
+    report : callable
+        Takes each better assignment, shape (k,).
+    """
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed
+    model = _model(times, memory, capacity)
+    solver.parameters.max_time_in_seconds = max(deadline - time.monotonic(), 0.001)
+    solver.solve(model, Printer((len(times), len(capacity)), report))
+
+
+def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> cp_model.CpModel:
+    """Return the model: x_00, x_01, ..., makespan."""
+    k, x = times.shape
+    whole = np.rint(times * _scale(times)).astype(np.int64)
+    model = cp_model.CpModel()
+    chosen = [[model.new_bool_var("") for _ in range(x)] for _ in range(k)]
+    makespan = model.new_int_var(0, int(whole.max(axis=1).sum()), "")
+    for row in chosen:
+        model.add_exactly_one(row)
+    by_node = list(zip(*chosen, strict=True))
+    for node, column in zip(by_node, whole.T, strict=True):
+        model.add(cp_model.LinearExpr.weighted_sum(node, column.tolist()) <= makespan)
+    if np.isfinite(capacity).all():
+        held, room = _whole_memory(memory, capacity)
+        for node, most in zip(by_node, room, strict=True):
+            model.add(cp_model.LinearExpr.weighted_sum(node, held) <= most)
+    model.minimize(makespan)
+    return model
+
+
+def _scale(times: FloatArray) -> float:
+    """Return the integer units in a second."""
+    shared = float(times.min(axis=1).sum()) / times.shape[1] or float(times.max())
+    return min(RESOLUTION / shared, LARGEST / float(times.max(axis=1).sum()))
+
+
+def _whole_memory(memory: FloatArray, capacity: FloatArray) -> tuple[list[int], list[int]]:
+    """Return memory and capacity as integers, exact where memory is whole in byte."""
+    room = np.minimum(capacity, memory.sum())
+    is_whole = bool((memory == np.rint(memory)).all()) and memory.sum() < LARGEST
+    unit = 1.0 if is_whole else room.max() / RESOLUTION
+    held = np.ceil(memory / unit).astype(np.int64)
+    return held.tolist(), np.floor(room / unit).astype(np.int64).tolist()

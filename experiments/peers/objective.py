@@ -1,0 +1,70 @@
+"""The compiled objective that the population-based peers share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optim.jit import jit, time_of
+from optim.scheduling.memory import memory_arrays
+from optim.solver import IntArray
+from problems.errors import FloatArray
+from problems.scheduling import SchedulingProblem, WorkSpeed
+
+
+class Objective:
+    """Costs of whole populations, a penalty where memory is exceeded.
+
+    Attributes
+    ----------
+    worst : float
+        No feasible assignment has a larger makespan, in s; what costs more is infeasible.
+    """
+
+    def __init__(self, problem: SchedulingProblem) -> None:
+        self._et = problem.et
+        self._memory, self._capacity = memory_arrays(problem)
+        self.worst = _longest_sum(problem)
+
+    def costs(self, assignments: IntArray) -> FloatArray:
+        """Return the cost of each row, shape (n,) in s.
+
+        It is the makespan or, where memory is exceeded, `worst` times 1 plus the excess over all
+        nodes as a share of the tasks' memory, so that less excess is better.
+
+        References
+        ----------
+        Deb, "An efficient constraint handling method for genetic algorithms", Computer Methods in
+        Applied Mechanics and Engineering 186, 2000.
+        """
+        return _costs(self._et, self._memory, self._capacity, assignments, self.worst)
+
+
+def _longest_sum(problem: SchedulingProblem) -> float:
+    """Return the sum over tasks of the longest time, a little enlarged against rounding."""
+    et = problem.et
+    if isinstance(et, WorkSpeed):
+        return float(et.work.sum() / et.speed.min()) * (1 + 1e-9)
+    return float(et.max(axis=1).sum()) * (1 + 1e-9)
+
+
+@jit
+def _costs(
+    et: FloatArray | WorkSpeed,
+    memory: FloatArray,
+    capacity: FloatArray,
+    assignments: IntArray,
+    worst: float,
+) -> FloatArray:
+    """Cost the rows one by one."""
+    costs = np.empty(len(assignments))
+    loads, used = np.empty(len(capacity)), np.empty(len(capacity))
+    for row in range(len(assignments)):
+        loads[:] = 0.0
+        used[:] = 0.0
+        for i in range(len(memory)):
+            node = assignments[row, i]
+            loads[node] += time_of(et, i, node)
+            used[node] += memory[i]
+        excess = np.maximum(used - capacity, 0.0).sum()
+        costs[row] = loads.max() if excess == 0.0 else worst * (1.0 + excess / memory.sum())
+    return costs

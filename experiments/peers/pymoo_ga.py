@@ -1,0 +1,76 @@
+"""pymoo's genetic algorithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.peers.objective import Objective
+from experiments.peers.population import PopulationState, seed_of
+from optim.parameters import check_parameters, parameter
+from problems.extras import import_extra
+from problems.scheduling import SchedulingProblem
+
+EXTRA = "bench"
+
+
+@dataclass(frozen=True)
+class Ga:
+    """pymoo's `GA` on integers, with the operators that its manual gives for them.
+
+    Random integers, simulated binary crossover and polynomial mutation, both with probability 1
+    and index 3, rounded. Needs the extra ``bench``; memory capacities are honoured by a penalty
+    (`Objective`).
+
+    References
+    ----------
+    Blank, Deb, "Pymoo: Multi-objective optimization in Python", IEEE Access 8, 2020.
+    """
+
+    population: int = parameter(100, "individuals", at_least=2)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
+        """Return the algorithm before its first population."""
+        core = import_extra("pymoo.core.problem", EXTRA)
+        termination = import_extra("pymoo.core.termination", EXTRA).NoTermination()
+        bounds = {"xl": 0, "xu": problem.nodes - 1, "vtype": int}
+        algorithm = _genetic_algorithm(self.population)
+        algorithm.setup(
+            core.Problem(n_var=problem.tasks, n_obj=1, **bounds),
+            termination=termination,
+            seed=seed_of(rng),
+        )
+        return PopulationState(objective=Objective(problem), algorithm=algorithm)
+
+    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
+        """Ask for a generation, cost it and tell."""
+        population = state.algorithm.ask()
+        assignments = population.get("X").astype(np.int64)
+        costs = state.objective.costs(assignments)
+        known = import_extra("pymoo.problems.static", EXTRA).StaticProblem
+        state.algorithm.evaluator.eval(known(state.algorithm.problem, F=costs[:, None]), population)
+        state.algorithm.tell(infills=population)
+        state.evaluations += len(costs)
+        state.keep_best(assignments, costs)
+        return state
+
+
+def _genetic_algorithm(size: int) -> Any:
+    """Return the algorithm with its operators."""
+    rounding = import_extra("pymoo.operators.repair.rounding", EXTRA).RoundingRepair()
+    sampling = import_extra("pymoo.operators.sampling.rnd", EXTRA).IntegerRandomSampling()
+    crossover = import_extra("pymoo.operators.crossover.sbx", EXTRA).SBX
+    mutation = import_extra("pymoo.operators.mutation.pm", EXTRA).PM
+    rounded = {"prob": 1.0, "eta": 3.0, "vtype": float, "repair": rounding}
+    return import_extra("pymoo.algorithms.soo.nonconvex.ga", EXTRA).GA(
+        pop_size=size,
+        sampling=sampling,
+        crossover=crossover(**rounded),
+        mutation=mutation(**rounded),
+        eliminate_duplicates=True,
+    )

@@ -1,0 +1,1 @@
+"""The running system: tasks that arrive, queue, compute, upload and end."""

@@ -1,0 +1,81 @@
+"""Dispatch task by task: each task is given to a node at its arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+
+from optim.online.beyond_edge import beyond_edge
+from optim.online.changes import Change, change_arrays, there_at_start
+from optim.online.edge_queues import queue_at_edge
+from optim.online.overload import warn_of_overload
+from optim.online.resources import Resources
+from optim.online.timeline import Stages, Timeline
+from problems.errors import FloatArray, InputError, check_array, check_choice
+
+Rule = Literal["fcfs", "earliest-finish", "round-robin"]
+
+
+def simulate_dispatch(
+    time: FloatArray,
+    stages: Stages,
+    resources: Resources,
+    *,
+    rule: Rule = "fcfs",
+    changes: Sequence[Change] = (),
+) -> Timeline:
+    """Simulate a stream whose tasks are given to a node at their arrival.
+
+    A node works through its queue in order; then the task queues for the uplink and in the cloud.
+    A million tasks take a fraction of a second, without a heap of events.
+
+    Parameters
+    ----------
+    time : ndarray, shape (K,)
+        Arrivals in s, never falling (`Stream.time`).
+    stages : Stages
+        What each task needs.
+    resources : Resources
+        Nodes, uplink and cloud.
+    rule : {"fcfs", "earliest-finish", "round-robin"}
+        The node that can start the task first (one queue for all nodes, as FCFS in queueing), the
+        one that ends it first, ties to the lowest index; or the nodes in turn.
+    changes : sequence of Change
+        Nodes that join, leave or fail.
+
+    Raises
+    ------
+    InputError
+        If an array has a wrong shape or value.
+
+    Warns
+    -----
+    OverloadWarning
+        If more work arrives than can be done.
+    """
+    time, stages = check_tasks(time, stages)
+    code = get_args(Rule).index(check_choice("rule", rule, get_args(Rule)))
+    arrays = change_arrays(changes, resources.nodes)
+    free = there_at_start(arrays, resources.nodes)
+    warn_of_overload(time, stages, resources)
+    edge = queue_at_edge(time, stages.edge, resources.flops, free, arrays, code)
+    return beyond_edge(edge, stages, resources)
+
+
+def check_tasks(time: FloatArray, stages: Stages) -> tuple[FloatArray, Stages]:
+    """Return arrivals and stages as read-only arrays of one length, or raise `InputError`."""
+    time = check_array("time", time, ndim=1, at_least=0)
+    falling = np.flatnonzero(np.diff(time) < 0)
+    if falling.size:
+        raise InputError(f"time[{falling[0] + 1}]", time[falling[0] + 1], "no less than before")
+    arrays = {
+        name: check_array(name, values, ndim=1, at_least=0)
+        for name, values in stages._asdict().items()
+        if values is not None
+    }
+    for name, values in arrays.items():
+        if len(values) != len(time):
+            raise InputError(f"{name}.shape", values.shape, f"({len(time)},) to match time")
+    return time, stages._replace(**arrays)

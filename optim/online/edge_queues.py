@@ -1,0 +1,195 @@
+"""The queues of the edge nodes, task by task: a compiled recursion without a heap of events."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optim.jit import jit, jit_lean
+from optim.online.changes import FAIL, JOIN, ChangeArrays
+from optim.online.first_free import first_free, free_time, set_free_time, start_tree
+from optim.solver import IntArray
+from problems.errors import FloatArray
+
+FCFS, EARLIEST_FINISH, ROUND_ROBIN = 0, 1, 2
+
+
+class EdgeTimes(NamedTuple):
+    """What the edge does with each of the K tasks; times in s, all arrays of shape (K,).
+
+    Attributes
+    ----------
+    node : ndarray of int64
+        The node, -1 as long as there is none.
+    dispatch, start, end : ndarray
+        When the node was chosen, and its work on the task.
+    """
+
+    node: IntArray
+    dispatch: FloatArray
+    start: FloatArray
+    end: FloatArray
+
+
+class Edge(NamedTuple):
+    """What is fixed while the recursion runs: work (K,), flops (x,) and rule of `queue_at_edge`."""
+
+    work: FloatArray
+    flops: FloatArray
+    rule: int
+
+
+class Queues(NamedTuple):
+    """What the nodes hold while the recursion runs.
+
+    Attributes
+    ----------
+    tree : ndarray
+        When each node is free, see `first_free`; infinite while it is away.
+    turn : ndarray of int64, shape (2,)
+        Whose turn it is: for tasks without work, and for round-robin.
+    last : ndarray of int64, shape (x,)
+        The task at the end of each node's queue, -1 for none.
+    before : ndarray of int64, shape (K,)
+        The task before it on the same node, -1 for none.
+    """
+
+    tree: FloatArray
+    turn: IntArray
+    last: IntArray
+    before: IntArray
+
+
+@jit
+def queue_at_edge(
+    time: FloatArray,
+    work: FloatArray,
+    flops: FloatArray,
+    free: FloatArray,
+    changes: ChangeArrays,
+    rule: int,
+) -> EdgeTimes:
+    """Give each task to a node at its arrival, and again where its node goes away.
+
+    Parameters
+    ----------
+    time : ndarray, shape (K,)
+        Arrivals in s, never falling.
+    work : ndarray, shape (K,)
+        In FLOP. Tasks of 0 pass without queueing, through the nodes in turn.
+    flops, free : ndarray, shape (x,)
+        Speed of each node in FLOP/s, and when it is first free in s, infinite where it joins later.
+    changes : ChangeArrays
+        Nodes that come and go; some node is there at the end.
+    rule : int
+        `FCFS` (the node that can start first, the lowest index on ties), `EARLIEST_FINISH` (the
+        one that ends the task first, likewise) or `ROUND_ROBIN` (in turn).
+    """
+    tasks, nodes = len(time), len(flops)
+    edge = Edge(work, flops, rule)
+    times = EdgeTimes(np.full(tasks, -1), time.copy(), np.zeros(tasks), np.zeros(tasks))
+    turn, last = np.zeros(2, np.int64), np.full(nodes, -1)
+    queues = Queues(start_tree(free), turn, last, np.full(tasks, -1))
+    waits, waiting, change = np.zeros(tasks, np.int64), 0, 0
+    for i in range(tasks + 1):
+        now = time[i] if i < tasks else np.inf
+        while change < len(changes.time) and changes.time[change] <= now:
+            waiting = _apply(changes, change, queues, times, waits, waiting)
+            waiting = _give_out(waits, waiting, changes.time[change], edge, queues, times)
+            change += 1
+        if i < tasks and not _place(i, now, edge, queues, times):
+            waits[waiting] = i
+            waiting += 1
+    return times
+
+
+@jit_lean
+def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> bool:
+    """Append task i to the queue of a node; return whether there is any node."""
+    if queues.tree[1] == np.inf:
+        return False
+    times.dispatch[i] = now
+    if edge.work[i] == 0.0:
+        times.node[i] = _in_turn(queues, 0)
+        times.start[i] = times.end[i] = now
+        return True
+    node = _choose(i, now, edge, queues)
+    times.node[i] = node
+    times.start[i] = max(now, free_time(queues.tree, node))
+    times.end[i] = times.start[i] + edge.work[i] / edge.flops[node]
+    set_free_time(queues.tree, node, times.end[i])
+    queues.before[i] = queues.last[node]
+    queues.last[node] = i
+    return True
+
+
+@jit_lean
+def _choose(i: int, now: float, edge: Edge, queues: Queues) -> int:
+    """Return the node that the rule gives task i to."""
+    if edge.rule == FCFS:
+        return first_free(queues.tree, now)
+    if edge.rule == ROUND_ROBIN:
+        return _in_turn(queues, 1)
+    best, earliest = 0, np.inf
+    for j in range(len(edge.flops)):
+        finish = max(now, free_time(queues.tree, j)) + edge.work[i] / edge.flops[j]
+        if finish < earliest:
+            best, earliest = j, finish
+    return best
+
+
+@jit_lean
+def _in_turn(queues: Queues, which: int) -> int:
+    """Return the next node in turn that is there; there is one."""
+    nodes = len(queues.last)
+    node = queues.turn[which]
+    while free_time(queues.tree, node) == np.inf:
+        node = (node + 1) % nodes
+    queues.turn[which] = (node + 1) % nodes
+    return int(node)
+
+
+@jit_lean
+def _apply(
+    changes: ChangeArrays,
+    change: int,
+    queues: Queues,
+    times: EdgeTimes,
+    waits: IntArray,
+    waiting: int,
+) -> int:
+    """Let a node come or go; collect the tasks that it gives back; return how many tasks wait.
+
+    Where some waited before, no node was there, so that none can go.
+    """
+    node, now = changes.node[change], changes.time[change]
+    i = queues.last[node]
+    if changes.kind[change] == JOIN:
+        set_free_time(queues.tree, node, now if i < 0 else max(now, times.end[i]))
+        return waiting
+    set_free_time(queues.tree, node, np.inf)
+    while i >= 0 and _is_lost(changes.kind[change], now, times.start[i], times.end[i]):
+        waits[waiting] = i
+        waiting += 1
+        i = queues.before[i]
+    queues.last[node] = i
+    return waiting
+
+
+@jit_lean
+def _is_lost(kind: int, now: float, start: float, end: float) -> bool:
+    """Whether a node that goes away at `now` does not end a task."""
+    return end > now if kind == FAIL else start >= now
+
+
+@jit
+def _give_out(
+    waits: IntArray, waiting: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes
+) -> int:
+    """Place the tasks that wait, by index; return how many still wait: all of them, or none."""
+    waits[:waiting] = np.sort(waits[:waiting])
+    for place in range(waiting):
+        if not _place(waits[place], now, edge, queues, times):
+            return waiting
+    return 0

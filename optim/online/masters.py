@@ -1,0 +1,73 @@
+"""Several masters, each with a pool of its own, behind a front that deals the tasks out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from optim.online.dispatch import check_tasks
+from optim.online.resources import Resources, Uplink
+from optim.online.timeline import Stages, Timeline
+from optim.solver import IntArray
+from problems.errors import FloatArray, check_integer
+
+Simulate = Callable[[FloatArray, Stages, Resources], Timeline]
+
+
+def simulate_masters(
+    time: FloatArray, stages: Stages, resources: Resources, masters: int, simulate: Simulate
+) -> Timeline:
+    """Simulate a hierarchy: tasks go in turn to one of m masters, who schedules them on its pool.
+
+    The front deals out nodes and tasks in turn and knows nothing of loads, so that it costs
+    nothing; pools do not help one another.
+
+    Parameters
+    ----------
+    time, stages, resources
+        As for `simulate_dispatch`.
+    masters : int
+        m, 1 to the number of nodes (and of cloud servers, if these are limited).
+    simulate : callable
+        Simulates one pool, such as `simulate_dispatch`, or
+        ``lambda *pool: simulate_windows(*pool, mct, Window(32)).timeline``.
+
+    Returns
+    -------
+    Timeline
+        Of all tasks, with the nodes' indices in `resources`.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+
+    Notes
+    -----
+    A shared uplink and the cloud's servers are divided evenly, the first pools having one server
+    more where that does not come out.
+    """
+    time, stages = check_tasks(time, stages)
+    limit = min(resources.nodes, resources.cloud_servers or resources.nodes)
+    check_integer("masters", masters, at_least=1, at_most=limit)
+    columns = [np.zeros(len(time)) for _ in Timeline._fields]
+    columns[0] = np.zeros(len(time), dtype=np.int64)
+    for master in range(min(masters, len(time))):
+        nodes = np.arange(master, resources.nodes, masters)
+        mine = slice(master, None, masters)
+        timeline = simulate(time[mine], stages.part(mine), _pool(resources, nodes, master, masters))
+        timeline = timeline._replace(node=nodes[timeline.node])
+        for column, values in zip(columns, timeline, strict=True):
+            column[mine] = values
+    return Timeline(*columns)  # type: ignore[arg-type]  # the first is of integers
+
+
+def _pool(resources: Resources, nodes: IntArray, master: int, masters: int) -> Resources:
+    """Return the part of the resources that one master has."""
+    uplink, servers = resources.uplink, resources.cloud_servers
+    own = uplink.rate[:, nodes] if uplink.count > 1 else uplink.rate / masters
+    if servers is not None:
+        servers = servers // masters + (master < servers % masters)
+    capacity = None if resources.capacity is None else resources.capacity[nodes]
+    return Resources(resources.flops[nodes], Uplink(own, uplink.start), servers, capacity)

@@ -1,0 +1,99 @@
+"""What the tasks share: edge nodes, uplink and cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from problems.errors import FloatArray, InputError, check_array, check_integer
+
+
+@dataclass(frozen=True, eq=False)
+class Uplink:
+    """One uplink that all nodes share, or one a node; the rates may change with time.
+
+    Parameters
+    ----------
+    rate : array_like, shape (u,) or (p, u)
+        Rate in bit/s of u = 1 shared uplink or u = x of the nodes' own; one row for each piece of
+        time. Infinite is legal; 0 is an outage, legal in all pieces but the last.
+    start : array_like, shape (p,)
+        When each piece begins in s, rising from 0. What is being sent when a piece ends goes on
+        at the next one's rate.
+
+    Raises
+    ------
+    InputError
+        If shapes do not match, times do not rise from 0, or a rate is out of range.
+    """
+
+    rate: FloatArray = field(default_factory=lambda: np.array([np.inf]))
+    start: FloatArray = field(default_factory=lambda: np.zeros(1))
+
+    def __post_init__(self) -> None:
+        start = check_array("uplink.start", self.start, ndim=1, at_least=0)
+        if start[0] != 0 or (np.diff(start) <= 0).any():
+            raise InputError("uplink.start", start, "rising from 0")
+        rate = np.array(self.rate, dtype=np.float64, ndmin=2, order="C")
+        if rate.ndim != 2 or len(rate) != len(start) or rate.shape[1] == 0:
+            rule = f"({len(start)}, u): a row for each start, a column for each uplink"
+            raise InputError("uplink.rate.shape", rate.shape, rule)
+        if not (rate >= 0).all():
+            raise InputError("uplink.rate", rate.min(), ">= 0")
+        if not (rate[-1] > 0).all():
+            raise InputError("uplink.rate", rate[-1].min(), "> 0 in the last piece of time")
+        rate.flags.writeable = False
+        object.__setattr__(self, "rate", rate)
+        object.__setattr__(self, "start", start)
+
+    @property
+    def count(self) -> int:
+        """Number of uplinks u."""
+        return int(self.rate.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Resources:
+    """The x edge nodes, their uplink and the cloud.
+
+    Parameters
+    ----------
+    flops : array_like, shape (x,)
+        Speed of each node in FLOP/s, > 0.
+    uplink : Uplink
+        Shared, or one for each node. The default sends in no time.
+    cloud_servers : int, optional
+        Tasks that the cloud serves at once, the others queue; without it there is no queue.
+    capacity : array_like, shape (x,), optional
+        Memory of each node in byte, for tasks that hold memory.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range or a shape does not match.
+    """
+
+    flops: FloatArray
+    uplink: Uplink = field(default_factory=Uplink)
+    cloud_servers: int | None = None
+    capacity: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "flops", check_array("flops", self.flops, ndim=1, above=0))
+        if self.uplink.count not in (1, self.nodes):
+            raise InputError("uplinks", self.uplink.count, f"1 (shared) or {self.nodes} (nodes)")
+        if self.cloud_servers is not None:
+            check_integer("cloud_servers", self.cloud_servers, at_least=1)
+        if self.capacity is not None:
+            given: ArrayLike = self.capacity
+            capacity = check_array("capacity", given, ndim=1, at_least=0)
+            if len(capacity) != self.nodes:
+                raise InputError("capacity.shape", capacity.shape, f"({self.nodes},)")
+            object.__setattr__(self, "capacity", capacity)
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes x."""
+        return len(self.flops)

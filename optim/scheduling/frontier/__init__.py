@@ -1,0 +1,1 @@
+"""The frontier: parallel tempering guided by the LP's reduced costs."""

@@ -1,0 +1,146 @@
+"""The integer program of scheduling over given pairs, for HiGHS."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optim.scheduling.highs import silent_highs
+from optim.scheduling.units import whole_memory
+from optim.solver import IntArray
+from problems.errors import FloatArray
+from problems.scheduling import SchedulingProblem
+
+TOLERANCE = 1e-9
+WHOLE = 0.5
+
+
+class IntegerProgram(NamedTuple):
+    """Minimise C subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
+
+    Attributes
+    ----------
+    task, node : ndarray, shape (n,)
+        The pairs of the variables z; C is the last variable.
+    times : ndarray, shape (n,)
+        Their execution times in units of `scale`.
+    held : ndarray, shape (n,)
+        Their memory in units of the largest capacity; zeros where the problem has none.
+    room : ndarray, shape (x,)
+        Capacities in that unit, infinite where the problem has none.
+    scale : float
+        In s.
+    tasks : int
+        k.
+    """
+
+    task: IntArray
+    node: IntArray
+    times: FloatArray
+    held: FloatArray
+    room: FloatArray
+    scale: float
+    tasks: int
+
+
+class Answer(NamedTuple):
+    """What HiGHS found.
+
+    Attributes
+    ----------
+    assignment : ndarray, shape (k,), or None
+        Its best schedule.
+    bound : float
+        In s: no schedule over the pairs given has a smaller makespan.
+    ended : bool
+        Whether the best schedule known is so proved to be the best.
+    """
+
+    assignment: IntArray | None
+    bound: float
+    ended: bool
+
+
+def build_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) -> IntegerProgram:
+    """Return the program over the pairs, a bool array of shape (k, x)."""
+    task, node = np.nonzero(pairs)
+    times = problem.matrix[task, node]
+    scale = float(times.max()) or 1.0
+    held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
+    if problem.task_memory is not None:
+        memory, capacity = whole_memory(problem)
+        size = float(capacity.max()) or 1.0
+        held, room = memory[task] / size, capacity / size
+    return IntegerProgram(task, node, times / scale, held, room, scale, problem.tasks)
+
+
+def solve_program(program: IntegerProgram, start: IntArray | None, **options: float) -> Answer:
+    """Return HiGHS's answer under its `options`, from the schedule `start` if there is one."""
+    from highspy import HighsModelStatus
+
+    highs = silent_highs(
+        mip_rel_gap=0.0,
+        mip_abs_gap=TOLERANCE,
+        mip_feasibility_tolerance=TOLERANCE,
+        primal_feasibility_tolerance=TOLERANCE,
+        dual_feasibility_tolerance=TOLERANCE,
+        **options,
+    )
+    highs.passModel(_model(program))
+    if start is not None:
+        highs.setSolution(_solution(program, start))
+    highs.run()
+    info, status = highs.getInfo(), highs.getModelStatus()
+    if status == HighsModelStatus.kInfeasible:  # over these pairs: the one known is the best
+        return Answer(None, 0.0, start is not None)
+    bound = max(0.0, info.mip_dual_bound * program.scale)
+    found = None
+    if np.isfinite(info.objective_function_value) and info.primal_solution_status:
+        values = np.array(highs.getSolution().col_value)[:-1]
+        chosen = values > WHOLE
+        found = np.full(program.tasks, -1)
+        found[program.task[chosen]] = program.node[chosen]
+    return Answer(found, bound, status == HighsModelStatus.kOptimal)
+
+
+def _model(program: IntegerProgram) -> Any:
+    """Return the program as HiGHS takes it: rows of tasks, of loads, of memory."""
+    from highspy import HighsLp, HighsVarType, MatrixFormat
+    from scipy.sparse import coo_array
+
+    n, k, x = len(program.task), program.tasks, len(program.room)
+    limited = np.isfinite(program.room).all()
+    rows = [program.task, k + program.node, k + np.arange(x)]
+    columns = [np.arange(n), np.arange(n), np.full(x, n)]
+    values = [np.ones(n), program.times, np.full(x, -1.0)]
+    upper = [np.ones(k), np.zeros(x)]
+    if limited:
+        rows, columns = [*rows, k + x + program.node], [*columns, np.arange(n)]
+        values, upper = [*values, program.held], [*upper, program.room]
+    most = np.concatenate(upper)
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    matrix = coo_array(entries, shape=(len(most), n + 1)).tocsc()
+    model = HighsLp()
+    model.num_col_, model.num_row_ = n + 1, len(most)
+    model.col_cost_ = np.append(np.zeros(n), 1.0)
+    model.col_lower_, model.col_upper_ = np.zeros(n + 1), np.append(np.ones(n), np.inf)
+    model.row_lower_ = np.where(np.arange(len(most)) < k, 1.0, -np.inf)
+    model.row_upper_ = most
+    model.a_matrix_.format_ = MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    model.integrality_ = [HighsVarType.kInteger] * n + [HighsVarType.kContinuous]
+    return model
+
+
+def _solution(program: IntegerProgram, assignment: IntArray) -> Any:
+    """Return a schedule as values of the variables."""
+    from highspy import HighsSolution
+
+    chosen = assignment[program.task] == program.node
+    loads = np.bincount(program.node, program.times * chosen, len(program.room))
+    solution = HighsSolution()
+    solution.col_value = [*chosen.astype(float), float(loads.max())]
+    return solution

@@ -1,0 +1,147 @@
+"""Streams from traces: CSV files with a time stamp and, if known, a size for each task."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from problems.arrivals.stream import Stream
+from problems.errors import FloatArray, InputError, check_integer, check_number
+
+
+class _Cell(NamedTuple):
+    """One value of a file: where it stands and what it says."""
+
+    line: int
+    text: str
+
+
+def read_trace(
+    path: str | Path,
+    time_column: str,
+    size_column: str | None = None,
+    *,
+    sample_size: float | None = None,
+    speed_up: float = 1.0,
+    tasks: int | None = None,
+) -> Stream:
+    """Read a CSV file with a header and one row a task, sorted by time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    time_column : str
+        Column of arrival times: seconds, or ISO 8601 time stamps (to the microsecond). The
+        stream's time counts from the first.
+    size_column : str, optional
+        Column of sizes, > 0; without it all tasks have size 1.
+    sample_size : float, optional
+        Value of the size column that is one sample of the network's profile; without it, the
+        column's mean.
+    speed_up : float
+        How many times faster than recorded the tasks arrive, > 0.
+    tasks : int, optional
+        Read so many tasks and no more.
+
+    Raises
+    ------
+    InputError
+        If the file, a column or a value is missing or broken, or times fall; the message names
+        the line. Equal times are legal and keep their order.
+    """
+    file = Path(path)
+    check_number("speed_up", speed_up, above=0)
+    if sample_size is not None:
+        check_number("sample_size", sample_size, above=0)
+    columns = [time_column] if size_column is None else [time_column, size_column]
+    limit = check_integer("tasks", tasks, at_least=1) if tasks is not None else None
+    rows = _read(file, columns, limit)
+    time = np.array([_seconds(file, row[0]) for row in rows])
+    falling = np.flatnonzero(np.diff(time) < 0)
+    if falling.size:
+        cell = rows[int(falling[0]) + 1][0]
+        raise InputError(f"{file} line {cell.line}", cell.text, "no earlier than the line before")
+    size = np.ones(len(rows))
+    if size_column is not None:
+        size = _sizes(file, [row[1] for row in rows], sample_size)
+    return Stream((time - time[0]) / speed_up, size, name=file.stem)
+
+
+def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
+    """Return the cells of `columns` in each row, at most `limit` rows."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            places = [_place(path, header, column) for column in columns]
+            rows = list(_cells(path, reader, places, limit))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(str(path), str(error), "CSV text") from None
+    if not rows:
+        raise InputError(str(path), "no rows", "at least one task below the header")
+    return rows
+
+
+def _place(path: Path, header: list[str], column: str) -> int:
+    """Return the position of a column."""
+    if column not in header:
+        rule = f"one of the columns {', '.join(header) or '(none)'}"
+        raise InputError(f"{path}: column", column, rule)
+    return header.index(column)
+
+
+def _cells(
+    path: Path, reader: Iterator[list[str]], places: list[int], limit: int | None
+) -> Iterator[list[_Cell]]:
+    """Yield the cells at `places` of each row that is not blank."""
+    count = 0
+    for row in reader:
+        if count == limit:
+            return
+        if row:
+            line = reader.line_num  # type: ignore[attr-defined]  # csv's reader has it
+            if len(row) <= max(places):
+                raise InputError(f"{path} line {line}", row, f"at least {max(places) + 1} cells")
+            yield [_Cell(line, row[place].strip()) for place in places]
+            count += 1
+
+
+def _seconds(path: Path, cell: _Cell) -> float:
+    """Return a time in s: a number as it is, a time stamp since 1970 (UTC if it names no zone)."""
+    number = _number(cell.text)
+    if number is not None:
+        return number
+    try:
+        stamp = datetime.fromisoformat(cell.text)
+    except ValueError:
+        rule = "seconds or an ISO 8601 time stamp"
+        raise InputError(f"{path} line {cell.line}", cell.text, rule) from None
+    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+
+
+def _sizes(path: Path, cells: list[_Cell], sample_size: float | None) -> FloatArray:
+    """Return sizes relative to one sample."""
+    sizes = np.empty(len(cells))
+    for i, cell in enumerate(cells):
+        number = _number(cell.text)
+        if number is None or number <= 0:
+            raise InputError(f"{path} line {cell.line}", cell.text, "a size > 0")
+        sizes[i] = number
+    sizes /= sizes.mean() if sample_size is None else sample_size
+    return sizes
+
+
+def _number(text: str) -> float | None:
+    """Return the text as a finite float, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,71 @@
+"""Deployment: choosing the master, sending the model, moving the cut."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.framework.deployment import choose_master, deploy, redeploy
+from experiments.framework.plan import model_bytes
+from experiments.framework.setting import Setting
+from problems.errors import InputError
+from problems.offloading.system_file import load_system
+
+
+def test_multicast_sends_the_model_once(setting: Setting):
+    cost = deploy(setting, 1e6)
+    # 1 MB at 1 Gbit/s from the cloud, half of 20 ms, 1 MB at 1 Gbit/s to all nodes at once
+    assert cost.seconds == pytest.approx(8e6 / 1e9 + 0.01 + 8e6 / 1e9)
+    assert (cost.cloud_bytes, cost.lan_bytes) == (1e6, 1e6)
+
+
+def test_unicast_sends_it_to_one_node_after_another(setting: Setting):
+    cost = deploy(setting, 1e6, "unicast")
+    assert cost.lan_bytes == 9e6
+    assert cost.seconds == pytest.approx(8e6 / 1e9 + 0.01 + 9 * 8e6 / 1e9)
+
+
+def test_a_single_node_needs_no_edge_network(setting: Setting):
+    alone = replace(setting, system=load_system("table1", nodes=1))
+    for transport in ("multicast", "unicast"):
+        assert deploy(alone, 1e6, transport).lan_bytes == 0
+
+
+def test_the_masters_own_interface_limits(setting: Setting):
+    lte = replace(setting, system=load_system("pi_lte"))
+    assert deploy(lte, 1e6).seconds == pytest.approx(8e6 / 6e6 + 0.035 + 8e6 / 1e9)
+
+
+def test_moving_the_cut_sends_what_is_missing(setting: Setting):
+    deeper = redeploy(setting, 7, 20)
+    assert deeper.cloud_bytes == model_bytes(setting, 20) - model_bytes(setting, 7)
+    assert redeploy(setting, 20, 7) == redeploy(setting, 20, 20)
+    assert redeploy(setting, 20, 7).seconds == 0
+    steps = [redeploy(setting, a, b).cloud_bytes for a, b in ((0, 7), (7, 13), (13, 20))]
+    assert sum(steps) == deploy(setting, model_bytes(setting, 20)).cloud_bytes
+
+
+def test_the_master_is_the_most_capable_or_drawn(mixed: Setting):
+    pool = mixed.system.pool
+    rng = np.random.default_rng(0)
+    assert pool.devices[choose_master(pool, "capability", rng)].name == "jetson_xavier_nx"
+    drawn = np.bincount([choose_master(pool, "random", rng) for _ in range(3000)], minlength=10)
+    assert (np.abs(drawn - 300) < 5 * np.sqrt(270)).all()
+
+
+def test_of_equal_nodes_the_first_is_master(setting: Setting):
+    assert choose_master(setting.system.pool, "capability", np.random.default_rng(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: deploy(s, -1.0), "size_bytes"),
+        (lambda s: deploy(s, 1.0, "pigeon"), "transport: got 'pigeon'"),
+        (lambda s: redeploy(s, 7, 35), "new: got 35"),
+        (lambda s: choose_master(s.system.pool, "fastest", np.random.default_rng(0)), "master"),
+    ],
+)
+def test_bad_values_are_refused(setting: Setting, call, message):
+    with pytest.raises(InputError, match=message):
+        call(setting)

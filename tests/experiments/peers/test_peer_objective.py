@@ -1,0 +1,31 @@
+"""The objective of the population-based peers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import scheduling_problems
+
+from experiments.peers.objective import Objective
+from problems.scheduling import SchedulingProblem
+
+
+@settings(deadline=None)
+@given(scheduling_problems(), st.integers(0, 2**32 - 1))
+def test_costs_are_makespans_or_worse_than_all(problem, seed):
+    rows = np.random.default_rng(seed).integers(0, problem.nodes, (5, problem.tasks))
+    objective = Objective(problem)
+    for row, cost in zip(rows, objective.costs(rows), strict=True):
+        assert problem.makespan(row) <= objective.worst
+        if problem.fits(row):
+            assert cost == pytest.approx(problem.makespan(row))
+        else:
+            assert cost > objective.worst
+
+
+def test_less_excess_is_better():
+    problem = SchedulingProblem([[1.0, 1.0]] * 3, [2.0, 2.0, 4.0], [4.0, 4.0])
+    none, some, all_of_it = Objective(problem).costs(np.array([[0, 0, 1], [0, 1, 1], [0, 0, 0]]))
+    assert none == 2.0
+    assert some == pytest.approx(3.0 * (1 + 2 / 8))
+    assert all_of_it == pytest.approx(3.0 * (1 + 4 / 8))

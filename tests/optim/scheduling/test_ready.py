@@ -1,0 +1,102 @@
+"""Nodes that are not ready at once: all schedulers start from what they still have to do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive import heuristics as naive
+from naive.colony import NaiveColony
+from naive.exact import optimum
+from naive.swarm import NaiveSwarm
+from strategies import scheduling_problems
+
+from optim import Iterations, solve
+from optim.scheduling import (
+    ATSA,
+    PSO,
+    fcfs,
+    lower_bound,
+    lpt,
+    max_min,
+    mct,
+    met,
+    min_min,
+    round_robin,
+    sufferage,
+)
+from problems.scheduling import SchedulingProblem, paper_pool
+
+HEURISTICS = (fcfs, round_robin, mct, met, lpt, min_min, max_min, sufferage)
+
+
+@st.composite
+def problems_with_ready_times(draw, **limits):
+    problem = draw(scheduling_problems(**limits))
+    ready = draw(st.lists(st.integers(0, 9), min_size=problem.nodes, max_size=problem.nodes))
+    return replace(problem, ready=np.array(ready, float))
+
+
+@given(problems_with_ready_times(max_tasks=10, max_nodes=5))
+@settings(max_examples=300, deadline=None)
+def test_kernels_equal_the_naive_versions(problem):
+    for solver in HEURISTICS:
+        expected, found = getattr(naive, solver.__name__)(problem), solver(problem, None)
+        if -1 in expected:
+            assert -1 in found
+        else:
+            np.testing.assert_array_equal(found, expected, err_msg=solver.__name__)
+
+
+@given(problems_with_ready_times(max_tasks=4, max_nodes=3))
+@settings(max_examples=200, deadline=None)
+def test_the_bound_stays_a_bound(problem):
+    best = optimum(problem)
+    assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("atsa", [ATSA(ants=3), replace(ATSA.repaired(), ants=3)], ids=str)
+def test_ants_walk_as_the_naive_ones(atsa):
+    problem = replace(paper_pool(20, 5, rng=3), ready=np.array([5.0, 0.0, 1.0, 20.0, 0.0]))
+    naive_colony = NaiveColony(problem, atsa, np.random.default_rng(4))
+    state = atsa.init(problem, np.random.default_rng(4))
+    for _ in range(5):
+        state = atsa.step(problem, state)
+        assert state.tours.assignments.tolist() == naive_colony.iterate()
+        assert state.makespan == pytest.approx(naive_colony.makespan, rel=1e-12)
+
+
+def test_particles_cost_what_the_naive_ones_do():
+    problem = replace(paper_pool(20, 5, memory="none", rng=3), ready=np.arange(5.0))
+    pso = PSO(particles=4)
+    swarm = NaiveSwarm(problem, pso, np.random.default_rng(4))
+    state = pso.init(problem, np.random.default_rng(4))
+    for _ in range(10):
+        state, _ = pso.step(problem, state), swarm.iterate()
+        assert state.makespan == pytest.approx(swarm.makespan)
+
+
+def test_only_nodes_with_tasks_count():
+    problem = SchedulingProblem([[1.0, 2.0], [1.0, 2.0]], ready=[0.0, 50.0])
+    assert problem.makespan([0, 0]) == 2.0
+    assert problem.makespan([0, 1]) == 52.0
+    assert problem.loads([0, 1]).tolist() == [1.0, 2.0]
+    assert problem.total_time([0, 1]) == 3.0
+    assert solve(problem, mct).makespan == 2.0
+
+
+def test_a_solver_that_overlooks_ready_times_is_caught():
+    from optim import CheckError, State
+
+    class Overlooks:
+        def init(self, problem, rng):
+            return State()
+
+        def step(self, problem, state):
+            assignment = np.zeros(problem.tasks, dtype=np.int64)
+            return State(assignment, float(problem.loads(assignment).max()), 1, True)
+
+    problem = SchedulingProblem([[1.0, 2.0]], ready=[3.0, 0.0])
+    with pytest.raises(CheckError, match="claims"):
+        solve(problem, Overlooks(), stop=Iterations(1))
