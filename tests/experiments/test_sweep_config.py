@@ -61,6 +61,14 @@ def test_the_shipped_file_is_legal():
     assert len(config.solvers) == 12
 
 
+@pytest.mark.parametrize("name", ["ablation", "colony-or-matheuristic"])
+def test_the_sweeps_of_the_colony_are_legal(name: str):
+    folder = Path(__file__).parents[2] / "experiments" / "sweeps"
+    config = read_config(folder / f"{name}.toml")
+    assert config.budget.keys() == {"seconds"}
+    assert {"atsa-repaired", "local-search"} < config.solvers.keys()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -14,7 +14,8 @@ from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
 
 LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
-BLOCK = 10_000_000  # pairs of task and node priced at once
+BLOCK = 2_000_000  # pairs of task and node priced at once
+ROUNDING = 1e-12
 _known: WeakKeyDictionary[SchedulingProblem, dict[int, Candidates]] = WeakKeyDictionary()
 
 
@@ -105,6 +106,9 @@ def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, Floa
     """
     least = priced.min(axis=1, keepdims=True)
     scale = float(priced[np.isfinite(priced)].max()) or 1.0
-    chance = np.random.default_rng(seed).random(priced.shape)
-    places = np.lexsort((chance, np.round((priced - least) / scale, 12)), axis=1)[:, :width]
+    keys = np.round((priced - least) / (scale * ROUNDING))
+    keys += np.random.default_rng(seed).random(priced.shape)
+    places = np.argpartition(keys, width - 1, axis=1)[:, :width]
+    order = np.take_along_axis(keys, places, axis=1).argsort(axis=1)
+    places = np.take_along_axis(places, order, axis=1)
     return places, np.take_along_axis(priced, places, axis=1) - least

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optim.jit import jit_lean, time_of
-from optim.scheduling.local_search.schedule import settle, shift
+from optim.scheduling.local_search.schedule import makespan_of, settle, shift
 from optim.scheduling.local_search.search import Search
 
 ROUNDING = 1e-12
@@ -54,7 +54,7 @@ def best_move(search: Search) -> Move:
     """Return the move of least peak from the critical node; its task is -1 if none improves."""
     schedule, candidates = search.schedule, search.candidates
     critical = schedule.ranks[1]
-    best = Move(schedule.loads[critical] * (1.0 - ROUNDING), -1, -1, -1)
+    best = Move(makespan_of(schedule) * (1.0 - ROUNDING), -1, -1, -1)
     task = schedule.first[critical]
     while task >= 0:
         for c in range(candidates.node.shape[1]):

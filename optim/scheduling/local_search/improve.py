@@ -9,7 +9,7 @@ import numpy as np
 from optim.jit import jit
 from optim.scheduling.local_search.descent import descend
 from optim.scheduling.local_search.kicks import anneal
-from optim.scheduling.local_search.schedule import read_assignment
+from optim.scheduling.local_search.schedule import makespan_of, read_assignment
 from optim.scheduling.local_search.search import Search, keep_if_best
 from optim.solver import IntArray
 from optim.stream import Stream
@@ -53,8 +53,8 @@ def improve(
             read_assignment(search.instance, schedule, best.assignment)
         for task in range(assignments.shape[1]):
             assignments[row, task] = schedule.assignment[task]
-        makespans[row] = schedule.loads[schedule.ranks[1]]
-        totals[row] = schedule.loads.sum()
+        makespans[row] = makespan_of(schedule)
+        totals[row] = schedule.loads.sum() - search.instance.ready.sum()
 
 
 @jit

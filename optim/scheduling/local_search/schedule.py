@@ -9,6 +9,7 @@ import numpy as np
 from optim.jit import jit_lean, time_of
 from optim.scheduling.local_search.critical import lift, rank_nodes
 from optim.scheduling.memory import memory_arrays
+from optim.scheduling.ready import ready_times
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem, WorkSpeed
@@ -25,11 +26,14 @@ class Instance(NamedTuple):
         Memory of each task in byte.
     capacity : ndarray, shape (x,)
         Memory of each node in byte.
+    ready : ndarray, shape (x,)
+        When each node can start in s.
     """
 
     et: FloatArray | WorkSpeed
     memory: FloatArray
     capacity: FloatArray
+    ready: FloatArray
 
 
 class Schedule(NamedTuple):
@@ -40,18 +44,21 @@ class Schedule(NamedTuple):
     assignment : ndarray of int, shape (k,)
         Node of each task.
     loads, used : ndarray, shape (x,)
-        Time in s and memory in byte that the node's tasks take.
+        When the node's tasks end in s, and the memory that they take in byte.
+    ends : ndarray, shape (x,)
+        The loads of nodes with tasks, and 0 for those without.
     first : ndarray of int, shape (x,)
         A task of each node, or -1: where its list starts.
     following, previous : ndarray of int, shape (k,)
         The next and the last task in the list of the same node, or -1.
     ranks : ndarray of int, shape (2 x,)
-        Tournament tree of the loads (`optim.scheduling.local_search.critical`).
+        Tournament tree of the ends (`optim.scheduling.local_search.critical`).
     """
 
     assignment: IntArray
     loads: FloatArray
     used: FloatArray
+    ends: FloatArray
     first: IntArray
     following: IntArray
     previous: IntArray
@@ -60,7 +67,7 @@ class Schedule(NamedTuple):
 
 def instance_of(problem: SchedulingProblem) -> Instance:
     """Return the arrays of `problem`; the times keep their form."""
-    return Instance(problem.et, *memory_arrays(problem))
+    return Instance(problem.et, *memory_arrays(problem), ready_times(problem))
 
 
 def empty_schedule(instance: Instance) -> Schedule:
@@ -71,6 +78,7 @@ def empty_schedule(instance: Instance) -> Schedule:
         assignment=tasks[0],
         loads=np.zeros(x),
         used=np.zeros(x),
+        ends=np.zeros(x),
         first=np.full(x, -1),
         following=tasks[1],
         previous=tasks[2],
@@ -87,7 +95,7 @@ def read_assignment(instance: Instance, schedule: Schedule, assignment: IntArray
         _enlist(schedule, task, assignment[task])
     for node in range(len(schedule.loads)):
         recount(instance, schedule, node)
-    rank_nodes(schedule.ranks, schedule.loads)
+    rank_nodes(schedule.ranks, schedule.ends)
 
 
 @jit_lean
@@ -109,22 +117,30 @@ def shift(instance: Instance, schedule: Schedule, task: int, node: int) -> None:
 
 
 @jit_lean
+def makespan_of(schedule: Schedule) -> float:
+    """Return the end of the critical node in s."""
+    makespan: float = schedule.ends[schedule.ranks[1]]
+    return makespan
+
+
+@jit_lean
 def settle(instance: Instance, schedule: Schedule, node: int) -> None:
     """Free a node's load and memory of rounding, and rank it anew."""
     recount(instance, schedule, node)
-    lift(schedule.ranks, schedule.loads, node)
+    lift(schedule.ranks, schedule.ends, node)
 
 
 @jit_lean
 def recount(instance: Instance, schedule: Schedule, node: int) -> None:
     """Sum load and memory of a node over its tasks."""
-    load = used = 0.0
+    load, used = instance.ready[node], 0.0
     task = schedule.first[node]
     while task >= 0:
         load += time_of(instance.et, task, node)
         used += instance.memory[task]
         task = schedule.following[task]
     schedule.loads[node] = load
+    schedule.ends[node] = load if schedule.first[node] >= 0 else 0.0
     schedule.used[node] = used
 
 

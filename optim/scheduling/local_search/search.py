@@ -9,7 +9,13 @@ import numpy as np
 from optim.jit import jit_lean
 from optim.scheduling.bounds import lp_bound
 from optim.scheduling.local_search.candidates import Candidates, find_candidates
-from optim.scheduling.local_search.schedule import Instance, Schedule, empty_schedule, instance_of
+from optim.scheduling.local_search.schedule import (
+    Instance,
+    Schedule,
+    empty_schedule,
+    instance_of,
+    makespan_of,
+)
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.scheduling import SchedulingProblem
@@ -108,7 +114,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
 def keep_if_best(search: Search) -> None:
     """Copy a schedule that is better than the best so far."""
     schedule, best = search.schedule, search.best
-    makespan = schedule.loads[schedule.ranks[1]]
+    makespan = makespan_of(schedule)
     if makespan < best.makespan[0]:
         best.makespan[0] = makespan
         for task in range(len(schedule.assignment)):

@@ -101,7 +101,7 @@ def test_other_runs_in_between_change_nothing(solver):
 
 @pytest.mark.parametrize("name", ITERATIVE)
 def test_another_seed_is_another_run(name):
-    problem = PROBLEMS["memory"]()
+    problem = PROBLEMS["braun"]()
     runs = {tuple(run(problem, SOLVERS[name], seed).trace.makespan) for seed in range(4)}
     assert len(runs) > 1
 

@@ -16,6 +16,7 @@ from optim import Iterations, solve
 from optim.scheduling import (
     ATSA,
     PSO,
+    LocalSearch,
     fcfs,
     lower_bound,
     lpt,
@@ -75,6 +76,28 @@ def test_particles_cost_what_the_naive_ones_do():
     for _ in range(10):
         state, _ = pso.step(problem, state), swarm.iterate()
         assert state.makespan == pytest.approx(swarm.makespan)
+
+
+@given(problems_with_ready_times(max_tasks=6, max_nodes=3))
+@settings(max_examples=100, deadline=None)
+def test_local_search_starts_from_ready_times(problem):
+    result = solve(problem, LocalSearch(), stop=Iterations(20), rng=0)
+    if result.assignment is None:
+        return
+    assert result.makespan == pytest.approx(problem.makespan(result.assignment))
+    assert result.makespan <= solve(problem, lpt).makespan * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("solver", [replace(ATSA(), local_search="all"), PSO(local_search="all")])
+def test_so_do_improved_ants_and_particles(solver):
+    problem = replace(paper_pool(20, 5, rng=3), ready=np.array([5.0, 0.0, 1.0, 90.0, 0.0]))
+    state = solver.init(problem, np.random.default_rng(4))
+    for _ in range(3):
+        state = solver.step(problem, state)
+        assert state.makespan == pytest.approx(problem.makespan(state.assignment))
+    if isinstance(solver, ATSA):
+        for path, total in zip(state.tours.assignments, state.tours.totals, strict=True):
+            assert total == pytest.approx(problem.total_time(path))
 
 
 def test_only_nodes_with_tasks_count():

@@ -1,5 +1,7 @@
 """Loads, ranks, candidates and moves of the local search against slow definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from optim.scheduling.local_search.candidates import find_candidates, price_rati
 from optim.scheduling.local_search.chain import Goal, try_chain
 from optim.scheduling.local_search.critical import lift, rank_nodes
 from optim.scheduling.local_search.descent import best_move, descend
-from optim.scheduling.local_search.schedule import read_assignment, settle, shift
+from optim.scheduling.local_search.schedule import makespan_of, read_assignment, settle, shift
 from optim.scheduling.local_search.search import open_search
 from problems.scheduling import SchedulingProblem, WorkSpeed, braun, paper_pool
 
@@ -38,9 +40,10 @@ def begin(problem, assignment, width=8, depth=4):
 def assert_consistent(problem, search):
     """Loads, memory, lists and ranks are those of the assignment."""
     schedule = search.schedule
-    np.testing.assert_allclose(schedule.loads, problem.loads(schedule.assignment), rtol=1e-12)
+    ends = problem.loads(schedule.assignment) + (0.0 if problem.ready is None else problem.ready)
+    np.testing.assert_allclose(schedule.loads, ends, rtol=1e-12)
+    assert makespan_of(schedule) == pytest.approx(problem.makespan(schedule.assignment))
     np.testing.assert_allclose(schedule.used, problem.memory_used(schedule.assignment), rtol=1e-12)
-    assert schedule.loads[schedule.ranks[1]] == schedule.loads.max()
     for node in range(problem.nodes):
         listed, task = [], schedule.first[node]
         while task >= 0:
@@ -63,10 +66,14 @@ def test_the_root_is_the_node_of_largest_load(values, data):
         lift(ranks, loads, node)
 
 
-@given(scheduling_problems(max_tasks=12, max_nodes=5, whole=False), st.integers(0, 99))
+@given(
+    scheduling_problems(max_tasks=12, max_nodes=5, whole=False), st.integers(0, 99), st.booleans()
+)
 @settings(max_examples=100, deadline=None)
-def test_shifts_keep_the_books(problem, seed):
+def test_shifts_keep_the_books(problem, seed, late):
     rng = np.random.default_rng(seed)
+    if late:
+        problem = replace(problem, ready=rng.uniform(0.0, 9.0, problem.nodes))
     search = begin(problem, rng.integers(problem.nodes, size=problem.tasks))
     assert_consistent(problem, search)
     for _ in range(20):
@@ -108,7 +115,7 @@ def test_candidates_are_the_cheapest_nodes(problem, width):
     for task in range(40):
         assert len(set(found.node[task])) == found.node.shape[1]
         expected = np.sort(reduced[task])[: found.node.shape[1]]
-        np.testing.assert_allclose(found.cost[task], expected, atol=1e-9 * reduced.max())
+        np.testing.assert_allclose(found.cost[task], expected, atol=1e-12 * problem.matrix.max())
 
 
 def test_both_forms_of_the_times_are_priced_alike():
@@ -209,8 +216,10 @@ def test_a_chain_is_that_of_the_definition(problem, seed, depth, tolerance):
     if not kept:
         assert search.schedule.assignment.tolist() == assignment.tolist()
         assert search.schedule.loads.tolist() == loads.tolist()  # the same bits
+    if isinstance(problem.et, WorkSpeed):
+        return  # prices of uniform machines are equal but for rounding: ties
     assert kept == (expected is not None)
-    if expected is not None and problem.task_memory is None:
+    if expected is not None:
         assert search.schedule.assignment.tolist() == expected
 
 
