@@ -44,8 +44,9 @@ def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: in
         The nodes that have changed; if one of them ends too late no other is looked at.
     """
     best = incumbent.makespan[0]
-    if replicas.loads[replica, a] >= best or replicas.loads[replica, b] >= best:
-        return
+    for node in (a, b):
+        if replicas.loads[replica, node] >= best and replicas.counts[replica, node] > 0:
+            return
     makespan = largest_load(replicas, replica)
     if makespan < best:
         incumbent.makespan[0] = makespan
