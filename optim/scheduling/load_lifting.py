@@ -48,7 +48,8 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
         return relax(problem.et, memory, capacity, multipliers, longest, *scratch)
 
     fixed = cost(np.inf)
-    slack = SLACK * (abs(fixed) + room)
+    rounding = 2 * np.finfo(np.float64).eps * (problem.tasks + problem.nodes)  # of sums
+    slack = (SLACK + rounding) * (abs(fixed) + room)
     narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
 
     def out_of_reach(makespan: float) -> bool:

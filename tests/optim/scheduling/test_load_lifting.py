@@ -66,3 +66,13 @@ def test_lifting_is_valid_from_any_floor_and_multipliers(problem, part):
     for multipliers in (lp_duals(problem), equal):
         lifted = lifted_bound(problem, multipliers, part * best)
         assert part * best <= lifted <= best * (1 + 1e-11)
+
+
+def test_a_bound_that_is_met_stands_against_the_rounding_of_long_sums():
+    problem = paper_pool(100_000, 1_000, memory="none", rng=1)
+    units, batches = time_units(problem), problem.et.work.sum() / unit_of(problem.et.work)
+    low, high = 1.0, 1e4  # in which all batches fit the nodes as wholes
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if (middle // units).sum() >= batches else (middle, high)
+    assert lifted_bound(problem, lp_duals(problem), lp_bound(problem)) == pytest.approx(high, 1e-9)
