@@ -164,7 +164,7 @@ def test_the_page_survives_stars_and_bars(make_config: Make) -> None:
     found = compare(runs({"p|q*": ([0.3], [0.2]), "r": ([0.3], [0.1])}))
     tuned = {"heuristic": "memory*execution-time", "order": "arrival"}
     page = write_up(config, tuned, {"order": 0.75, "heuristic": 0.25}, found)
-    assert "| heuristic | `memory` | `memory*execution-time` | 7 choices | 25 % |" in page
+    assert "| heuristic | `memory` | `memory*execution-time` | 10 choices | 25 % |" in page
     assert r"| p\|q* | 30.000 | 20.000 | -10.000 |" in page
     assert "| mean | 30.000 | 15.000 | -15.000 |" in page
 

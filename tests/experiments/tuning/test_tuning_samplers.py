@@ -60,7 +60,8 @@ def test_the_first_trial_is_the_default(make_config: Callable[..., TuneConfig]) 
     for name in ("tpe", "cma-es", "random"):
         config = make_config(sampler=name)
         trial = optuna.create_study(sampler=make_sampler(config)).ask(dict(config.space))
-        assert trial.params == {"ants": 20, "alpha": 1.0, "beta": 5.0, "rho": 0.5, "Q": 5.0}
+        numbers = {"ants": 20, "alpha": 1.0, "beta": 5.0, "rho": 0.5, "Q": 5.0}
+        assert trial.params == numbers | {"local_search": "none"}
 
 
 def test_the_default_is_passed_over_where_it_is_excluded(

@@ -19,12 +19,14 @@ def test_declared_ranges() -> None:
         "beta": FloatDistribution(0.0, 20.0),
         "rho": FloatDistribution(0.01, 0.99),
         "Q": FloatDistribution(0.1, 100.0, log=True),
+        "local_search": CategoricalDistribution(("none", "best", "all")),
     }
 
 
-def test_every_reading_of_atsa_is_searched_but_delta() -> None:
+def test_every_reading_of_atsa_is_searched() -> None:
     space = search_space(ATSA(), None, {})
-    assert set(space) == {entry.name for entry in fields(ATSA)} - {"delta"}
+    unsearched = {"delta", "kicks", "restart"}
+    assert set(space) == {entry.name for entry in fields(ATSA)} - unsearched
     assert space["heuristic"] == CategoricalDistribution(get_args(Heuristic))
     assert space["pheromone_bounds"] == CategoricalDistribution((False, True))
 
