@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from experiments.best_known.register import REGISTER
+from experiments.console import table_console
 from problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
         table.add_column(column, justify="left" if column in LEFT else "right")
     for standing in standings:
         table.add_row(*_texts(standing), standing.record.solver)
-    Console(markup=False, highlight=False).print(table)
+    table_console().print(table)
 
 
 def _texts(standing: Standing) -> tuple[str, ...]:

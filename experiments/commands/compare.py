@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table as RichTable
 
+from experiments.console import table_console
 from experiments.statistics.anytime import AXES
 from experiments.statistics.blocks import UNITS
 
@@ -36,7 +36,7 @@ def compare(
         shown.add_column(column, justify="right")
     for row in table.rows:
         shown.add_row(*(row[place].text for place in kept))
-    console = Console(markup=False, highlight=False)
+    console = table_console()
     console.print(shown)
     for text in (verdict(comparison), *comparison.cautions):
         console.print(text)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from experiments.commands.simulate import rows_of, show_simulation
+from experiments.console import table_console
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
@@ -101,7 +102,7 @@ def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
 
     summary = summarize(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
-    console = Console()
+    console = table_console()
     console.print(gap_table(summary, list(config.problems), list(config.solvers)))
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)
     older = older_cells(out)

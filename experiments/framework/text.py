@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from experiments.console import table_console
+
 Row = dict[str, Any]
 
 
@@ -39,7 +41,7 @@ _ROUNDING = 1e-9  # intervals below are those of a measure that does not vary
 
 def print_summary(summary: list[Row], console: Console | None = None) -> None:
     """Print a table for each stream and pool, with intervals of 95 %, and what went wrong."""
-    console = console or Console()
+    console = console or table_console()
     for problem in dict.fromkeys(row["problem"] for row in summary):
         rows = [row for row in summary if row["problem"] == problem]
         table = Table(title=f"{problem} nodes, {rows[0]['runs']} runs", title_justify="left")

@@ -48,7 +48,7 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
         return relax(problem.et, memory, capacity, multipliers, longest, *scratch)
 
     fixed = cost(np.inf)
-    rounding = 2 * np.finfo(np.float64).eps * (problem.tasks + problem.nodes)  # of sums
+    rounding = 2 * float(np.finfo(np.float64).eps) * (problem.tasks + problem.nodes)  # of sums
     slack = (SLACK + rounding) * (abs(fixed) + room)
     narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
 
