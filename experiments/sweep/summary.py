@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,6 @@ def short_names(problems: list[str]) -> dict[str, str]:
     return names
 
 
-def _entry(gaps: pd.Series[float], solver: str) -> str:
+def _entry(gaps: pd.Series[float], solver: str) -> Text:
     """Return a gap as text, bold if none is smaller."""
-    text = f"{gaps[solver]:.2f}"
-    return f"[bold]{text}[/bold]" if gaps[solver] == gaps.min() else text
+    return Text(f"{gaps[solver]:.2f}", style="bold" if gaps[solver] == gaps.min() else "")
