@@ -126,7 +126,7 @@ class ATSA:
             rho=0.3,
             heuristic="reduced-cost*completion-time",
             local_search="best",
-            kicks=100,
+            kicks=25,
             restart=20,
         )
 
