@@ -53,7 +53,7 @@ def _combine(tensors: list[torch.Tensor], shares: list[float]) -> torch.Tensor:
         return torch.stack(tensors).amax(dim=0)
     pairs = zip(tensors, shares, strict=True)
     mean = sum(share * tensor.detach().double() for tensor, share in pairs if share)  # (6)
-    return mean.to(tensors[0].dtype)  # type: ignore[union-attr]
+    return mean.to(tensors[0].dtype)
 
 
 def _check_alike(states: Sequence[State]) -> None:

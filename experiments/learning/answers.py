@@ -34,7 +34,7 @@ class Answers(NamedTuple):
 
 def is_wrong(logits: NDArray[np.float32], labels: Labels) -> FloatArray:
     """Return 1 for each image whose largest logit is not that of its label, else 0."""
-    return (logits.argmax(axis=1) != labels).astype(np.float64)
+    return np.asarray(logits.argmax(axis=1) != labels, dtype=np.float64)
 
 
 def answer(

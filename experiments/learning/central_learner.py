@@ -17,6 +17,8 @@ from experiments.learning.scheme import PeriodCost
 from experiments.learning.tasks import Tasks
 from problems.errors import InputError
 
+PLAIN = LossWeights(a=0.0, b=1.0)
+
 
 class CentralLearner:
     """Ordinary mini-batch training.
@@ -43,7 +45,7 @@ class CentralLearner:
         self,
         problem: LearningProblem,
         exits: tuple[int, ...] = (),
-        weights: LossWeights = LossWeights(0.0, 1.0),
+        weights: LossWeights = PLAIN,
     ) -> None:
         self.problem, self.weights = problem, weights
         depth, device = problem.setting.depth, problem.device

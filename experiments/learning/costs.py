@@ -124,7 +124,8 @@ def channels_at(setting: Setting, cut: int) -> int:
     profile = setting.profile
     if cut == 0:
         return profile.input_shape[0]
-    return profile.layers[profile.cut_ends[cut - 1] - 1].output_shape[0]
+    shape: tuple[int, ...] = profile.layers[profile.cut_ends[cut - 1] - 1].output_shape
+    return shape[0]
 
 
 def _link_s(sent: IntArray, tasks: Tasks, half_trip_s: FloatArray) -> FloatArray:

@@ -61,10 +61,10 @@ class Part:
 
     def _momentum(self) -> Iterable[tuple[str, torch.Tensor]]:
         """Yield the momentum of each parameter."""
-        for name, weight in self.module.named_parameters() if self._optimiser else ():
-            buffer = self._optimiser.state[weight].get("momentum_buffer")
-            if buffer is not None:
-                yield name, buffer
+        state = self._optimiser.state if self._optimiser is not None else {}
+        for name, weight in self.module.named_parameters():
+            if "momentum_buffer" in state.get(weight, {}):
+                yield name, state[weight]["momentum_buffer"]
 
 
 class Chain(torch.nn.Module):  # type: ignore[misc]

@@ -116,7 +116,7 @@ def _until_done(futures: list[Future[list[Row]]]) -> Iterator[None]:
 
 def _begin(counter: Any) -> None:
     """Start a worker process."""
-    global _counter  # noqa: PLW0603
+    global _counter
     _counter = counter
 
 

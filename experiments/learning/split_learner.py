@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from experiments.learning.aggregation import aggregate
-from experiments.learning.costs import BITS, Path, TaskCosts, channels_at, task_costs
 from experiments.learning.clock import simulate_period
+from experiments.learning.costs import BITS, Path, TaskCosts, channels_at, task_costs
 from experiments.learning.dispatch import Dispatch, assign
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.part import Chain, OnMap, Part
@@ -91,7 +91,7 @@ class SplitLearner:
         ]
         done = np.bincount(assignment, minlength=problem.setting.nodes)
         self._aggregate(done)
-        return self._cost(np.mean(losses), timeline.seconds, costs, assignment, tasks)
+        return self._cost(float(np.mean(losses)), timeline.seconds, costs, assignment, tasks)
 
     def trained(self) -> tuple[torch.nn.Module, dict[int, torch.nn.Module]]:
         """Return chain and exits; see `Learner`. After a period all nodes have the same layers."""
@@ -146,7 +146,7 @@ class SplitLearner:
             up_s, down_s = (BITS * part_bytes / rate for rate in _slowest(tasks, workers))
             exchange_s = up_s + down_s + float(tasks.round_trip_s[-1])
         return PeriodCost(
-            loss=float(loss),
+            loss=loss,
             seconds=seconds + exchange_s,
             up_bytes=int(costs.up_bytes.sum()) + part_bytes * len(workers),
             down_bytes=int(costs.down_bytes.sum()) + part_bytes * nodes,

@@ -11,6 +11,9 @@ from torch.nn.functional import cross_entropy
 from experiments.learning.joint_loss import LossWeights, joint_loss
 from experiments.learning.part import Part, Tensors
 
+Gradients = list[torch.Tensor | None]
+"""One for each tensor at the cut, None where nothing depends on it."""
+
 
 class Parts(NamedTuple):
     """Who takes part: a node with layers 1..j, the cloud with j+1..N, the master with the exit.
@@ -49,10 +52,10 @@ def split_step(
         Whether the task ends at the exit head; then the cloud learns nothing from it.
     """
     sent: Tensors = parts.edge.module((images,))
-    edge_loss, at_exit = 0.0, []
+    at_exit, at_cloud = Gradients(), Gradients()
+    edge_loss, cloud_loss = 0.0, None
     if parts.exit is not None and weights.a:
         edge_loss, at_exit = _far_step(parts.exit, sent[:1], labels, weights.a)
-    cloud_loss, at_cloud = None, []
     if not asleep:
         cloud_loss, at_cloud = _far_step(parts.cloud, sent, labels, weights.b)
     _send_back(sent, at_exit, at_cloud)
@@ -62,7 +65,7 @@ def split_step(
 
 def _far_step(
     part: Part, sent: Tensors, labels: torch.Tensor, weight: float
-) -> tuple[float, list[torch.Tensor | None]]:
+) -> tuple[float, Gradients]:
     """Train a part behind the cut; return its loss and the weighted gradient of each tensor."""
     received = tuple(tensor.detach().requires_grad_(tensor.requires_grad) for tensor in sent)
     loss = cross_entropy(part.module(received)[0], labels)
@@ -71,7 +74,7 @@ def _far_step(
     return float(loss.detach()), [tensor.grad for tensor in received]
 
 
-def _send_back(sent: Tensors, *returned: list[torch.Tensor | None]) -> None:
+def _send_back(sent: Tensors, *returned: Gradients) -> None:
     """Go back through the node's layers with the sum of the gradients that were returned."""
     tensors, sums = [], []
     for tensor, gradients in zip(sent, zip_longest(*returned), strict=False):

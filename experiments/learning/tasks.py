@@ -34,7 +34,7 @@ class Tasks(NamedTuple):
     def of_period(self, period: int, window: int) -> Tasks:
         """Return the tasks of one period."""
         part = slice(period * window, (period + 1) * window)
-        return Tasks(*(values[part] for values in self))
+        return Tasks(self.size[part], self.round_trip_s[part], self.rate_bit_s[part])
 
 
 def draw_tasks(
