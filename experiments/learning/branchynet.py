@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from experiments.learning.answers import Answers
 from experiments.learning.central_learner import CentralLearner
+from experiments.learning.costs import Exit
 from experiments.learning.early_exit import early_answers
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.problem import LearningProblem
 from optim.parameters import parameter
-from problems.errors import FloatArray, InputError, check_number
+from problems.errors import FloatArray, InputError, check_choice, check_number
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class BranchyNet:
 
     exits: tuple[int, ...] = parameter((1,), "cuts that have an exit, rising")
     exit_weight: float = parameter(0.3, "weight of each exit's loss; the end has 1", above=0)
+    exit: Exit = parameter("convolved", "kind of the exits")
     threshold: float = parameter(0.5, "entropy below which an answer leaves, nat", at_least=0)
 
     def __post_init__(self) -> None:
         check_number("exit_weight", self.exit_weight, above=0)
+        check_choice("exit", self.exit, get_args(Exit))
         check_number("threshold", self.threshold, at_least=0)
         whole = all(isinstance(cut, int) and not isinstance(cut, bool) for cut in self.exits)
         if not self.exits or not whole or list(self.exits) != sorted(set(self.exits)):
@@ -34,7 +38,7 @@ class BranchyNet:
 
     def start(self, problem: LearningProblem) -> CentralLearner:
         """Return the learner; see `Scheme`."""
-        return CentralLearner(problem, self.exits, LossWeights(self.exit_weight, 1.0))
+        return CentralLearner(problem, self.exits, LossWeights(self.exit_weight, 1.0), self.exit)
 
     def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
         """Return which answers are wrong; see `Scheme`."""

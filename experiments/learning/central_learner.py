@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from experiments.learning.costs import BACKWARD, BITS, LABEL_BYTES, channels_at, crossing_bytes
+from experiments.learning.costs import BACKWARD, BITS, LABEL_BYTES, Exit, crossing_bytes
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.part import Chain, OnMap, Part
 from experiments.learning.problem import LearningProblem
@@ -34,6 +34,8 @@ class CentralLearner:
         Cuts 0..N - 1 that have an exit.
     weights : LossWeights
         a of each exit's loss, b of the end's.
+    kind : {"convolved", "pooled"}
+        Kind of the exits.
 
     Raises
     ------
@@ -46,19 +48,18 @@ class CentralLearner:
         problem: LearningProblem,
         exits: tuple[int, ...] = (),
         weights: LossWeights = PLAIN,
+        kind: Exit = "convolved",
     ) -> None:
         self.problem, self.weights = problem, weights
         depth, device = problem.setting.depth, problem.device
         for cut in exits:
             if not 0 <= cut < depth:
                 raise InputError("exits", cut, f"a cut before the last, 0..{depth - 1}")
-        chain = Chain(problem.new_network().layers).to(device)
-        self.network = Part(chain, problem.training)
+        self.network = Part(Chain(problem.new_network().layers).to(device), problem.training)
         self.exits = {
-            cut: Part(OnMap(problem.new_exit(channels_at(problem.setting, cut), cut)).to(device),
-                      problem.training)
+            cut: Part(OnMap(problem.new_exit(cut, kind)).to(device), problem.training)
             for cut in exits
-        }  # fmt: skip
+        }
         self.position = 0
 
     def train_period(self, period: int) -> PeriodCost:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.framework.thresholds import mean_limit_s, slack_limit_s, sleeps
 from experiments.learning.answers import Answers, is_wrong
+from experiments.learning.costs import Exit
 from experiments.learning.dispatch import make_dispatch
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.problem import LearningProblem
@@ -33,6 +34,7 @@ class Collaborative:
     cut: int = parameter(1, "layers on the nodes", at_least=0)
     a: float = parameter(0.3, "weight of the exit's loss in (7)", at_least=0)
     b: float = parameter(1.0, "weight of the cloud's loss in (7)", above=0)
+    exit: Exit = parameter("convolved", "kind of the exit head")
     threshold: Literal["never", "slack", "mean", "fixed"] = parameter("never", "what T_0 is")
     fixed_s: float = parameter(0.1, "T_0 of the threshold fixed, s", at_least=0)
     hysteresis: float = parameter(
@@ -43,6 +45,7 @@ class Collaborative:
     def __post_init__(self) -> None:
         check_number("a", self.a, at_least=0)
         check_number("b", self.b, above=0)
+        check_choice("exit", self.exit, get_args(Exit))
         check_choice("threshold", self.threshold, THRESHOLDS)
         check_number("fixed_s", self.fixed_s, at_least=0)
         check_number("hysteresis", self.hysteresis, at_least=0, at_most=0.99)
@@ -53,7 +56,7 @@ class Collaborative:
     def start(self, problem: LearningProblem) -> SplitLearner:
         """Return the learner; see `Scheme`."""
         weights, dispatch = LossWeights(self.a, self.b), make_dispatch(self.dispatch)
-        return SplitLearner(problem, self.cut, weights, dispatch, self.asleep(problem))
+        return SplitLearner(problem, self.cut, weights, dispatch, self.asleep(problem), self.exit)
 
     def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
         """Return how likely each answer is wrong; see `Scheme`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from experiments.learning.tasks import Tasks
 from optim.solver import IntArray
 from problems.errors import FloatArray
 
+Exit = Literal["convolved", "pooled"]
 BACKWARD = 2.0
 """Work of the way back for one of the way forth: gradients of the map and of the weights, each as
 much as the layer itself (Kaplan et al., "Scaling laws for neural language models", 2020, 2.1)."""
@@ -26,14 +28,14 @@ class Path(NamedTuple):
     ----------
     cut : int
         Layers on the edge, 0..N.
-    has_exit : bool
-        Whether the maps go to the master's exit head as well.
+    exit : {"convolved", "pooled"} or None
+        Kind of the exit head to which the maps go as well.
     asleep : ndarray of bool, shape (K,)
         Tasks that end there.
     """
 
     cut: int
-    has_exit: bool
+    exit: Exit | None
     asleep: NDArray[np.bool_]
 
 
@@ -92,7 +94,7 @@ def task_costs(setting: Setting, tasks: Tasks, path: Path) -> TaskCosts:
     down = np.where(sends & (cut > 0), size * crossing_bytes(setting, cut), 0)
     half_trip = 0.5 * tasks.round_trip_s[:, None]
     node_s = size[:, None] * setting.terms.execution_s[setting.kinds, cut]  # (11)
-    map_bytes = size * map_bytes_of(setting, cut) * path.has_exit
+    map_bytes = size * map_bytes_of(setting, cut) * (path.exit is not None)
     return TaskCosts(
         forward=node_s,
         backward=BACKWARD * node_s,
@@ -116,32 +118,34 @@ def map_bytes_of(setting: Setting, cut: int) -> int:
     """Return the bytes of the map at a cut for one example, without the skip tensor."""
     if cut == 0:
         return crossing_bytes(setting, cut)
-    return int(setting.profile.output_elements[cut]) * setting.reading.element_bytes
+    return math.prod(map_shape(setting, cut)) * int(setting.reading.element_bytes)
 
 
-def channels_at(setting: Setting, cut: int) -> int:
-    """Return the channels of the map at a cut, of the image at cut 0."""
+def map_shape(setting: Setting, cut: int) -> tuple[int, ...]:
+    """Return (channels, height, width) of the map at a cut, of the image at cut 0."""
     profile = setting.profile
-    if cut == 0:
-        return profile.input_shape[0]
-    shape: tuple[int, ...] = profile.layers[profile.cut_ends[cut - 1] - 1].output_shape
-    return shape[0]
+    shape: tuple[int, ...] = profile.input_shape
+    return shape if cut == 0 else profile.layers[profile.cut_ends[cut - 1] - 1].output_shape
 
 
 def _link_s(sent: IntArray, tasks: Tasks, half_trip_s: FloatArray) -> FloatArray:
     """Return the seconds on the link, (K, x)."""
-    return np.where(sent > 0, 1.0, 0.0)[:, None] * (
-        BITS * sent[:, None] / tasks.rate_bit_s + half_trip_s
-    )
+    seconds = BITS * sent[:, None] / tasks.rate_bit_s + half_trip_s
+    return np.asarray(np.where(sent[:, None] > 0, seconds, 0.0))
 
 
 def _exit_s(setting: Setting, path: Path, size: IntArray, map_bytes: IntArray) -> FloatArray:
     """Return the seconds to the exit head, through it and back, (K, x)."""
-    if not path.has_exit:
+    if path.exit is None:
         return np.zeros((len(size), setting.nodes))
-    channels = channels_at(setting, path.cut)
-    classes = setting.profile.layers[-1].elements
-    flop = (1.0 + BACKWARD) * setting.reading.flop_per_mac * channels * classes
+    flop = (1.0 + BACKWARD) * setting.reading.flop_per_mac * _exit_macs(setting, path)
     lan_s = BITS * (2 * map_bytes + size * LABEL_BYTES)[:, None] / setting.lan_bit_s
     far = np.arange(setting.nodes) != setting.master
-    return size[:, None] * flop / setting.speeds[setting.master] + lan_s * far
+    return np.asarray(size[:, None] * flop / setting.speeds[setting.master] + lan_s * far)
+
+
+def _exit_macs(setting: Setting, path: Path) -> int:
+    """Return the work of the exit head for one example (8), MAC."""
+    channels, *area = map_shape(setting, path.cut)
+    convolution = 9 * channels**2 * math.prod(area) if path.exit == "convolved" else 0
+    return convolution + channels * int(setting.profile.layers[-1].elements)

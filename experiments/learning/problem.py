@@ -12,6 +12,7 @@ import torch
 from experiments.framework.conditions import Conditions, LinkTrace
 from experiments.framework.setting import Setting
 from experiments.learning.batches import batch_at
+from experiments.learning.costs import Exit, map_shape
 from experiments.learning.data.dataset import Dataset, IndexArray
 from experiments.learning.data.partition import dirichlet_partition
 from experiments.learning.networks.exit_head import ExitHead
@@ -67,9 +68,14 @@ class LearningProblem:
             seed=self._number(_WEIGHTS),
         )
 
-    def new_exit(self, channels: int, cut: int) -> ExitHead:
-        """Return the untrained exit head behind a cut, whose map has that many channels."""
-        return ExitHead(channels, self.dataset.classes, seed=self._number(_EXITS, cut))
+    def new_exit(self, cut: int, kind: Exit) -> ExitHead:
+        """Return the untrained exit head behind a cut."""
+        return ExitHead(
+            map_shape(self.setting, cut)[0],
+            self.dataset.classes,
+            convolved=kind == "convolved",
+            seed=self._number(_EXITS, cut),
+        )
 
     @cached_property
     def setting(self) -> Setting:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from experiments.learning.aggregation import aggregate
 from experiments.learning.clock import simulate_period
-from experiments.learning.costs import BITS, Path, TaskCosts, channels_at, task_costs
+from experiments.learning.costs import BITS, Exit, Path, TaskCosts, task_costs
 from experiments.learning.dispatch import Dispatch, assign
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.part import Chain, OnMap, Part
@@ -43,6 +43,8 @@ class SplitLearner:
         Who schedules.
     asleep : ndarray of bool, shape (tasks of the run,), optional
         Which tasks end at the exit head; none without it.
+    kind : {"convolved", "pooled"}
+        Kind of the exit head.
 
     Raises
     ------
@@ -57,13 +59,16 @@ class SplitLearner:
         weights: LossWeights,
         dispatch: Dispatch,
         asleep: NDArray[np.bool_] | None = None,
+        kind: Exit = "convolved",
     ) -> None:
         setting, training = problem.setting, problem.training
         setting.check_cut("cut", cut)
         if weights.a and cut == setting.depth:
             raise InputError("cut", cut, f"< {setting.depth} with an exit (a > 0) behind it")
         self.problem, self.weights, self.dispatch = problem, weights, dispatch
-        self.path = Path(cut, weights.a > 0, _none(problem) if asleep is None else asleep)
+        nobody = np.zeros(training.tasks, dtype=np.bool_)
+        exit_kind = kind if weights.a else None
+        self.path = Path(cut, exit_kind, nobody if asleep is None else asleep)
         layers = problem.new_network().to(problem.device).layers
         self.edges = [
             Part(Chain(copy.deepcopy(layers[:cut])), training) for _ in range(setting.nodes)
@@ -71,8 +76,7 @@ class SplitLearner:
         self.cloud = Part(Chain(layers[cut:]), training)
         self.exit = None
         if weights.a:
-            head = problem.new_exit(channels_at(setting, cut), cut)
-            self.exit = Part(OnMap(head).to(problem.device), training)
+            self.exit = Part(OnMap(problem.new_exit(cut, kind)).to(problem.device), training)
         self.positions = np.zeros(setting.nodes, dtype=np.int64)
 
     def train_period(self, period: int) -> PeriodCost:
@@ -140,7 +144,7 @@ class SplitLearner:
         part_bytes, nodes = sum(sizes), self.problem.setting.nodes
         workers = np.unique(assignment)
         lan_tasks = assignment != self.problem.setting.master
-        lan_bytes = (2 * costs.map_bytes + tasks.size * self.path.has_exit)[lan_tasks].sum()
+        lan_bytes = (2 * costs.map_bytes + tasks.size * (self.exit is not None))[lan_tasks].sum()
         exchange_s = 0.0
         if part_bytes:
             up_s, down_s = (BITS * part_bytes / rate for rate in _slowest(tasks, workers))
@@ -153,11 +157,6 @@ class SplitLearner:
             lan_bytes=int(lan_bytes),
             asleep=float(costs.asleep.mean()),
         )
-
-
-def _none(problem: LearningProblem) -> NDArray[np.bool_]:
-    """Return that no task is asleep."""
-    return np.zeros(problem.training.tasks, dtype=np.bool_)
 
 
 def _slowest(tasks: Tasks, workers: IntArray) -> tuple[float, float]:

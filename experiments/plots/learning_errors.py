@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Row = dict[str, Any]
-_PANELS = (
+_PANELS: tuple[tuple[str, Callable[[Row], float]], ...] = (
     ("iterations", lambda row: row["tasks"]),
-    ("sent between edge and cloud (MB)", lambda row: 1e-6 * (row["up_bytes"] + row["down_bytes"])),
+    ("sent, either way (MB)", lambda row: 1e-6 * (row["up_bytes"] + row["down_bytes"])),
     ("simulated time (s)", lambda row: row["seconds"]),
 )
 
