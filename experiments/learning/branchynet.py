@@ -12,7 +12,7 @@ from experiments.learning.early_exit import early_answers
 from experiments.learning.joint_loss import LossWeights
 from experiments.learning.problem import LearningProblem
 from optim.parameters import parameter
-from problems.errors import FloatArray, InputError, check_choice, check_number
+from problems.errors import FloatArray, InputError, check_choice, check_integer, check_number
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,11 @@ class BranchyNet:
         check_number("exit_weight", self.exit_weight, above=0)
         check_choice("exit", self.exit, get_args(Exit))
         check_number("threshold", self.threshold, at_least=0)
-        whole = all(isinstance(cut, int) and not isinstance(cut, bool) for cut in self.exits)
-        if not self.exits or not whole or list(self.exits) != sorted(set(self.exits)):
-            raise InputError("exits", self.exits, "a rising list of cuts")
+        if not isinstance(self.exits, tuple) or not self.exits:
+            raise InputError("exits", self.exits, "a list of at least one cut")
+        least = 0
+        for cut in self.exits:
+            least = check_integer("exits", cut, at_least=least) + 1
 
     def start(self, problem: LearningProblem) -> CentralLearner:
         """Return the learner; see `Scheme`."""

@@ -16,7 +16,7 @@ from experiments.learning.joint_loss import LossWeights
 from experiments.learning.problem import LearningProblem
 from experiments.learning.split_learner import SplitLearner
 from optim.parameters import parameter
-from problems.errors import FloatArray, InputError, check_choice, check_number
+from problems.errors import FloatArray, InputError, check_choice, check_integer, check_number
 
 THRESHOLDS = ("never", "slack", "mean", "fixed")
 
@@ -43,6 +43,7 @@ class Collaborative:
     dispatch: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_integer("cut", self.cut, at_least=0)
         check_number("a", self.a, at_least=0)
         check_number("b", self.b, above=0)
         check_choice("exit", self.exit, get_args(Exit))

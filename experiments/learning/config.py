@@ -84,6 +84,8 @@ class LearningConfig:
         for name in ("data", "network", "system"):
             if not isinstance(getattr(self, name), str):
                 raise InputError(name, getattr(self, name), "a text")
+        if not isinstance(self.folder, str | None):
+            raise InputError("folder", self.folder, "a text")
         for name in ("settings", "link", "dispatch", "training", "schemes"):
             if not isinstance(getattr(self, name), dict):
                 raise InputError(name, getattr(self, name), "a table")

@@ -111,7 +111,7 @@ def task_costs(setting: Setting, tasks: Tasks, path: Path) -> TaskCosts:
 
 def crossing_bytes(setting: Setting, cut: int) -> int:
     """Return the bytes of the tensors at a cut for one example (15); at cut 0 the image's."""
-    return round(setting.upload_bits[cut] / BITS)
+    return round(float(setting.upload_bits[cut]) / BITS)
 
 
 def map_bytes_of(setting: Setting, cut: int) -> int:

@@ -66,6 +66,7 @@ class SplitLearner:
         if weights.a and cut == setting.depth:
             raise InputError("cut", cut, f"< {setting.depth} with an exit (a > 0) behind it")
         self.problem, self.weights, self.dispatch = problem, weights, dispatch
+        self.shards = problem.shards
         nobody = np.zeros(training.tasks, dtype=np.bool_)
         exit_kind = kind if weights.a else None
         self.path = Path(cut, exit_kind, nobody if asleep is None else asleep)
@@ -122,7 +123,7 @@ class SplitLearner:
     def _task(self, node: int, size: int, asleep: bool) -> float:
         """Train on a node's next mini-batch and return its loss."""
         position = int(self.positions[node])
-        images, labels = self.problem.batch(self.problem.shards[node], position, size, node)
+        images, labels = self.problem.batch(self.shards[node], position, size, node)
         self.positions[node] += size
         parts = Parts(self.edges[node], self.cloud, self.exit)
         return split_step(parts, images, labels, self.weights, asleep=asleep)

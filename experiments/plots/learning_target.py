@@ -35,6 +35,7 @@ def target_figure(rows: list[Row], summary: list[Row], target: float) -> Figure:
                        ha="right", va="bottom", color="#555555")  # fmt: skip
     panel.set_yticks(range(len(summary)), [row["scheme"] for row in summary])
     panel.set_ylim(len(summary) - 0.5, -0.5)
-    panel.set_xscale("log")
+    if any(row["reached"] for row in summary):
+        panel.set_xscale("log")
     panel.set_xlabel(f"simulated time to {100 * target:g} % error (s); bar: median")
     return figure
