@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from experiments.paper.outcome import Measured
@@ -24,6 +25,8 @@ def list_lines(items: Iterable[str]) -> list[str]:
 
 def number_text(value: float) -> str:
     """Return a number with about four significant digits, whole numbers below 10^6 in full."""
+    if not math.isfinite(value):
+        return f"{value:g}"
     if value == round(value) and abs(value) < _LARGE:
         return f"{value:.0f}"
     return f"{value:.0f}" if 1e3 <= abs(value) < _LARGE else f"{value:.4g}"
@@ -33,8 +36,9 @@ def measured_text(measured: Measured) -> str:
     """Return a number with its unit, interval and test as one text."""
     unit = f" {measured.unit}" if measured.unit else ""
     text = f"{number_text(measured.value)}{unit}"
-    if measured.low is not None and measured.high is not None:
-        text += f" [{number_text(measured.low)}, {number_text(measured.high)}]"
+    low, high = (number_text(end) for end in measured.limits)
+    if low != high:
+        text += f" [{low}, {high}]"
     details = [measured.test] if measured.test else []
     if measured.p is not None:
         details.append(f"p < {_LEAST_P:g}" if measured.p < _LEAST_P else f"p = {measured.p:.2g}")

@@ -38,6 +38,11 @@ class Measured(NamedTuple):
         low = self.value if self.low is None else self.low
         return low, self.value if self.high is None else self.high
 
+    def scaled(self, factor: float, unit: str) -> Measured:
+        """Return the number and its interval times a factor > 0, in another unit."""
+        low, high = (None if end is None else factor * end for end in (self.low, self.high))
+        return self._replace(value=factor * self.value, low=low, high=high, unit=unit)
+
 
 class Condition(NamedTuple):
     """Under which other assumptions a claim comes out.

@@ -52,12 +52,17 @@ class Record:
     outcome: Outcome
 
 
-def fingerprint_of(part: str, *, quick: bool) -> str:
-    """Return a hash of the code, the part's configuration files and `quick`."""
-    content = hashlib.sha256(f"{part} {quick} {code_version(experiments)}".encode())
+def configuration_hash(part: str, *, quick: bool) -> str:
+    """Return a hash of the part's configuration files and `quick`."""
+    content = hashlib.sha256(f"{part} {quick}".encode())
     for path in configuration_files(part):
         content.update(path.name.encode() + path.read_bytes())
-    return content.hexdigest()[:16]
+    return content.hexdigest()[:8]
+
+
+def fingerprint_of(part: str, *, quick: bool) -> str:
+    """Return what tells apart the outcomes of other configurations and of other code."""
+    return f"{configuration_hash(part, quick=quick)}-{code_version(experiments)}"
 
 
 def seed_of(part: str) -> str:

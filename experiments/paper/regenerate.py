@@ -12,6 +12,7 @@ from experiments.paper.page import write_page
 from experiments.paper.parts import PARTS, run_of
 from experiments.paper.record import (
     Record,
+    configuration_hash,
     fingerprint_of,
     new_record,
     read_record,
@@ -54,13 +55,14 @@ def regenerate(
     """
     failures: dict[str, str] = {}
     for part in parts:
-        folder, work = _folder(out / part), _folder(out / WORK / part)
+        folder = _folder(out / part)
         found = read_record(folder)
         if found is not None and found.fingerprint == fingerprint_of(part, quick=quick):
             say(f"{part}: is there")
             continue
         say(f"{part}: {PARTS[part]}")
         try:
+            work = _folder(out / WORK / f"{part}-{configuration_hash(part, quick=quick)}")
             record = _make(part, folder, work, quick, jobs)
         except InputError as error:
             failures[part] = str(error)
