@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.framework.config import read_simulation
-from experiments.framework.intervals import replication_interval
 from experiments.paper.markdown import measured_text
 from experiments.paper.outcome import Measured, Outcome, Table
 from experiments.paper.parts import FOLDER
 from experiments.paper.simulated import (
     Simulated,
+    paired_points,
     relative_percent,
     run_simulations,
     shorten,
@@ -18,7 +18,6 @@ from experiments.paper.simulated import (
 )
 from experiments.plots.dormancy import dormancy_figure, dormant_runs
 from experiments.plots.style import paper_style, save_figure
-from experiments.statistics.wilcoxon import signed_ranks
 from experiments.toml_file import check_fields, read_toml
 from problems.errors import FloatArray
 
@@ -48,8 +47,8 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         tables=(_table(simulated),),
         figures=("dormancy.png",),
         assumptions=(
-            "Round trips of a cable line, measured (speedtest-data by WizardTim, CC BY 4.0), from a "
-            "random place on in each run; a deadline of 30 ms; cut 20 on ten nodes.",
+            "Round trips of a cable line, measured (speedtest-data by WizardTim, CC BY 4.0), from "
+            "a random place on in each run; a deadline of 30 ms; cut 20 on ten nodes.",
             "The simplified model is a branch of one convolution and one fully connected layer on "
             "the node of most memory; its accuracy is a proxy, nothing is trained here.",
         ),
@@ -73,21 +72,6 @@ def _values(simulated: Simulated) -> dict[str, Measured]:
         "asleep": simulated.mean(STREAM, nodes, PRINTED, "asleep").scaled(100.0, "%"),
         "loss_of_the_accuracy_proxy": Measured(float(accuracy.mean())),
     }
-
-
-def paired_points(first: FloatArray, second: FloatArray) -> Measured:
-    """Return by how much the shares of the first of paired runs are larger, in points of 0.01.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n,)
-        Shares in [0, 1].
-    """
-    points = 100.0 * (first - second)
-    mean, half = replication_interval(points)
-    words = f"Wilcoxon, {len(points)} paired runs"
-    test = signed_ranks(first, second)
-    return Measured(mean, mean - half, mean + half, test.p, "points", words)
 
 
 def _table(simulated: Simulated) -> Table:

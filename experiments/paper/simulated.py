@@ -115,3 +115,20 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     test = signed_ranks(first, second)
     words = f"Wilcoxon, {len(first)} paired runs"
     return Measured(mean, mean - half, mean + half, test.p, "%", words)
+
+
+def paired_points(first: FloatArray, second: FloatArray) -> Measured:
+    """Return by how much the shares of the first of paired runs are larger, in points of 0.01.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n,)
+        Shares in [0, 1].
+    """
+    points = 100.0 * (first - second)
+    mean, half = replication_interval(points)
+    if np.ptp(points) <= _ROUNDING * abs(mean):
+        return Measured(mean, unit="points")
+    words = f"Wilcoxon, {len(points)} paired runs"
+    test = signed_ranks(first, second)
+    return Measured(mean, mean - half, mean + half, test.p, "points", words)

@@ -40,7 +40,7 @@ def scan_figure(cases: list[Case], paper: dict[str, dict[str, float]]) -> Figure
         axes.axhline(0.0, color="black", lw=0.6)
         axes.set_yscale("symlog", linthresh=_LINEAR)
         axes.set_xlabel("settings of the scan, sorted [%]")
-        axes.set_ylabel(f"{measure} of the framework, difference [%]")
+        axes.set_ylabel(f"{measure}, difference [%]")
     lines, labels = axes.get_legend_handles_labels()
     figure.legend(lines, labels, loc="outside upper center", ncols=4)
     return figure
