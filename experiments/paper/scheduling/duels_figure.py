@@ -49,21 +49,31 @@ def duels_figure(study: Factorial, duels: pd.DataFrame) -> Figure:
 
 def _draw(axes: Axes, study: Factorial, duels: pd.DataFrame) -> AxesImage:
     """Draw one rival."""
-    colonies, kinds = list(study.colonies()), list(study.kinds())
-    shape = (len(study.pools.nodes), len(kinds), len(colonies))  # the order of the rows of `duels`
-    ratios = duels["ratio"].to_numpy().reshape(shape).transpose(2, 0, 1).reshape(shape[2], -1)
+    colonies = [label(levels) for levels in study.colonies()]
+    ratios = duels["ratio"].to_numpy().reshape(-1, len(colonies)).T  # rows of `duels`: by column
     limit = math.log(LARGEST)
     image = axes.imshow(np.log(ratios), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
     for place, (_, duel) in enumerate(duels.iterrows()):
-        column, row = divmod(place, len(colonies))
-        won = duel["p_holm"] < SIGNIFICANT and duel["effect"] > 0
-        dark = abs(math.log(duel["ratio"])) > 0.6 * limit
-        axes.text(
-            column, row, f"{100 * duel['wins']:.0f}", ha="center", va="center", fontsize=7.5,
-            fontweight="bold" if won else "normal", color="white" if dark else "black",
-        )  # fmt: skip
-    axes.set_yticks(range(len(colonies)), [label(levels) for levels in colonies], fontsize=7)
-    names = [label(kind) for _ in study.pools.nodes for kind in kinds]
+        _write(axes, *divmod(place, len(colonies)), duel)
+    axes.set_yticks(range(len(colonies)), colonies, fontsize=7)
+    _name_columns(axes, study)
+    return image
+
+
+def _write(axes: Axes, column: int, row: int, duel: pd.Series) -> None:
+    """Write the share of wins, such that it can be read on its colour."""
+    won = duel["p_holm"] < SIGNIFICANT and duel["effect"] > 0
+    dark = abs(math.log(duel["ratio"])) > 0.6 * math.log(LARGEST)
+    axes.text(
+        column, row, f"{100 * duel['wins']:.0f}", ha="center", va="center", fontsize=7.5,
+        fontweight="bold" if won else "normal", color="white" if dark else "black",
+    )  # fmt: skip
+
+
+def _name_columns(axes: Axes, study: Factorial) -> None:
+    """Write kinds of pools below and sizes above."""
+    kinds = [label(kind) for kind in study.kinds()]
+    names = kinds * len(study.pools.nodes)
     axes.set_xticks(range(len(names)), names, fontsize=7, rotation=35, ha="right")
     axes.tick_params(length=0, labelbottom=False)
     axes.grid(visible=False)
@@ -72,4 +82,3 @@ def _draw(axes: Axes, study: Factorial, duels: pd.DataFrame) -> AxesImage:
         axes.text(middle, -0.75, f"{nodes} nodes", ha="center", va="bottom", fontsize=8)
         if position:
             axes.axvline(position * len(kinds) - 0.5, color="black", linewidth=1.0)
-    return image

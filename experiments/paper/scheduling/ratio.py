@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SEED = 2020
 TIE = 1e-9  # of the larger: sums in another order
+DIGITS = 12  # of logarithms, lest log(2) and log(1/2) differ in size
 
 
 class PairedRatio(NamedTuple):
@@ -60,7 +61,7 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
     wins = int((ratios < 1).sum())
     share = binomtest(wins, len(ratios)).proportion_ci(CONFIDENCE, method="wilson")
     low, high = median_limits(ratios)
-    test = signed_ranks(np.log(ratios), np.zeros(len(ratios)))
+    test = signed_ranks(np.round(np.log(ratios), DIGITS), np.zeros(len(ratios)))
     middle = float(np.median(ratios))
     wins_of = (wins / len(ratios), float(share.low), float(share.high))
     return PairedRatio(len(ratios), middle, low, high, *wins_of, test.p, test.effect)
