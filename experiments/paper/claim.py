@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.paper.outcome import Measured
-from experiments.toml_file import check_fields, check_strings, read_toml
+from experiments.toml_file import check_fields, check_strings, check_tables, read_toml
 from problems.errors import InputError, check_choice, check_number
 
 FOLDER = Path(__file__).parent / "claims"
@@ -91,7 +91,7 @@ def read_claims(part: str, folder: Path = FOLDER) -> tuple[Claim, ...]:
     path = folder / f"{part}.toml"
     table = read_toml(path)
     check_fields(path, table, ("claims",), ("claims",))
-    claims = tuple(_claim(path, entry) for entry in table["claims"])
+    claims = tuple(_claim(path, entry) for entry in check_tables("claims", table["claims"]))
     names = [claim.name for claim in claims]
     for name in names:
         if names.count(name) > 1:

@@ -67,7 +67,9 @@ def _verdict_lines(records: list[Record]) -> list[str]:
             measured = _measured(claim, record.outcome)
             rows.append((claim.place, claim.says, measured, f"**{verdict.kind}**{verdict.rest}"))
     order = (REPRODUCED, ONLY_IF, NOT_REPRODUCED, UNDECIDED)
-    counts = ", ".join(f"{kinds[kind]} {kind.replace(' if', ' under an assumption')}" for kind in order)
+    counts = ", ".join(
+        f"{kinds[kind]} {kind.replace(' if', ' under an assumption')}" for kind in order
+    )
     columns = ("where", "what the paper says", "what was measured, and the rule", "verdict")
     return ["## Verdicts", "", f"{len(rows)} claims: {counts}.", "", *table_lines(columns, rows)]
 

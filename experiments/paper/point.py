@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.toml_file import check_fields, check_strings, read_toml
+from experiments.toml_file import check_fields, check_strings, check_tables, read_toml
 from problems.errors import InputError, check_integer
 
 FOLDER = Path(__file__).parent / "points"
@@ -56,7 +56,7 @@ def read_points(folder: Path = FOLDER) -> tuple[Point, ...]:
     for path in sorted(folder.glob("*.toml")):
         table = read_toml(path)
         check_fields(path, table, ("points",), ("points",))
-        for point in (_point(path, entry) for entry in table["points"]):
+        for point in (_point(path, entry) for entry in check_tables("points", table["points"])):
             if point.number in points:
                 raise InputError(f"{path} number", point.number, "used once")
             points[point.number] = point

@@ -61,6 +61,7 @@ POINT = '[[points]]\nnumber = 1\nprinted = "a"\nreading = "b"\n'
 @pytest.mark.parametrize(
     "text",
     [
+        "points = 1\n",
         "[[points]]\nnumber = 1\n",
         f'{POINT}code = []\n',
         f'{POINT}code = ["x"]\nbecause = "y"\n',

@@ -23,6 +23,7 @@ from problems.errors import InputError
 
 ROOT = Path(__file__).parents[3]
 
+
 class Parts:
     """Stand-ins for the parts, which count how often they are made."""
 
@@ -116,7 +117,7 @@ from pathlib import Path
 import experiments.paper.cells as cells
 from experiments.framework.cell import simulation_cells
 from experiments.framework.config import SimulationConfig
-config = SimulationConfig(**{ {**CONFIG, "nodes": (10,)} !r})
+config = SimulationConfig(**{ {**CONFIG, "nodes": (10,)}!r})
 run = cells.run_cell
 def slow(cell):
     time.sleep(0.2)

@@ -64,7 +64,9 @@ def test_correlated_memory_follows_the_speed():
 
 
 def test_proportional_memory_makes_full_nodes_end_together():
-    _, speed, memory, capacity = parts(paper_pool(2000, 30, slack=1.5, memory="proportional", rng=4))
+    _, speed, memory, capacity = parts(
+        paper_pool(2000, 30, slack=1.5, memory="proportional", rng=4)
+    )
     work_of_full_nodes = capacity / BYTES_PER_IMAGE
     assert np.ptp(work_of_full_nodes / speed) < 1e-9 * (work_of_full_nodes / speed).mean()
     assert capacity.sum() == pytest.approx(1.5 * memory.sum())
