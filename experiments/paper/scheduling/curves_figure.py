@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,9 +43,8 @@ def curves_figure(cells: pd.DataFrame, solvers: list[str]) -> Figure:
     styles = _styles(cells, solvers)
     for nodes, line in zip(sizes, grid, strict=True):
         runs = cells[cells["nodes"] == nodes]
-        for axes, axis in zip(line, AXES, strict=True):
-            for solver in solvers:
-                _draw(axes, runs[runs["solver"] == solver], axis, solver, styles[solver])
+        for (axes, axis), solver in product(zip(line, AXES, strict=True), solvers):
+            _draw(axes, runs[runs["solver"] == solver], axis, solver, styles[solver])
         line[0].set_ylabel(f"{nodes} nodes: gap to lower bound (%)", fontsize=7.5)
     for axes, text in zip(grid[-1], AXES.values(), strict=True):
         axes.set(xscale="log", yscale="log", xlabel=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,13 +56,10 @@ def log_ratios(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
 def _pairs(study: Factorial, cells: pd.DataFrame) -> Iterator[tuple[Names, FloatArray, FloatArray]]:
     """Yield names, and makespans of ATSA and of the rival by seed."""
     table = cells.pivot(index="problem", columns="solver", values="makespan")
-    for rival in study.rivals:
-        for nodes in study.pools.nodes:
-            for kind, options in study.kinds().items():
-                runs = table.loc[study.pools.names(nodes, options)]
-                where: Names = {"rival": rival, "nodes": nodes}
-                where |= dict(zip(study.pool_factors, kind, strict=True))
-                for colony in study.colonies():
-                    names = where | dict(zip(study.colony_factors, colony, strict=True))
-                    own, other = runs[label(colony)], runs[rival]
-                    yield names, own.to_numpy(), other.to_numpy()
+    cases = product(study.rivals, study.pools.nodes, study.kinds().items(), study.colonies())
+    for rival, nodes, (kind, options), colony in cases:
+        names: Names = {"rival": rival, "nodes": nodes}
+        names |= zip(study.pool_factors, kind, strict=True)
+        names |= zip(study.colony_factors, colony, strict=True)
+        runs = table.loc[study.pools.names(nodes, options)]
+        yield names, runs[label(colony)].to_numpy(), runs[rival].to_numpy()

@@ -38,7 +38,7 @@ def duels_figure(study: Factorial, duels: pd.DataFrame) -> Figure:
     panels = figure.subplots(len(study.rivals), 1, squeeze=False)[:, 0]
     for axes, rival in zip(panels, study.rivals, strict=True):
         image = _draw(axes, study, duels[duels["rival"] == rival])
-        axes.set_title(f"against {rival}", fontsize=9, loc="left", pad=14)
+        axes.set_title(f"against {rival}", fontsize=9, loc="left", pad=19)
     ticks = [1 / LARGEST, 1 / math.sqrt(LARGEST), 1.0, math.sqrt(LARGEST), LARGEST]
     panels[-1].tick_params(labelbottom=True)
     bar = figure.colorbar(image, ax=list(panels), shrink=0.6, ticks=np.log(ticks), extend="both")

@@ -30,13 +30,11 @@ def main_effects(ratios: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = []
-    for rival, of_rival in ratios.groupby(level="rival", sort=False):
-        for factor in ratios.index.names[1:]:
-            for level, chosen in of_rival.groupby(level=factor, sort=False):
-                names = {"rival": rival, "factor": factor, "level": str(level)}
-                rows.append(names | _level(chosen))
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(
+        {"rival": rival, "factor": factor, "level": str(level)} | _level(chosen)
+        for factor in ratios.index.names[1:]
+        for (rival, level), chosen in ratios.groupby(level=["rival", factor], sort=False)
+    )
     by_factor = table.groupby(["rival", "factor"], sort=False)["ratio"]
     return table.assign(spread=by_factor.transform("max") / by_factor.transform("min"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,14 +47,20 @@ def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = []
-    for (nodes, solver), runs in cells.groupby(["nodes", "solver"], sort=False):
-        row = {"nodes": nodes, "solver": solver, "pools": len(runs)}
-        for name in MEASURES:
-            for suffix, share in QUARTILES.items():
-                values = runs[name].to_numpy()
-                row[f"{name}_{suffix}"] = np.quantile(values, share, method="inverted_cdf")
-        low, high = median_limits(runs["gap"].to_numpy())
-        row |= {"gap": runs["gap"].median(), "gap_low": low, "gap_high": high}
-        rows.append(row | {"evaluations": runs["evaluations"].median()})
+    groups = cells.groupby(["nodes", "solver"], sort=False)
+    rows = [
+        {"nodes": nodes, "solver": solver, "pools": len(runs), **_measures(runs)}
+        for (nodes, solver), runs in groups
+    ]
     return pd.DataFrame(rows).sort_values(["nodes", "gap"], kind="stable", ignore_index=True)
+
+
+def _measures(runs: pd.DataFrame) -> dict[str, float]:
+    """Return what runs of one solver on pools of one size come to."""
+    quartiles = {
+        f"{name}_{suffix}": float(np.quantile(runs[name], share, method="inverted_cdf"))
+        for name, (suffix, share) in product(MEASURES, QUARTILES.items())
+    }
+    low, high = median_limits(runs["gap"].to_numpy())
+    gap = {"gap": float(runs["gap"].median()), "gap_low": low, "gap_high": high}
+    return quartiles | gap | {"evaluations": float(runs["evaluations"].median())}

@@ -63,11 +63,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, measure: str, shift: float, look: dict
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Write seconds as plain numbers, at 1, 2 and 5 of each decade where there are few decades."""
+    """Write seconds as plain numbers, and more of them where there are few decades."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axes.get_ylim()
     if high < 100 * low:
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 4.0, 5.0, 7.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
