@@ -68,7 +68,7 @@ def _values(simulated: Simulated) -> dict[str, Measured]:
         "delay_against_a_cloud_that_never_sleeps": delay,
         "late_tasks_more_than_by_the_slack": paired_points(
             values(PRINTED, "missed"), values(SLACK, "missed")
-        ),
+        ).without_test(),
         "asleep": simulated.mean(STREAM, nodes, PRINTED, "asleep").scaled(100.0, "%"),
         "loss_of_the_accuracy_proxy": Measured(float(accuracy.mean())),
     }

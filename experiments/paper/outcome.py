@@ -38,6 +38,10 @@ class Measured(NamedTuple):
         low = self.value if self.low is None else self.low
         return low, self.value if self.high is None else self.high
 
+    def without_test(self) -> Measured:
+        """Return the number with its interval alone, to hold it against a limit other than 0."""
+        return self._replace(p=None, test="")
+
     def scaled(self, factor: float, unit: str) -> Measured:
         """Return the number and its interval times a factor > 0, in another unit."""
         low, high = (None if end is None else factor * end for end in (self.low, self.high))
