@@ -28,7 +28,7 @@ EXAMPLES = {
 OPTIONS: dict[str, dict[str, type]] = {
     "braun": {"seed": int},
     "cov": {"v_task": float, "v_node": float, "mean": float, "consistency": str, "seed": int},
-    "paper": {"slack": float, "memory": str, "seed": int},
+    "paper": {"slack": float, "memory": str, "batch": str, "seed": int},
 }
 
 
