@@ -58,5 +58,5 @@ def _value(text: str) -> Any:
     """Return the TOML value that `text` is, or the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

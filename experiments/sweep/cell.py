@@ -19,6 +19,7 @@ from experiments.sweep.code_version import code_version
 from experiments.sweep.config import SweepConfig, build_solver
 from experiments.toml_file import read_toml
 from optim import Result, solve, warm_up
+from optim.scheduling.catalog import locate_solver
 from problems.scheduling import SchedulingProblem, load_problem
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _identity(table: str) -> str:
 def solver_source(name: str) -> str:
     """Return the content of a user's own solver file, also where a TOML file names it."""
     if name.endswith(".toml"):
-        return solver_source(read_toml(Path(name))["solver"])
+        inner = read_toml(Path(name))["solver"]
+        return solver_source(locate_solver(inner, Path(name).parent))
     file = Path(name.rpartition(":")[0])
     return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
