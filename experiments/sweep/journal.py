@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.sweep.cell import Row
-from problems.errors import InputError
+from problems.errors import InputError, check_number
 
 JOURNALS = "journal"
 
@@ -68,10 +68,7 @@ def journal_rows(journal: Path) -> Iterator[Row]:
 def _checked(journal: Path, row: Any) -> Row:
     """Return what a line says if it is the row of a cell."""
     texts = ("key", "code", "problem", "solver", "status")
-    if (
-        not isinstance(row, dict)
-        or not all(isinstance(row.get(name), str) for name in texts)
-        or not isinstance(row.get("cell_seconds"), int | float)
-    ):
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
         raise InputError(str(journal), row, "rows written by edgeopt sweep")
+    check_number(f"{journal} cell_seconds", row.get("cell_seconds"), at_least=0)
     return row

@@ -73,12 +73,6 @@ def read_part(path: Path, columns: Iterable[str] = COLUMNS) -> list[Row]:
     return _read(path, list(columns)).to_pylist()  # type: ignore[no-any-return]
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
-    """Return the provenance that a part carries."""
-    metadata: dict[str, Any] = json.loads(_read(path, []).schema.metadata[METADATA])
-    return metadata
-
-
 def _read(path: Path, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa

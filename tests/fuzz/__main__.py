@@ -17,23 +17,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from fuzz.cases import Case, make_case
-from fuzz.outcome import Outcome, fault, run_command, run_process
+from fuzz.cases import make_case
+from fuzz.outcome import fault, run_case
 from fuzz.samples import make_samples
 
 MEMORY = 12 * 2**30
 HANG = 60  # s without a word from a worker
-
-
-def run_case(case: Case, *, process: bool = False) -> Outcome:
-    """Write a case's files, run its command, and clean up; the working folder has the samples."""
-    shutil.rmtree("case", ignore_errors=True)
-    Path("case").mkdir()
-    for name, data in case.files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(data)
-    legal = process and not any("\0" in word for word in case.arguments)
-    return (run_process if legal else run_command)(case.arguments)
 
 
 def _work(options: argparse.Namespace) -> None:

@@ -211,6 +211,8 @@ def _folder(rng: Rng, samples: Path) -> Case:
     is_json = name.endswith(".json") and rng.random() < 0.8
     text = files[name].decode("latin-1")
     files[name] = mutate_json(text, rng) if is_json else mutate_bytes(files[name], rng)
+    if name.endswith(".parquet") and rng.random() < 0.5:
+        files[name] = _other_columns(samples / name.removeprefix("case/"), rng)
     if (name.endswith(".json") and "register" in name) or rng.random() < 0.3:
         arguments = ["best-known", "case/swept", "--register", "case/register"]
         return Case(arguments + pick(rng, ([], ["--update"], ["--json"], ["--markdown"])), files)
@@ -220,6 +222,25 @@ def _folder(rng: Rng, samples: Path) -> Case:
         *(["plot", "case/swept"], ["report", "case/swept"]),
     )
     return Case(pick(rng, commands), files)
+
+
+def _other_columns(path: Path, rng: Rng) -> bytes:
+    """Return a Parquet file with a column left out, emptied, renamed or of another type."""
+    import io
+
+    import pandas as pd
+
+    rows = pd.read_parquet(path)
+    name = pick(rng, list(rows))
+    kind = int(rng.integers(5))
+    if kind < 2:
+        rows = rows.drop(columns=name) if kind else rows.rename(columns={name: "other"})
+    else:
+        value = pick(rng, (None, "x", 3, 1.5, float("nan"), float("inf"), -1))
+        rows[name] = rows[name].where(rows.index % 2 == kind % 2) if kind < 4 else value
+    buffer = io.BytesIO()
+    rows.head(int(rng.integers(len(rows) + 1))).to_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _journal(rng: Rng, samples: Path) -> Case:
@@ -251,10 +272,8 @@ def _any_words(rng: Rng, samples: Path) -> Case:
                "--retry-failed", "--dry-run", "--markdown", "--nodes", "--system")  # fmt: skip
     names = ("sweep.toml", "simulation.toml", "tuning.toml", "swept", "times.csv", "system.toml")
     words = [pick(rng, commands)]
-    for _ in range(int(rng.integers(6))):
-        words.append(
-            pick(rng, (pick(rng, options), odd_text(rng), odd_number(rng), pick(rng, names)))
-        )
+    kinds = (lambda r: pick(r, options), odd_text, odd_number, lambda r: pick(r, names))
+    words += [pick(rng, kinds)(rng) for _ in range(int(rng.integers(6)))]
     return Case(words, {})
 
 

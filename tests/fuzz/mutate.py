@@ -97,7 +97,15 @@ def mutate_toml(text: str, rng: np.random.Generator) -> bytes:
         return to_toml(mutate_table(tomllib.loads(text), rng)).encode("utf-8", "surrogatepass")
     if kind < 0.97:
         return mutate_bytes(text.encode(), rng)
-    deep = pick(rng, ("[" * NESTED + "]" * NESTED, "{a=" * NESTED + "1" + "}" * NESTED, "9" * 5000))
+    deep = pick(
+        rng,
+        (
+            "[" * NESTED + "]" * NESTED,
+            "{a=" * NESTED + "1" + "}" * NESTED,
+            "9" * 5000,
+            "0x" + "f" * 5000,
+        ),
+    )
     return f"deep = {deep}\n{text}".encode()
 
 

@@ -2,14 +2,18 @@
 
 import contextlib
 import io
+import shutil
 import signal
 import subprocess
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
+
+from fuzz.cases import Case
 
 SECONDS = 6  # after which a command is interrupted
 WORKING = (
@@ -55,13 +59,15 @@ def run_command(arguments: Sequence[str], seconds: int = SECONDS) -> Outcome:
         with (
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            warnings.catch_warnings(),
+            warnings.catch_warnings(record=True) as caught,
             _interrupted(late, seconds),
         ):
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", ResourceWarning)  # of figures that are interrupted
             main()
     except SystemExit as stop:
-        return Outcome(int(stop.code or 0), out.getvalue(), err.getvalue(), late[0])
+        warned = "".join(f"{w.category.__name__}: {w.message}\n" for w in caught)
+        return Outcome(int(stop.code or 0), out.getvalue(), err.getvalue() + warned, late[0])
     except BaseException:
         return Outcome(-1, out.getvalue(), err.getvalue(), traceback.format_exc())
     finally:
@@ -76,6 +82,17 @@ def run_process(arguments: Sequence[str]) -> Outcome:
     return Outcome(
         done.returncode, *(s.decode(errors="replace") for s in (done.stdout, done.stderr))
     )
+
+
+def run_case(case: Case, *, process: bool = False) -> Outcome:
+    """Write a case's files, run its command, and clean up; the working folder has the samples."""
+    shutil.rmtree("case", ignore_errors=True)
+    Path("case").mkdir()
+    for name, data in case.files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(data)
+    as_process = process and not any("\0" in word for word in case.arguments)
+    return (run_process if as_process else run_command)(case.arguments)
 
 
 def fault(outcome: Outcome) -> str:

@@ -98,3 +98,8 @@ def test_presets_of_atsa():
         "all",
     )
     assert ATSA.repaired().heuristic == "completion-time"
+
+
+def test_whole_parameters_fit_into_the_kernels():
+    with pytest.raises(InputError, match="ants"):
+        ATSA(ants=10**40)
