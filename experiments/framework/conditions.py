@@ -12,7 +12,7 @@ from optim.online.resources import Uplink
 from problems.arrivals.stream import Stream
 from problems.errors import FloatArray, InputError
 from problems.offloading.link import node_rate_bit_s
-from problems.quantity import check_quantities, check_quantity
+from problems.quantity import LARGEST, check_quantities, check_quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def _constant(setting: Setting) -> LinkTrace:
     """Return a link that stays as the system has it."""
     trips = np.array([float(setting.terms.columns.round_trip_s)])
     bandwidth = np.array([setting.system.link.bandwidth_bit_s])
-    return LinkTrace(trips, bandwidth, step_s=1e300)
+    return LinkTrace(trips, bandwidth, step_s=LARGEST)
 
 
 def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndarray:

@@ -61,8 +61,11 @@ def journal_rows(journal: Path) -> Iterator[Row]:
     except FileNotFoundError:
         return
     for line in lines:
-        with contextlib.suppress(ValueError, RecursionError):
-            yield _checked(journal, json.loads(line))
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        yield _checked(journal, row)
 
 
 def _checked(journal: Path, row: Any) -> Row:

@@ -226,7 +226,7 @@ def test_missing_and_broken_tables_are_refused(folder: Path):
     whole = path.read_bytes()
     for data in (b"", b"junk", whole[: len(whole) // 2]):
         path.write_bytes(data)
-        with pytest.raises(InputError, match="must be Parquet files"):
+        with pytest.raises(InputError, match="must be a Parquet file"):
             read_cells(folder)
         with pytest.raises(InputError, match="must be a Parquet file"):
             scan(folder)
@@ -274,10 +274,8 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
 
 def test_a_part_with_flipped_bits_is_refused(folder: Path):
     path = part_path(folder / CELLS, 0)
-    write_part(path, [row("a", makespan=1.0, problem="p" * 50)], {})
-    whole = path.read_bytes()
-    place = whole.index(b"p" * 20)
-    path.write_bytes(whole[:place] + b"q" + whole[place + 1 :])
+    write_part(path, [row("a", makespan=1.0, problem="a problem's name")], {})
+    path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))
     with pytest.raises(InputError, match=path.name):
         read_cells(folder)
 

@@ -120,7 +120,7 @@ def test_missing_and_broken_files(tmp_path: Path):
         load_system("nowhere.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("[pool\n")
-    with pytest.raises(InputError, match="readable TOML"):
+    with pytest.raises(InputError, match="must be TOML"):
         load_system(broken)
     with pytest.raises(InputError, match=r"system\.pool"):
         parse_system({})
