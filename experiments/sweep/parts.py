@@ -83,7 +83,7 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
         table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
-    except (OSError, ValueError) as error:
+    except (OSError, pa.ArrowException) as error:
         raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
     missing = sorted(set(columns) - {*table.column_names, "measures"})
     if missing or any(table[name].null_count for name in NAMES if name in columns):

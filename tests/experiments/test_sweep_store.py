@@ -266,7 +266,11 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
     write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], {})
     good = pd.read_parquet(path)
     assert read_cells(folder).equals(good)
-    for bad in (good.drop(columns="makespan"), good.assign(makespan="x"), good.assign(solver=None)):
+    for bad in (
+        good.drop(columns="makespan"),
+        good.assign(makespan="x"),
+        good.assign(assignment=1),
+    ):
         bad.to_parquet(path)
         with pytest.raises(InputError, match=path.name):
             read_cells(folder)

@@ -22,7 +22,7 @@ from fuzz.outcome import fault, run_case
 from fuzz.samples import make_samples
 
 MEMORY = 12 * 2**30
-HANG = 60  # s without a word from a worker
+START, HANG = 600, 60  # s without a word from a worker; at its start kernels may be compiled
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -67,9 +67,9 @@ def _watch(options: argparse.Namespace) -> Iterator[dict[str, object]]:
 
 
 def _lines(worker: "subprocess.Popen[str]") -> Iterator[str]:
-    """Yield the lines of a worker, and end it where there is none for `HANG` seconds."""
+    """Yield the lines of a worker, and end it where there is none for too long."""
     assert worker.stdout is not None
-    timer = threading.Timer(2 * HANG, worker.kill)
+    timer = threading.Timer(START, worker.kill)
     timer.start()
     for line in worker.stdout:
         timer.cancel()
