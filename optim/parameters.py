@@ -98,8 +98,8 @@ def _check(declared: Field[Any], value: Any, hint: Any) -> None:
     elif hint is int:
         check_integer(declared.name, value, **{"at_most": LARGEST_INTEGER, **limits})
     elif hint is float:
+        check_number(declared.name, value, **limits)
         if isinstance(value, int):
             check_integer(declared.name, value, at_most=LARGEST_INTEGER)
-        check_number(declared.name, value, **limits)
     else:
         check_choice(declared.name, value, choices(hint))
