@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.budget import make_criteria
+from experiments.sweep.cell_name import CellName
 from experiments.sweep.code_version import code_version
 from experiments.sweep.config import SweepConfig, build_solver
 from experiments.toml_file import read_toml
@@ -37,30 +38,8 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What identifies a cell.
-
-    Attributes
-    ----------
-    problem, digest : str
-        Spec and content hash of the problem.
-    label : str
-        The solver's name in the sweep.
-    solver : str
-        JSON of the solver's table.
-    repetition, seed : int
-        Which run, and the root seed.
-    budget : str
-        JSON of the budget.
-    """
-
-    problem: str
-    digest: str
-    label: str
-    solver: str
-    repetition: int
-    seed: int
-    budget: str
+class Cell(CellName):
+    """A solver on a problem, once."""
 
     @cached_property
     def key(self) -> str:
