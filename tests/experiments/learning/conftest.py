@@ -57,7 +57,7 @@ fixed_s = 0.02
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """Keep PyTorch to one thread, as `edgeopt learn` does: two wait for each other on a busy core."""
+    """Keep PyTorch to one thread, as `edgeopt learn` does: two would wait for each other."""
     if importlib.util.find_spec("torch") is None:
         yield
         return
