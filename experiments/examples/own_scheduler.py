@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from experiments.plots.style import line_styles, paper_style, save_figure
 from optim import Evaluations, State, solve, warm_up
-from optim.scheduling import ATSA, Frontier, fcfs, min_min
+from optim.scheduling import ATSA, LocalSearch, fcfs, min_min
 from optim.solver import IntArray
 from problems.scheduling import SchedulingProblem
 
@@ -113,7 +113,7 @@ class Walk:
 solvers = {
     "FCFS": fcfs,
     "Min-Min": min_min,
-    "frontier": Frontier(),
+    "local search": LocalSearch(),
     "ATSA as printed": ATSA(),
     "ATSA repaired": ATSA.repaired(),
     "earliest end (mine)": earliest_end,
@@ -139,7 +139,8 @@ with paper_style():
     for name, style in line_styles(results).items():
         trace, bound = results[name].trace, results[name].lower_bound
         gaps = 100 * (np.array(trace.makespan) / bound - 1)
-        axes.step([*trace.evaluations, 4000], [*gaps, gaps[-1]], where="post", label=name, **style)
+        end = max(4000, trace.evaluations[-1])
+        axes.step([*trace.evaluations, end], [*gaps, gaps[-1]], where="post", label=name, **style)
     axes.set(xscale="log", xlabel="evaluations", ylabel="gap to lower bound (%)")
     figure.legend(loc="outside right center")
     print(*save_figure(figure, folder, "own_scheduler"))
