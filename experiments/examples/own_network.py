@@ -51,11 +51,12 @@ print(f"{network.name}: {network.depth} layers with work, {network.cut_names}")
 
 # %%
 if importlib.util.find_spec("torch"):
+    import torch
     from torch import nn
 
     from problems.offloading.torch_network import from_torch
 
-    class Camera(nn.Module):
+    class Camera(nn.Module):  # type: ignore[misc]
         """The network of the table."""
 
         def __init__(self) -> None:
@@ -68,7 +69,7 @@ if importlib.util.find_spec("torch"):
             self.conv5 = nn.Conv2d(1024, 512, 3, padding=1)
             self.fc = nn.Linear(512, 10)
 
-        def forward(self, image):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
             """Return the score of each class."""
             low = self.conv2(self.pool1(self.conv1(image))).relu()
             high = self.conv5(self.conv4(low + self.conv3(low)))
@@ -117,6 +118,7 @@ system = load_system(folder / "site.toml")
 # %%
 program = build_program(network, system, objective="energy")
 answer = scan(program)
+assert answer.cut is not None  # None: no cut meets the limits
 print(f"cut {answer.cut} ({program.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
 for cut, name in enumerate(program.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]

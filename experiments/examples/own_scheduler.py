@@ -52,7 +52,7 @@ problem = SchedulingProblem(
 # %%
 def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Give each task in turn to the node that ends it first and has room for it."""
-    times, memory = problem.matrix, problem.task_memory
+    times, memory = problem.matrix, np.array(problem.task_memory)
     room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
     assignment = np.full(problem.tasks, -1)
     for task in range(problem.tasks):
@@ -73,6 +73,7 @@ def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArr
 class WalkState(State):
     """The best assignment so far, and where chance comes from."""
 
+    assignment: IntArray
     rng: np.random.Generator
 
 

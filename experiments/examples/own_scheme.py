@@ -20,7 +20,7 @@ from experiments.framework.conditions import Conditions, draw_conditions
 from experiments.framework.dispatcher import Dispatcher
 from experiments.framework.edge_only import EdgeOnly
 from experiments.framework.measures import delay_s, measure
-from experiments.framework.plan import Plan, plan_cuts
+from experiments.framework.plan import Plan, Scheme, plan_cuts
 from experiments.framework.setting import Setting
 from experiments.framework.simulate import simulate
 from experiments.plots.style import line_styles, paper_style, save_figure
@@ -89,7 +89,7 @@ class BySize:
 # the same for all and left out here.
 
 # %%
-schemes = {
+schemes: dict[str, Scheme] = {
     "cloud only": CloudOnly(),
     "edge only": EdgeOnly(),
     "collaborative, least delay": Collaborative(objective="delay"),
