@@ -20,8 +20,6 @@ class Objective:
         No feasible assignment has a larger makespan, in s; what costs more is infeasible.
     """
 
-    worst: float
-
     def __init__(self, problem: SchedulingProblem) -> None:
         self._et = problem.et
         self._memory, self._capacity = memory_arrays(problem)
