@@ -36,5 +36,5 @@ def with_tight_memory(
     check_number("utilisation", utilisation, at_least=0.01, at_most=1)
     memory = rng.integers(SMALLEST, LARGEST + 1, problem.tasks) * float(MEBIBYTE)
     hidden = rng.permutation(np.arange(problem.tasks) % problem.nodes)
-    capacity = np.bincount(hidden, memory, problem.nodes) / utilisation
+    capacity = np.bincount(hidden, memory, problem.nodes).astype(np.float64) / utilisation
     return replace(problem, task_memory=memory, node_capacity=capacity)

@@ -15,7 +15,11 @@ from optim.scheduling.frontier.model import build_model
 from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import start_replicas
 from optim.scheduling.frontier.tempering import Walk, anneal, temper
+from optim.scheduling.local_search.improve import take_up
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
+from optim.scheduling.local_search.kicks import AMBITION as CHASE
+from optim.scheduling.local_search.kicks import COLD, HOT, OVERLOAD, Urge, kick_often
+from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.local_search.start import Start, start_assignment
 from optim.solver import IntArray, State
 from optim.stream import open_stream
@@ -23,6 +27,7 @@ from problems.scheduling import SchedulingProblem
 
 MOST_PAIRS = 4_000_000  # of task and node; with more, memory and caches are too small
 VISITS = 10  # to each level in a step
+KICKS = 2000  # in a step
 SHORTEST = 8  # steps of the first annealing
 AIMS = (1.0, 0.7)  # what gaps the ladders are made for in turn, in gaps of the best schedule
 LEAST_GAIN = 0.3  # of a cycle that counts
@@ -44,6 +49,8 @@ class FrontierState(State):
         Gap of the best schedule before the cycle at hand.
     cycle, position : int
         Cycles done, and steps done of the one at hand.
+    search : Search, optional
+        Of the ejection chains, once there were any.
     """
 
     walk: Walk
@@ -51,6 +58,7 @@ class FrontierState(State):
     best: float
     cycle: int = 0
     position: int = 0
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,8 @@ class Frontier:
     neighbours exchange their schedules (parallel tempering): the soft ones cross what the stiff
     ones cannot. Moves are shifts and swaps, and on the stiffer levels blocks: two nodes share
     up to ten tasks anew, all 1024 ways being looked at. The ladder follows the gap of the best
-    schedule. All moves keep the memory capacities.
+    schedule. All moves keep the memory capacities; where these (or ready times) keep the best
+    schedule 1 % above the bound, every other half of a cycle is one of `LocalSearch`.
 
     With more than 4,000,000 pairs of task and node it is `LocalSearch`.
 
@@ -131,12 +140,33 @@ class Frontier:
         if state.position < length:
             first = state.position * VISITS * self.levels
             anneal(state.walk, first, first + VISITS * self.levels, length * VISITS)
+        elif state.cycle > 0 and state.best > WIDEST and _leaves_prices_behind(problem):
+            self._go_on_by_chains(problem, state, state.position / length - 1.0)
         else:
             temper(state.walk, VISITS)
         state.position += 1
         if state.position == 2 * length:
             state.position, state.cycle = 0, state.cycle + 1
         self._keep(problem, state)
+
+    def _go_on_by_chains(
+        self, problem: SchedulingProblem, state: FrontierState, share: float
+    ) -> None:
+        """Kick the best schedule and repair it by ejection chains, less and less wildly.
+
+        Where memory is tight, annealing and tempering get stuck and chains do not: a task that
+        finds no room makes some.
+        """
+        incumbent, search = state.walk.incumbent, state.search or open_search(problem)
+        if share == 0.0:
+            take_up(search, incumbent.assignment)
+        urge = Urge(CHASE, OVERLOAD, HOT * (COLD / HOT) ** share)
+        kick_often(search, urge, KICKS, state.walk.stream)
+        incumbent.evaluations[0] += KICKS
+        makespan = search.best.makespan[0] / state.unit
+        if makespan < incumbent.makespan[0]:
+            incumbent.makespan[0], incumbent.assignment[:] = makespan, search.best.assignment
+        state.search = search
 
     def _begin_cycle(self, state: FrontierState) -> None:
         """Make the ladder for the gap of the best schedule, or a part of it.
@@ -167,6 +197,11 @@ class Frontier:
 def _cycle_length(cycle: int) -> int:
     """Return the steps that a cycle anneals, and then tempers: twice as many for each of aims."""
     return SHORTEST << (cycle // len(AIMS))
+
+
+def _leaves_prices_behind(problem: SchedulingProblem) -> bool:
+    """Whether there is what the LP's prices do not foresee: whole memory, or ready times."""
+    return problem.task_memory is not None or problem.ready is not None
 
 
 def _best_start(problem: SchedulingProblem) -> IntArray | None:
