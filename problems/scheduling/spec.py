@@ -31,7 +31,7 @@ OPTIONS: dict[str, dict[str, type]] = {
         **{"v_task": float, "v_node": float, "mean": float, "consistency": str},
         **{"utilisation": float, "seed": int},
     },
-    "paper": {"slack": float, "memory": str, "seed": int},
+    "paper": {"slack": float, "memory": str, "backlog": float, "seed": int},
 }
 
 

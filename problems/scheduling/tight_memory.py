@@ -34,7 +34,7 @@ def with_tight_memory(
     `utilisation`, so that there is a schedule that fits, about whose makespan nothing is known.
     """
     check_number("utilisation", utilisation, at_least=0.01, at_most=1)
-    memory = rng.integers(SMALLEST, LARGEST + 1, problem.tasks) * float(MEBIBYTE)
+    memory = rng.integers(SMALLEST, LARGEST + 1, problem.tasks).astype(np.float64) * MEBIBYTE
     hidden = rng.permutation(np.arange(problem.tasks) % problem.nodes)
     capacity = np.bincount(hidden, memory, problem.nodes).astype(np.float64) / utilisation
     return replace(problem, task_memory=memory, node_capacity=capacity)

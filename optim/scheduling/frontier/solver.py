@@ -9,16 +9,14 @@ import numpy as np
 
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.bounds import lower_bound
+from optim.scheduling.frontier.chase import chase
 from optim.scheduling.frontier.incumbent import Incumbent
 from optim.scheduling.frontier.ladder import build_ladder, nearest_nodes
 from optim.scheduling.frontier.model import build_model
 from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import start_replicas
 from optim.scheduling.frontier.tempering import Walk, anneal, temper
-from optim.scheduling.local_search.improve import take_up
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
-from optim.scheduling.local_search.kicks import AMBITION as CHASE
-from optim.scheduling.local_search.kicks import COLD, HOT, OVERLOAD, Urge, kick_often
 from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.local_search.start import Start, start_assignment
 from optim.solver import IntArray, State
@@ -27,7 +25,6 @@ from problems.scheduling import SchedulingProblem
 
 MOST_PAIRS = 4_000_000  # of task and node; with more, memory and caches are too small
 VISITS = 10  # to each level in a step
-KICKS = 2000  # in a step
 SHORTEST = 8  # steps of the first annealing
 AIMS = (1.0, 0.7)  # what gaps the ladders are made for in turn, in gaps of the best schedule
 LEAST_GAIN = 0.3  # of a cycle that counts
@@ -141,32 +138,14 @@ class Frontier:
             first = state.position * VISITS * self.levels
             anneal(state.walk, first, first + VISITS * self.levels, length * VISITS)
         elif state.cycle > 0 and state.best > WIDEST and _leaves_prices_behind(problem):
-            self._go_on_by_chains(problem, state, state.position / length - 1.0)
+            state.search = state.search or open_search(problem)
+            chase(state.search, state.walk, state.unit, state.position / length - 1.0)
         else:
             temper(state.walk, VISITS)
         state.position += 1
         if state.position == 2 * length:
             state.position, state.cycle = 0, state.cycle + 1
         self._keep(problem, state)
-
-    def _go_on_by_chains(
-        self, problem: SchedulingProblem, state: FrontierState, share: float
-    ) -> None:
-        """Kick the best schedule and repair it by ejection chains, less and less wildly.
-
-        Where memory is tight, annealing and tempering get stuck and chains do not: a task that
-        finds no room makes some.
-        """
-        incumbent, search = state.walk.incumbent, state.search or open_search(problem)
-        if share == 0.0:
-            take_up(search, incumbent.assignment)
-        urge = Urge(CHASE, OVERLOAD, HOT * (COLD / HOT) ** share)
-        kick_often(search, urge, KICKS, state.walk.stream)
-        incumbent.evaluations[0] += KICKS
-        makespan = search.best.makespan[0] / state.unit
-        if makespan < incumbent.makespan[0]:
-            incumbent.makespan[0], incumbent.assignment[:] = makespan, search.best.assignment
-        state.search = search
 
     def _begin_cycle(self, state: FrontierState) -> None:
         """Make the ladder for the gap of the best schedule, or a part of it.

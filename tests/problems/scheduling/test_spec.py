@@ -63,7 +63,10 @@ def test_an_existing_file_goes_before_a_generator(tmp_path: Path, monkeypatch: p
         ("braun:u_q_hihi:5x3", "kind: got 'u_q_hihi'"),
         ("braun:0x3", "tasks: got 0"),
         ("braun:3x0", "nodes: got 0"),
-        ("paper:5x3x2", "paper option: got '5x3x2', must be a size or one of slack, memory, seed"),
+        (
+            "paper:5x3x2",
+            "paper option: got '5x3x2', must be a size or one of slack, memory, backlog, seed",
+        ),
         ("paper:5x3:", "paper option: got ''"),
         ("paper:5x3:tasks=3", "paper option: got 'tasks=3'"),
         ("paper:5x3:seed=-1", "paper seed: got -1"),
