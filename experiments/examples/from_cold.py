@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from optim.parameters import check_parameters, parameter
 from optim.scheduling import make_solver
 from optim.solver import State, as_solver
 from problems.scheduling import SchedulingProblem
@@ -26,12 +25,9 @@ class ColdState(State):
 
 @dataclass(frozen=True)
 class FromCold:
-    """Another solver, from cold."""
+    """Another solver, called `name`, from cold."""
 
-    name: str = parameter("frontier", "the other solver")
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
+    name: str = "frontier"
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColdState:
         """Return its first state."""
