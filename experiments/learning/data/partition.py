@@ -22,8 +22,8 @@ def dirichlet_partition(
     nodes : int
         Number of nodes, in 1..n.
     concentration : float
-        Parameter of the symmetric Dirichlet distribution, > 0: near 0 each class sits on one
-        node, large values give every node its share of every class.
+        Parameter of the symmetric Dirichlet distribution, > 0 and at most 1e9: near 0 each class
+        sits on one node, large values give every node its share of every class.
     rng : Generator, int or None
         Source of the proportions and of who gets which example.
 
@@ -36,7 +36,7 @@ def dirichlet_partition(
     Raises
     ------
     InputError
-        If there are more nodes than examples, or a number is too small.
+        If there are more nodes than examples, or a number breaks its rule.
 
     References
     ----------
@@ -44,7 +44,7 @@ def dirichlet_partition(
     visual classification", 2019.
     """
     check_integer("nodes", nodes, at_least=1)
-    check_number("concentration", concentration, above=0)
+    check_number("concentration", concentration, above=0, at_most=1e9)
     if nodes > len(labels):
         raise InputError("nodes", nodes, f"at most the number of examples, {len(labels)}")
     generator = np.random.default_rng(rng)

@@ -83,7 +83,6 @@ def test_refused(learning_file, old, new, field):
         ('data = "digits"', 'data = "cifar10"\nfolder = "missing"', "missing"),
         ('data = "digits"', 'data = "cifar10"', "folder"),
         ('"resnet-digits"', '"lenet"', "network"),
-        ("count = 2", "count = 2000", "nodes"),
     ],
 )
 def test_refused_before_any_work(learning_file, tmp_path, old, new, field):
@@ -91,6 +90,14 @@ def test_refused_before_any_work(learning_file, tmp_path, old, new, field):
     with pytest.raises(InputError, match=field):
         run_learning(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_more_nodes_than_examples(learning_file):
+    system = learning_file.parent / "system.toml"
+    config = read_learning(learning_file)
+    changed(system, "count = 2", "count = 2000")
+    with pytest.raises(InputError, match="nodes"):
+        run_learning(config, None)
 
 
 def test_key_knows_what_a_run_depends_on(learning_file):
