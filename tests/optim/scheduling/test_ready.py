@@ -57,6 +57,27 @@ def test_the_bound_stays_a_bound(problem):
     assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
 
 
+@given(problems_with_ready_times(max_tasks=6, max_nodes=3, whole=False))
+@settings(max_examples=200, deadline=None)
+def test_nor_is_a_schedule_of_real_times_better(problem):
+    best = optimum(problem)
+    assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
+
+
+def test_the_bound_knows_ready_times():
+    # 6 s of work from 0 s on one node and from 2 s on the other: both end at 4 s.
+    problem = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 2.0]))
+    assert lower_bound(problem) == pytest.approx(4.0)
+    # The second node is ready too late: all on the first.
+    late = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 9.0]))
+    assert lower_bound(late) == pytest.approx(6.0)
+    pool = paper_pool(200, 10, memory="none", backlog=0.5, rng=1)
+    work, speed = pool.et.work.sum(), pool.et.speed
+    end = (work + pool.ready @ speed) / speed.sum()  # all nodes end at once
+    assert end > pool.ready.max()
+    assert lower_bound(pool) >= end * (1 - 1e-9)
+
+
 @pytest.mark.parametrize("atsa", [ATSA(ants=3), replace(ATSA.repaired(), ants=3)], ids=str)
 def test_ants_walk_as_the_naive_ones(atsa):
     problem = replace(paper_pool(20, 5, rng=3), ready=np.array([5.0, 0.0, 1.0, 20.0, 0.0]))
