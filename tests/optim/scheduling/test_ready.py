@@ -15,6 +15,7 @@ from strategies import scheduling_problems
 from optim import Iterations, solve
 from optim.scheduling import (
     ATSA,
+    MILP,
     PSO,
     LocalSearch,
     fcfs,
@@ -76,6 +77,16 @@ def test_the_bound_knows_ready_times():
     end = (work + pool.ready @ speed) / speed.sum()  # all nodes end at once
     assert end > pool.ready.max()
     assert lower_bound(pool) >= end * (1 - 1e-9)
+
+
+@given(problems_with_ready_times(max_tasks=5, max_nodes=3))
+@settings(max_examples=100, deadline=None)
+def test_milp_finds_and_proves_the_optimum(problem):
+    best = optimum(problem)
+    result = solve(problem, MILP(bound_iterations=5), stop=Iterations(30), rng=0)
+    if best is not None:
+        assert result.makespan == pytest.approx(best, rel=1e-9)
+        assert result.lower_bound <= best * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("atsa", [ATSA(ants=3), replace(ATSA.repaired(), ants=3)], ids=str)
