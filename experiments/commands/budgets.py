@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.05
+DIGITS = 5  # of the gaps shown: 0.001 %
 
 
 def budgets(
@@ -57,7 +58,7 @@ def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     budgets = list(medians.columns)
     medians = medians.sort_values(budgets[::-1], kind="stable")
     marks = tests.loc[medians.index].to_numpy()
-    values = medians.to_numpy()
+    values = medians.to_numpy().round(DIGITS)
     lines = ["| | " + " | ".join(f"{budget:g}" for budget in budgets) + " |"]
     lines.append("|---|" + "---:|" * len(budgets))
     for solver, row, row_marks in zip(medians.index, values, marks, strict=True):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.statistics.anytime import gaps_at
+from experiments.statistics.anytime import AXES, gaps_at
 from experiments.statistics.posthoc import holm
 from experiments.statistics.wilcoxon import signed_ranks
-from problems.errors import FloatArray, InputError
+from problems.errors import FloatArray, InputError, check_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,10 +36,11 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     Raises
     ------
     InputError
-        If no problem has all solvers.
+        If there is no such axis, or no problem has all solvers.
     """
     import pandas as pd
 
+    check_choice("axis", axis, AXES)
     rows = np.array([gaps_at(row, axis, budgets) for _, row in cells.iterrows()])
     names = pd.MultiIndex.from_frame(cells[["problem", "solver"]])
     runs = pd.DataFrame(rows, index=names, columns=pd.Index(budgets, name="budget"))
