@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from problems.errors import InputError
+from problems.files import check_file
 from problems.offloading.cuts import cut_ends_of
 from problems.offloading.layer import Layer
 from problems.offloading.onnx_model import graph_inputs, load_onnx
@@ -42,7 +43,7 @@ def from_onnx(path: str | Path) -> Profile:
     UserWarning
         Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
     """
-    path = Path(path)
+    path = check_file("path", path)
     graph = load_onnx(path).graph
     source = _only_input(path, graph)
     nodes = _nodes_behind(source, graph)
