@@ -11,6 +11,12 @@ import pdoc
 
 PACKAGES = ("problems", "optim", "experiments")
 CHILDREN = "experiments.peers.child"  # need libraries that this process may not load
+HARMLESS = (
+    "Error parsing type annotation",  # shown as written: in named tuples, and `pd.Series[float]`
+    "The module specification .* has already been added",
+    "Couldn't import",  # what is left out, and what only the types of the rest need
+    "Failed to run TYPE_CHECKING",
+)
 
 
 def specifications() -> Iterator[str]:
@@ -38,9 +44,7 @@ def _can_be_imported(name: str) -> bool:
 sys.path.insert(0, ".")
 modules = sorted(specifications(), key=lambda name: name.startswith("!"))
 warnings.simplefilter("error")
-# Such annotations, of named tuples and `pd.Series[float]`, are shown as they are written.
-warnings.filterwarnings("ignore", "Error parsing type annotation")
-warnings.filterwarnings("ignore", "Couldn't import")  # what is left out
-warnings.filterwarnings("ignore", "The module specification .* has already been added")
+for message in HARMLESS:
+    warnings.filterwarnings("ignore", message)
 pdoc.render.configure(docformat="numpy")
 pdoc.pdoc(*modules, output_directory=Path(sys.argv[1]))
