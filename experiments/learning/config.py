@@ -17,11 +17,11 @@ from experiments.learning.scheme import Scheme
 from experiments.learning.training import Training
 from experiments.sweep.cell import solver_source
 from experiments.sweep.code_version import code_version
-from experiments.sweep.config import locate_solver
-from experiments.sweep.paths import locate
 from experiments.toml_file import check_fields, read_toml
 from optim.parameters import check_names
+from optim.scheduling.catalog import locate_solver
 from problems.errors import InputError, check_choice, check_integer, check_number
+from problems.files import locate
 from problems.offloading.system import System
 from problems.offloading.system_file import load_system
 

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from experiments.paper.fig5_figure import memory_figure
+from experiments.paper.memory_growth import MIB, Growth, growth_of, memory_mib
 from experiments.paper.outcome import Measured, Outcome, Table
 from experiments.paper.parts import FOLDER
-from experiments.plots.style import COLOURS, paper_style, save_figure
+from experiments.plots.style import paper_style, save_figure
 from experiments.toml_file import check_fields, read_toml
-from problems.errors import FloatArray
-from problems.offloading.memory import edge_memory_bytes
 from problems.offloading.networks import load_network
-from problems.offloading.profile import Profile
-from problems.offloading.reading import CORRECTED
 from problems.offloading.system_file import load_system
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-MIB = 2.0**20
 HALF = 0.5
 _FIELDS = ("network", "system", "nodes", "late_part", "other_networks")
-
-
-class Growth(NamedTuple):
-    """How the memory of a network grows.
-
-    Attributes
-    ----------
-    late_share : float
-        Part of the whole that the last layers add.
-    late_over_mean : float
-        What one of the last layers adds over what one of the others does.
-    dense_share : float
-        Part of what the last layers add that fully connected layers do.
-    exponential_over_power : float
-        Root mean square error of the best a exp(b j) over that of the best a j^b.
-    """
-
-    late_share: float
-    late_over_mean: float
-    dense_share: float
-    exponential_over_power: float
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
@@ -66,7 +35,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     units = {"late_share": "of all", "dense_share": "of what the last layers add"}
     return Outcome(
         values={
-            "memory_of_all_layers": Measured(_memory(profile)[-1], unit="MiB"),
+            "memory_of_all_layers": Measured(memory_mib(profile)[-1], unit="MiB"),
             **{
                 name: Measured(value, unit=units.get(name, ""))
                 for name, value in growth._asdict().items()
@@ -77,74 +46,6 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         assumptions=("float32; (10) as printed sums all maps, which training keeps.",),
         findings=(_dense_networks({profile.name: growth, **others}),),
     )
-
-
-def growth_of(profile: Profile, part: float) -> Growth:
-    """Return how the memory of a network grows over the last `part` of its layers and before."""
-    memory, last = _memory(profile), round(part * profile.depth)
-    late, before = memory[-1] - memory[-1 - last], memory[-1 - last]
-    added = np.diff(memory)[-last:]
-    dense = added[_is_dense(profile)[-last:]].sum()
-    return Growth(
-        late_share=late / memory[-1],
-        late_over_mean=(late / last) / (before / (profile.depth - last)),
-        dense_share=dense / late,
-        exponential_over_power=_exponential_over_power(memory[1:]),
-    )
-
-
-def memory_figure(profile: Profile, limits: dict[int, float]) -> Figure:
-    """Draw memory by layer, maps and parameters apart, with the limit of each pool size in MiB."""
-    from matplotlib.figure import Figure
-
-    parameters = profile.edge_parameters * CORRECTED.element_bytes / MIB
-    cuts = np.arange(profile.depth + 1)
-    figure = Figure(figsize=(6.3, 3.0))
-    axes = figure.subplots()
-    axes.bar(cuts, parameters, 0.8, color=COLOURS[0], label="parameters")
-    maps = _memory(profile) - parameters
-    axes.bar(cuts, maps, 0.8, parameters, color=COLOURS[5], label="feature maps")
-    dense = np.flatnonzero(np.r_[False, _is_dense(profile)])
-    axes.plot(dense, _memory(profile)[dense] + 4.0, "v", color=COLOURS[6], label="fully connected")
-    for nodes, limit in limits.items():
-        axes.axhline(limit, color=COLOURS[1], lw=1.0)
-        place = axes.get_yaxis_transform()
-        text = axes.text(1.01, limit, f"{nodes} nodes", transform=place, va="center")
-        text.set(color=COLOURS[1], fontsize=8)
-    axes.grid(visible=False, axis="x")
-    axes.set_axisbelow(True)
-    axes.set_xlabel("layers on the edge")
-    axes.set_ylabel("memory [MiB]")
-    figure.legend(loc="outside upper center", ncols=3)
-    return figure
-
-
-def _memory(profile: Profile) -> FloatArray:
-    """Return (10) in MiB, (N + 1,)."""
-    return edge_memory_bytes(profile, CORRECTED) / MIB
-
-
-def _is_dense(profile: Profile) -> np.ndarray:
-    """Return which of the layers 1..N are fully connected: their maps have no area."""
-    ends = (profile.layers[end - 1] for end in profile.cut_ends)
-    return np.array([len(layer.output_shape) == 1 for layer in ends])
-
-
-def _exponential_over_power(memory: FloatArray) -> float:
-    """Return the error of the best exponential over that of the best power; < 1: it fits better."""
-    layers = np.arange(1.0, memory.size + 1.0)
-    steep = np.log(memory[-1] / memory[0])
-    exponential = _fit_error(lambda j, a, b: a * np.exp(b * j), memory, steep / memory.size)
-    return exponential / _fit_error(lambda j, a, b: a * j**b, memory, steep / np.log(layers[-1]))
-
-
-def _fit_error(curve: Callable[..., FloatArray], memory: FloatArray, rate: float) -> float:
-    """Return the root mean square error of the best curve over the layers 1..N, MiB."""
-    from scipy.optimize import curve_fit
-
-    layers = np.arange(1.0, memory.size + 1.0)
-    found, _ = curve_fit(curve, layers, memory, p0=(memory[0], rate), maxfev=10_000)
-    return float(np.sqrt(((curve(layers, *found) - memory) ** 2).mean()))
 
 
 def _dense_networks(others: dict[str, Growth]) -> str:

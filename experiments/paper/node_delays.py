@@ -41,20 +41,16 @@ def gaining_loads(config: dict[str, Any]) -> dict[tuple[bool, str], float]:
     for shares, waiting in product((True, False), config["waiting"]):
         choices = {"uplink_counts": False, "shares_link": shares, "waiting": waiting}
         reading = chosen_reading("corrected", choices)
-        for hz in config["arrival_hz"]:
-            first, last = (
-                _terms(config, nodes, reading, hz)
-                for nodes in (config["nodes"][0], config["nodes"][-1])
-            )
-            if _gains(first, last, config):
-                found[shares, waiting] = hz
-                break
+        hz = next((hz for hz in config["arrival_hz"] if _gains(config, reading, hz)), None)
+        if hz is not None:
+            found[shares, waiting] = hz
     return found
 
 
-def _gains(first: Terms, last: Terms, config: dict[str, Any]) -> bool:
-    """Whether the last pool is stable and faster than the first."""
-    cut = config["cut"]
+def _gains(config: dict[str, Any], reading: Reading, arrival_hz: float) -> bool:
+    """Whether the largest pool is stable and faster than the smallest."""
+    cut, pools = config["cut"], config["nodes"]
+    first, last = (_terms(config, nodes, reading, arrival_hz) for nodes in (pools[0], pools[-1]))
     stable = float(last.utilisation[0, cut]) < 1.0
     limit = (1.0 - config["least_gain"]) * float(first.delay_s[0, cut])
     return stable and float(last.delay_s[0, cut]) <= limit

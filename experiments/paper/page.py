@@ -48,12 +48,24 @@ def write_page(records: list[Record], out: Path) -> None:
 
 def page_lines(records: list[Record]) -> list[str]:
     """Return the lines of the page."""
-    lines = ["# The paper, regenerated", "", INTRODUCTION, ""]
+    lines = ["# The paper, regenerated", "", INTRODUCTION, "", *_caution_lines(records)]
     lines += _verdict_lines(records)
     for record in records:
         lines += _part_lines(record.part, record.outcome)
     lines += _point_lines(read_points())
     return lines + _origin_lines(records)
+
+
+def _caution_lines(records: list[Record]) -> list[str]:
+    """Return what keeps the page from being whole: parts in few and short runs, or not there."""
+    quick = [record.part for record in records if record.quick]
+    missing = [part for part in PARTS if part not in {record.part for record in records}]
+    cautions = {
+        "Made with `--quick`, in fewer and shorter runs than these verdicts need": quick,
+        "Not made": missing,
+    }
+    lines = [f"**{words}: {', '.join(parts)}.**" for words, parts in cautions.items() if parts]
+    return [line for pair in lines for line in (pair, "")]
 
 
 def _verdict_lines(records: list[Record]) -> list[str]:

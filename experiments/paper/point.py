@@ -54,13 +54,18 @@ def read_points(folder: Path = FOLDER) -> tuple[Point, ...]:
     """
     points: dict[int, Point] = {}
     for path in sorted(folder.glob("*.toml")):
-        table = read_toml(path)
-        check_fields(path, table, ("points",), ("points",))
-        for point in (_point(path, entry) for entry in check_tables("points", table["points"])):
+        for point in _points(path):
             if point.number in points:
                 raise InputError(f"{path} number", point.number, "used once")
             points[point.number] = point
     return tuple(points[number] for number in sorted(points))
+
+
+def _points(path: Path) -> list[Point]:
+    """Return the points of a file."""
+    table = read_toml(path)
+    check_fields(path, table, ("points",), ("points",))
+    return [_point(path, entry) for entry in check_tables("points", table["points"])]
 
 
 def _point(path: Path, table: dict[str, Any]) -> Point:

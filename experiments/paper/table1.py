@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 from experiments.paper.outcome import Condition, Measured, Outcome, Table
@@ -84,12 +85,15 @@ def _fitted(table: Table1, fitted: list[int], ranges: dict[str, MemoryRange]) ->
 
 def _pool_limits(table: Table1) -> Condition:
     """Return for which boards and loads more nodes give deeper cuts, each with its own memory."""
-    found = []
-    for device in table.devices:
-        for rate in table.arrival_hz:
-            cuts = board_cuts(table, device, rate)
-            if cuts == sorted(cuts) and cuts[0] < cuts[-1]:
-                found.append(f"{device} at {rate:g} tasks/s ({', '.join(map(str, cuts))})")
+    cuts = {
+        (device, hz): board_cuts(table, device, hz)
+        for device, hz in product(table.devices, table.arrival_hz)
+    }
+    found = [
+        f"{device} at {hz:g} tasks/s ({', '.join(map(str, some))})"
+        for (device, hz), some in cuts.items()
+        if some == sorted(some) and some[0] < some[-1]
+    ]
     words = (
         "every node has its own memory and the load, not the memory, keeps the cut back: "
         + "; ".join(found)

@@ -7,8 +7,7 @@ from typing import Any
 
 from experiments.framework.config import read_simulation
 from experiments.paper.comparison import COMPARISONS, OURS, RIVALS, compare
-from experiments.paper.markdown import measured_text, number_text
-from experiments.paper.outcome import Condition, Measured, Outcome, Table
+from experiments.paper.outcome import Condition, Measured, Outcome
 from experiments.paper.parts import FOLDER
 from experiments.paper.simulated import Simulated, run_simulations, shorten, write_summary
 from experiments.paper.table2_figure import scan_figure
@@ -16,10 +15,10 @@ from experiments.paper.table2_scan import (
     LESS,
     Case,
     describe,
-    parameters_of,
     run_scan,
     write_scan,
 )
+from experiments.paper.table2_tables import Found, difference_table, scan_table, scheme_table
 from experiments.plots.simulated_pools import pool_figure
 from experiments.plots.style import paper_style, save_figure
 from experiments.toml_file import check_fields, read_toml
@@ -31,7 +30,6 @@ _FIELDS = (
     *("nodes", "cut", "delay_ms", "energy_j", "delay_percent", "energy_percent"),
     *("quick", "full", "scan"),
 )
-Found = dict[str, Measured]
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
@@ -64,9 +62,9 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         },
         conditions=_conditions(as_printed, cases),
         tables=(
-            _scheme_table(corrected, table["nodes"]),
-            _difference_table(found, as_printed, paper),
-            _scan_table(cases),
+            scheme_table(corrected, STREAM, table["nodes"]),
+            difference_table(found, as_printed, paper),
+            scan_table(cases),
         ),
         figures=("pools.png", "scan.png"),
         assumptions=_ASSUMPTIONS,
@@ -117,51 +115,3 @@ def _conditions(as_printed: Found, cases: list[Case]) -> dict[str, Condition]:
         words = ", or ".join(place for place in places if place)
         conditions[name] = Condition(words, bool(words))
     return conditions
-
-
-def _scheme_table(simulated: Simulated, nodes: int) -> Table:
-    """Return delay and energy of every scheme."""
-    rows = []
-    for scheme in dict.fromkeys(scheme for _, scheme in simulated.runs):
-        delay, energy, upload = (
-            measured_text(simulated.mean(STREAM, nodes, scheme, name).scaled(factor, ""))
-            for name, factor in (("delay_mean_s", 1e3), ("energy_j", 1.0), ("upload_bytes", 1e-3))
-        )
-        rows.append((scheme, delay, energy, upload))
-    columns = ("scheme", "delay, ms", "energy, J a task", "upload, kB a task")
-    return Table(f"{nodes} nodes, mean and interval of 95 %", columns, tuple(rows))
-
-
-def _difference_table(found: Found, as_printed: Found, paper: dict[str, dict[str, float]]) -> Table:
-    """Return the differences beside the paper's."""
-    rows = []
-    for name in COMPARISONS:
-        measure, _, rival = name.partition("_against_")
-        numbers = (f"{paper[measure][rival]}", *(_plain(one[name]) for one in (found, as_printed)))
-        rows.append((name.replace("_", " "), *numbers))
-    columns = ("framework", "the paper, %", "corrected, %", "as printed, %")
-    return Table("Difference of the framework from its rivals", columns, tuple(rows))
-
-
-def _plain(measured: Measured) -> str:
-    """Return a number with its interval alone."""
-    return measured_text(measured._replace(p=None, unit="", test=""))
-
-
-def _scan_table(cases: list[Case]) -> Table:
-    """Return in which share of the settings the framework is less, by each parameter's value."""
-    chosen = [*((name,) for name in COMPARISONS), COMPARISONS]
-    rows = [("all settings", *_shares(cases, chosen))]
-    for parameter, values in parameters_of(cases).items():
-        for value in values:
-            part = [case for case in cases if case.setting[parameter] == value]
-            rows.append((f"{parameter}: {value}", *_shares(part, chosen)))
-    columns = ("setting", *(name.replace("_", " ") for name in COMPARISONS), "all four")
-    title = "Scan: share of the settings in which the framework has significantly less, %"
-    return Table(title, columns, tuple(rows))
-
-
-def _shares(cases: list[Case], chosen: list[tuple[str, ...]]) -> list[str]:
-    """Return the share of cases that are less in each choice of comparisons, %."""
-    counts = (sum(case.is_less(*names) for case in cases) for names in chosen)
-    return [number_text(round(100.0 * count / len(cases), 1)) for count in counts]

@@ -25,10 +25,14 @@ class Dataset:
         Name of the data.
     classes : int
         Number of classes; labels are 0..classes - 1.
-    train_images, test_images : (n, channels, height, width) float32 array
-        Every channel has mean 0 and deviation 1 over the training images.
-    train_labels, test_labels : (n,) int64 array
-        Class of each image.
+    train_images : (n, channels, height, width) float32 array
+        Every channel has mean 0 and deviation 1 over these.
+    train_labels : (n,) int64 array
+        Class of each.
+    test_images : (m, channels, height, width) float32 array
+        Shifted and scaled as the training images are.
+    test_labels : (m,) int64 array
+        Class of each.
     """
 
     name: str

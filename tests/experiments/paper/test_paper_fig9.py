@@ -71,7 +71,7 @@ def test_a_short_run(tmp_path: Path, monkeypatch):
     pytest.importorskip("torch")
     for path in FOLDER.glob("fig9*.toml"):
         text = path.read_text().replace("../learnings", str(FOLDER.parent / "learnings"))
-        text = text.replace("window = 36", "window = 6").partition("[schemes.dormant-above")[0]
+        text = text.replace("window = 36", "window = 6").partition("[schemes.19-ms")[0]
         (tmp_path / path.name).write_text(text)
     sizes = "{ periods = 1, repetitions = 2 }"
     (tmp_path / "fig9.toml").write_text(f"quick = {sizes}\nfull = {sizes}\nsettled_points = 1.0\n")

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.paper import early_stop, fig5, fig6, table1
 from experiments.paper.early_stop import END, run_walks
-from experiments.paper.fig5 import growth_of
+from experiments.paper.memory_growth import growth_of
 from experiments.paper.node_delays import delay_by_nodes, gaining_loads
 from experiments.paper.parts import FOLDER
 from experiments.paper.table1_cuts import board_cuts, fitted_cuts, memory_range, read_table1

@@ -54,6 +54,14 @@ def test_every_claim_has_a_row_with_its_verdict(lines):
     ]
 
 
+def test_what_is_not_whole_is_said_at_the_top(lines):
+    start = lines.index("## Verdicts")
+    assert lines[start - 4 : start : 2] == [
+        "**Made with `--quick`, in fewer and shorter runs than these verdicts need: fig6.**",
+        "**Not made: table1, table2, fig5, fig7, fig8, fig9, dormancy.**",
+    ]
+
+
 def test_a_part_shows_all_it_has(lines):
     start = lines.index("## Fig. 6: delay by layer")
     part = lines[start:]

@@ -87,6 +87,16 @@ def test_memory_may_be_left_out():
     assert np.array_equal(problem.matrix, paper_pool(20, 4, rng=5).matrix)
 
 
+def test_nodes_may_have_work_left():
+    idle, busy = paper_pool(50, 4000, rng=7), paper_pool(50, 4000, backlog=0.5, rng=7)
+    _, speed, _, capacity = parts(busy)
+    mean = busy.et.work.sum() / speed.sum()
+    assert idle.ready is None
+    assert busy.ready.mean() == pytest.approx(0.5 * mean, rel=0.05)
+    assert 0 <= busy.ready.min() < busy.ready.max() <= mean
+    assert np.array_equal(capacity, idle.node_capacity)
+
+
 def test_the_seed_decides():
     assert paper_pool(rng=1).digest == paper_pool(rng=1).digest != paper_pool(rng=2).digest
     assert (paper_pool().tasks, paper_pool().nodes) == (200, 30)
@@ -100,6 +110,7 @@ def test_the_seed_decides():
         ({"slack": 1e308}, "slack"),
         ({"memory": "other"}, "memory"),
         ({"batch": "other"}, "batch"),
+        ({"backlog": -0.1}, "backlog"),
         ({"tasks": 0}, "tasks"),
         ({"nodes": 0}, "nodes"),
     ],

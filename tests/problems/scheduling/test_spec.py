@@ -68,7 +68,8 @@ def test_an_existing_file_goes_before_a_generator(tmp_path: Path, monkeypatch: p
         ("braun:3x0", "nodes: got 0"),
         (
             "paper:5x3x2",
-            "paper option: got '5x3x2', must be a size or one of slack, memory, batch, seed",
+            "paper option: got '5x3x2', must be a size or one of slack, memory, batch, backlog, "
+            "seed",
         ),
         ("paper:5x3:", "paper option: got ''"),
         ("paper:5x3:tasks=3", "paper option: got 'tasks=3'"),
