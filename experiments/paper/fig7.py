@@ -35,8 +35,9 @@ ASSUMPTIONS = (
     "images through ResNet-34, speeds log-uniform from 10 to 100 GFLOP/s, boards of 1 to 8 GiB "
     "scaled to twice the tasks' memory (`problems/scheduling/paper_pool.py`).",
     "Task execution time is the makespan; the sum Z_y of the same schedules is the second reading.",
-    "A colony has 20 ants (98 where its numbers are tuned), which the paper does not give; every "
-    "colony and swarm evaluates 5000 schedules; MET and LPT are shown beside the paper's rivals.",
+    "The paper gives neither ants nor iterations: those of every run stand in "
+    "`experiments/paper/fig7.toml` and `fig7_factors.toml`. MET and LPT are shown beside the "
+    "paper's rivals.",
     "Intervals are of 95 %, by bootstrap over pools; every pool has a seed of its own and is given "
     "to all schedulers.",
 )
