@@ -11,19 +11,26 @@ import pdoc
 
 PACKAGES = ("problems", "optim", "experiments")
 CHILDREN = "experiments.peers.child"  # need libraries that this process may not load
+HARMLESS = (
+    "Error parsing type annotation",  # shown as written: in named tuples, and `pd.Series[float]`
+    "The module specification .* has already been added",
+    "Couldn't import",  # what is left out, and what only the types of the rest need
+    "Failed to run TYPE_CHECKING",
+)
 
 
-def module_names() -> Iterator[str]:
-    """Yield all modules: pdoc by itself leaves out those that an `__all__` does not list."""
+def specifications() -> Iterator[str]:
+    """Yield all modules, since pdoc leaves out those that an `__all__` does not list."""
     for package in PACKAGES:
         yield package
         for found in pkgutil.walk_packages([package], f"{package}."):
-            if not found.name.startswith(CHILDREN) and _can_be_imported(found.name):
-                yield found.name
+            yield found.name if _can_be_imported(found.name) else f"!{found.name}"
 
 
 def _can_be_imported(name: str) -> bool:
     """Import a module; say so if an optional library is missing."""
+    if name.startswith(CHILDREN):
+        return False
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -35,10 +42,9 @@ def _can_be_imported(name: str) -> bool:
 
 
 sys.path.insert(0, ".")
-names = list(module_names())
+modules = sorted(specifications(), key=lambda name: name.startswith("!"))
 warnings.simplefilter("error")
-# Such annotations, of named tuples and `pd.Series[float]`, are shown as they are written.
-warnings.filterwarnings("ignore", "Error parsing type annotation")
-warnings.filterwarnings("ignore", "The module specification .* has already been added")
+for message in HARMLESS:
+    warnings.filterwarnings("ignore", message)
 pdoc.render.configure(docformat="numpy")
-pdoc.pdoc(*names, f"!{CHILDREN}", output_directory=Path(sys.argv[1]))
+pdoc.pdoc(*modules, output_directory=Path(sys.argv[1]))

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from experiments.commands.best_known import best_known
+from experiments.commands.budgets import budgets
 from experiments.commands.compare import compare
 from experiments.commands.learn import learn
 from experiments.commands.listing import problems, solvers
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS = (
-    *(schedule, sweep, tune, plot, compare, best_known, report),
+    *(schedule, sweep, tune, plot, compare, budgets, best_known, report),
     *(offload, simulate, study, learn, paper, solvers, problems),
 )
 for _command in _COMMANDS:

@@ -92,6 +92,7 @@ def test_errors_named_exist(things: dict[str, Any]):
     found = []
     for name, thing in things.items():
         text = NumpyDocString(inspect.getdoc(thing))
-        kinds = {entry.type or entry.name for entry in (*text["Raises"], *text["Warns"])}
+        entries = [entry.type or entry.name for entry in (*text["Raises"], *text["Warns"])]
+        kinds = {kind.strip() for entry in entries for kind in entry.split(",")}
         found += [f"{name}: {kind}" for kind in kinds - known]
     assert not found

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from experiments.learning.answers import Answers, is_wrong
 from experiments.learning.central_learner import CentralLearner
 from experiments.learning.problem import LearningProblem
-from optim.parameters import check_parameters
 from problems.errors import FloatArray
 
 
 @dataclass(frozen=True)
 class Central:
     """The plain network: the nodes send their images, the cloud trains."""
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
 
     def start(self, problem: LearningProblem) -> CentralLearner:
         """Return the learner; see `Scheme`."""

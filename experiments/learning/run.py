@@ -24,7 +24,7 @@ from experiments.learning.scheme import Learner, PeriodCost, Scheme
 
 Row = dict[str, Any]
 _SUMS = ("tasks", "examples", "seconds", "up_bytes", "down_bytes", "lan_bytes")
-_THRESHOLDS = 25
+_THRESHOLDS, _LOWEST = 25, 1e-4  # number, nat
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,6 @@ def _row(
 def _early(answers: Answers) -> list[tuple[float, float, float]]:
     """Return (threshold, share that leaves early, error) from no early answer to all."""
     highest = np.log(answers.final.shape[1])
-    grid = [*np.linspace(0.0, highest, _THRESHOLDS)[:-1], 1.01 * highest]
+    grid = [0.0, *np.geomspace(_LOWEST, 1.01 * highest, _THRESHOLDS - 1)]
     found = [(threshold, early_answers(answers, threshold)) for threshold in grid]
     return [(float(at), early.share, float(early.wrong.mean())) for at, early in found]

@@ -23,12 +23,13 @@ def exit_figure(early: list[Row]) -> Figure:
     schemes = list(dict.fromkeys(row["scheme"] for row in early))
     for scheme, style in line_styles(schemes).items():
         rows = [row for row in early if row["scheme"] == scheme]
-        thresholds = sorted({row["threshold"] for row in rows})
+        thresholds = sorted({row["threshold"] for row in rows if row["threshold"] > 0})
         at = [[row for row in rows if row["threshold"] == threshold] for threshold in thresholds]
         accuracy = [100 * (1 - np.mean([row["error"] for row in group])) for group in at]
         share = [100 * np.mean([row["share"] for row in group]) for group in at]
         left.plot(thresholds, accuracy, label=scheme, **style)
         right.plot(share, accuracy, **style)
+    left.set_xscale("log")
     left.set_xlabel("entropy threshold (nat)")
     right.set_xlabel("answers that leave early (%)")
     left.set_ylabel("test accuracy (%)")

@@ -37,7 +37,8 @@ class Pool:
     def __post_init__(self) -> None:
         if not self.devices or not all(isinstance(device, Device) for device in self.devices):
             raise InputError("pool.devices", self.devices, "a tuple of at least one Device")
-        check_number("pool.memory_share", self.memory_share, above=0, at_most=1)
+        check_quantity("pool.memory_share", self.memory_share)
+        check_number("pool.memory_share", self.memory_share, at_most=1)
 
     @property
     def nodes(self) -> int:

@@ -28,15 +28,14 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 
 def test_all_are_tested_and_are_notebooks():
-    scripts = [path for path in EXAMPLES.glob("*.py") if path.name != "my_solver.py"]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
+    tutorials = {name: text for name, text in texts.items() if text.startswith("# %% [markdown]")}
     tests = Path(__file__).read_text(encoding="utf-8")
-    assert len(scripts) >= 6
-    for path in scripts:
-        text = path.read_text(encoding="utf-8")
-        assert f'run("{path.name}")' in tests
-        assert text.startswith("# %% [markdown]\n# # ")
+    assert len(tutorials) >= 7
+    for name, text in tutorials.items():
+        assert f'run("{name}")' in tests
         assert text.count("\n# %%\n") >= 4
-        assert f"python experiments/examples/{path.name} FOLDER" in text
+        assert f"python experiments/examples/{name} FOLDER" in text
 
 
 def test_own_scheduler(run: Run, tmp_path: Path):
@@ -122,3 +121,16 @@ def test_own_instance(run: Run):
     assert makespans["plain.csv"] == makespans["plain.npy"] == makespans["plain.txt"]
     assert found["strong"] <= makespans["plain.csv"] < 1.01 * found["strong"]
     assert found["message"].endswith("line 3: got 'soon', must be a number")
+
+
+def test_learn_together(run: Run, tmp_path: Path):
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    summary = run("learn_together.py")["summary"]
+    guess = 0.9  # of ten classes
+    assert all(row["error"] < guess for row in summary.values())
+    assert min(summary, key=lambda name: summary[name]["error"]) == "central"
+    assert summary["cut 2"]["up_bytes"] > summary["cut 5"]["up_bytes"]
+    assert summary["cut 5, asleep"]["asleep"] == 1
+    assert summary["cut 5, asleep"]["error"] > summary["cut 5"]["error"]
+    assert (tmp_path / "learning" / "errors.png").stat().st_size > 10_000

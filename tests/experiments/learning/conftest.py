@@ -1,5 +1,6 @@
 """A small problem, and small learning files."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,22 @@ cut = 5
 threshold = "fixed"
 fixed_s = 0.02
 """
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Keep PyTorch to one thread, as `edgeopt learn` does: two would wait for each other."""
+    if importlib.util.find_spec("torch") is None:
+        yield
+        return
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    if torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(False)
 
 
 @pytest.fixture

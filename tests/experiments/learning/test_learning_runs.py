@@ -23,15 +23,6 @@ ROOT = Path(__file__).parents[3]
 LONGEST_S = 120
 
 
-@pytest.fixture(autouse=True)
-def as_before():
-    """Put PyTorch's threads and determinism back."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
-
-
 def test_rows(learning_file):
     config = read_learning(learning_file)
     reports = []
