@@ -11,8 +11,10 @@ import typer
 from experiments.commands.best_known import best_known
 from experiments.commands.budgets import budgets
 from experiments.commands.compare import compare
+from experiments.commands.learn import learn
 from experiments.commands.listing import problems, solvers
 from experiments.commands.offload import offload
+from experiments.commands.paper import paper
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
@@ -36,7 +38,7 @@ app = typer.Typer(
 )
 _COMMANDS = (
     *(schedule, sweep, tune, plot, compare, budgets, best_known, report),
-    *(offload, simulate, study, solvers, problems),
+    *(offload, simulate, study, learn, paper, solvers, problems),
 )
 for _command in _COMMANDS:
     app.command()(_command)

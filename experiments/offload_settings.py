@@ -31,11 +31,11 @@ def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]
     for text in texts:
         key, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
-            raise InputError("set", text, "KEY=VALUE")
+            raise InputError("--set", text, "of the form KEY=VALUE")
         if "." in key:
             system[key] = _value(value)
         else:
-            reading[check_choice("set", key, (*CHOICES, "SECTION.KEY"))] = _value(value)
+            reading[check_choice("--set", key, (*CHOICES, "SECTION.KEY"))] = _value(value)
     return reading, system
 
 
@@ -58,5 +58,5 @@ def _value(text: str) -> Any:
     """Return the TOML value that `text` is, or the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

@@ -1,28 +1,14 @@
-"""TOML files from users."""
+"""What configuration files have in common: their fields."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from problems.errors import InputError
+from problems.toml_file import read_toml
 
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file.
-
-    Raises
-    ------
-    InputError
-        If it is missing or not TOML; the message names the line.
-    """
-    if not path.is_file():
-        raise InputError("configuration file", str(path), "an existing file")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(str(path), str(error), "TOML") from None
+__all__ = ("check_fields", "check_strings", "read_toml")
 
 
 def check_fields(
@@ -41,4 +27,11 @@ def check_strings(field: str, value: Any) -> list[str]:
     """Return `value` if it is a list of strings, or raise `InputError`."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(field, value, "a list of strings")
+    return value
+
+
+def check_tables(field: str, value: Any) -> list[dict[str, Any]]:
+    """Return `value` if it is a list of tables, or raise `InputError`."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InputError(field, value, f"tables [[{field}]]")
     return value

@@ -8,6 +8,8 @@ from typing import Any, get_args, get_type_hints
 
 from problems.errors import InputError, check_choice, check_integer, check_number
 
+LARGEST_INTEGER = 10**9  # of a parameter that says no other limit; kernels know 64 bits
+
 
 def parameter(
     default: Any,
@@ -94,8 +96,10 @@ def _check(declared: Field[Any], value: Any, hint: Any) -> None:
         if not isinstance(value, bool):
             raise InputError(declared.name, value, "true or false")
     elif hint is int:
-        check_integer(declared.name, value, **limits)
+        check_integer(declared.name, value, **{"at_most": LARGEST_INTEGER, **limits})
     elif hint is float:
         check_number(declared.name, value, **limits)
+        if isinstance(value, int):
+            check_integer(declared.name, value, at_most=LARGEST_INTEGER)
     else:
         check_choice(declared.name, value, choices(hint))

@@ -35,7 +35,10 @@ class InputError(ValueError):
 
 def shorten(value: object, width: int = 80) -> str:
     """Return ``repr(value)`` on one line, cut to `width` characters."""
-    text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+    try:
+        text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+    except ValueError:  # Python refuses to write integers of more than 4300 digits
+        text = f"{type(value).__name__} of too many digits"
     return text if len(text) <= width else text[: width - 3] + "..."
 
 

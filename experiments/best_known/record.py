@@ -102,7 +102,7 @@ def unpack_record(data: bytes, source: str) -> Record:
         nodes = np.frombuffer(raw, dtype=f"<u{values.pop('bytes')}").astype(np.int64)
         record = Record(**values | {"assignment": nodes})
         _check_types(values)
-    except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         raise InputError(source, repr(error), "a record of edgeopt best-known") from None
     return record
 

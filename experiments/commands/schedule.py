@@ -62,7 +62,7 @@ def schedule(
     budget = {name: value for name, value in given.items() if value is not None} or DEFAULT
     criteria = make_criteria(budget)
     if seed is not None and seed < 0:
-        raise InputError("seed", seed, "an integer >= 0")
+        raise InputError("--seed", seed, "an integer >= 0")
     if out is not None and (not out.parent.is_dir() or out.is_dir()):
         raise InputError("--out", str(out), "a file in an existing folder")
     chosen = make_solver(solver, _pairs(parameters or []))
@@ -88,7 +88,7 @@ def _pairs(texts: list[str]) -> dict[str, str]:
     for text in texts:
         key, separator, value = text.partition("=")
         if not separator:
-            raise InputError("--set", text, "of the form key=value")
+            raise InputError("--set", text, "of the form KEY=VALUE")
         pairs[key] = value
     return pairs
 

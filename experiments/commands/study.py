@@ -23,12 +23,12 @@ def study(
 ) -> None:
     """Study the running system: the size of the window, or the number of masters."""
     check_choice("study", name, STUDIES)
-    check_integer("seeds", seeds, at_least=1)
-    check_integer("tasks", tasks, at_least=100)
+    check_integer("--seeds", seeds, at_least=1)
+    check_integer("--tasks", tasks, at_least=100)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError("out", str(out), f"a folder that can be made ({error})") from None
+        raise InputError("--out", str(out), f"a folder that can be made ({error})") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OverloadWarning)  # a load of 0.95 may come out above 1
         paths = _windows(out, seeds, tasks) if name == "windows" else _scale(out, tasks)

@@ -27,36 +27,15 @@ from experiments.framework.measures import (
 )
 from experiments.framework.simulate import simulate
 from experiments.framework.world import World
+from experiments.sweep.cell_name import CellName
 from experiments.sweep.code_version import code_version
 
 FINISHED = "finished"
 
 
 @dataclass(frozen=True)
-class SimulationCell:
-    """What identifies a cell; the fields are those of a cell of any sweep.
-
-    Attributes
-    ----------
-    problem, digest : str
-        Stream and number of nodes, and content hash of all files.
-    label : str
-        The scheme's name in the file.
-    solver : str
-        JSON of the scheme's table.
-    repetition, seed : int
-        Which run, and the root seed.
-    budget : str
-        JSON of stream and world.
-    """
-
-    problem: str
-    digest: str
-    label: str
-    solver: str
-    repetition: int
-    seed: int
-    budget: str
+class SimulationCell(CellName):
+    """A scheme on a stream and a pool, once."""
 
     @property
     def code(self) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 from experiments.framework.setting import Setting
 from optim.online.resources import Uplink
 from problems.arrivals.stream import Stream
-from problems.errors import FloatArray, InputError, check_array, check_number
+from problems.errors import FloatArray, InputError
 from problems.offloading.link import node_rate_bit_s
+from problems.quantity import LARGEST, check_quantities, check_quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,9 @@ class LinkTrace:
     step_s: float
 
     def __post_init__(self) -> None:
-        trips = check_array("link.round_trip_s", self.round_trip_s, ndim=1, at_least=0)
-        rates = check_array("link.bandwidth_bit_s", self.bandwidth_bit_s, ndim=1, above=0)
-        check_number("link.step_s", self.step_s, above=0)
+        trips = check_quantities("link.round_trip_s", self.round_trip_s, zero=True)
+        rates = check_quantities("link.bandwidth_bit_s", self.bandwidth_bit_s)
+        check_quantity("link.step_s", self.step_s)
         if trips.shape != rates.shape:
             raise InputError("link.bandwidth_bit_s.shape", rates.shape, str(trips.shape))
         object.__setattr__(self, "round_trip_s", trips)
@@ -108,7 +109,7 @@ def _constant(setting: Setting) -> LinkTrace:
     """Return a link that stays as the system has it."""
     trips = np.array([float(setting.terms.columns.round_trip_s)])
     bandwidth = np.array([setting.system.link.bandwidth_bit_s])
-    return LinkTrace(trips, bandwidth, step_s=1e300)
+    return LinkTrace(trips, bandwidth, step_s=LARGEST)
 
 
 def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -16,13 +15,13 @@ from experiments.framework.catalog import make_scheme
 from experiments.framework.conditions import draw_conditions
 from experiments.framework.simulate import simulate
 from experiments.framework.world import World
-from experiments.sweep.config import locate_solver
-from experiments.sweep.paths import locate
+from experiments.sweep.fields import check_json, check_runs, check_seed
 from experiments.toml_file import check_fields, read_toml
+from optim.scheduling.catalog import locate_solver
 from problems.arrivals.stream import Stream
-from problems.errors import InputError, check_integer, check_number
+from problems.errors import InputError, check_integer
+from problems.files import locate
 
-LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 _OWN = ("repetitions", "seed", "streams", "schemes", "time_limit")
 _WORLD = (
     *("network", "system", "nodes", "reading", "settings", "link", "dispatch", "edge"),
@@ -62,15 +61,16 @@ class SimulationConfig:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_integer("repetitions", self.repetitions, at_least=1)
-        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
-        if self.time_limit is not None:
-            check_number("time_limit", self.time_limit, above=0.0)
+        check_seed(self.seed)
         for name in ("streams", "schemes"):
             if not isinstance(getattr(self, name), dict) or not getattr(self, name):
                 raise InputError(name, getattr(self, name), f"at least one table [{name}.NAME]")
         for name in ("world", "streams", "schemes"):
-            _check_json(name, getattr(self, name))
+            check_json(name, getattr(self, name))
+        runs = len(self.streams) * len(self.schemes) * max(len(self.nodes), 1)
+        check_runs(self.repetitions, runs, self.time_limit)
+        for nodes in self.nodes:
+            check_integer("nodes", nodes, at_least=1)
         if len(set(self.nodes)) < len(self.nodes):
             raise InputError("nodes", list(self.nodes), "all different")
         for world in self.worlds():
@@ -174,11 +174,3 @@ def _located(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(table.get("dispatch"), dict):
         made["dispatch"] = _located(table["dispatch"], folder)
     return made
-
-
-def _check_json(field: str, table: dict[str, Any]) -> None:
-    """Refuse what TOML has and JSON has not, in which sweeps keep their tables."""
-    try:
-        json.dumps(table)
-    except TypeError:
-        raise InputError(field, table, "without dates and times") from None

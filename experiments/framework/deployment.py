@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from experiments.framework.plan import model_bytes
 from experiments.framework.setting import Setting
 from problems.errors import check_choice, check_number
 from problems.offloading.system import Pool
 
 TRANSPORTS = ("multicast", "unicast")
 MASTERS = ("capability", "random")
-Transport = Literal["multicast", "unicast"]
 
 
 @dataclass(frozen=True)
@@ -80,19 +77,3 @@ def deploy(setting: Setting, size_bytes: float, transport: str = "multicast") ->
     trip_s = 0.5 * float(setting.terms.columns.round_trip_s)
     seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / setting.lan_bit_s
     return Deployment(seconds, size_bytes, lan_bytes)
-
-
-def redeploy(setting: Setting, old: int, new: int, transport: str = "multicast") -> Deployment:
-    """Return what it costs to move the cut from `old` to `new`.
-
-    Only layers that the nodes do not have are sent: a shallower cut costs nothing.
-
-    Raises
-    ------
-    InputError
-        If a cut is none of the network.
-    """
-    setting.check_cut("old", old)
-    setting.check_cut("new", new)
-    missing = model_bytes(setting, new) - model_bytes(setting, old)
-    return deploy(setting, max(0.0, missing), transport)

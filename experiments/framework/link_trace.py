@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from experiments.framework.conditions import LinkTrace
-from problems.errors import FloatArray, InputError, check_array, check_choice, check_number
+from problems.errors import FloatArray, InputError, check_array, check_choice
+from problems.files import check_file
 from problems.offloading.system import Link
+from problems.quantity import check_quantity
 
 FIELDS = ("path", "round_trip_column", "round_trip_unit_s", "rate_column", "rate_unit_bit_s")
 SAMPLE = ("round_trips_s", "rates_bit_s")
@@ -57,7 +59,7 @@ def _from_lists(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
 
 def _from_file(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
     """Return round trips and rates of a CSV file."""
-    rows = _rows(Path(table["path"]))
+    rows = _rows(check_file("link.path", table["path"]))
     trips = _column(table, rows, "round_trip_column", "round_trip_unit_s")
     if "rate_column" not in table:
         return trips, None
@@ -78,9 +80,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _column(table: dict[str, Any], rows: list[dict[str, str]], field: str, unit: str) -> FloatArray:
     """Return a column in SI units."""
-    name = check_choice(f"link.{field}", table[field], list(rows[0]))
+    name = check_choice(f"link.{field}", table[field], [key for key in rows[0] if key])
     try:
         values = np.array([float(row[name]) for row in rows])
     except (TypeError, ValueError) as error:
         raise InputError(f"{table['path']}: {name}", str(error), "numbers") from None
-    return np.asarray(values * check_number(f"link.{unit}", table.get(unit, 1.0), above=0))
+    factor = check_quantity(f"link.{unit}", table.get(unit, 1.0))
+    with np.errstate(over="ignore"):  # what is infinite is refused with its place
+        return np.asarray(values * factor)

@@ -13,6 +13,7 @@ from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
 from problems.offloading.terms import Terms, terms_of
+from problems.quantity import check_quantity
 
 UPLINKS = ("own", "shared")
 
@@ -58,7 +59,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         check_integer("master", self.master, at_least=0, at_most=self.system.pool.nodes - 1)
-        check_number("lan_bit_s", self.lan_bit_s, above=0)
+        check_quantity("lan_bit_s", self.lan_bit_s)
         check_number("accuracy_drop", self.accuracy_drop, at_least=0, at_most=1)
         check_choice("uplink", self.uplink, UPLINKS)
         own_bit_s = self.system.pool.per_node("throughput_bit_s").min()

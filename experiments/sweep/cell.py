@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.budget import make_criteria
+from experiments.sweep.cell_name import CellName
 from experiments.sweep.code_version import code_version
 from experiments.sweep.config import SweepConfig, build_solver
 from experiments.toml_file import read_toml
 from optim import Result, solve, warm_up
+from optim.scheduling.catalog import locate_solver
 from problems.scheduling import SchedulingProblem, load_problem
 
 if TYPE_CHECKING:
@@ -36,30 +38,8 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What identifies a cell.
-
-    Attributes
-    ----------
-    problem, digest : str
-        Spec and content hash of the problem.
-    label : str
-        The solver's name in the sweep.
-    solver : str
-        JSON of the solver's table.
-    repetition, seed : int
-        Which run, and the root seed.
-    budget : str
-        JSON of the budget.
-    """
-
-    problem: str
-    digest: str
-    label: str
-    solver: str
-    repetition: int
-    seed: int
-    budget: str
+class Cell(CellName):
+    """A solver on a problem, once."""
 
     @cached_property
     def key(self) -> str:
@@ -104,7 +84,8 @@ def _identity(table: str) -> str:
 def solver_source(name: str) -> str:
     """Return the content of a user's own solver file, also where a TOML file names it."""
     if name.endswith(".toml"):
-        return solver_source(read_toml(Path(name))["solver"])
+        inner = read_toml(Path(name))["solver"]
+        return solver_source(locate_solver(inner, Path(name).parent))
     file = Path(name.rpartition(":")[0])
     return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.budget import make_criteria
-from experiments.sweep.paths import find_problems, locate
+from experiments.sweep.fields import check_json, check_runs, check_seed
+from experiments.sweep.paths import find_problems
 from experiments.toml_file import check_fields, check_strings, read_toml
 from optim.scheduling import make_solver
+from optim.scheduling.catalog import locate_solver
 from optim.solver import as_solver
-from problems.errors import InputError, check_integer, check_number
+from problems.errors import InputError
 
-LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
 
@@ -47,20 +47,19 @@ class SweepConfig:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_integer("repetitions", self.repetitions, at_least=1)
-        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
+        check_seed(self.seed)
         make_criteria(self.budget)
-        if self.time_limit is not None:
-            check_number("time_limit", self.time_limit, above=0.0)
+        check_strings("problems", list(self.problems))
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
             raise InputError("problems", list(self.problems), "all different")
         if not self.solvers:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
+        check_runs(self.repetitions, len(self.problems) * len(self.solvers), self.time_limit)
         for label, table in self.solvers.items():
             as_solver(build_solver(table))
-            _check_json(f"solvers.{label}", table)
+            check_json(f"solvers.{label}", table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
@@ -73,17 +72,17 @@ class SweepConfig:
 
 
 def build_solver(table: dict[str, Any]) -> Any:
-    """Return the solver of a table ``{"solver": name, parameter: value, ...}``."""
+    """Return the solver of a table ``{"solver": name, parameter: value, ...}``.
+
+    Raises
+    ------
+    InputError
+        If the table names no solver, or a parameter or value is unknown or illegal.
+    """
+    if not isinstance(table, dict) or not isinstance(table.get("solver"), str):
+        raise InputError("solver", table, "a table with the name of a solver")
     parameters = {key: value for key, value in table.items() if key != "solver"}
     return make_solver(table["solver"], parameters)
-
-
-def _check_json(field: str, table: dict[str, Any]) -> None:
-    """Refuse what TOML has and JSON has not, in which sweeps keep their tables."""
-    try:
-        json.dumps(table)
-    except TypeError:
-        raise InputError(field, table, "without dates and times") from None
 
 
 def read_config(path: Path) -> SweepConfig:
@@ -133,9 +132,3 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
     if not isinstance(name, str):
         raise InputError(f"solvers.{label}.solver", name, "a string")
     return {**table, "solver": locate_solver(name, folder)}
-
-
-def locate_solver(name: str, folder: Path) -> str:
-    """Return a solver's name, that of a file.py:Name relative to `folder` made absolute."""
-    file, colon, attribute = name.rpartition(":")
-    return f"{locate(file, folder)}{colon}{attribute}" if file.endswith(".py") else name

@@ -12,8 +12,10 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from experiments.sweep.cell import Row
+from problems.errors import InputError, check_number
 
 JOURNALS = "journal"
 
@@ -59,5 +61,17 @@ def journal_rows(journal: Path) -> Iterator[Row]:
     except FileNotFoundError:
         return
     for line in lines:
-        with contextlib.suppress(ValueError):
-            yield json.loads(line)
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        yield _checked(journal, row)
+
+
+def _checked(journal: Path, row: Any) -> Row:
+    """Return what a line says if it is the row of a cell."""
+    texts = ("key", "code", "problem", "solver", "status")
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
+        raise InputError(str(journal), row, "rows written by edgeopt sweep")
+    check_number(f"{journal} cell_seconds", row.get("cell_seconds"), at_least=0)
+    return row

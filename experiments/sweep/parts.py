@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PART = 10_000
 METADATA = b"edgeopt"
+NAMES = ("key", "problem", "solver", "status")
 FLOATS = {"makespan", "lower_bound", "gap", "seconds", "cell_seconds"}
 INTEGERS = {"repetition", "tasks", "nodes", "iterations", "evaluations"}
 INTEGER_LISTS = {"assignment", "trace_iterations", "trace_evaluations"}
@@ -47,13 +48,17 @@ def write_part(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or a row holds what no run gives.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema(metadata)), sink)
+    try:
+        table = pa.Table.from_pylist(rows, schema=schema(metadata))
+    except (pa.ArrowException, OverflowError) as error:
+        raise InputError("rows", str(error), "of a sweep: a journal of it is broken") from None
+    pq.write_table(table, sink, write_page_checksum=True)
     write_atomically(path, sink.getvalue().to_pybytes())
 
 
@@ -68,20 +73,37 @@ def read_part(path: Path, columns: Iterable[str] = COLUMNS) -> list[Row]:
     return _read(path, list(columns)).to_pylist()  # type: ignore[no-any-return]
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
-    """Return the provenance that a part carries."""
-    metadata: dict[str, Any] = json.loads(_read(path, []).schema.metadata[METADATA])
-    return metadata
-
-
 def _read(path: Path, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    types = schema({})
     try:
-        return pq.ParquetFile(path).read(columns=columns)
-    except (OSError, ValueError) as error:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
+        table.validate(full=True)
+        table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
+    except (OSError, pa.ArrowException) as error:
         raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
+    missing = sorted(set(columns) - {*table.column_names, "measures"})
+    if missing or any(table[name].null_count for name in NAMES if name in columns):
+        rule = f"a Parquet file of edgeopt sweep, with {', '.join(missing or NAMES)}"
+        raise InputError(str(path), table.column_names, rule)
+    return table
+
+
+def read_table(folder: Path) -> pa.Table:
+    """Return the rows of all parts of a folder, of which there is one at least, as one table.
+
+    Raises
+    ------
+    InputError
+        If a part is broken.
+    """
+    import pyarrow as pa
+
+    tables = [_read(path, list(COLUMNS)) for path in parts(folder)]
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def part_path(cells: Path, number: int) -> Path:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from problems.errors import InputError
-from problems.scheduling.files import file_exists, load_file
+from problems.files import locate
+from problems.scheduling import load_file
 
 
 def find_problems(entries: list[str], folder: Path) -> Iterator[str]:
@@ -33,9 +34,3 @@ def _is_instance(path: Path) -> bool:
     except InputError:
         return False
     return not path.name.startswith((".", "_"))
-
-
-def locate(spec: str, folder: Path) -> str:
-    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
-    path = folder / spec
-    return str(path.resolve()) if file_exists(path) else spec

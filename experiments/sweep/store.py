@@ -18,7 +18,7 @@ from experiments.sweep.cell import Row
 from experiments.sweep.code_version import full_provenance
 from experiments.sweep.journal import JOURNALS, journal_rows, journals
 from experiments.sweep.merge import merge_newer, merge_older
-from experiments.sweep.parts import parts, read_part
+from experiments.sweep.parts import parts, read_part, read_table
 from optim.stop import relative_gap
 from problems.atomic import write_atomically
 from problems.errors import InputError
@@ -80,11 +80,12 @@ def read_description(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
-    if not isinstance(description, dict) or not isinstance(description.get("config"), dict):
+    found: dict[str, Any] = description if isinstance(description, dict) else {}
+    if not all(isinstance(found.get(name), dict) for name in ("config", "provenance")):
         raise InputError(str(path), description, "written by edgeopt sweep")
-    return description
+    return found
 
 
 def scan(folder: Path) -> dict[str, Row]:
@@ -114,16 +115,9 @@ def read_cells(folder: Path) -> pd.DataFrame:
     InputError
         If the folder holds none, or a file is broken.
     """
-    import pandas as pd
-
     if not parts(folder / CELLS):
         raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
-    try:
-        return pd.read_parquet(folder / CELLS)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            str(folder / CELLS), str(error), "Parquet files of edgeopt sweep"
-        ) from None
+    return read_table(folder / CELLS).to_pandas()  # type: ignore[no-any-return]
 
 
 def read_solver_cells(folder: Path) -> pd.DataFrame:

@@ -11,21 +11,23 @@ from typing import Any
 from optuna.distributions import distribution_to_json
 
 from experiments.budget import make_criteria
+from experiments.sweep.cell import solver_source
 from experiments.sweep.config import build_solver
-from experiments.sweep.paths import locate
+from experiments.sweep.fields import check_seed
 from experiments.toml_file import check_fields, check_strings, read_toml
 from experiments.tuning.cma_sampler import check_cma
-from experiments.tuning.grid import grid_points
+from experiments.tuning.grid import LARGEST, grid_points
 from experiments.tuning.problem_set import ProblemSet, check_apart
 from experiments.tuning.space import Space, search_space, values_within
 from experiments.version import version
+from optim.scheduling.catalog import locate_solver
 from problems.errors import InputError, check_choice, check_integer, check_number
+from problems.files import locate
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 BUDGETS = ("evaluations", "seconds")
 REQUIRED = ("solver", "trials", "budget", "training", "held_out")
 OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
-LARGEST_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class TuneConfig:
     def __post_init__(self) -> None:
         check_integer("trials", self.trials, at_least=1)
         check_choice("sampler", self.sampler, SAMPLERS)
-        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
-        check_integer("levels", self.levels, at_least=2)
+        check_seed(self.seed)
+        check_integer("levels", self.levels, at_least=2, at_most=LARGEST)
         check_number("racing", self.racing, at_least=0, at_most=0.5)
         make_criteria(self.budget)
         if len(self.budget) != 1 or not self.budget.keys() <= set(BUDGETS):
@@ -123,8 +125,8 @@ class TuneConfig:
     @property
     def _source(self) -> str:
         """The hash of the file that a user's own solver comes from."""
-        file = Path(self.solver["solver"].rpartition(":")[0])
-        return hashlib.sha256(file.read_bytes()).hexdigest() if file.suffix == ".py" else ""
+        source = solver_source(self.solver["solver"])
+        return hashlib.sha256(source.encode()).hexdigest() if source else ""
 
 
 def read_config(path: Path) -> TuneConfig:
@@ -169,7 +171,4 @@ def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     name = table.get("solver")
     if not isinstance(name, str):
         raise InputError("solver.solver", name, "the name of a solver")
-    file, colon, attribute = name.rpartition(":")
-    if file.endswith(".py"):
-        name = f"{locate(file, folder)}{colon}{attribute}"
-    return {**table, "solver": locate(name, folder)}
+    return {**table, "solver": locate_solver(name, folder)}

@@ -87,7 +87,7 @@ def _read(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTION
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(str(path), str(error), "written by edgeopt tune") from None
     if not isinstance(description, dict) or not {"study", "worker"} <= description.keys():
         raise InputError(str(path), description, "written by edgeopt tune")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
-import tomllib
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -26,7 +25,8 @@ from optim.scheduling.min_min import min_min
 from optim.scheduling.pso import PSO
 from optim.scheduling.two_best import max_min, sufferage
 from problems.errors import InputError
-from problems.scheduling.files import file_exists
+from problems.files import file_exists, locate
+from problems.toml_file import read_toml
 
 ENTRY_POINTS = "edgeopt.solvers"
 SOLVERS: dict[str, Any] = {
@@ -104,16 +104,21 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
     return replace(solver, **values)
 
 
+def locate_solver(name: str, folder: Path) -> str:
+    """Return a solver's name, with a path in it relative to `folder` made absolute."""
+    if name.endswith(".toml"):
+        return locate(name, folder)
+    file, colon, attribute = name.rpartition(":")
+    return f"{locate(file, folder)}{colon}{attribute}" if file.endswith(".py") else name
+
+
 def _from_toml(path: Path) -> Any:
     """Return the solver of a file that ``edgeopt tune`` or a user wrote."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("solver", str(path), f"a TOML file ({error})") from None
+    table = read_toml(path)
     name = table.pop("solver", None)
     if not isinstance(name, str) or name.endswith(".toml"):
         raise InputError(f"{path}: solver", name, "the name of a solver, of no TOML file")
-    return make_solver(name, table)
+    return make_solver(locate_solver(name, path.parent), table)
 
 
 def _from_file(path: Path, attribute: str) -> Any:

@@ -128,7 +128,9 @@ def solve_pairs(program: Program, pairs: NDArray[np.bool_]) -> Vertex:
     n, columns = len(task), np.arange(len(task))
     best = program.times.min(axis=1)  # tolerances are absolute: scale to about 1
     scale = max(float(best.max()), float(best @ program.number) / x) or float(program.times.max())
-    rows = [_node_rows(program.times[task, node] / scale, node, x, -1.0)]
+    with np.errstate(over="ignore"):  # a time beyond all floats is too long for any schedule
+        times = np.minimum(program.times[task, node] / scale, np.finfo(np.float64).max)
+    rows = [_node_rows(times, node, x, -1.0)]
     room, size = np.zeros(x), 1.0
     if np.isfinite(program.capacity).all():
         size = float(program.capacity.max()) or 1.0

@@ -9,7 +9,8 @@ from problems.arrivals.length import check_length
 from problems.arrivals.poisson import sized, unit_arrivals
 from problems.arrivals.sizes import Sizes
 from problems.arrivals.stream import Stream
-from problems.errors import FloatArray, InputError, check_array
+from problems.errors import FloatArray, InputError
+from problems.quantity import check_quantities
 
 
 def markov_modulated(
@@ -47,8 +48,8 @@ def markov_modulated(
     Fischer, Meier-Hellstern, "The Markov-modulated Poisson process (MMPP) cookbook",
     Performance Evaluation 18, 1993.
     """
-    rates = check_array("rates_hz", rates_hz, ndim=1, at_least=0)
-    dwell = check_array("dwell_s", dwell_s, ndim=1, above=0)
+    rates = check_quantities("rates_hz", rates_hz, zero=True)
+    dwell = check_quantities("dwell_s", dwell_s)
     if len(dwell) != len(rates):
         raise InputError("dwell_s.shape", dwell.shape, f"({len(rates)},) to match rates_hz")
     if not rates.any():

@@ -9,6 +9,7 @@ from problems.arrivals.poisson import sized, unit_arrivals
 from problems.arrivals.sizes import Sizes
 from problems.arrivals.stream import Stream
 from problems.errors import FloatArray, check_number
+from problems.quantity import check_quantity
 
 DAY_S = 86400.0
 
@@ -46,9 +47,9 @@ def diurnal(
     Lewis, Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", Naval Research
     Logistics Quarterly 26, 1979.
     """
-    check_number("mean_hz", mean_hz, above=0)
+    check_quantity("mean_hz", mean_hz)
     check_number("amplitude", amplitude, at_least=0, at_most=1)
-    check_number("period_s", period_s, above=0)
+    check_quantity("period_s", period_s)
     peak_hz = mean_hz * (1.0 + amplitude)
     check_length(tasks, seconds, peak_hz)
     generator = np.random.default_rng(rng)

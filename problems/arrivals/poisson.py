@@ -7,7 +7,8 @@ import numpy as np
 from problems.arrivals.length import check_length
 from problems.arrivals.sizes import Sizes, constant
 from problems.arrivals.stream import Stream
-from problems.errors import FloatArray, InputError, check_number
+from problems.errors import FloatArray, InputError
+from problems.quantity import check_quantity
 
 
 def poisson(
@@ -36,7 +37,7 @@ def poisson(
     InputError
         If a value is out of range, or no task falls within `seconds`.
     """
-    check_number("rate_hz", rate_hz, above=0)
+    check_quantity("rate_hz", rate_hz)
     check_length(tasks, seconds, rate_hz)
     generator = np.random.default_rng(rng)
     if tasks is not None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from problems.errors import FloatArray, InputError, check_array
+from problems.errors import FloatArray, InputError
+from problems.quantity import check_quantities
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,8 @@ class Stream:
     name: str = "stream"
 
     def __post_init__(self) -> None:
-        time = check_array("time", self.time, ndim=1, at_least=0)
-        size = check_array("size", self.size, ndim=1, above=0)
+        time = check_quantities("time", self.time, zero=True)
+        size = check_quantities("size", self.size)
         if len(size) != len(time):
             raise InputError("size.shape", size.shape, f"({len(time)},) to match time")
         falling = np.flatnonzero(np.diff(time) < 0)

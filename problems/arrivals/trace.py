@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from problems.arrivals.stream import Stream
-from problems.errors import FloatArray, InputError, check_integer, check_number
+from problems.errors import FloatArray, InputError, check_integer
+from problems.files import check_file
+from problems.quantity import check_quantity
 
 
 class _Cell(NamedTuple):
@@ -56,10 +58,10 @@ def read_trace(
         If the file, a column or a value is missing or broken, or times fall; the message names
         the line. Equal times are legal and keep their order.
     """
-    file = Path(path)
-    check_number("speed_up", speed_up, above=0)
+    file = check_file("path", path)
+    check_quantity("speed_up", speed_up)
     if sample_size is not None:
-        check_number("sample_size", sample_size, above=0)
+        check_quantity("sample_size", sample_size)
     columns = [time_column] if size_column is None else [time_column, size_column]
     limit = check_integer("tasks", tasks, at_least=1) if tasks is not None else None
     rows = _read(file, columns, limit)

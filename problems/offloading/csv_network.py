@@ -10,6 +10,7 @@ import csv
 from pathlib import Path
 
 from problems.errors import InputError
+from problems.files import check_file
 from problems.offloading.cuts import cut_ends_of
 from problems.offloading.layer import Layer, check_shape
 from problems.offloading.parse_integer import parse_integer
@@ -32,7 +33,7 @@ def from_csv(path: str | Path) -> Profile:
     InputError
         If the file cannot be read or a row breaks a rule; the message has the line number.
     """
-    path = Path(path)
+    path = check_file("path", path)
     rows = _read_rows(path)
     line, first = rows[0]
     if first[:2] != [_INPUT, _INPUT]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from problems.errors import InputError, check_number
+from problems.errors import InputError
+from problems.quantity import check_quantity
 
 _POSITIVE = ("flops", "memory_bytes")
 _POSITIVE_OR_UNLIMITED = ("throughput_bit_s", "energy_budget_j", "memory_bandwidth_byte_s")
@@ -60,9 +61,9 @@ class Device:
         if not isinstance(self.name, str) or not self.name:
             raise InputError("device name", self.name, "a text that is not empty")
         for field in _POSITIVE:
-            check_number(f"{self.name}.{field}", getattr(self, field), above=0)
+            check_quantity(f"{self.name}.{field}", getattr(self, field))
         for field in _POSITIVE_OR_UNLIMITED:
             if getattr(self, field) != math.inf:
-                check_number(f"{self.name}.{field}", getattr(self, field), above=0)
+                check_quantity(f"{self.name}.{field}", getattr(self, field))
         for field in _NOT_NEGATIVE:
-            check_number(f"{self.name}.{field}", getattr(self, field), at_least=0)
+            check_quantity(f"{self.name}.{field}", getattr(self, field), zero=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from problems.errors import FloatArray, check_integer, check_number
+from problems.errors import FloatArray, check_integer
 from problems.offloading.columns import Columns
 from problems.offloading.device import Device
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
+from problems.quantity import check_quantity
 
 Seed = int | np.random.Generator | None
 
@@ -59,7 +60,7 @@ def random_batch(
         Source of randomness.
     """
     check_integer("count", count, at_least=1)
-    check_number("size_bytes", size_bytes, above=0)
+    check_quantity("size_bytes", size_bytes)
     rng = np.random.default_rng(rng)
 
     def draw(low: float, high: float) -> FloatArray:

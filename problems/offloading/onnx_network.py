@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from problems.errors import InputError
+from problems.files import check_file
 from problems.offloading.cuts import cut_ends_of
 from problems.offloading.layer import Layer
 from problems.offloading.onnx_model import graph_inputs, load_onnx
@@ -31,18 +32,18 @@ def from_onnx(path: str | Path) -> Profile:
         The file; its stem names the network. It has one input, whose first axis is the batch and
         may be symbolic; all other sizes must follow from the file.
 
-    Warns
-    -----
-    UserWarning
-        Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
-
     Raises
     ------
     InputError
         If the file cannot be read, has a cycle or a shape that is not known; the message names
         the node.
+
+    Warns
+    -----
+    UserWarning
+        Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
     """
-    path = Path(path)
+    path = check_file("path", path)
     graph = load_onnx(path).graph
     source = _only_input(path, graph)
     nodes = _nodes_behind(source, graph)

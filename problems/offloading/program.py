@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.errors import FloatArray, check_choice, check_number
+from problems.errors import FloatArray, check_choice
 from problems.offloading.columns import Number
 from problems.offloading.constraints import constraint_rows
 from problems.offloading.objective import OBJECTIVES, Objective
@@ -15,6 +15,7 @@ from problems.offloading.profile import Profile
 from problems.offloading.reading import CORRECTED, Reading
 from problems.offloading.system import System
 from problems.offloading.terms import Terms, terms_of
+from problems.quantity import check_quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ def build_program(
         If the objective is unknown or the weight negative.
     """
     check_choice("objective", objective, OBJECTIVES)
-    check_number("weight", weight, at_least=0)
+    check_quantity("weight", weight, zero=True)
     chosen = OBJECTIVES[objective]
     terms = terms_of(profile, system, reading)
     shape = (profile.depth + 1,)

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from problems.errors import FloatArray, InputError, check_array, check_number
+from problems.errors import FloatArray, InputError, check_number
 from problems.offloading.device import Device
+from problems.quantity import check_quantities, check_quantity
+
+SLOWEST, FASTEST = 1e-6, 1e15  # bit/s; the density of log rates (16) has moments within
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Pool:
     def __post_init__(self) -> None:
         if not self.devices or not all(isinstance(device, Device) for device in self.devices):
             raise InputError("pool.devices", self.devices, "a tuple of at least one Device")
-        check_number("pool.memory_share", self.memory_share, above=0, at_most=1)
+        check_quantity("pool.memory_share", self.memory_share)
+        check_number("pool.memory_share", self.memory_share, at_most=1)
 
     @property
     def nodes(self) -> int:
@@ -64,7 +67,7 @@ class Cloud:
     flops: float
 
     def __post_init__(self) -> None:
-        check_number("cloud.flops", self.flops, above=0)
+        check_quantity("cloud.flops", self.flops)
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,9 @@ class Link:
     energy_j_bit: float = 0.0
 
     def __post_init__(self) -> None:
-        check_number("link.bandwidth_bit_s", self.bandwidth_bit_s, above=0)
-        check_number("link.round_trip_s", self.round_trip_s, at_least=0)
-        check_number("link.energy_j_bit", self.energy_j_bit, at_least=0)
+        check_quantity("link.bandwidth_bit_s", self.bandwidth_bit_s)
+        check_quantity("link.round_trip_s", self.round_trip_s, zero=True)
+        check_quantity("link.energy_j_bit", self.energy_j_bit, zero=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +107,10 @@ class Uplink:
     rates_bit_s: FloatArray
 
     def __post_init__(self) -> None:
-        rates: ArrayLike = self.rates_bit_s
-        object.__setattr__(
-            self, "rates_bit_s", check_array("uplink.rates_bit_s", rates, ndim=1, above=0)
-        )
+        rates = check_quantities("uplink.rates_bit_s", self.rates_bit_s)
+        if rates.min() < SLOWEST or rates.max() > FASTEST:
+            raise InputError("uplink.rates_bit_s", rates, f"{SLOWEST:g} to {FASTEST:g} bit/s")
+        object.__setattr__(self, "rates_bit_s", rates)
 
 
 @dataclass(frozen=True)
@@ -134,9 +137,9 @@ class TaskStream:
 
     def __post_init__(self) -> None:
         for name in ("arrival_hz", "deadline_s", "period_s"):
-            check_number(f"tasks.{name}", getattr(self, name), above=0)
+            check_quantity(f"tasks.{name}", getattr(self, name))
         if self.size_bytes is not None:
-            check_number("tasks.size_bytes", self.size_bytes, above=0)
+            check_quantity("tasks.size_bytes", self.size_bytes)
 
 
 @dataclass(frozen=True)

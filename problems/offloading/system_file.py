@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -12,11 +11,14 @@ from typing import Any
 
 from problems.atomic import write_atomically
 from problems.errors import InputError, check_integer, check_number
+from problems.files import file_exists
 from problems.offloading.device import Device
 from problems.offloading.presets import FOLDER, device_preset, network_preset, system_presets
 from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
+from problems.toml_file import read_toml
 
 _SECTIONS = ("name", "pool", "cloud", "link", "uplink", "tasks")
+MOST_NODES = 100_000
 _REQUIRED = {
     "pool": ("nodes",),
     "cloud": ("flops",),
@@ -50,13 +52,10 @@ def load_system(
         value breaks its rule, or `nodes` is given for a pool of different nodes.
     """
     path = FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
-    if not path.is_file():
+    if not file_exists(path):
         rule = f"a file or one of the presets {', '.join(system_presets())}"
         raise InputError("system", str(spec), rule)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise InputError(str(path), str(error), "a readable TOML file") from None
+    table = read_toml(path)
     for key, value in (changes or {}).items():
         section, _, name = key.partition(".")
         if not isinstance(table.setdefault(section, {}), dict):
@@ -110,12 +109,13 @@ def _parse_pool(table: Any, nodes: int | None) -> Pool:
         raise InputError("pool.nodes", table["nodes"], "a list of tables, [[pool.nodes]]")
     groups = [_parse_group(f"pool.nodes[{i}]", group) for i, group in enumerate(table["nodes"])]
     if nodes is not None:
-        groups = [(_only_device(groups, nodes), check_integer("nodes", nodes, at_least=1))]
-    devices = tuple(device for device, count in groups for _ in range(count))
+        count = check_integer("nodes", nodes, at_least=1, at_most=MOST_NODES)
+        groups = [(_only_device(groups, nodes), count)]
     if "total_memory_bytes" in table:
         total = check_number("pool.total_memory_bytes", table["total_memory_bytes"], above=0)
-        share = total / max(len(devices), 1)
-        devices = tuple(replace(device, memory_bytes=share) for device in devices)
+        share = total / sum(count for _, count in groups) if groups else total
+        groups = [(replace(device, memory_bytes=share), count) for device, count in groups]
+    devices = tuple(device for device, count in groups for _ in range(count))
     return Pool(devices, table.get("memory_share", 1.0))
 
 
@@ -133,7 +133,7 @@ def _parse_group(place: str, table: Any) -> tuple[Device, int]:
     if "device" in table:
         values = {"name": table["device"], **device_preset(table["device"]), **values}
     _check_keys(place, values, _names(Device), required=("flops", "memory_bytes"))
-    count = check_integer(f"{place}.count", table.get("count", 1), at_least=1)
+    count = check_integer(f"{place}.count", table.get("count", 1), at_least=1, at_most=MOST_NODES)
     return Device(**{"name": "node", **values}), count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from problems.errors import InputError
+from problems.files import check_file
 from problems.scheduling.csv_table import read_csv
 from problems.scheduling.fanjul_ruiz import is_fanjul_ruiz, parse_fanjul_ruiz
 from problems.scheduling.hcsp import parse_hcsp
@@ -21,19 +21,9 @@ def load_file(path: str | Path) -> SchedulingProblem:
     InputError
         If the file is missing, truncated, of wrong shape or holds illegal values.
     """
-    path = Path(path)
-    if not file_exists(path):
-        raise InputError("problem file", str(path), "an existing file")
+    path = check_file("problem file", path)
     readers = {".npy": read_npy, ".npz": read_npz, ".csv": read_csv}
     return readers.get(path.suffix, _read_text)(path)
-
-
-def file_exists(path: Path) -> bool:
-    """Whether there is such a file; false also for a name that no file can have."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def _read_text(path: Path) -> SchedulingProblem:

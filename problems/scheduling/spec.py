@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from problems.errors import InputError
+from problems.files import file_exists
 from problems.scheduling.braun import braun
 from problems.scheduling.cov import coefficient_of_variation
-from problems.scheduling.files import file_exists, load_file
+from problems.scheduling.files import load_file
 from problems.scheduling.paper_pool import paper_pool
 from problems.scheduling.problem import SchedulingProblem
 
@@ -31,7 +32,7 @@ OPTIONS: dict[str, dict[str, type]] = {
         **{"v_task": float, "v_node": float, "mean": float, "consistency": str},
         **{"utilisation": float, "seed": int},
     },
-    "paper": {"slack": float, "memory": str, "backlog": float, "seed": int},
+    "paper": {"slack": float, "memory": str, "batch": str, "backlog": float, "seed": int},
 }
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.sweep.config import LARGEST_SEED, SweepConfig, read_config
+from experiments.sweep.config import SweepConfig, read_config
+from experiments.sweep.fields import LARGEST_SEED
 from experiments.toml_file import read_toml
 from problems.errors import InputError
 
@@ -152,3 +153,32 @@ def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
 def test_illegal_time_limits_are_refused(limit: object):
     with pytest.raises(InputError, match=r"^time_limit: got"):
         SweepConfig(("paper:9x3",), 1, 0, {"iterations": 1}, {"m": {"solver": "mct"}}, limit)  # type: ignore[arg-type]
+
+
+def test_a_sweep_has_no_endless_number_of_cells(tmp_path: Path):
+    assert read(tmp_path, repetitions="repetitions = 1_000_000").repetitions == 10**6
+    with pytest.raises(InputError, match=r"repetitions: got 1000000, .* <= 500000"):
+        read(
+            tmp_path, repetitions="repetitions = 1_000_000", solvers="[solvers.mct]\n[solvers.lpt]"
+        )
+
+
+def test_integers_of_thousands_of_digits_are_refused(tmp_path: Path):
+    for key in ("repetitions", "seed"):
+        with pytest.raises(InputError, match=f"{key}: got int of too many digits"):
+            read(tmp_path, **{key: f"{key} = 0x{'f' * 5000}"})
+    with pytest.raises(InputError, match="ants"):
+        read(tmp_path, solvers=f"[solvers.atsa]\nants = 0x{'f' * 5000}")
+
+
+@pytest.mark.parametrize("table", [{}, {"solver": 3}, {"ants": 3}, "mct"])
+def test_a_table_names_its_solver(table: object):
+    with pytest.raises(InputError, match="the name of a solver"):
+        SweepConfig(("paper:5x2",), 1, 0, {"iterations": 1}, {"a": table})  # type: ignore[dict-item]
+
+
+def test_a_solver_file_is_found_beside_the_sweep_file(tmp_path: Path):
+    (tmp_path / "tuned.toml").write_text('solver = "own.py:f"\n')
+    (tmp_path / "own.py").write_text("def f(problem, rng): return [0] * problem.tasks\n")
+    config = read(tmp_path, solvers='[solvers.a]\nsolver = "tuned.toml"')
+    assert config.solvers == {"a": {"solver": str(tmp_path / "tuned.toml")}}

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from experiments.sweep.cell import COLUMNS, Row
 from experiments.sweep.compact import compact, is_compact
 from experiments.sweep.config import SweepConfig
 from experiments.sweep.journal import JOURNALS, append_row, journal_rows, new_journal
-from experiments.sweep.parts import part_path, read_metadata, write_part
+from experiments.sweep.parts import METADATA, part_path, write_part
 from experiments.sweep.store import (
     CELLS,
     CONFIG,
@@ -172,7 +173,7 @@ def test_parts_share_their_types_where_all_of_one_has_failed(
 def test_every_part_says_where_it_comes_from(folder: Path):
     keep(folder, row("a"))
     compact(folder, ["a"])
-    metadata = read_metadata(part_path(folder / CELLS, 0))
+    metadata = json.loads(pq.read_metadata(part_path(folder / CELLS, 0)).metadata[METADATA])
     assert metadata["config"] == SWEEP.as_dict()
     facts = metadata["provenance"]
     assert {"edgeopt", "numpy", "machine", "command", "code"} <= facts.keys()
@@ -225,7 +226,7 @@ def test_missing_and_broken_tables_are_refused(folder: Path):
     whole = path.read_bytes()
     for data in (b"", b"junk", whole[: len(whole) // 2]):
         path.write_bytes(data)
-        with pytest.raises(InputError, match="must be Parquet files"):
+        with pytest.raises(InputError, match="must be a Parquet file"):
             read_cells(folder)
         with pytest.raises(InputError, match="must be a Parquet file"):
             scan(folder)
@@ -234,3 +235,57 @@ def test_missing_and_broken_tables_are_refused(folder: Path):
 def test_the_journal_is_json_lines(folder: Path):
     journal = keep(folder, row("a"))
     assert [json.loads(line) for line in journal.read_text().splitlines()] == [row("a")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [[], 3, {"key": "a"}, row(["k"]), row("k", status=None), row("k", cell_seconds="x")],
+)
+def test_a_journal_that_holds_something_else_is_refused(folder: Path, broken: Any):
+    journal = keep(folder, row("a"))
+    journal.write_bytes(journal.read_bytes() + json.dumps(broken).encode() + b"\n")
+    with pytest.raises(InputError, match=journal.name):
+        scan(folder)
+
+
+def test_lines_that_are_no_json_are_passed_over(folder: Path):
+    journal = keep(folder, row("a"))
+    torn = [b'{"key"', b"[" * 100_000, b"9" * 5000, b"\xff"]
+    journal.write_bytes(b"\n".join([*torn, journal.read_bytes()]))
+    assert list(scan(folder)) == ["a"]
+
+
+@pytest.mark.parametrize("values", [{"seed": -1}, {"seed": 2**70}, {"tasks": "x"}, {"budget": 3}])
+def test_a_row_of_wrong_types_becomes_no_part(folder: Path, values: dict[str, Any]):
+    with pytest.raises(InputError, match="rows: "):
+        write_part(folder / CELLS / "part-00000.parquet", [row("a", **values)], {})
+
+
+def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
+    path = part_path(folder / CELLS, 0)
+    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], {})
+    good = pd.read_parquet(path)
+    assert read_cells(folder).equals(good)
+    for bad in (
+        good.drop(columns="makespan"),
+        good.assign(makespan="x"),
+        good.assign(assignment=1),
+    ):
+        bad.to_parquet(path)
+        with pytest.raises(InputError, match=path.name):
+            read_cells(folder)
+
+
+def test_a_part_with_flipped_bits_is_refused(folder: Path):
+    path = part_path(folder / CELLS, 0)
+    write_part(path, [row("a", makespan=1.0, problem="a problem's name")], {})
+    path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))
+    with pytest.raises(InputError, match=path.name):
+        read_cells(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"config": {}, "provenance": 3}', "{}", "3"])
+def test_a_description_that_is_something_else_is_refused(folder: Path, text: str):
+    (folder / CONFIG).write_text(text)
+    with pytest.raises(InputError):
+        read_description(folder)

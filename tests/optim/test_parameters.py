@@ -98,3 +98,11 @@ def test_presets_of_atsa():
         "all",
     )
     assert ATSA.repaired().heuristic == "completion-time"
+
+
+def test_whole_parameters_fit_into_the_kernels():
+    with pytest.raises(InputError, match="ants"):
+        ATSA(ants=10**40)
+    with pytest.raises(InputError, match="beta"):
+        ATSA(beta=10**40)
+    assert ATSA(beta=1e40).beta == 1e40

@@ -116,3 +116,9 @@ def test_other_arrays_are_refused_by_place(value: object, place: str):
 def test_the_exclusive_limit_excludes():
     with pytest.raises(InputError, match=r"speed\[1\]: got 0.0, must be finite > 0"):
         check_array("speed", [1, 0], ndim=1, above=0)
+
+
+def test_an_integer_that_python_does_not_write_is_named():
+    assert shorten(2**100_000) == "int of too many digits"
+    with pytest.raises(InputError, match="too many digits"):
+        check_integer("x", 2**100_000, at_most=10)

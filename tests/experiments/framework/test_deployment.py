@@ -1,12 +1,11 @@
-"""Deployment: choosing the master, sending the model, moving the cut."""
+"""Deployment: choosing the master, sending the model."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from experiments.framework.deployment import choose_master, deploy, redeploy
-from experiments.framework.plan import model_bytes
+from experiments.framework.deployment import choose_master, deploy
 from experiments.framework.setting import Setting
 from problems.errors import InputError
 from problems.offloading.system_file import load_system
@@ -36,15 +35,6 @@ def test_the_masters_own_interface_limits(setting: Setting):
     assert deploy(lte, 1e6).seconds == pytest.approx(8e6 / 6e6 + 0.035 + 8e6 / 1e9)
 
 
-def test_moving_the_cut_sends_what_is_missing(setting: Setting):
-    deeper = redeploy(setting, 7, 20)
-    assert deeper.cloud_bytes == model_bytes(setting, 20) - model_bytes(setting, 7)
-    assert redeploy(setting, 20, 7) == redeploy(setting, 20, 20)
-    assert redeploy(setting, 20, 7).seconds == 0
-    steps = [redeploy(setting, a, b).cloud_bytes for a, b in ((0, 7), (7, 13), (13, 20))]
-    assert sum(steps) == deploy(setting, model_bytes(setting, 20)).cloud_bytes
-
-
 def test_the_master_is_the_most_capable_or_drawn(mixed: Setting):
     pool = mixed.system.pool
     rng = np.random.default_rng(0)
@@ -62,7 +52,6 @@ def test_of_equal_nodes_the_first_is_master(setting: Setting):
     [
         (lambda s: deploy(s, -1.0), "size_bytes"),
         (lambda s: deploy(s, 1.0, "pigeon"), "transport: got 'pigeon'"),
-        (lambda s: redeploy(s, 7, 35), "new: got 35"),
         (lambda s: choose_master(s.system.pool, "fastest", np.random.default_rng(0)), "master"),
     ],
 )

@@ -176,3 +176,29 @@ def test_files_without_streams_or_schemes_are_refused(simulation_file: Path, nam
     simulation_file.write_text(f"{lines}\n[schemes.cloud-only]" if name == "streams" else lines)
     with pytest.raises(InputError, match=f"field {name}: got None, must be given"):
         read_simulation(simulation_file)
+
+
+@pytest.mark.parametrize("nodes", ["[[1]]", "[{}]", "[1.5]", "[0]", "true", "[1_000_000]", '"x"'])
+def test_numbers_of_nodes_that_are_none(simulation_file: Path, nodes: str):
+    text = simulation_file.read_text().replace("nodes = [2, 3]", f"nodes = {nodes}")
+    simulation_file.write_text(text)
+    with pytest.raises(InputError, match="nodes"):
+        read_simulation(simulation_file)
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "field"),
+    [
+        ("a\n1,2\n", '"link.csv"', "round_trip_column"),
+        ("ping\n1e308\n", '"link.csv"', "round_trip_s"),
+        ("ping\n1,2,3\nx\n", '"link.csv"', "ping"),
+        ("ping\n1\n", "1.5", "link.path"),
+        ("ping\n1\n", '"missing.csv"', "link.path"),
+    ],
+)
+def test_links_that_are_none(simulation_file: Path, lines: str, path: str, field: str):
+    (simulation_file.parent / "link.csv").write_text(lines)
+    link = f'{{ path = {path}, round_trip_column = "ping", round_trip_unit_s = 1e9, step_s = 1.0 }}'
+    simulation_file.write_text(f"link = {link}\n{simulation_file.read_text()}")
+    with pytest.raises(InputError, match=field):
+        read_simulation(simulation_file)

@@ -59,3 +59,8 @@ def test_bad_files(tmp_path: Path, text: str | None) -> None:
         (tmp_path / "a.toml").write_text(text)
     with pytest.raises(InputError):
         make_solver(str(tmp_path / "a.toml"))
+
+
+def test_a_path_in_the_file_is_relative_to_the_file(tmp_path: Path, own_solver: str) -> None:
+    (tmp_path / "a.toml").write_text('solver = "own.py:Own"\n')
+    assert type(make_solver(str(tmp_path / "a.toml"))).__name__ == "Own"

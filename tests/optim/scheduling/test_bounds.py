@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from optim.scheduling import bounds, combinatorial_bound, lower_bound, lp_bound, lp_duals
+from optim import solve
+from optim.scheduling import (
+    bounds,
+    combinatorial_bound,
+    lower_bound,
+    lp_bound,
+    lp_duals,
+    min_min,
+)
 from optim.scheduling.units import whole_memory
 from problems.scheduling import SchedulingProblem, WorkSpeed, load_problem, paper_pool
 
@@ -111,3 +119,9 @@ def test_a_failing_lp_still_gives_a_valid_bound(monkeypatch):
     monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: Failed())
     problem = SchedulingProblem([[3.0, 1.0], [1.0, 2.0]])
     assert lp_bound(problem) == pytest.approx(1.0)  # equal multipliers: (1 + 1) / 2
+
+
+def test_times_of_all_magnitudes_have_a_bound():
+    times = np.array([[1e-310, 1e294], [1e246, 1e-115], [3e-318, 3e-318]])
+    problem = SchedulingProblem(times)
+    assert 0 <= lower_bound(problem) <= solve(problem, min_min).makespan

@@ -75,7 +75,7 @@ def test_what_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"when\n\xff\xfe\n")
     with pytest.raises(InputError, match="CSV text"):
         read_trace(path, "when")
-    with pytest.raises(InputError, match="CSV text"):
+    with pytest.raises(InputError, match="an existing file"):
         read_trace(tmp_path / "missing.csv", "when")
 
 

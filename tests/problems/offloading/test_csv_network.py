@@ -130,9 +130,9 @@ def test_cut_off_anywhere_is_an_input_error(tmp_path_factory, length):
 
 
 def test_missing_files(tmp_path):
-    with pytest.raises(InputError, match="a readable file"):
+    with pytest.raises(InputError, match="an existing file"):
         from_csv(tmp_path / "none.csv")
-    with pytest.raises(InputError, match="a readable file"):
+    with pytest.raises(InputError, match="an existing file"):
         from_csv(tmp_path)
     with pytest.raises(InputError, match="a file to write to"):
         to_csv(NETWORKS["alexnet"](64, 10), tmp_path / "none" / "net.csv")

@@ -300,9 +300,9 @@ def test_other_files(tmp_path):
     path.write_text("name,kind,macs")
     with pytest.raises(InputError, match="truncated or not one"):
         from_onnx(path)
-    with pytest.raises(InputError, match=r"a readable file .No such file"):
+    with pytest.raises(InputError, match="an existing file"):
         from_onnx(tmp_path / "none.onnx")
-    with pytest.raises(InputError, match="a readable file"):
+    with pytest.raises(InputError, match="an existing file"):
         from_onnx(tmp_path)
 
 

@@ -120,7 +120,7 @@ def test_missing_and_broken_files(tmp_path: Path):
         load_system("nowhere.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("[pool\n")
-    with pytest.raises(InputError, match="readable TOML"):
+    with pytest.raises(InputError, match="must be TOML"):
         load_system(broken)
     with pytest.raises(InputError, match=r"system\.pool"):
         parse_system({})
@@ -131,3 +131,27 @@ def test_nodes_needs_a_pool_of_equal_nodes():
         load_system("jetson_wifi", nodes=5)
     with pytest.raises(InputError, match="nodes: got 0"):
         load_system("table1", nodes=0)
+
+
+def test_a_pool_is_not_endless():
+    for count in (0, 10**6, 2**64, 0.5):
+        with pytest.raises(InputError, match="nodes"):
+            load_system("table1", nodes=count)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="count"):
+            parse_system(
+                {**GOOD, "pool": {"nodes": [{**GOOD["pool"]["nodes"][0], "count": count}]}}
+            )
+    assert load_system("table1", nodes=100_000).pool.nodes == 100_000
+
+
+@pytest.mark.parametrize("key", ["cloud.flops", "tasks.deadline_s", "link.bandwidth_bit_s"])
+@pytest.mark.parametrize("value", [5e-324, 1e308])
+def test_quantities_that_would_overflow_are_refused(key: str, value: float):
+    with pytest.raises(InputError, match=f"{key}: got .* must be 1e-40 to 1e\\+40"):
+        load_system("table1", changes={key: value})
+
+
+def test_rates_of_terminals_are_within_reason():
+    for rates in ([5e-324, 1e6], [1e20]):
+        with pytest.raises(InputError, match=r"rates_bit_s: .* must be 1e-0?\d+ to 1e\+"):
+            load_system("table1", changes={"uplink.rates_bit_s": rates})

@@ -1,0 +1,67 @@
+"""What is a file, where it is, and TOML in it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from problems.errors import InputError
+from problems.files import check_file, file_exists, locate
+from problems.toml_file import read_toml
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """Return a folder with a file, a pipe, a loop of links and a link to a device."""
+    (tmp_path / "file").write_text("x = 1\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["pipe", "loop", "endless", ".", "missing", "nul\0", "x" * 400])
+def test_what_is_no_file_is_not_opened(odd: Path, name: str):
+    assert not file_exists(odd / name)
+    assert locate(name, odd) == name
+    with pytest.raises(InputError, match=r"field: .* must be an existing file"):
+        check_file("field", str(odd / name))
+
+
+def test_a_file_is_found_and_located(odd: Path):
+    assert check_file("field", odd / "file") == odd / "file"
+    assert locate("file", odd) == str(odd / "file")
+    assert locate("../" + odd.name + "/file", odd) == str(odd / "file")
+
+
+@pytest.mark.parametrize("value", [3, None, 1.5, ["file"]])
+def test_what_is_no_path_is_no_file(value: object):
+    with pytest.raises(InputError):
+        check_file("field", value)  # type: ignore[arg-type]
+
+
+BROKEN = {
+    "syntax": "x = ",
+    "nested lists": "x = " + "[" * 5000 + "]" * 5000,
+    "endless integer": "x = " + "9" * 5000,
+    "twice": "x = 1\nx = 2\n",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_broken_toml_is_refused_with_its_name(tmp_path: Path, text: str):
+    path = tmp_path / "broken.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"broken\.toml: .* must be TOML"):
+        read_toml(path)
+
+
+def test_toml_in_another_encoding_is_refused(tmp_path: Path):
+    path = tmp_path / "utf16.toml"
+    path.write_bytes("x = 'é'\n".encode("utf-16"))
+    with pytest.raises(InputError, match="must be TOML"):
+        read_toml(path)
+
+
+def test_toml_is_read(odd: Path):
+    assert read_toml(odd / "file") == {"x": 1}
