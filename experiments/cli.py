@@ -9,9 +9,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from experiments.commands.best_known import best_known
+from experiments.commands.budgets import budgets
 from experiments.commands.compare import compare
+from experiments.commands.learn import learn
 from experiments.commands.listing import problems, solvers
 from experiments.commands.offload import offload
+from experiments.commands.paper import paper
 from experiments.commands.plot import plot
 from experiments.commands.report import report
 from experiments.commands.schedule import schedule
@@ -34,8 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS = (
-    *(schedule, sweep, tune, plot, compare, best_known, report),
-    *(offload, simulate, study, solvers, problems),
+    *(schedule, sweep, tune, plot, compare, budgets, best_known, report),
+    *(offload, simulate, study, learn, paper, solvers, problems),
 )
 for _command in _COMMANDS:
     app.command()(_command)

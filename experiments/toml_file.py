@@ -28,3 +28,10 @@ def check_strings(field: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(field, value, "a list of strings")
     return value
+
+
+def check_tables(field: str, value: Any) -> list[dict[str, Any]]:
+    """Return `value` if it is a list of tables, or raise `InputError`."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InputError(field, value, f"tables [[{field}]]")
+    return value

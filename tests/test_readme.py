@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""What the README and the guides say is so."""
 
 import re
 import shutil
@@ -7,49 +7,121 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+FOLDERS = ("problems", "optim", "experiments", "results")
+GUIDES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES]
+OFFLOADING = ROOT / "optim" / "offloading" / "README.md"
+HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_python_examples_run(tmp_path, monkeypatch, capsys):
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def prose(page: Path) -> str:
+    """Return the text without code."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"`[^`\n]*`(?!\])", "", text)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Run in a folder with the network and the system that the examples read."""
     onnx = pytest.importorskip("onnx")
     light = Path(onnx.__file__).parent / "backend/test/data/light/light_squeezenet.onnx"
     shutil.copy(light, tmp_path / "squeezenet.onnx")
-    (system,) = (text for text in blocks("toml") if "[[pool.nodes]]" in text)
+    (system,) = (text for text in blocks(OFFLOADING, "toml") if "[[pool.nodes]]" in text)
     (tmp_path / "mysystem.toml").write_text(system, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    examples = blocks("python")
-    assert len(examples) >= 2
-    for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+def test_python_examples_run(page, folder):
+    for example in blocks(page, "python"):
+        exec(compile(example, name(page), "exec"), {})
+
+
+def test_examples_print_what_is_said(folder, capsys):
+    (example,) = blocks(OFFLOADING, "python")
+    exec(compile(example, "offloading", "exec"), {})
     assert "14 ('delay',)" in capsys.readouterr().out
+    own, cut = blocks(README, "python")
+    exec(compile(own, "README.md", "exec"), {})
+    printed = [line.removeprefix("# ") for line in own.splitlines() if line.startswith("# ")][1:]
+    assert capsys.readouterr().out.splitlines() == printed
+    exec(compile(cut, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("26 () 0.0895")
+
+
+def test_sweep_files_are_read(tmp_path):
+    from experiments.framework.config import read_simulation
+    from experiments.sweep.config import read_config
+
+    for page, read in {"sweep": read_config, "framework": read_simulation}.items():
+        (text,) = blocks(ROOT / "experiments" / page / "README.md", "toml")
+        text = text.replace('"../instances/u_c_hihi.0"', '"braun:u_c_hihi:20x4"')
+        (tmp_path / "file.toml").write_text(text, encoding="utf-8")
+        assert read(tmp_path / "file.toml").repetitions in (10, 30)
+
+
+def test_learning_file_is_read(tmp_path):
+    pytest.importorskip("torch")
+    from experiments.learning.config import read_learning
+
+    (text,) = blocks(ROOT / "experiments" / "learning" / "README.md", "toml")
+    (tmp_path / "file.toml").write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "experiments" / "learnings" / "sensors.toml", tmp_path)
+    assert read_learning(tmp_path / "file.toml", None).data == "digits"
 
 
 def test_ci_calls_exactly_the_test_command():
-    commands = blocks("sh")
+    text, commands = README.read_text(encoding="utf-8"), blocks(README, "sh")
     assert len(commands) == 2
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     pattern = re.search(r"sed -n '/(.*?)/", script)
     assert pattern is not None
-    assert README.count(pattern[1]) == 1
-    assert README.split(pattern[1])[1].split("```sh\n")[1].startswith(commands[1])
+    assert text.count(pattern[1]) == 1
+    assert text.split(pattern[1])[1].split("```sh\n")[1].startswith(commands[1])
     assert ".[test]" in commands[1]
 
 
-def test_links_and_figures_are_there():
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    assert targets
-    for target in targets:
-        assert "://" in target or (ROOT / target).exists(), target
+def anchors(page: Path) -> set[str]:
+    """Return the names that headings get on the web."""
+    titles = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_commands_of_the_readme_exist():
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_and_figures_are_there(page):
+    for target in re.findall(r"\]\(([^)]+)\)", prose(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path) if path else page
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_exist(page):
     from experiments.cli import app
 
     functions = (command.callback.__name__ for command in app.registered_commands)
-    names = {name.replace("_", "-") for name in functions}
-    used = set(re.findall(r"edgeopt ([a-z-]+)", README)) - {"is"}
+    names = {function.replace("_", "-") for function in functions}
+    text = page.read_text(encoding="utf-8")
+    used = set(re.findall(r"(?:`|\$ |^|bin/)edgeopt ([a-z-]+)", text, re.MULTILINE))
     assert used <= names
+
+
+def test_the_readme_is_short_and_leads_to_all_guides():
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 180
+    guides = [path for path in GUIDES if "results" not in path.parts]
+    assert len(guides) >= 4
+    for guide in guides:
+        assert f"({name(guide)}" in text

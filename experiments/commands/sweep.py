@@ -83,7 +83,7 @@ def run_with_bar(
     """Run a sweep as `run_sweep` does, and show how far it is."""
     from experiments.sweep.run import run_sweep
 
-    with _progress_bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("cells", total=None)
         return run_sweep(
             config,
@@ -127,7 +127,7 @@ def _print_status(status: Status, jobs: int) -> None:
         print(f"time left: about {left} with --jobs {jobs}")
 
 
-def _progress_bar() -> Progress:
+def progress_bar() -> Progress:
     """Return a bar on standard error with the time that is left."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)

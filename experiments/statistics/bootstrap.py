@@ -41,6 +41,7 @@ def resampled(
     Returns
     -------
     ndarray, shape (RESAMPLES, k)
+        One row a resample.
     """
     total = np.zeros((RESAMPLES, values.shape[1]))
     for rows in strata:

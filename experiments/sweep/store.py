@@ -19,6 +19,7 @@ from experiments.sweep.code_version import full_provenance
 from experiments.sweep.journal import JOURNALS, journal_rows, journals
 from experiments.sweep.merge import merge_newer, merge_older
 from experiments.sweep.parts import parts, read_part, read_table
+from optim.stop import relative_gap
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
@@ -133,6 +134,8 @@ def read_cells(folder: Path) -> pd.DataFrame:
 def read_solver_cells(folder: Path) -> pd.DataFrame:
     """Return the finished cells of a sweep of solvers, see `read_cells`.
 
+    The bound of each problem is the largest that any of its runs has proved, and so are gaps.
+
     Raises
     ------
     InputError
@@ -141,4 +144,15 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     cells = read_cells(folder)
     if "measures" in cells and cells["measures"].notna().any():
         raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
-    return cells
+    return _with_best_bounds(cells)
+
+
+def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with one bound for all runs on a problem, and their gaps to it."""
+    bounds = cells.groupby("problem")["lower_bound"].transform("max")
+    changed = bounds > cells["lower_bound"]
+    gaps = [relative_gap(*pair) for pair in zip(cells["makespan"], bounds, strict=True)]
+    return cells.assign(
+        lower_bound=cells["lower_bound"].where(~changed, bounds),
+        gap=cells["gap"].where(~changed, gaps),
+    )

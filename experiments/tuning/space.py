@@ -34,6 +34,7 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
     Returns
     -------
     dict of Optuna distributions
+        By parameter.
 
     Raises
     ------

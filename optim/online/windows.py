@@ -47,7 +47,7 @@ def simulate_windows(
 
     Parameters
     ----------
-    time, stages, resources, changes
+    time, stages, resources
         As for `simulate_dispatch`. Tasks without edge work pass at once.
     solver : Solver or callable
         What `optim.solve` takes. Its problem is the window: `ready` says what the nodes still have
@@ -62,6 +62,8 @@ def simulate_windows(
         How long the scheduling of a window takes in s, by which its tasks come to the nodes later
         and the next window closes later: a constant, a function of the numbers of tasks and nodes,
         or the time that the solver takes here, with which no run is like another.
+    changes : sequence of Change
+        As for `simulate_dispatch`.
 
     Returns
     -------

@@ -77,8 +77,10 @@ def draw_alias(keep: FloatArray, alias: IntArray, row: int, uniform: float) -> t
 
     Parameters
     ----------
-    keep, alias : ndarray, shape (x,)
-        A table made by `build_alias`.
+    keep, alias : ndarray, shape (k, x)
+        Tables made by `build_alias`, one a row.
+    row : int
+        The table to draw from.
     uniform : float
         Uniform in [0, 1).
 

@@ -21,8 +21,8 @@ _duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
 def lower_bound(problem: SchedulingProblem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
-    The combinatorial bound or that of the LP's multipliers, lifted by integrality. The knapsack
-    bound (`optim.scheduling.knapsack_bound`) is better and takes seconds.
+    The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
+    times. The knapsack bound (`optim.scheduling.knapsack_bound`) is better and takes seconds.
     """
     if problem not in _known:
         floor = max(combinatorial_bound(problem), lp_bound(problem))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim.scheduling.highs import silent_highs
+from optim.scheduling.ready import ready_times
 from optim.scheduling.units import whole_memory
 from optim.solver import IntArray
 from problems.errors import FloatArray
@@ -20,16 +21,21 @@ WHOLE = 0.5
 class IntegerProgram(NamedTuple):
     """Minimise C subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
 
+    Where nodes are not ready at once, y_j binary says whether node j gets a task: its load begins
+    with ready_j y_j, and sum_i z_ij <= n_j y_j for its n_j pairs.
+
     Attributes
     ----------
     task, node : ndarray, shape (n,)
-        The pairs of the variables z; C is the last variable.
+        The pairs of the variables z; then come the y, if any, and C is the last variable.
     times : ndarray, shape (n,)
         Their execution times in units of `scale`.
     held : ndarray, shape (n,)
         Their memory in units of the largest capacity; zeros where the problem has none.
     room : ndarray, shape (x,)
         Capacities in that unit, infinite where the problem has none.
+    ready : ndarray, shape (x,)
+        When the nodes are ready, in units of `scale`.
     scale : float
         In s.
     tasks : int
@@ -41,8 +47,14 @@ class IntegerProgram(NamedTuple):
     times: FloatArray
     held: FloatArray
     room: FloatArray
+    ready: FloatArray
     scale: float
     tasks: int
+
+    @property
+    def switches(self) -> int:
+        """How many variables y there are: x, or none where all nodes are ready at once."""
+        return len(self.ready) if self.ready.any() else 0
 
 
 class Answer(NamedTuple):
@@ -67,13 +79,15 @@ def build_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) -> Integ
     """Return the program over the pairs, a bool array of shape (k, x)."""
     task, node = np.nonzero(pairs)
     times = problem.matrix[task, node]
-    scale = float(times.max()) or 1.0
+    ready = ready_times(problem)
+    scale = max(float(times.max()), float(ready.max())) or 1.0
     held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
     if problem.task_memory is not None:
         memory, capacity = whole_memory(problem)
         size = float(capacity.max()) or 1.0
         held, room = memory[task] / size, capacity / size
-    return IntegerProgram(task, node, times / scale, held, room, scale, problem.tasks)
+    ready = ready / scale
+    return IntegerProgram(task, node, times / scale, held, room, ready, scale, problem.tasks)
 
 
 def solve_program(program: IntegerProgram, start: IntArray | None, **options: float) -> Answer:
@@ -98,7 +112,7 @@ def solve_program(program: IntegerProgram, start: IntArray | None, **options: fl
     bound = max(0.0, info.mip_dual_bound * program.scale)
     found = None
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
-        values = np.array(highs.getSolution().col_value)[:-1]
+        values = np.array(highs.getSolution().col_value)[: len(program.task)]
         chosen = values > WHOLE
         found = np.full(program.tasks, -1)
         found[program.task[chosen]] = program.node[chosen]
@@ -110,28 +124,34 @@ def _model(program: IntegerProgram) -> Any:
     from highspy import HighsLp, HighsVarType, MatrixFormat
     from scipy.sparse import coo_array
 
-    n, k, x = len(program.task), program.tasks, len(program.room)
+    n, k, x, y = len(program.task), program.tasks, len(program.room), program.switches
     limited = np.isfinite(program.room).all()
     rows = [program.task, k + program.node, k + np.arange(x)]
-    columns = [np.arange(n), np.arange(n), np.full(x, n)]
+    columns = [np.arange(n), np.arange(n), np.full(x, n + y)]
     values = [np.ones(n), program.times, np.full(x, -1.0)]
     upper = [np.ones(k), np.zeros(x)]
     if limited:
         rows, columns = [*rows, k + x + program.node], [*columns, np.arange(n)]
         values, upper = [*values, program.held], [*upper, program.room]
+    if y:
+        first, pairs = sum(map(len, upper)), np.bincount(program.node, minlength=x)
+        rows = [*rows, k + np.arange(x), first + program.node, first + np.arange(x)]
+        columns = [*columns, n + np.arange(x), np.arange(n), n + np.arange(x)]
+        values = [*values, program.ready, np.ones(n), -pairs.astype(np.float64)]
+        upper = [*upper, np.zeros(x)]
     most = np.concatenate(upper)
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    matrix = coo_array(entries, shape=(len(most), n + 1)).tocsc()
+    matrix = coo_array(entries, shape=(len(most), n + y + 1)).tocsc()
     model = HighsLp()
-    model.num_col_, model.num_row_ = n + 1, len(most)
-    model.col_cost_ = np.append(np.zeros(n), 1.0)
-    model.col_lower_, model.col_upper_ = np.zeros(n + 1), np.append(np.ones(n), np.inf)
+    model.num_col_, model.num_row_ = n + y + 1, len(most)
+    model.col_cost_ = np.append(np.zeros(n + y), 1.0)
+    model.col_lower_, model.col_upper_ = np.zeros(n + y + 1), np.append(np.ones(n + y), np.inf)
     model.row_lower_ = np.where(np.arange(len(most)) < k, 1.0, -np.inf)
     model.row_upper_ = most
     model.a_matrix_.format_ = MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
     model.a_matrix_.value_ = matrix.data
-    model.integrality_ = [HighsVarType.kInteger] * n + [HighsVarType.kContinuous]
+    model.integrality_ = [HighsVarType.kInteger] * (n + y) + [HighsVarType.kContinuous]
     return model
 
 
@@ -140,7 +160,10 @@ def _solution(program: IntegerProgram, assignment: IntArray) -> Any:
     from highspy import HighsSolution
 
     chosen = assignment[program.task] == program.node
-    loads = np.bincount(program.node, program.times * chosen, len(program.room))
+    x = len(program.room)
+    used = np.bincount(assignment, minlength=x) > 0
+    loads = np.bincount(program.node, program.times * chosen, x) + used * program.ready
     solution = HighsSolution()
-    solution.col_value = [*chosen.astype(float), float(loads.max())]
+    switches = used[: program.switches]
+    solution.col_value = [*chosen.astype(float), *switches.astype(float), float(loads.max())]
     return solution

@@ -45,7 +45,8 @@ def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> fl
     """
     memory, capacity = whole_memory(problem)
     loads, used = np.empty(problem.nodes), np.empty(problem.nodes)
-    value = relax(problem.et, memory, capacity, multipliers, np.inf, loads, used)
+    longest = np.full(problem.nodes, np.inf)
+    value = relax(problem.et, memory, capacity, multipliers, longest, loads, used)
     return max(0.0, value - priced_memory(multipliers.v, capacity))
 
 
@@ -91,15 +92,15 @@ def relax(
     memory: FloatArray,
     capacity: FloatArray,
     multipliers: Multipliers,
-    longest: float,
+    longest: FloatArray,
     loads: FloatArray,
     used: FloatArray,
 ) -> float:
     """Give each task to its cheapest node; return the sum of costs in s.
 
-    Pairs of an execution time above `longest`, or of more memory than the node has, are not
-    allowed; where a task has no node left the sum is infinite. `loads` in s and `used` in byte,
-    both (x,), are overwritten by what the nodes get.
+    Pairs of an execution time above the node's `longest`, shape (x,), or of more memory than the
+    node has, are not allowed; where a task has no node left the sum is infinite. `loads` in s and
+    `used` in byte, both (x,), are overwritten by what the nodes get.
     """
     loads[:] = 0.0
     used[:] = 0.0
@@ -109,7 +110,7 @@ def relax(
         for j in range(len(capacity)):
             time = time_of(et, i, j)
             cost = multipliers.u[j] * time + multipliers.v[j] * memory[i]
-            if cost < least and time <= longest and memory[i] <= capacity[j] * ROUNDING:
+            if cost < least and time <= longest[j] and memory[i] <= capacity[j] * ROUNDING:
                 best, least = j, cost
         if best < 0:
             return np.inf
@@ -128,11 +129,11 @@ def _ascend(
     iterations: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the best multipliers of `iterations` steps from `at`, which is overwritten."""
-    loads, used = np.empty_like(at.u), np.empty_like(at.u)
+    loads, used, longest = np.empty_like(at.u), np.empty_like(at.u), np.full(len(at.u), np.inf)
     best_u, best_v = at.u.copy(), at.v.copy()
     best, step, stalled = -np.inf, FIRST_STEP, 0
     for _ in range(iterations):
-        value = relax(et, memory, capacity, at, np.inf, loads, used)
+        value = relax(et, memory, capacity, at, longest, loads, used)
         for j in range(len(capacity)):
             value -= at.v[j] * capacity[j] if at.v[j] > 0.0 else 0.0
         stalled = 0 if value > best + PROGRESS * abs(best) else stalled + 1
@@ -142,7 +143,7 @@ def _ascend(
         if stalled > PATIENCE:
             step, stalled = step / 2.0, 0
             at.u[:], at.v[:] = best_u, best_v
-            relax(et, memory, capacity, at, np.inf, loads, used)
+            relax(et, memory, capacity, at, longest, loads, used)
         if step < SMALLEST_STEP or not _move(at, loads, used, capacity, step):
             break
     return best_u, best_v

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optim.scheduling.lagrangian_bound import Multipliers, priced_memory, relax
+from optim.scheduling.ready import ready_times
 from optim.scheduling.units import SLACK, largest_multiple, time_units, whole_memory
 from problems.scheduling import SchedulingProblem
 
@@ -27,33 +28,34 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
 
     Notes
     -----
-    Below a makespan T a task runs on no node where it takes longer than T, and where all times
-    of node j are multiples of a unit g_j its load is at most the multiple floor(T / g_j) g_j;
-    the same holds of memory. So T is out of reach if
+    Below a makespan T node j has the time T_j = max(T - ready_j, 0). A task runs on no node where
+    it takes longer, and where all times of node j are multiples of a unit g_j its load is at most
+    the multiple floor(T_j / g_j) g_j; the same holds of memory. So T is out of reach if
 
-        sum_i min_{j: et_ij <= T} (u_j et_ij + v_j memory_i)
-            > sum_j u_j g_j floor(T / g_j) + sum_j v_j g' floor(capacity_j / g').
+        sum_i min_{j: et_ij <= T - ready_j} (u_j et_ij + v_j memory_i)
+            > sum_j u_j g_j floor(T_j / g_j) + sum_j v_j g' floor(capacity_j / g').
 
     With T falling the left side grows and the right side falls: bisection. Without units and
-    with all pairs below T this is the Lagrangian bound. On paper pools, whose works are whole
-    batches, it adds about one per cent to the LP bound.
+    with all pairs below T this is the Lagrangian bound, where all nodes are ready at 0. On paper
+    pools, whose works are whole batches, it adds about one per cent to the LP bound.
     """
     units = time_units(problem)
     memory, capacity = whole_memory(problem)
     room = priced_memory(multipliers.v, capacity)
+    ready = ready_times(problem) * (1 - SLACK)
     scratch = np.empty(problem.nodes), np.empty(problem.nodes)
 
     def cost(makespan: float) -> float:
-        longest = makespan * (1 + SLACK)
+        longest = (makespan - ready) * (1 + SLACK)
         return relax(problem.et, memory, capacity, multipliers, longest, *scratch)
 
     fixed = cost(np.inf)
     rounding = 2 * float(np.finfo(np.float64).eps) * (problem.tasks + problem.nodes)  # of sums
-    slack = (SLACK + rounding) * (abs(fixed) + room)
+    slack = (SLACK + rounding) * (abs(fixed) + room + float(multipliers.u @ ready))
     narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
 
     def out_of_reach(makespan: float) -> bool:
-        most = float(multipliers.u @ largest_multiple(makespan, units))
+        most = float(multipliers.u @ largest_multiple(np.maximum(makespan - ready, 0), units))
         return (cost(makespan) if narrow else fixed) - slack > most + room
 
     return _largest(out_of_reach, floor)

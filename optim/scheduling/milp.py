@@ -54,8 +54,8 @@ class MILP:
     Notes
     -----
     Under a budget of iterations the bits are the same unless a slice meets its time limit, which
-    is for problems on which one node of the tree takes longer. A slice under way is finished
-    whatever the budget.
+    is for problems on which 100 nodes of the tree take longer than a second. A slice under way is
+    finished whatever the budget, which so is exceeded by about as much again at most.
 
     References
     ----------
@@ -65,7 +65,7 @@ class MILP:
 
     bound_iterations: int = parameter(300, "most iterations of the knapsack bound", at_least=0)
     nodes: int = parameter(100, "nodes of the tree in the first slice", at_least=1)
-    slice_seconds: float = parameter(10.0, "time limit of the first slice in s", above=0)
+    slice_seconds: float = parameter(1.0, "time limit of the first slice in s", above=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -27,10 +27,14 @@ def useful_pairs(
 
     Parameters
     ----------
-    price, memory : ndarray, shape (k,)
-        Prices and memory of the tasks.
-    memory_price, capacity : ndarray, shape (x,)
-        Prices of memory, and how much there is.
+    price : ndarray, shape (k,)
+        Prices of the tasks.
+    memory_price : ndarray, shape (x,)
+        Prices of the nodes' memory.
+    memory : ndarray, shape (k,)
+        Memory of the tasks.
+    capacity : ndarray, shape (x,)
+        Memory of the nodes.
     times : ndarray, shape (x, k)
         Execution times, infinite where the pair is not allowed, in the unit of `makespan`.
     makespan : float

@@ -97,8 +97,10 @@ def reject(
 
     Parameters
     ----------
-    keep, alias : ndarray, shape (x,)
-        Alias table of the task's static weights.
+    keep, alias : ndarray, shape (k, x)
+        Alias tables of the tasks' static weights.
+    task : int
+        The task.
     nodes : Nodes
         What the nodes hold.
     memory : float
@@ -142,7 +144,7 @@ def roulette(
         The task's static weights, tau ** alpha times what of eta is fixed.
     times : ndarray, shape (x,)
         The task's execution times in s.
-    nodes, memory, visibility, stream
+    task, nodes, memory, visibility, stream
         As for `reject`; one number is drawn.
 
     Notes

@@ -11,8 +11,6 @@ from problems.offloading.macs import conv_macs, matmul_macs
 from problems.offloading.profile import Profile
 from problems.offloading.window import Window
 
-_RGB = 3
-
 
 class NetworkBuilder:
     """A layer graph under construction; its methods add layers and return the index of the last.
@@ -25,7 +23,9 @@ class NetworkBuilder:
     name : str
         Name of the network.
     input_size : int
-        Side of the square RGB image.
+        Side of the square image.
+    channels : int
+        Channels of the image; 3 for RGB.
 
     Raises
     ------
@@ -33,8 +33,9 @@ class NetworkBuilder:
         If the image is too small, here or when a window no longer fits.
     """
 
-    def __init__(self, name: str, input_size: int) -> None:
+    def __init__(self, name: str, input_size: int, *, channels: int = 3) -> None:
         self.input_size = check_integer("input_size", input_size, at_least=1)
+        self.channels = check_integer("channels", channels, at_least=1)
         self.name = name
         self.layers: list[Layer] = []
 
@@ -46,7 +47,7 @@ class NetworkBuilder:
     def shape(self, source: int) -> tuple[int, ...]:
         """Return the shape (channels, height, width) or (features,) of a layer or the input."""
         if source < 0:
-            return (_RGB, self.input_size, self.input_size)
+            return (self.channels, self.input_size, self.input_size)
         return self.layers[source].output_shape
 
     def conv(

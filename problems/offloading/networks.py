@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from problems.errors import check_choice
 from problems.offloading.alexnet import alexnet
@@ -11,17 +11,27 @@ from problems.offloading.mobilenet import mobilenet_v2
 from problems.offloading.onnx_network import from_onnx
 from problems.offloading.parse_integer import parse_integer
 from problems.offloading.profile import Profile
-from problems.offloading.resnet import resnet34, resnet50
+from problems.offloading.resnet import resnet34, resnet34_cifar, resnet50, resnet_digits
 from problems.offloading.vgg import vgg16
 
-NETWORKS: dict[str, Callable[[int, int], Profile]] = {
+
+class Network(Protocol):
+    """A function that makes a profile; both parameters have the network's own defaults."""
+
+    def __call__(self, input_size: int = ..., classes: int = ...) -> Profile:
+        """Return the profile for a square image and a number of classes."""
+
+
+NETWORKS: dict[str, Network] = {
     "resnet34": resnet34,
     "resnet50": resnet50,
+    "resnet34-cifar": resnet34_cifar,
+    "resnet-digits": resnet_digits,
     "alexnet": alexnet,
     "vgg16": vgg16,
     "mobilenet_v2": mobilenet_v2,
 }
-"""Functions of (input_size, classes)."""
+"""The built-in networks by name."""
 
 
 def load_network(spec: str) -> Profile:
@@ -30,8 +40,8 @@ def load_network(spec: str) -> Profile:
     Parameters
     ----------
     spec : str
-        A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default 224
-        and 1000), or a file ``FILE.onnx`` or ``FILE.csv``.
+        A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default the
+        size of the data set that it was made for), or a file ``FILE.onnx`` or ``FILE.csv``.
 
     Raises
     ------
@@ -44,12 +54,12 @@ def load_network(spec: str) -> Profile:
         return from_csv(spec)
     name, *options = spec.split(":")
     check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv"])
-    values = {"input": 224, "classes": 1000, **dict(map(_option, options))}
-    return NETWORKS[name](values["input"], values["classes"])
+    return NETWORKS[name](**dict(map(_option, options)))
 
 
 def _option(text: str) -> tuple[str, int]:
-    """Parse one ``name=integer``."""
+    """Parse one ``name=integer`` into a parameter of `Network` and its value."""
+    parameters = {"input": "input_size", "classes": "classes"}
     name, _, value = text.partition("=")
-    check_choice("network option", name, ["input", "classes"])
-    return name, parse_integer(f"network option {name}", value)
+    check_choice("network option", name, parameters)
+    return parameters[name], parse_integer(f"network option {name}", value)

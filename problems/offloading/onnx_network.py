@@ -32,16 +32,16 @@ def from_onnx(path: str | Path) -> Profile:
         The file; its stem names the network. It has one input, whose first axis is the batch and
         may be symbolic; all other sizes must follow from the file.
 
-    Warns
-    -----
-    UserWarning
-        Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
-
     Raises
     ------
     InputError
         If the file cannot be read, has a cycle or a shape that is not known; the message names
         the node.
+
+    Warns
+    -----
+    UserWarning
+        Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
     """
     path = check_file("path", path)
     graph = load_onnx(path).graph

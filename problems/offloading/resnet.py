@@ -1,16 +1,18 @@
-"""ResNet-34 and ResNet-50."""
+"""ResNet-34 and ResNet-50, and the residual networks for small images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from problems.errors import check_integer
-from problems.offloading.builder import NetworkBuilder
 from problems.offloading.profile import Profile
+from problems.offloading.residual import ResidualPlan, residual_profile
 from problems.offloading.window import Window, same
 
 _BLOCKS = (3, 4, 6, 3)
-"""Residual blocks of the stages conv2..conv5."""
+_STEM, _POOL = Window(7, 2, 3), same(3, 2)
+
+RESNET34 = ResidualPlan("resnet34", _STEM, _POOL, 64, _BLOCKS)
+RESNET50 = ResidualPlan("resnet50", _STEM, _POOL, 64, _BLOCKS, bottleneck=True)
+RESNET34_CIFAR = ResidualPlan("resnet34-cifar", same(3), None, 64, _BLOCKS)
+RESNET_DIGITS = ResidualPlan("resnet-digits", same(3), None, 12, (1, 1, 1))
 
 
 def resnet34(input_size: int = 224, classes: int = 1000) -> Profile:
@@ -35,7 +37,7 @@ def resnet34(input_size: int = 224, classes: int = 1000) -> Profile:
     ----------
     K. He et al., "Deep residual learning for image recognition", CVPR 2016, Table 1.
     """
-    return _resnet("resnet34", input_size, classes, bottleneck=False)
+    return residual_profile(RESNET34, input_size, classes)
 
 
 def resnet50(input_size: int = 224, classes: int = 1000) -> Profile:
@@ -57,50 +59,44 @@ def resnet50(input_size: int = 224, classes: int = 1000) -> Profile:
     ----------
     K. He et al., "Deep residual learning for image recognition", CVPR 2016, Table 1.
     """
-    return _resnet("resnet50", input_size, classes, bottleneck=True)
+    return residual_profile(RESNET50, input_size, classes)
 
 
-def _resnet(name: str, input_size: int, classes: int, *, bottleneck: bool) -> Profile:
-    check_integer("classes", classes, at_least=1)
-    net = NetworkBuilder(name, input_size)
-    net.conv("conv1", 64, Window(7, 2, 3))
-    net.pool("pool1", same(3, 2))
-    for stage, blocks in enumerate(_BLOCKS):
-        for block in range(blocks):
-            stride = 2 if stage > 0 and block == 0 else 1
-            plan = _plan(64 * 2**stage, stride, bottleneck=bottleneck)
-            _residual(net, f"conv{stage + 2}_", block, plan)
-    net.pool_to("avgpool", 1)
-    net.fc("fc", classes)
-    return net.profile()
+def resnet34_cifar(input_size: int = 32, classes: int = 10) -> Profile:
+    """Return ResNet-34 for small images, with the same 34 cuts.
 
+    A 3 x 3 convolution of stride 1 without max-pool takes the place of the stem, so that the
+    last stage still has maps of 4 x 4 on CIFAR-10. The paper does not say how its network reads
+    images of 32 x 32; this is the usual form.
 
-def _plan(width: int, stride: int, *, bottleneck: bool) -> list[tuple[int, Window]]:
-    """Return channels and window of the convolutions of one block."""
-    if bottleneck:
-        return [(width, same(1)), (width, same(3, stride)), (4 * width, same(1))]
-    return [(width, same(3, stride)), (width, same(3))]
+    Parameters
+    ----------
+    input_size : int
+        Side of the square RGB image, >= 1.
+    classes : int
+        Outputs of the last layer, >= 1.
 
-
-def _residual(
-    net: NetworkBuilder, prefix: str, block: int, plan: Sequence[tuple[int, Window]]
-) -> None:
-    """Add one residual block; the first of a stage has a projection if shapes differ.
-
-    The projection runs as soon as that makes the upload of the cuts inside the block smaller:
-    right behind the first convolution if its output is smaller than the block's input (which it
-    lets go), right before the addition otherwise.
+    Raises
+    ------
+    InputError
+        If `input_size` or `classes` is not positive.
     """
-    source = net.last
-    width, side, _ = net.shape(source)
-    channels, stride = plan[-1][0], max(window.stride for _, window in plan)
-    projection = same(1, stride)
-    projected = stride > 1 or channels != width
-    shrinks = channels * projection.output_size(side) ** 2 < width * side**2
-    main = skip = source
-    for i, (features, window) in enumerate(plan):
-        main = net.conv(f"{prefix}{block * len(plan) + i + 1}", features, window, source=main)
-        if projected and i == (0 if shrinks else len(plan) - 1):
-            name = f"{prefix}shortcut"
-            skip = net.conv(name, channels, projection, source=source, kind="shortcut")
-    net.add(f"{prefix}add{block + 1}", skip, main)
+    return residual_profile(RESNET34_CIFAR, input_size, classes)
+
+
+def resnet_digits(input_size: int = 8, classes: int = 10) -> Profile:
+    """Return a residual network of 8 layers for grey images of 8 x 8, 12 to 48 channels wide.
+
+    Parameters
+    ----------
+    input_size : int
+        Side of the square image of one channel, >= 1.
+    classes : int
+        Outputs of the last layer, >= 1.
+
+    Raises
+    ------
+    InputError
+        If `input_size` or `classes` is not positive.
+    """
+    return residual_profile(RESNET_DIGITS, input_size, classes, channels=1)

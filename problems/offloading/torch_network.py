@@ -32,15 +32,15 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     input_shape : sequence of int
         Shape of the input without the batch axis, e.g. ``(3, 224, 224)``.
 
-    Warns
-    -----
-    UserWarning
-        Lists the operators that `torch_operators.KINDS` does not have; they count as zero work.
-
     Raises
     ------
     InputError
         If torch is missing, the module cannot be traced, or it does not accept the input.
+
+    Warns
+    -----
+    UserWarning
+        Lists the operators that `torch_operators.KINDS` does not have; they count as zero work.
     """
     torch = import_extra("torch", "torch")
     shape = tuple(input_shape)

@@ -9,6 +9,7 @@ import numpy as np
 from problems.errors import InputError
 from problems.scheduling.consistency import impose_consistency
 from problems.scheduling.problem import SchedulingProblem
+from problems.scheduling.tight_memory import with_tight_memory
 from problems.scheduling.times import check_size
 
 TASK_RANGE = {"hi": 3000.0, "lo": 100.0}
@@ -20,6 +21,7 @@ def braun(
     tasks: int = 512,
     nodes: int = 16,
     *,
+    utilisation: float | None = None,
     rng: int | np.random.Generator | None = None,
 ) -> SchedulingProblem:
     """Generate an instance of a class of Braun et al. 2001.
@@ -32,6 +34,8 @@ def braun(
         nodes (up to 1000 or 10).
     tasks, nodes : int
         k and x.
+    utilisation : float, optional
+        Of the memory, see `with_tight_memory`; without it the problem has none.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -54,4 +58,5 @@ def braun(
     baseline = generator.uniform(1.0, TASK_RANGE[task_level], size=(k, 1))
     factors = generator.uniform(1.0, NODE_RANGE[node_level], size=(k, x))
     matrix = impose_consistency(baseline * factors, consistency)
-    return SchedulingProblem(matrix, name=f"braun:{kind}:{k}x{x}")
+    problem = SchedulingProblem(matrix, name=f"braun:{kind}:{k}x{x}")
+    return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)

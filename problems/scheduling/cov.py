@@ -7,6 +7,7 @@ import numpy as np
 from problems.errors import check_number
 from problems.scheduling.consistency import impose_consistency
 from problems.scheduling.problem import SchedulingProblem
+from problems.scheduling.tight_memory import with_tight_memory
 from problems.scheduling.times import check_size
 
 
@@ -18,6 +19,7 @@ def coefficient_of_variation(
     v_node: float = 0.6,
     mean: float = 1000.0,
     consistency: str = "i",
+    utilisation: float | None = None,
     rng: int | np.random.Generator | None = None,
 ) -> SchedulingProblem:
     """Generate gamma-distributed execution times with given coefficients of variation.
@@ -33,6 +35,8 @@ def coefficient_of_variation(
         Mean execution time in s.
     consistency : {"c", "i", "s"}
         See `problems.scheduling.consistency`.
+    utilisation : float, optional
+        Of the memory, see `with_tight_memory`; without it the problem has none.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -49,4 +53,5 @@ def coefficient_of_variation(
     task_means = generator.gamma(shape_task, mean / shape_task, size=(k, 1))
     times = generator.gamma(shape_node, task_means / shape_node, size=(k, x))
     matrix = impose_consistency(times, consistency)
-    return SchedulingProblem(matrix, name=f"cov:{k}x{x}")
+    problem = SchedulingProblem(matrix, name=f"cov:{k}x{x}")
+    return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)

@@ -13,7 +13,8 @@ BYTES_PER_IMAGE = 3 * 224 * 224 * 4  # float32 input that a queued task holds
 LARGEST_BATCH = 16
 SLOWEST, FASTEST = 1e10, 1e11  # FLOP/s, from a Raspberry Pi 4 to a small Jetson
 CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
-MEMORY_KINDS = ("independent", "correlated", "none")
+MEMORY_KINDS = ("independent", "correlated", "proportional", "none")
+BATCH_KINDS = ("unequal", "equal")
 
 
 def paper_pool(
@@ -22,6 +23,8 @@ def paper_pool(
     *,
     slack: float = 2.0,
     memory: str = "independent",
+    batch: str = "unequal",
+    backlog: float = 0.0,
     rng: int | np.random.Generator | None = None,
 ) -> SchedulingProblem:
     """Generate the paper's scheduling experiment (section 4: 200 tasks on 10, 20, 30 nodes).
@@ -32,8 +35,15 @@ def paper_pool(
         k and x.
     slack : float
         Total memory of the nodes over total memory of the tasks, 1 to 1e9.
-    memory : {"independent", "correlated", "none"}
-        Whether a node's memory is independent of its speed, ordered like it, or left out.
+    memory : {"independent", "correlated", "proportional", "none"}
+        Whether a node's memory is independent of its speed, ordered like it, proportional to it,
+        or left out. Where it is proportional, nodes filled alike are loaded alike: what (4) sees
+        is then what it should see.
+    batch : {"unequal", "equal"}
+        Whether tasks are batches of 1 to 16 images, or all of 8.
+    backlog : float
+        What the nodes still have to do from windows before, 0 to 1e9: they are ready at uniform
+        times whose mean is this share of total work over total speed.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -53,19 +63,28 @@ def paper_pool(
     k, x = check_size(tasks, nodes)
     check_number("slack", slack, at_least=1, at_most=1e9)
     check_choice("memory", memory, MEMORY_KINDS)
+    check_choice("batch", batch, BATCH_KINDS)
+    check_number("backlog", backlog, at_least=0, at_most=1e9)
     generator = np.random.default_rng(rng)
-    batch = generator.integers(1, LARGEST_BATCH + 1, size=k).astype(np.float64)
+    images = generator.integers(1, LARGEST_BATCH + 1, size=k).astype(np.float64)
+    if batch == "equal":  # drawn all the same: nodes are those of the unequal tasks
+        images[:] = LARGEST_BATCH / 2
     speed = np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST), size=x))
     share = generator.choice(CAPACITY_SHARES, size=x)
-    et, name = WorkSpeed(batch * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
+    et, name = WorkSpeed(images * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
+    ready = None
+    if backlog > 0:
+        ready = generator.uniform(0.0, 2.0, size=x) * (backlog * et.work.sum() / speed.sum())
     if memory == "none":
-        return SchedulingProblem(et, name=name)
+        return SchedulingProblem(et, name=name, ready=ready)
     if memory == "correlated":
         share = _in_the_order_of(speed, share)
-    task_memory = batch * BYTES_PER_IMAGE
+    if memory == "proportional":
+        share = speed
+    task_memory = images * BYTES_PER_IMAGE
     capacity = share * (slack * task_memory.sum() / share.sum())
     capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
-    return SchedulingProblem(et, task_memory, capacity, name=name)
+    return SchedulingProblem(et, task_memory, capacity, name=name, ready=ready)
 
 
 def _in_the_order_of(keys: FloatArray, values: FloatArray) -> FloatArray:

@@ -27,9 +27,12 @@ EXAMPLES = {
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
 }
 OPTIONS: dict[str, dict[str, type]] = {
-    "braun": {"seed": int},
-    "cov": {"v_task": float, "v_node": float, "mean": float, "consistency": str, "seed": int},
-    "paper": {"slack": float, "memory": str, "seed": int},
+    "braun": {"utilisation": float, "seed": int},
+    "cov": {
+        **{"v_task": float, "v_node": float, "mean": float, "consistency": str},
+        **{"utilisation": float, "seed": int},
+    },
+    "paper": {"slack": float, "memory": str, "batch": str, "backlog": float, "seed": int},
 }
 
 

@@ -62,7 +62,7 @@ def test_the_shipped_file_is_legal():
     assert len(config.solvers) == 12
 
 
-@pytest.mark.parametrize("name", ["ablation", "colony-or-matheuristic"])
+@pytest.mark.parametrize("name", ["ablation", "colony-short", "colony-tight", "colony-windows"])
 def test_the_sweeps_of_the_colony_are_legal(name: str):
     folder = Path(__file__).parents[2] / "experiments" / "sweeps"
     config = read_config(folder / f"{name}.toml")

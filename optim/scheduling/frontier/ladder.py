@@ -58,6 +58,8 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
     ----------
     model : Model
         Times, reduced costs and weights.
+    nodes : ndarray of int, shape (k, q)
+        The nodes of each task by reduced cost.
     levels : int
         How many, m >= 1.
     gap : float

@@ -9,6 +9,7 @@ import numpy as np
 
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.bounds import lower_bound
+from optim.scheduling.frontier.chase import chase
 from optim.scheduling.frontier.incumbent import Incumbent
 from optim.scheduling.frontier.ladder import build_ladder, nearest_nodes
 from optim.scheduling.frontier.model import build_model
@@ -16,6 +17,7 @@ from optim.scheduling.frontier.pair_block import make_block
 from optim.scheduling.frontier.replica import start_replicas
 from optim.scheduling.frontier.tempering import Walk, anneal, temper
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
+from optim.scheduling.local_search.search import Search, open_search
 from optim.scheduling.local_search.start import Start, start_assignment
 from optim.solver import IntArray, State
 from optim.stream import open_stream
@@ -44,6 +46,8 @@ class FrontierState(State):
         Gap of the best schedule before the cycle at hand.
     cycle, position : int
         Cycles done, and steps done of the one at hand.
+    search : Search, optional
+        Of the ejection chains, once there were any.
     """
 
     walk: Walk
@@ -51,6 +55,7 @@ class FrontierState(State):
     best: float
     cycle: int = 0
     position: int = 0
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Frontier:
     neighbours exchange their schedules (parallel tempering): the soft ones cross what the stiff
     ones cannot. Moves are shifts and swaps, and on the stiffer levels blocks: two nodes share
     up to ten tasks anew, all 1024 ways being looked at. The ladder follows the gap of the best
-    schedule. All moves keep the memory capacities.
+    schedule. All moves keep the memory capacities; where these (or ready times) keep the best
+    schedule 1 % above the bound, every other half of a cycle is one of `LocalSearch`.
 
     With more than 4,000,000 pairs of task and node it is `LocalSearch`.
 
@@ -131,6 +137,9 @@ class Frontier:
         if state.position < length:
             first = state.position * VISITS * self.levels
             anneal(state.walk, first, first + VISITS * self.levels, length * VISITS)
+        elif state.cycle > 0 and state.best > WIDEST and _leaves_prices_behind(problem):
+            state.search = state.search or open_search(problem)
+            chase(state.search, state.walk, state.unit, state.position / length - 1.0)
         else:
             temper(state.walk, VISITS)
         state.position += 1
@@ -167,6 +176,11 @@ class Frontier:
 def _cycle_length(cycle: int) -> int:
     """Return the steps that a cycle anneals, and then tempers: twice as many for each of aims."""
     return SHORTEST << (cycle // len(AIMS))
+
+
+def _leaves_prices_behind(problem: SchedulingProblem) -> bool:
+    """Whether there is what the LP's prices do not foresee: whole memory, or ready times."""
+    return problem.task_memory is not None or problem.ready is not None
 
 
 def _best_start(problem: SchedulingProblem) -> IntArray | None:

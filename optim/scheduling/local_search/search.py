@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optim.jit import jit_lean
-from optim.scheduling.bounds import lp_bound
+from optim.scheduling.bounds import lower_bound, lp_bound
 from optim.scheduling.local_search.candidates import Candidates, find_candidates
 from optim.scheduling.local_search.schedule import (
     Instance,
@@ -73,7 +73,7 @@ class Search(NamedTuple):
     kicks : ndarray of int, shape (1,)
         Kicks so far, by which chains are numbered.
     bound : float
-        The LP bound in s.
+        The LP bound in s, or a better one where nodes are not ready at once.
     """
 
     instance: Instance
@@ -106,7 +106,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
         best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
         chain=Chain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
         kicks=np.zeros(1, dtype=np.int64),
-        bound=lp_bound(problem),
+        bound=lp_bound(problem) if problem.ready is None else lower_bound(problem),
     )
 
 

@@ -98,3 +98,11 @@ def test_lpt_on_identical_machines_is_within_its_guarantee():
         problem = SchedulingProblem(WorkSpeed(rng.integers(1, 20, 7).astype(float), np.ones(3)))
         guarantee = 4 / 3 - 1 / 9  # Graham 1969, three machines
         assert problem.makespan(lpt(problem, None)) <= guarantee * optimum(problem)
+
+
+@pytest.mark.parametrize("nodes", [1, 4, 30])
+def test_a_greedy_list_is_optimal_for_equal_tasks(nodes):
+    problem = paper_pool(37, nodes, memory="none", batch="equal", rng=nodes)
+    times = np.sort((problem.matrix[0][:, None] * np.arange(1, 38)).ravel())  # of 1..k on each node
+    for solver in (mct, lpt):
+        assert problem.makespan(solver(problem, None)) == pytest.approx(times[36])

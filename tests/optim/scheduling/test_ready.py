@@ -15,6 +15,7 @@ from strategies import scheduling_problems
 from optim import Iterations, solve
 from optim.scheduling import (
     ATSA,
+    MILP,
     PSO,
     LocalSearch,
     fcfs,
@@ -55,6 +56,37 @@ def test_kernels_equal_the_naive_versions(problem):
 def test_the_bound_stays_a_bound(problem):
     best = optimum(problem)
     assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
+
+
+@given(problems_with_ready_times(max_tasks=6, max_nodes=3, whole=False))
+@settings(max_examples=200, deadline=None)
+def test_nor_is_a_schedule_of_real_times_better(problem):
+    best = optimum(problem)
+    assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
+
+
+def test_the_bound_knows_ready_times():
+    # 6 s of work from 0 s on one node and from 2 s on the other: both end at 4 s.
+    problem = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 2.0]))
+    assert lower_bound(problem) == pytest.approx(4.0)
+    # The second node is ready too late: all on the first.
+    late = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 9.0]))
+    assert lower_bound(late) == pytest.approx(6.0)
+    pool = paper_pool(200, 10, memory="none", backlog=0.5, rng=1)
+    work, speed = pool.et.work.sum(), pool.et.speed
+    end = (work + pool.ready @ speed) / speed.sum()  # all nodes end at once
+    assert end > pool.ready.max()
+    assert lower_bound(pool) >= end * (1 - 1e-9)
+
+
+@given(problems_with_ready_times(max_tasks=5, max_nodes=3))
+@settings(max_examples=100, deadline=None)
+def test_milp_finds_and_proves_the_optimum(problem):
+    best = optimum(problem)
+    result = solve(problem, MILP(bound_iterations=5), stop=Iterations(30), rng=0)
+    if best is not None:
+        assert result.makespan == pytest.approx(best, rel=1e-9)
+        assert result.lower_bound <= best * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("atsa", [ATSA(ants=3), replace(ATSA.repaired(), ants=3)], ids=str)

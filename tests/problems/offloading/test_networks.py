@@ -1,5 +1,6 @@
 """The built-in networks and how they are named."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,15 +12,19 @@ from problems.offloading.window import Window, same
 TOTALS = {
     "resnet34": (34, 3_663_761_408, 21_797_672),
     "resnet50": (50, 4_089_184_256, 25_557_032),
+    "resnet34-cifar": (34, 1_159_402_496, 21_282_122),
+    "resnet-digits": (8, 431_328, 44_014),
     "alexnet": (8, 714_188_480, 61_100_840),
     "vgg16": (16, 15_470_264_320, 138_357_544),
     "mobilenet_v2": (53, 300_774_272, 3_504_872),
 }
-SMALLEST = {"resnet34": 1, "resnet50": 1, "alexnet": 63, "vgg16": 32, "mobilenet_v2": 1}
+SMALLEST = dict.fromkeys(TOTALS, 1) | {"alexnet": 63, "vgg16": 32}
+DATA = {"resnet34-cifar": ((3, 32, 32), 10), "resnet-digits": ((1, 8, 8), 10)}
+IMAGENET = ((3, 224, 224), 1000)
 
 
 def test_totals_are_given_for_all_networks():
-    assert TOTALS.keys() == SMALLEST.keys() == NETWORKS.keys()
+    assert TOTALS.keys() == NETWORKS.keys()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -28,8 +33,9 @@ def test_totals(name):
     totals = profile.depth, profile.edge_macs[-1], profile.edge_parameters[-1]
     assert totals == TOTALS[name]
     assert profile.name == name
-    assert profile.input_shape == (3, 224, 224)
-    assert profile.layers[-1].output_shape == (1000,)
+    shape, classes = DATA.get(name, IMAGENET)
+    assert profile.input_shape == shape
+    assert profile.layers[-1].output_shape == (classes,)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +110,14 @@ def test_cifar_resnet_by_hand():
     assert profile.edge_parameters[-1] == 21_797_672 - 513 * 990
 
 
+def test_small_residual_network_by_hand():
+    profile = load_network("resnet-digits:classes=3")
+    macs = [12 * 9 * 64, *[12 * 12 * 9 * 64] * 2, 12 * 24 * (9 + 1) * 16, 24 * 24 * 9 * 16]
+    macs += [24 * 48 * (9 + 1) * 4, 48 * 48 * 9 * 4, 48 * 3]
+    assert np.diff(profile.edge_macs).tolist() == macs
+    assert profile.crossing_elements.tolist() == [64, 768, 1536, 768, 768, 384, 384, 192, 0]
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -132,7 +146,7 @@ def test_any_size_conserves_work_and_uploads_nothing_at_the_end(name, size, clas
     profile = NETWORKS[name](size, classes)
     assert (profile.edge_macs + profile.cloud_macs == profile.edge_macs[-1]).all()
     assert profile.crossing_elements[-1] == 0
-    assert profile.crossing_elements[0] == 3 * size**2
+    assert profile.crossing_elements[0] == DATA.get(name, IMAGENET)[0][0] * size**2
     assert (profile.crossing_elements[1:-1] >= profile.output_elements[1:-1]).all()
 
 

@@ -63,10 +63,38 @@ def test_correlated_memory_follows_the_speed():
     assert not np.array_equal(capacity, independent)
 
 
+def test_proportional_memory_makes_full_nodes_end_together():
+    _, speed, memory, capacity = parts(
+        paper_pool(2000, 30, slack=1.5, memory="proportional", rng=4)
+    )
+    work_of_full_nodes = capacity / BYTES_PER_IMAGE
+    assert np.ptp(work_of_full_nodes / speed) < 1e-9 * (work_of_full_nodes / speed).mean()
+    assert capacity.sum() == pytest.approx(1.5 * memory.sum())
+
+
+def test_equal_tasks_stand_on_the_same_nodes():
+    batch, speed, memory, capacity = parts(paper_pool(200, 30, batch="equal", rng=4))
+    _, same_speed, unequal, other = parts(paper_pool(200, 30, rng=4))
+    assert set(batch) == {8.0}
+    assert set(memory) == {8.0 * BYTES_PER_IMAGE}
+    assert np.array_equal(speed, same_speed)
+    assert capacity / memory.sum() == pytest.approx(other / unequal.sum())
+
+
 def test_memory_may_be_left_out():
     problem = paper_pool(20, 4, memory="none", rng=5)
     assert problem.task_memory is None
     assert np.array_equal(problem.matrix, paper_pool(20, 4, rng=5).matrix)
+
+
+def test_nodes_may_have_work_left():
+    idle, busy = paper_pool(50, 4000, rng=7), paper_pool(50, 4000, backlog=0.5, rng=7)
+    _, speed, _, capacity = parts(busy)
+    mean = busy.et.work.sum() / speed.sum()
+    assert idle.ready is None
+    assert busy.ready.mean() == pytest.approx(0.5 * mean, rel=0.05)
+    assert 0 <= busy.ready.min() < busy.ready.max() <= mean
+    assert np.array_equal(capacity, idle.node_capacity)
 
 
 def test_the_seed_decides():
@@ -81,6 +109,8 @@ def test_the_seed_decides():
         ({"slack": float("inf")}, "slack"),
         ({"slack": 1e308}, "slack"),
         ({"memory": "other"}, "memory"),
+        ({"batch": "other"}, "batch"),
+        ({"backlog": -0.1}, "backlog"),
         ({"tasks": 0}, "tasks"),
         ({"nodes": 0}, "nodes"),
     ],

@@ -29,6 +29,9 @@ def test_specs_call_the_generators():
         "paper:20x4:slack=3:memory=correlated:seed=2": paper_pool(
             20, 4, slack=3.0, memory="correlated", rng=2
         ),
+        "paper:20x4:memory=proportional:batch=equal": paper_pool(
+            20, 4, memory="proportional", batch="equal", rng=0
+        ),
         "paper:seed=2:20x4": paper_pool(20, 4, rng=2),
     }
     for spec, expected in pairs.items():
@@ -63,7 +66,11 @@ def test_an_existing_file_goes_before_a_generator(tmp_path: Path, monkeypatch: p
         ("braun:u_q_hihi:5x3", "kind: got 'u_q_hihi'"),
         ("braun:0x3", "tasks: got 0"),
         ("braun:3x0", "nodes: got 0"),
-        ("paper:5x3x2", "paper option: got '5x3x2', must be a size or one of slack, memory, seed"),
+        (
+            "paper:5x3x2",
+            "paper option: got '5x3x2', must be a size or one of slack, memory, batch, backlog, "
+            "seed",
+        ),
         ("paper:5x3:", "paper option: got ''"),
         ("paper:5x3:tasks=3", "paper option: got 'tasks=3'"),
         ("paper:5x3:seed=-1", "paper seed: got -1"),

@@ -16,7 +16,7 @@ from optim.scheduling.frontier.solver import Frontier
 from optim.scheduling.local_search import LocalSearch
 from optim.scheduling.local_search.start import Start, start_assignment
 from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, paper_pool
+from problems.scheduling import SchedulingProblem, load_problem, paper_pool
 
 
 def run(problem, steps=5, seed=0, levels=8):
@@ -144,3 +144,17 @@ def test_levels_are_checked(levels):
 def test_a_published_instance_comes_near_its_bound(hcsp):
     result = solve(hcsp("512x16/u_c_hihi.0"), Frontier(), stop=Iterations(150), rng=0)
     assert result.gap < 0.005
+
+
+def test_chains_where_memory_is_tight():
+    """Annealing and tempering alone are left behind by local search there."""
+    problem = load_problem("braun:u_i_hihi:64x10:utilisation=0.98:seed=7")
+    result = run(problem, steps=200, levels=32)
+    chains = solve(problem, LocalSearch(), stop=Iterations(200), rng=0)
+    assert problem.fits(result.assignment)
+    assert result.makespan <= 1.02 * chains.makespan
+
+
+def test_no_chains_without_memory_and_ready_times(monkeypatch):
+    monkeypatch.setattr(frontier, "chase", lambda *_: pytest.fail("not wanted"))
+    run(dense(12, 6), steps=40)

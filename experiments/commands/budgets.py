@@ -1,0 +1,91 @@
+"""`edgeopt budgets`: the solvers of a sweep at several budgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from experiments.statistics.anytime import AXES
+from problems.errors import FloatArray, InputError, check_array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = 0.05
+DIGITS = 5  # of the gaps shown: 0.001 %
+
+
+def budgets(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
+    at: Annotated[str, typer.Option(help="Budgets, e.g. 0.01,0.1,1")],
+    against: Annotated[str, typer.Option(help="Solver with which the others are compared")],
+    axis: Annotated[str, typer.Option(help=f"Of what: {' | '.join(AXES)}")] = "seconds",
+    problems: Annotated[str, typer.Option(help="Only problems whose name has this")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for the figure")] = None,
+) -> None:
+    """Print, as Markdown, the median gap of each solver at each budget, with tests."""
+    from experiments.statistics.budgets import compare_with, gaps_at_budgets
+    from experiments.sweep.store import read_solver_cells
+
+    cells = read_solver_cells(folder)
+    cells = cells[cells["problem"].str.contains(problems, regex=False)]
+    if cells.empty:
+        raise InputError("problems", problems, f"part of a problem's name in {folder}")
+    gaps = gaps_at_budgets(cells, axis, _parse(at))
+    for line in _markdown(gaps, compare_with(gaps, against)):
+        print(line)
+    print(f"\nMedian gap in % over {len(gaps)} problems; –: less than half have a schedule.")
+    print(f"▲ better than {against}, ▼ worse (Wilcoxon over problems, Holm, 5 %).")
+    if out is not None:
+        _draw(gaps, axis, out)
+
+
+def _parse(text: str) -> FloatArray:
+    """Return the budgets, ascending."""
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError("at", text, "numbers with commas between them") from None
+    return np.unique(check_array("at", values, ndim=1, at_least=0))
+
+
+def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
+    """Return the table's lines, best at the largest budget first."""
+    medians = gaps.median().unstack(level="budget")
+    budgets = list(medians.columns)
+    medians = medians.sort_values(budgets[::-1], kind="stable")
+    marks = tests.loc[medians.index].to_numpy()
+    values = medians.to_numpy().round(DIGITS)
+    lines = ["| | " + " | ".join(f"{budget:g}" for budget in budgets) + " |"]
+    lines.append("|---|" + "---:|" * len(budgets))
+    for solver, row, row_marks in zip(medians.index, values, marks, strict=True):
+        best = row == values.min(axis=0)
+        texts = [_text(*entry) for entry in zip(row, best, row_marks, strict=True)]
+        lines.append(f"| {solver} | " + " | ".join(texts) + " |")
+    return lines
+
+
+def _text(gap: float, best: bool, test: float) -> str:
+    """Return one gap in per cent, bold if it is the least, with a mark if it differs."""
+    mark = ("▲" if test < 0 else "▼") if abs(test) < LEVEL else ""
+    if not np.isfinite(gap):
+        return f"– {mark}".rstrip()
+    text = f"{max(100 * gap, 0.0):.3f}"
+    return f"**{text}** {mark}".rstrip() if best else f"{text} {mark}".rstrip()
+
+
+def _draw(gaps: pd.DataFrame, axis: str, out: Path) -> None:
+    """Write the figure, and say where it is."""
+    from experiments.plots.budgets import budgets_figure
+    from experiments.plots.style import paper_style, save_figure
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", str(out), f"a folder that can be made ({error})") from None
+    with paper_style():
+        for path in save_figure(budgets_figure(gaps, axis), out, "budgets"):
+            print(path)

@@ -1,0 +1,107 @@
+"""`edgeopt learn`: schemes that train a network over edge and cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from experiments.console import table_console
+from problems.errors import InputError
+from problems.extras import import_extra
+
+if TYPE_CHECKING:
+    from experiments.learning.config import LearningConfig
+
+_TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB", "time s")
+
+
+def learn(
+    file: Annotated[Path, typer.Argument(help="TOML file: data, network, system, schemes")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for tables and figures; unfinished training goes on"),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data instead of the file's")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Train by every scheme, and print errors, bytes and simulated seconds."""
+    import_extra("torch", "torch")
+    from experiments.learning.config import read_learning
+    from experiments.learning.output import as_json as to_json
+    from experiments.learning.output import write_tables
+
+    if jobs < 1:
+        raise InputError("--jobs", jobs, "an integer >= 1")
+    config = read_learning(file, None if data is None else str(data.resolve()))
+    rows = _run_with_bar(config, out, jobs)
+    paths = []
+    if out is not None:
+        from experiments.plots.learning import plot_learning
+
+        paths = [*write_tables(config, rows, out), *plot_learning(config, rows, out)]
+    if as_json:
+        print(to_json(config, rows))
+        return
+    _print_summary(config, rows)
+    for path in paths:
+        Console().print(f"written: {path}", soft_wrap=True, highlight=False)
+
+
+def _run_with_bar(config: LearningConfig, out: Path | None, jobs: int) -> list[dict[str, Any]]:
+    """Train, and show how far it is."""
+    from experiments.learning.run_all import run_learning
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("periods", total=None)
+        return run_learning(
+            config,
+            out,
+            jobs=jobs,
+            report=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:
+    """Print a table with a line for each scheme."""
+    from experiments.learning.summary import summarize
+
+    title = f"{config.data}, {config.network}, {config.repetitions} runs"
+    target = f"s to {100 * config.target_error:g} %"
+    table = Table(title=title, title_justify="left")
+    for name in (*_TITLES, target):
+        table.add_column(name, justify="left" if name == "scheme" else "right", no_wrap=True)
+    for row in summarize(config, rows):
+        half = "" if row["error_half"] is None else f" ± {100 * row['error_half']:.2g}"
+        table.add_row(
+            row["scheme"],
+            f"{100 * row['error']:.2f}{half}",
+            _text(row["final_error"], 100, ".2f"),
+            _text(row["exit_error"], 100, ".2f"),
+            _text(row["asleep"], 100, ".1f"),
+            _text(row["up_bytes"], 1e-6, ".2f"),
+            _text(row["down_bytes"], 1e-6, ".2f"),
+            _text(row["seconds"], 1, ".1f"),
+            _text(row["seconds_to_target"], 1, ".1f"),
+        )
+    table_console().print(table)
+
+
+def _text(value: float | None, factor: float, form: str) -> str:
+    """Return a number as text, a dash where there is none."""
+    return "-" if value is None else f"{value * factor:{form}}"

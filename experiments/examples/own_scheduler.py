@@ -1,0 +1,147 @@
+# %% [markdown]
+# # A problem and a scheduler of one's own
+#
+# Run it as a script, `python experiments/examples/own_scheduler.py FOLDER`, or cell by cell as a
+# notebook (VS Code and jupytext read the marks).
+
+# %%
+"""A problem and a scheduler of one's own, beside those that come with the project."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.plots.style import line_styles, paper_style, save_figure
+from optim import Evaluations, State, solve, warm_up
+from optim.scheduling import ATSA, LocalSearch, fcfs, min_min
+from optim.solver import IntArray
+from problems.scheduling import SchedulingProblem
+
+arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+folder = Path(*arguments or ["out"])
+folder.mkdir(parents=True, exist_ok=True)
+
+# %% [markdown]
+# ## The problem
+#
+# 120 pictures for six boards of three kinds, on three networks; each takes its time in seconds on
+# each board, one row a task. Memory in bytes is optional. Where a time is work over speed,
+# `WorkSpeed(work, speed)` instead of the matrix does without it.
+
+# %%
+rng = np.random.default_rng(7)
+seconds = np.array([[0.30, 0.12, 0.05], [1.10, 0.40, 0.06], [2.90, 1.60, 0.30]])  # network, kind
+network = rng.integers(3, size=120)
+board = np.array([0, 0, 0, 1, 1, 2])
+problem = SchedulingProblem(
+    seconds[network][:, board] * rng.lognormal(sigma=0.2, size=(120, 6)),
+    task_memory=np.array([14e6, 87e6, 553e6])[network],
+    node_capacity=np.array([4e9, 4e9, 4e9, 8e9, 8e9, 12e9]),
+    name="pictures",
+)
+
+# %% [markdown]
+# ## A scheduler in ten lines
+#
+# Any function of a problem and a generator that returns a node for each task will do.
+
+
+# %%
+def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+    """Give each task in turn to the node that ends it first and has room for it."""
+    times, memory = problem.matrix, np.array(problem.task_memory)
+    room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
+    assignment = np.full(problem.tasks, -1)
+    for task in range(problem.tasks):
+        ends = np.where(room >= memory[task], loads + times[task], np.inf)
+        node = assignment[task] = ends.argmin()
+        loads[node] = ends[node]
+        room[node] -= memory[task]
+    return assignment
+
+
+# %% [markdown]
+# One that improves step by step has two methods, `init` and `step`, and gets budgets, traces and
+# the independent checker for it.
+
+
+# %%
+@dataclass(kw_only=True)
+class WalkState(State):
+    """The best assignment so far, and where chance comes from."""
+
+    assignment: IntArray
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Move a task off the busiest node, or exchange it; keep what is no worse."""
+
+    moves: int = 20
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> WalkState:
+        """Start at the scheduler above."""
+        start = earliest_end(problem, rng)
+        return WalkState(assignment=start, makespan=problem.makespan(start), evaluations=1, rng=rng)
+
+    def step(self, problem: SchedulingProblem, state: WalkState) -> WalkState:
+        """Try some moves."""
+        for _ in range(self.moves):
+            moved = state.assignment.copy()
+            busiest = problem.loads(moved).argmax()
+            task = state.rng.choice(np.flatnonzero(moved == busiest))
+            other = state.rng.integers(problem.tasks)
+            moved[task] = moved[other]
+            if state.rng.random() < 0.5:
+                moved[other] = busiest
+            if problem.fits(moved) and problem.makespan(moved) <= state.makespan:
+                state.assignment, state.makespan = moved, problem.makespan(moved)
+        state.evaluations += self.moves
+        return state
+
+
+# %% [markdown]
+# ## Compare
+#
+# All run in the same loop with the same budget. `warm_up` compiles first, so that no run is timed
+# while it waits for the compiler.
+
+# %%
+solvers = {
+    "FCFS": fcfs,
+    "Min-Min": min_min,
+    "local search": LocalSearch(),
+    "ATSA as printed": ATSA(),
+    "ATSA repaired": ATSA.repaired(),
+    "earliest end (mine)": earliest_end,
+    "walk (mine)": Walk(),
+}
+results = {}
+for name, solver in solvers.items():
+    warm_up(problem, solver)
+    results[name] = result = solve(problem, solver, stop=Evaluations(4000), rng=1)
+    print(
+        f"{name:25} {result.makespan:7.3f} s, gap {100 * result.gap:6.2f} %, {result.seconds:.3f} s"
+    )
+
+# %% [markdown]
+# ## Plot
+#
+# `result.trace` holds the best makespan so far.
+
+# %%
+with paper_style():
+    figure = Figure(figsize=(5.5, 3.2))
+    axes = figure.subplots()
+    for name, style in line_styles(results).items():
+        trace, bound = results[name].trace, results[name].lower_bound
+        gaps = 100 * (np.array(trace.makespan) / bound - 1)
+        end = max(4000, trace.evaluations[-1])
+        axes.step([*trace.evaluations, end], [*gaps, gaps[-1]], where="post", label=name, **style)
+    axes.set(xscale="log", xlabel="evaluations", ylabel="gap to lower bound (%)")
+    figure.legend(loc="outside right center")
+    print(*save_figure(figure, folder, "own_scheduler"))

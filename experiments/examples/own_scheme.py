@@ -1,0 +1,123 @@
+# %% [markdown]
+# # A scheme and a stream of one's own in the running framework
+#
+# Run it as a script, `python experiments/examples/own_scheme.py FOLDER`, or cell by cell. The
+# command `edgeopt simulate` runs the schemes that come with the project from a file.
+
+# %%
+"""What it brings to decide for each task, by its size, where it leaves the edge."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.framework.cloud_only import CloudOnly
+from experiments.framework.collaborative import Collaborative
+from experiments.framework.conditions import Conditions, draw_conditions
+from experiments.framework.dispatcher import Dispatcher
+from experiments.framework.edge_only import EdgeOnly
+from experiments.framework.measures import delay_s, measure
+from experiments.framework.plan import Plan, Scheme, plan_cuts
+from experiments.framework.setting import Setting
+from experiments.framework.simulate import simulate
+from experiments.plots.style import line_styles, paper_style, save_figure
+from optim.parameters import check_parameters, parameter
+from problems.arrivals.stream import Stream
+from problems.offloading.networks import load_network
+from problems.offloading.system_file import load_system
+
+arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+folder = Path(*arguments or ["out"])
+folder.mkdir(parents=True, exist_ok=True)
+
+# %% [markdown]
+# ## Network and system
+#
+# A preset or a file, with some values changed.
+
+# %%
+changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
+system = load_system("table1", nodes=10, changes=changes)
+setting = Setting(load_network("resnet34"), system, uplink="shared")
+
+# %% [markdown]
+# ## A stream
+#
+# A stream is the times of arrival in seconds and the sizes in pictures. Here a camera sends
+# single pictures all the time and, once in a while, an album of 4 to 12. `problems/arrivals/`
+# draws Poisson, bursty and diurnal streams and reads recorded ones.
+
+# %%
+rng = np.random.default_rng(3)
+time = np.cumsum(rng.exponential(0.02, size=2000))
+size = np.where(rng.random(2000) < 0.05, rng.integers(4, 13, size=2000), 1)
+stream = Stream(time, size, name="camera")
+
+# %% [markdown]
+# ## A scheme
+#
+# A scheme is a frozen dataclass of parameters with a method `plan`, which says what is done with
+# each task. `plan_cuts` makes the plan of a cut for each: its work on the node, its upload, its
+# time in the cloud.
+
+
+# %%
+@dataclass(frozen=True)
+class BySize:
+    """Small tasks run on the edge, large ones in the cloud."""
+
+    largest: float = parameter(1.0, "size up to which a task stays on the edge", above=0)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def plan(
+        self, setting: Setting, stream: Stream, conditions: Conditions, rng: np.random.Generator
+    ) -> Plan:
+        """Return the plan."""
+        cut = np.where(stream.size <= self.largest, setting.depth, 0)
+        return plan_cuts(setting, stream, conditions, cut)
+
+
+# %% [markdown]
+# ## Run and compare
+#
+# All schemes meet the same tasks and links. What a terminal takes to send its task to the edge is
+# the same for all and left out here.
+
+# %%
+schemes: dict[str, Scheme] = {
+    "cloud only": CloudOnly(),
+    "edge only": EdgeOnly(),
+    "collaborative, least delay": Collaborative(objective="delay"),
+    "by size (mine)": BySize(),
+}
+delays = {}
+for name, scheme in schemes.items():
+    conditions = draw_conditions(setting, stream, None, np.random.default_rng(1))
+    run = simulate(setting, stream, conditions, scheme, Dispatcher(), rng)
+    measures = measure(run, warm_up=0.1, transport="multicast")
+    delays[name] = 1e3 * np.sort(delay_s(run) - conditions.terminal_s)
+    mean, late = delays[name].mean(), np.quantile(delays[name], 0.99)
+    print(
+        f"{name:27} mean {mean:6.2f} ms, p99 {late:6.1f} ms, "
+        f"{measures['energy_j']:.3f} J, {1e-3 * measures['upload_bytes']:6.1f} kB a task"
+    )
+
+# %% [markdown]
+# ## Plot
+
+# %%
+with paper_style():
+    figure = Figure(figsize=(5.5, 3.0))
+    axes = figure.subplots()
+    for name, style in line_styles(delays).items():
+        axes.plot(delays[name], np.linspace(0, 100, stream.tasks), label=name, **style)
+    axes.set(
+        xlabel="delay behind the terminal (ms)", ylabel="tasks done by then (%)", ylim=(50, 101)
+    )
+    figure.legend(loc="outside right center")
+    print(*save_figure(figure, folder, "own_scheme"))

@@ -1,0 +1,81 @@
+# %% [markdown]
+# # A sweep: solvers, problems, seeds, statistics
+#
+# Run it as a script, `python experiments/examples/sweep_and_compare.py FOLDER`, or cell by cell.
+# The commands `edgeopt sweep`, `compare` and `plot` do the same from a file, `my_sweep.toml`
+# beside this.
+
+# %%
+"""Many solvers on many problems, many times; ranking, tests and convergence."""
+
+import sys
+from pathlib import Path
+
+from experiments.plots.convergence import convergence_figure
+from experiments.plots.style import paper_style, save_figure
+from experiments.statistics.comparison import compare
+from experiments.sweep.config import SweepConfig
+from experiments.sweep.run import run_sweep
+from experiments.sweep.summary import summarize
+
+arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+folder = Path(*arguments or ["out"]) / "sweep"
+examples = Path(__file__).parent if "__file__" in globals() else Path()
+
+# %% [markdown]
+# ## What to run
+#
+# A solver is a name with parameters, or `file.py:Name`. All meet the same problems and the same
+# seeds.
+
+# %%
+config = SweepConfig(
+    problems=tuple(f"braun:u_{kind}_hihi:64x8:seed={seed}" for kind in "cis" for seed in (1, 2)),
+    repetitions=3,
+    seed=1,
+    budget={"evaluations": 1000},
+    solvers={
+        "Min-Min": {"solver": "min-min"},
+        "ATSA as printed": {"solver": "atsa"},
+        "ATSA repaired": {"solver": "atsa-repaired"},
+        "ATSA, slow": {"solver": "atsa-repaired", "rho": 0.02},
+        "mine": {"solver": f"{examples / 'my_solver.py'}:random_restarts"},
+    },
+)
+
+# %% [markdown]
+# ## Run it
+#
+# Every finished cell is on disk at once: interrupt this and run it again, and it goes on.
+# `jobs=4` takes four processes (in a script below `if __name__ == "__main__"`) and gives the same
+# numbers.
+
+# %%
+cells = run_sweep(config, folder)
+gaps = summarize(cells).pivot(index="problem", columns="solver", values="gap_median")
+print(gaps.round(3).to_string())
+
+# %% [markdown]
+# ## Compare
+#
+# Every run counts with what it had found when the budget that all have had was used up. A block
+# is a problem; the extra `stats` is needed.
+
+# %%
+comparison = compare(cells)
+print(comparison.ranking[["rank", "rank_low", "rank_high", "gap", "gap_low", "gap_high"]].round(3))
+print(comparison.friedman)
+print(comparison.pairs[["first", "second", "difference", "effect", "wilcoxon"]].round(4))
+print(*comparison.cautions, sep="\n")
+
+# %% [markdown]
+# ## Plot
+#
+# Median and quartiles of the gap against evaluations and seconds. `plot_sweep(folder)` draws this
+# for every problem, and box plots.
+
+# %%
+problem = config.problems[0]
+with paper_style():
+    figure = convergence_figure(cells[cells["problem"] == problem], list(config.solvers), problem)
+    print(*save_figure(figure, folder, "convergence"))

@@ -1,0 +1,63 @@
+# %% [markdown]
+# # Tuning alpha, beta, rho and Q with Optuna
+#
+# Run it as a script, `python experiments/examples/tune_a_solver.py FOLDER`, or cell by cell. The
+# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine.
+
+# %%
+"""Tune the numbers of ATSA as printed, and see whether that helps on problems not seen."""
+
+import sys
+from pathlib import Path
+
+from experiments.tuning.config import TuneConfig
+from experiments.tuning.problem_set import ProblemSet
+from experiments.tuning.tune import tune
+from optim import Evaluations, solve
+from optim.scheduling import find_solver
+from problems.scheduling import load_problem
+
+arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+folder = Path(*arguments or ["out"]) / "tuning"
+
+# %% [markdown]
+# ## What to tune, and on what
+#
+# Trials are judged on the training problems; tuned and default are compared on others. The ranges
+# are those that the solver declares, or `search`. Whoever wants an answer takes more trials, more
+# problems and the evaluations that will be used; this takes seconds.
+
+# %%
+config = TuneConfig(
+    solver={"solver": "atsa"},
+    parameters=("alpha", "beta", "rho", "Q"),
+    search={"rho": {"low": 0.01, "high": 0.9, "log": True}},
+    trials=15,
+    budget={"evaluations": 1000},
+    training=ProblemSet("training", tuple(f"paper:60x8:seed={s}" for s in range(10, 14)), 1),
+    held_out=ProblemSet("held_out", tuple(f"paper:60x8:seed={s}" for s in range(20, 26)), 2),
+    sampler="tpe",
+    seed=1,
+)
+
+# %% [markdown]
+# ## Run it
+#
+# The folder holds an Optuna study: interrupt this and run it again, and it goes on to the same
+# end.
+
+# %%
+outcome = tune(config, folder)
+print(outcome.page)
+print(*outcome.paths, sep="\n")
+
+# %% [markdown]
+# ## Use what was found
+#
+# `best.toml` is a solver like any other, here and as `--solver` of the command line.
+
+# %%
+problem = load_problem("paper:60x8:seed=30")
+for name in ("atsa", str(folder / "best.toml")):
+    result = solve(problem, find_solver(name), stop=Evaluations(1000), rng=1)
+    print(f"{name}: gap {100 * result.gap:.1f} %")

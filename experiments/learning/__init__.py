@@ -1,0 +1,1 @@
+"""Collaborative learning: data, networks that can be cut, and their training."""

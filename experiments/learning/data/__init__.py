@@ -1,0 +1,1 @@
+"""Labelled images: loaders, and their partition among nodes."""

@@ -1,0 +1,121 @@
+"""What is to be learnt, where, and from what: the same for every scheme of a repetition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from experiments.framework.conditions import Conditions, LinkTrace
+from experiments.framework.setting import Setting
+from experiments.learning.batches import batch_at
+from experiments.learning.costs import Exit, map_shape
+from experiments.learning.data.dataset import Dataset, IndexArray
+from experiments.learning.data.partition import dirichlet_partition
+from experiments.learning.networks.exit_head import ExitHead
+from experiments.learning.networks.resnet import build_network
+from experiments.learning.networks.stages import SplitNetwork
+from experiments.learning.tasks import Tasks, draw_tasks
+from experiments.learning.training import Training
+from problems.offloading.system import System
+
+_WEIGHTS, _EXITS, _SHARDS, _TASKS, _BATCHES, _SCHEDULES = range(6)  # streams of random numbers
+_LARGEST_SEED = 2**63
+
+
+@dataclass(frozen=True, eq=False)
+class LearningProblem:
+    """A data set, a network, a system and a repetition's random numbers.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    network : str
+        As for `build_network`.
+    system : System
+        Pool, cloud, link and tasks.
+    training : Training
+        How long and how fast.
+    link : LinkTrace or None
+        States of the link to the cloud; None: as the system has it.
+    seed : tuple of int
+        Root seed and repetition: what all randomness depends on.
+    device : str
+        Where PyTorch computes.
+    """
+
+    dataset: Dataset
+    network: str
+    system: System
+    training: Training
+    link: LinkTrace | None
+    seed: tuple[int, ...]
+    device: str = "cpu"
+
+    def new_network(self) -> SplitNetwork:
+        """Return the untrained network, always with the same weights."""
+        channels, height, width = self.dataset.image_shape
+        return build_network(
+            self.network,
+            channels=channels,
+            height=height,
+            width=width,
+            classes=self.dataset.classes,
+            seed=self._number(_WEIGHTS),
+        )
+
+    def new_exit(self, cut: int, kind: Exit) -> ExitHead:
+        """Return the untrained exit head behind a cut."""
+        return ExitHead(
+            map_shape(self.setting, cut)[0],
+            self.dataset.classes,
+            convolved=kind == "convolved",
+            seed=self._number(_EXITS, cut),
+        )
+
+    @cached_property
+    def setting(self) -> Setting:
+        """Network and system in numbers; the fastest node is the master, links are shared (15)."""
+        profile = self.new_network().profile(self.dataset.image_shape)
+        speeds = self.system.pool.per_node("flops")
+        return Setting(profile, self.system, master=int(speeds.argmax()))
+
+    @cached_property
+    def shards(self) -> list[IndexArray]:
+        """The training examples that each node has."""
+        return dirichlet_partition(
+            self.dataset.train_labels,
+            self.setting.nodes,
+            self.training.concentration,
+            rng=self._rng(_SHARDS),
+        )
+
+    @cached_property
+    def drawn(self) -> tuple[Tasks, Conditions]:
+        """All tasks of the run, and the link as they meet it."""
+        return draw_tasks(self.setting, self.training, self.link, self._rng(_TASKS))
+
+    def batch(
+        self, examples: IndexArray, position: int, size: int, owner: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return images and labels of a mini-batch of an owner's examples, see `batch_at`."""
+        chosen = batch_at(examples, position, size, (*self.seed, _BATCHES, owner))
+        images = torch.from_numpy(self.dataset.train_images[chosen])
+        labels = torch.from_numpy(self.dataset.train_labels[chosen])
+        return images.to(self.device), labels.to(self.device)
+
+    def schedule_rng(self, period: int) -> np.random.Generator:
+        """Return the scheduler's source of randomness in a period."""
+        return self._rng(_SCHEDULES, period)
+
+    def _rng(self, *key: Any) -> np.random.Generator:
+        """Return a stream of random numbers."""
+        return np.random.default_rng([*self.seed, *key])
+
+    def _number(self, *key: int) -> int:
+        """Return a seed for PyTorch."""
+        return int(self._rng(*key).integers(_LARGEST_SEED))

@@ -1,0 +1,166 @@
+"""The learner whose layers are spread over edge nodes, master and cloud."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from experiments.learning.aggregation import aggregate
+from experiments.learning.clock import simulate_period
+from experiments.learning.costs import BITS, Exit, Path, TaskCosts, task_costs
+from experiments.learning.dispatch import Dispatch, assign
+from experiments.learning.joint_loss import LossWeights
+from experiments.learning.part import Chain, OnMap, Part
+from experiments.learning.problem import LearningProblem
+from experiments.learning.rate_schedule import learning_rate
+from experiments.learning.scheme import PeriodCost
+from experiments.learning.split_step import Parts, split_step
+from experiments.learning.tasks import Tasks
+from optim.solver import IntArray
+from problems.errors import InputError
+
+
+class SplitLearner:
+    """Split training of x nodes with a cloud, aggregated after each period (5-7).
+
+    In a period the window of K tasks is scheduled on the nodes. Each node takes its mini-batches
+    from its own data; cloud and exit head, of which there is one copy each, take a step for each
+    task in the simulated order of arrival. Then (6) averages the nodes' layers 1..cut.
+
+    Parameters
+    ----------
+    problem : LearningProblem
+        What is learnt.
+    cut : int
+        0..N. At cut 0 the nodes send their images, at cut N they train by themselves.
+    weights : LossWeights
+        a and b of (7); a = 0: there is no exit head.
+    dispatch : Dispatch
+        Who schedules.
+    asleep : ndarray of bool, shape (tasks of the run,), optional
+        Which tasks end at the exit head; none without it.
+    kind : {"convolved", "pooled"}
+        Kind of the exit head.
+
+    Raises
+    ------
+    InputError
+        If the network has no such cut, or an exit is wanted behind its last layer.
+    """
+
+    def __init__(
+        self,
+        problem: LearningProblem,
+        cut: int,
+        weights: LossWeights,
+        dispatch: Dispatch,
+        asleep: NDArray[np.bool_] | None = None,
+        kind: Exit = "convolved",
+    ) -> None:
+        setting, training = problem.setting, problem.training
+        setting.check_cut("cut", cut)
+        if weights.a and cut == setting.depth:
+            raise InputError("cut", cut, f"< {setting.depth} with an exit (a > 0) behind it")
+        self.problem, self.weights, self.dispatch = problem, weights, dispatch
+        self.shards = problem.shards
+        nobody = np.zeros(training.tasks, dtype=np.bool_)
+        exit_kind = kind if weights.a else None
+        self.path = Path(cut, exit_kind, nobody if asleep is None else asleep)
+        layers = problem.new_network().to(problem.device).layers
+        self.edges = [
+            Part(Chain(copy.deepcopy(layers[:cut])), training) for _ in range(setting.nodes)
+        ]
+        self.cloud = Part(Chain(layers[cut:]), training)
+        self.exit = None
+        if weights.a:
+            self.exit = Part(OnMap(problem.new_exit(cut, kind)).to(problem.device), training)
+        self.positions = np.zeros(setting.nodes, dtype=np.int64)
+
+    def train_period(self, period: int) -> PeriodCost:
+        """Train for one period; see `Learner`."""
+        problem, window = self.problem, self.problem.training.window
+        tasks = problem.drawn[0].of_period(period, window)
+        asleep = self.path.asleep[period * window : (period + 1) * window]
+        costs = task_costs(problem.setting, tasks, self.path._replace(asleep=asleep))
+        assignment = assign(self.dispatch, costs, problem.schedule_rng(period))
+        timeline = simulate_period(costs, assignment)
+        for part in self._parts.values():
+            part.set_rate(learning_rate(problem.training, period))
+        losses = [
+            self._task(int(assignment[i]), int(tasks.size[i]), bool(asleep[i]))
+            for i in timeline.order
+        ]
+        done = np.bincount(assignment, minlength=problem.setting.nodes)
+        self._aggregate(done)
+        return self._cost(float(np.mean(losses)), timeline.seconds, costs, assignment, tasks)
+
+    def trained(self) -> tuple[torch.nn.Module, dict[int, torch.nn.Module]]:
+        """Return chain and exits; see `Learner`. After a period all nodes have the same layers."""
+        chain = Chain([*self.edges[0].module.layers, *self.cloud.module.layers])
+        return chain, {self.path.cut: self.exit.module} if self.exit else {}
+
+    def state(self) -> dict[str, Any]:
+        """Return the state; see `Learner`."""
+        parts = {name: part.state() for name, part in self._parts.items()}
+        return {"parts": parts, "positions": self.positions.tolist()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Load a state; see `Learner`."""
+        for name, part in self._parts.items():
+            part.load(state["parts"][name])
+        self.positions = np.array(state["positions"], dtype=np.int64)
+
+    @property
+    def _parts(self) -> dict[str, Part]:
+        """All parts by name."""
+        edges = {f"node {node}": part for node, part in enumerate(self.edges)}
+        return {**edges, "cloud": self.cloud, **({"exit": self.exit} if self.exit else {})}
+
+    def _task(self, node: int, size: int, asleep: bool) -> float:
+        """Train on a node's next mini-batch and return its loss."""
+        position = int(self.positions[node])
+        images, labels = self.problem.batch(self.shards[node], position, size, node)
+        self.positions[node] += size
+        parts = Parts(self.edges[node], self.cloud, self.exit)
+        return split_step(parts, images, labels, self.weights, asleep=asleep)
+
+    def _aggregate(self, done: IntArray) -> None:
+        """Give every node the mean of all."""
+        mean = aggregate([part.state() for part in self.edges], done)
+        for part in self.edges:
+            part.load(mean)
+
+    def _cost(
+        self, loss: float, seconds: float, costs: TaskCosts, assignment: IntArray, tasks: Tasks
+    ) -> PeriodCost:
+        """Return what the period took and sent, the nodes' parts at its end included.
+
+        Nodes that did tasks send theirs, and all are sent the mean, at the rates of the last task.
+        """
+        sizes = (tensor.nbytes for tensor in self.edges[0].state().values())
+        part_bytes, nodes = sum(sizes), self.problem.setting.nodes
+        workers = np.unique(assignment)
+        lan_tasks = assignment != self.problem.setting.master
+        lan_bytes = (2 * costs.map_bytes + tasks.size * (self.exit is not None))[lan_tasks].sum()
+        exchange_s = 0.0
+        if part_bytes:
+            up_s, down_s = (BITS * part_bytes / rate for rate in _slowest(tasks, workers))
+            exchange_s = up_s + down_s + float(tasks.round_trip_s[-1])
+        return PeriodCost(
+            loss=loss,
+            seconds=seconds + exchange_s,
+            up_bytes=int(costs.up_bytes.sum()) + part_bytes * len(workers),
+            down_bytes=int(costs.down_bytes.sum()) + part_bytes * nodes,
+            lan_bytes=int(lan_bytes),
+            asleep=float(costs.asleep.mean()),
+        )
+
+
+def _slowest(tasks: Tasks, workers: IntArray) -> tuple[float, float]:
+    """Return the rate of the slowest node that sends, and of the slowest of all, bit/s."""
+    rates = tasks.rate_bit_s[-1]
+    return float(rates[workers].min()), float(rates.min())

@@ -1,0 +1,158 @@
+"""The page about all parts: `README.md`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from experiments.paper.claim import Claim, read_claims
+from experiments.paper.markdown import list_lines, measured_text, table_lines
+from experiments.paper.outcome import Outcome
+from experiments.paper.parts import PARTS
+from experiments.paper.point import Point, read_points
+from experiments.paper.record import Record
+from experiments.paper.verdict import (
+    NOT_REPRODUCED,
+    ONLY_IF,
+    REPRODUCED,
+    UNDECIDED,
+    decide,
+    measured_of,
+)
+from problems.atomic import write_atomically
+
+NAME = "README.md"
+INTRODUCTION = """\
+Xu, Zhang, Kadoch and Cheriet, "A collaborative cloud-edge computing framework in distributed neural
+network", EURASIP J. Wireless Com. Networking 2020:211, made again by `edgeopt paper`. This page is
+written by that command: every number is measured, and every verdict follows from the rule that
+stands with the claim in `experiments/paper/claims`. A number meets its rule if the whole of its
+interval of 95 % (in brackets) does and its test, where there is one, has p < 0.05. "Reproduced only
+if" names an assumption, left open by the paper, under which the rule is met; it is found by trying
+those in the configuration files, and none of them is a default. Equations are read as `corrected`
+unless it says `printed`."""
+
+
+def write_page(records: list[Record], out: Path) -> None:
+    """Write the page about finished parts.
+
+    Raises
+    ------
+    InputError
+        If a claim names a number that its part lacks, or the folder cannot be written.
+    """
+    text = "\n".join(page_lines(records)) + "\n"
+    write_atomically(out / NAME, text.encode())
+
+
+def page_lines(records: list[Record]) -> list[str]:
+    """Return the lines of the page."""
+    lines = ["# The paper, regenerated", "", INTRODUCTION, "", *_caution_lines(records)]
+    lines += _verdict_lines(records)
+    for record in records:
+        lines += _part_lines(record.part, record.outcome)
+    lines += _point_lines(read_points())
+    return lines + _origin_lines(records)
+
+
+def _caution_lines(records: list[Record]) -> list[str]:
+    """Return what keeps the page from being whole: parts in few and short runs, or not there."""
+    quick = [record.part for record in records if record.quick]
+    missing = [part for part in PARTS if part not in {record.part for record in records}]
+    cautions = {
+        "Made with `--quick`, in fewer and shorter runs than these verdicts need": quick,
+        "Not made": missing,
+    }
+    lines = [f"**{words}: {', '.join(parts)}.**" for words, parts in cautions.items() if parts]
+    return [line for pair in lines for line in (pair, "")]
+
+
+def _verdict_lines(records: list[Record]) -> list[str]:
+    """Return the section with a row for each claim."""
+    kinds: Counter[str] = Counter()
+    rows = []
+    for record in records:
+        for claim in read_claims(record.part):
+            verdict = decide(claim, record.outcome)
+            kinds[verdict.kind] += 1
+            measured = _measured(claim, record.outcome)
+            rows.append((claim.place, claim.says, measured, f"**{verdict.kind}**{verdict.rest}"))
+    order = (REPRODUCED, ONLY_IF, NOT_REPRODUCED, UNDECIDED)
+    counts = ", ".join(
+        f"{kinds[kind]} {kind.replace(' if', ' under an assumption')}" for kind in order
+    )
+    columns = ("where", "what the paper says", "what was measured, and the rule", "verdict")
+    return ["## Verdicts", "", f"{len(rows)} claims: {counts}.", "", *table_lines(columns, rows)]
+
+
+def _measured(claim: Claim, outcome: Outcome) -> str:
+    """Return the numbers that decide a claim with its rule, and those that are quoted."""
+    deciding = "; ".join(_named(claim, outcome, name) for name in claim.measures)
+    rule = [f"{deciding}; rule: {claim.rule.words}"] if claim.rule is not None else []
+    quoted = [_named(claim, outcome, name) for name in claim.quoted]
+    return "; ".join([*rule, *quoted])
+
+
+def _named(claim: Claim, outcome: Outcome, name: str) -> str:
+    """Return a number with its name."""
+    return f"{name.replace('_', ' ')}: {measured_text(measured_of(claim, outcome, name))}"
+
+
+def _part_lines(part: str, outcome: Outcome) -> list[str]:
+    """Return the section of a part."""
+    lines = [f"## {PARTS[part]}", ""]
+    if outcome.assumptions:
+        lines += ["Assumed, since the paper does not say:", "", *list_lines(outcome.assumptions)]
+    for table in outcome.tables:
+        lines += [f"{table.title}:", "", *table_lines(table.columns, table.rows)]
+    for name in outcome.figures:
+        lines += [f"![{Path(name).stem}]({part}/{name})", ""]
+    return lines + list_lines(outcome.findings)
+
+
+def _point_lines(points: Iterable[Point]) -> list[str]:
+    """Return the section with what the paper prints and how it is read."""
+    columns = ("", "as printed", "as read", "embodied by")
+    rows = [
+        (
+            str(point.number),
+            point.printed,
+            point.reading,
+            ", ".join(f"`{name}`" for name in point.code) or f"nothing: {point.because}",
+        )
+        for point in points
+    ]
+    title = "## What is wrong, missing or contradictory in the paper, and how it is read"
+    return [title, "", *table_lines(columns, rows)]
+
+
+def _origin_lines(records: list[Record]) -> list[str]:
+    """Return the section on how each part was made."""
+    columns = ("part", "seconds", "seed", "code", "commit", "command")
+    rows = [
+        (
+            record.part,
+            f"{record.seconds:.0f}, jobs {record.jobs}{', quick' if record.quick else ''}",
+            record.seed,
+            record.provenance["code"],
+            _commit(record.provenance),
+            f"`edgeopt {record.provenance['command'].partition(' ')[2]}`",
+        )
+        for record in records
+    ]
+    versions = {
+        ", ".join(
+            f"{name} {value}"
+            for name, value in record.provenance.items()
+            if name not in ("code", "commit", "command", "dirty")
+        )
+        for record in records
+    }
+    return ["## How it was made", "", *table_lines(columns, rows), *list_lines(sorted(versions))]
+
+
+def _commit(provenance: dict[str, str]) -> str:
+    """Return the commit, and whether files differed from it."""
+    changed = ", changed" if provenance.get("dirty") == "yes" else ""
+    return provenance.get("commit", "")[:12] + changed

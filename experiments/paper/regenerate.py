@@ -1,0 +1,101 @@
+"""Make the parts of the paper again, or what of them is not there yet."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from experiments.paper.claim import read_claims
+from experiments.paper.page import write_page
+from experiments.paper.parts import PARTS, run_of
+from experiments.paper.record import (
+    Record,
+    configuration_hash,
+    fingerprint_of,
+    new_record,
+    read_record,
+    write_record,
+)
+from problems.errors import InputError
+
+WORK = "work"
+Say = Callable[[str], None]
+
+
+def regenerate(
+    parts: Iterable[str], out: Path, *, quick: bool = False, jobs: int = 1, say: Say = print
+) -> dict[str, str]:
+    """Make parts of the paper again and write ``README.md`` about all that are in the folder.
+
+    Parameters
+    ----------
+    parts : iterable of str
+        Names of `PARTS`. One that was made with the same code, configuration and `quick` is not
+        made again; one that was killed goes on from the raw results under ``work``.
+    out : Path
+        Folder; each part has one of its own in it.
+    quick : bool
+        Whether fewer and shorter runs will do.
+    jobs : int
+        Worker processes.
+    say : callable
+        Takes a line on how far it is.
+
+    Returns
+    -------
+    dict
+        By name of each part that could not be made, why: a file or library is missing.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made or written.
+    """
+    failures: dict[str, str] = {}
+    for part in parts:
+        folder = _folder(out / part)
+        found = read_record(folder)
+        if found is not None and found.fingerprint == fingerprint_of(part, quick=quick):
+            say(f"{part}: is there")
+            continue
+        say(f"{part}: {PARTS[part]}")
+        try:
+            work = _folder(out / WORK / f"{part}-{configuration_hash(part, quick=quick)}")
+            record = _make(part, folder, work, quick, jobs)
+        except InputError as error:
+            failures[part] = str(error)
+            say(f"{part}: {error}")
+        else:
+            write_record(record, folder)
+            say(f"{part}: {record.seconds:.1f} s")
+        write_page(records_in(out), out)
+    write_page(records_in(out), out)
+    return failures
+
+
+def records_in(out: Path) -> list[Record]:
+    """Return the records of all finished parts in a folder, in the order of the paper."""
+    records = (read_record(out / part) for part in PARTS)
+    return [record for record in records if record is not None]
+
+
+def _make(part: str, folder: Path, work: Path, quick: bool, jobs: int) -> Record:
+    """Make one part; its claims are read before, so that an error in them costs no time."""
+    read_claims(part)
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # overload and memory: the tables tell
+        outcome = run_of(part)(folder, work, quick=quick, jobs=jobs)
+    seconds = time.perf_counter() - start
+    return new_record(part, outcome, quick=quick, jobs=jobs, seconds=seconds)
+
+
+def _folder(path: Path) -> Path:
+    """Return a folder, made if it is not there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("out", str(path), f"a folder that can be made ({error})") from None
+    return path

@@ -1,0 +1,134 @@
+"""Simulations of the running framework for a part, and what differs between their schemes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.framework.cell import FINISHED, problem_name, simulation_cells
+from experiments.framework.config import SimulationConfig
+from experiments.framework.intervals import replication_interval
+from experiments.framework.output import in_order
+from experiments.framework.summary import summarize_runs, table_lines
+from experiments.paper.cells import run_cells
+from experiments.paper.outcome import Measured
+from experiments.statistics.wilcoxon import signed_ranks
+from problems.atomic import write_atomically
+from problems.errors import FloatArray, InputError
+
+_ROUNDING = 1e-9  # what differs by less, relatively, is the same
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The runs of a simulation.
+
+    Attributes
+    ----------
+    runs : dict
+        By stream and pool, and scheme, the measures of each repetition in order.
+    summary : list of dict
+        From `summarize_runs`.
+    """
+
+    runs: dict[tuple[str, str], list[dict[str, Any]]]
+    summary: list[dict[str, Any]]
+
+    def values(self, stream: str, nodes: int, scheme: str, measure: str) -> FloatArray:
+        """Return a measure of each run, in the order of the repetitions, (n,)."""
+        runs = self.runs[problem_name(stream, nodes), scheme]
+        return np.array([run[measure] for run in runs])
+
+    def mean(self, stream: str, nodes: int, scheme: str, measure: str) -> Measured:
+        """Return the mean of a measure with Student's interval over the runs."""
+        values = self.values(stream, nodes, scheme, measure)
+        mean, half = replication_interval(values)
+        return Measured(mean, mean - half, mean + half)
+
+
+def shorten(config: SimulationConfig, tasks: int, repetitions: int) -> SimulationConfig:
+    """Return a simulation with other numbers of tasks and repetitions."""
+    world = {**config.world, "tasks": tasks}
+    return replace(config, world=world, repetitions=repetitions)
+
+
+def run_simulations(
+    configs: Sequence[SimulationConfig], folder: Path, jobs: int
+) -> list[Simulated]:
+    """Run what is not in the folder yet, the cells of all simulations together.
+
+    Raises
+    ------
+    InputError
+        If a run fails.
+    """
+    cells = [list(simulation_cells(config)) for config in configs]
+    rows = run_cells([cell for some in cells for cell in some], folder, jobs)
+    return [
+        _simulated(config, [rows[cell.key] for cell in some])
+        for config, some in zip(configs, cells, strict=True)
+    ]
+
+
+def _simulated(config: SimulationConfig, table: list[dict[str, Any]]) -> Simulated:
+    """Return the simulation of a table of rows, or raise `InputError` where one has failed."""
+    rows = in_order(config, table)
+    runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["status"] != FINISHED:
+            rule = f"finished: {row['error'].strip().splitlines()[-1]}"
+            raise InputError(f"{row['problem']}, {row['solver']}", row["status"], rule)
+        runs.setdefault((row["problem"], row["solver"]), []).append(json.loads(row["measures"]))
+    return Simulated(runs, summarize_runs(rows))
+
+
+def write_summary(simulated: Simulated, folder: Path) -> None:
+    """Write ``summary.csv`` with every measure and its interval."""
+    text = "\n".join(table_lines(simulated.summary)) + "\n"
+    write_atomically(folder / "summary.csv", text.encode())
+
+
+def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
+    """Return by how much the first of paired runs are larger, in per cent of the second.
+
+    The mean of the runs' own ratios with Student's interval, and Wilcoxon's signed-rank test;
+    neither where all runs have the same ratio.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n,)
+        A measure of two schemes over the same runs, >= 0. Where the second is 0 the answer is
+        infinite, and NaN where both are.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        percent = 100.0 * (first / second - 1.0)
+    if not np.isfinite(percent).all():  # of nothing: there is no per cent
+        return Measured(float(percent.max()), unit="%")
+    mean, half = replication_interval(percent)
+    if np.ptp(percent) <= _ROUNDING * abs(mean):
+        return Measured(mean, unit="%")
+    test = signed_ranks(first, second)
+    words = f"Wilcoxon, {len(first)} paired runs"
+    return Measured(mean, mean - half, mean + half, test.p, "%", words)
+
+
+def paired_points(first: FloatArray, second: FloatArray) -> Measured:
+    """Return by how much the shares of the first of paired runs are larger, in points of 0.01.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n,)
+        Shares in [0, 1].
+    """
+    points = 100.0 * (first - second)
+    mean, half = replication_interval(points)
+    if np.ptp(points) <= _ROUNDING * abs(mean):
+        return Measured(mean, unit="points")
+    words = f"Wilcoxon, {len(points)} paired runs"
+    test = signed_ranks(first, second)
+    return Measured(mean, mean - half, mean + half, test.p, "points", words)

@@ -1,0 +1,161 @@
+"""Under which values of what the paper leaves open the order of Table 2 comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.framework.config import SimulationConfig
+from experiments.paper.claim import Rule
+from experiments.paper.comparison import OURS, compare
+from experiments.paper.outcome import Measured
+from experiments.paper.simulated import Simulated, run_simulations, shorten
+from experiments.paper.table1_cuts import ENERGY_BUDGET_J
+from problems.atomic import write_atomically
+
+LESS = Rule(high=0.0)
+_TITLES = {
+    "bandwidth_bit_s": ("link", 1e-6, " Mbit/s"),
+    "round_trip_s": ("round trip", 1e3, " ms"),
+    "device": ("node", 1.0, ""),
+    "element_type": ("numbers sent", 1.0, ""),
+}
+"""How parameters are printed: name, factor and unit."""
+
+
+class Case(NamedTuple):
+    """A combination of values and what came out of it.
+
+    Attributes
+    ----------
+    setting : dict
+        Values by parameter, as texts.
+    found : dict
+        By `COMPARISONS`: by how much the framework's measure is larger, in per cent.
+    """
+
+    setting: dict[str, str]
+    found: dict[str, Measured]
+
+    def is_less(self, *names: str) -> bool:
+        """Whether the framework's measure is less in all comparisons of that name."""
+        return all(LESS.holds(self.found[name]) for name in names)
+
+
+def run_scan(
+    base: SimulationConfig, table: dict[str, Any], size: dict[str, int], work: Path, jobs: int
+) -> list[Case]:
+    """Simulate the schemes in every combination of the scan.
+
+    Parameters
+    ----------
+    base : SimulationConfig
+        Network, system and seed.
+    table : dict
+        The configuration of Table 2: ``nodes``, ``cut`` and ``scan``.
+    size : dict
+        Numbers of tasks and repetitions.
+    work : Path
+        Where raw results are kept.
+    jobs : int
+        Worker processes.
+    """
+    settings = list(_settings(table["scan"]["settings"]))
+    configs = [shorten(_config(base, table, setting), **size) for setting in settings]
+    results = run_simulations(configs, work, jobs)
+    return [
+        case
+        for setting, simulated in zip(settings, results, strict=True)
+        for case in _cases(setting, simulated, table)
+    ]
+
+
+def describe(cases: list[Case], *names: str) -> str:
+    """Return in how many cases the framework is less in all comparisons, and what they share.
+
+    Empty if there is none. A parameter is named where not all of its values are among them.
+    """
+    found = [case.setting for case in cases if case.is_less(*names)]
+    if not found:
+        return ""
+    shared = []
+    for parameter, values in parameters_of(cases).items():
+        seen = [value for value in values if any(one[parameter] == value for one in found)]
+        if len(seen) < len(values):
+            shared.append(f"{parameter} {' or '.join(seen)}")
+    common = f", all with {'; '.join(shared)}" if shared else ""
+    return f"in {len(found)} of {len(cases)} settings of the scan{common}"
+
+
+def parameters_of(cases: list[Case]) -> dict[str, list[str]]:
+    """Return the values of each parameter of the scan, in its order."""
+    names = cases[0].setting
+    return {name: list(dict.fromkeys(case.setting[name] for case in cases)) for name in names}
+
+
+def write_scan(cases: list[Case], path: Path) -> None:
+    """Write a line a case: its values, and each difference with its interval and p-value."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for case in cases:
+        row: dict[str, Any] = dict(case.setting)
+        for name, one in case.found.items():
+            low, high = one.limits
+            row |= {name: one.value, f"{name}_low": low, f"{name}_high": high, f"{name}_p": one.p}
+        rows.append(row)
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    write_atomically(path, text.encode())
+
+
+def _settings(values: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield every combination of values."""
+    for combination in product(*values.values()):
+        yield dict(zip(values, combination, strict=True))
+
+
+def _config(
+    base: SimulationConfig, table: dict[str, Any], setting: dict[str, Any]
+) -> SimulationConfig:
+    """Return the simulation of one setting, B-Net in each of its kinds."""
+    group = {
+        "device": setting["device"],
+        "count": table["nodes"],
+        "energy_budget_j": ENERGY_BUDGET_J,
+    }
+    changes = {
+        **base.world["settings"],
+        "link.bandwidth_bit_s": setting["bandwidth_bit_s"],
+        "link.round_trip_s": setting["round_trip_s"],
+        "pool.nodes": [group],
+        "element_type": setting["element_type"],
+    }
+    scan = table["scan"]
+    bnets = {label: {"scheme": "bnet", **values} for label, values in scan["bnet"].items()}
+    return replace(
+        base,
+        world={**base.world, "settings": changes},
+        nodes=(table["nodes"],),
+        streams=scan["streams"],
+        schemes={OURS: {"cut": table["cut"]}, "masm": {}, **bnets},
+    )
+
+
+def _cases(setting: dict[str, Any], simulated: Simulated, table: dict[str, Any]) -> Iterator[Case]:
+    """Yield a case for each stream and kind of B-Net."""
+    scan = table["scan"]
+    texts = dict(_texts(setting))
+    for stream, bnet in product(scan["streams"], scan["bnet"]):
+        rivals = {"bnet": bnet, "masm": "masm"}
+        found = compare(simulated, stream, table["nodes"], rivals)
+        yield Case(texts | {"tasks a second": stream, "B-Net": bnet}, found)
+
+
+def _texts(setting: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield names and values as they are printed."""
+    for name, value in setting.items():
+        title, factor, unit = _TITLES[name]
+        yield title, f"{factor * value:g}{unit}" if isinstance(value, float) else str(value)

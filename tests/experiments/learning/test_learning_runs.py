@@ -1,0 +1,138 @@
+"""Runs: the same bits after a kill, in several processes and with several threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from problems.errors import InputError
+
+torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+
+from experiments.learning.checkpoint import load_rows  # noqa: E402
+from experiments.learning.config import read_learning  # noqa: E402
+from experiments.learning.run_all import run_learning  # noqa: E402
+from experiments.learning.summary import summarize  # noqa: E402
+
+ROOT = Path(__file__).parents[3]
+LONGEST_S = 120
+
+
+def test_rows(learning_file):
+    config = read_learning(learning_file)
+    reports = []
+    rows = run_learning(config, None, report=lambda *counts: reports.append(counts))
+    assert reports == [(i, 20) for i in range(1, 21)]
+    assert [row["scheme"] for row in rows[::4]] == list(config.schemes)
+    for before, row in zip(rows[::2], rows[1::2], strict=True):
+        assert (before["tasks"], row["tasks"]) == (4, 8)
+        assert before["seconds"] < row["seconds"]
+        assert 0 <= row["error"] <= 1
+    by_scheme = {row["scheme"]: row for row in summarize(config, rows)}
+    assert by_scheme["dormant"]["asleep"] == 0.5
+    assert by_scheme["dormant"]["up_bytes"] < by_scheme["collaborative"]["up_bytes"]
+    assert by_scheme["central"]["exit_error"] is None
+    ends = [row["error"] for row in rows if row["scheme"] == "federated" and row["period"] == 1]
+    assert by_scheme["federated"]["error"] == pytest.approx(sum(ends) / 2)
+
+
+@pytest.fixture
+def two_schemes(learning_file):
+    """Return the file with the collaborative schemes and one repetition."""
+    text = learning_file.read_text(encoding="utf-8").replace("repetitions = 2", "repetitions = 1")
+    start, end = text.index("[schemes.central]"), text.index("[schemes.collaborative]")
+    learning_file.write_text(text[:start] + text[end:], encoding="utf-8")
+    return learning_file
+
+
+def same_runs(one, two):
+    """Whether two folders have the same runs: rows, and bits of all tensors."""
+    folders = [sorted((folder / "runs").glob("*.pt")) for folder in (one, two)]
+    assert [path.name for path in folders[0]] == [path.name for path in folders[1]]
+    for paths in zip(*folders, strict=True):
+        first, second = (torch.load(path, weights_only=True) for path in paths)
+        assert first["rows"] == second["rows"]
+        parts, others = first["learner"].pop("parts"), second["learner"].pop("parts")
+        assert first["learner"] == second["learner"]
+        for name, part in parts.items():
+            assert all(torch.equal(tensor, others[name][key]) for key, tensor in part.items())
+    return len(folders[0])
+
+
+def test_neither_jobs_nor_threads_change_bits(two_schemes, tmp_path):
+    config = read_learning(two_schemes)
+    torch.set_num_threads(2)
+    here = run_learning(config, tmp_path / "one")
+    assert run_learning(config, tmp_path / "two", jobs=2) == here
+    assert run_learning(config, tmp_path / "two") == here  # nothing left to do
+    assert same_runs(tmp_path / "one", tmp_path / "two") == 2
+
+
+def test_resumes_to_the_same_bits_after_a_kill(two_schemes, tmp_path):
+    text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 15")
+    two_schemes.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "experiments.cli", "learn", str(two_schemes)]
+    child = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], cwd=ROOT)
+    _wait_for_rows(tmp_path / "killed", child)
+    os.kill(child.pid, signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    left = [len(load_rows(path)) for path in (tmp_path / "killed" / "runs").glob("*.pt")]
+    assert 0 < sum(left) < 30
+    config = read_learning(two_schemes)
+    resumed = run_learning(config, tmp_path / "killed")
+    assert resumed == run_learning(config, tmp_path / "through")
+    assert same_runs(tmp_path / "killed", tmp_path / "through") == 2
+
+
+def _wait_for_rows(folder, child):
+    """Wait until some periods are on disk."""
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end and child.poll() is None:
+        if any(len(load_rows(path)) > 2 for path in (folder / "runs").glob("[0-9a-f]*.pt")):
+            return
+        time.sleep(0.05)
+    pytest.fail("the run left nothing to resume")
+
+
+def test_a_damaged_checkpoint_is_named(learning_file, tmp_path):
+    config = read_learning(learning_file)
+    run_learning(config, tmp_path)
+    path = next((tmp_path / "runs").glob("*.pt"))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match=path.name):
+        run_learning(config, tmp_path)
+
+
+def test_command_writes_tables_and_figures(learning_file, tmp_path, monkeypatch, capsys):
+    from experiments import cli
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(sys, "argv", ["edgeopt", "learn", str(learning_file), "--out", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    assert "dormant" in capsys.readouterr().out
+    history = pd.read_csv(out / "history.csv")
+    assert len(history) == 20
+    assert set(pd.read_csv(out / "early_exits.csv")["scheme"]) == {
+        "branchynet",
+        "collaborative",
+        "dormant",
+    }
+    assert len(pd.read_csv(out / "summary.csv")) == 5
+    for name in ("errors", "target", "exits"):
+        assert (out / f"{name}.png").stat().st_size > 5000
+    assert not (out / "dormancy.png").exists()  # two rates of sleep are no curve
+
+
+def test_cuda_that_is_not_there(learning_file, monkeypatch):
+    text = learning_file.read_text(encoding="utf-8").replace("seed = 1", 'device = "cuda"')
+    learning_file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="device"):
+        run_learning(read_learning(learning_file), None)
