@@ -15,10 +15,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written.
+        If the folder does not exist or cannot be written, or `path` is a folder, device or pipe,
+        which a rename would replace.
     """
     if not path.name:
         raise InputError("path", str(path), "the name of a file")
+    if _is_special(path):
+        raise InputError(str(path), "a folder, device or pipe", "a writable path")
     temporary = path.with_name(f"_{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
@@ -30,3 +33,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise InputError(str(path), str(error), "a writable path") from None
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something at `path` that is not a file."""
+    try:
+        return path.exists() and not path.is_file()
+    except OSError:  # too long a name, no permission: writing will tell
+        return False

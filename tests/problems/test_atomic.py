@@ -57,6 +57,16 @@ def test_places_that_cannot_be_written_are_refused(tmp_path: Path, name: str):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(InputError, match="device or pipe.*must be a writable path"):
+            write_atomically(path, b"data")
+    assert pipe.is_fifo()
+    assert Path(os.devnull).is_char_device()
+
+
 def test_a_path_without_a_name_is_refused():
     with pytest.raises(InputError, match="the name of a file"):
         write_atomically(Path(), b"data")

@@ -69,7 +69,7 @@ def test_a_recorded_stream_has_its_own_rate(shared: Path):
         ("poisson", {"sizes": {"kind": "constant", "mean": 1}}, "parameters of constant sizes"),
         ("bursty", {"rates_hz": [1.0]}, "streams.bursty.*complete"),
         ("bursty", {"rates_hz": [1.0, 2.0], "dwell_s": [1.0]}, "dwell_s"),
-        ("trace", {"path": "none.csv", "time_column": "t"}, "streams.trace: none.csv"),
+        ("trace", {"path": "none.csv", "time_column": "t"}, "streams.trace: path: got .none.csv"),
         ("trace", {"sizes": {}}, "streams.trace field: got 'sizes'"),
     ],
 )
