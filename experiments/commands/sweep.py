@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from experiments.commands.simulate import rows_of, show_simulation
 from experiments.console import table_console
+from experiments.progress import progress_bar
 from problems.atomic import write_atomically
 from problems.errors import InputError
 
@@ -125,13 +124,3 @@ def _print_status(status: Status, jobs: int) -> None:
     elif status.open and status.seconds is not None:
         left = timedelta(seconds=round(status.seconds / jobs))
         print(f"time left: about {left} with --jobs {jobs}")
-
-
-def progress_bar() -> Progress:
-    """Return a bar on standard error with the time that is left."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    return Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
-    )

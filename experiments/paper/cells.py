@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments.commands.sweep import progress_bar
+from experiments.progress import progress_bar
 from experiments.sweep.cell import Row, run_cell
 from experiments.sweep.journal import JOURNALS, append_row, journal_rows, journals, new_journal
 from experiments.sweep.kinds import AnyCell

@@ -32,14 +32,13 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     }
     with paper_style():
         save_figure(memory_figure(profile, limits), out, "memory")
-    units = {"late_share": "of all", "dense_share": "of what the last layers add"}
     return Outcome(
         values={
-            "memory_of_all_layers": Measured(memory_mib(profile)[-1], unit="MiB"),
-            **{
-                name: Measured(value, unit=units.get(name, ""))
-                for name, value in growth._asdict().items()
-            },
+            "memory_of_all_layers": Measured(float(memory_mib(profile)[-1]), unit="MiB"),
+            "a_last_layer_over_one_before": Measured(growth.late_over_mean),
+            "added_by_the_last_layers": Measured(100 * growth.late_share, unit="% of all"),
+            "of_that_by_fully_connected_ones": Measured(100 * growth.dense_share, unit="%"),
+            "error_of_an_exponential_over_a_power": Measured(growth.exponential_over_power),
         },
         tables=(_table({profile.name: growth, **others}, part),),
         figures=("memory.png",),

@@ -21,6 +21,7 @@ from problems.offloading.networks import load_network
 from problems.offloading.program import build_program
 from problems.offloading.system_file import load_system
 
+VISIBLE_S = 5e-6  # half the last digit of the table
 AT_THE_EDGE = {"uplink_counts": False}  # T_cp is the same at every cut
 _FIELDS = (
     *("network", "system", "nodes", "cut", "arrival_hz", "waiting", "least_gain"),
@@ -101,7 +102,7 @@ def _part_table(program: Any) -> Table:
     rows = tuple(
         (name, *(f"{1e3 * values[cut]:.2f}" for cut in cuts))
         for name, values in {**parts, "sum": program.values[1]}.items()
-        if values.any()
+        if values.max() >= VISIBLE_S
     )
     return Table("Delay by layer, ms", ("part", *map(str, cuts)), rows)
 

@@ -75,8 +75,8 @@ _ASSUMPTIONS = (
     "Ten Jetson TX2, 30 tasks a second, a link of 1 Gbit/s with a round trip of 20 ms, and the "
     "fitted memory of Table 1; the terminal's upload, the same for all, is left out.",
     "B-Net: branches behind cuts 7 and 15 at which 40 % and 20 % of the tasks leave, cut where its "
-    "expected delay is least. MASM: our "
-    "reconstruction from its abstract. The paper gives no settings for either.",
+    "expected delay is least. MASM: our reconstruction from its abstract. The paper gives no "
+    "settings for either.",
     "MASM and edge only run although the network does not fit into the fitted memory.",
     "Energy is that of the nodes while they work, (18)-(20).",
     "In the scan every scheme meets every combination of the values in its table; the cut stays "
@@ -98,9 +98,9 @@ def _absolute(simulated: Simulated, table: dict[str, Any]) -> Found:
     return {
         "delay_of_a_task": delay.scaled(1e3, "ms"),
         "energy_of_a_task": energy.scaled(1.0, "J"),
-        "power_of_a_node_by_the_paper": Measured(power_w, unit="W"),
-        "the_same_over_the_largest_board": Measured(power_w / largest_w),
-        "tasks_that_take_the_papers_energy": Measured(table["energy_j"] / energy.value),
+        "power_of_a_node": Measured(power_w, unit="W"),
+        "that_over_the_largest_board": Measured(power_w / largest_w),
+        "tasks_that_take_that_energy": Measured(table["energy_j"] / energy.value),
     }
 
 
