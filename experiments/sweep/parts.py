@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PART = 10_000
 METADATA = b"edgeopt"
-NAMES = ("key", "problem", "solver", "status")
+NAMES = ("key", "code", "problem", "solver", "repetition", "seed", "status")
 FLOATS = {"makespan", "lower_bound", "gap", "seconds", "cell_seconds"}
 INTEGERS = {"repetition", "tasks", "nodes", "iterations", "evaluations"}
 INTEGER_LISTS = {"assignment", "trace_iterations", "trace_evaluations"}

@@ -30,7 +30,7 @@ SWEEP = SweepConfig(("paper:5x2",), 2, 1, {"evaluations": 10}, {"mct": {"solver"
 
 
 def row(key: str, **values: object) -> Row:
-    names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0}
+    names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0, "seed": 0}
     return {**names, "status": "done", "cell_seconds": 0.5, **values}
 
 
