@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+TIE = "tie"
+
 
 def memories(problem):
     if problem.task_memory is None:
@@ -54,7 +56,7 @@ def cost(problem, assignment, price, memory_price, target, overload):
 
 
 def chain(problem, assignment, candidates, goal, task, node, depth):
-    """The assignment after a chain, or None where it is not kept."""
+    """The assignment after a chain, None where it is not kept, TIE where rounding decides."""
     memory, capacity = memories(problem)
 
     def cost_of(a):
@@ -81,5 +83,7 @@ def chain(problem, assignment, candidates, goal, task, node, depth):
                 options.append((cost_of(after), t, int(to)))
         if not options or length == depth:
             return None
-        _, task, node = min(options)
+        (least, task, node), *others = sorted(options)
+        if others and others[0][0] - least <= 1e-9 * (abs(begin) + abs(least)):
+            return TIE
     return None

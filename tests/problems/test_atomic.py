@@ -61,7 +61,7 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (pipe, Path(os.devnull)):
-        with pytest.raises(InputError, match="device or pipe.*must be a writable path"):
+        with pytest.raises(InputError, match=r"device or pipe.*must be a writable path"):
             write_atomically(path, b"data")
     assert pipe.is_fifo()
     assert Path(os.devnull).is_char_device()
