@@ -12,10 +12,9 @@ from optim.check import check_schedule
 from optim.result import Result, Trace
 from optim.scheduling.bounds import lower_bound
 from optim.solver import Solver, State, as_solver, solver_name
-from optim.stop import Criterion, Iterations, Progress, as_criteria
+from optim.stop import OPTIMALITY, Criterion, Iterations, Progress, as_criteria
 from problems.scheduling import SchedulingProblem
 
-OPTIMALITY = 1e-12
 Callback = Callable[[Progress], bool | None]
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 
 from problems.errors import InputError, check_integer, check_number
 
+OPTIMALITY = 1e-9  # a relative gap of no more is rounding, as in the checker and in HiGHS
+
 
 class Progress(NamedTuple):
     """How far a run has come.

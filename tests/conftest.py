@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numba
 import pytest
 
 from problems.scheduling import SchedulingProblem, load_file
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where kernels run as Python, have integers wrap and floats divide in silence as compiled."""
+    if numba.config.DISABLE_JIT:
+        for text in ("overflow encountered", "divide by zero", "invalid value"):
+            config.addinivalue_line("filterwarnings", f"ignore:{text}:RuntimeWarning")
 
 
 @pytest.fixture(scope="session")

@@ -69,6 +69,16 @@ def test_sweep_files_are_read(tmp_path):
         assert read(tmp_path / "file.toml").repetitions in (10, 30)
 
 
+def test_learning_file_is_read(tmp_path):
+    pytest.importorskip("torch")
+    from experiments.learning.config import read_learning
+
+    (text,) = blocks(ROOT / "experiments" / "learning" / "README.md", "toml")
+    (tmp_path / "file.toml").write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "experiments" / "learnings" / "sensors.toml", tmp_path)
+    assert read_learning(tmp_path / "file.toml", None).data == "digits"
+
+
 def test_ci_calls_exactly_the_test_command():
     text, commands = README.read_text(encoding="utf-8"), blocks(README, "sh")
     assert len(commands) == 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from experiments.peers.objective import Objective
 from experiments.peers.population import PopulationState, seed_of
+from optim.parameters import check_parameters, parameter
 from optim.solver import IntArray
 from problems.errors import FloatArray
 from problems.extras import import_extra
@@ -58,58 +60,57 @@ class Assignments:
         return self
 
 
-def start_evolution(
-    problem: SchedulingProblem,
-    rng: np.random.Generator,
-    size: int,
-    *,
-    algorithm: str,
-    integers: bool,
-    options: dict[str, Any],
-) -> PopulationState:
-    """Return the state after the first, random population.
+@dataclass(frozen=True)
+class Evolution:
+    """What the algorithms of pygmo have in common; all else of theirs is at pygmo's defaults.
 
-    Parameters
+    Needs the extra ``bench``; memory capacities are honoured by a penalty (`Objective`).
+
+    References
     ----------
-    problem : SchedulingProblem
-        What to solve.
-    rng : Generator
-        Gives the seeds.
-    size : int
-        Individuals.
-    algorithm : str
-        Name of the class in pygmo.
-    integers : bool
-        See `Assignments`.
-    options : dict
-        Of the class; its other parameters stay at pygmo's defaults.
-
-    Raises
-    ------
-    InputError
-        If pygmo is not installed.
+    Biscani, Izzo, "A parallel global multiobjective framework for optimization: pagmo", Journal
+    of Open Source Software 5(53), 2020.
     """
-    pygmo = import_extra("pygmo", "bench")
-    objective = Objective(problem)
-    chosen = getattr(pygmo, algorithm)(seed=seed_of(rng), **options)
-    if hasattr(chosen, "set_bfe"):  # sga knows single fitnesses alone
-        chosen.set_bfe(pygmo.bfe(pygmo.member_bfe()))
-    population = pygmo.population(
-        pygmo.problem(Assignments(problem, objective, integers)),
-        size,
-        seed=seed_of(rng),
-        b=pygmo.bfe(pygmo.member_bfe()),
-    )
-    return PopulationState(
-        objective=objective, algorithm=pygmo.algorithm(chosen), population=population
-    )
 
+    algorithm: ClassVar[str]
+    integers: ClassVar[bool]
+    options: ClassVar[dict[str, Any]] = {}
 
-def evolve(state: PopulationState) -> PopulationState:
-    """Evolve by as many generations as the algorithm has been told, and keep the best."""
-    state.population = state.algorithm.evolve(state.population)
-    state.evaluations = state.population.problem.get_fevals()
-    coding = state.population.problem.extract(Assignments)
-    vector = state.population.champion_x
-    state.keep_best(coding.decode(vector), state.population.champion_f)
-    return state
+    individuals: int = parameter(100, "individuals", at_least=2)
+    generations: int = parameter(1, "generations in a step", at_least=1)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
+        """Return the state after the first, random population.
+
+        Raises
+        ------
+        InputError
+            If pygmo is not installed.
+        """
+        pygmo = import_extra("pygmo", "bench")
+        objective = Objective(problem)
+        make = getattr(pygmo, self.algorithm)
+        chosen = make(gen=self.generations, seed=seed_of(rng), **self.options)
+        if hasattr(chosen, "set_bfe"):  # sga knows single fitnesses alone
+            chosen.set_bfe(pygmo.bfe(pygmo.member_bfe()))
+        population = pygmo.population(
+            pygmo.problem(Assignments(problem, objective, self.integers)),
+            self.individuals,
+            seed=seed_of(rng),
+            b=pygmo.bfe(pygmo.member_bfe()),
+        )
+        return PopulationState(
+            objective=objective, algorithm=pygmo.algorithm(chosen), population=population
+        )
+
+    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
+        """Evolve by `generations`, and keep the best."""
+        state.population = state.algorithm.evolve(state.population)
+        state.evaluations = state.population.problem.get_fevals()
+        coding = state.population.problem.extract(Assignments)
+        vector = state.population.champion_x
+        state.keep_best(coding.decode(vector), state.population.champion_f)
+        return state

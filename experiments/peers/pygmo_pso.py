@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
-import numpy as np
-
-from experiments.peers.population import PopulationState
-from experiments.peers.pygmo_evolution import evolve, start_evolution
-from optim.parameters import check_parameters, parameter
-from problems.scheduling import SchedulingProblem
+from experiments.peers.pygmo_evolution import Evolution
 
 
-@dataclass(frozen=True)
-class PsoGen:
-    """pygmo's `pso_gen` with its defaults; the floor of a position is the assignment.
+class PsoGen(Evolution):
+    """pygmo's `pso_gen`, which keeps velocities from step to step (its option ``memory``).
 
-    It keeps velocities from step to step (its option ``memory``). Needs the extra ``bench``;
-    memory capacities are honoured by a penalty (`Objective`).
-
-    References
-    ----------
-    Biscani, Izzo, "A parallel global multiobjective framework for optimization: pagmo", Journal
-    of Open Source Software 5(53), 2020.
+    The floor of a position is the assignment.
     """
 
-    particles: int = parameter(100, "particles", at_least=2)
-    generations: int = parameter(1, "generations in a step", at_least=1)
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
-        """Return the swarm at random points."""
-        return start_evolution(
-            problem,
-            rng,
-            self.particles,
-            algorithm="pso_gen",
-            integers=False,
-            options={"gen": self.generations, "memory": True},
-        )
-
-    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
-        """Move the swarm `generations` times."""
-        return evolve(state)
+    algorithm = "pso_gen"
+    integers = False
+    options: ClassVar[dict[str, Any]] = {"memory": True}

@@ -18,19 +18,24 @@ _CURVES = (("error", "the system"), ("final_error", "whole network"), ("exit_err
 
 
 def dormancy_figure(rows: list[Row], schemes: list[Row]) -> Figure:
-    """Draw the accuracy of schemes with an exit at the end of training, mean and range of runs."""
+    """Draw the accuracy of schemes with an exit at the end of training, mean and range of runs.
+
+    The whole network is left out where the cloud always sleeps: it has learnt nothing.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2, 2.9))
     panel = figure.subplots()
     ordered = sorted(schemes, key=lambda row: row["asleep"])
-    shares = [100 * row["asleep"] for row in ordered]
     for (name, label), colour in zip(_CURVES, COLOURS, strict=False):
-        ends = [_ends(rows, row["scheme"], name) for row in ordered]
+        shown = [row for row in ordered if name != "final_error" or row["asleep"] < 1]
+        shares = [100 * row["asleep"] for row in shown]
+        ends = [_ends(rows, row["scheme"], name) for row in shown]
         _draw(panel, shares, [100 * (1 - end) for end in ends], {"label": label, "color": colour})
     panel.set_xlabel("tasks that meet a sleeping cloud (%)")
     panel.set_ylabel("test accuracy (%)")
-    panel.legend()
+    lines, labels = panel.get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside upper center", ncols=len(_CURVES))
     return figure
 
 

@@ -13,6 +13,7 @@ from problems.errors import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 Row = dict[str, Any]
@@ -39,7 +40,7 @@ def error_figure(rows: list[Row]) -> Figure:
             _draw(panel, across, errors, {**styles[scheme], "label": scheme})
         panel.set_xlabel(title)
         panel.set_yscale("log")
-    _plain_percent(panels[0])
+    plain_ticks(panels[0].yaxis)
     for panel in panels[1:]:
         panel.set_xscale("log")
     panels[0].set_ylabel("test error (%)")
@@ -55,10 +56,10 @@ def _draw(panel: Axes, across: FloatArray, errors: FloatArray, style: dict[str, 
     panel.fill_between(across, lowest, highest, color=style["color"], alpha=0.15, lw=0)
 
 
-def _plain_percent(panel: Axes) -> None:
-    """Write the ticks of the logarithmic axis as plain numbers."""
+def plain_ticks(axis: Axis) -> None:
+    """Write the ticks of a logarithmic axis as plain numbers."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    panel.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

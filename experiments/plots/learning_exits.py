@@ -15,7 +15,10 @@ Row = dict[str, Any]
 
 
 def exit_figure(early: list[Row]) -> Figure:
-    """Draw accuracy against threshold and against the share that leaves early, means of runs."""
+    """Draw accuracy against threshold and against the share that leaves early.
+
+    Lines are means of the runs, bands go from the smallest to the largest.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.3, 2.9))
@@ -25,10 +28,14 @@ def exit_figure(early: list[Row]) -> Figure:
         rows = [row for row in early if row["scheme"] == scheme]
         thresholds = sorted({row["threshold"] for row in rows if row["threshold"] > 0})
         at = [[row for row in rows if row["threshold"] == threshold] for threshold in thresholds]
-        accuracy = [100 * (1 - np.mean([row["error"] for row in group])) for group in at]
+        accuracy = [100 * (1 - np.array([row["error"] for row in group])) for group in at]
+        means = [values.mean() for values in accuracy]
         share = [100 * np.mean([row["share"] for row in group]) for group in at]
-        left.plot(thresholds, accuracy, label=scheme, **style)
-        right.plot(share, accuracy, **style)
+        left.plot(thresholds, means, label=scheme, **style)
+        right.plot(share, means, **style)
+        for panel, across in ((left, thresholds), (right, share)):
+            ends = ([values.min() for values in accuracy], [values.max() for values in accuracy])
+            panel.fill_between(across, *ends, color=style["color"], alpha=0.15, lw=0)
     left.set_xscale("log")
     left.set_xlabel("entropy threshold (nat)")
     right.set_xlabel("answers that leave early (%)")

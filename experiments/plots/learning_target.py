@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments.learning.summary import runs_of
+from experiments.plots.learning_errors import plain_ticks
 from experiments.plots.style import COLOURS
 
 if TYPE_CHECKING:
@@ -37,5 +38,6 @@ def target_figure(rows: list[Row], summary: list[Row], target: float) -> Figure:
     panel.set_ylim(len(summary) - 0.5, -0.5)
     if any(row["reached"] for row in summary):
         panel.set_xscale("log")
+        plain_ticks(panel.xaxis)
     panel.set_xlabel(f"simulated time to {100 * target:g} % error (s); bar: median")
     return figure

@@ -82,10 +82,21 @@ def read_description(folder: Path) -> dict[str, Any]:
         description = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
-    found: dict[str, Any] = description if isinstance(description, dict) else {}
-    if not all(isinstance(found.get(name), dict) for name in ("config", "provenance")):
+    if not _is_description(description):
         raise InputError(str(path), description, "written by edgeopt sweep")
-    return found
+    return description  # type: ignore[no-any-return]
+
+
+def _is_description(found: Any) -> bool:
+    """Whether `found` has the parts of a description, and its configuration those of a sweep."""
+    if not isinstance(found, dict) or not isinstance(found.get("provenance"), dict):
+        return False
+    config = found.get("config")
+    kinds = {"problems": list, "budget": dict, "solvers": dict}
+    return isinstance(config, dict) and (
+        "schemes" in config
+        or all(isinstance(config.get(name), kind) for name, kind in kinds.items())
+    )
 
 
 def scan(folder: Path) -> dict[str, Row]:

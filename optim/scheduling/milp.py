@@ -9,17 +9,14 @@ import numpy as np
 from optim.parameters import check_parameters, parameter
 from optim.scheduling.integer_program import build_program, solve_program
 from optim.scheduling.knapsack_bound import Bundle, improve, open_bundle, useful_pairs_of
+from optim.scheduling.local_search.start import start_assignments
 from optim.scheduling.lp_rounding import lp_rounding
-from optim.scheduling.mct import lpt
-from optim.scheduling.min_min import min_min
-from optim.scheduling.two_best import max_min, sufferage
 from optim.solver import IntArray, State
+from optim.stop import OPTIMALITY
 from problems.errors import InputError
 from problems.scheduling import SchedulingProblem
 
 MOST_PAIRS = 2_000_000
-HEURISTICS = (min_min, max_min, sufferage, lpt, lp_rounding)
-OPTIMALITY = 1e-9  # relative; HiGHS's tolerances
 
 
 @dataclass(kw_only=True)
@@ -82,8 +79,8 @@ class MILP:
             size = f"{problem.tasks} x {problem.nodes}"
             raise InputError("problem", size, f"of at most {MOST_PAIRS} pairs for milp")
         state = MILPState(seed=int(rng.integers(2**31)), bundle=open_bundle(problem))
-        for heuristic in HEURISTICS:
-            _offer(problem, state, heuristic(problem, rng))
+        for assignment in (*start_assignments(problem), lp_rounding(problem, rng)):
+            _offer(problem, state, assignment)
         return state
 
     def step(self, problem: SchedulingProblem, state: MILPState) -> MILPState:

@@ -117,7 +117,7 @@ def test_the_table_names_problem_makespan_bound_and_gap(edgeopt: Callable):
     assert float(rows["makespan"].removesuffix(" s")) == pytest.approx(answer["makespan"])
     assert float(rows["lower bound"].removesuffix(" s")) == pytest.approx(answer["lower_bound"])
     assert float(rows["gap"].removesuffix(" %")) == pytest.approx(100 * answer["gap"], abs=1e-4)
-    assert rows["status"] == "finished"
+    assert rows["status"] == "optimal"
 
 
 def test_the_assignment_goes_to_a_file(edgeopt: Callable, tmp_path: Path):

@@ -67,7 +67,8 @@ def test_the_sweeps_of_the_colony_are_legal(name: str):
     folder = Path(__file__).parents[2] / "experiments" / "sweeps"
     config = read_config(folder / f"{name}.toml")
     assert config.budget.keys() == {"seconds"}
-    assert {"atsa-repaired", "local-search"} < config.solvers.keys()
+    assert "atsa-repaired" in config.solvers
+    assert any(label.startswith("local-search") for label in config.solvers)
 
 
 @pytest.mark.parametrize(

@@ -284,7 +284,7 @@ def test_a_part_with_flipped_bits_is_refused(folder: Path):
         read_cells(folder)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"config": {}, "provenance": 3}', "{}", "3"])
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"config": {}, "provenance": {}}', "{}", "3"])
 def test_a_description_that_is_something_else_is_refused(folder: Path, text: str):
     (folder / CONFIG).write_text(text)
     with pytest.raises(InputError):

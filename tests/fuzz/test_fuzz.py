@@ -8,7 +8,7 @@ from fuzz.cases import MAKERS, Case, make_case
 from fuzz.outcome import Outcome, fault, run_case
 from fuzz.samples import make_samples
 
-INPUTS = 120
+INPUTS = 80
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_the_bound_met_is_optimal():
         (TargetGap(11 / 4 - 1), 3),
         (lambda progress: progress.makespan <= 11, 3),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_each_criterion(criterion, iterations):
     assert solve(PROBLEM, Script(), stop=criterion).iterations == iterations

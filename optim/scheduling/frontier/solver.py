@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from optim.scheduling.frontier.replica import start_replicas
 from optim.scheduling.frontier.tempering import Walk, anneal, temper
 from optim.scheduling.local_search.iterated import LocalSearch, LocalSearchState
 from optim.scheduling.local_search.search import Search, open_search
-from optim.scheduling.local_search.start import Start, start_assignment
+from optim.scheduling.local_search.start import start_assignments
 from optim.solver import IntArray, State
 from optim.stream import open_stream
 from problems.scheduling import SchedulingProblem
@@ -185,6 +184,4 @@ def _leaves_prices_behind(problem: SchedulingProblem) -> bool:
 
 def _best_start(problem: SchedulingProblem) -> IntArray | None:
     """Return the best of the heuristics' schedules, shape (k,), if one fits the memory."""
-    found = [start_assignment(problem, name) for name in get_args(Start)]
-    fitting = [assignment for assignment in found if assignment is not None]
-    return min(fitting, key=problem.makespan, default=None)
+    return min(start_assignments(problem), key=problem.makespan, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -34,3 +34,9 @@ def start_assignment(problem: SchedulingProblem, start: Start) -> IntArray | Non
     if not (assignment == -1).any():
         return assignment
     return best_fit_decreasing(*memory_arrays(problem))
+
+
+def start_assignments(problem: SchedulingProblem) -> list[IntArray]:
+    """Return `start_assignment` of all the heuristics, but for those that find none."""
+    found = [start_assignment(problem, name) for name in get_args(Start)]
+    return [assignment for assignment in found if assignment is not None]

@@ -13,8 +13,8 @@ from problems.errors import InputError
 from problems.scheduling import load_problem
 
 PEERS = [
-    pytest.param("pygmo", Sga(population=20), id="sga"),
-    pytest.param("pygmo", PsoGen(particles=20), id="pso_gen"),
+    pytest.param("pygmo", Sga(individuals=20), id="sga"),
+    pytest.param("pygmo", PsoGen(individuals=20), id="pso_gen"),
     pytest.param("pymoo", Ga(population=20), id="ga"),
 ]
 POOL, TIGHT = "paper:20x4:memory=none:seed=3", "paper:20x4:slack=1.3:seed=3"
@@ -41,7 +41,8 @@ def test_they_find_better_than_random_schedules_that_fit(library, peer, problem)
     trace = result.trace.makespan
     assert trace[-1] < trace[0]
     assert result.gap < 0.7
-    assert 149 * 20 <= result.evaluations <= 152 * 20
+    assert result.evaluations <= 152 * 20
+    assert result.status == "optimal" or result.evaluations >= 149 * 20
 
 
 @pytest.mark.parametrize(("library", "peer"), PEERS)

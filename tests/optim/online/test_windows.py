@@ -171,7 +171,9 @@ def test_no_node_for_a_while():
 
 
 @pytest.mark.parametrize("seed", range(25))
-@pytest.mark.parametrize("solver", [mct, ATSA(ants=3), PSO(particles=3)], ids=str)
+@pytest.mark.parametrize(
+    "solver", [mct, ATSA(ants=3), PSO(particles=3)], ids=["mct", "atsa", "pso"]
+)
 def test_every_task_ends_once_whatever_happens(random_system, seed, solver):
     time, work, resources, changes = random_system(seed)
     rng = np.random.default_rng(seed)

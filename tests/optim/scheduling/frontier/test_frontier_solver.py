@@ -129,7 +129,7 @@ def test_a_large_problem_is_left_to_local_search(monkeypatch):
 def test_no_start_is_infeasible_not_a_crash(monkeypatch):
     # Sizes 3 3 2 2 2 on two nodes of 6: only {3, 3} and {2, 2, 2} fit.
     problem = SchedulingProblem(np.ones((5, 2)), [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
-    monkeypatch.setattr(frontier, "start_assignment", lambda problem, name: None)
+    monkeypatch.setattr(frontier, "start_assignments", lambda problem: [])
     result = run(problem)
     assert result.status == "infeasible"
     assert result.assignment is None
