@@ -81,7 +81,7 @@ def test_comparisons_are_corrected_for_their_number():
 
 
 CASES = [
-    Case({"link": link, "node": node}, {"x": Measured(value), "y": Measured(-1.0)})
+    Case({"link": link, "node": node}, {"x": Measured(value), "y": Measured(-1.0)}, 0.5)
     for link, node, value in [("1", "a", -1.0), ("1", "b", -1.0), ("2", "a", 1.0), ("2", "b", 0.0)]
 ]
 
@@ -91,13 +91,14 @@ def test_what_found_settings_share():
     assert describe(CASES, "x", "y") == describe(CASES, "x")
     assert describe(CASES, "y") == "in 4 of 4 settings of the scan"
     assert describe(CASES[2:], "x") == ""
+    assert describe([case._replace(load=0.96) for case in CASES], "x") == ""
 
 
 def test_the_scan_as_a_file(tmp_path: Path):
     write_scan(CASES, tmp_path / "scan.csv")
     lines = (tmp_path / "scan.csv").read_text().splitlines()
-    assert lines[0] == "link,node,x,x_low,x_high,x_p,y,y_low,y_high,y_p"
-    assert lines[1] == "1,a,-1,-1,-1,,-1,-1,-1,"
+    assert lines[0] == "link,node,load,x,x_low,x_high,x_p,y,y_low,y_high,y_p"
+    assert lines[1] == "1,a,0.5,-1,-1,-1,,-1,-1,-1,"
     assert len(lines) == 5
 
 
@@ -113,6 +114,7 @@ def test_a_scan_meets_every_combination(tmp_path: Path):
     assert [case.setting["link"] for case in cases] == ["100 Mbit/s", "1000 Mbit/s"]
     slow, fast = (case.found["delay_against_masm"].value for case in cases)
     assert slow > fast
+    assert cases[0].load > 0.5 > cases[1].load  # about 30 maps of 401,408 bytes a second
 
 
 def test_table_2(tiny: Path, tmp_path: Path, monkeypatch):
@@ -130,7 +132,7 @@ def test_table_2(tiny: Path, tmp_path: Path, monkeypatch):
 
 
 def case_of(value: float) -> Case:
-    return Case({"link": str(value)}, dict.fromkeys(COMPARISONS, Measured(value)))
+    return Case({"link": str(value)}, dict.fromkeys(COMPARISONS, Measured(value)), 0.5)
 
 
 def test_ways_to_send_by_hand():
