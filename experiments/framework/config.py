@@ -96,7 +96,8 @@ class SimulationConfig:
         default_hz = world.make_system().tasks.arrival_hz
         link = world.make_link()
         for label, table in self.streams.items():
-            tasks = world.tasks if table.get("kind", label) == "trace" else 1
+            recorded = isinstance(table, dict) and table.get("kind", label) == "trace"
+            tasks = world.tasks if recorded else 1
             stream, rate_hz = draw_stream(label, table, tasks, default_hz, rng)
             stream = Stream(stream.time[:1], stream.size[:1])  # of a trace, read as a whole
             setting = world.make_setting(rate_hz, rng)

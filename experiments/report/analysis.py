@@ -10,8 +10,9 @@ from experiments.report.looks import Looks, solver_looks
 from experiments.statistics.anytime import AXES
 from experiments.statistics.blocks import UNITS
 from experiments.statistics.comparison import Comparison, compare
-from experiments.sweep.store import read_description, read_solver_cells
+from experiments.sweep.store import CELLS, CONFIG, read_description, read_solver_cells
 from experiments.sweep.summary import short_names
+from problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +55,15 @@ def analyse(folder: Path) -> Analysis:
     Raises
     ------
     InputError
-        If the folder holds no sweep with rows, or scikit-posthocs is not installed.
+        If the folder holds no sweep with rows, the rows are of another sweep, or scikit-posthocs is
+        not installed.
     """
     description, cells = read_description(folder), read_solver_cells(folder)
     config = description["config"]
+    for column, listed in (("problem", config["problems"]), ("solver", config["solvers"])):
+        for name in cells[column].unique():
+            if name not in listed:
+                raise InputError(f"{folder / CELLS}: {column}", name, f"one of those in {CONFIG}")
     problems = [name for name in config["problems"] if (cells["problem"] == name).any()]
     solvers = [name for name in config["solvers"] if (cells["solver"] == name).any()]
     units = UNITS if cells["repetition"].nunique() > 1 else UNITS[:1]

@@ -1,7 +1,9 @@
 """The report of a real sweep: the files, the page in a browser, the command line."""
 
 import io
+import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -190,3 +192,12 @@ def test_the_command_compare(folder):
 def colours(png):
     """Return how many colours a picture has."""
     return len(np.unique((255 * imread(io.BytesIO(png))).reshape(-1, 4).astype(int), axis=0))
+
+
+def test_rows_of_another_sweep_are_refused(folder, tmp_path):
+    mixed = shutil.copytree(folder, tmp_path / "mixed")
+    description = json.loads((mixed / "sweep.json").read_text())
+    description["config"]["problems"] = description["config"]["problems"][1:]
+    (mixed / "sweep.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match="problem: got 'paper:24x4:seed=1', must be one of those"):
+        write_report(mixed)
