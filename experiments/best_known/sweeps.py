@@ -40,7 +40,7 @@ def _read(folder: Path) -> pd.DataFrame:
     """Return the rows of one sweep."""
     import pandas as pd
 
-    version = read_description(folder).get("provenance", {}).get("edgeopt", "unknown")
+    version = str(read_description(folder)["provenance"].get("edgeopt", "unknown"))
     cells = read_cells(folder)
     if cells["assignment"].isna().all():
         raise InputError("folder", str(folder), "a sweep in which a run has found a schedule")

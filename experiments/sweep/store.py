@@ -144,6 +144,10 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     cells = read_cells(folder)
     if "measures" in cells and cells["measures"].notna().any():
         raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
+    run = ["problem", "solver", "repetition"]
+    if cells.duplicated(run).any():
+        twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))
+        raise InputError(f"{folder / CELLS}: {', '.join(run)}", twice, "of one row alone")
     return _with_best_bounds(cells)
 
 

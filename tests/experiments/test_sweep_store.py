@@ -22,6 +22,7 @@ from experiments.sweep.store import (
     open_folder,
     read_cells,
     read_description,
+    read_solver_cells,
     scan,
 )
 from problems.errors import InputError
@@ -274,6 +275,13 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
         bad.to_parquet(path)
         with pytest.raises(InputError, match=path.name):
             read_cells(folder)
+
+
+def test_two_rows_of_one_run_are_refused(folder: Path):
+    keep(folder, row("a"), row("b"))
+    compact(folder, ["a", "b"])
+    with pytest.raises(InputError, match="got 'p, s, 0', must be of one row alone"):
+        read_solver_cells(folder)
 
 
 def test_a_part_with_flipped_bits_is_refused(folder: Path):

@@ -154,3 +154,12 @@ def test_bad_input_is_one_line(swept, tmp_path, edgeopt):
         outcome = edgeopt("best-known", *arguments)
         assert (outcome.code, len(outcome.err.splitlines())) == (2, 1), arguments
         assert outcome.err.startswith("edgeopt: ")
+
+
+def test_a_version_that_is_no_text_is_taken_as_it_stands(swept, tmp_path):
+    path = tmp_path / "out" / "sweep.json"
+    description = json.loads(path.read_text())
+    description["provenance"]["edgeopt"] = [1, 2]
+    path.write_text(json.dumps(description))
+    small, _ = json.loads(swept("best-known", "out", "--json").out)
+    assert small["found_by"]["version"] == "[1, 2]"
