@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from experiments.console import table_console
@@ -37,11 +36,12 @@ def learn(
     from experiments.learning.config import read_learning
     from experiments.learning.output import as_json as to_json
     from experiments.learning.output import write_tables
+    from experiments.learning.run_with_bar import run_with_bar
 
     if jobs < 1:
         raise InputError("--jobs", jobs, "an integer >= 1")
     config = read_learning(file, None if data is None else str(data.resolve()))
-    rows = _run_with_bar(config, out, jobs)
+    rows = run_with_bar(config, out, jobs)
     paths = []
     if out is not None:
         from experiments.plots.learning import plot_learning
@@ -53,28 +53,6 @@ def learn(
     _print_summary(config, rows)
     for path in paths:
         Console().print(f"written: {path}", soft_wrap=True, highlight=False)
-
-
-def _run_with_bar(config: LearningConfig, out: Path | None, jobs: int) -> list[dict[str, Any]]:
-    """Train, and show how far it is."""
-    from experiments.learning.run_all import run_learning
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns,
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("periods", total=None)
-        return run_learning(
-            config,
-            out,
-            jobs=jobs,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
-        )
 
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from experiments.framework.bnet import BNet
@@ -13,8 +12,7 @@ from experiments.framework.edge_only import EdgeOnly
 from experiments.framework.masm import Masm
 from experiments.framework.neurosurgeon import Neurosurgeon
 from experiments.framework.plan import Scheme
-from optim.parameters import check_names
-from problems.errors import InputError, check_choice
+from experiments.scheme_table import scheme_of_table
 
 SCHEMES: dict[str, Any] = {
     "cloud-only": CloudOnly,
@@ -42,18 +40,5 @@ def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
     """
-    if not isinstance(table, dict):
-        raise InputError(f"schemes.{label}", table, "a table")
-    name = check_choice(f"schemes.{label}.scheme", table.get("scheme", label), SCHEMES)
-    values = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in table.items()
-        if key not in ("scheme", "dispatch")
-    }
-    known = {field.name: field for field in fields(SCHEMES[name])}
-    try:
-        check_names(values, known)
-        scheme: Scheme = SCHEMES[name](**values)
-    except InputError as error:
-        raise InputError(f"schemes.{label}: {error.field}", error.value, error.rule) from None
+    scheme: Scheme = scheme_of_table(label, table, SCHEMES, aside=("dispatch",))
     return scheme

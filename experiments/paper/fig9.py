@@ -14,13 +14,12 @@ from experiments.paper.markdown import measured_text
 from experiments.paper.outcome import Condition, Measured, Outcome, Table
 from experiments.paper.parts import FOLDER
 from experiments.paper.simulated import paired_points
-from experiments.progress import progress_bar
 from experiments.toml_file import check_fields, read_toml
 from problems.errors import FloatArray
 from problems.extras import import_extra
 
 if TYPE_CHECKING:
-    from experiments.learning.config import LearningConfig
+    pass
 
 DORMANCY_CLAIM = "dormancy-accuracy"
 AWAKE, DORMANT, RIVALS = "collaborative", "dormant", ("central", "branchynet")
@@ -45,6 +44,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     import_extra("torch", "torch")
     from experiments.learning.config import read_learning
     from experiments.learning.output import write_tables
+    from experiments.learning.run_with_bar import run_with_bar
     from experiments.plots.learning import plot_learning
 
     path = FOLDER / "fig9.toml"
@@ -54,7 +54,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     config = read_learning(FOLDER / "fig9_schemes.toml")
     training = {**config.training, "periods": size["periods"]}
     config = replace(config, training=training, repetitions=size["repetitions"])
-    rows = _learn(config, work, jobs)
+    rows = run_with_bar(config, work, jobs)
     write_tables(config, rows, out)
     plot_learning(config, rows, out)
     ends = {label: _ends(rows, label) for label in config.schemes}
@@ -72,20 +72,6 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
             "Mini-batches are counted by whole periods.",
         ),
     )
-
-
-def _learn(config: LearningConfig, work: Path, jobs: int) -> list[Row]:
-    """Train, or what is left of that, and show how far it is."""
-    from experiments.learning.run_all import run_learning
-
-    with progress_bar() as bar:
-        task = bar.add_task("periods", total=None)
-        return run_learning(
-            config,
-            work,
-            jobs=jobs,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
-        )
 
 
 def _ends(rows: list[Row], label: str) -> list[Row]:
