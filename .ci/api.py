@@ -10,7 +10,7 @@ from pathlib import Path
 import pdoc
 
 PACKAGES = ("problems", "optim", "experiments")
-CHILDREN = "experiments.peers.child"  # need libraries that this process may not load
+CHILDREN = "edgeopt.experiments.peers.child"  # need libraries that this process may not load
 HARMLESS = (
     "Error parsing type annotation",  # shown as written: in named tuples, and `pd.Series[float]`
     "The module specification .* has already been added",

@@ -8,25 +8,25 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from experiments.commands.best_known import best_known
-from experiments.commands.budgets import budgets
-from experiments.commands.compare import compare
-from experiments.commands.learn import learn
-from experiments.commands.listing import problems, solvers
-from experiments.commands.offload import offload
-from experiments.commands.paper import paper
-from experiments.commands.plot import plot
-from experiments.commands.report import report
-from experiments.commands.schedule import schedule
-from experiments.commands.simulate import simulate
-from experiments.commands.study import study
-from experiments.commands.sweep import sweep
-from experiments.commands.tune import tune
-from experiments.version import version
-from optim import CheckError
-from problems.errors import InputError
+from edgeopt.experiments.commands.best_known import best_known
+from edgeopt.experiments.commands.budgets import budgets
+from edgeopt.experiments.commands.compare import compare
+from edgeopt.experiments.commands.learn import learn
+from edgeopt.experiments.commands.listing import problems, solvers
+from edgeopt.experiments.commands.offload import offload
+from edgeopt.experiments.commands.paper import paper, study
+from edgeopt.experiments.commands.plot import plot
+from edgeopt.experiments.commands.report import report
+from edgeopt.experiments.commands.schedule import schedule
+from edgeopt.experiments.commands.simulate import simulate
+from edgeopt.experiments.commands.sweep import sweep
+from edgeopt.experiments.commands.tune import tune
+from edgeopt.experiments.runs.provenance import version
+from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.problems.errors import InputError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
 # click's own exception, which newer releases of typer carry with them under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
@@ -36,10 +36,12 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
 _COMMANDS = (
     *(schedule, sweep, tune, plot, compare, budgets, best_known, report),
     *(offload, simulate, study, learn, paper, solvers, problems),
 )
+
 for _command in _COMMANDS:
     app.command()(_command)
 

@@ -1,11 +1,15 @@
 """Solvers, the one loop that runs them, bounds and the independent checker."""
 
-from optim.check import CheckError, check_schedule
-from optim.loop import solve
-from optim.result import Result, Trace
-from optim.solver import OneShot, Solver, State
-from optim.stop import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
-from optim.warm_up import warm_up
+from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
+from edgeopt.optim.scheduling.solver import OneShot, Result, Solver, State, Trace
+from edgeopt.optim.scheduling.stop import (
+    Evaluations,
+    Iterations,
+    Progress,
+    Seconds,
+    Stall,
+    TargetGap,
+)
 
 __all__ = [
     "CheckError",

@@ -12,8 +12,8 @@ import numba
 from numba import types
 from numba.extending import overload
 
-from problems.errors import FloatArray
-from problems.scheduling import WorkSpeed
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import UniformTimes
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -65,9 +65,9 @@ def _cache_folder() -> str:
     return str(folder)
 
 
-def time_of(et: FloatArray | WorkSpeed, task: int, node: int) -> float:
+def time_of(et: FloatArray | UniformTimes, task: int, node: int) -> float:
     """Return the execution time of `task` on `node` in s, from either form of the times (1)."""
-    if isinstance(et, WorkSpeed):
+    if isinstance(et, UniformTimes):
         return float(et.work[task] / et.speed[node])  # (1)
     return float(et[task, node])
 

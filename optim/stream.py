@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optim.jit import jit_lean
-from problems.errors import FloatArray
+from edgeopt.optim.jit import jit_lean
+from edgeopt.problems.errors import FloatArray
 
-Stream = NDArray[np.uint64]
+RandomStream = NDArray[np.uint64]
 
 
-def open_stream(rng: np.random.Generator) -> Stream:
+def open_stream(rng: np.random.Generator) -> RandomStream:
     """Return the state, shape (4,), of a xoshiro256++ generator seeded from `rng`.
 
     A kernel that calls a numpy Generator pays about 6 ns a number, most of it for the call; this
@@ -25,7 +25,7 @@ def open_stream(rng: np.random.Generator) -> Stream:
 
 
 @jit_lean
-def next_uniform(stream: Stream) -> float:
+def next_uniform(stream: RandomStream) -> float:
     """Return the next number of the stream, uniform in [0, 1) with 53 bits."""
     a, b, c, d = stream[0], stream[1], stream[2], stream[3]
     uniform: float = ((_rotate(a + d, 23) + a) >> np.uint64(11)) * 2.0**-53
@@ -34,7 +34,7 @@ def next_uniform(stream: Stream) -> float:
 
 
 @jit_lean
-def fill_uniform(stream: Stream, numbers: FloatArray) -> None:
+def fill_uniform(stream: RandomStream, numbers: FloatArray) -> None:
     """Fill an array as by `next_uniform`; faster, as the state stays in registers."""
     a, b, c, d = stream[0], stream[1], stream[2], stream[3]
     for i in range(len(numbers)):

@@ -1,5 +1,5 @@
 """What is to be optimised: execution-time matrices, networks, pools, links, task streams."""
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 __all__ = ["InputError"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 
 def import_extra(module: str, extra: str) -> ModuleType:

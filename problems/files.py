@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 
 def file_exists(path: Path) -> bool:
@@ -35,3 +39,93 @@ def locate(spec: str, folder: Path) -> str:
     """Return a path relative to `folder` as absolute, and what is no such path as it is."""
     path = folder / spec
     return str(path.resolve()) if file_exists(path) else spec
+
+
+# What configuration files have in common: their fields.
+
+__all__ = ("check_fields", "check_strings", "read_toml")
+
+
+def check_fields(
+    path: Path, tables: dict[str, Any], fields: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    """Raise `InputError` for a field of the file that is not known, or a required one missing."""
+    for field in tables:
+        if field not in fields:
+            raise InputError(f"{path} field", field, f"one of {', '.join(fields)}")
+    for field in required:
+        if field not in tables:
+            raise InputError(f"{path} field {field}", None, "given")
+
+
+def check_strings(field: str, value: Any) -> list[str]:
+    """Return `value` if it is a list of strings, or raise `InputError`."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(field, value, "a list of strings")
+    return value
+
+
+def check_tables(field: str, value: Any) -> list[dict[str, Any]]:
+    """Return `value` if it is a list of tables, or raise `InputError`."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InputError(field, value, f"tables [[{field}]]")
+    return value
+
+
+# Files that are there whole or not at all.
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` through a temporary file beside it, synced and then renamed.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or cannot be written, or `path` is a folder, device or pipe,
+        which a rename would replace.
+    """
+    if not path.name:
+        raise InputError("path", str(path), "the name of a file")
+    if _is_special(path):
+        raise InputError(str(path), "a folder, device or pipe", "a writable path")
+    temporary = path.with_name(f"_{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise InputError(str(path), str(error), "a writable path") from None
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is something at `path` that is not a file."""
+    try:
+        return path.exists() and not path.is_file()
+    except OSError:  # too long a name, no permission: writing will tell
+        return False
+
+
+# TOML files from users.
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If it is missing or not TOML; the message names the line.
+    """
+    check_file("configuration file", path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:  # also of encoding and of endless integers
+        raise InputError(str(path), str(error), "TOML") from None
+    except RecursionError:
+        raise InputError(
+            str(path), "tables in tables", "TOML that is not nested so deeply"
+        ) from None

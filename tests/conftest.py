@@ -6,7 +6,8 @@ from pathlib import Path
 import numba
 import pytest
 
-from problems.scheduling import SchedulingProblem, load_file
+from edgeopt.problems.scheduling.formats import load_file
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, WorkSpeed
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 @st.composite
@@ -16,7 +16,7 @@ def scheduling_problems(draw, max_tasks=7, max_nodes=4, memory=None, whole=True)
     times = rng.integers(0, 9, (k, x)).astype(float) if whole else rng.exponential(1.0, (k, x))
     times[rng.integers(k), rng.integers(x)] += 1.0
     form = draw(st.sampled_from(["matrix", "uniform"]))
-    et = times if form == "matrix" else WorkSpeed(times[:, 0] + 1, 2.0 ** rng.integers(0, 4, x))
+    et = times if form == "matrix" else UniformTimes(times[:, 0] + 1, 2.0 ** rng.integers(0, 4, x))
     if not (draw(st.booleans()) if memory is None else memory):
         return SchedulingProblem(et, name=f"random:{seed}")
     task_memory = rng.integers(0, 5, k).astype(float)

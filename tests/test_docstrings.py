@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-import experiments
-import optim
-import problems
+import edgeopt.experiments
+import edgeopt.optim
+import edgeopt.problems
 
 pytest.importorskip("numpydoc")
 
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
-PACKAGES = (problems, optim, experiments)
+PACKAGES = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
 SECTIONS = {
     *("GL05", "GL07"),  # headings that stand in their order
     *("PR01", "PR02", "PR03", "PR05", "PR06", "PR07", "PR10"),  # parameters: those of the signature
     *("RT02", "RT03"),  # what is returned, described
 }
-CHILDREN = "experiments.peers.child"  # need libraries that this process may not load
+CHILDREN = "edgeopt.experiments.peers.child"  # need libraries that this process may not load
 
 
 def modules() -> Iterator[ModuleType]:

@@ -59,8 +59,8 @@ def test_examples_print_what_is_said(folder, capsys):
 
 
 def test_sweep_files_are_read(tmp_path):
-    from experiments.framework.config import read_simulation
-    from experiments.sweep.config import read_config
+    from edgeopt.experiments.simulation.config import read_simulation
+    from edgeopt.experiments.sweep.config import read_config
 
     for page, read in {"sweep": read_config, "framework": read_simulation}.items():
         (text,) = blocks(ROOT / "experiments" / page / "README.md", "toml")
@@ -71,7 +71,7 @@ def test_sweep_files_are_read(tmp_path):
 
 def test_learning_file_is_read(tmp_path):
     pytest.importorskip("torch")
-    from experiments.learning.config import read_learning
+    from edgeopt.experiments.learning.config import read_learning
 
     (text,) = blocks(ROOT / "experiments" / "learning" / "README.md", "toml")
     (tmp_path / "file.toml").write_text(text, encoding="utf-8")
@@ -109,7 +109,7 @@ def test_links_and_figures_are_there(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_exist(page):
-    from experiments.cli import app
+    from edgeopt.experiments.cli import app
 
     functions = (command.callback.__name__ for command in app.registered_commands)
     names = {function.replace("_", "-") for function in functions}

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
+import math
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from experiments.best_known.record import Record, pack_record, unpack_record
-from problems.atomic import write_atomically
-from problems.errors import InputError
+import numpy as np
+
+from edgeopt.optim.scheduling.solve import check_schedule
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import write_atomically
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 REGISTER = Path("results/frontier/best")
+
 DIGITS = 16  # of the digest in a file's name
 
 
-def read_register(folder: Path) -> dict[str, Record]:
+def read_register(folder: Path) -> dict[str, KnownSchedule]:
     """Return the records of a folder by digest; a folder that is not there has none.
 
     Raises
@@ -29,7 +40,7 @@ def read_register(folder: Path) -> dict[str, Record]:
     return {record.digest: record for record in records}
 
 
-def keep_better(folder: Path, records: Iterable[Record]) -> list[Record]:
+def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSchedule]:
     """Write the records that are better than what the folder holds, and return them.
 
     Each file is replaced whole; of two commands at a time one waits for the other.
@@ -55,7 +66,7 @@ def keep_better(folder: Path, records: Iterable[Record]) -> list[Record]:
     return better
 
 
-def _read(path: Path) -> Record:
+def _read(path: Path) -> KnownSchedule:
     """Return the record in a file."""
     try:
         return unpack_record(path.read_bytes(), str(path))
@@ -63,7 +74,7 @@ def _read(path: Path) -> Record:
         raise InputError(str(path), str(error), "a record of edgeopt best-known") from None
 
 
-def _path(folder: Path, record: Record) -> Path:
+def _path(folder: Path, record: KnownSchedule) -> Path:
     """Return the file of a record's problem: the one that is there, whatever the name, or new."""
     digest = record.digest[:DIGITS]
     name = re.sub(r"[^\w.=]+", "-", record.instance)
@@ -84,3 +95,105 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+# One instance's best schedule of ours, as a small text file.
+
+
+@dataclass(frozen=True, eq=False)
+class KnownSchedule:
+    """A schedule and how it was found.
+
+    Attributes
+    ----------
+    instance : str
+        Name of the problem, for people.
+    digest : str
+        Hash of its content (`SchedulingProblem.digest`), by which it is known.
+    makespan, lower_bound : float
+        In s.
+    solver : str
+        Label in the sweep.
+    seed, repetition : int
+        Root of the sweep's randomness, and which run it was.
+    seconds : float
+        Time of the run in the solver in s.
+    version, code : str
+        Of edgeopt, and hash of its sources.
+    assignment : ndarray, shape (k,)
+        Node of each task.
+    """
+
+    instance: str
+    digest: str
+    makespan: float
+    lower_bound: float
+    solver: str
+    seed: int
+    repetition: int
+    seconds: float
+    version: str
+    code: str
+    assignment: IntArray
+
+    def check(self, problem: SchedulingProblem) -> None:
+        """Have the independent checker look at the schedule.
+
+        Raises
+        ------
+        InputError
+            If the assignment is not k node indices.
+        CheckError
+            If it does not fit or its makespan is another one.
+        """
+        check_schedule(problem, self.assignment, self.makespan, self.lower_bound)
+
+    @property
+    def finder(self) -> str:
+        """Solver, seed, time and version in one line."""
+        run = f"seed {self.seed}, run {self.repetition}"
+        return f"{self.solver}, {run}, {self.seconds:.3g} s, {self.version} ({self.code})"
+
+
+def pack_record(record: KnownSchedule) -> bytes:
+    """Return a record as JSON, with the assignment as base64 of deflated unsigned integers."""
+    nodes = record.assignment.astype(np.min_scalar_type(int(record.assignment.max())))
+    little = nodes.astype(nodes.dtype.newbyteorder("<"))
+    text = base64.b64encode(zlib.compress(little.tobytes(), 9)).decode()
+    values = asdict(record) | {"assignment": text, "bytes": nodes.itemsize}
+    return (json.dumps(values, indent=1) + "\n").encode()
+
+
+def unpack_record(data: bytes, source: str) -> KnownSchedule:
+    """Return the record that `pack_record` made bytes of.
+
+    Parameters
+    ----------
+    data : bytes
+        JSON.
+    source : str
+        Name in the message, should it be broken.
+
+    Raises
+    ------
+    InputError
+        If it is not what `pack_record` writes.
+    """
+    try:
+        values = json.loads(data)
+        raw = zlib.decompress(base64.b64decode(values["assignment"], validate=True))
+        nodes = np.frombuffer(raw, dtype=f"<u{values.pop('bytes')}").astype(np.int64)
+        record = KnownSchedule(**values | {"assignment": nodes})
+        _check_types(values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
+        raise InputError(source, repr(error), "a record of edgeopt best-known") from None
+    return record
+
+
+def _check_types(values: dict[str, Any]) -> None:
+    """Raise `TypeError` for the first value that is not of its field's type, or not finite."""
+    types = {"str": str, "int": int, "float": float, "IntArray": str}
+    for field in fields(KnownSchedule):
+        value, kind = values[field.name], types[str(field.type)]
+        if not isinstance(value, kind) or (isinstance(value, float) and not math.isfinite(value)):
+            raise TypeError(f"{field.name} is {value!r}")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from experiments.best_known.published import published
-from experiments.best_known.record import Record
-from experiments.best_known.register import REGISTER, read_register
-from experiments.sweep.cell import problem_of
-from optim.stop import relative_gap
-from problems.errors import InputError
+from edgeopt.experiments.best_known.register import REGISTER, KnownSchedule, read_register
+from edgeopt.experiments.sweep.cell import problem_of
+from edgeopt.optim.scheduling.stop import relative_gap
+from edgeopt.problems.errors import InputError
 
 EQUAL = 1e-9  # relative; what rounding makes of sums in another order is no new best
 
@@ -34,7 +35,7 @@ class Standing:
         The best lower bound known in s.
     """
 
-    record: Record
+    record: KnownSchedule
     published: float | None
     source: str
     bound: float
@@ -75,7 +76,7 @@ class Standing:
         }
 
 
-def standing_of(record: Record) -> Standing:
+def standing_of(record: KnownSchedule) -> Standing:
     """Return a record beside what is published on its problem."""
     fact = published().get(record.digest)
     if fact is None:
@@ -83,7 +84,9 @@ def standing_of(record: Record) -> Standing:
     return Standing(record, fact.makespan, fact.source, max(fact.bound, record.lower_bound))
 
 
-def better_of(first: dict[str, Record], second: dict[str, Record]) -> dict[str, Record]:
+def better_of(
+    first: dict[str, KnownSchedule], second: dict[str, KnownSchedule]
+) -> dict[str, KnownSchedule]:
     """Return the better record of each digest, of equal ones the first."""
     best = dict(first)
     for digest, record in second.items():
@@ -120,3 +123,41 @@ def _digest(spec: str) -> str:
         return problem_of(spec).digest
     except InputError:
         return ""
+
+
+# Published makespans: facts with their source, known by the content of the problem.
+
+
+class Published(NamedTuple):
+    """What others have reached on a problem.
+
+    Attributes
+    ----------
+    instance : str
+        Its name with its family, e.g. ``512x16/u_c_hihi.0``.
+    makespan : float
+        The best published in s.
+    source : str
+        How it was found; the file's head says where.
+    bound : float
+        A proved lower bound in s.
+    """
+
+    instance: str
+    makespan: float
+    source: str
+    bound: float
+
+
+@cache
+def published() -> dict[str, Published]:
+    """Return the facts of ``published.csv`` by the digest of the problem."""
+    file = resources.files("edgeopt.experiments.best_known") / "published.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return {
+        row["digest"]: Published(
+            row["instance"], float(row["makespan"]), row["source"], float(row["bound"])
+        )
+        for row in rows
+    }

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from experiments.best_known.register import REGISTER
-from experiments.console import table_console
-from problems.errors import InputError
+from edgeopt.experiments.best_known.register import REGISTER
+from edgeopt.experiments.text import table_console
+from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.best_known.record import Record
-    from experiments.best_known.standing import Standing
+    from edgeopt.experiments.best_known.register import KnownSchedule
+    from edgeopt.experiments.best_known.standing import Standing
+
 
 COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
+
 LEFT = ("instance", "by", "new", "found by")
 
 
@@ -37,8 +39,8 @@ def best_known(
     ] = False,
 ) -> None:
     """Compare the best schedules of sweeps, and those kept before, with the published ones."""
-    from experiments.best_known.register import read_register
-    from experiments.best_known.standing import standing_of
+    from edgeopt.experiments.best_known.register import read_register
+    from edgeopt.experiments.best_known.standing import standing_of
 
     if folders and markdown:
         _print_solvers(folders)
@@ -57,12 +59,12 @@ def best_known(
 
 
 def _with_sweeps(
-    records: dict[str, Record], folders: list[Path], register: Path, update: bool
-) -> dict[str, Record]:
+    records: dict[str, KnownSchedule], folders: list[Path], register: Path, update: bool
+) -> dict[str, KnownSchedule]:
     """Return the best records of the problems in sweeps, and keep them if asked for."""
-    from experiments.best_known.register import keep_better
-    from experiments.best_known.standing import better_of
-    from experiments.best_known.sweeps import best_runs, check_records, read_sweeps
+    from edgeopt.experiments.best_known.register import keep_better
+    from edgeopt.experiments.best_known.standing import better_of
+    from edgeopt.experiments.best_known.sweeps import best_runs, check_records, read_sweeps
 
     cells = read_sweeps(folders)
     found = best_runs(cells)
@@ -78,8 +80,7 @@ def _with_sweeps(
 
 def _print_solvers(folders: list[Path]) -> None:
     """Print all solvers of sweeps side by side."""
-    from experiments.best_known.solver_tables import solver_tables
-    from experiments.best_known.sweeps import read_sweeps
+    from edgeopt.experiments.best_known.sweeps import read_sweeps, solver_tables
 
     print(solver_tables(read_sweeps(folders)))
 

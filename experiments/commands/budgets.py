@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from experiments.statistics.anytime import AXES
-from problems.errors import FloatArray, InputError, check_array
+from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.problems.errors import FloatArray, InputError, check_array
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
 LEVEL = 0.05
+
 DIGITS = 5  # of the gaps shown: 0.001 %
 
 
@@ -27,8 +29,8 @@ def budgets(
     out: Annotated[Path | None, typer.Option(help="Folder for the figure")] = None,
 ) -> None:
     """Print, as Markdown, the median gap of each solver at each budget, with tests."""
-    from experiments.statistics.budgets import compare_with, gaps_at_budgets
-    from experiments.sweep.store import read_solver_cells
+    from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
+    from edgeopt.experiments.sweep.summary import read_solver_cells
 
     cells = read_solver_cells(folder)
     cells = cells[cells["problem"].str.contains(problems, regex=False)]
@@ -79,8 +81,8 @@ def _text(gap: float, best: bool, test: float) -> str:
 
 def _draw(gaps: pd.DataFrame, axis: str, out: Path) -> None:
     """Write the figure, and say where it is."""
-    from experiments.plots.budgets import budgets_figure
-    from experiments.plots.style import paper_style, save_figure
+    from edgeopt.experiments.style import paper_style, save_figure
+    from edgeopt.experiments.sweep.figures import budgets_figure
 
     try:
         out.mkdir(parents=True, exist_ok=True)

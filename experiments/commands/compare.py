@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from experiments.console import table_console
-from experiments.statistics.anytime import AXES
-from experiments.statistics.blocks import UNITS
+from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.statistics.comparison import UNITS
+from edgeopt.experiments.text import table_console
 
 # what fits on 80 columns
 COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
@@ -22,10 +22,10 @@ def compare(
     unit: Annotated[str, typer.Option(help=f"What a block is: {' | '.join(UNITS)}")] = UNITS[0],
 ) -> None:
     """Rank the solvers of a sweep, with confidence intervals and tests."""
-    from experiments.report.ranking_tables import ranking_table
-    from experiments.report.verdict import verdict
-    from experiments.statistics.comparison import compare as compare_solvers
-    from experiments.sweep.store import read_solver_cells
+    from edgeopt.experiments.report.page import verdict
+    from edgeopt.experiments.report.tables import ranking_table
+    from edgeopt.experiments.statistics.comparison import compare as compare_solvers
+    from edgeopt.experiments.sweep.summary import read_solver_cells
 
     comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)
     table = ranking_table(comparison)

@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from experiments.console import table_console
-from problems.errors import InputError
-from problems.extras import import_extra
+from edgeopt.experiments.text import table_console
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.extras import import_extra
 
 if TYPE_CHECKING:
-    from experiments.learning.config import LearningConfig
+    from edgeopt.experiments.learning.config import LearningConfig
+
 
 _TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB", "time s")
 
@@ -33,10 +34,10 @@ def learn(
 ) -> None:
     """Train by every scheme, and print errors, bytes and simulated seconds."""
     import_extra("torch", "torch")
-    from experiments.learning.config import read_learning
-    from experiments.learning.output import as_json as to_json
-    from experiments.learning.output import write_tables
-    from experiments.learning.run_with_bar import run_with_bar
+    from edgeopt.experiments.learning.config import read_learning
+    from edgeopt.experiments.learning.run import run_with_bar
+    from edgeopt.experiments.learning.summary import as_json as to_json
+    from edgeopt.experiments.learning.summary import write_tables
 
     if jobs < 1:
         raise InputError("--jobs", jobs, "an integer >= 1")
@@ -44,7 +45,7 @@ def learn(
     rows = run_with_bar(config, out, jobs)
     paths = []
     if out is not None:
-        from experiments.plots.learning import plot_learning
+        from edgeopt.experiments.learning.figures import plot_learning
 
         paths = [*write_tables(config, rows, out), *plot_learning(config, rows, out)]
     if as_json:
@@ -57,7 +58,7 @@ def learn(
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:
     """Print a table with a line for each scheme."""
-    from experiments.learning.summary import summarize
+    from edgeopt.experiments.learning.summary import summarize
 
     title = f"{config.data}, {config.network}, {config.repetitions} runs"
     target = f"s to {100 * config.target_error:g} %"

@@ -9,9 +9,9 @@ from typing import Any, get_type_hints
 from rich.console import Console
 from rich.padding import Padding
 
-from optim.parameters import choices
-from optim.scheduling import SOLVERS
-from problems.scheduling.spec import EXAMPLES, GENERATORS
+from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.problems.parameters import choices
+from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS
 
 
 def solvers() -> None:

@@ -10,21 +10,16 @@ from typing import Annotated
 
 import typer
 
-from experiments.offload_report import offload_report
-from experiments.offload_settings import chosen_reading, parse_settings
-from experiments.offload_text import print_report
-from optim.offloading.answer import Answer
-from optim.offloading.network_split import NetworkSplit, split_network
-from optim.offloading.relaxation import relax
-from optim.offloading.scan import scan
-from optim.offloading.tmoa import tmoa_printed, tmoa_repaired
-from problems.errors import InputError, check_choice
-from problems.offloading.networks import load_network
-from problems.offloading.objective import OBJECTIVES
-from problems.offloading.presets import system_presets
-from problems.offloading.profile import Profile
-from problems.offloading.program import Program, build_program
-from problems.offloading.reading import (
+from edgeopt.experiments.offload.report import offload_report, parse_settings, print_report
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
+from edgeopt.optim.offloading.relaxation import relax
+from edgeopt.optim.offloading.solvers import scan, tmoa_printed, tmoa_repaired
+from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
+from edgeopt.problems.offloading.reading import (
     DYNAMIC,
     ELEMENT_BYTES,
     MEMORY,
@@ -32,10 +27,13 @@ from problems.offloading.reading import (
     READINGS,
     UPLINK,
     WAITING,
+    chosen_reading,
 )
-from problems.offloading.system_file import load_system
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.presets import system_presets
 
 METHODS = ("scan", "tmoa", "tmoa-printed", "kkt", "mincut")
+
 _SETTINGS = "; ".join(
     [
         f"element_type={'|'.join(ELEMENT_BYTES)}",
@@ -84,7 +82,7 @@ def offload(
     report = offload_report(answer, profile, surroundings, chosen, weight)
     report["split"] = None if split is None else asdict(split)
     if plot is not None:
-        from experiments.offload_plots import plot_offload
+        from edgeopt.experiments.offload.figures import plot_offload
 
         report["figures"] = [str(path) for path in plot_offload(answer, plot)]
     if as_json:
@@ -110,7 +108,7 @@ def _objective(objective: str | None, method: str) -> str:
     return objective or ("delay" if method == "mincut" else "deepest")
 
 
-def _solve(program: Program, method: str, split: NetworkSplit | None) -> Answer:
+def _solve(program: CutProgram, method: str, split: NetworkSplit | None) -> Answer:
     """Return the answer of the method."""
     if split is not None:
         return Answer(program, "mincut", split.cut, program.depth + 1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from experiments.paper.parts import PARTS
-from problems.errors import check_choice, check_integer
+from edgeopt.experiments.paper.outcome import PARTS
+from edgeopt.optim.online.overload import OverloadWarning
+from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 SOME_FAILED = 1
 
@@ -20,7 +23,7 @@ def paper(
     jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
 ) -> None:
     """Regenerate the paper's tables and figures, with a verdict on each of its claims."""
-    from experiments.paper.regenerate import regenerate
+    from edgeopt.experiments.paper.regenerate import regenerate
 
     for name in only or ():
         check_choice("--only", name, PARTS)
@@ -30,3 +33,62 @@ def paper(
     print(f"written: {out / 'README.md'}")
     if failures:
         raise typer.Exit(SOME_FAILED)
+
+
+# `edgeopt study`: what a window pays, and how far one master goes.
+
+STUDIES = ("windows", "scale")
+
+
+def study(
+    name: Annotated[str, typer.Argument(help=" | ".join(STUDIES))],
+    out: Annotated[Path, typer.Option(help="Folder for tables and figures")],
+    seeds: Annotated[int, typer.Option(help="Pools and streams (windows)")] = 5,
+    tasks: Annotated[int, typer.Option(help="Length of a simulated stream")] = 2000,
+) -> None:
+    """Study the running system: the size of the window, or the number of masters."""
+    check_choice("study", name, STUDIES)
+    check_integer("--seeds", seeds, at_least=1)
+    check_integer("--tasks", tasks, at_least=100)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("--out", str(out), f"a folder that can be made ({error})") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OverloadWarning)  # a load of 0.95 may come out above 1
+        paths = _windows(out, seeds, tasks) if name == "windows" else _scale(out, tasks)
+    for path in paths:
+        print(path)
+
+
+def _windows(out: Path, seeds: int, tasks: int) -> list[Path]:
+    """Run the study of the window size."""
+    from edgeopt.experiments.paper.scale import write_rows
+    from edgeopt.experiments.paper.windows import window_figure, window_study
+    from edgeopt.experiments.style import paper_style, save_figure
+
+    rows = window_study(range(seeds), tasks=tasks)
+    write_rows(out / "windows.csv", rows)
+    with paper_style():
+        return [out / "windows.csv", *save_figure(window_figure(rows), out, "windows")]
+
+
+def _scale(out: Path, tasks: int) -> list[Path]:
+    """Run the study of the masters."""
+    from edgeopt.experiments.paper.scale import (
+        scale_costs,
+        scale_figure,
+        scale_rows,
+        simulated_rows,
+        write_rows,
+    )
+    from edgeopt.experiments.style import paper_style, save_figure
+
+    costs, measured = scale_costs()
+    rows, simulated = scale_rows(costs), simulated_rows(costs["mct"], tasks, 0)
+    tables: dict[str, Sequence[Any]] = {"cost": measured, "masters": rows, "simulated": simulated}
+    for table, lines in tables.items():
+        write_rows(out / f"{table}.csv", lines)
+    with paper_style():
+        figure = scale_figure(costs, measured, simulated)
+        return [*(out / f"{table}.csv" for table in tables), *save_figure(figure, out, "scale")]

@@ -10,7 +10,7 @@ import typer
 
 def plot(folder: Annotated[Path, typer.Argument(help="Output folder of a finished sweep")]) -> None:
     """Draw convergence and gap figures beside a sweep's results, as PNG and PDF."""
-    from experiments.plots.sweep_plots import plot_sweep
+    from edgeopt.experiments.sweep.figures import plot_sweep
 
     for path in plot_sweep(folder):
         print(path)

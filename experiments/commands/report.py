@@ -15,7 +15,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a self-contained HTML report, and LaTeX tables and PDF figures beside it."""
-    from experiments.report.write import write_report
+    from edgeopt.experiments.report.page import write_report
 
     files = write_report(folder, out)
     print(files[0])

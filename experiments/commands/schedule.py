@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from experiments.budget import DEFAULT, make_criteria
-from optim import Progress, solve, warm_up
-from optim.scheduling import SOLVERS, make_solver
-from problems.atomic import write_atomically
-from problems.errors import InputError
-from problems.scheduling import load_problem
+from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import write_atomically
+from edgeopt.problems.scheduling.spec import load_problem
 
 JSON_KEYS = (
     "solver",
@@ -33,6 +33,7 @@ JSON_KEYS = (
     "status",
     "assignment",
 )
+
 NOTHING_FOUND = 1
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.framework.config import SimulationConfig
+    from edgeopt.experiments.simulation.config import SimulationConfig
+
 
 SOME_FAILED = 1
 
@@ -31,7 +32,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Run every scheme on every stream and pool, and print delays, energy and uploads."""
-    from experiments.framework.config import read_simulation
+    from edgeopt.experiments.simulation.config import read_simulation
 
     if jobs < 1:
         raise InputError("--jobs", jobs, "an integer >= 1")
@@ -48,15 +49,18 @@ def show_simulation(
     """Print the table of a finished simulation, and write it with the figures to a folder."""
     from rich.console import Console
 
-    from experiments.framework.output import in_order, write_tables
-    from experiments.framework.summary import summarize_runs
-    from experiments.framework.text import print_summary
+    from edgeopt.experiments.simulation.summary import (
+        in_order,
+        print_summary,
+        summarize_runs,
+        write_tables,
+    )
 
     paths: list[Path] = []
     if out is None:
         summary = summarize_runs(in_order(config, rows))
     else:
-        from experiments.plots.simulation import plot_simulation
+        from edgeopt.experiments.simulation.figures import plot_simulation
 
         summary = write_tables(config, rows, out)
         paths = [out / "summary.csv", out / "summary.json", *plot_simulation(config, summary, out)]
@@ -72,8 +76,8 @@ def show_simulation(
 
 def _run_here(config: SimulationConfig) -> list[dict[str, Any]]:
     """Run all cells in this process and keep nothing on disk."""
-    from experiments.framework.cell import simulation_cells
-    from experiments.sweep.cell import run_cell
+    from edgeopt.experiments.runs.cell import run_cell
+    from edgeopt.experiments.simulation.cell import simulation_cells
 
     return [run_cell(cell) for cell in simulation_cells(config)]
 
@@ -82,7 +86,7 @@ def _run_in(
     config: SimulationConfig, out: Path, jobs: int, retry_failed: bool
 ) -> list[dict[str, Any]]:
     """Run what is not in the folder yet."""
-    from experiments.commands.sweep import run_with_bar
+    from edgeopt.experiments.runs.run import run_with_bar
 
     return rows_of(run_with_bar(config, out, jobs=jobs, retry_failed=retry_failed))
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.commands.simulate import rows_of, show_simulation
-from experiments.console import table_console
-from experiments.progress import progress_bar
-from problems.atomic import write_atomically
-from problems.errors import InputError
+from edgeopt.experiments.commands.simulate import rows_of, show_simulation
+from edgeopt.experiments.runs.run import run_with_bar
+from edgeopt.experiments.text import table_console
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.sweep.config import SweepConfig
-    from experiments.sweep.kinds import AnyConfig
-    from experiments.sweep.status import Status
+    from edgeopt.experiments.runs.run import Status
+    from edgeopt.experiments.sweep.config import SweepConfig
+
 
 SOME_FAILED = 1
 
@@ -47,9 +47,9 @@ def sweep(
     ] = None,
 ) -> None:
     """Run every solver on every problem, and print and write the table."""
-    from experiments.framework.config import SimulationConfig
-    from experiments.sweep.kinds import read_any
-    from experiments.sweep.status import read_status, status_of
+    from edgeopt.experiments.commands.kinds import read_any
+    from edgeopt.experiments.runs.run import read_status, status_of
+    from edgeopt.experiments.simulation.config import SimulationConfig
 
     if jobs < 1:
         raise InputError("--jobs", jobs, "an integer >= 1")
@@ -71,33 +71,10 @@ def sweep(
         _print_cells(cells, config, out)
 
 
-def run_with_bar(
-    config: AnyConfig,
-    out: Path,
-    *,
-    jobs: int,
-    cluster: str | None = None,
-    retry_failed: bool = False,
-) -> pd.DataFrame:
-    """Run a sweep as `run_sweep` does, and show how far it is."""
-    from experiments.sweep.run import run_sweep
-
-    with progress_bar() as bar:
-        task = bar.add_task("cells", total=None)
-        return run_sweep(
-            config,
-            out,
-            jobs=jobs,
-            cluster=cluster,
-            retry_failed=retry_failed,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-
-
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
     """Print the table of a sweep, write it, and say what failed or is of older code."""
-    from experiments.sweep.store import CELLS, OLDER, older_cells
-    from experiments.sweep.summary import gap_table, summarize
+    from edgeopt.experiments.runs.store import CELLS, OLDER, older_cells
+    from edgeopt.experiments.sweep.summary import gap_table, summarize
 
     summary = summarize(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())

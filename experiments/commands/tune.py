@@ -20,11 +20,11 @@ def tune(
     ] = None,
 ) -> None:
     """Tune a solver's parameters, and compare default and tuned on problems not seen."""
-    from experiments.tuning.cma_sampler import numbers_of
-    from experiments.tuning.config import read_config
-    from experiments.tuning.tune import tune as run
+    from edgeopt.experiments.tuning.cma_sampler import numbers_of
+    from edgeopt.experiments.tuning.config import read_tuning
+    from edgeopt.experiments.tuning.tune import tune as run
 
-    config = read_config(file)
+    config = read_tuning(file)
     console, errors = Console(), Console(stderr=True)
     choices = [name for name in config.space if name not in numbers_of(config.space)]
     if config.sampler == "cma-es" and choices:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from optim.scheduling import make_solver
-from optim.solver import State, as_solver
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling import make_solver
+from edgeopt.optim.scheduling.solver import State, as_solver
+from edgeopt.problems.scheduling import SchedulingProblem
 
 
 @dataclass(kw_only=True)

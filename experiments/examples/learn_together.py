@@ -1,24 +1,17 @@
-# %% [markdown]
-# # Training a network over edge and cloud
-#
-# Run it as a script, `python experiments/examples/learn_together.py FOLDER`, or cell by cell. It
-# needs the extra `torch`. The command `edgeopt learn` does the same from a file;
-# `experiments/learnings/` has some to start from.
-
-# %%
 """Split training against federated and central training: errors, simulated seconds and bytes."""
 
 import sys
 from pathlib import Path
 
-import experiments
-from experiments.learning.config import LearningConfig
-from experiments.learning.run_all import run_learning
-from experiments.learning.summary import summarize
-from experiments.plots.learning_errors import error_figure
-from experiments.plots.style import paper_style, save_figure
+import edgeopt.experiments
+from edgeopt.experiments.learning.config import LearningConfig
+from edgeopt.experiments.learning.figures import error_figure
+from edgeopt.experiments.learning.run import run_learning
+from edgeopt.experiments.learning.summary import summarize
+from edgeopt.experiments.style import paper_style, save_figure
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+
 folder = Path(*arguments or ["out"]) / "learning"
 
 # %% [markdown]
@@ -29,7 +22,8 @@ folder = Path(*arguments or ["out"]) / "learning"
 # times are simulated. A serious run takes more periods and repetitions; this takes seconds.
 
 # %%
-system = Path(experiments.__path__[0]) / "learnings" / "sensors.toml"
+system = Path(edgeopt.experiments.__path__[0]) / "learnings" / "sensors.toml"
+
 config = LearningConfig(
     data="digits",
     network="resnet-digits",
@@ -56,7 +50,9 @@ config = LearningConfig(
 
 # %%
 rows = run_learning(config, folder)
+
 summary = {row["scheme"]: row for row in summarize(config, rows)}
+
 for name, row in summary.items():
     print(
         f"{name:14} error {100 * row['error']:5.1f} %, {row['seconds']:6.2f} s, "

@@ -7,8 +7,8 @@ Run it against others on a folder of instances, with two processes::
 
 import numpy as np
 
-from optim.solver import IntArray
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.scheduling import SchedulingProblem
 
 
 def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:

@@ -1,24 +1,20 @@
-# %% [markdown]
-# # Where to cut a network of one's own
-#
-# Run it as a script, `python experiments/examples/own_network.py FOLDER`, or cell by cell.
-
-# %%
 """Where to cut a network of one's own on a system of one's own, and why there."""
 
 import importlib.util
 import sys
 from pathlib import Path
 
-from experiments.offload_plots import plot_offload
-from optim.offloading.scan import scan
-from optim.offloading.sensitivity import sensitivities
-from problems.offloading.csv_network import from_csv
-from problems.offloading.program import build_program
-from problems.offloading.system_file import load_system
+from edgeopt.experiments.offload.figures import plot_offload
+from edgeopt.optim.offloading.sensitivity import sensitivities
+from edgeopt.optim.offloading.solvers import scan
+from edgeopt.problems.networks.from_csv import from_csv
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.systems.load import load_system
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+
 folder = Path(*arguments or ["out"])
+
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -43,7 +39,9 @@ conv5,conv,924844032,4719104,512x14x14,conv4
 pool5,avgpool,0,0,512x1x1,conv5
 fc,linear,5120,5130,10,pool5
 """)
+
 network = from_csv(folder / "camera.csv")
+
 print(f"{network.name}: {network.depth} layers with work, {network.cut_names}")
 
 # %% [markdown]
@@ -54,7 +52,7 @@ if importlib.util.find_spec("torch"):
     import torch
     from torch import nn
 
-    from problems.offloading.torch_network import from_torch
+    from edgeopt.problems.networks.from_torch import from_torch
 
     class Camera(nn.Module):  # type: ignore[misc]
         """The network of the table."""
@@ -84,7 +82,7 @@ if importlib.util.find_spec("torch"):
 # ## The system
 #
 # Four boards, a slow line to the cloud, and a deadline. `edgeopt offload --help` and the files in
-# `problems/offloading/presets/` show what else there is.
+# `problems/systems/presets/` show what else there is.
 
 # %%
 (folder / "site.toml").write_text("""\
@@ -107,6 +105,7 @@ rates_bit_s = [40e6, 60e6, 80e6]
 arrival_hz = 5
 deadline_s = 0.12
 """)
+
 system = load_system(folder / "site.toml")
 
 # %% [markdown]
@@ -117,13 +116,18 @@ system = load_system(folder / "site.toml")
 
 # %%
 program = build_program(network, system, objective="energy")
+
 answer = scan(program)
+
 assert answer.cut is not None  # None: no cut meets the limits
+
 print(f"cut {answer.cut} ({program.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
+
 for cut, name in enumerate(program.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]
     kept = "" if program.feasible[cut] else "  not feasible"
     print(f"  {cut} {name:6} {1e3 * delay:7.1f} ms {1e3 * energy:7.2f} mJ{kept}")
+
 print("kept from a better cut by", *answer.binding)
 
 # %% [markdown]

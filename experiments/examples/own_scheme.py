@@ -1,10 +1,3 @@
-# %% [markdown]
-# # A scheme and a stream of one's own in the running framework
-#
-# Run it as a script, `python experiments/examples/own_scheme.py FOLDER`, or cell by cell. The
-# command `edgeopt simulate` runs the schemes that come with the project from a file.
-
-# %%
 """What it brings to decide for each task, by its size, where it leaves the edge."""
 
 import sys
@@ -14,23 +7,23 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.framework.cloud_only import CloudOnly
-from experiments.framework.collaborative import Collaborative
-from experiments.framework.conditions import Conditions, draw_conditions
-from experiments.framework.dispatcher import Dispatcher
-from experiments.framework.edge_only import EdgeOnly
-from experiments.framework.measures import delay_s, measure
-from experiments.framework.plan import Plan, Scheme, plan_cuts
-from experiments.framework.setting import Setting
-from experiments.framework.simulate import simulate
-from experiments.plots.style import line_styles, paper_style, save_figure
-from optim.parameters import check_parameters, parameter
-from problems.arrivals.stream import Stream
-from problems.offloading.networks import load_network
-from problems.offloading.system_file import load_system
+from edgeopt.experiments.style import line_styles, paper_style, save_figure
+from edgeopt.optim.framework.conditions import LinkConditions, draw_conditions
+from edgeopt.optim.framework.dispatcher import Dispatcher
+from edgeopt.optim.framework.measures import delay_s, measure
+from edgeopt.optim.framework.plan import Plan, Scheme, plan_cuts
+from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
+from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.simulate import simulate
+from edgeopt.problems.arrivals.streams import Stream
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.systems.load import load_system
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
+
 folder = Path(*arguments or ["out"])
+
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -40,8 +33,10 @@ folder.mkdir(parents=True, exist_ok=True)
 
 # %%
 changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
+
 system = load_system("table1", nodes=10, changes=changes)
-setting = Setting(load_network("resnet34"), system, uplink="shared")
+
+setting = SplitSystem(load_network("resnet34"), system, uplink="shared")
 
 # %% [markdown]
 # ## A stream
@@ -52,8 +47,11 @@ setting = Setting(load_network("resnet34"), system, uplink="shared")
 
 # %%
 rng = np.random.default_rng(3)
+
 time = np.cumsum(rng.exponential(0.02, size=2000))
+
 size = np.where(rng.random(2000) < 0.05, rng.integers(4, 13, size=2000), 1)
+
 stream = Stream(time, size, name="camera")
 
 # %% [markdown]
@@ -75,7 +73,11 @@ class BySize:
         check_parameters(self)
 
     def plan(
-        self, setting: Setting, stream: Stream, conditions: Conditions, rng: np.random.Generator
+        self,
+        setting: SplitSystem,
+        stream: Stream,
+        conditions: LinkConditions,
+        rng: np.random.Generator,
     ) -> Plan:
         """Return the plan."""
         cut = np.where(stream.size <= self.largest, setting.depth, 0)
@@ -95,7 +97,9 @@ schemes: dict[str, Scheme] = {
     "collaborative, least delay": Collaborative(objective="delay"),
     "by size (mine)": BySize(),
 }
+
 delays = {}
+
 for name, scheme in schemes.items():
     conditions = draw_conditions(setting, stream, None, np.random.default_rng(1))
     run = simulate(setting, stream, conditions, scheme, Dispatcher(), rng)

@@ -8,24 +8,23 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import experiments.framework
-import experiments.learning
-from experiments.framework.link_trace import read_link
-from experiments.learning.catalog import make_scheme
-from experiments.learning.device import DEVICES
-from experiments.learning.scheme import Scheme
-from experiments.learning.training import Training
-from experiments.sweep.cell import solver_source
-from experiments.sweep.code_version import code_version
-from experiments.toml_file import check_fields, read_toml
-from optim.parameters import check_names
-from optim.scheduling.catalog import locate_solver
-from problems.errors import InputError, check_choice, check_integer, check_number
-from problems.files import locate
-from problems.offloading.system import System
-from problems.offloading.system_file import load_system
+import edgeopt.experiments.learning
+import edgeopt.optim.framework
+from edgeopt.experiments.runs.provenance import code_version
+from edgeopt.optim.framework.conditions import read_link
+from edgeopt.optim.learning.part import DEVICES
+from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.schemes import make_training_scheme
+from edgeopt.optim.learning.training import Training
+from edgeopt.optim.scheduling.catalog import locate_solver, solver_source
+from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
+from edgeopt.problems.files import check_fields, locate, read_toml
+from edgeopt.problems.parameters import check_names
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.system import System
 
 LARGEST_SEED = 2**63 - 1
+
 _REQUIRED = ("data", "network", "system", "schemes")
 
 
@@ -40,7 +39,7 @@ class LearningConfig:
     system : str
         As for `load_system`; a path is absolute.
     schemes : dict
-        By label: see `make_scheme`.
+        By label: see `make_training_scheme`.
     folder : str, optional
         Of the data.
     nodes : int, optional
@@ -105,9 +104,9 @@ class LearningConfig:
         """Return the system."""
         return load_system(self.system, nodes=self.nodes, changes=self.settings)
 
-    def make_scheme(self, label: str) -> Scheme:
+    def make_scheme(self, label: str) -> TrainingScheme:
         """Return the scheme of a label."""
-        return make_scheme(label, self.schemes[label], self.dispatch)
+        return make_training_scheme(label, self.schemes[label], self.dispatch)
 
     def key(self, label: str, repetition: int, content: str) -> str:
         """Return a hash of everything that a run depends on.
@@ -132,7 +131,7 @@ class LearningConfig:
             repr(self.make_system()),
             path.read_text(encoding="utf-8-sig") if path.is_file() else "",
             solver_source(table["dispatch"].get("solver", "")),
-            code_version(experiments.framework, experiments.learning),
+            code_version(edgeopt.optim.framework, edgeopt.experiments.learning),
         ]
         text = json.dumps([table, common, outside, repetition], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]

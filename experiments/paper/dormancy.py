@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.framework.config import read_simulation
-from experiments.paper.markdown import measured_text
-from experiments.paper.outcome import Measured, Outcome, Table
-from experiments.paper.parts import FOLDER
-from experiments.paper.simulated import (
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome, Table
+from edgeopt.experiments.paper.simulated import (
     Simulated,
     paired_points,
     relative_percent,
     run_simulations,
-    shorten,
+    shorten_simulation,
     write_summary,
 )
-from experiments.plots.dormancy import dormancy_figure, dormant_runs
-from experiments.plots.style import paper_style, save_figure
-from experiments.toml_file import check_fields, read_toml
-from problems.errors import FloatArray
+from edgeopt.experiments.simulation.config import read_simulation
+from edgeopt.experiments.simulation.figures import dormancy_figure, dormant_runs
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.experiments.text import measured_text
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.files import check_fields, read_toml
 
 STREAM, AWAKE, PRINTED, SLACK = "poisson", "awake", "printed-mean", "slack"
+
 _COLUMNS = (
     ("asleep, %", "asleep", 1e2),
     ("late, %", "missed", 1e2),
@@ -32,11 +33,12 @@ _COLUMNS = (
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     """Simulate every rule for T_0 over a measured link; see `parts.Run`."""
-    path = FOLDER / "dormancy.toml"
+    path = PAPER_FOLDER / "dormancy.toml"
     sizes = read_toml(path)
     check_fields(path, sizes, ("quick", "full"), ("quick", "full"))
-    config = shorten(
-        read_simulation(FOLDER / "dormancy_schemes.toml"), **sizes["quick" if quick else "full"]
+    config = shorten_simulation(
+        read_simulation(PAPER_FOLDER / "dormancy_schemes.toml"),
+        **sizes["quick" if quick else "full"],
     )
     (simulated,) = run_simulations([config], work, jobs)
     write_summary(simulated, out)

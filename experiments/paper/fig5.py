@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.paper.fig5_figure import memory_figure
-from experiments.paper.memory_growth import MIB, Growth, growth_of, memory_mib
-from experiments.paper.outcome import Measured, Outcome, Table
-from experiments.paper.parts import FOLDER
-from experiments.plots.style import paper_style, save_figure
-from experiments.toml_file import check_fields, read_toml
-from problems.offloading.networks import load_network
-from problems.offloading.system_file import load_system
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome, Table
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.style import COLOURS, paper_style, save_figure
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.files import check_fields, read_toml
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.equations import edge_memory_bytes
+from edgeopt.problems.offloading.reading import CORRECTED
+from edgeopt.problems.systems.load import load_system
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 HALF = 0.5
+
 _FIELDS = ("network", "system", "nodes", "late_part", "other_networks")
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     """Draw memory (10) by layer and take its growth apart; see `parts.Run`."""
-    path = FOLDER / "fig5.toml"
+    path = PAPER_FOLDER / "fig5.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
     profile, part = load_network(config["network"]), config["late_part"]
@@ -76,3 +88,101 @@ def _table(growths: dict[str, Growth], part: float) -> Table:
         "error of an exponential over that of a power",
     )
     return Table("What makes the memory grow", columns, rows)
+
+
+# Memory by layer, with the limits of the pools.
+
+
+def memory_figure(profile: Profile, limits: dict[int, float]) -> Figure:
+    """Draw memory by layer, maps and parameters apart, with the limit of each pool size in MiB."""
+    from matplotlib.figure import Figure
+
+    memory = memory_mib(profile)
+    parameters = profile.edge_parameters * CORRECTED.element_bytes / MIB
+    cuts = np.arange(profile.depth + 1)
+    figure = Figure(figsize=(6.3, 3.0))
+    axes = figure.subplots()
+    axes.bar(cuts, parameters, 0.8, color=COLOURS[0], label="parameters")
+    maps = memory - parameters
+    axes.bar(cuts, maps, 0.8, parameters, color=COLOURS[5], label="feature maps")
+    dense = np.flatnonzero(np.r_[False, dense_layers(profile)])
+    axes.plot(dense, memory[dense] + 4.0, "v", color=COLOURS[6], label="fully connected")
+    for nodes, limit in limits.items():
+        axes.axhline(limit, color=COLOURS[1], lw=1.0)
+        place = axes.get_yaxis_transform()
+        text = axes.text(1.01, limit, f"{nodes} nodes", transform=place, va="center")
+        text.set(color=COLOURS[1], fontsize=8)
+    axes.grid(visible=False, axis="x")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("layers on the edge")
+    axes.set_ylabel("memory [MiB]")
+    figure.legend(loc="outside upper center", ncols=3)
+    return figure
+
+
+# How the memory of a network grows layer by layer, and what makes it grow.
+
+MIB = 2.0**20
+
+
+class Growth(NamedTuple):
+    """How the memory of a network grows.
+
+    Attributes
+    ----------
+    late_share : float
+        Part of the whole that the last layers add.
+    late_over_mean : float
+        What one of the last layers adds over what one of the others does.
+    dense_share : float
+        Part of what the last layers add that fully connected layers do.
+    exponential_over_power : float
+        Root mean square error of the best a exp(b j) over that of the best a j^b.
+    """
+
+    late_share: float
+    late_over_mean: float
+    dense_share: float
+    exponential_over_power: float
+
+
+def growth_of(profile: Profile, part: float) -> Growth:
+    """Return how the memory of a network grows over the last `part` of its layers and before."""
+    memory, last = memory_mib(profile), round(part * profile.depth)
+    late, before = memory[-1] - memory[-1 - last], memory[-1 - last]
+    added = np.diff(memory)[-last:]
+    dense = added[dense_layers(profile)[-last:]].sum()
+    return Growth(
+        late_share=late / memory[-1],
+        late_over_mean=(late / last) / (before / (profile.depth - last)),
+        dense_share=dense / late,
+        exponential_over_power=_exponential_over_power(memory[1:]),
+    )
+
+
+def memory_mib(profile: Profile) -> FloatArray:
+    """Return (10) in MiB, (N + 1,)."""
+    return edge_memory_bytes(profile, CORRECTED) / MIB
+
+
+def dense_layers(profile: Profile) -> NDArray[np.bool_]:
+    """Return which of the layers 1..N are fully connected: their maps have no area."""
+    ends = (profile.layers[end - 1] for end in profile.cut_ends)
+    return np.array([len(layer.output_shape) == 1 for layer in ends])
+
+
+def _exponential_over_power(memory: FloatArray) -> float:
+    """Return the error of the best exponential over that of the best power; < 1: it fits better."""
+    layers = np.arange(1.0, memory.size + 1.0)
+    steep = np.log(memory[-1] / memory[0])
+    exponential = _fit_error(lambda j, a, b: a * np.exp(b * j), memory, steep / memory.size)
+    return exponential / _fit_error(lambda j, a, b: a * j**b, memory, steep / np.log(layers[-1]))
+
+
+def _fit_error(curve: Callable[..., FloatArray], memory: FloatArray, rate: float) -> float:
+    """Return the root mean square error of the best curve over the layers 1..N, MiB."""
+    from scipy.optimize import curve_fit
+
+    layers = np.arange(1.0, memory.size + 1.0)
+    found, _ = curve_fit(curve, layers, memory, p0=(memory[0], rate), maxfev=10_000)
+    return float(np.sqrt(((curve(layers, *found) - memory) ** 2).mean()))

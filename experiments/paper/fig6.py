@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.offload_plots import draw_delay
-from experiments.offload_settings import chosen_reading
-from experiments.paper.early_stop import Stops, run_walks
-from experiments.paper.node_delays import NodeDelays, delay_by_nodes, gaining_loads
-from experiments.paper.outcome import Condition, Measured, Outcome, Table
-from experiments.paper.parts import FOLDER
-from experiments.plots.style import paper_style, save_figure
-from experiments.toml_file import check_fields, read_toml
-from optim.offloading.scan import scan
-from problems.offloading.delay_parts import delay_parts_s
-from problems.offloading.networks import load_network
-from problems.offloading.program import build_program
-from problems.offloading.system_file import load_system
+from edgeopt.experiments.offload.figures import draw_delay
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.optim.offloading.solvers import scan, tmoa_printed
+from edgeopt.problems.files import check_fields, read_toml
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import (
+    CONSTRAINTS,
+    CutProgram,
+    build_program,
+    delay_parts_s,
+)
+from edgeopt.problems.offloading.reading import Reading, chosen_reading
+from edgeopt.problems.offloading.terms import CutTerms, terms_of
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.random import random_system
 
 VISIBLE_S = 5e-6  # half the last digit of the table
+
 AT_THE_EDGE = {"uplink_counts": False}  # T_cp is the same at every cut
+
 _FIELDS = (
     *("network", "system", "nodes", "cut", "arrival_hz", "waiting", "least_gain"),
     *("seed", "systems", "quick_systems"),
@@ -31,7 +40,7 @@ _FIELDS = (
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     """Draw the delay by layer, and vary nodes, loads and systems; see `parts.Run`."""
-    path = FOLDER / "fig6.toml"
+    path = PAPER_FOLDER / "fig6.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
     profile = load_network(config["network"])
@@ -122,3 +131,125 @@ def _stop_table(stops: Stops) -> Table:
         (name, str(count), str(stops.missed[name])) for name, count in stops.stopped.items()
     )
     return Table("What stops Algorithm 2", ("limit", "systems", "of them missed"), rows)
+
+
+# How often Algorithm 2 stops too early, and what stops it.
+
+LARGEST_POOL = 30
+
+END = "end of the loop"
+
+
+class Stops(NamedTuple):
+    """Walks of Algorithm 2 as printed.
+
+    Attributes
+    ----------
+    systems : int
+        Number of walks.
+    stopped : Counter
+        By the first limit that is broken: how many walks it stopped; `END` for none.
+    missed : Counter
+        How many of these would have found a deeper feasible cut.
+    missed_percent : Measured
+        Share of all that missed one, with Wilson's interval.
+    """
+
+    systems: int
+    stopped: Counter[str]
+    missed: Counter[str]
+    missed_percent: Measured
+
+
+def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops:
+    """Run Algorithm 2 as printed on random systems of 1 to 30 nodes.
+
+    Parameters
+    ----------
+    profile : Profile
+        The network.
+    systems : int
+        How many, >= 1.
+    rng : Generator
+        Source of randomness.
+    """
+    from scipy.stats import binomtest
+
+    stopped, missed = Counter[str](), Counter[str]()
+    for _ in range(systems):
+        nodes = int(rng.integers(1, LARGEST_POOL + 1))
+        program = build_program(profile, random_system(nodes=nodes, rng=rng))
+        cut = tmoa_printed(program).cut or 0
+        reason = _reason(program, cut + 1)
+        stopped[reason] += 1
+        missed[reason] += (scan(program).cut or 0) > cut
+    test = binomtest(missed.total(), systems)
+    low, high = test.proportion_ci(method="wilson")
+    share = Measured(
+        100 * missed.total() / systems, 100 * low, 100 * high, unit="%", test=f"{systems} systems"
+    )
+    return Stops(systems, stopped, missed, share)
+
+
+def _reason(program: CutProgram, layer: int) -> str:
+    """Return the first limit that the layer breaks, in the order of C1 to C3."""
+    if layer >= program.depth:
+        return END
+    broken = np.flatnonzero(program.values[:, layer] >= program.limits[:, layer])
+    return CONSTRAINTS[broken[0]]
+
+
+# The delay at one cut by the number of nodes.
+
+
+class NodeDelays(NamedTuple):
+    """Name of the reading, pool sizes, and the delay of each in s."""
+
+    reading: str
+    nodes: list[int]
+    delay_s: list[float]
+
+
+def delay_by_nodes(config: dict[str, Any], reading: str) -> NodeDelays:
+    """Return the delay without the terminal's upload under a reading, by its name."""
+    chosen = chosen_reading(reading, {"uplink_counts": False})
+    terms = [_terms(config, nodes, chosen) for nodes in config["nodes"]]
+    delays = [float(one.delay_s[0, config["cut"]]) for one in terms]
+    return NodeDelays(reading, config["nodes"], delays)
+
+
+def gaining_loads(config: dict[str, Any]) -> dict[tuple[bool, str], float]:
+    """Return from which load on the largest pool is faster than the smallest by `least_gain`.
+
+    Returns
+    -------
+    dict
+        By whether the link is shared and the kind of queue: the first of `arrival_hz`, 1/s, at
+        which the largest pool is faster and stable; without those that never gain.
+    """
+    found: dict[tuple[bool, str], float] = {}
+    for shares, waiting in product((True, False), config["waiting"]):
+        choices = {"uplink_counts": False, "shares_link": shares, "waiting": waiting}
+        reading = chosen_reading("corrected", choices)
+        hz = next((hz for hz in config["arrival_hz"] if _gains(config, reading, hz)), None)
+        if hz is not None:
+            found[shares, waiting] = hz
+    return found
+
+
+def _gains(config: dict[str, Any], reading: Reading, arrival_hz: float) -> bool:
+    """Whether the largest pool is stable and faster than the smallest."""
+    cut, pools = config["cut"], config["nodes"]
+    first, last = (_terms(config, nodes, reading, arrival_hz) for nodes in (pools[0], pools[-1]))
+    stable = float(last.utilisation[0, cut]) < 1.0
+    limit = (1.0 - config["least_gain"]) * float(first.delay_s[0, cut])
+    return stable and float(last.delay_s[0, cut]) <= limit
+
+
+def _terms(
+    config: dict[str, Any], nodes: int, reading: Reading, arrival_hz: float | None = None
+) -> CutTerms:
+    """Return all terms of a pool."""
+    changes = {} if arrival_hz is None else {"tasks.arrival_hz": arrival_hz}
+    system = load_system(config["system"], nodes=nodes, changes=changes)
+    return terms_of(load_network(config["network"]), system, reading)

@@ -6,23 +6,24 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.framework.config import read_simulation
-from experiments.paper.outcome import Condition, Measured, Outcome, Table
-from experiments.paper.parts import FOLDER
-from experiments.paper.simulated import (
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.simulated import (
     Simulated,
     relative_percent,
     run_simulations,
-    shorten,
+    shorten_simulation,
     write_summary,
 )
-from experiments.plots.simulated_uploads import upload_figure
-from experiments.plots.style import paper_style, save_figure
-from experiments.toml_file import check_fields, read_toml
-from problems.offloading.networks import load_network
-from problems.offloading.reading import ELEMENT_BYTES
+from edgeopt.experiments.simulation.config import read_simulation
+from edgeopt.experiments.simulation.figures import upload_figure
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.problems.files import check_fields, read_toml
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.reading import ELEMENT_BYTES
 
 STREAM, OURS, CLOUD = "poisson", "collaborative", "cloud-only"
+
 _FIELDS = (
     *("network", "nodes", "cuts", "element_types", "image_types", "crossings", "quick", "full"),
 )
@@ -45,11 +46,11 @@ class Sending(NamedTuple):
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     """Simulate the schemes, and try other ways to send tasks and maps; see `parts.Run`."""
-    path = FOLDER / "fig8.toml"
+    path = PAPER_FOLDER / "fig8.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
     size = config["quick" if quick else "full"]
-    simulation = shorten(read_simulation(FOLDER / "fig8_schemes.toml"), **size)
+    simulation = shorten_simulation(read_simulation(PAPER_FOLDER / "fig8_schemes.toml"), **size)
     (simulated,) = run_simulations([simulation], work, jobs)
     sendings = ways_to_send(config)
     write_summary(simulated, out)

@@ -8,28 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.framework.intervals import replication_interval
-from experiments.paper.claim import read_claims
-from experiments.paper.markdown import measured_text
-from experiments.paper.outcome import Condition, Measured, Outcome, Table
-from experiments.paper.parts import FOLDER
-from experiments.paper.simulated import paired_points
-from experiments.toml_file import check_fields, read_toml
-from problems.errors import FloatArray
-from problems.extras import import_extra
+from edgeopt.experiments.paper.claims import read_claims
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.simulated import paired_points
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.text import measured_text
+from edgeopt.optim.framework.intervals import replication_interval
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.extras import import_extra
+from edgeopt.problems.files import check_fields, read_toml
 
 if TYPE_CHECKING:
     pass
 
+
 DORMANCY_CLAIM = "dormancy-accuracy"
+
 AWAKE, DORMANT, RIVALS = "collaborative", "dormant", ("central", "branchynet")
+
 _FIELDS = ("quick", "full", "settled_points")
+
 _COLUMNS = (
     ("error, %", "error", 1e2),
     ("asleep, %", "asleep", 1e2),
     ("uploaded, MB", "up_bytes", 1e-6),
     ("simulated time, s", "seconds", 1.0),
 )
+
 Row = dict[str, Any]
 
 
@@ -42,16 +47,16 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         If PyTorch is not installed.
     """
     import_extra("torch", "torch")
-    from experiments.learning.config import read_learning
-    from experiments.learning.output import write_tables
-    from experiments.learning.run_with_bar import run_with_bar
-    from experiments.plots.learning import plot_learning
+    from edgeopt.experiments.learning.config import read_learning
+    from edgeopt.experiments.learning.figures import plot_learning
+    from edgeopt.experiments.learning.run import run_with_bar
+    from edgeopt.experiments.learning.summary import write_tables
 
-    path = FOLDER / "fig9.toml"
+    path = PAPER_FOLDER / "fig9.toml"
     sizes = read_toml(path)
     check_fields(path, sizes, _FIELDS, _FIELDS)
     size = sizes["quick" if quick else "full"]
-    config = read_learning(FOLDER / "fig9_schemes.toml")
+    config = read_learning(PAPER_FOLDER / "fig9_schemes.toml")
     training = {**config.training, "periods": size["periods"]}
     config = replace(config, training=training, repetitions=size["repetitions"])
     rows = run_with_bar(config, work, jobs)

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast
 
-
-class Measured(NamedTuple):
-    """A number that decides a claim, or is quoted beside it.
-
-    Attributes
-    ----------
-    value : float
-        The number, NaN where there is none.
-    low, high : float or None
-        Limits of its interval of 95 %; None where nothing is random.
-    p : float or None
-        p-value of a paired test, corrected where there are several.
-    unit : str
-        Its unit, as it is printed.
-    test : str
-        What was tested and on how many runs, in words.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    unit: str = ""
-    test: str = ""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The interval, of no width where nothing is random."""
-        low = self.value if self.low is None else self.low
-        return low, self.value if self.high is None else self.high
-
-    def without_test(self) -> Measured:
-        """Return the number with its interval alone, to hold it against a limit other than 0."""
-        return self._replace(p=None, test="")
-
-    def scaled(self, factor: float, unit: str) -> Measured:
-        """Return the number and its interval times a factor > 0, in another unit."""
-        low, high = (None if end is None else factor * end for end in (self.low, self.high))
-        return self._replace(value=factor * self.value, low=low, high=high, unit=unit)
+import edgeopt.experiments
+from edgeopt.experiments.runs.provenance import code_version, full_provenance
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.problems.files import read_toml, write_atomically
 
 
 class Condition(NamedTuple):
@@ -151,3 +119,137 @@ def _plain(entry: Any) -> Any:
 def _number(key: str, entry: Any) -> Any:
     """Return the number of a text, where a number is wanted."""
     return float(entry) if key not in ("unit", "test") and entry is not None else entry
+
+
+# The parts that are made again: the paper's tables and figures by name.
+
+PAPER_FOLDER = Path(__file__).parent
+
+PARTS = {
+    "table1": "Table 1: the cut by the number of nodes",
+    "table2": "Table 2: delay and energy against B-Net and MASM",
+    "fig5": "Fig. 5: memory by layer",
+    "fig6": "Fig. 6: delay by layer",
+    "fig7": "Fig. 7: task execution time of the schedulers",
+    "fig8": "Fig. 8: what is uploaded",
+    "fig9": "Fig. 9: the error of the learned networks",
+    "dormancy": "Section 2.4: the cloud's dormancy",
+}
+"""Titles by name; a part is the module `edgeopt.experiments.paper.NAME` with a function `run`."""
+
+
+class RunPart(Protocol):
+    """The function `run` of a part."""
+
+    def __call__(self, out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
+        """Make a part again.
+
+        Parameters
+        ----------
+        out : Path
+            Folder, which exists, for its tables and figures.
+        work : Path
+            Folder, which exists, for raw results, from which a killed run goes on.
+        quick : bool
+            Whether fewer and shorter runs will do.
+        jobs : int
+            Worker processes; the numbers do not depend on it.
+        """
+        ...
+
+
+def run_of(part: str) -> RunPart:
+    """Return the function that makes a part."""
+    return cast(RunPart, importlib.import_module(f"{__package__}.{part}").run)
+
+
+def configuration_files(part: str) -> list[Path]:
+    """Return the files on which a part rests besides its code, in order."""
+    return sorted(PAPER_FOLDER.glob(f"{part}*.toml"))
+
+
+# The record of a finished part: its outcome, and what it was made with.
+
+NAME = "outcome.json"
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """A finished part.
+
+    Attributes
+    ----------
+    part : str
+        Its name.
+    fingerprint : str
+        Hash of everything on which it depends, see `fingerprint_of`.
+    quick : bool
+        Whether fewer and shorter runs were made.
+    jobs : int
+        Worker processes.
+    seed : str
+        Root of all randomness, as the configuration has it; empty where nothing is random.
+    seconds : float
+        How long it took; of a part that was killed in between, the last run alone.
+    provenance : dict
+        Versions, machine, command, code and commit.
+    outcome : Outcome
+        What came out.
+    """
+
+    part: str
+    fingerprint: str
+    quick: bool
+    jobs: int
+    seed: str
+    seconds: float
+    provenance: dict[str, str]
+    outcome: Outcome
+
+
+def configuration_hash(part: str, *, quick: bool) -> str:
+    """Return a hash of the part's configuration files and `quick`."""
+    content = hashlib.sha256(f"{part} {quick}".encode())
+    for path in configuration_files(part):
+        content.update(path.name.encode() + path.read_bytes())
+    return content.hexdigest()[:8]
+
+
+def fingerprint_of(part: str, *, quick: bool) -> str:
+    """Return what tells apart the outcomes of other configurations and of other code."""
+    return f"{configuration_hash(part, quick=quick)}-{code_version(edgeopt.experiments)}"
+
+
+def part_seed(part: str) -> str:
+    """Return the seeds that a part's configuration files name."""
+    tables = (read_toml(path) for path in configuration_files(part))
+    return ", ".join(dict.fromkeys(str(table["seed"]) for table in tables if "seed" in table))
+
+
+def new_record(
+    part: str, outcome: Outcome, *, quick: bool, jobs: int, seconds: float
+) -> PartRecord:
+    """Return the record of a part that has just been made."""
+    fingerprint, seed = fingerprint_of(part, quick=quick), part_seed(part)
+    return PartRecord(part, fingerprint, quick, jobs, seed, seconds, full_provenance(), outcome)
+
+
+def write_record(record: PartRecord, folder: Path) -> None:
+    """Write a record to the part's folder.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    content: dict[str, Any] = {**vars(record), "outcome": outcome_to_json(record.outcome)}
+    write_atomically(folder / NAME, dump(content))
+
+
+def read_record(folder: Path) -> PartRecord | None:
+    """Return the record in a part's folder, None if there is none that can be read."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return PartRecord(**{**content, "outcome": outcome_from_json(content["outcome"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

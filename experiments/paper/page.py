@@ -6,23 +6,24 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from experiments.paper.claim import Claim, read_claims
-from experiments.paper.markdown import list_lines, measured_text, table_lines
-from experiments.paper.outcome import Outcome
-from experiments.paper.parts import PARTS
-from experiments.paper.point import Point, read_points
-from experiments.paper.record import Record
-from experiments.paper.verdict import (
+from edgeopt.experiments.paper.claims import (
     NOT_REPRODUCED,
     ONLY_IF,
     REPRODUCED,
     UNDECIDED,
+    Claim,
+    Point,
     decide,
     measured_of,
+    read_claims,
+    read_points,
 )
-from problems.atomic import write_atomically
+from edgeopt.experiments.paper.outcome import PARTS, Outcome, PartRecord
+from edgeopt.experiments.text import list_lines, measured_text, table_lines
+from edgeopt.problems.files import write_atomically
 
 NAME = "README.md"
+
 INTRODUCTION = """\
 Xu, Zhang, Kadoch and Cheriet, "A collaborative cloud-edge computing framework in distributed neural
 network", EURASIP J. Wireless Com. Networking 2020:211, made again by `edgeopt paper`. This page is
@@ -34,7 +35,7 @@ those in the configuration files, and none of them is a default. Equations are r
 unless it says `printed`."""
 
 
-def write_page(records: list[Record], out: Path) -> None:
+def write_page(records: list[PartRecord], out: Path) -> None:
     """Write the page about finished parts.
 
     Raises
@@ -46,7 +47,7 @@ def write_page(records: list[Record], out: Path) -> None:
     write_atomically(out / NAME, text.encode())
 
 
-def page_lines(records: list[Record]) -> list[str]:
+def page_lines(records: list[PartRecord]) -> list[str]:
     """Return the lines of the page."""
     lines = ["# The paper, regenerated", "", INTRODUCTION, "", *_caution_lines(records)]
     lines += _verdict_lines(records)
@@ -56,7 +57,7 @@ def page_lines(records: list[Record]) -> list[str]:
     return lines + _origin_lines(records)
 
 
-def _caution_lines(records: list[Record]) -> list[str]:
+def _caution_lines(records: list[PartRecord]) -> list[str]:
     """Return what keeps the page from being whole: parts in few and short runs, or not there."""
     quick = [record.part for record in records if record.quick]
     missing = [part for part in PARTS if part not in {record.part for record in records}]
@@ -68,7 +69,7 @@ def _caution_lines(records: list[Record]) -> list[str]:
     return [line for pair in lines for line in (pair, "")]
 
 
-def _verdict_lines(records: list[Record]) -> list[str]:
+def _verdict_lines(records: list[PartRecord]) -> list[str]:
     """Return the section with a row for each claim."""
     kinds: Counter[str] = Counter()
     rows = []
@@ -127,7 +128,7 @@ def _point_lines(points: Iterable[Point]) -> list[str]:
     return [title, "", *table_lines(columns, rows)]
 
 
-def _origin_lines(records: list[Record]) -> list[str]:
+def _origin_lines(records: list[PartRecord]) -> list[str]:
     """Return the section on how each part was made."""
     columns = ("part", "seconds", "seed", "code", "commit", "command")
     rows = [

@@ -7,20 +7,22 @@ import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from experiments.paper.claim import read_claims
-from experiments.paper.page import write_page
-from experiments.paper.parts import PARTS, run_of
-from experiments.paper.record import (
-    Record,
+from edgeopt.experiments.paper.claims import read_claims
+from edgeopt.experiments.paper.outcome import (
+    PARTS,
+    PartRecord,
     configuration_hash,
     fingerprint_of,
     new_record,
     read_record,
+    run_of,
     write_record,
 )
-from problems.errors import InputError
+from edgeopt.experiments.paper.page import write_page
+from edgeopt.problems.errors import InputError
 
 WORK = "work"
+
 Say = Callable[[str], None]
 
 
@@ -75,13 +77,13 @@ def regenerate(
     return failures
 
 
-def records_in(out: Path) -> list[Record]:
+def records_in(out: Path) -> list[PartRecord]:
     """Return the records of all finished parts in a folder, in the order of the paper."""
     records = (read_record(out / part) for part in PARTS)
     return [record for record in records if record is not None]
 
 
-def _make(part: str, folder: Path, work: Path, quick: bool, jobs: int) -> Record:
+def _make(part: str, folder: Path, work: Path, quick: bool, jobs: int) -> PartRecord:
     """Make one part; its claims are read before, so that an error in them costs no time."""
     read_claims(part)
     start = time.perf_counter()

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments.framework.cell import FINISHED, problem_name, simulation_cells
-from experiments.framework.config import SimulationConfig
-from experiments.framework.intervals import replication_interval
-from experiments.framework.output import in_order
-from experiments.framework.summary import summarize_runs, table_lines
-from experiments.paper.cells import run_cells
-from experiments.paper.outcome import Measured
-from experiments.statistics.wilcoxon import signed_ranks
-from problems.atomic import write_atomically
-from problems.errors import FloatArray, InputError
+from edgeopt.experiments.commands.kinds import AnyCell
+from edgeopt.experiments.runs.cell import Row, run_cell
+from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
+from edgeopt.experiments.runs.pool import run_in_workers
+from edgeopt.experiments.runs.run import progress_bar
+from edgeopt.experiments.simulation.cell import FINISHED, problem_name, simulation_cells
+from edgeopt.experiments.simulation.config import SimulationConfig
+from edgeopt.experiments.simulation.summary import in_order, summarize_runs, table_lines
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.statistics.tests import signed_ranks
+from edgeopt.optim.framework.intervals import replication_interval
+from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.files import write_atomically
 
 _ROUNDING = 1e-9  # what differs by less, relatively, is the same
 
@@ -51,7 +54,7 @@ class Simulated:
         return Measured(mean, mean - half, mean + half)
 
 
-def shorten(config: SimulationConfig, tasks: int, repetitions: int) -> SimulationConfig:
+def shorten_simulation(config: SimulationConfig, tasks: int, repetitions: int) -> SimulationConfig:
     """Return a simulation with other numbers of tasks and repetitions."""
     world = {**config.world, "tasks": tasks}
     return replace(config, world=world, repetitions=repetitions)
@@ -132,3 +135,44 @@ def paired_points(first: FloatArray, second: FloatArray) -> Measured:
     words = f"Wilcoxon, {len(points)} paired runs"
     test = signed_ranks(first, second)
     return Measured(mean, mean - half, mean + half, test.p, "points", words)
+
+
+# Cells of any sweeps, run in one go and kept by key.
+
+
+def run_cells(cells: Sequence[AnyCell], folder: Path, jobs: int) -> dict[str, Row]:
+    """Run the cells that the folder does not hold yet, and return all rows by key.
+
+    Unlike a sweep's, the folder belongs to no one configuration: a row is used wherever its key,
+    which knows everything it depends on, is asked for.
+
+    Parameters
+    ----------
+    cells : sequence of cells
+        What is wanted.
+    folder : Path
+        Where rows are kept as they come in; it exists.
+    jobs : int
+        Worker processes; 1 runs in this one.
+    """
+    (folder / JOURNALS).mkdir(exist_ok=True)
+    rows = {row["key"]: row for journal in journals(folder) for row in journal_rows(journal)}
+    todo = list({cell.key: cell for cell in cells if cell.key not in rows}.values())
+    with progress_bar() as bar:
+        task = bar.add_task("cells", total=len(todo))
+        for row in _rows(todo, folder, jobs):
+            rows[row["key"]] = row
+            bar.advance(task)
+    return rows
+
+
+def _rows(cells: list[AnyCell], folder: Path, jobs: int) -> Iterator[Row]:
+    """Yield the rows as they come, each already on disk."""
+    if cells and jobs > 1:
+        yield from run_in_workers(cells, folder, jobs)
+        return
+    journal = new_journal(folder)
+    for cell in cells:
+        row = run_cell(cell)
+        append_row(journal, row)
+        yield row

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from experiments.framework.config import read_simulation
-from experiments.paper.comparison import COMPARISONS, OURS, RIVALS, compare
-from experiments.paper.outcome import Condition, Measured, Outcome
-from experiments.paper.parts import FOLDER
-from experiments.paper.simulated import Simulated, run_simulations, shorten, write_summary
-from experiments.paper.table2_figure import scan_figure
-from experiments.paper.table2_scan import (
+import numpy as np
+
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.simulated import (
+    Simulated,
+    run_simulations,
+    shorten_simulation,
+    write_summary,
+)
+from edgeopt.experiments.paper.table2_scan import (
+    COMPARISONS,
     LESS,
+    MEASURES,
     MOST_LOAD,
+    OURS,
+    RIVALS,
     Case,
-    describe,
+    compare_with_paper,
+    describe_setting,
+    parameters_of,
     run_scan,
     write_scan,
 )
-from experiments.paper.table2_tables import Found, difference_table, scan_table, scheme_table
-from experiments.plots.simulated_pools import pool_figure
-from experiments.plots.style import paper_style, save_figure
-from experiments.toml_file import check_fields, read_toml
-from problems.offloading.presets import device_preset
+from edgeopt.experiments.simulation.config import read_simulation
+from edgeopt.experiments.simulation.figures import pool_figure
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.style import COLOURS, paper_style, save_figure
+from edgeopt.experiments.text import measured_text, number_text
+from edgeopt.problems.files import check_fields, read_toml
+from edgeopt.problems.systems.presets import device_preset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 STREAM = "poisson"
+
 ALL_FOUR = "all_four"
+
 _FIELDS = (
     *("nodes", "cut", "delay_ms", "energy_j", "delay_percent", "energy_percent"),
     *("quick", "full", "scan"),
@@ -35,12 +52,12 @@ _FIELDS = (
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     """Simulate the schemes as corrected and as printed, and scan what is open; see `parts.Run`."""
-    path = FOLDER / "table2.toml"
+    path = PAPER_FOLDER / "table2.toml"
     table = read_toml(path)
     check_fields(path, table, _FIELDS, _FIELDS)
     size = "quick" if quick else "full"
     configs = [
-        shorten(read_simulation(FOLDER / f"table2_{name}.toml"), **table[size])
+        shorten_simulation(read_simulation(PAPER_FOLDER / f"table2_{name}.toml"), **table[size])
         for name in ("schemes", "printed")
     ]
     corrected, printed = run_simulations(configs, work, jobs)
@@ -53,7 +70,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         save_figure(scan_figure(cases, paper), out, "scan")
     names = {rival: rival for rival in RIVALS}
     found, as_printed = (
-        compare(one, STREAM, table["nodes"], names) for one in (corrected, printed)
+        compare_with_paper(one, STREAM, table["nodes"], names) for one in (corrected, printed)
     )
     return Outcome(
         values={
@@ -111,9 +128,98 @@ def _conditions(as_printed: Found, cases: list[Case]) -> dict[str, Condition]:
     chosen = {name: (name,) for name in COMPARISONS} | {ALL_FOUR: COMPARISONS}
     conditions = {}
     for name, parts in chosen.items():
-        places = [describe(cases, *parts)]
+        places = [describe_setting(cases, *parts)]
         if all(LESS.holds(as_printed[part]) for part in parts):
             places.insert(0, "the equations are read as printed, units included")
         words = ", or ".join(place for place in places if place)
         conditions[name] = Condition(words, bool(words))
     return conditions
+
+
+# What the scan of Table 2 comes to.
+
+_TITLES = {"bnet": "B-Net", "masm": "MASM"}
+
+_LINEAR = 20.0  # per cent around 0 in which the axis is linear
+
+
+def scan_figure(cases: list[Case], paper: dict[str, dict[str, float]]) -> Figure:
+    """Draw by how much delay and energy of the framework differ from its rivals', sorted.
+
+    Parameters
+    ----------
+    cases : list of Case
+        The scan.
+    paper : dict
+        The paper's differences in per cent, by measure and rival.
+    """
+    from matplotlib.figure import Figure
+
+    share = 100.0 * (np.arange(len(cases)) + 0.5) / len(cases)
+    figure = Figure(figsize=(6.3, 3.0))
+    for axes, measure in zip(figure.subplots(1, len(MEASURES)), MEASURES, strict=True):
+        for rival, colour in zip(RIVALS, COLOURS, strict=False):
+            values = sorted(case.found[f"{measure}_against_{rival}"].value for case in cases)
+            axes.plot(share, values, color=colour, label=f"against {_TITLES[rival]}")
+            label = f"the paper, {_TITLES[rival]}"
+            axes.axhline(paper[measure][rival], color=colour, ls=":", lw=1.0, label=label)
+        axes.axhline(0.0, color="black", lw=0.6)
+        axes.set_yscale("symlog", linthresh=_LINEAR)
+        axes.set_xlabel("settings of the scan, sorted [%]")
+        axes.set_ylabel(f"{measure}, difference [%]")
+    lines, labels = axes.get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside upper center", ncols=4)
+    return figure
+
+
+# The tables about Table 2.
+
+Found = dict[str, Measured]
+
+
+def scheme_table(simulated: Simulated, stream: str, nodes: int) -> Table:
+    """Return delay and energy of every scheme."""
+    rows = []
+    for scheme in dict.fromkeys(scheme for _, scheme in simulated.runs):
+        delay, energy, upload = (
+            measured_text(simulated.mean(stream, nodes, scheme, name).scaled(factor, ""))
+            for name, factor in (("delay_mean_s", 1e3), ("energy_j", 1.0), ("upload_bytes", 1e-3))
+        )
+        rows.append((scheme, delay, energy, upload))
+    columns = ("scheme", "delay, ms", "energy, J a task", "upload, kB a task")
+    return Table(f"{nodes} nodes, mean and interval of 95 %", columns, tuple(rows))
+
+
+def difference_table(found: Found, as_printed: Found, paper: dict[str, dict[str, float]]) -> Table:
+    """Return the differences beside the paper's."""
+    rows = []
+    for name in COMPARISONS:
+        measure, _, rival = name.partition("_against_")
+        numbers = (f"{paper[measure][rival]}", *(_plain(one[name]) for one in (found, as_printed)))
+        rows.append((name.replace("_", " "), *numbers))
+    columns = ("framework", "the paper, %", "corrected, %", "as printed, %")
+    return Table("Difference of the framework from its rivals", columns, tuple(rows))
+
+
+def _plain(measured: Measured) -> str:
+    """Return a number with its interval alone."""
+    return measured_text(measured._replace(p=None, unit="", test=""))
+
+
+def scan_table(cases: list[Case]) -> Table:
+    """Return in which share of the settings the framework is less, by each parameter's value."""
+    chosen = [*((name,) for name in COMPARISONS), COMPARISONS]
+    rows = [("all settings", *_shares(cases, chosen))]
+    for parameter, values in parameters_of(cases).items():
+        for value in values:
+            part = [case for case in cases if case.setting[parameter] == value]
+            rows.append((f"{parameter}: {value}", *_shares(part, chosen)))
+    columns = ("setting", *(name.replace("_", " ") for name in COMPARISONS), "all four")
+    title = "Scan: share of the settings in which the framework has significantly less, %"
+    return Table(title, columns, tuple(rows))
+
+
+def _shares(cases: list[Case], chosen: list[tuple[str, ...]]) -> list[str]:
+    """Return the share of cases that are less in each choice of comparisons, %."""
+    counts = (sum(case.is_less(*names) for case in cases) for names in chosen)
+    return [number_text(round(100.0 * count / len(cases), 1)) for count in counts]

@@ -8,16 +8,22 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.framework.config import SimulationConfig
-from experiments.paper.claim import Rule
-from experiments.paper.comparison import OURS, compare
-from experiments.paper.outcome import Measured
-from experiments.paper.simulated import Simulated, run_simulations, shorten
-from experiments.paper.table1_cuts import ENERGY_BUDGET_J
-from problems.atomic import write_atomically
+from edgeopt.experiments.paper.claims import Rule
+from edgeopt.experiments.paper.simulated import (
+    Simulated,
+    relative_percent,
+    run_simulations,
+    shorten_simulation,
+)
+from edgeopt.experiments.paper.table1 import ENERGY_BUDGET_J
+from edgeopt.experiments.simulation.config import SimulationConfig
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.problems.files import write_atomically
 
 LESS = Rule(high=0.0)
+
 MOST_LOAD = 0.95  # of link and nodes; above it a delay tells how long the run was
+
 _TITLES = {
     "bandwidth_bit_s": ("link", 1e-6, " Mbit/s"),
     "round_trip_s": ("round trip", 1e3, " ms"),
@@ -68,7 +74,7 @@ def run_scan(
         Worker processes.
     """
     settings = list(_settings(table["scan"]["settings"]))
-    configs = [shorten(_config(base, table, setting), **size) for setting in settings]
+    configs = [shorten_simulation(_config(base, table, setting), **size) for setting in settings]
     results = run_simulations(configs, work, jobs)
     return [
         case
@@ -77,7 +83,7 @@ def run_scan(
     ]
 
 
-def describe(cases: list[Case], *names: str) -> str:
+def describe_setting(cases: list[Case], *names: str) -> str:
     """Return in how many cases the framework is less in all comparisons, and what they share.
 
     Empty if there is none. A parameter is named where not all of its values are among them.
@@ -154,7 +160,7 @@ def _cases(setting: dict[str, Any], simulated: Simulated, table: dict[str, Any])
     texts = dict(_texts(setting))
     for stream, bnet in product(scan["streams"], scan["bnet"]):
         rivals = {"bnet": bnet, "masm": "masm"}
-        found = compare(simulated, stream, table["nodes"], rivals)
+        found = compare_with_paper(simulated, stream, table["nodes"], rivals)
         load = _load(simulated, stream, table["nodes"], (OURS, bnet, "masm"))
         yield Case(texts | {"tasks a second": stream, "B-Net": bnet}, found, load)
 
@@ -172,3 +178,52 @@ def _texts(setting: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in setting.items():
         title, factor, unit = _TITLES[name]
         yield title, f"{factor * value:g}{unit}" if isinstance(value, float) else str(value)
+
+
+# The framework against B-Net and MASM, as Table 2 compares them.
+
+OURS = "collaborative"
+
+RIVALS = ("bnet", "masm")
+
+MEASURES = {"delay": "delay_mean_s", "energy": "energy_j"}
+
+COMPARISONS = tuple(f"{measure}_against_{rival}" for measure in MEASURES for rival in RIVALS)
+"""Names of the four comparisons."""
+
+
+def compare_with_paper(
+    simulated: Simulated, stream: str, nodes: int, rivals: dict[str, str]
+) -> dict[str, Measured]:
+    """Return by how much the framework's delay and energy are larger than its rivals', in per cent.
+
+    Parameters
+    ----------
+    simulated : Simulated
+        The runs.
+    stream : str
+        Name of the stream.
+    nodes : int
+        Size of the pool.
+    rivals : dict
+        Label of the scheme that stands for each of `RIVALS`.
+
+    Returns
+    -------
+    dict
+        By `COMPARISONS`, p-values times their number (Bonferroni).
+    """
+    found = {}
+    for name, measure in MEASURES.items():
+        ours = simulated.values(stream, nodes, OURS, measure)
+        for rival, label in rivals.items():
+            percent = relative_percent(ours, simulated.values(stream, nodes, label, measure))
+            found[f"{name}_against_{rival}"] = _corrected(percent)
+    return found
+
+
+def _corrected(measured: Measured) -> Measured:
+    """Return the number with its p-value corrected for all comparisons."""
+    if measured.p is None:
+        return measured
+    return measured._replace(p=min(1.0, len(COMPARISONS) * measured.p))

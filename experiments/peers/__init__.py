@@ -1,4 +1,4 @@
 """Solvers of other libraries in the one loop, as rivals; each file names what it needs.
 
-They are used by path, e.g. ``--solver experiments/peers/cp_sat.py:CpSat --set seconds=60``.
+They are used by path, e.g. ``--solver experiments/peers/child_peers.py:CpSat --set seconds=60``.
 """

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.peers.objective import Objective
-from optim.solver import IntArray, State
-from problems.errors import FloatArray
+from edgeopt.optim.jit import jit, time_of
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 @dataclass(kw_only=True)
@@ -39,3 +41,65 @@ class PopulationState(State):
 def seed_of(rng: np.random.Generator) -> int:
     """Draw a seed for a library with a random source of its own."""
     return int(rng.integers(2**31))
+
+
+# The compiled objective that the population-based peers share.
+
+
+class Objective:
+    """Costs of whole populations, a penalty where memory is exceeded.
+
+    Attributes
+    ----------
+    worst : float
+        No feasible assignment has a larger makespan, in s; what costs more is infeasible.
+    """
+
+    def __init__(self, problem: SchedulingProblem) -> None:
+        self._et = problem.et
+        self._memory, self._capacity = memory_arrays(problem)
+        self.worst = _longest_sum(problem)
+
+    def costs(self, assignments: IntArray) -> FloatArray:
+        """Return the cost of each row, shape (n,) in s.
+
+        It is the makespan or, where memory is exceeded, `worst` times 1 plus the excess over all
+        nodes as a share of the tasks' memory, so that less excess is better.
+
+        References
+        ----------
+        Deb, "An efficient constraint handling method for genetic algorithms", Computer Methods in
+        Applied Mechanics and Engineering 186, 2000.
+        """
+        return _costs(self._et, self._memory, self._capacity, assignments, self.worst)
+
+
+def _longest_sum(problem: SchedulingProblem) -> float:
+    """Return the sum over tasks of the longest time, a little enlarged against rounding."""
+    et = problem.et
+    if isinstance(et, UniformTimes):
+        return float(et.work.sum() / et.speed.min()) * (1 + 1e-9)
+    return float(et.max(axis=1).sum()) * (1 + 1e-9)
+
+
+@jit
+def _costs(
+    et: FloatArray | UniformTimes,
+    memory: FloatArray,
+    capacity: FloatArray,
+    assignments: IntArray,
+    worst: float,
+) -> FloatArray:
+    """Cost the rows one by one."""
+    costs = np.empty(len(assignments))
+    loads, used = np.empty(len(capacity)), np.empty(len(capacity))
+    for row in range(len(assignments)):
+        loads[:] = 0.0
+        used[:] = 0.0
+        for i in range(len(memory)):
+            node = assignments[row, i]
+            loads[node] += time_of(et, i, node)
+            used[node] += memory[i]
+        excess = np.maximum(used - capacity, 0.0).sum()
+        costs[row] = loads.max() if excess == 0.0 else worst * (1.0 + excess / memory.sum())
+    return costs

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.peers.objective import Objective
-from experiments.peers.population import PopulationState, seed_of
-from optim.parameters import check_parameters, parameter
-from problems.extras import import_extra
-from problems.scheduling import SchedulingProblem
+from edgeopt.experiments.peers.population import Objective, PopulationState, seed_of
+from edgeopt.problems.extras import import_extra
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 EXTRA = "bench"
 

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.report.looks import Looks, solver_looks
-from experiments.statistics.anytime import AXES
-from experiments.statistics.blocks import UNITS
-from experiments.statistics.comparison import Comparison, compare
-from experiments.sweep.store import CELLS, CONFIG, read_description, read_solver_cells
-from experiments.sweep.summary import short_names
-from problems.errors import InputError
+from edgeopt.experiments.runs.store import CELLS, CONFIG, read_description
+from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.statistics.comparison import UNITS, Comparison, compare
+from edgeopt.experiments.style import line_styles, mark_styles
+from edgeopt.experiments.sweep.summary import read_solver_cells, short_names
+from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +78,67 @@ def analyse(folder: Path) -> Analysis:
         units=units,
         comparisons=tuple(compare(cells, axis=a, unit=u) for a in AXES for u in units),
     )
+
+
+# How solvers and axes look in the report's figures.
+
+SIZE = (4.6, 3.3)
+
+WIDTH, LINE = 26, 84  # characters of a name, and of a line of the legend
+
+LABELS = {"evaluations": "evaluations", "seconds": "time in solver"}
+
+Looks = dict[str, dict[str, Any]]
+
+
+def solver_looks(cells: pd.DataFrame, solvers: list[str]) -> Looks:
+    """Return a line for each solver that searches, and a mark for each that makes one schedule."""
+    single = [solver for solver in solvers if is_single(cells[cells["solver"] == solver])]
+    searching = [solver for solver in solvers if solver not in single]
+    looks = line_styles(searching) | mark_styles(single)
+    return {solver: looks[solver] for solver in solvers}
+
+
+def is_single(runs: pd.DataFrame) -> bool:
+    """Whether no run evaluated more than one schedule."""
+    return bool(runs["evaluations"].max() == 1)
+
+
+def new_figure() -> tuple[Figure, Axes]:
+    """Return an empty figure that is read as well on a phone as in a column of a paper."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE)
+    return figure, figure.subplots()
+
+
+def cost_axis(axes: Axes, kind: str) -> None:
+    """Make the x axis a logarithmic one of evaluations or seconds, with prefixes on its ticks."""
+    from matplotlib.ticker import EngFormatter
+
+    axes.set_xscale("log")
+    plain_ticks(axes.xaxis)
+    axes.xaxis.set_major_formatter(EngFormatter(unit="s" if kind == "seconds" else "", sep=" "))
+    axes.set_xlabel(LABELS[kind])
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Put ticks on a logarithmic axis: at decades, or between them where it spans few."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """Put one legend under the figure, also of names that matplotlib hides (``_name``)."""
+    lines = axes.get_lines()
+    labels = [short(str(line.get_label())) for line in lines]
+    columns = LINE // (max(map(len, labels), default=0) + 8)
+    figure.legend(lines, labels, loc="outside lower center", ncols=min(columns, 4), fontsize=7.5)
+
+
+def short(name: str) -> str:
+    """Return a name that fits into a figure."""
+    return name if len(name) <= WIDTH else f"{name[: WIDTH - 1]}…"

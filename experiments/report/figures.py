@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from experiments.report.analysis import Analysis
-from experiments.report.convergence_panel import convergence_panel
-from experiments.report.image import Draw
-from experiments.report.rank_figure import rank_figure
-from experiments.report.share_figures import ecdf_figure, profile_figure
-from experiments.statistics.anytime import AXES, gap_table
+import numpy as np
+
+from edgeopt.experiments.report.analysis import (
+    Analysis,
+    Looks,
+    cost_axis,
+    is_single,
+    legend_below,
+    new_figure,
+    plain_ticks,
+    short,
+)
+from edgeopt.experiments.statistics.anytime import (
+    AXES,
+    ECDF_TARGETS,
+    fraction_within,
+    gap_table,
+    gaps_at,
+    has_failed,
+    hitting_times,
+    performance_ratios,
+)
+from edgeopt.experiments.statistics.comparison import Comparison
+from edgeopt.experiments.statistics.tests import EXTRA, nemenyi
+from edgeopt.experiments.style import COLOURS, paper_style, percent, percent_axis
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.extras import import_extra
+from edgeopt.problems.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 
 SHOWN_PROBLEMS = 12
 
@@ -49,3 +82,204 @@ def convergence_name(analysis: Analysis, problem: str, axis: str) -> str:
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", analysis.problems[problem]).strip("-")
     number = list(analysis.problems).index(problem) + 1
     return f"convergence-{number:02d}-{slug}-{axis}"
+
+
+# Convergence on one problem against one measure of cost.
+
+CURVE_POINTS = 80
+
+SCALES = ("log", "linear")
+
+
+def convergence_panel(cells: pd.DataFrame, looks: Looks, axis: str, scale: str) -> Figure:
+    """Draw the median gap and the quartile band over repetitions.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Cells of one problem; a failed run counts with an infinite gap.
+    looks : dict
+        Style of each solver.
+    axis : str
+        ``evaluations`` or ``seconds``.
+    scale : str
+        ``log`` or ``linear``, of the gap.
+    """
+    figure, axes = new_figure()
+    limit = float(cells[axis].max())
+    for solver, style in looks.items():
+        runs = cells[(cells["solver"] == solver) & (cells["gap"] < np.inf)]
+        if len(runs):
+            _draw_median(axes, cells[cells["solver"] == solver], axis, solver, style, limit)
+    cost_axis(axes, axis)
+    axes.set_yscale(scale)
+    if scale == "log":
+        percent_axis(axes.yaxis)
+        plain_ticks(axes.yaxis)
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set_ylabel("gap to lower bound (%)")
+    legend_below(figure, axes)
+    return figure
+
+
+def _draw_median(
+    axes: Axes, runs: pd.DataFrame, axis: str, label: str, style: dict[str, Any], limit: float
+) -> None:
+    """Draw one solver: a mark and a dotted line where it makes one schedule, else a curve."""
+    start = min(float(trace[0]) for trace in runs.loc[~has_failed(runs), f"trace_{axis}"])
+    end = limit if is_single(runs) else float(runs[axis].median())
+    grid = np.geomspace(start, max(end, start), CURVE_POINTS)
+    low, middle, high = _quartiles(runs, axis, grid)
+    shown = np.isfinite(middle)
+    every = max(shown.sum() - 1, 1) if is_single(runs) else 1  # the ends of a level line do
+    axes.plot(grid[shown][::every], middle[shown][::every], label=label, markevery=[0], **style)
+    if not is_single(runs):
+        where = np.isfinite(high).tolist()
+        axes.fill_between(grid, low, high, where=where, color=style["color"], alpha=0.16, lw=0)
+
+
+def _quartiles(runs: pd.DataFrame, axis: str, grid: FloatArray) -> FloatArray:
+    """Return the quartiles of the gap in per cent at each point, shape (3, n)."""
+    gaps = [percent(gaps_at(row, axis, grid * (1 + 1e-12))) for _, row in runs.iterrows()]
+    quartiles: FloatArray = np.quantile(gaps, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
+    return quartiles
+
+
+# Figures as parts of the page and as files for a paper.
+
+Draw = Callable[[], "Figure"]
+
+# names from users are text, never formulas; on the page the reader's own sans-serif
+PLAIN: Any = {"text.parse_math": False}
+
+PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt": "edgeopt"}
+
+
+def svg_address(draw: Draw) -> str:
+    """Return a figure as a ``data:`` address of SVG, which can neither load nor run anything."""
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    with paper_style(), mpl.rc_context(PLAIN | PAGE):
+        draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    short = re.sub(rb"(\.\d\d)\d+", rb"\1", buffer.getvalue())  # hundredths of a point do
+    return "data:image/svg+xml;base64," + base64.b64encode(short).decode()
+
+
+def write_pdf(draw: Draw, path: Path) -> Path:
+    """Write a figure as PDF without a date, and return the path."""
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    with paper_style(), mpl.rc_context(PLAIN):
+        draw().savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    write_atomically(path, buffer.getvalue())
+    return path
+
+
+# Critical-difference diagram (Demsar 2006).
+
+
+def rank_figure(comparison: Comparison) -> Figure:
+    """Draw average ranks, best at the left; bars join solvers that Nemenyi's test does not part.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of at least 3 solvers and 2 blocks.
+
+    Raises
+    ------
+    InputError
+        If scikit-posthocs is not installed.
+    """
+    from matplotlib.figure import Figure
+
+    posthocs = import_extra("scikit_posthocs", EXTRA)
+    ranks, p = comparison.ranking["rank"], nemenyi(comparison.blocks)
+    names, numbers = [str(name) for name in ranks.index], range(len(ranks))
+    figure = Figure(figsize=(6.4, 1.2 + 0.13 * len(ranks)))
+    axes = figure.subplots()
+    axes.grid(visible=False)
+    # by number, since sets of names would be drawn in another order by every process
+    drawn = posthocs.critical_difference_diagram(
+        ranks.set_axis(numbers),
+        p.set_axis(numbers, axis=0).set_axis(numbers, axis=1),
+        ax=axes,
+        label_fmt_left="{label}",
+        label_fmt_right="{label}",
+        text_h_margin=0.15,
+        elbow_props={"color": "#555555", "linewidth": 0.7},
+        marker_props={"color": "#222222", "s": 12},
+        crossbar_props={"color": COLOURS[0], "linewidth": 2.5},
+    )
+    for text in drawn["labels"]:
+        number = int(text.get_text())
+        name, rank = short(names[number]), f"({ranks.iloc[number]:.2f})"
+        text.set_text(f"{name} {rank}" if text.get_ha() == "right" else f"{rank} {name}")
+    return figure
+
+
+# Figures of shares: performance profiles and ECDF over targets.
+
+SHARE_POINTS = 120
+
+TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10)
+
+
+def profile_figure(gaps: pd.DataFrame, looks: Looks) -> Figure:
+    """Draw in how many runs each solver's makespan is within a factor of the best one's.
+
+    Parameters
+    ----------
+    gaps : DataFrame
+        Gaps at a common budget, blocks by solvers; as the bound of a block is common, the ratios
+        of 1 + gap are those of makespans.
+    looks : dict
+        Style of each solver.
+    """
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    ratios = performance_ratios(1 + gaps)
+    finite = ratios.to_numpy()[np.isfinite(ratios)]
+    widest = min(max(float(finite.max(initial=1.0)), 1.01) * 1.02, TICKS[-1])
+    grid = 1 + np.concatenate([[0], np.geomspace(1e-4, widest - 1, SHARE_POINTS)])
+    figure, axes = new_figure()
+    for solver, style in looks.items():
+        _draw_share(axes, grid, fraction_within(ratios[solver], grid), solver, style)
+    if widest > TICKS[3]:
+        axes.set_xscale("log")
+        axes.set_xticks([tick for tick in TICKS if tick <= widest])
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.set(xlim=(1, widest), xlabel="makespan / best makespan", ylabel="share of runs (%)")
+    legend_below(figure, axes)
+    return figure
+
+
+def ecdf_figure(cells: pd.DataFrame, looks: Looks, axis: str) -> Figure:
+    """Draw how many pairs of run and target gap were met against evaluations or seconds.
+
+    Targets are the gaps of `runtime.ECDF_TARGETS`; since a lower bound need not be reachable, no
+    curve need reach 100 %.
+    """
+    times = hitting_times(cells, axis, ECDF_TARGETS)
+    met = times.to_numpy()[np.isfinite(times)]
+    start, end = (met.min(), met.max()) if met.size else (1.0, 1.0)
+    grid = np.geomspace(start, max(end, 1.01 * start), SHARE_POINTS)
+    figure, axes = new_figure()
+    for solver, style in looks.items():
+        mine = times.xs(solver, level="solver")
+        _draw_share(axes, grid, fraction_within(mine, grid), solver, style)
+    cost_axis(axes, axis)
+    axes.set_ylabel("runs × targets met (%)")
+    legend_below(figure, axes)
+    return figure
+
+
+def _draw_share(
+    axes: Axes, x: FloatArray, share: FloatArray, label: str, style: dict[str, Any]
+) -> None:
+    """Draw one step curve in per cent."""
+    axes.step(x, 100 * share, where="post", label=label, markevery=0.2, **style)

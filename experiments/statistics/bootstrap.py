@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from optim.solver import IntArray
-from problems.errors import FloatArray
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
 
 RESAMPLES = 2000
+
 CONFIDENCE = 0.95
+
 Statistic = Callable[..., Any]
 
 

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.budget import make_criteria
-from experiments.sweep.cell_name import CellName
-from experiments.sweep.code_version import code_version
-from experiments.sweep.config import SweepConfig, build_solver
-from experiments.toml_file import read_toml
-from optim import Result, solve, warm_up
-from optim.scheduling.catalog import locate_solver
-from problems.scheduling import SchedulingProblem, load_problem
+from edgeopt.experiments.runs.cell import CellName, Row
+from edgeopt.experiments.runs.provenance import code_version
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.optim.scheduling.catalog import build_solver, solver_source
+from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solver import Result
+from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.spec import load_problem
 
 if TYPE_CHECKING:
-    from experiments.sweep.kinds import AnyCell
-
-Row = dict[str, Any]
-FAILED = "failed"
-COLUMNS = (
-    *("key", "code", "problem", "solver", "repetition", "seed", "budget"),
-    *("tasks", "nodes", "makespan", "lower_bound", "gap", "iterations", "evaluations", "seconds"),
-    *("status", "error", "cell_seconds", "assignment"),
-    *("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan"),
-    "measures",
-)
+    pass
 
 
 @dataclass(frozen=True)
@@ -81,15 +69,6 @@ def _identity(table: str) -> str:
     return json.dumps([name, solver_source(name), parameters], sort_keys=True)
 
 
-def solver_source(name: str) -> str:
-    """Return the content of a user's own solver file, also where a TOML file names it."""
-    if name.endswith(".toml"):
-        inner = read_toml(Path(name))["solver"]
-        return solver_source(locate_solver(inner, Path(name).parent))
-    file = Path(name.rpartition(":")[0])
-    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
-
-
 def cells_of(config: SweepConfig) -> Iterator[Cell]:
     """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
     digests = {spec: problem_of(spec).digest for spec in config.problems}
@@ -105,35 +84,6 @@ def cells_of(config: SweepConfig) -> Iterator[Cell]:
 def problem_of(spec: str) -> SchedulingProblem:
     """Return the problem of a spec, loaded once in each process (its bound is kept with it)."""
     return load_problem(spec)
-
-
-def run_cell(cell: AnyCell) -> Row:
-    """Run a cell and return its row; an error is a row too, with the traceback."""
-    start = time.perf_counter()
-    row = name_row(cell)
-    try:
-        row |= cell.outcome()
-    except (Exception, SystemExit):
-        row |= {"status": FAILED, "error": traceback.format_exc()}
-    return row | {"cell_seconds": time.perf_counter() - start}
-
-
-def name_row(cell: AnyCell) -> Row:
-    """Return the columns that say which cell a row belongs to."""
-    return {
-        "key": cell.key,
-        "code": cell.code,
-        "problem": cell.problem,
-        "solver": cell.label,
-        "repetition": cell.repetition,
-        "seed": cell.seed,
-        "budget": cell.budget,
-    }
-
-
-def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
-    """Return the row of a cell that could not make its own; `seconds` since it was begun."""
-    return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
 
 
 @cache

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.budget import make_criteria
-from experiments.sweep.fields import check_json, check_runs, check_seed
-from experiments.sweep.paths import find_problems
-from experiments.toml_file import check_fields, check_strings, read_toml
-from optim.scheduling import make_solver
-from optim.scheduling.catalog import locate_solver
-from optim.solver import as_solver
-from problems.errors import InputError
+from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
+from edgeopt.optim.scheduling.catalog import build_solver, locate_solver
+from edgeopt.optim.scheduling.solver import as_solver
+from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.scheduling.formats import load_file
 
 FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
@@ -71,20 +71,6 @@ class SweepConfig:
         return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
 
 
-def build_solver(table: dict[str, Any]) -> Any:
-    """Return the solver of a table ``{"solver": name, parameter: value, ...}``.
-
-    Raises
-    ------
-    InputError
-        If the table names no solver, or a parameter or value is unknown or illegal.
-    """
-    if not isinstance(table, dict) or not isinstance(table.get("solver"), str):
-        raise InputError("solver", table, "a table with the name of a solver")
-    parameters = {key: value for key, value in table.items() if key != "solver"}
-    return make_solver(table["solver"], parameters)
-
-
 def read_config(path: Path) -> SweepConfig:
     """Read a sweep file.
 
@@ -132,3 +118,32 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
     if not isinstance(name, str):
         raise InputError(f"solvers.{label}.solver", name, "a string")
     return {**table, "solver": locate_solver(name, folder)}
+
+
+# Paths in a sweep file: relative to the file, and folders that stand for what is in them.
+
+
+def find_problems(entries: list[str], folder: Path) -> Iterator[str]:
+    """Yield the problem specs, of a folder each file in it that can be loaded, by name."""
+    for entry in entries:
+        if entry and (folder / entry).is_dir():
+            yield from _instances((folder / entry).resolve())
+        else:
+            yield locate(entry, folder)
+
+
+def _instances(folder: Path) -> list[str]:
+    """Return the files of a folder that hold a problem, sorted by name."""
+    paths = [str(path) for path in sorted(folder.iterdir()) if _is_instance(path)]
+    if not paths:
+        raise InputError("problems", str(folder), "a folder with files that can be loaded")
+    return paths
+
+
+def _is_instance(path: Path) -> bool:
+    """Whether a problem can be loaded from the file."""
+    try:
+        load_file(path)
+    except InputError:
+        return False
+    return not path.name.startswith((".", "_"))

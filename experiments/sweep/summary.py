@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
+
+from edgeopt.experiments.runs.store import CELLS, read_cells
+from edgeopt.optim.scheduling.stop import relative_gap
+from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,3 +76,34 @@ def short_names(problems: list[str]) -> dict[str, str]:
 def _entry(gaps: pd.Series[float], solver: str) -> Text:
     """Return a gap as text, bold if none is smaller."""
     return Text(f"{gaps[solver]:.2f}", style="bold" if gaps[solver] == gaps.min() else "")
+
+
+def read_solver_cells(folder: Path) -> pd.DataFrame:
+    """Return the finished cells of a sweep of solvers, see `read_cells`.
+
+    The bound of each problem is the largest that any of its runs has proved, and so are gaps.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, a file is broken, or the cells are those of a simulation.
+    """
+    cells = read_cells(folder)
+    if "measures" in cells and cells["measures"].notna().any():
+        raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
+    run = ["problem", "solver", "repetition"]
+    if cells.duplicated(run).any():
+        twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))
+        raise InputError(f"{folder / CELLS}: {', '.join(run)}", twice, "of one row alone")
+    return _with_best_bounds(cells)
+
+
+def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with one bound for all runs on a problem, and their gaps to it."""
+    bounds = cells.groupby("problem")["lower_bound"].transform("max")
+    changed = bounds > cells["lower_bound"]
+    gaps = [relative_gap(*pair) for pair in zip(cells["makespan"], bounds, strict=True)]
+    return cells.assign(
+        lower_bound=cells["lower_bound"].where(~changed, bounds),
+        gap=cells["gap"].where(~changed, gaps),
+    )

@@ -11,16 +11,20 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from experiments.tuning.space import Space
-from problems.errors import FloatArray, InputError
+from edgeopt.experiments.tuning.space import Space
+from edgeopt.problems.errors import FloatArray, InputError
 
 if TYPE_CHECKING:
     from cmaes import CMA
     from optuna.study import Study
 
+
 Number = FloatDistribution | IntDistribution
+
 Distributions = dict[str, BaseDistribution]
+
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
 FIRST_STEP = 1 / 6  # of the range, Optuna's own choice
 
 

@@ -10,23 +10,29 @@ from typing import Any
 
 from optuna.distributions import distribution_to_json
 
-from experiments.budget import make_criteria
-from experiments.sweep.cell import solver_source
-from experiments.sweep.config import build_solver
-from experiments.sweep.fields import check_seed
-from experiments.toml_file import check_fields, check_strings, read_toml
-from experiments.tuning.cma_sampler import check_cma
-from experiments.tuning.grid import LARGEST, grid_points
-from experiments.tuning.problem_set import ProblemSet, check_apart
-from experiments.tuning.space import Space, search_space, values_within
-from experiments.version import version
-from optim.scheduling.catalog import locate_solver
-from problems.errors import InputError, check_choice, check_integer, check_number
-from problems.files import locate
+from edgeopt.experiments.runs.config import check_seed
+from edgeopt.experiments.runs.provenance import version
+from edgeopt.experiments.tuning.cma_sampler import check_cma
+from edgeopt.experiments.tuning.space import (
+    LARGEST,
+    Space,
+    grid_points,
+    search_space,
+    values_within,
+)
+from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_source
+from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
+from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.spec import load_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
+
 BUDGETS = ("evaluations", "seconds")
+
 REQUIRED = ("solver", "trials", "budget", "training", "held_out")
+
 OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
 
 
@@ -50,7 +56,7 @@ class TuneConfig:
     parameters : tuple of str, optional
         Names to tune; without it all that the solver declares where to search.
     search : dict
-        Ranges and choices instead of the solver's own, see `experiments.tuning.space`.
+        Ranges and choices instead of the solver's own, see `edgeopt.experiments.tuning.space`.
     sampler : {"tpe", "cma-es", "random", "grid"}
         How parameters are drawn.
     seed : int
@@ -59,7 +65,7 @@ class TuneConfig:
         Values of a range on a grid.
     racing : float
         Probability below which a trial that looks worse than the best is given up, see
-        `experiments.tuning.race`; 0 runs all trials to their end.
+        `edgeopt.experiments.tuning.trial`; 0 runs all trials to their end.
     """
 
     solver: dict[str, Any]
@@ -129,7 +135,7 @@ class TuneConfig:
         return hashlib.sha256(source.encode()).hexdigest() if source else ""
 
 
-def read_config(path: Path) -> TuneConfig:
+def read_tuning(path: Path) -> TuneConfig:
     """Read a tuning file.
 
     Parameters
@@ -172,3 +178,61 @@ def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if not isinstance(name, str):
         raise InputError("solver.solver", name, "the name of a solver")
     return {**table, "solver": locate_solver(name, folder)}
+
+
+# The problems that a tuning trains on, or is judged on.
+
+
+@dataclass(frozen=True)
+class ProblemSet:
+    """Problems and how often each is run.
+
+    Attributes
+    ----------
+    name : str
+        ``training`` or ``held_out``, for messages.
+    specs : tuple of str
+        Problem specs; paths are absolute.
+    repetitions : int
+        Runs of a solver on each problem, with seeds of their own.
+
+    Raises
+    ------
+    InputError
+        If there is no problem, one cannot be loaded, or two are the same.
+    """
+
+    name: str
+    specs: tuple[str, ...]
+    repetitions: int
+
+    def __post_init__(self) -> None:
+        check_integer(f"{self.name}.repetitions", self.repetitions, at_least=1)
+        if not self.specs:
+            raise InputError(f"{self.name}.problems", [], "at least one problem")
+        seen: dict[str, str] = {}
+        for spec, problem in self.problems.items():
+            if seen.setdefault(problem.digest, spec) != spec:
+                rule = f"another problem than {seen[problem.digest]}"
+                raise InputError(f"{self.name}.problems", spec, rule)
+        if len(self.problems) < len(self.specs):
+            raise InputError(f"{self.name}.problems", list(self.specs), "all different")
+
+    @cached_property
+    def problems(self) -> dict[str, SchedulingProblem]:
+        """The problems by spec, loaded once (each keeps its lower bound)."""
+        return {spec: load_problem(spec) for spec in self.specs}
+
+    @property
+    def digests(self) -> list[str]:
+        """Content hashes of the problems."""
+        return [problem.digest for problem in self.problems.values()]
+
+
+def check_apart(training: ProblemSet, held_out: ProblemSet) -> None:
+    """Raise `InputError` if a held-out problem is a training problem too, by content."""
+    trained = {problem.digest: spec for spec, problem in training.problems.items()}
+    for spec, problem in held_out.problems.items():
+        if problem.digest in trained:
+            rule = f"unseen in training, where it is {trained[problem.digest]}"
+            raise InputError("held_out.problems", spec, rule)

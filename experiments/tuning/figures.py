@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from experiments.plots.style import paper_style, save_figure
-from experiments.tuning.cma_sampler import numbers_of
-from experiments.tuning.contour_figure import contour_figure
-from experiments.tuning.history_figure import history_figure
-from experiments.tuning.importance_figure import importance_figure
-from experiments.tuning.slice_figure import slice_figure
-from experiments.tuning.space import Space
+import numpy as np
+from optuna.distributions import CategoricalDistribution
+
+from edgeopt.experiments.style import COLOURS, paper_style, percent, percent_axis, save_figure
+from edgeopt.experiments.tuning.cma_sampler import Number, numbers_of, to_unit
+from edgeopt.experiments.tuning.space import Distribution, Space
+from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+    from matplotlib.tri import TriContourSet
+
 
 SHOWN = 3  # parameters in the contours
 
@@ -51,3 +57,208 @@ def draw_figures(
             if figure is not None
             for path in save_figure(figure, folder, name)
         ]
+
+
+# The gap over two parameters.
+
+FEWEST = 6  # trials of different values
+
+LEVELS = 12
+
+SHADES = "cividis_r"
+
+
+def contour_figure(table: pd.DataFrame, space: dict[str, Number]) -> Figure | None:
+    """Draw the gap over each pair of parameters, interpolated between the trials.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials with a finite gap, at least one of them complete.
+    space : dict of Optuna distributions
+        Two or three parameters that are numbers.
+
+    Returns
+    -------
+    Figure or None
+        None where there are too few trials to interpolate between.
+    """
+    from matplotlib.figure import Figure
+
+    pairs = list(combinations(space, 2))
+    points = table.drop_duplicates([f"params_{name}" for name in space])
+    if not pairs or len(points) < FEWEST:
+        return None
+    figure = Figure(figsize=(1.0 + 2.3 * len(pairs), 2.6))
+    panels = list(figure.subplots(1, len(pairs), squeeze=False)[0])
+    try:
+        drawn = [_draw_contour(*each, points, space) for each in zip(panels, pairs, strict=True)]
+    except (RuntimeError, ValueError):  # all trials on one line
+        return None
+    bar = figure.colorbar(drawn[0], ax=panels, label=GAP)
+    gap_axis(bar.ax.yaxis)
+    return figure
+
+
+def _draw_contour(
+    axes: Axes, pair: tuple[str, str], table: pd.DataFrame, space: dict[str, Number]
+) -> TriContourSet:
+    """Draw one pair."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.tri import Triangulation
+
+    gaps = percent(table["gap"])
+    x, y = (table[f"params_{name}"].to_numpy(dtype=np.float64) for name in pair)
+    shares = [_shares(values, space[name]) for values, name in zip((x, y), pair, strict=True)]
+    triangles = Triangulation(*shares).triangles
+    edges = np.geomspace(gaps.min(), max(gaps.max(), gaps.min() * 1.01), LEVELS)
+    drawn = axes.tricontourf(
+        Triangulation(x, y, triangles), gaps, levels=edges, norm=LogNorm(), cmap=SHADES
+    )
+    axes.grid(visible=False)
+    axes.scatter(x, y, s=4, color="black", linewidths=0)
+    best = split(table)[0].nsmallest(1, "gap")
+    axes.scatter(*(best[f"params_{name}"] for name in pair), **BEST)
+    for which, name in zip("xy", pair, strict=True):
+        name_axis(axes, which, name, space[name])
+    return drawn
+
+
+def _shares(values: FloatArray, distribution: Number) -> FloatArray:
+    """Return values as shares of their range, so that triangles are no slivers."""
+    return np.array([to_unit(float(value), distribution) for value in values])
+
+
+# The gap of each trial, and the best so far.
+
+GAP = "mean training gap (%)"
+
+GIVEN_UP: dict[str, Any] = {"color": "#999999", "marker": "x", "s": 12, "linewidths": 0.8}
+
+FINISHED: dict[str, Any] = {"color": COLOURS[0], "s": 14}
+
+BEST: dict[str, Any] = {"color": COLOURS[1], "marker": "*", "s": 70, "zorder": 3}
+
+
+def history_figure(table: pd.DataFrame) -> Figure:
+    """Draw mean training gaps by number of the trial.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials with a finite gap, at least one of them complete; the gap of one that was given up
+        is over fewer runs.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 2.9))
+    axes = figure.subplots()
+    complete, rest = split(table)
+    axes.scatter(rest["trial"], percent(rest["gap"]), label="given up", **GIVEN_UP)
+    axes.scatter(complete["trial"], percent(complete["gap"]), label="finished", **FINISHED)
+    steps = [*complete["trial"], table["trial"].max()]
+    best = np.minimum.accumulate(percent(complete["gap"]))
+    axes.step(steps, [*best, best[-1]], where="post", color=COLOURS[1], label="best so far")
+    axes.set(yscale="log", xlabel="trial", ylabel=GAP)
+    gap_axis(axes.yaxis)
+    figure.legend(loc="outside upper center", ncols=3)
+    return figure
+
+
+def gap_axis(axis: Axis) -> None:
+    """Mark 1, 2 and 5 of each decade of a logarithmic axis of gaps in per cent."""
+    from matplotlib.ticker import LogLocator
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    percent_axis(axis)
+
+
+def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the trials that finished all runs, and the others."""
+    complete = table["state"] == "complete"
+    return table[complete], table[~complete]
+
+
+# Bars of the parameters' importance.
+
+
+def importance_figure(shares: dict[str, float]) -> Figure:
+    """Draw a bar for each parameter, the most important at the top."""
+    from matplotlib.figure import Figure
+
+    names = list(shares)[::-1]
+    figure = Figure(figsize=(4.6, 0.7 + 0.24 * len(names)))
+    axes = figure.subplots()
+    bars = axes.barh(names, [100 * shares[name] for name in names], color=COLOURS[0], height=0.6)
+    axes.bar_label(bars, fmt="%.0f", padding=3, fontsize=8)
+    axes.set(xlabel="importance (%, PED-ANOVA)")
+    axes.grid(visible=False, axis="y")
+    axes.set_axisbelow(True)
+    axes.margins(x=0.12)
+    return figure
+
+
+# The gap against each parameter.
+
+COLUMNS = 5  # at most
+
+SHORT = 12  # letters that fit below a panel
+
+
+def slice_figure(table: pd.DataFrame, space: Space) -> Figure:
+    """Draw one panel a parameter, each trial a mark, the best a star.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials with a finite gap, at least one of them complete.
+    space : dict of Optuna distributions
+        What was searched.
+    """
+    from matplotlib.figure import Figure
+
+    rows = -(-len(space) // COLUMNS)
+    columns = -(-len(space) // rows)
+    figure = Figure(figsize=(0.6 + 1.75 * columns, 0.3 + 2.1 * rows))
+    panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for panel in panels.ravel()[len(space) :]:
+        panel.set_visible(False)
+    for panel, (name, distribution) in zip(panels.ravel(), space.items(), strict=False):
+        _draw_slice(panel, table, name, distribution)
+    for panel in panels[:, 0]:
+        panel.set(yscale="log", ylabel=GAP)
+        gap_axis(panel.yaxis)
+    return figure
+
+
+def place_values(values: pd.Series, distribution: Distribution) -> list[float]:
+    """Return where values stand on an axis: numbers as they are, choices by their place."""
+    if isinstance(distribution, CategoricalDistribution):
+        return [float(distribution.choices.index(value)) for value in values]
+    return [float(value) for value in values]
+
+
+def name_axis(axes: Axes, which: str, name: str, distribution: Distribution) -> None:
+    """Label the x or y axis of a parameter."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_label_text(name)
+    if isinstance(distribution, CategoricalDistribution):
+        choices = [str(choice).replace("*", "*\n") for choice in distribution.choices]
+        turned = 90 if sum(map(len, choices)) > SHORT else 0
+        axis.set_ticks(range(len(choices)), choices, fontsize=5.5, rotation=turned)
+    elif distribution.log:
+        axes.set(**{f"{which}scale": "log"})
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _draw_slice(axes: Axes, table: pd.DataFrame, name: str, distribution: Distribution) -> None:
+    """Draw one panel."""
+    complete, rest = split(table)
+    best = complete.nsmallest(1, "gap")
+    for trials, look in ((rest, GIVEN_UP), (complete, FINISHED), (best, BEST)):
+        places = place_values(trials[f"params_{name}"], distribution)
+        axes.scatter(places, percent(trials["gap"]), **look)
+    name_axis(axes, "x", name, distribution)

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import json
 import math
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from experiments.sweep.summary import short_names
-from experiments.tuning.best import write_solver
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.figures import draw_figures
-from experiments.tuning.held_out import compare, run_held_out
-from experiments.tuning.importance import importances
-from experiments.tuning.report import write_up
-from experiments.tuning.trial_run import best_trial
-from experiments.tuning.trials_table import trials_table, with_gap
-from problems.atomic import write_atomically
-from problems.errors import InputError
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution
+
+from edgeopt.experiments.runs.run import Report, run_sweep
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.sweep.summary import short_names
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.figures import draw_figures
+from edgeopt.experiments.tuning.space import Distribution, Space
+from edgeopt.experiments.tuning.trial import ERROR, best_trial
+from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
+
 HELD_OUT = "held_out"
-Report = Callable[[str, int, int], None]
+
+HeldOutReport = Callable[[str, int, int], None]
 
 
 def write_results(
-    config: TuneConfig, study: Study, folder: Path, report: Report
+    config: TuneConfig, study: Study, folder: Path, report: HeldOutReport
 ) -> tuple[str, list[Path]]:
     """Compare default and tuned on the held-out problems and write everything into the folder.
 
@@ -49,7 +56,7 @@ def write_results(
     best = _require_best(study, config, table)
     tuned = {**config.solver, **best.params}
     runs = run_held_out(config, tuned, folder / HELD_OUT, lambda n, of: report("runs", n, of))
-    found = compare(runs)
+    found = compare_held_out(runs)
     usable = with_gap(table)
     shares = importances(usable, config.space)
     page = write_up(config, best.params, shares, found)
@@ -76,3 +83,304 @@ def _require_best(study: Study, config: TuneConfig, table: pd.DataFrame) -> Froz
     reason = errors[-1] if errors else "a run found no schedule"
     rule = f"one that solves the training problems with some parameters ({reason})"
     raise InputError("solver", config.solver["solver"], rule)
+
+
+# The best parameters as a file that ``--solver`` takes.
+
+
+def write_solver(path: Path, table: dict[str, Any], comments: list[str]) -> None:
+    """Write a solver's table ``{"solver": name, parameter: value, ...}`` as TOML.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    table : dict
+        Strings, numbers and booleans.
+    comments : list of str
+        Lines to stand above it.
+    """
+    lines = [f"# {line}" for line in comments]
+    lines += [f"{key} = {_toml(value)}" for key, value in table.items()]
+    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _toml(value: Any) -> str:
+    """Return a value in TOML, whose strings, numbers and booleans are written as in JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+# Default against tuned on problems that the tuning has not seen.
+
+LEVEL = 0.95
+
+RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class HeldOutComparison:
+    """What tuning gains; gaps are fractions of the lower bound.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row for each problem: ``problem``, ``default`` and ``tuned`` (mean gap over the
+        repetitions; infinite if one of them found no schedule or failed), ``difference``
+        (tuned - default).
+    problems : int
+        Problems with two finite gaps, over which the numbers below are.
+    difference : float
+        Mean difference over problems.
+    low, high : float
+        Its bootstrap confidence interval (BCa), NaN for fewer than two problems.
+    p_value : float
+        Of the two-sided signed-rank test of Wilcoxon, NaN without problems.
+
+    References
+    ----------
+    Efron, "Better bootstrap confidence intervals", J. American Statistical Association 82, 1987.
+    """
+
+    table: pd.DataFrame
+    problems: int
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+def run_held_out(
+    config: TuneConfig, tuned: dict[str, Any], folder: Path, report: Report | None = None
+) -> pd.DataFrame:
+    """Run the solver's default and tuned table on the held-out problems, a sweep like any other.
+
+    Both get the same seeds. An interrupted run goes on where it was; ``edgeopt plot`` takes the
+    folder.
+
+    Returns
+    -------
+    DataFrame
+        One row for each run, with ``problem``, ``solver`` (default or tuned) and ``gap``.
+    """
+    sweep = SweepConfig(
+        problems=config.held_out.specs,
+        repetitions=config.held_out.repetitions,
+        seed=config.seed,
+        budget=config.budget,
+        solvers={"default": config.solver, "tuned": tuned},
+    )
+    return run_sweep(sweep, folder, report=report)
+
+
+def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
+    """Compare default and tuned, problem by problem.
+
+    The unit is the problem: its repetitions are averaged first, since they are no independent
+    evidence for other problems.
+    """
+    gaps = runs.assign(gap=runs["gap"].fillna(np.inf))  # a failed run has no gap
+    table = gaps.groupby(["problem", "solver"], sort=False)["gap"].mean().unstack()
+    table = table.reindex(runs["problem"].drop_duplicates())[["default", "tuned"]]
+    finite = np.isfinite(table.to_numpy()).all(axis=1)
+    table["difference"] = np.nan
+    table.loc[finite, "difference"] = table["tuned"][finite] - table["default"][finite]
+    differences = table["difference"][finite].to_numpy()
+    low, high = interval(differences)
+    mean = float(differences.mean()) if len(differences) else np.nan
+    count = int(finite.sum())
+    return HeldOutComparison(table.reset_index(), count, mean, low, high, signed_rank(differences))
+
+
+def interval(differences: FloatArray) -> tuple[float, float]:
+    """Return the bootstrap confidence interval of the mean, at `LEVEL`."""
+    if len(differences) < 2:
+        return np.nan, np.nan
+    if np.ptp(differences) == 0:  # every resample is the same
+        return float(differences[0]), float(differences[0])
+    from scipy.stats import bootstrap  # takes long to import
+
+    found = bootstrap(
+        (differences,), np.mean, confidence_level=LEVEL, n_resamples=RESAMPLES, rng=0
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def signed_rank(differences: FloatArray) -> float:
+    """Return the p-value of the two-sided signed-rank test, NaN without differences."""
+    if len(differences) == 0:
+        return np.nan
+    if not differences.any():
+        return 1.0
+    from scipy.stats import wilcoxon  # takes long to import
+
+    return float(wilcoxon(differences, zero_method="zsplit").pvalue)
+
+
+# Which parameters matter.
+
+FEWEST = 10  # trials
+
+
+def importances(table: pd.DataFrame, space: Space) -> dict[str, float]:
+    """Return the share of each parameter in being among the best tenth, largest first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials with a finite gap. Those that were given up count with the mean over the runs they
+        finished: without them only the good region would be looked at.
+    space : dict of Optuna distributions
+        What was searched.
+
+    Returns
+    -------
+    dict of float
+        Shares that add up to 1; empty for fewer than `FEWEST` trials, or if all are equal.
+
+    References
+    ----------
+    Watanabe, Bansal, Hutter, "PED-ANOVA: efficiently quantifying hyperparameter importance in
+    arbitrary subspaces", IJCAI 2023.
+    """
+    if len(table) < FEWEST or table["gap"].nunique() == 1:
+        return {}
+    study = optuna.create_study()
+    for row in table.to_dict("records"):
+        params = {name: row[f"params_{name}"] for name in space}
+        trial = optuna.trial.create_trial(
+            params=params, distributions=dict(space), value=row["gap"]
+        )
+        study.add_trial(trial)
+    with warnings.catch_warnings():  # many equal gaps: all shares become equal, as they should
+        warnings.filterwarnings("ignore", "Target and region quantiles", UserWarning)
+        return optuna.importance.get_param_importances(study)
+
+
+# What a tuning found, as a Markdown page.
+
+LISTED = 3  # choices that are written out
+
+
+def write_up(
+    config: TuneConfig, tuned: dict[str, Any], shares: dict[str, float], found: HeldOutComparison
+) -> str:
+    """Return parameters and held-out gaps, default against tuned.
+
+    Parameters
+    ----------
+    config : TuneConfig
+        What was tuned.
+    tuned : dict
+        Best values of the parameters searched.
+    shares : dict of float
+        Importance by parameter; may be empty.
+    found : Comparison
+        Of default and tuned on the held-out problems.
+    """
+    ((unit, amount),) = config.budget.items()
+    lines = [
+        f"# {config.solver['solver']}: default against tuned",
+        "",
+        f"{config.trials} trials at most ({config.sampler}, seed {config.seed}); {amount:g} {unit} "
+        f"a run; trained on {len(config.training.specs)} problems, "
+        f"{config.training.repetitions} run(s) on each.",
+        "",
+        "| parameter | default | tuned | searched | importance |",
+        "|---|---|---|---|---|",
+    ]
+    for name, entry in config.space.items():
+        share = f"{100 * shares[name]:.0f} %" if name in shares else ""
+        cells = [name, _text(getattr(config.default, name)), _text(tuned[name]), _range(entry)]
+        lines.append(f"| {' | '.join(cells)} | {share} |")
+    lines += ["", *_held_out(config, found), "", sentence(found), ""]
+    if all(tuned[name] == getattr(config.default, name) for name in tuned):
+        lines += ["No trial was better than the default on the training problems.", ""]
+    return "\n".join(lines)
+
+
+def sentence(found: HeldOutComparison) -> str:
+    """Return the outcome in a line."""
+    if found.problems == 0:
+        return "No held-out problem on which both found a schedule in every run."
+    change = f"{100 * found.difference:+.3g} points of gap"
+    if found.problems > 1:
+        change += (
+            f" ({100 * LEVEL:.0f} % bootstrap interval {100 * found.low:+.3g} to "
+            f"{100 * found.high:+.3g}; Wilcoxon signed-rank p = {found.p_value:.2g})"
+        )
+    return f"Tuned - default: {change}, mean over {found.problems} held-out problems."
+
+
+def _held_out(config: TuneConfig, found: HeldOutComparison) -> list[str]:
+    """Return the table of gaps."""
+    runs = config.held_out.repetitions
+    lines = [
+        f"| held-out problem | default gap (%), mean of {runs} | tuned gap (%) | difference |",
+        "|---|---:|---:|---:|",
+    ]
+    names = short_names(list(found.table["problem"]))
+    for row in found.table.to_dict("records"):
+        gaps = [_percent(row[column]) for column in ("default", "tuned", "difference")]
+        # a bar would end the cell
+        name = names[row["problem"]].replace("|", r"\|")
+        lines.append(f"| {name} | {' | '.join(gaps)} |")
+    means = [_percent(found.table[name].mean()) for name in ("default", "tuned", "difference")]
+    return [*lines, f"| mean | {' | '.join(means)} |"]
+
+
+def _percent(gap: float) -> str:
+    """Return a gap in per cent."""
+    return f"{100 * gap:.3f}" if math.isfinite(gap) else ("none" if gap > 0 else "")
+
+
+def _text(value: object) -> str:
+    """Return a value, a float with four digits and a word so that Markdown leaves it as it is."""
+    if isinstance(value, str):
+        return f"`{value}`"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _range(entry: Distribution) -> str:
+    """Return what was searched."""
+    if not isinstance(entry, CategoricalDistribution):
+        return f"{entry.low:g} to {entry.high:g}{' (log)' if entry.log else ''}"
+    if len(entry.choices) > LISTED:
+        return f"{len(entry.choices)} choices"
+    return ", ".join(map(_text, entry.choices))
+
+
+# The trials of a study as a table.
+
+
+def trials_table(study: Study) -> pd.DataFrame:
+    """Return a row for each trial that is over, by number.
+
+    Columns: ``trial``, ``state`` (complete, pruned or fail), ``gap`` (mean over the runs that were
+    finished; NaN without one), ``runs``, ``params_NAME`` for each parameter, and ``error`` (last
+    line of the traceback, else empty).
+    """
+    import pandas as pd
+
+    over = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    rows = [_row(trial) for trial in over if trial.params]
+    return pd.DataFrame(rows)
+
+
+def with_gap(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials that have a finite gap, be it over some of the runs only."""
+    usable: pd.DataFrame = table[np.isfinite(table["gap"])]
+    return usable
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the columns of a trial."""
+    gaps = trial.intermediate_values.values()
+    error = str(trial.user_attrs.get(ERROR, "")).strip().split("\n")[-1]
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        "gap": math.fsum(gaps) / len(gaps) if gaps else math.nan,
+        "runs": len(gaps),
+        **{f"params_{name}": value for name, value in trial.params.items()},
+        "error": error,
+    }

@@ -11,11 +11,12 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from experiments.tuning.cma_sampler import CmaSampler
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.grid import grid_points
+from edgeopt.experiments.tuning.cma_sampler import CmaSampler
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.space import grid_points
 
 Distributions = dict[str, BaseDistribution]
+
 MakeSampler = Callable[[int, int], BaseSampler]
 
 

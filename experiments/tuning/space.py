@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import Field, fields, is_dataclass
+from itertools import product
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from optim.parameters import check_names
-from problems.errors import InputError, check_choice, check_integer, check_number
+from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
+from edgeopt.problems.parameters import check_names
 
 Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
+
 Space = dict[str, Distribution]
+
 LOG_FROM = 100  # a range this many times its lower end is searched in its logarithm
+
 RANGE_KEYS = ("low", "high", "log")
 
 
@@ -23,7 +29,7 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
     Parameters
     ----------
     solver : dataclass
-        Its fields declare ranges with `optim.parameters.parameter` (``search``), choices by a
+        Its fields declare ranges with `edgeopt.problems.parameters.parameter` (``search``), choices by a
         ``Literal`` annotation, or are bool.
     names : iterable of str, optional
         The parameters to tune; without it all that declare where to search, or are given.
@@ -129,3 +135,46 @@ def _check(field: str, value: Any, entry: Field[Any], hint: Any) -> Any:
         raise InputError(field, value, "of a parameter that is a number, a choice or true or false")
     number = check_number(field, value, **entry.metadata.get("limits", {}))
     return check_integer(field, value) if hint is int else number
+
+
+# The points of a grid search.
+
+LARGEST = 100_000  # points
+
+
+def grid_points(space: Space, levels: int, seed: int) -> list[dict[str, Any]]:
+    """Return every combination of levels, in an order drawn from the seed.
+
+    Parameters
+    ----------
+    space : dict of Distribution
+        Choices are taken whole, ranges at `levels` values evenly spaced (in the logarithm where
+        the range is searched so), both ends included; whole numbers are rounded.
+    levels : int
+        Values of a range.
+    seed : int
+        Of the order: a grid that is cut short is a sample of the whole.
+
+    Raises
+    ------
+    InputError
+        If there are more than `LARGEST` points.
+    """
+    values = {name: _levels(distribution, levels) for name, distribution in space.items()}
+    size = math.prod(len(entry) for entry in values.values())
+    if size > LARGEST:
+        rule = f"so few, or parameters so few, that the grid has at most {LARGEST} points"
+        raise InputError("levels", f"{levels} (a grid of {size} points)", rule)
+    points = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
+    return [points[index] for index in np.random.default_rng(seed).permutation(size)]
+
+
+def _levels(distribution: Distribution, levels: int) -> list[Any]:
+    """Return the values of one parameter."""
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    spaced = np.geomspace if distribution.log else np.linspace
+    values = spaced(distribution.low, distribution.high, levels)
+    if isinstance(distribution, IntDistribution):
+        return sorted({round(float(value)) for value in values})
+    return [float(value) for value in values]

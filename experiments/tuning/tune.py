@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.folder import open_folder
-from experiments.tuning.results import Report, write_results
-from experiments.tuning.run import run_tuning
-from experiments.tuning.storage import JOURNAL, open_database, open_journal, open_study
+from optuna.trial import Trial, TrialState
+
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.results import HeldOutReport, write_results
+from edgeopt.experiments.tuning.space import grid_points
+from edgeopt.experiments.tuning.storage import (
+    JOURNAL,
+    open_database,
+    open_journal,
+    open_study,
+    open_tuning_folder,
+)
+from edgeopt.experiments.tuning.trial import run_trial, trial_cells
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
 
-class Outcome(NamedTuple):
+class TuningOutcome(NamedTuple):
     """What a process ends with.
 
     Attributes
@@ -32,8 +45,12 @@ class Outcome(NamedTuple):
 
 
 def tune(
-    config: TuneConfig, folder: Path, *, storage: str | None = None, report: Report | None = None
-) -> Outcome:
+    config: TuneConfig,
+    folder: Path,
+    *,
+    storage: str | None = None,
+    report: HeldOutReport | None = None,
+) -> TuningOutcome:
     """Run a tuning, or what is left of it, and write its results.
 
     Parameters
@@ -57,7 +74,7 @@ def tune(
     show = report or (lambda what, done, total: None)
     with (
         open_database(storage) if storage else nullcontext() as database,
-        open_folder(folder, config) as description,
+        open_tuning_folder(folder, config) as description,
     ):
         study = open_study(config, database or open_journal(folder / JOURNAL))
         running = run_tuning(
@@ -68,5 +85,81 @@ def tune(
             report=lambda done, total: show("trials", done, total),
         )
         if running:
-            return Outcome(running, "", [])
-        return Outcome(0, *write_results(config, study, folder, show))
+            return TuningOutcome(running, "", [])
+        return TuningOutcome(0, *write_results(config, study, folder, show))
+
+
+# The loop over trials.
+
+WORKER = "worker"
+
+TrialReport = Callable[[int, int], None]
+
+
+def run_tuning(
+    config: TuneConfig, study: Study, worker: str, *, alone: bool, report: TrialReport | None = None
+) -> int:
+    """Run what is left of a tuning, and return how many trials other processes are running.
+
+    Parameters
+    ----------
+    config : TuneConfig
+        What is tuned.
+    study : optuna.Study
+        Its study; finished trials there are not run again.
+    worker : str
+        Name of this process and of those it takes up the work of: a trial that the same worker
+        has left under way is finished, with the parameters and seeds that it had.
+    alone : bool
+        Whether no other process can be at work on the study.
+    report : callable, optional
+        Called with the numbers of finished and of all trials, at the start and after each trial.
+
+    Notes
+    -----
+    A process that was interrupted and resumed gives the same bits as one that was not, where the
+    budget is in evaluations and no other process shares the study.
+    """
+    total = trial_count(config)
+    cells = trial_cells(config.training, config.seed)
+    show = report or (lambda done, total: None)
+    show(_finished(study), total)
+    for trial, reported in _claim(study, worker, total, alone):
+        run_trial(study, trial, config, cells, reported)
+        show(_finished(study), total)
+    return len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+
+
+def trial_count(config: TuneConfig) -> int:
+    """Return the number of trials; a grid may have fewer points than there are trials."""
+    if config.sampler != "grid":
+        return config.trials
+    return min(config.trials, len(grid_points(config.space, config.levels, config.seed)))
+
+
+def _claim(study: Study, worker: str, total: int, alone: bool) -> Iterator[tuple[Trial, set[int]]]:
+    """Yield the trials to run, each with the runs of it that the study knows already."""
+    for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if _is_left_by(left, worker, alone):
+            trial = Trial(study, left._trial_id)  # the number, which study.ask would not give
+            trial.set_user_attr(WORKER, worker)
+            yield trial, set(left.intermediate_values)
+    while len(study.get_trials(deepcopy=False)) < total:
+        trial = study.ask()
+        if trial.number >= total:  # another process was quicker
+            study.tell(trial, state=TrialState.FAIL)
+            break
+        trial.set_user_attr(WORKER, worker)
+        yield trial, set()
+
+
+def _is_left_by(trial: FrozenTrial, worker: str, alone: bool) -> bool:
+    """Whether a trial under way is one that this worker was interrupted in."""
+    owner = trial.user_attrs.get(WORKER)
+    return owner == worker or (owner is None and alone)
+
+
+def _finished(study: Study) -> int:
+    """Return how many trials are over."""
+    states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+    return len(study.get_trials(deepcopy=False, states=states))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.offloading.constraints import CONSTRAINTS, UNITS
-from problems.offloading.program import Program
+from edgeopt.problems.offloading.program import CONSTRAINTS, UNITS, CutProgram
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Answer:
         Number of cuts whose constraints were looked at.
     """
 
-    program: Program
+    program: CutProgram
     method: str
     cut: int | None
     tested: int
@@ -89,7 +88,7 @@ class Answer:
         return constraint_rows_at(self.program, self.cut or 0)
 
 
-def constraint_rows_at(program: Program, cut: int) -> tuple[ConstraintRow, ...]:
+def constraint_rows_at(program: CutProgram, cut: int) -> tuple[ConstraintRow, ...]:
     """Return every constraint of `program` at `cut`."""
     values, limits = program.values[:, cut], program.limits[:, cut]
     slacks = program.slacks[:, cut]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.errors import FloatArray, check_choice
-from problems.offloading.profile import Profile
-from problems.offloading.reading import CORRECTED, Reading
-from problems.offloading.system import System
-from problems.offloading.terms import Terms, terms_of
+from edgeopt.problems.errors import FloatArray, check_choice
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.offloading.terms import CutTerms, terms_of
+from edgeopt.problems.systems.system import System
 
 OBJECTIVES = ("deepest", "delay", "energy")
 
@@ -100,7 +100,7 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
     return NodeCuts(nodes, float((finite * nodes).sum() / program.count.sum()))
 
 
-def _assemble(terms: Terms, system: System, objective: str) -> NodeProgram:
+def _assemble(terms: CutTerms, system: System, objective: str) -> NodeProgram:
     """Put the terms of each kind of node into a `NodeProgram`."""
     c, shape = terms.columns, terms.execution_s.shape
     memory = np.array([[device.memory_bytes] for device in system.pool.groups])

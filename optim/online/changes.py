@@ -7,10 +7,17 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from optim.solver import IntArray
-from problems.errors import FloatArray, InputError, check_choice, check_integer, check_number
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import (
+    FloatArray,
+    InputError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 
 Kind = Literal["join", "leave", "fail"]
+
 JOIN, LEAVE, FAIL = 0, 1, 2
 
 

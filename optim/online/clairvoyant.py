@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit
-from optim.online.beyond_edge import beyond_edge
-from optim.online.changes import change_arrays
-from optim.online.dispatch import check_tasks
-from optim.online.edge_queues import EARLIEST_FINISH, EdgeTimes, queue_at_edge
-from optim.online.reassign import queue_of_nodes, reassign
-from optim.online.resources import Resources
-from optim.online.timeline import Stages, Timeline
-from problems.errors import FloatArray, check_integer
+from edgeopt.optim.jit import jit, jit_lean
+from edgeopt.optim.online.beyond_edge import beyond_edge
+from edgeopt.optim.online.changes import change_arrays
+from edgeopt.optim.online.dispatch import check_tasks
+from edgeopt.optim.online.edge_queues import EARLIEST_FINISH, EdgeTimes, queue_at_edge
+from edgeopt.optim.online.resources import Resources, Stages, Timeline
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray, check_integer
 
 
 def simulate_clairvoyant(
@@ -84,3 +84,147 @@ def _shortest_remaining_first(time: FloatArray, service: FloatArray) -> float:
             now = max(now, until)
             heappush(open_, (service[i], until))
     return total
+
+
+# Moves of single tasks between the queues of nodes, with all arrivals known.
+
+GAIN = 1e-9  # least improvement relative to the times at hand, so that rounding ends
+
+
+class NodeQueues(NamedTuple):
+    """Who follows whom on the nodes, in the order of arrival.
+
+    Attributes
+    ----------
+    node, before, after : ndarray of int64, shape (K,)
+        The task's node, and the tasks before and after it there, -1 for none.
+    first : ndarray of int64, shape (x,)
+        The first task of each node, -1 for none.
+    end : ndarray, shape (K,)
+        When the task ends in s.
+    """
+
+    node: IntArray
+    before: IntArray
+    after: IntArray
+    first: IntArray
+    end: FloatArray
+
+
+@jit
+def queue_of_nodes(
+    time: FloatArray, work: FloatArray, flops: FloatArray, node: IntArray
+) -> NodeQueues:
+    """Return the queues of an assignment, shape (K,); tasks without work stand in none."""
+    tasks, nodes = len(time), len(flops)
+    queues = NodeQueues(
+        node.copy(), np.full(tasks, -1), np.full(tasks, -1), np.full(nodes, -1), time.copy()
+    )
+    last = np.full(nodes, -1)
+    for i in range(tasks):
+        if work[i] > 0.0:
+            _link(i, last[node[i]], node[i], queues)
+            _update(i, time, work, flops, queues)
+            last[node[i]] = i
+    return queues
+
+
+@jit
+def reassign(time: FloatArray, work: FloatArray, flops: FloatArray, queues: NodeQueues) -> bool:
+    """Move each task once to the node where the sum of all ends is least; return if any moved.
+
+    Parameters
+    ----------
+    time, work : ndarray, shape (K,)
+        Arrivals in s and work in FLOP.
+    flops : ndarray, shape (x,)
+        Speeds in FLOP/s.
+    queues : NodeQueues
+        Changed in place.
+    """
+    nodes, moved = len(flops), False
+    last = np.full(nodes, -1)  # of each node, the last task before the one looked at
+    for i in range(len(time)):
+        if work[i] == 0.0:
+            continue
+        old, before = queues.node[i], queues.before[i]
+        follower, end = queues.after[i], queues.end[i]
+        _unlink(i, queues)
+        _update(follower, time, work, flops, queues)
+        best, least = old, _cost(i, before, old, time, work, flops, queues)
+        least -= GAIN * (abs(least) + end)
+        for j in range(nodes):
+            if j != old:
+                cost = _cost(i, last[j], j, time, work, flops, queues)
+                if cost < least:
+                    best, least = j, cost
+        _link(i, last[best], best, queues)
+        _update(i, time, work, flops, queues)
+        last[best] = i
+        moved = moved or best != old
+    return moved
+
+
+@jit_lean
+def _cost(
+    i: int,
+    before: int,
+    node: int,
+    time: FloatArray,
+    work: FloatArray,
+    flops: FloatArray,
+    queues: NodeQueues,
+) -> float:
+    """Return by how much the sum of all ends grows in s if task i is put behind `before`."""
+    end = queues.end[before] if before >= 0 else 0.0
+    end = max(time[i], end) + work[i] / flops[node]
+    cost: float = end
+    follower = queues.after[before] if before >= 0 else queues.first[node]
+    while follower >= 0 and end > time[follower]:
+        end = max(time[follower], end) + work[follower] / flops[node]
+        if end <= queues.end[follower]:
+            break
+        cost += end - queues.end[follower]
+        follower = queues.after[follower]
+    return cost
+
+
+@jit_lean
+def _unlink(i: int, queues: NodeQueues) -> None:
+    """Take task i out of its queue."""
+    before, after = queues.before[i], queues.after[i]
+    if before >= 0:
+        queues.after[before] = after
+    else:
+        queues.first[queues.node[i]] = after
+    if after >= 0:
+        queues.before[after] = before
+
+
+@jit_lean
+def _link(i: int, before: int, node: int, queues: NodeQueues) -> None:
+    """Put task i behind `before` into the queue of a node."""
+    after = queues.after[before] if before >= 0 else queues.first[node]
+    queues.node[i], queues.before[i], queues.after[i] = node, before, after
+    if before >= 0:
+        queues.after[before] = i
+    else:
+        queues.first[node] = i
+    if after >= 0:
+        queues.before[after] = i
+
+
+@jit_lean
+def _update(
+    i: int, time: FloatArray, work: FloatArray, flops: FloatArray, queues: NodeQueues
+) -> None:
+    """Compute the ends anew from task i on, as far as they change."""
+    first = i
+    while i >= 0:
+        before = queues.before[i]
+        begin = max(time[i], queues.end[before]) if before >= 0 else time[i]
+        end = begin + work[i] / flops[queues.node[i]]
+        if end == queues.end[i] and i != first:
+            break
+        queues.end[i] = end
+        i = queues.after[i]

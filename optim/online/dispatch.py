@@ -7,13 +7,12 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from optim.online.beyond_edge import beyond_edge
-from optim.online.changes import Change, change_arrays, there_at_start
-from optim.online.edge_queues import queue_at_edge
-from optim.online.overload import warn_of_overload
-from optim.online.resources import Resources
-from optim.online.timeline import Stages, Timeline
-from problems.errors import FloatArray, InputError, check_array, check_choice
+from edgeopt.optim.online.beyond_edge import beyond_edge
+from edgeopt.optim.online.changes import Change, change_arrays, there_at_start
+from edgeopt.optim.online.edge_queues import queue_at_edge
+from edgeopt.optim.online.overload import warn_of_overload
+from edgeopt.optim.online.resources import Resources, Stages, Timeline
+from edgeopt.problems.errors import FloatArray, InputError, check_array, check_choice
 
 Rule = Literal["fcfs", "earliest-finish", "round-robin"]
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optim.online.dispatch import check_tasks
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages, Timeline
-from optim.solver import IntArray
-from problems.errors import FloatArray, check_integer
+from edgeopt.optim.online.dispatch import check_tasks
+from edgeopt.optim.online.resources import Resources, Stages, Timeline, Uplink
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray, check_integer
 
 Simulate = Callable[[FloatArray, Stages, Resources], Timeline]
 

@@ -6,9 +6,8 @@ import warnings
 
 import numpy as np
 
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
-from problems.errors import FloatArray
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.problems.errors import FloatArray
 
 ENOUGH_TASKS = 100  # fewer say little about rates
 

@@ -1,21 +1,23 @@
 """Solvers of the scheduling problem, and bounds on its makespan."""
 
-from optim.scheduling.aco import ACO
-from optim.scheduling.atsa import ATSA
-from optim.scheduling.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
-from optim.scheduling.catalog import SOLVERS, find_solver, make_solver
-from optim.scheduling.fcfs import fcfs, round_robin
-from optim.scheduling.frontier.solver import Frontier
-from optim.scheduling.knapsack_bound import knapsack_bound
-from optim.scheduling.lagrangian_bound import Multipliers, lagrangian_bound
-from optim.scheduling.local_search import LocalSearch
-from optim.scheduling.lp_rounding import lp_rounding
-from optim.scheduling.mct import lpt, mct
-from optim.scheduling.met import met
-from optim.scheduling.milp import MILP
-from optim.scheduling.min_min import min_min
-from optim.scheduling.pso import PSO
-from optim.scheduling.two_best import max_min, sufferage
+from edgeopt.optim.scheduling.bounds.bounds import (
+    combinatorial_bound,
+    lower_bound,
+    lp_bound,
+    lp_duals,
+)
+from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_bound
+from edgeopt.optim.scheduling.catalog import SOLVERS, find_solver, make_solver
+from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
+from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
+from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
+from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
+from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.tempering.solver import ParallelTempering
 
 __all__ = [
     "ACO",
@@ -23,7 +25,7 @@ __all__ = [
     "MILP",
     "PSO",
     "SOLVERS",
-    "Frontier",
+    "ParallelTempering",
     "LocalSearch",
     "Multipliers",
     "combinatorial_bound",

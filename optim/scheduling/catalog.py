@@ -9,26 +9,27 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optim.parameters import check_names, parse_parameters
-from optim.scheduling.aco import ACO
-from optim.scheduling.atsa import ATSA
-from optim.scheduling.fcfs import fcfs, round_robin
-from optim.scheduling.frontier.solver import Frontier
-from optim.scheduling.local_search import LocalSearch
-from optim.scheduling.lp_rounding import lp_rounding
-from optim.scheduling.mct import lpt, mct
-from optim.scheduling.met import met
-from optim.scheduling.milp import MILP
-from optim.scheduling.min_min import min_min
-from optim.scheduling.pso import PSO
-from optim.scheduling.two_best import max_min, sufferage
-from problems.errors import InputError
-from problems.files import file_exists, locate
-from problems.toml_file import read_toml
+from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
+from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
+from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
+from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
+from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.tempering.solver import ParallelTempering
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import file_exists, locate, read_toml
+from edgeopt.problems.parameters import check_names, parse_parameters
+
+if TYPE_CHECKING:
+    pass
+
 
 ENTRY_POINTS = "edgeopt.solvers"
+
 SOLVERS: dict[str, Any] = {
     "fcfs": fcfs,
     "round-robin": round_robin,
@@ -46,7 +47,7 @@ SOLVERS: dict[str, Any] = {
     "pso": PSO(),
     "milp": MILP(),
     "local-search": LocalSearch(),
-    "frontier": Frontier(),
+    "frontier": ParallelTempering(),
 }
 
 
@@ -158,3 +159,26 @@ def _instance(found: Any, name: str) -> Any:
         return make()
     except TypeError as error:
         raise InputError("solver", name, f"a class that needs no arguments ({error})") from error
+
+
+def solver_source(name: str) -> str:
+    """Return the content of a user's own solver file, also where a TOML file names it."""
+    if name.endswith(".toml"):
+        inner = read_toml(Path(name))["solver"]
+        return solver_source(locate_solver(inner, Path(name).parent))
+    file = Path(name.rpartition(":")[0])
+    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
+
+
+def build_solver(table: dict[str, Any]) -> Any:
+    """Return the solver of a table ``{"solver": name, parameter: value, ...}``.
+
+    Raises
+    ------
+    InputError
+        If the table names no solver, or a parameter or value is unknown or illegal.
+    """
+    if not isinstance(table, dict) or not isinstance(table.get("solver"), str):
+        raise InputError("solver", table, "a table with the name of a solver")
+    parameters = {key: value for key, value in table.items() if key != "solver"}
+    return make_solver(table["solver"], parameters)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optim.parameters import check_parameters, parameter
-from optim.scheduling.integer_program import build_program, solve_program
-from optim.scheduling.knapsack_bound import Bundle, improve, open_bundle, useful_pairs_of
-from optim.scheduling.local_search.start import start_assignments
-from optim.scheduling.lp_rounding import lp_rounding
-from optim.solver import IntArray, State
-from optim.stop import OPTIMALITY
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling.arrays import ready_times
+from edgeopt.optim.scheduling.bounds.highs import silent_highs
+from edgeopt.optim.scheduling.bounds.knapsack_bound import (
+    Bundle,
+    improve_prices,
+    open_bundle,
+    useful_pairs_of,
+)
+from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
+from edgeopt.optim.scheduling.local_search.iterated import start_assignments
+from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.scheduling.stop import OPTIMALITY
+from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 MOST_PAIRS = 2_000_000
 
@@ -86,7 +95,7 @@ class MILP:
     def step(self, problem: SchedulingProblem, state: MILPState) -> MILPState:
         """Improve the bound, or solve a slice."""
         if state.iterations < self.bound_iterations and not state.bundle.converged:
-            improve(state.bundle)
+            improve_prices(state.bundle)
             state.iterations += 1
         else:
             self._solve_slice(problem, state)
@@ -98,7 +107,7 @@ class MILP:
     def _solve_slice(self, problem: SchedulingProblem, state: MILPState) -> None:
         """Run HiGHS on the pairs left and take over its schedule and its bound."""
         factor = 2.0**state.slices
-        program = build_program(problem, useful_pairs_of(state.bundle, state.makespan))
+        program = build_integer_program(problem, useful_pairs_of(state.bundle, state.makespan))
         answer = solve_program(
             program,
             state.assignment,
@@ -121,3 +130,163 @@ def _offer(problem: SchedulingProblem, state: MILPState, assignment: IntArray) -
     makespan = problem.makespan(assignment)
     if makespan < state.makespan:
         state.assignment, state.makespan = assignment, makespan
+
+
+# The integer program of scheduling over given pairs, for HiGHS.
+
+TOLERANCE = 1e-9
+
+WHOLE = 0.5
+
+
+class IntegerProgram(NamedTuple):
+    """Minimise C subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
+
+    Where nodes are not ready at once, y_j binary says whether node j gets a task: its load begins
+    with ready_j y_j, and sum_i z_ij <= n_j y_j for its n_j pairs.
+
+    Attributes
+    ----------
+    task, node : ndarray, shape (n,)
+        The pairs of the variables z; then come the y, if any, and C is the last variable.
+    times : ndarray, shape (n,)
+        Their execution times in units of `scale`.
+    held : ndarray, shape (n,)
+        Their memory in units of the largest capacity; zeros where the problem has none.
+    room : ndarray, shape (x,)
+        Capacities in that unit, infinite where the problem has none.
+    ready : ndarray, shape (x,)
+        When the nodes are ready, in units of `scale`.
+    scale : float
+        In s.
+    tasks : int
+        k.
+    """
+
+    task: IntArray
+    node: IntArray
+    times: FloatArray
+    held: FloatArray
+    room: FloatArray
+    ready: FloatArray
+    scale: float
+    tasks: int
+
+    @property
+    def switches(self) -> int:
+        """How many variables y there are: x, or none where all nodes are ready at once."""
+        return len(self.ready) if self.ready.any() else 0
+
+
+class IntegerSolution(NamedTuple):
+    """What HiGHS found.
+
+    Attributes
+    ----------
+    assignment : ndarray, shape (k,), or None
+        Its best schedule.
+    bound : float
+        In s: no schedule over the pairs given has a smaller makespan.
+    ended : bool
+        Whether the best schedule known is so proved to be the best.
+    """
+
+    assignment: IntArray | None
+    bound: float
+    ended: bool
+
+
+def build_integer_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) -> IntegerProgram:
+    """Return the program over the pairs, a bool array of shape (k, x)."""
+    task, node = np.nonzero(pairs)
+    times = problem.matrix[task, node]
+    ready = ready_times(problem)
+    scale = max(float(times.max()), float(ready.max())) or 1.0
+    held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
+    if problem.task_memory is not None:
+        memory, capacity = whole_memory(problem)
+        size = float(capacity.max()) or 1.0
+        held, room = memory[task] / size, capacity / size
+    ready = ready / scale
+    return IntegerProgram(task, node, times / scale, held, room, ready, scale, problem.tasks)
+
+
+def solve_program(
+    program: IntegerProgram, start: IntArray | None, **options: float
+) -> IntegerSolution:
+    """Return HiGHS's answer under its `options`, from the schedule `start` if there is one."""
+    from highspy import HighsModelStatus
+
+    highs = silent_highs(
+        mip_rel_gap=0.0,
+        mip_abs_gap=TOLERANCE,
+        mip_feasibility_tolerance=TOLERANCE,
+        primal_feasibility_tolerance=TOLERANCE,
+        dual_feasibility_tolerance=TOLERANCE,
+        **options,
+    )
+    highs.passModel(_model(program))
+    if start is not None:
+        highs.setSolution(_solution(program, start))
+    highs.run()
+    info, status = highs.getInfo(), highs.getModelStatus()
+    if status == HighsModelStatus.kInfeasible:  # over these pairs: the one known is the best
+        return IntegerSolution(None, 0.0, start is not None)
+    bound = max(0.0, info.mip_dual_bound * program.scale)
+    found = None
+    if np.isfinite(info.objective_function_value) and info.primal_solution_status:
+        values = np.array(highs.getSolution().col_value)[: len(program.task)]
+        chosen = values > WHOLE
+        found = np.full(program.tasks, -1)
+        found[program.task[chosen]] = program.node[chosen]
+    return IntegerSolution(found, bound, status == HighsModelStatus.kOptimal)
+
+
+def _model(program: IntegerProgram) -> Any:
+    """Return the program as HiGHS takes it: rows of tasks, of loads, of memory."""
+    from highspy import HighsLp, HighsVarType, MatrixFormat
+    from scipy.sparse import coo_array
+
+    n, k, x, y = len(program.task), program.tasks, len(program.room), program.switches
+    limited = np.isfinite(program.room).all()
+    rows = [program.task, k + program.node, k + np.arange(x)]
+    columns = [np.arange(n), np.arange(n), np.full(x, n + y)]
+    values = [np.ones(n), program.times, np.full(x, -1.0)]
+    upper = [np.ones(k), np.zeros(x)]
+    if limited:
+        rows, columns = [*rows, k + x + program.node], [*columns, np.arange(n)]
+        values, upper = [*values, program.held], [*upper, program.room]
+    if y:
+        first, pairs = sum(map(len, upper)), np.bincount(program.node, minlength=x)
+        rows = [*rows, k + np.arange(x), first + program.node, first + np.arange(x)]
+        columns = [*columns, n + np.arange(x), np.arange(n), n + np.arange(x)]
+        values = [*values, program.ready, np.ones(n), -pairs.astype(np.float64)]
+        upper = [*upper, np.zeros(x)]
+    most = np.concatenate(upper)
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    matrix = coo_array(entries, shape=(len(most), n + y + 1)).tocsc()
+    model = HighsLp()
+    model.num_col_, model.num_row_ = n + y + 1, len(most)
+    model.col_cost_ = np.append(np.zeros(n + y), 1.0)
+    model.col_lower_, model.col_upper_ = np.zeros(n + y + 1), np.append(np.ones(n + y), np.inf)
+    model.row_lower_ = np.where(np.arange(len(most)) < k, 1.0, -np.inf)
+    model.row_upper_ = most
+    model.a_matrix_.format_ = MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    model.integrality_ = [HighsVarType.kInteger] * (n + y) + [HighsVarType.kContinuous]
+    return model
+
+
+def _solution(program: IntegerProgram, assignment: IntArray) -> Any:
+    """Return a schedule as values of the variables."""
+    from highspy import HighsSolution
+
+    chosen = assignment[program.task] == program.node
+    x = len(program.room)
+    used = np.bincount(assignment, minlength=x) > 0
+    loads = np.bincount(program.node, program.times * chosen, x) + used * program.ready
+    solution = HighsSolution()
+    switches = used[: program.switches]
+    solution.col_value = [*chosen.astype(float), *switches.astype(float), float(loads.max())]
+    return solution

@@ -7,16 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean
-from optim.parameters import check_parameters, parameter
-from optim.scheduling.local_search.improve import Memes, improve
-from optim.scheduling.local_search.search import Search, open_search
-from optim.scheduling.memory import memory_arrays
-from optim.scheduling.ready import ready_times
-from optim.solver import IntArray, State
-from optim.stream import Stream, fill_uniform, open_stream
-from problems.errors import FloatArray
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
+from edgeopt.optim.scheduling.local_search.search import Search, open_search
+from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 HALF_BITS = 2.0**26
 
@@ -56,7 +55,7 @@ class Swarm(NamedTuple):
 class SwarmState(State):
     """State of the swarm between two iterations."""
 
-    stream: Stream
+    stream: RandomStream
     swarm: Swarm
     memory: FloatArray
     capacity: FloatArray
@@ -87,7 +86,7 @@ class PSO:
         0.5, "largest step as a share of the number of nodes", above=0, at_most=1, search=(0.05, 1)
     )
 
-    local_search: Memes = parameter("none", "which particles local search improves")
+    local_search: DescentScope = parameter("none", "which particles local search improves")
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
     def __post_init__(self) -> None:
@@ -149,11 +148,11 @@ class PSO:
         kicks = self.kicks * assignments.shape[1]
         improve(search, assignments, costs, np.empty_like(costs), kicks, state.stream)
         state.evaluations += len(costs) * (1 + kicks)
-        learn(swarm)
+        update_velocities(swarm)
         state.leader = int(swarm.best_cost.argmin())
 
 
-def learn(swarm: Swarm) -> None:
+def update_velocities(swarm: Swarm) -> None:
     """Move particles to their assignments where these are not what the positions say any more."""
     moved = np.isfinite(swarm.cost)[:, None] & (np.floor(swarm.position) != swarm.assignment)
     swarm.position[moved] = swarm.assignment[moved] + 0.5
@@ -171,22 +170,22 @@ def iterate(
     leader: int,
     limit: float,
     pulls: tuple[float, float, float],
-    stream: Stream,
+    stream: RandomStream,
 ) -> int:
     """Move the swarm, unless it has no leader (-1) yet, evaluate it, and return its leader."""
     if leader >= 0:
-        move(swarm, leader, len(capacity), limit, pulls, stream)
+        move_particles(swarm, leader, len(capacity), limit, pulls, stream)
     return evaluate(times, memory, capacity, swarm)
 
 
 @jit_lean
-def move(
+def move_particles(
     swarm: Swarm,
     leader: int,
     nodes: int,
     limit: float,
     pulls: tuple[float, float, float],
-    stream: Stream,
+    stream: RandomStream,
 ) -> None:
     """Move every particle by its inertia, its own best and the swarm's best.
 
@@ -219,7 +218,7 @@ def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm:
         for i in range(tasks):
             swarm.assignment[p, i] = int(swarm.position[p, i])
         found = not limited or find_room(memory, capacity, swarm, p)
-        swarm.cost[p] = makespan_of(times, swarm, p) if found else np.inf
+        swarm.cost[p] = swarm_makespan(times, swarm, p) if found else np.inf
         if swarm.cost[p] < swarm.best_cost[p]:
             swarm.best_cost[p] = swarm.cost[p]
             for i in range(tasks):
@@ -230,7 +229,7 @@ def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm:
 
 
 @jit_lean
-def makespan_of(times: FloatArray, swarm: Swarm, particle: int) -> float:
+def swarm_makespan(times: FloatArray, swarm: Swarm, particle: int) -> float:
     """Return the makespan of a particle's assignment in s."""
     for j in range(times.shape[1]):
         swarm.loads[j] = swarm.ready[j]

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from problems.arrivals.stream import Stream
-from problems.errors import FloatArray, InputError, check_integer
-from problems.files import check_file
-from problems.quantity import check_quantity
+from edgeopt.problems.arrivals.streams import Stream
+from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_quantity
+from edgeopt.problems.files import check_file
 
 
 class _Cell(NamedTuple):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.errors import FloatArray, check_choice
-from problems.offloading.columns import Number
-from problems.offloading.constraints import constraint_rows
-from problems.offloading.objective import OBJECTIVES, Objective
-from problems.offloading.profile import Profile
-from problems.offloading.reading import CORRECTED, Reading
-from problems.offloading.system import System
-from problems.offloading.terms import Terms, terms_of
-from problems.quantity import check_quantity
+from edgeopt.problems.errors import FloatArray, check_choice, check_quantity
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.arrays import Number
+from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.offloading.terms import CutTerms, terms_of
+from edgeopt.problems.systems.system import System
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class CutProgram:
     """P1 for one network and one system: everything a solver may ask, at every cut.
 
     Parameters
@@ -48,7 +46,7 @@ class Program:
     cut_names: tuple[str, ...]
     reading: Reading
     objective: Objective
-    terms: Terms
+    terms: CutTerms
     values: FloatArray
     limits: FloatArray
     goal: FloatArray
@@ -86,7 +84,7 @@ def build_program(
     reading: Reading = CORRECTED,
     objective: str = "deepest",
     weight: float = 0.0,
-) -> Program:
+) -> CutProgram:
     """Evaluate P1 at every cut.
 
     Parameters
@@ -113,7 +111,7 @@ def build_program(
     terms = terms_of(profile, system, reading)
     shape = (profile.depth + 1,)
     rows = [_tightest(value, limit, shape) for value, limit in constraint_rows(terms)]
-    return Program(
+    return CutProgram(
         network=profile.name,
         system=system.name,
         cut_names=profile.cut_names,
@@ -135,3 +133,123 @@ def _tightest(
     picked = (np.take_along_axis(array, node, axis=0) for array in (values, limits))
     at_node, its_limit = (array.reshape(shape) for array in picked)
     return at_node, its_limit
+
+
+# The constraints C1-C3 of P1 (21, 22), and the stability of the queue.
+
+CONSTRAINTS = ("memory", "delay", "energy", "stability")
+"""C1, C2, C3 of (21, 22), and the stability of the queues, which the paper forgets."""
+
+UNITS = ("B", "s", "J", "")
+"""Unit of each constraint's value and limit."""
+
+
+def constraint_rows(terms: CutTerms) -> list[tuple[FloatArray, Number]]:
+    """Return value and limit of each of `CONSTRAINTS` over the cuts.
+
+    C2 (21) holds the delay of one task against its T_max (the paper's line sums over all tasks
+    and compares with the limit of one). C3 (22) holds for each node its energy in one period
+    against its own budget (the paper subtracts a set from a sum).
+
+    Returns
+    -------
+    list of (value, limit)
+        Arrays that broadcast to (..., 1, N + 1), those of the energy to (..., g, N + 1).
+    """
+    columns = terms.columns
+    return [
+        (terms.memory_bytes, columns.memory_limit_bytes),  # (21), C1
+        (terms.delay_s, columns.deadline_s),  # (21), C2
+        (terms.period_energy_j, columns.energy_budget_j),  # (22), C3
+        (terms.utilisation, 1.0),
+    ]
+
+
+def meets_constraints(terms: CutTerms) -> NDArray[np.bool_]:
+    """Return whether each cut meets all constraints on all nodes, shape (..., 1, N + 1)."""
+    memory, delay, energy, stability = (value <= limit for value, limit in constraint_rows(terms))
+    return np.asarray(memory & delay & energy.all(axis=-2, keepdims=True) & stability)
+
+
+# What the delay of a task consists of at every cut.
+
+PARTS = ("uplink", "waiting", "execution", "link", "cloud")
+
+
+def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
+    """Return the parts of the delay on the node that is slowest at each cut.
+
+    Returns
+    -------
+    dict of (N + 1,) float64 arrays
+        T_cp (16), T_qp (12), T_te (11), T_ec (15) and the cloud's time (14) by `PARTS`, s; their
+        sum is the delay of C2. T_cp is 0 where the reading does not count it.
+    """
+    terms, shape = program.terms, (program.depth + 1,)
+    at_node = np.stack(np.broadcast_arrays(terms.waiting_s, terms.execution_s, terms.link_s))
+    slowest = at_node.sum(axis=0).argmax(axis=0, keepdims=True)
+    waiting, execution, link = (
+        np.take_along_axis(part, slowest, axis=0).reshape(shape) for part in at_node
+    )
+    uplink = np.full(shape, float(terms.uplink_s) * program.reading.uplink_counts)
+    cloud = terms.cloud_s.reshape(shape)
+    return dict(zip(PARTS, (uplink, waiting, execution, link, cloud), strict=True))
+
+
+# What the cut is chosen for: the objectives of P1, which the paper leaves open.
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An objective f(j).
+
+    Parameters
+    ----------
+    name : str
+        Name on the command line.
+    unit : str
+        Unit of f.
+    sign : int
+        1 if f is to be minimised, -1 if maximised; the cost is ``sign * f``.
+    value : callable
+        ``value(terms, weight)`` returns f, shape (..., 1, N + 1) or (N + 1,).
+    """
+
+    name: str
+    unit: str
+    sign: int
+    value: Callable[[CutTerms, float], FloatArray]
+
+
+def _deepest(terms: CutTerms, weight: float) -> FloatArray:
+    """f(j) = j, the paper's "maximum value j"."""
+    return np.arange(terms.memory_bytes.shape[-1], dtype=np.float64)
+
+
+def _delay(terms: CutTerms, weight: float) -> FloatArray:
+    """Delay of one task, s."""
+    return terms.delay_s
+
+
+def _energy(terms: CutTerms, weight: float) -> FloatArray:
+    """Energy of one task on the edge, mean over the nodes, J."""
+    return terms.mean_energy_j
+
+
+def _weighted(terms: CutTerms, weight: float) -> FloatArray:
+    """Delay plus `weight` (s/J) times energy, s."""
+    return terms.delay_s + weight * terms.mean_energy_j
+
+
+def _throughput(terms: CutTerms, weight: float) -> FloatArray:
+    """Time between tasks, max(T_edge, T_link, T_cloud), s; the throughput is its inverse."""
+    return terms.stage_s
+
+
+OBJECTIVES = {
+    "deepest": Objective("deepest", "layers", -1, _deepest),
+    "delay": Objective("delay", "s", 1, _delay),
+    "energy": Objective("energy", "J", 1, _energy),
+    "weighted": Objective("weighted", "s", 1, _weighted),
+    "throughput": Objective("throughput", "s", 1, _throughput),
+}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from problems.errors import InputError, check_choice, check_integer
+from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 ELEMENT_BYTES = {"float32": 4, "float16": 2, "int8": 1}
+
 MEMORY = ("sum", "peak")
+
 PARAMETERS = ("chain", "all")
+
 WAITING = ("printed", "mm1", "mmx", "mdx")
+
 CROSSING = ("map", "tensors")
+
 UPLINK = ("printed", "kde", "log_kde")
+
 DYNAMIC = ("printed", "cmos")
+
 _FLAGS = ("shares_link", "uplink_counts", "roofline", "radio", "idle_power")
 
 
@@ -149,3 +158,22 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
     """
     size = ELEMENT_BYTES[check_choice("element type", element_type, ELEMENT_BYTES)]
     return replace(reading, element_bytes=size, bits_per_element=8 * size)
+
+
+CHOICES = ("element_type", *(field.name for field in fields(Reading) if field.name != "name"))
+"""Keys that change the reading."""
+
+
+def chosen_reading(name: str, choices: Mapping[str, Any]) -> Reading:
+    """Return the reading `name` with some choices changed.
+
+    Raises
+    ------
+    InputError
+        If there is no such reading, or a choice has no such value.
+    """
+    reading = READINGS[check_choice("reading", name, READINGS)]
+    rest = dict(choices)
+    if "element_type" in rest:
+        reading = with_element_type(reading, rest.pop("element_type"))
+    return replace(reading, **rest)

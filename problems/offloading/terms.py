@@ -7,25 +7,25 @@ from functools import cached_property
 
 import numpy as np
 
-from problems.errors import FloatArray
-from problems.offloading.columns import Columns, columns_of
-from problems.offloading.energy import (
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays, columns_of, work_of
+from edgeopt.problems.offloading.equations import (
+    cloud_execution_s,
     cmos_dynamic_energy_j,
+    edge_execution_s,
+    link_s,
     printed_dynamic_energy_j,
     radio_energy_j,
     static_energy_j,
 )
-from problems.offloading.execution import cloud_execution_s, edge_execution_s
-from problems.offloading.link import link_s
-from problems.offloading.profile import Profile
-from problems.offloading.reading import Reading
-from problems.offloading.system import System
-from problems.offloading.waiting import mdx_wait_s, mm1_wait_s, mmx_wait_s, printed_wait
-from problems.offloading.work import Work, work_of
+from edgeopt.problems.offloading.reading import Reading
+from edgeopt.problems.offloading.waiting import mdx_wait_s, mm1_wait_s, mmx_wait_s, printed_wait
+from edgeopt.problems.systems.system import System
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
+class CutTerms:
     """The terms over the cuts 0..N, float64, each computed when it is first asked for.
 
     The arrays have the shape (..., g, N + 1) where they differ between the g groups of identical
@@ -41,8 +41,8 @@ class Terms:
         The reading that made both.
     """
 
-    work: Work
-    columns: Columns
+    work: NetworkArrays
+    columns: SystemArrays
     reading: Reading
 
     @property
@@ -165,7 +165,7 @@ class Terms:
         return np.asarray(c.arrival_hz * busy_s)
 
 
-def terms_of(profile: Profile, system: System, reading: Reading) -> Terms:
+def terms_of(profile: Profile, system: System, reading: Reading) -> CutTerms:
     """Return the terms of a network on a system."""
     work = work_of(profile, reading)
-    return Terms(work, columns_of(system, work, reading), reading)
+    return CutTerms(work, columns_of(system, work, reading), reading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincc, gammaln, xlogy
 
-from problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray
 
 Number = float | FloatArray
 

@@ -1,18 +1,14 @@
 """Scheduling: which task runs on which edge node (section 2.3 of the paper)."""
 
-from problems.scheduling.braun import braun
-from problems.scheduling.cov import coefficient_of_variation
-from problems.scheduling.files import load_file
-from problems.scheduling.hcsp import write_hcsp
-from problems.scheduling.npz import write_npz
-from problems.scheduling.paper_pool import paper_pool
-from problems.scheduling.problem import SchedulingProblem
-from problems.scheduling.spec import load_problem
-from problems.scheduling.times import WorkSpeed
+from edgeopt.problems.scheduling.formats import load_file, write_hcsp, write_npz
+from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.spec import load_problem
 
 __all__ = [
     "SchedulingProblem",
-    "WorkSpeed",
+    "UniformTimes",
     "braun",
     "coefficient_of_variation",
     "load_file",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from problems.errors import FloatArray, InputError
+from edgeopt.problems.errors import FloatArray, InputError
 
 MILP_SECONDS = 10.0
+
 LARGEST = 1e6  # capacity in the MILP, whose tolerances are absolute and whose infinity is 1e20
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from problems.errors import FloatArray, check_choice, check_number
-from problems.scheduling.problem import SchedulingProblem
-from problems.scheduling.times import WorkSpeed, check_size
+from edgeopt.problems.errors import FloatArray, check_choice, check_number
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes, check_size
 
 FLOP_PER_IMAGE = 2 * 3_663_761_408  # ResNet-34 at 224x224, 1 MAC = 2 FLOP
+
 BYTES_PER_IMAGE = 3 * 224 * 224 * 4  # float32 input that a queued task holds
+
 LARGEST_BATCH = 16
+
 SLOWEST, FASTEST = 1e10, 1e11  # FLOP/s, from a Raspberry Pi 4 to a small Jetson
+
 CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
+
 MEMORY_KINDS = ("independent", "correlated", "proportional", "none")
+
 BATCH_KINDS = ("unequal", "equal")
 
 
@@ -50,7 +55,7 @@ def paper_pool(
     Returns
     -------
     SchedulingProblem
-        In `WorkSpeed` form, et_ij = work_i / speed_j (1), with task memory and node capacity.
+        In `UniformTimes` form, et_ij = work_i / speed_j (1), with task memory and node capacity.
 
     Notes
     -----
@@ -71,7 +76,7 @@ def paper_pool(
         images[:] = LARGEST_BATCH / 2
     speed = np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST), size=x))
     share = generator.choice(CAPACITY_SHARES, size=x)
-    et, name = WorkSpeed(images * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
+    et, name = UniformTimes(images * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
     ready = None
     if backlog > 0:
         ready = generator.uniform(0.0, 2.0, size=x) * (backlog * et.work.sum() / speed.sum())

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from problems.errors import FloatArray, InputError, check_array
-from problems.scheduling.memory import check_capacity
-from problems.scheduling.times import (
-    WorkSpeed,
-    assigned_times,
-    check_times,
-    times_matrix,
-    times_shape,
-)
+from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
+from edgeopt.problems.scheduling.memory import check_capacity
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +41,7 @@ class SchedulingProblem:
         are zero, or if no assignment meets the capacities.
     """
 
-    et: FloatArray | WorkSpeed
+    et: FloatArray | UniformTimes
     task_memory: FloatArray | None = None
     node_capacity: FloatArray | None = None
     name: str = "problem"
@@ -88,7 +83,7 @@ class SchedulingProblem:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content (times, memory and ready times, not the name), in hexadecimal."""
-        arrays = [*self.et] if isinstance(self.et, WorkSpeed) else [self.et]
+        arrays = [*self.et] if isinstance(self.et, UniformTimes) else [self.et]
         optional = (self.task_memory, self.node_capacity, self.ready)
         arrays += [array for array in optional if array is not None]
         content = hashlib.sha256()
@@ -154,3 +149,88 @@ def _check_length(field: str, array: FloatArray, length: int) -> None:
     """Refuse an array whose length is not that of the execution times."""
     if len(array) != length:
         raise InputError(f"{field}.shape", array.shape, f"({length},) to match et")
+
+
+# Execution times in their two forms: a matrix, or work and speed that are never multiplied out.
+
+LARGEST_SIZE = 10**9
+
+
+class UniformTimes(NamedTuple):
+    """Execution times of uniform machines, et_ij = work_i / speed_j (1).
+
+    Parameters
+    ----------
+    work : ndarray, shape (k,)
+        Work of each task in FLOP.
+    speed : ndarray, shape (x,)
+        Speed of each node in FLOP/s.
+
+    Notes
+    -----
+    The paper prints Zt^i / F_i, with the speed indexed by the task; a speed belongs to a node.
+    """
+
+    work: FloatArray
+    speed: FloatArray
+
+
+def check_times(et: object) -> FloatArray | UniformTimes:
+    """Return `et` validated: finite, >= 0, some entry > 0, with finite loads; speeds > 0.
+
+    Raises
+    ------
+    InputError
+        If a rule is broken; the message names the entry.
+    """
+    if isinstance(et, UniformTimes):
+        work = check_array("work", et.work, ndim=1, at_least=0)
+        speed = check_array("speed", et.speed, ndim=1, above=0)
+        _check_some_positive("work", work)
+        _check_loads("work", work, len(work) / float(speed.min()))
+        return UniformTimes(work, speed)
+    matrix = check_array("et", et, ndim=2, at_least=0)  # type: ignore[arg-type]
+    _check_some_positive("et", matrix)
+    _check_loads("et", matrix, len(matrix))
+    return matrix
+
+
+def check_size(tasks: int, nodes: int) -> tuple[int, int]:
+    """Return (k, x), both at least 1, for a generator; their product is at most 10**9 (8 GB)."""
+    k = check_integer("tasks", tasks, at_least=1)
+    x = check_integer("nodes", nodes, at_least=1)
+    check_integer("tasks * nodes", k * x, at_most=LARGEST_SIZE)
+    return k, x
+
+
+def times_matrix(et: FloatArray | UniformTimes) -> FloatArray:
+    """Return the (k, x) matrix in s; for `UniformTimes` it is made anew."""
+    if isinstance(et, UniformTimes):
+        return et.work[:, None] / et.speed  # (1)
+    return et
+
+
+def times_shape(et: FloatArray | UniformTimes) -> tuple[int, int]:
+    """Return (k, x), the numbers of tasks and nodes."""
+    if isinstance(et, UniformTimes):
+        return len(et.work), len(et.speed)
+    return et.shape[0], et.shape[1]
+
+
+def assigned_times(et: FloatArray | UniformTimes, assignment: NDArray[np.int64]) -> FloatArray:
+    """Return the execution time of each task on its node, shape (k,) in s."""
+    if isinstance(et, UniformTimes):
+        return et.work / et.speed[assignment]  # (1)
+    return np.take_along_axis(et, assignment[:, None], axis=1)[:, 0]
+
+
+def _check_loads(field: str, values: FloatArray, most: float) -> None:
+    """Refuse values whose largest, times `most` (tasks, or tasks / speed), is infinite."""
+    if not math.isfinite(float(values.max()) * most):
+        raise InputError(field, values.max(), "so small that sums of times are finite")
+
+
+def _check_some_positive(field: str, values: FloatArray) -> None:
+    """Refuse times that are all zero: every schedule would be optimal."""
+    if not values.any():
+        raise InputError(field, "all entries 0", "positive in at least one entry")

@@ -8,24 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from problems.errors import InputError
-from problems.files import file_exists
-from problems.scheduling.braun import braun
-from problems.scheduling.cov import coefficient_of_variation
-from problems.scheduling.files import load_file
-from problems.scheduling.paper_pool import paper_pool
-from problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import file_exists
+from edgeopt.problems.scheduling.formats import load_file
+from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 GENERATORS: dict[str, Callable[..., SchedulingProblem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
     "paper": paper_pool,
 }
+
 EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
 }
+
 OPTIONS: dict[str, dict[str, type]] = {
     "braun": {"utilisation": float, "seed": int},
     "cov": {

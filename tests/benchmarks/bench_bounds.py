@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from optim.scheduling import combinatorial_bound, knapsack_bound, lower_bound, lp_bound
-from problems.scheduling import load_problem
+from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound, lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.problems.scheduling.spec import load_problem
 
 PROBLEMS = (
     "braun:u_c_hihi:512x16:seed=1",

@@ -11,8 +11,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from optim.scheduling import ATSA
-from problems.scheduling import paper_pool
+from edgeopt.optim.scheduling.colony.atsa import ATSA
+from edgeopt.problems.scheduling.paper_pool import paper_pool
 
 ANTS, TASKS, ITERATIONS, ROUNDS = 20, 200, 50, 15
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from naive.online import NaiveSystem
 
-from optim.online.dispatch import simulate_dispatch
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
-from optim.online.window import Window
-from optim.online.windows import simulate_windows
-from optim.scheduling import mct
-from problems.arrivals import poisson, sizes
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.optim.online.window_state import Window
+from edgeopt.optim.online.windows import simulate_windows
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
+from edgeopt.problems.arrivals import streams
+from edgeopt.problems.arrivals.streams import poisson
 
 MILLION, NODES = 1_000_000, 30
 
 
 def system(tasks, nodes, beyond=True):
-    stream = poisson(0.8 * nodes, tasks=tasks, sizes=sizes.exponential(1.0), rng=0)
+    stream = poisson(0.8 * nodes, tasks=tasks, sizes=streams.exponential(1.0), rng=0)
     rng = np.random.default_rng(1)
     bits = rng.exponential(1.0, tasks) if beyond else np.zeros(tasks)
     stages = Stages(stream.size, bits, np.full(tasks, 0.5), np.full(tasks, 0.02))

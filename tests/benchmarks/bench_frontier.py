@@ -7,12 +7,12 @@ proposals are taken and rejected as they are in a run.
 import numpy as np
 import pytest
 
-from optim.jit import jit
-from optim.scheduling.frontier.ladder import build_ladder
-from optim.scheduling.frontier.pair_block import share_anew
-from optim.scheduling.frontier.single import shift_and_swap
-from optim.scheduling.frontier.solver import WIDEST, Frontier
-from problems.scheduling import braun
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.tempering.ladder import build_ladder
+from edgeopt.optim.scheduling.tempering.pair_block import share_anew
+from edgeopt.optim.scheduling.tempering.single import shift_and_swap
+from edgeopt.optim.scheduling.tempering.solver import WIDEST, ParallelTempering
+from edgeopt.problems.scheduling.generators import braun
 
 SINGLES, BLOCKS, ANNEALING = 100_000, 2_000, 16
 
@@ -22,7 +22,7 @@ SINGLES, BLOCKS, ANNEALING = 100_000, 2_000, 16
 )
 def run(request):
     """Return problem and state after the first annealing."""
-    problem, solver = braun("u_c_hihi", *request.param, rng=0), Frontier()
+    problem, solver = braun("u_c_hihi", *request.param, rng=0), ParallelTempering()
     state = solver.init(problem, np.random.default_rng(0))
     for _ in range(ANNEALING):
         state = solver.step(problem, state)
@@ -67,5 +67,5 @@ def test_build_ladder(benchmark, run):
 def test_step(benchmark, run):
     problem, state = run
     benchmark.group = f"step, {problem.tasks} x {problem.nodes}"
-    benchmark.pedantic(Frontier().step, (problem, state), rounds=20)
+    benchmark.pedantic(ParallelTempering().step, (problem, state), rounds=20)
     assert problem.fits(state.assignment)

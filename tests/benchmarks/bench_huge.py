@@ -14,8 +14,8 @@ LIMIT_MB = 200
 CODE = """
 import json, resource, time
 from optim import solve, warm_up
-from optim.scheduling import SOLVERS
-from problems.scheduling import load_problem
+from edgeopt.optim.scheduling import SOLVERS
+from edgeopt.problems.scheduling import load_problem
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 problem = load_problem("paper:100000x1000:seed=0")
 solver = SOLVERS["{name}"]

@@ -7,15 +7,19 @@ the critical node takes.
 import numpy as np
 import pytest
 
-from optim.jit import jit
-from optim.scheduling import min_min
-from optim.scheduling.local_search.descent import best_move
-from optim.scheduling.local_search.improve import take_up
-from optim.scheduling.local_search.kicks import Urge, kick_often
-from optim.scheduling.local_search.schedule import read_assignment
-from optim.scheduling.local_search.search import open_search
-from optim.stream import open_stream
-from problems.scheduling import braun, paper_pool
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.local_search.moves import (
+    KickSettings,
+    best_move,
+    kick_often,
+    restart_from,
+)
+from edgeopt.optim.scheduling.local_search.schedule import read_assignment
+from edgeopt.optim.scheduling.local_search.search import open_search
+from edgeopt.optim.stream import open_stream
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
 
 KICKS, LOOKS = 20_000, 200
 PROBLEMS = {
@@ -43,14 +47,14 @@ def started(request):
 def test_descent(benchmark, started):
     name, search, first = started
     benchmark.group = f"local search, {name}"
-    benchmark.pedantic(take_up, args=(search, first), rounds=20, warmup_rounds=1)
+    benchmark.pedantic(restart_from, args=(search, first), rounds=20, warmup_rounds=1)
 
 
 def test_kicks(benchmark, started):
     name, search, first = started
     benchmark.group = f"local search, {name}"
-    take_up(search, first)
-    stream, urge = open_stream(np.random.default_rng(1)), Urge(0.2, 1.0, 0.2)
+    restart_from(search, first)
+    stream, urge = open_stream(np.random.default_rng(1)), KickSettings(0.2, 1.0, 0.2)
     benchmark.pedantic(kick_often, args=(search, urge, KICKS, stream), rounds=10, warmup_rounds=1)
     benchmark.extra_info["ns_per_kick"] = round(1e9 * benchmark.stats.stats.median / KICKS, 1)
 

@@ -11,31 +11,33 @@ import math
 import numpy as np
 import pytest
 
-from optim.offloading.batch import best_cuts
-from optim.offloading.mincut import min_cut
-from optim.offloading.network_split import split_costs
-from optim.offloading.relaxation import relax
-from optim.offloading.scan import scan
-from problems.offloading.columns import Columns, columns_of
-from problems.offloading.generate_systems import random_batch
-from problems.offloading.networks import load_network
-from problems.offloading.program import build_program
-from problems.offloading.reading import CORRECTED
-from problems.offloading.system_file import load_system
-from problems.offloading.work import Work, work_of
+from edgeopt.optim.offloading.mincut import min_cut, split_costs
+from edgeopt.optim.offloading.relaxation import relax
+from edgeopt.optim.offloading.solvers import best_cuts, scan
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.arrays import (
+    NetworkArrays,
+    SystemArrays,
+    columns_of,
+    random_batch,
+    work_of,
+)
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.offloading.reading import CORRECTED
+from edgeopt.problems.systems.load import load_system
 
 NETWORK = load_network("resnet34")
 WORK = work_of(NETWORK, CORRECTED)
 SYSTEMS = 100_000
 
 
-def scalars(columns: Columns, index: int) -> dict[str, float]:
+def scalars(columns: SystemArrays, index: int) -> dict[str, float]:
     """One system of equal nodes as plain numbers."""
     flat = {name: np.ravel(values) for name, values in vars(columns).items()}
     return {name: float(values[index % values.size]) for name, values in flat.items()}
 
 
-def plain_work(work: Work) -> list[tuple[float, ...]]:
+def plain_work(work: NetworkArrays) -> list[tuple[float, ...]]:
     """The network as plain numbers, cut by cut, for 8-bit input that goes on as it came."""
     bits = work.crossing_bits + 8.0 * work.input_bytes * work.tasks_forwarded
     moved = (work.segment_flop, work.segment_bytes)

@@ -7,10 +7,12 @@ own kernel. 20 particles, 100 generations, 200 tasks on 10 nodes; one round is 2
 import numpy as np
 import pytest
 
-from optim import Iterations, solve, warm_up
-from optim.jit import jit
-from optim.scheduling import PSO
-from problems.scheduling import SchedulingProblem, paper_pool
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PARTICLES, GENERATIONS = 20, 100
 

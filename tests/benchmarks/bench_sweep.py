@@ -14,16 +14,16 @@ import time
 import numpy as np
 import pytest
 
-from experiments.sweep.cell import cells_of, name_row
-from experiments.sweep.compact import compact
-from experiments.sweep.config import SweepConfig
-from experiments.sweep.journal import new_journal
-from experiments.sweep.run import run_sweep
-from experiments.sweep.status import status_of
-from experiments.sweep.store import open_folder
-from optim import Evaluations, solve
-from optim.scheduling import SOLVERS
-from problems.scheduling import load_problem
+from edgeopt.experiments.runs.cell import name_row
+from edgeopt.experiments.runs.files import new_journal
+from edgeopt.experiments.runs.run import run_sweep, status_of
+from edgeopt.experiments.runs.store import compact, open_folder
+from edgeopt.experiments.sweep.cell import cells_of
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.problems.scheduling.spec import load_problem
 
 SPEC, BUDGET = "braun:u_c_hihi:100x8", {"evaluations": 10}
 RUNS, FINISHED, ENTRIES = 1000, 100_000, 30

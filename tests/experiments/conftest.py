@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from experiments.cli import main
+from edgeopt.experiments.cli import main
 
 
 class Outcome(NamedTuple):

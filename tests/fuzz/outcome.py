@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 def run_command(arguments: Sequence[str], seconds: int = SECONDS) -> Outcome:
     """Run `edgeopt` in this process."""
-    from experiments.cli import main
+    from edgeopt.experiments.cli import main
 
     out, err, late = io.StringIO(), io.StringIO(), [""]
     saved = sys.argv
@@ -77,7 +77,7 @@ def run_command(arguments: Sequence[str], seconds: int = SECONDS) -> Outcome:
 
 def run_process(arguments: Sequence[str]) -> Outcome:
     """Run `edgeopt` as a process."""
-    command = [sys.executable, "-m", "experiments.cli", *arguments]
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", *arguments]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     return Outcome(
         done.returncode, *(s.decode(errors="replace") for s in (done.stdout, done.stderr))

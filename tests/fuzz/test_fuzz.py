@@ -46,4 +46,4 @@ def test_what_counts_as_a_fault():
     assert "KeyError" in fault(Outcome(-1, "", "", "Traceback\nKeyError: 'x'"))
     assert "warning" in fault(Outcome(0, "", "RuntimeWarning: overflow\n"))
     assert "long" in fault(Outcome(130, "", "", '  File "problems/x.py", line 1, in f'))
-    assert fault(Outcome(130, "", "", '  File "optim/loop.py", line 1, in solve')) == ""
+    assert fault(Outcome(130, "", "", '  File "optim/scheduling/solve.py", line 1, in solve')) == ""

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 from scipy.stats import chi2
 
-from optim.jit import jit
-from optim.scheduling.frontier.ladder import propose
-from optim.scheduling.frontier.pair_block import share_anew
-from optim.scheduling.frontier.single import shift_and_swap
-from optim.scheduling.frontier.tempering import temper
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.tempering.ladder import propose
+from edgeopt.optim.scheduling.tempering.pair_block import share_anew
+from edgeopt.optim.scheduling.tempering.single import shift_and_swap
+from edgeopt.optim.scheduling.tempering.tempering import temper
 
 
 def energy_parts(model, assignment, target):

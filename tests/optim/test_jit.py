@@ -9,9 +9,9 @@ import textwrap
 import numpy as np
 import pytest
 
-from optim import jit as jit_module
-from optim.jit import jit, time_of
-from problems.scheduling import WorkSpeed
+from edgeopt.optim import jit as jit_module
+from edgeopt.optim.jit import jit, time_of
+from edgeopt.problems.scheduling.problem import UniformTimes
 
 
 @jit
@@ -21,7 +21,7 @@ def _time(et, task, node):
 
 def test_both_forms_of_the_times():
     matrix = np.array([[1.0, 2.0], [3.0, 4.0]])
-    uniform = WorkSpeed(np.array([6.0, 8.0]), np.array([2.0, 4.0]))
+    uniform = UniformTimes(np.array([6.0, 8.0]), np.array([2.0, 4.0]))
     for task in range(2):
         for node in range(2):
             assert _time(matrix, task, node) == time_of(matrix, task, node) == matrix[task, node]
@@ -65,8 +65,8 @@ def test_kernels_run_as_python(solver):
     code = f"""
         import warnings; warnings.filterwarnings("ignore", message="overflow encountered")
         from optim import Iterations, solve
-        from optim.scheduling import make_solver
-        from problems.scheduling import load_problem
+        from edgeopt.optim.scheduling import make_solver
+        from edgeopt.problems.scheduling import load_problem
         problem = load_problem("paper:20x18:seed=1")
         result = solve(problem, make_solver("{solver}"), stop=Iterations(2), rng=3)
         print(repr(result.makespan))

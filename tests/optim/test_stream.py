@@ -5,8 +5,8 @@ import pytest
 from naive.random_stream import NaiveStream
 from scipy.stats import kstest
 
-from optim.jit import jit
-from optim.stream import next_uniform, open_stream
+from edgeopt.optim.jit import jit
+from edgeopt.optim.stream import next_uniform, open_stream
 
 
 @jit

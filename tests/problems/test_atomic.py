@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from problems.atomic import write_atomically
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import write_atomically
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path):

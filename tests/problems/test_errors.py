@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from problems.errors import (
+from edgeopt.problems.errors import (
     InputError,
     check_array,
     check_choice,

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.quantity import LARGEST, SMALLEST, check_quantities, check_quantity
+from edgeopt.problems.errors import LARGEST, SMALLEST, InputError, check_quantities, check_quantity
 
 
 @pytest.mark.parametrize("value", [1, 0.5, SMALLEST, LARGEST, np.float64(3)])

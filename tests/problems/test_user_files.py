@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from problems.errors import InputError
-from problems.files import check_file, file_exists, locate
-from problems.toml_file import read_toml
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import check_file, file_exists, locate, read_toml
 
 
 @pytest.fixture

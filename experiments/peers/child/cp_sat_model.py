@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 FloatArray = NDArray[np.float64]
+
 RESOLUTION = 1e7
+
 LARGEST = 2.0**60  # of a sum; CP-SAT's integers have 64 bits
 
 

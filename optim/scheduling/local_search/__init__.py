@@ -1,9 +1,13 @@
 """Local search: shifts, swaps and ejection chains, guided by the prices of the LP relaxation."""
 
-from optim.scheduling.local_search.candidates import Candidates, find_candidates, reduced_costs
-from optim.scheduling.local_search.improve import improve
-from optim.scheduling.local_search.iterated import LocalSearch
-from optim.scheduling.local_search.search import Search, open_search
+from edgeopt.optim.scheduling.local_search.candidates import (
+    Candidates,
+    find_candidates,
+    reduced_costs,
+)
+from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
+from edgeopt.optim.scheduling.local_search.moves import improve
+from edgeopt.optim.scheduling.local_search.search import Search, open_search
 
 __all__ = [
     "Candidates",

@@ -7,15 +7,18 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from optim.scheduling.bounds import lp_duals
-from optim.scheduling.memory import memory_arrays
-from optim.solver import IntArray
-from problems.errors import FloatArray
-from problems.scheduling import SchedulingProblem, WorkSpeed
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.bounds.bounds import lp_duals
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
+
 BLOCK = 2_000_000  # pairs of task and node priced at once
+
 ROUNDING = 1e-12
+
 _known: WeakKeyDictionary[SchedulingProblem, dict[int, Candidates]] = WeakKeyDictionary()
 
 
@@ -77,7 +80,7 @@ def _priced(problem: SchedulingProblem, tasks: slice) -> FloatArray:
     """Return u_j et_ij + v_j memory_i in s; infinite where the task never fits."""
     memory, capacity = memory_arrays(problem)
     u, v = lp_duals(problem)
-    if isinstance(problem.et, WorkSpeed):
+    if isinstance(problem.et, UniformTimes):
         priced = problem.et.work[tasks, None] * (u / problem.et.speed)
     else:
         priced = problem.et[tasks] * u

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean, time_of
-from optim.scheduling.local_search.schedule import settle, shift
-from optim.scheduling.local_search.search import Search
+from edgeopt.optim.jit import jit_lean, time_of
+from edgeopt.optim.scheduling.local_search.schedule import settle, shift
+from edgeopt.optim.scheduling.local_search.search import Search
 
 
 class Goal(NamedTuple):

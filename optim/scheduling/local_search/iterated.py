@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
-from optim.parameters import check_parameters, parameter
-from optim.scheduling.local_search.improve import take_up
-from optim.scheduling.local_search.kicks import AMBITION, COLD, HOT, OVERLOAD, Urge, kick_often
-from optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
-from optim.scheduling.local_search.start import Start, start_assignment
-from optim.solver import State
-from optim.stream import Stream, open_stream
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.heuristics.list_rules import lpt, mct
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
+from edgeopt.optim.scheduling.local_search.moves import (
+    COLD,
+    DEFAULT_AMBITION,
+    DEFAULT_OVERLOAD,
+    HOT,
+    KickSettings,
+    kick_often,
+    restart_from,
+)
+from edgeopt.optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
+from edgeopt.optim.scheduling.solver import IntArray, Scheduler, State
+from edgeopt.optim.stream import RandomStream, open_stream
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.memory import best_fit_decreasing
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
 @dataclass(kw_only=True)
@@ -30,7 +42,7 @@ class LocalSearchState(State):
         Iterations done of this cycle, and how many it has; 0 before the first schedule.
     """
 
-    stream: Stream
+    stream: RandomStream
     search: Search
     position: int = 0
     length: int = 0
@@ -57,7 +69,7 @@ class LocalSearch:
     References
     ----------
     Lourenco, Martin, Stuetzle, "Iterated local search", in Handbook of Metaheuristics, 2003; for
-    the parts see `optim.scheduling.local_search`.
+    the parts see `edgeopt.optim.scheduling.local_search`.
     """
 
     start: Start = parameter("lpt", "heuristic that makes the first schedule")
@@ -68,11 +80,11 @@ class LocalSearch:
     hot: float = parameter(HOT, "first temperature of a cycle", above=0, search=(0.05, 10))
     cold: float = parameter(COLD, "last temperature of a cycle", above=0, search=(0.001, 0.5))
     ambition: float = parameter(
-        AMBITION, "how far below the best makespan the target lies, as a share of the gap",
+        DEFAULT_AMBITION, "how far below the best makespan the target lies, as a share of the gap",
         at_least=0, at_most=1, search=(0.05, 0.5),
     )  # fmt: skip
     overload: float = parameter(
-        OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
+        DEFAULT_OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
     )
 
     def __post_init__(self) -> None:
@@ -101,16 +113,47 @@ class LocalSearch:
         first = start_assignment(problem, self.start)
         state.length, state.evaluations, state.done = self.cycle, 1, first is None
         if first is not None:
-            take_up(state.search, first)
+            restart_from(state.search, first)
 
     def _go_on(self, state: LocalSearchState) -> None:
         """Kick at the temperature of the moment; after a cycle return to the best schedule."""
         if state.position == state.length:
             state.position, state.length = 0, 2 * state.length
-            take_up(state.search, state.search.best.assignment.copy())
+            restart_from(state.search, state.search.best.assignment.copy())
         share = state.position / state.length
         temperature = self.hot * (self.cold / self.hot) ** share
-        urge = Urge(self.ambition, self.overload, temperature)
+        urge = KickSettings(self.ambition, self.overload, temperature)
         kick_often(state.search, urge, self.kicks, state.stream)
         state.position += 1
         state.evaluations += self.kicks
+
+
+# First schedules of the local search.
+
+Start = Literal["mct", "lpt", "min-min", "max-min", "sufferage"]
+
+HEURISTICS: dict[str, Scheduler] = {
+    "mct": mct,
+    "lpt": lpt,
+    "min-min": min_min,
+    "max-min": max_min,
+    "sufferage": sufferage,
+}
+
+
+def start_assignment(problem: SchedulingProblem, start: Start) -> IntArray | None:
+    """Return the heuristic's assignment, shape (k,), or where it fails one that fits.
+
+    A heuristic that finds no room for a task is replaced by best-fit decreasing, which looks at
+    memory alone; None if that fails too.
+    """
+    assignment = np.asarray(HEURISTICS[start](problem, np.random.default_rng(0)))
+    if not (assignment == -1).any():
+        return assignment
+    return best_fit_decreasing(*memory_arrays(problem))
+
+
+def start_assignments(problem: SchedulingProblem) -> list[IntArray]:
+    """Return `start_assignment` of all the heuristics, but for those that find none."""
+    found = [start_assignment(problem, name) for name in get_args(Start)]
+    return [assignment for assignment in found if assignment is not None]

@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean, time_of
-from optim.scheduling.local_search.critical import lift, rank_nodes
-from optim.scheduling.memory import memory_arrays
-from optim.scheduling.ready import ready_times
-from optim.solver import IntArray
-from problems.errors import FloatArray
-from problems.scheduling import SchedulingProblem, WorkSpeed
+from edgeopt.optim.jit import jit_lean, time_of
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 class Instance(NamedTuple):
@@ -30,7 +28,7 @@ class Instance(NamedTuple):
         When each node can start in s.
     """
 
-    et: FloatArray | WorkSpeed
+    et: FloatArray | UniformTimes
     memory: FloatArray
     capacity: FloatArray
     ready: FloatArray
@@ -52,7 +50,7 @@ class Schedule(NamedTuple):
     following, previous : ndarray of int, shape (k,)
         The next and the last task in the list of the same node, or -1.
     ranks : ndarray of int, shape (2 x,)
-        Tournament tree of the ends (`optim.scheduling.local_search.critical`).
+        Tournament tree of the ends (`edgeopt.optim.scheduling.local_search.schedule`).
     """
 
     assignment: IntArray
@@ -117,7 +115,7 @@ def shift(instance: Instance, schedule: Schedule, task: int, node: int) -> None:
 
 
 @jit_lean
-def makespan_of(schedule: Schedule) -> float:
+def schedule_makespan(schedule: Schedule) -> float:
     """Return the end of the critical node in s."""
     makespan: float = schedule.ends[schedule.ranks[1]]
     return makespan
@@ -154,3 +152,33 @@ def _enlist(schedule: Schedule, task: int, node: int) -> None:
     schedule.first[node] = task
     if head >= 0:
         schedule.previous[head] = task
+
+
+# The critical node, which finishes last, in constant time: a tournament tree of the ends.
+
+
+@jit_lean
+def rank_nodes(ranks: IntArray, ends: FloatArray) -> None:
+    """Build the tree, shape (2 x,): leaf x + j is node j, ranks[1] the node that ends last."""
+    x = len(ends)
+    for node in range(x):
+        ranks[x + node] = node
+    for place in range(x - 1, 0, -1):
+        ranks[place] = _winner(ranks, ends, place)
+
+
+@jit_lean
+def lift(ranks: IntArray, ends: FloatArray, node: int) -> None:
+    """Play the matches of a node whose end has changed again, log2(x) of them."""
+    place = (len(ends) + node) // 2
+    while place > 0:
+        ranks[place] = _winner(ranks, ends, place)
+        place //= 2
+
+
+@jit_lean
+def _winner(ranks: IntArray, ends: FloatArray, place: int) -> int:
+    """Return the node of later end below a place of the tree."""
+    left, right = ranks[2 * place], ranks[2 * place + 1]
+    winner: int = left if ends[left] >= ends[right] else right
+    return winner

@@ -6,24 +6,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optim.jit import jit_lean
-from optim.scheduling.bounds import lower_bound, lp_bound
-from optim.scheduling.local_search.candidates import Candidates, find_candidates
-from optim.scheduling.local_search.schedule import (
+from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_bound
+from edgeopt.optim.scheduling.local_search.candidates import Candidates, find_candidates
+from edgeopt.optim.scheduling.local_search.schedule import (
     Instance,
     Schedule,
     empty_schedule,
     instance_of,
-    makespan_of,
+    schedule_makespan,
 )
-from optim.solver import IntArray
-from problems.errors import FloatArray
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 WIDTH, DEPTH = 8, 4
 
 
-class Chain(NamedTuple):
+class EjectionChain(NamedTuple):
     """The steps of an ejection chain, so that it can be undone.
 
     Attributes
@@ -80,7 +80,7 @@ class Search(NamedTuple):
     candidates: Candidates
     schedule: Schedule
     best: Best
-    chain: Chain
+    chain: EjectionChain
     kicks: IntArray
     bound: float
 
@@ -104,7 +104,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
         candidates=find_candidates(problem, width),
         schedule=empty_schedule(instance),
         best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
-        chain=Chain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
+        chain=EjectionChain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
         kicks=np.zeros(1, dtype=np.int64),
         bound=lp_bound(problem) if problem.ready is None else lower_bound(problem),
     )
@@ -114,7 +114,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
 def keep_if_best(search: Search) -> None:
     """Copy a schedule that is better than the best so far."""
     schedule, best = search.schedule, search.best
-    makespan = makespan_of(schedule)
+    makespan = schedule_makespan(schedule)
     if makespan < best.makespan[0]:
         best.makespan[0] = makespan
         for task in range(len(schedule.assignment)):

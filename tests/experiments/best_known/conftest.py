@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.best_known.record import Record
+from edgeopt.experiments.best_known.register import KnownSchedule
 
 DIGESTS = [f"{letter * 64}" for letter in "abc"]
 
@@ -13,7 +13,7 @@ DIGESTS = [f"{letter * 64}" for letter in "abc"]
 @pytest.fixture
 def record():
     """Return a maker of records: ``record(makespan=2.0, digest=...)``."""
-    plain = Record(
+    plain = KnownSchedule(
         instance="8x2/made.0",
         digest=DIGESTS[0],
         makespan=3.0,

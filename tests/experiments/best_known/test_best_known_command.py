@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from experiments.best_known import solver_tables, standing, sweeps
-from experiments.best_known.published import Published
-from problems.scheduling import load_problem
+from edgeopt.experiments.best_known import standing, sweeps
+from edgeopt.experiments.best_known.standing import Published
+from edgeopt.problems.scheduling.spec import load_problem
 
 BROKEN = "def nothing(problem, rng):\n    return [-1] * problem.tasks\n"
 SWEEP = """
@@ -38,7 +38,7 @@ def fact(monkeypatch, tmp_path):
     (tmp_path / "copy.csv").write_text(TIMES)
     digest = load_problem(tmp_path / "copy.csv").digest
     facts = {digest: Published("4x2/copy", 6.5, "by hand", 5.75)}
-    for module in (standing, sweeps, solver_tables):
+    for module in (standing, sweeps, sweeps):
         monkeypatch.setattr(module, "published", lambda: facts)
 
 
@@ -118,7 +118,7 @@ def test_a_problem_that_no_run_solved_has_dashes(tmp_path, edgeopt):
 def test_a_file_that_has_changed_is_noticed(swept, tmp_path, edgeopt):
     swept("best-known", "out", "--update")
     (tmp_path / "times.csv").write_text(TIMES.replace("5,5", "6,6"))
-    from experiments.sweep.cell import problem_of
+    from edgeopt.experiments.sweep.cell import problem_of
 
     problem_of.cache_clear()
     refused = edgeopt("best-known", "out")

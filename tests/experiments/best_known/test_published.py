@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.best_known.published import published
-from experiments.best_known.register import REGISTER, read_register
-from experiments.best_known.standing import best_known_makespans
-from problems.scheduling import load_problem
+from edgeopt.experiments.best_known.register import REGISTER, read_register
+from edgeopt.experiments.best_known.standing import best_known_makespans, published
+from edgeopt.problems.scheduling.spec import load_problem
 
 ROOT = Path(__file__).parents[3]
 RECORDS = read_register(ROOT / REGISTER)
@@ -49,7 +48,7 @@ def test_the_registers_schedules_hold(digest, request):
 def test_the_least_of_published_and_registered_is_known(shared, tmp_path, record):
     spec = str(shared / "hcsp/512x16/u_c_hihi.0")
     assert best_known_makespans([spec, "gone.csv"], tmp_path) == {spec: 7358942.75}
-    from experiments.best_known.register import keep_better
+    from edgeopt.experiments.best_known.register import keep_better
 
     digest = load_problem(spec).digest
     keep_better(tmp_path, [record(digest=digest, makespan=7.35e6)])

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments.best_known.record import pack_record, unpack_record
-from experiments.best_known.register import keep_better, read_register
-from problems.errors import InputError
-from problems.scheduling import load_problem
+from edgeopt.experiments.best_known.register import (
+    keep_better,
+    pack_record,
+    read_register,
+    unpack_record,
+)
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.spec import load_problem
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -32,11 +36,13 @@ def test_a_record_is_small():
 
 
 def pack_record_of(nodes):
-    from experiments.best_known.record import Record
+    from edgeopt.experiments.best_known.register import KnownSchedule
 
     texts = dict.fromkeys(("instance", "solver", "version", "code"), "x")
     numbers = dict.fromkeys(("makespan", "lower_bound", "seconds"), 1.0)
-    record = Record(**texts, **numbers, digest="d" * 64, seed=0, repetition=0, assignment=nodes)
+    record = KnownSchedule(
+        **texts, **numbers, digest="d" * 64, seed=0, repetition=0, assignment=nodes
+    )
     return pack_record(record)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from experiments import cli
+from edgeopt.experiments import cli
 
 
 def fails_with(monkeypatch, capsys, *arguments):

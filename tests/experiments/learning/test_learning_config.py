@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from experiments.learning.collaborative import Collaborative
-from experiments.learning.config import read_learning
-from experiments.learning.run_all import run_learning
+from edgeopt.experiments.learning.config import read_learning
+from edgeopt.experiments.learning.run import run_learning
+from edgeopt.optim.learning.schemes import CollaborativeTraining
 
 
 def changed(path, old, new):
@@ -26,7 +26,7 @@ def test_read(learning_file):
     assert config.make_system().pool.nodes == 3
     assert config.make_training().periods == 2
     scheme = config.make_scheme("dormant")
-    assert scheme == Collaborative(
+    assert scheme == CollaborativeTraining(
         cut=5, threshold="fixed", fixed_s=0.02, dispatch={"solver": "fcfs"}
     )
 

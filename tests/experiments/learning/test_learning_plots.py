@@ -4,13 +4,14 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from experiments.learning.config import read_learning
-from experiments.learning.output import early_rows
-from experiments.learning.summary import summarize
-from experiments.plots.learning import plot_learning
-from experiments.plots.learning_dormancy import dormancy_figure
-from experiments.plots.learning_errors import error_figure
-from experiments.plots.learning_target import target_figure
+from edgeopt.experiments.learning.config import read_learning
+from edgeopt.experiments.learning.figures import (
+    dormancy_error_figure,
+    error_figure,
+    plot_learning,
+    target_figure,
+)
+from edgeopt.experiments.learning.summary import early_rows, summarize
 
 SLEEP = {"central": 0.0, "branchynet": 0.25, "federated": 0.0, "collaborative": 0.5, "dormant": 1.0}
 
@@ -76,7 +77,7 @@ def test_lines_are_means_of_the_runs():
 def test_dormancy_is_drawn_by_the_share_asleep(config):
     rows = rows_of([(0.3, 0.2), (0.2, 0.1)])
     with_exit = [row for row in summarize(config, rows) if row["exit_error"] is not None]
-    (panel,) = dormancy_figure(rows, with_exit).axes
+    (panel,) = dormancy_error_figure(rows, with_exit).axes
     assert panel.lines[0].get_xdata().tolist() == [25, 50, 100]
     assert panel.lines[0].get_ydata().tolist() == pytest.approx([85.0] * 3)
 

@@ -10,14 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from experiments.learning.checkpoint import load_rows  # noqa: E402
-from experiments.learning.config import read_learning  # noqa: E402
-from experiments.learning.run_all import run_learning  # noqa: E402
-from experiments.learning.summary import summarize  # noqa: E402
+from edgeopt.experiments.learning.config import read_learning  # noqa: E402
+from edgeopt.experiments.learning.run import (
+    load_rows,  # noqa: E402
+    run_learning,  # noqa: E402
+)
+from edgeopt.experiments.learning.summary import summarize  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 120
@@ -76,7 +78,7 @@ def test_neither_jobs_nor_threads_change_bits(two_schemes, tmp_path):
 def test_resumes_to_the_same_bits_after_a_kill(two_schemes, tmp_path):
     text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 15")
     two_schemes.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "experiments.cli", "learn", str(two_schemes)]
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", "learn", str(two_schemes)]
     child = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], cwd=ROOT)
     _wait_for_rows(tmp_path / "killed", child)
     os.kill(child.pid, signal.SIGKILL)
@@ -109,7 +111,7 @@ def test_a_damaged_checkpoint_is_named(learning_file, tmp_path):
 
 
 def test_command_writes_tables_and_figures(learning_file, tmp_path, monkeypatch, capsys):
-    from experiments import cli
+    from edgeopt.experiments import cli
 
     out = tmp_path / "out"
     monkeypatch.setattr(sys, "argv", ["edgeopt", "learn", str(learning_file), "--out", str(out)])

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from experiments.learning.config import read_learning
-from experiments.learning.networks.resnet import build_network
+from edgeopt.experiments.learning.config import read_learning
+from edgeopt.optim.learning.networks.resnet import build_network
 
 FOLDER = Path(__file__).parents[3] / "experiments" / "learnings"
 FILES = [path for path in FOLDER.glob("*.toml") if "[schemes." in path.read_text(encoding="utf-8")]

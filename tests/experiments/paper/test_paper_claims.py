@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.paper.claim import Claim, Rule, read_claims
-from experiments.paper.outcome import Condition, Measured, Outcome
-from experiments.paper.parts import PARTS
-from experiments.paper.verdict import NOT_REPRODUCED, ONLY_IF, REPRODUCED, UNDECIDED, decide
-from problems.errors import InputError
+from edgeopt.experiments.paper.claims import (
+    NOT_REPRODUCED,
+    ONLY_IF,
+    REPRODUCED,
+    UNDECIDED,
+    Claim,
+    Rule,
+    decide,
+    read_claims,
+)
+from edgeopt.experiments.paper.outcome import PARTS, Condition, Outcome
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.problems.errors import InputError
 
 BELOW = Rule(high=0.0)
 CLAIM = Claim("c", "Fig. 0", "less", measures=("x",), rule=BELOW, only_if=("a", "b"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper import fig9
-from experiments.paper.parts import FOLDER
-from problems.errors import InputError
+from edgeopt.experiments.paper import fig9
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER
+from edgeopt.problems.errors import InputError
 
 ERRORS = {
     "collaborative": [[0.5, 0.2, 0.104, 0.1], [0.4, 0.1, 0.3, 0.1]],
@@ -69,8 +69,8 @@ def test_without_torch(tmp_path: Path, monkeypatch):
 
 def test_a_short_run(tmp_path: Path, monkeypatch):
     pytest.importorskip("torch")
-    for path in FOLDER.glob("fig9*.toml"):
-        text = path.read_text().replace("../learnings", str(FOLDER.parent / "learnings"))
+    for path in PAPER_FOLDER.glob("fig9*.toml"):
+        text = path.read_text().replace("../learnings", str(PAPER_FOLDER.parent / "learnings"))
         text = text.replace("window = 36", "window = 6").partition("[schemes.19-ms")[0]
         (tmp_path / path.name).write_text(text)
     sizes = "{ periods = 1, repetitions = 2 }"

@@ -6,19 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.paper import early_stop, fig5, fig6, table1
-from experiments.paper.early_stop import END, run_walks
-from experiments.paper.memory_growth import growth_of, memory_mib
-from experiments.paper.node_delays import delay_by_nodes, gaining_loads
-from experiments.paper.parts import FOLDER
-from experiments.paper.table1_cuts import board_cuts, fitted_cuts, memory_range, read_table1
-from experiments.toml_file import read_toml
-from optim.offloading.answer import Answer
-from problems.errors import InputError
-from problems.offloading.networks import load_network
+from edgeopt.experiments.paper import fig5, fig6, table1
+from edgeopt.experiments.paper.fig5 import growth_of, memory_mib
+from edgeopt.experiments.paper.fig6 import END, delay_by_nodes, gaining_loads, run_walks
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER
+from edgeopt.experiments.paper.table1 import board_cuts, fitted_cuts, memory_range, read_table1
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import read_toml
+from edgeopt.problems.networks.load import load_network
 
-TABLE1 = read_table1(FOLDER / "table1.toml")
-FIG6 = read_toml(FOLDER / "fig6.toml")
+TABLE1 = read_table1(PAPER_FOLDER / "table1.toml")
+FIG6 = read_toml(PAPER_FOLDER / "fig6.toml")
 RESNET = load_network("resnet34")
 
 
@@ -81,15 +80,15 @@ def test_more_nodes_pay_under_load_alone():
 
 
 def test_walks_that_are_never_wrong(monkeypatch):
-    monkeypatch.setattr(early_stop, "scan", early_stop.tmoa_printed)
+    monkeypatch.setattr(fig6, "scan", fig6.tmoa_printed)
     stops = run_walks(RESNET, 20, np.random.default_rng(0))
     assert stops.missed.total() == stops.missed_percent.value == 0
     assert stops.stopped.total() == stops.systems == 20
 
 
 def test_walks_that_are_always_wrong(monkeypatch):
-    monkeypatch.setattr(early_stop, "tmoa_printed", lambda program: Answer(program, "", 0, 1))
-    monkeypatch.setattr(early_stop, "scan", lambda program: Answer(program, "", 3, 1))
+    monkeypatch.setattr(fig6, "tmoa_printed", lambda program: Answer(program, "", 0, 1))
+    monkeypatch.setattr(fig6, "scan", lambda program: Answer(program, "", 3, 1))
     stops = run_walks(RESNET, 10, np.random.default_rng(0))
     assert stops.missed_percent.value == 100
     assert stops.missed == stops.stopped
@@ -99,13 +98,13 @@ def test_the_reason_of_a_stop():
     values, limits = np.zeros((4, 35)), np.ones((4, 35))
     values[1, 3] = 1.0  # limits must not be reached, as printed
     program = type("Program", (), {"values": values, "limits": limits, "depth": 34})
-    assert early_stop._reason(program, 3) == "delay"
-    assert early_stop._reason(program, 34) == END
+    assert fig6._reason(program, 3) == "delay"
+    assert fig6._reason(program, 34) == END
 
 
 def test_fig_6(tmp_path: Path, monkeypatch):
-    stops = early_stop.Stops(
-        4, Counter(memory=3, delay=1), Counter(delay=1), early_stop.Measured(25.0, 5.0, 70.0)
+    stops = fig6.Stops(
+        4, Counter(memory=3, delay=1), Counter(delay=1), fig6.Measured(25.0, 5.0, 70.0)
     )
     monkeypatch.setattr(fig6, "run_walks", lambda profile, systems, rng: stops)
     outcome = fig6.run(tmp_path, tmp_path, quick=True, jobs=1)

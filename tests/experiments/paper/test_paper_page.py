@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper import page
-from experiments.paper.claim import Claim, Rule
-from experiments.paper.markdown import measured_text, number_text, table_lines
-from experiments.paper.outcome import Condition, Measured, Outcome, Table
-from experiments.paper.page import page_lines, write_page
-from experiments.paper.record import Record
+from edgeopt.experiments.paper import page
+from edgeopt.experiments.paper.claims import Claim, Rule
+from edgeopt.experiments.paper.outcome import Condition, Outcome, PartRecord, Table
+from edgeopt.experiments.paper.page import page_lines, write_page
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.text import measured_text, number_text, table_lines
 
 PROVENANCE = {
     "edgeopt": "0", "code": "abc", "command": "/x/edgeopt paper", "commit": "0" * 40,
@@ -35,7 +35,7 @@ CLAIMS = (
 @pytest.fixture
 def lines(monkeypatch) -> list[str]:
     monkeypatch.setattr(page, "read_claims", lambda part: CLAIMS)
-    return page_lines([Record("fig6", "f", True, 2, "7", 3.4, PROVENANCE, OUTCOME)])
+    return page_lines([PartRecord("fig6", "f", True, 2, "7", 3.4, PROVENANCE, OUTCOME)])
 
 
 def test_every_claim_has_a_row_with_its_verdict(lines):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper.point import read_points
-from problems.errors import InputError
+from edgeopt.experiments.paper.claims import read_points
+from edgeopt.problems.errors import InputError
 
 ROOT = Path(__file__).parents[3]
 POINTS = read_points()

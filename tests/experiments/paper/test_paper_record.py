@@ -8,24 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.paper import record
-from experiments.paper.outcome import (
+from edgeopt.experiments.paper import outcome
+from edgeopt.experiments.paper.outcome import (
+    NAME,
     Condition,
-    Measured,
     Outcome,
     Table,
-    dump,
-    outcome_from_json,
-    outcome_to_json,
-)
-from experiments.paper.record import (
-    NAME,
     configuration_hash,
+    dump,
     fingerprint_of,
     new_record,
+    outcome_from_json,
+    outcome_to_json,
     read_record,
     write_record,
 )
+from edgeopt.experiments.statistics.ratio import Measured
 
 numbers = st.floats(allow_nan=False)
 OUTCOME = Outcome(
@@ -77,11 +75,11 @@ def test_a_broken_record_is_none(tmp_path: Path, text):
 def test_a_fingerprint_knows_size_configuration_and_code(tmp_path: Path, monkeypatch):
     file = tmp_path / "fig6.toml"
     file.write_text("seed = 1\n")
-    monkeypatch.setattr(record, "configuration_files", lambda part: [file])
+    monkeypatch.setattr(outcome, "configuration_files", lambda part: [file])
     first = fingerprint_of("fig6", quick=True)
     assert fingerprint_of("fig6", quick=True) == first
     assert fingerprint_of("fig6", quick=False) != first
-    monkeypatch.setattr(record, "code_version", lambda *packages: "other")
+    monkeypatch.setattr(outcome, "code_version", lambda *packages: "other")
     assert fingerprint_of("fig6", quick=True) != first
     before = configuration_hash("fig6", quick=True)
     file.write_text("seed = 2\n")

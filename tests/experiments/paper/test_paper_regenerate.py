@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments.framework.cell import simulation_cells
-from experiments.framework.config import SimulationConfig
-from experiments.paper import record, regenerate
-from experiments.paper.cells import run_cells
-from experiments.paper.claim import Claim
-from experiments.paper.outcome import Measured, Outcome
-from experiments.paper.regenerate import records_in
-from experiments.paper.regenerate import regenerate as make
-from problems.errors import InputError
+from edgeopt.experiments.paper import outcome, regenerate
+from edgeopt.experiments.paper.claims import Claim
+from edgeopt.experiments.paper.outcome import Outcome
+from edgeopt.experiments.paper.regenerate import records_in
+from edgeopt.experiments.paper.regenerate import regenerate as make
+from edgeopt.experiments.paper.simulated import run_cells
+from edgeopt.experiments.simulation.cell import simulation_cells
+from edgeopt.experiments.simulation.config import SimulationConfig
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.problems.errors import InputError
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,8 +34,8 @@ class Parts:
         self.broken: set[str] = set()
         monkeypatch.setattr(regenerate, "run_of", lambda part: partial(self.run, part))
         monkeypatch.setattr(regenerate, "read_claims", lambda part: ())
-        monkeypatch.setattr("experiments.paper.page.read_claims", lambda part: (CLAIM,))
-        monkeypatch.setattr(record, "code_version", lambda *packages: self.code)
+        monkeypatch.setattr("edgeopt.experiments.paper.claims.read_claims", lambda part: (CLAIM,))
+        monkeypatch.setattr(outcome, "code_version", lambda *packages: self.code)
 
     def run(self, part: str, out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         assert out.is_dir()
@@ -72,7 +73,7 @@ def test_other_code_or_size_makes_it_again(parts: Parts, tmp_path: Path):
 def test_the_page_tells_of_all_parts_that_are_there(parts: Parts, tmp_path: Path):
     make(["fig6"], tmp_path, say=str)
     make(["table1"], tmp_path, say=str)
-    assert [record.part for record in records_in(tmp_path)] == ["table1", "fig6"]
+    assert [outcome.part for outcome in records_in(tmp_path)] == ["table1", "fig6"]
     assert "2 claims" in (tmp_path / "README.md").read_text()
 
 
@@ -114,9 +115,9 @@ KILLED = f"""
 import time
 from functools import partial
 from pathlib import Path
-import experiments.paper.cells as cells
-from experiments.framework.cell import simulation_cells
-from experiments.framework.config import SimulationConfig
+import edgeopt.experiments.paper.simulated as cells
+from edgeopt.experiments.simulation.cell import simulation_cells
+from edgeopt.experiments.simulation.config import SimulationConfig
 config = SimulationConfig(**{ {**CONFIG, "nodes": (10,)}!r})
 run = cells.run_cell
 def slow(cell):

@@ -5,16 +5,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.framework.config import read_simulation
-from experiments.paper import dormancy, fig8, simulated, table2
-from experiments.paper.comparison import COMPARISONS, compare
-from experiments.paper.fig8 import ways_to_send
-from experiments.paper.outcome import Measured
-from experiments.paper.parts import FOLDER
-from experiments.paper.simulated import Simulated, paired_points, relative_percent, run_simulations
-from experiments.paper.table2_scan import Case, describe, run_scan, write_scan
-from experiments.toml_file import read_toml
-from problems.errors import InputError
+from edgeopt.experiments.paper import dormancy, fig8, simulated, table2
+from edgeopt.experiments.paper.fig8 import ways_to_send
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER
+from edgeopt.experiments.paper.simulated import (
+    Simulated,
+    paired_points,
+    relative_percent,
+    run_simulations,
+)
+from edgeopt.experiments.paper.table2_scan import (
+    COMPARISONS,
+    Case,
+    compare_with_paper,
+    describe_setting,
+    run_scan,
+    write_scan,
+)
+from edgeopt.experiments.simulation.config import read_simulation
+from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import read_toml
 
 TINY = {"tasks": 30, "repetitions": 2}
 
@@ -24,7 +35,7 @@ def tiny(tmp_path: Path, monkeypatch) -> Path:
     """Return a folder with the parts' configuration, cut down to the shortest runs."""
     folder = tmp_path / "configuration"
     folder.mkdir()
-    for path in FOLDER.glob("*.toml"):
+    for path in PAPER_FOLDER.glob("*.toml"):
         text = path.read_text().replace(
             "../../../shared", str(Path(__file__).parents[4] / "shared")
         )
@@ -72,7 +83,7 @@ def test_comparisons_are_corrected_for_their_number():
     ours, rival = runs([1.0, 1.1, 1.2] * 4, [1.0] * 12), runs([2.0] * 12, [4.0] * 12)
     schemes = {"collaborative": ours, "b": rival, "masm": rival}
     made = Simulated({("s x 10", name): some for name, some in schemes.items()}, [])
-    found = compare(made, "s", 10, {"bnet": "b", "masm": "masm"})
+    found = compare_with_paper(made, "s", 10, {"bnet": "b", "masm": "masm"})
     assert tuple(found) == COMPARISONS
     assert found["delay_against_bnet"].value == pytest.approx(-45.0)
     alone = relative_percent(np.array([1.0, 1.1, 1.2] * 4), np.full(12, 2.0))
@@ -87,11 +98,11 @@ CASES = [
 
 
 def test_what_found_settings_share():
-    assert describe(CASES, "x") == "in 2 of 4 settings of the scan, all with link 1"
-    assert describe(CASES, "x", "y") == describe(CASES, "x")
-    assert describe(CASES, "y") == "in 4 of 4 settings of the scan"
-    assert describe(CASES[2:], "x") == ""
-    assert describe([case._replace(load=0.96) for case in CASES], "x") == ""
+    assert describe_setting(CASES, "x") == "in 2 of 4 settings of the scan, all with link 1"
+    assert describe_setting(CASES, "x", "y") == describe_setting(CASES, "x")
+    assert describe_setting(CASES, "y") == "in 4 of 4 settings of the scan"
+    assert describe_setting(CASES[2:], "x") == ""
+    assert describe_setting([case._replace(load=0.96) for case in CASES], "x") == ""
 
 
 def test_the_scan_as_a_file(tmp_path: Path):
@@ -103,13 +114,13 @@ def test_the_scan_as_a_file(tmp_path: Path):
 
 
 def test_a_scan_meets_every_combination(tmp_path: Path):
-    table = read_toml(FOLDER / "table2.toml")
+    table = read_toml(PAPER_FOLDER / "table2.toml")
     settings = {"bandwidth_bit_s": [1e8, 1e9], "round_trip_s": [0.02], "device": ["jetson_tx2"],
                 "element_type": ["float32"]}  # fmt: skip
     bnet = {"some": {"shares": [0.4, 0.2, 0.4]}}
     streams = {"30": {"kind": "poisson", "rate_hz": 30.0}}
     scan = {"settings": settings, "streams": streams, "bnet": bnet}
-    base = read_simulation(FOLDER / "table2_schemes.toml")
+    base = read_simulation(PAPER_FOLDER / "table2_schemes.toml")
     cases = run_scan(base, {**table, "scan": scan}, TINY, tmp_path, 1)
     assert [case.setting["link"] for case in cases] == ["100 Mbit/s", "1000 Mbit/s"]
     slow, fast = (case.found["delay_against_masm"].value for case in cases)
@@ -136,7 +147,7 @@ def case_of(value: float) -> Case:
 
 
 def test_ways_to_send_by_hand():
-    found = {one.words: one.ratios for one in ways_to_send(read_toml(FOLDER / "fig8.toml"))}
+    found = {one.words: one.ratios for one in ways_to_send(read_toml(PAPER_FOLDER / "fig8.toml"))}
     assert found["float32 maps with skip tensors against int8 images"] == pytest.approx(
         [401408 / 150528, 401408 / 150528, 802816 / 150528]
     )
@@ -170,6 +181,6 @@ def test_a_run_that_fails_is_named(tmp_path: Path, monkeypatch):
         }
 
     monkeypatch.setattr(simulated, "run_cells", fail)
-    config = read_simulation(FOLDER / "fig8_schemes.toml")
+    config = read_simulation(PAPER_FOLDER / "fig8_schemes.toml")
     with pytest.raises(InputError, match="ValueError: no"):
         run_simulations([config], tmp_path, 1)

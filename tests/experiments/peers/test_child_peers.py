@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from naive.exact import optimum
 
-from experiments.peers.child_process import start_child
-from experiments.peers.cp_sat import PYTHON, CpSat
-from experiments.peers.highs import Highs
-from optim import Seconds, solve
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, WorkSpeed, load_problem
+from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs, start_child
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Seconds
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.spec import load_problem
 
 needs_ortools = pytest.mark.skipif(
     PYTHON not in os.environ, reason=f"{PYTHON} names no python with ortools"
@@ -25,7 +25,9 @@ PEERS = [
 rng = np.random.default_rng(5)
 SMALL = {
     "matrix": SchedulingProblem(rng.exponential(1.0, (7, 3))),
-    "work and speed": SchedulingProblem(WorkSpeed(rng.exponential(1.0, 8), np.array([1.0, 2, 3]))),
+    "work and speed": SchedulingProblem(
+        UniformTimes(rng.exponential(1.0, 8), np.array([1.0, 2, 3]))
+    ),
     "some zeros": SchedulingProblem(np.maximum(rng.exponential(1.0, (7, 3)) - 0.7, 0.0)),
     "tight memory": SchedulingProblem(
         rng.exponential(1.0, (6, 3)), [3, 3, 2, 2, 1, 1], [4.0, 4.0, 4.0]

@@ -6,10 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from experiments.peers.child.run import GRACE
-from experiments.peers.child_process import start_child, step_child
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem
+from edgeopt.experiments.peers.child.run import GRACE
+from edgeopt.experiments.peers.child_peers import start_child, step_child
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PROBLEM = SchedulingProblem([[1.0, 5.0], [2.0, 5.0], [3.0, 3.0]], [1.0] * 3, [2.0, 2.0])
 LIMITS = {"seconds": 0.5, "gigabytes": 1.0}

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csc_array
 from strategies import scheduling_problems
 
-from experiments.peers.child.highs_milp import _model
-from experiments.peers.objective import Objective
-from experiments.peers.pygmo_evolution import Assignments
-from optim.scheduling.memory import memory_arrays
+from edgeopt.experiments.peers.child.highs_milp import _model
+from edgeopt.experiments.peers.population import Objective
+from edgeopt.experiments.peers.pygmo_peers import Assignments
+from edgeopt.optim.scheduling.arrays import memory_arrays
 
 
 @settings(deadline=None)

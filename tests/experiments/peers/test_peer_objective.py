@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import scheduling_problems
 
-from experiments.peers.objective import Objective
-from problems.scheduling import SchedulingProblem
+from edgeopt.experiments.peers.population import Objective
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
 @settings(deadline=None)

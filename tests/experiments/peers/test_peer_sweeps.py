@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.sweep.config import SweepConfig, read_config
-from experiments.sweep.run import run_sweep
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.sweep.config import SweepConfig, read_config
 
 SWEEPS = Path(__file__).parents[3] / "experiments" / "sweeps"
 SECONDS = {"512x16-peers": 60.0, "huge-peers": 60.0, "pools-peers": 1.0, "pools-milp": 1.0}

@@ -5,12 +5,12 @@ import sys
 import numpy as np
 import pytest
 
-from experiments.peers.pygmo_pso import PsoGen
-from experiments.peers.pygmo_sga import Sga
-from experiments.peers.pymoo_ga import Ga
-from optim import Iterations, solve
-from problems.errors import InputError
-from problems.scheduling import load_problem
+from edgeopt.experiments.peers.pygmo_peers import PsoGen, Sga
+from edgeopt.experiments.peers.pymoo_ga import Ga
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.spec import load_problem
 
 PEERS = [
     pytest.param("pygmo", Sga(individuals=20), id="sga"),

@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from experiments.report.convergence_panel import convergence_panel
-from experiments.report.image import svg_address, write_pdf
-from experiments.report.looks import short, solver_looks
-from experiments.report.rank_figure import rank_figure
-from experiments.report.share_figures import ecdf_figure, profile_figure
-from experiments.statistics.anytime import gap_table
-from experiments.statistics.comparison import compare
+from edgeopt.experiments.report.analysis import short, solver_looks
+from edgeopt.experiments.report.figures import (
+    convergence_panel,
+    ecdf_figure,
+    profile_figure,
+    rank_figure,
+    svg_address,
+    write_pdf,
+)
+from edgeopt.experiments.statistics.anytime import gap_table
+from edgeopt.experiments.statistics.comparison import compare
 
 ODD = "_$x$ <b>&"
 CELLS = sweep(

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from experiments.report.write import write_report
-from experiments.sweep.config import SweepConfig
-from experiments.sweep.run import run_sweep
-from problems.errors import InputError
+from edgeopt.experiments.report.page import write_report
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.problems.errors import InputError
 
 EVIL = "<script>alert(1)</script>"
 BROKEN = '''"""A solver that fails."""
@@ -166,7 +166,7 @@ def test_the_page_s_policy_refuses_a_script_that_slipped_in(browser, page, tmp_p
 
 
 def edgeopt(*arguments):
-    command = [sys.executable, "-m", "experiments.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 

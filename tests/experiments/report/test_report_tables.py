@@ -5,16 +5,21 @@ import math
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from experiments.report import formats
-from experiments.report.latex import latex_table
-from experiments.report.problem_tables import gap_table, running_time_table
-from experiments.report.ranking_tables import pairs_table, ranking_table
-from experiments.report.run_tables import failures, parameter_table, provenance_table
-from experiments.report.table import Entry, Table
-from experiments.report.verdict import verdict
-from experiments.statistics.comparison import compare
-from experiments.version import version
-from problems.errors import InputError
+from edgeopt.experiments import text
+from edgeopt.experiments.report.page import verdict
+from edgeopt.experiments.report.tables import (
+    failures,
+    gap_table,
+    pairs_table,
+    parameter_table,
+    provenance_table,
+    ranking_table,
+    running_time_table,
+)
+from edgeopt.experiments.runs.provenance import version
+from edgeopt.experiments.statistics.comparison import compare
+from edgeopt.experiments.text import Entry, Table, latex_table
+from edgeopt.problems.errors import InputError
 
 CLOSE = (
     "Friedman's test (p = 0.002) finds differences; Nemenyi's test at 5 % tells a apart from "
@@ -26,20 +31,20 @@ EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in r
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (formats.percent(0.12345), "12.35"),
-        (formats.percent(math.inf), "∞"),
-        (formats.decimal(math.nan), "–"),
-        (formats.limits(0.5, math.inf), "[0.50, ∞]"),
-        (formats.p_value(0.0004), "<0.001"),
-        (formats.p_value(0.0312), "0.031"),
-        (formats.p_relation(1e-9), "p < 0.001"),
-        (formats.p_relation(0.25), "p = 0.250"),
-        (formats.seconds(0.00123), "1.23 ms"),
-        (formats.seconds(2.5e-9), "0.0025 µs"),
-        (formats.seconds(75.04), "75 s"),
-        (formats.seconds(math.inf), "∞"),
-        (formats.count(12345.6), "12,346"),
-        (formats.significant(123.4567), "123.46"),
+        (text.percent(0.12345), "12.35"),
+        (text.percent(math.inf), "∞"),
+        (text.decimal(math.nan), "–"),
+        (text.limits(0.5, math.inf), "[0.50, ∞]"),
+        (text.p_value(0.0004), "<0.001"),
+        (text.p_value(0.0312), "0.031"),
+        (text.p_relation(1e-9), "p < 0.001"),
+        (text.p_relation(0.25), "p = 0.250"),
+        (text.seconds(0.00123), "1.23 ms"),
+        (text.seconds(2.5e-9), "0.0025 µs"),
+        (text.seconds(75.04), "75 s"),
+        (text.seconds(math.inf), "∞"),
+        (text.count(12345.6), "12,346"),
+        (text.significant(123.4567), "123.46"),
     ],
 )
 def test_numbers_as_text(text, expected):

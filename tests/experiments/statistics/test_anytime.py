@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_rows import failed, run, sweep
 
-from experiments.statistics.anytime import common_budgets, gap_table, gaps_at, times_to
-from problems.errors import InputError
+from edgeopt.experiments.statistics.anytime import common_budgets, gap_table, gaps_at, times_to
+from edgeopt.problems.errors import InputError
 
 TRACE = [(1, 0.1, 150.0), (10, 0.2, 120.0), (100, 0.9, 110.0)]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.statistics.bootstrap import RESAMPLES, interval, resampled
+from edgeopt.experiments.statistics.bootstrap import RESAMPLES, interval, resampled
 
 
 def rng(seed: int = 1) -> np.random.Generator:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sweep_rows import failed, run, sweep
 
-from experiments.plots.budgets import budgets_figure
-from experiments.statistics.budgets import compare_with, gaps_at_budgets
-from problems.errors import InputError
+from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
+from edgeopt.experiments.sweep.figures import budgets_figure
+from edgeopt.problems.errors import InputError
 
 BUDGETS = np.array([0.05, 0.1, 1.0])
 

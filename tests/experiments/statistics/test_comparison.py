@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from experiments.statistics.comparison import compare
-from problems.errors import InputError
+from edgeopt.experiments.statistics.comparison import compare
+from edgeopt.problems.errors import InputError
 
 RNG = np.random.default_rng(7)
 MANY = final(

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.statistics.friedman import (
+from edgeopt.experiments.statistics.tests import (
     critical_difference,
     friedman,
+    holm,
+    holm_ranks,
     iman_davenport,
+    nemenyi,
     rank_table,
 )
-from experiments.statistics.posthoc import holm, holm_ranks, nemenyi
-from problems.errors import InputError
+from edgeopt.problems.errors import InputError
 
 # Demsar 2006, Table 6: AUC of C4.5, with m, with cf, with both; the tie of voting (0.975) is broken
 # as the ranks printed beside it say.

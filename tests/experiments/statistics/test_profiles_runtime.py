@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from sweep_rows import failed, run, sweep
 
-from experiments.statistics.profiles import fraction_within, performance_ratios
-from experiments.statistics.runtime import expected_running_time, hitting_times, running_times
-from problems.errors import InputError
+from edgeopt.experiments.statistics.anytime import (
+    expected_running_time,
+    fraction_within,
+    hitting_times,
+    performance_ratios,
+    running_times,
+)
+from edgeopt.problems.errors import InputError
 
 
 def test_performance_profile_by_hand():

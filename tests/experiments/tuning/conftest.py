@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.problem_set import ProblemSet
+from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
 
 TRAINING = ("paper:12x3:seed=100", "paper:12x3:seed=101", "paper:12x3:seed=102")
 HELD_OUT = ("paper:12x3:seed=0", "paper:12x3:seed=1")
@@ -22,8 +21,8 @@ held_out = { problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"], repetitions 
 """
 OWN = """
 from dataclasses import dataclass
-from optim.parameters import parameter
-from optim.scheduling import ACO
+from edgeopt.problems.parameters import parameter
+from edgeopt.optim.scheduling import ACO
 
 @dataclass(frozen=True)
 class Own:
@@ -87,4 +86,4 @@ def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not draw."""
-    monkeypatch.setattr("experiments.tuning.results.draw_figures", lambda *anything: [])
+    monkeypatch.setattr("edgeopt.experiments.tuning.figures.draw_figures", lambda *anything: [])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.tuning.config import read_config
+from edgeopt.experiments.tuning.config import read_tuning
 
 PAIR = 'problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"]'
 
@@ -38,7 +38,15 @@ def test_killed_and_resumed_is_as_never_killed(
     edgeopt: Callable, tune_file: Path, tmp_path: Path
 ) -> None:
     tune_file.write_text(tune_file.read_text().replace("trials = 6", "trials = 40"))
-    command = [sys.executable, "-m", "experiments.cli", "tune", str(tune_file), "--out", "killed"]
+    command = [
+        sys.executable,
+        "-m",
+        "edgeopt.experiments.cli",
+        "tune",
+        str(tune_file),
+        "--out",
+        "killed",
+    ]
     journal = tmp_path / "killed" / "journal.log"
     for size in (6_000, 20_000):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tmp_path)
@@ -117,4 +125,4 @@ def test_the_projects_own_tunings_are_legal(shared: Path) -> None:
     files = sorted((Path(__file__).parents[3] / "experiments" / "tunings").glob("*.toml"))
     assert len(files) == 9
     for file in files:
-        assert len(read_config(file).held_out.specs) == 12
+        assert len(read_tuning(file).held_out.specs) == 12

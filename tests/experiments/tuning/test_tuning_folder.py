@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.folder import open_folder
-from problems.errors import InputError
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.storage import open_tuning_folder
+from edgeopt.problems.errors import InputError
 
 Make = Callable[..., TuneConfig]
 
 
 def test_a_folder_keeps_its_worker(make_config: Make, tmp_path: Path) -> None:
-    with open_folder(tmp_path / "new" / "deep", make_config()) as first:
+    with open_tuning_folder(tmp_path / "new" / "deep", make_config()) as first:
         pass
-    with open_folder(tmp_path / "new" / "deep", make_config()) as second:
+    with open_tuning_folder(tmp_path / "new" / "deep", make_config()) as second:
         assert first == second
-    with open_folder(tmp_path / "other", make_config()) as other:
+    with open_tuning_folder(tmp_path / "other", make_config()) as other:
         assert other["worker"] != first["worker"]
         assert {"optuna", "numpy", "command"} <= other["provenance"].keys()
 
@@ -38,20 +38,20 @@ def test_a_folder_keeps_its_worker(make_config: Make, tmp_path: Path) -> None:
 def test_another_tuning_is_refused(
     make_config: Make, tmp_path: Path, change: dict[str, object]
 ) -> None:
-    with open_folder(tmp_path, make_config()):
+    with open_tuning_folder(tmp_path, make_config()):
         pass
     with (
         pytest.raises(InputError, match="another tuning"),
-        open_folder(tmp_path, make_config(**change)),
+        open_tuning_folder(tmp_path, make_config(**change)),
     ):
         pass
 
 
 def test_a_second_process_is_refused(make_config: Make, tmp_path: Path) -> None:
     with (
-        open_folder(tmp_path, make_config()),
+        open_tuning_folder(tmp_path, make_config()),
         pytest.raises(InputError, match="no other process"),
-        open_folder(tmp_path, make_config()),
+        open_tuning_folder(tmp_path, make_config()),
     ):
         pass
 
@@ -59,7 +59,7 @@ def test_a_second_process_is_refused(make_config: Make, tmp_path: Path) -> None:
 def test_folders_of_other_things_are_left_alone(make_config: Make, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for folder in (tmp_path, tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(InputError), open_folder(folder, make_config()):
+        with pytest.raises(InputError), open_tuning_folder(folder, make_config()):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -67,14 +67,14 @@ def test_folders_of_other_things_are_left_alone(make_config: Make, tmp_path: Pat
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"study": 1}', "\udcff"])
 def test_a_broken_description(make_config: Make, tmp_path: Path, text: str) -> None:
     (tmp_path / "tune.json").write_text(text, errors="surrogateescape")
-    with pytest.raises(InputError), open_folder(tmp_path, make_config()):
+    with pytest.raises(InputError), open_tuning_folder(tmp_path, make_config()):
         pass
 
 
 def test_a_process_killed_at_its_start(make_config: Make, tmp_path: Path) -> None:
     (tmp_path / ".lock").touch()
     (tmp_path / "_tune.json.123").write_text("{")
-    with open_folder(tmp_path, make_config()) as description:
+    with open_tuning_folder(tmp_path, make_config()) as description:
         assert json.loads((tmp_path / "tune.json").read_text()) == description
 
 
@@ -93,6 +93,6 @@ def test_passwords_are_not_recorded(
 ) -> None:
     urls = "postgresql+psycopg://me:geheim@host:5/x --storage=mysql://me:ge/h:eim@host/x"
     monkeypatch.setattr("sys.argv", ["edgeopt", "tune", "a.toml", "--storage", *urls.split()])
-    with open_folder(tmp_path, make_config()) as description:
+    with open_tuning_folder(tmp_path, make_config()) as description:
         command = description["provenance"]["command"]
     assert command.endswith("psycopg://me:***@host:5/x --storage=mysql://me:***@host/x")

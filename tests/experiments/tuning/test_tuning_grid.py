@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from experiments.tuning.grid import grid_points
-from problems.errors import InputError
+from edgeopt.experiments.tuning.space import grid_points
+from edgeopt.problems.errors import InputError
 
 SPACE = {
     "a": FloatDistribution(0.0, 1.0),

@@ -16,11 +16,10 @@ from typing import Any
 import optuna
 import pytest
 
-from experiments.tuning.config import TuneConfig, read_config
-from experiments.tuning.run import run_tuning
-from experiments.tuning.storage import open_database, open_journal, open_study, study_name
-from experiments.tuning.tune import tune
-from problems.errors import InputError
+from edgeopt.experiments.tuning.config import TuneConfig, read_tuning
+from edgeopt.experiments.tuning.storage import open_database, open_journal, open_study, study_name
+from edgeopt.experiments.tuning.tune import run_tuning, tune
+from edgeopt.problems.errors import InputError
 
 psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
 PLACES = ["/usr/local/bin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
@@ -37,8 +36,8 @@ held_out = { problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"] }
 SLOW = """
 import time
 from dataclasses import dataclass
-from optim.parameters import parameter
-from optim.scheduling import ACO
+from edgeopt.problems.parameters import parameter
+from edgeopt.optim.scheduling import ACO
 
 @dataclass(frozen=True)
 class Slow:
@@ -131,11 +130,11 @@ def running(storage: optuna.storages.BaseStorage, name: str) -> set[str]:
 
 @pytest.mark.usefixtures("no_sync", "no_figures")
 def test_two_processes_one_of_them_killed(server: str, tuning: Path, tmp_path: Path) -> None:
-    config = read_config(tuning)
+    config = read_tuning(tuning)
     name = study_name(config.identity)
 
     def start(folder: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "experiments.cli", "tune", str(tuning)]
+        command = [sys.executable, "-m", "edgeopt.experiments.cli", "tune", str(tuning)]
         return subprocess.Popen(
             [*command, "--out", str(tmp_path / folder), "--storage", server],
             stdout=subprocess.PIPE,

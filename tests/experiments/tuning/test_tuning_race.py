@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.tuning.race import is_behind
+from edgeopt.experiments.tuning.trial import is_behind
 
 INF = float("inf")
 

@@ -11,18 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.contour_figure import contour_figure
-from experiments.tuning.held_out import compare, interval, run_held_out, signed_rank
-from experiments.tuning.history_figure import history_figure
-from experiments.tuning.importance import importances
-from experiments.tuning.report import sentence, write_up
-from experiments.tuning.slice_figure import slice_figure
-from experiments.tuning.tune import tune
-from optim import Evaluations, solve
-from optim.scheduling import make_solver
-from problems.errors import InputError
-from problems.scheduling import load_problem
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.figures import contour_figure, history_figure, slice_figure
+from edgeopt.experiments.tuning.results import (
+    compare_held_out,
+    importances,
+    interval,
+    run_held_out,
+    sentence,
+    signed_rank,
+    write_up,
+)
+from edgeopt.experiments.tuning.tune import tune
+from edgeopt.optim.scheduling.catalog import make_solver
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.spec import load_problem
 
 Make = Callable[..., TuneConfig]
 pytestmark = pytest.mark.usefixtures("no_sync")
@@ -61,7 +66,7 @@ def table(count: int = 40) -> pd.DataFrame:
 
 
 def test_repetitions_are_averaged_before_problems_are_paired() -> None:
-    found = compare(runs({"p": ([0.3, 0.5], [0.1, 0.1]), "q": ([0.2, 0.2], [0.1, 0.2])}))
+    found = compare_held_out(runs({"p": ([0.3, 0.5], [0.1, 0.1]), "q": ([0.2, 0.2], [0.1, 0.2])}))
     assert found.table["default"].tolist() == pytest.approx([0.4, 0.2])
     assert found.table["difference"].tolist() == pytest.approx([-0.3, -0.05])
     assert found.difference == pytest.approx(-0.175)
@@ -71,7 +76,7 @@ def test_repetitions_are_averaged_before_problems_are_paired() -> None:
 
 def test_failed_runs_and_missing_schedules_leave_their_problem_out() -> None:
     inf, nan = float("inf"), float("nan")
-    found = compare(
+    found = compare_held_out(
         runs(
             {
                 "p": ([0.3], [inf]),
@@ -85,7 +90,7 @@ def test_failed_runs_and_missing_schedules_leave_their_problem_out() -> None:
     assert found.difference == pytest.approx(-0.1)
     assert np.isnan(found.low)
     assert found.table["tuned"].tolist() == [inf, 0.1, inf, 0.1]
-    none = compare(runs({"p": ([inf], [0.1])}))
+    none = compare_held_out(runs({"p": ([inf], [0.1])}))
     assert none.problems == 0
     assert "No held-out problem" in sentence(none)
 
@@ -114,7 +119,7 @@ def test_interval_against_plain_resampling() -> None:
 def test_held_out_runs_share_their_seeds(make_config: Make, tmp_path: Path) -> None:
     config = make_config()
     cells = run_held_out(config, config.solver, tmp_path / "same")
-    found = compare(cells)
+    found = compare_held_out(cells)
     assert len(cells) == 8
     assert found.table["difference"].tolist() == [0.0, 0.0]
 
@@ -161,7 +166,7 @@ def test_contours_need_trials_that_span_a_plane() -> None:
 
 def test_the_page_survives_stars_and_bars(make_config: Make) -> None:
     config = make_config(solver={"solver": "atsa"}, parameters=("heuristic", "order"))
-    found = compare(runs({"p|q*": ([0.3], [0.2]), "r": ([0.3], [0.1])}))
+    found = compare_held_out(runs({"p|q*": ([0.3], [0.2]), "r": ([0.3], [0.1])}))
     tuned = {"heuristic": "memory*execution-time", "order": "arrival"}
     page = write_up(config, tuned, {"order": 0.75, "heuristic": 0.25}, found)
     assert "| heuristic | `memory` | `memory*execution-time` | 10 choices | 25 % |" in page
@@ -212,6 +217,6 @@ def test_a_solver_that_never_works(make_config: Make, tmp_path: Path, own_solver
 
 def test_a_default_that_stays_is_said(make_config: Make) -> None:
     config = make_config(parameters=("rho",))
-    found = compare(runs({"p": ([0.3], [0.3]), "q": ([0.3], [0.3])}))
+    found = compare_held_out(runs({"p": ([0.3], [0.3]), "q": ([0.3], [0.3])}))
     assert "No trial was better" in write_up(config, {"rho": 0.5}, {}, found)
     assert "No trial was better" not in write_up(config, {"rho": 0.4}, {}, found)

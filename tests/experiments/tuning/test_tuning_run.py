@@ -11,14 +11,12 @@ import pytest
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from experiments.tuning.cells import cells_of, run_cell
-from experiments.tuning.config import SAMPLERS, TuneConfig
-from experiments.tuning.problem_set import ProblemSet
-from experiments.tuning.run import run_tuning, trial_count
-from experiments.tuning.storage import open_journal, open_study
-from experiments.tuning.trial_run import best_trial
-from experiments.tuning.trials_table import trials_table, with_gap
-from optim.scheduling import ACO
+from edgeopt.experiments.tuning.config import SAMPLERS, ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.results import trials_table, with_gap
+from edgeopt.experiments.tuning.storage import open_journal, open_study
+from edgeopt.experiments.tuning.trial import best_trial, run_trial_cell, trial_cells
+from edgeopt.experiments.tuning.tune import run_tuning, trial_count
+from edgeopt.optim.scheduling.colony.atsa import ACO
 
 Make = Callable[..., TuneConfig]
 pytestmark = pytest.mark.usefixtures("no_sync")
@@ -44,8 +42,10 @@ def test_a_value_is_the_mean_gap(make_config: Make, tmp_path: Path) -> None:
     study = run(config, tmp_path / "j")
     for trial in study.trials:
         gaps = [
-            run_cell(cell, ACO(**trial.params), config.budget, config.seed, lambda marks: False)
-            for cell in cells_of(config.training, config.seed)
+            run_trial_cell(
+                cell, ACO(**trial.params), config.budget, config.seed, lambda marks: False
+            )
+            for cell in trial_cells(config.training, config.seed)
         ]
         assert trial.values == [pytest.approx(sum(gap[-1] for gap in gaps) / len(gaps))]
         assert trial.intermediate_values == {i: gap[-1] for i, gap in enumerate(gaps)}
@@ -76,7 +76,7 @@ def test_no_run_is_begun_in_vain(
         begun.append(next(gaps))
         return (begun[-1],) * 4
 
-    monkeypatch.setattr("experiments.tuning.trial_run.run_cell", flat)
+    monkeypatch.setattr("edgeopt.experiments.tuning.trial.run_trial_cell", flat)
     run(make_config(trials=3), tmp_path / "j")
     assert begun == [0.1] * 6 + [0.7] + [0.19] * 4  # 0.7 and 4 x 0.19 are more than 6 x 0.1
 
@@ -112,7 +112,7 @@ def test_a_finished_tuning_runs_nothing(
 ) -> None:
     config = make_config(trials=4)
     wanted = content(run(config, tmp_path / "j"))
-    monkeypatch.setattr("experiments.tuning.run.run_trial", None)
+    monkeypatch.setattr("edgeopt.experiments.tuning.trial.run_trial", None)
     assert content(run(config, tmp_path / "j")) == wanted
 
 
@@ -132,8 +132,8 @@ def test_trials_that_find_no_schedule(make_config: Make, tmp_path: Path) -> None
     own = tmp_path / "none.py"
     own.write_text(
         "from dataclasses import dataclass\n"
-        "from optim.parameters import parameter\n"
-        "from optim.scheduling import ACO\n"
+        "from edgeopt.problems.parameters import parameter\n"
+        "from edgeopt.optim.scheduling import ACO\n"
         "@dataclass(frozen=True)\n"
         "class Picky:\n"
         "    ants: int = parameter(2, 'ants', search=(1, 4))\n"

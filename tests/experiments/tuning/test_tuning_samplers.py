@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from experiments.tuning.cma_sampler import CmaSampler, from_unit, to_unit
-from experiments.tuning.config import SAMPLERS, TuneConfig
-from experiments.tuning.sampler import SeededSampler, make_sampler, trial_seed
+from edgeopt.experiments.tuning.cma_sampler import CmaSampler, from_unit, to_unit
+from edgeopt.experiments.tuning.config import SAMPLERS, TuneConfig
+from edgeopt.experiments.tuning.sampler import SeededSampler, make_sampler, trial_seed
 
 PLANE = {"x": FloatDistribution(-5.0, 5.0), "y": FloatDistribution(-5.0, 5.0)}
 RANGES = [

@@ -6,10 +6,11 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from experiments.tuning.space import search_space, values_within
-from optim.scheduling import ACO, ATSA, PSO, fcfs
-from optim.scheduling.atsa import Heuristic
-from problems.errors import InputError
+from edgeopt.experiments.tuning.space import search_space, values_within
+from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
+from edgeopt.optim.scheduling.heuristics.list_rules import fcfs
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.problems.errors import InputError
 
 
 def test_declared_ranges() -> None:

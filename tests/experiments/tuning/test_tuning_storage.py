@@ -8,10 +8,16 @@ from pathlib import Path
 import optuna
 import pytest
 
-from experiments.tuning.config import TuneConfig
-from experiments.tuning.run import run_tuning
-from experiments.tuning.storage import JOURNAL, open_database, open_journal, open_study, study_name
-from problems.errors import InputError
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.storage import (
+    JOURNAL,
+    open_database,
+    open_journal,
+    open_study,
+    study_name,
+)
+from edgeopt.experiments.tuning.tune import run_tuning
+from edgeopt.problems.errors import InputError
 
 Make = Callable[..., TuneConfig]
 pytestmark = pytest.mark.usefixtures("no_sync")

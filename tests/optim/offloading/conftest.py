@@ -5,22 +5,22 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from problems.offloading.generate_systems import random_system
-from problems.offloading.networks import load_network
-from problems.offloading.objective import OBJECTIVES
-from problems.offloading.profile import Layer, Profile
-from problems.offloading.program import Program, build_program
-from problems.offloading.reading import CORRECTED
+from edgeopt.problems.networks.layers import Layer
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
+from edgeopt.problems.offloading.reading import CORRECTED
+from edgeopt.problems.systems.random import random_system
 
-MakeProgram = Callable[..., Program]
+MakeProgram = Callable[..., CutProgram]
 UNUSED = build_program(load_network("alexnet"), random_system(rng=0)).terms
 
 
 def synthetic_program(
     values: np.ndarray, goal: np.ndarray, *, objective: str = "delay", limits: float = 1.0
-) -> Program:
+) -> CutProgram:
     """A program with given left-hand sides, all limits equal, and given goal."""
-    return Program(
+    return CutProgram(
         network="synthetic",
         system="synthetic",
         cut_names=tuple(f"cut{j}" for j in range(goal.size)),
@@ -33,7 +33,7 @@ def synthetic_program(
     )
 
 
-def random_program(seed: int, *, monotone: bool = False, objective: str = "delay") -> Program:
+def random_program(seed: int, *, monotone: bool = False, objective: str = "delay") -> CutProgram:
     """Random constraint values around their limit; cut 0 is always feasible.
 
     With few levels there are ties, in the goal and at the limits.
@@ -65,7 +65,7 @@ def random_chain(seed: int, depth: int = 8) -> Profile:
     return Profile(f"chain{seed}", (3, 64, 64), layers, tuple(range(1, depth + 1)))
 
 
-def realistic_program(seed: int, objective: str) -> Program:
+def realistic_program(seed: int, objective: str) -> CutProgram:
     """A real network on a random system."""
     system = random_system(nodes=5, rng=seed)
     return build_program(load_network("alexnet"), system, objective=objective)

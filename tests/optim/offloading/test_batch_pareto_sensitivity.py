@@ -4,26 +4,29 @@ from dataclasses import fields, replace
 
 import pytest
 
-from optim.offloading.batch import best_cuts
-from optim.offloading.pareto import criteria, pareto_cuts
-from optim.offloading.scan import scan
-from optim.offloading.sensitivity import INPUTS, sensitivities
-from problems.errors import InputError
-from problems.offloading.columns import Columns, columns_of
-from problems.offloading.device import Device
-from problems.offloading.generate_systems import random_batch, random_system
-from problems.offloading.networks import load_network
-from problems.offloading.objective import OBJECTIVES
-from problems.offloading.program import build_program
-from problems.offloading.reading import CORRECTED, PRINTED
-from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
-from problems.offloading.system_file import load_system
-from problems.offloading.work import work_of
+from edgeopt.optim.offloading.sensitivity import INPUTS, sensitivities
+from edgeopt.optim.offloading.solvers import best_cuts, criteria, pareto_cuts, scan
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.arrays import SystemArrays, columns_of, random_batch, work_of
+from edgeopt.problems.offloading.program import OBJECTIVES, build_program
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import (
+    Cloud,
+    CloudLink,
+    Device,
+    Pool,
+    System,
+    TaskStream,
+    TerminalLink,
+)
 
 ALEXNET = load_network("alexnet")
 
 
-def system_of(batch: Columns, index: int) -> System:
+def system_of(batch: SystemArrays, index: int) -> System:
     """One system of a batch, built from its parts."""
     c = {name: float(values[index, 0, 0]) for name, values in vars(batch).items()}
     nodes = int(c["nodes"])
@@ -40,8 +43,8 @@ def system_of(batch: Columns, index: int) -> System:
         name="one",
         pool=Pool((device,) * nodes),
         cloud=Cloud(c["cloud_flops"]),
-        link=Link(1e15, c["round_trip_s"], c["energy_j_bit"]),
-        uplink=Uplink([1 / c["inverse_rate_s_bit"]]),
+        link=CloudLink(1e15, c["round_trip_s"], c["energy_j_bit"]),
+        uplink=TerminalLink([1 / c["inverse_rate_s_bit"]]),
         tasks=TaskStream(c["arrival_hz"], c["deadline_s"]),
     )
 
@@ -153,4 +156,4 @@ def test_table1_depends_on_the_memory_within_the_stated_range():
 
 
 def test_every_input_is_a_column():
-    assert set(INPUTS.values()) <= {field.name for field in fields(Columns)}
+    assert set(INPUTS.values()) <= {field.name for field in fields(SystemArrays)}

@@ -8,16 +8,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optim.offloading.mincut import SplitCosts, min_cut, split_cost
-from optim.offloading.network_split import prefix_mask, split_costs, split_network
-from problems.offloading.device import Device
-from problems.offloading.generate_systems import random_system
-from problems.offloading.networks import load_network
-from problems.offloading.profile import Layer, Profile
-from problems.offloading.program import build_program
-from problems.offloading.reading import CORRECTED, PRINTED
-from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
-from problems.offloading.system_file import load_system
+from edgeopt.optim.offloading.mincut import (
+    SplitCosts,
+    min_cut,
+    prefix_mask,
+    split_cost,
+    split_costs,
+    split_network,
+)
+from edgeopt.problems.networks.layers import Layer
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import (
+    Cloud,
+    CloudLink,
+    Device,
+    Pool,
+    System,
+    TaskStream,
+    TerminalLink,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -108,8 +122,8 @@ def test_the_costs_are_those_of_the_slowest_node_layer_by_layer():
         name="two",
         pool=Pool((fast, slow)),
         cloud=Cloud(1000.0),
-        link=Link(200.0),
-        uplink=Uplink([1.0]),
+        link=CloudLink(200.0),
+        uplink=TerminalLink([1.0]),
         tasks=TaskStream(1e-6, 1e9),
     )
     costs = split_costs(profile, system, CORRECTED)

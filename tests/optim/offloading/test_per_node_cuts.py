@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optim.offloading.per_node_cuts import NodeProgram, node_program, solve_node_program
-from optim.offloading.scan import scan
-from problems.errors import InputError
-from problems.offloading.device import Device
-from problems.offloading.generate_systems import random_system
-from problems.offloading.networks import load_network
-from problems.offloading.program import build_program
-from problems.offloading.reading import CORRECTED
-from problems.offloading.system import Pool
-from problems.offloading.system_file import load_system
+from edgeopt.optim.offloading.per_node_cuts import NodeProgram, node_program, solve_node_program
+from edgeopt.optim.offloading.solvers import scan
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.offloading.reading import CORRECTED
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import Device, Pool
 
 ALEXNET = load_network("alexnet")
 

@@ -6,14 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from optim.offloading.dual_subgradient import dual_subgradient
-from optim.offloading.kkt import kkt_residuals
-from optim.offloading.lagrangian import lagrangian_of
-from optim.offloading.relaxation import relax, round_weights
-from optim.offloading.scan import scan
-from optim.offloading.shadow_prices import next_cut, shadow_prices
-from problems.errors import InputError
-from problems.offloading.objective import OBJECTIVES
+from edgeopt.optim.offloading.relaxation import (
+    dual_subgradient,
+    kkt_residuals,
+    lagrangian_of,
+    relax,
+    round_weights,
+)
+from edgeopt.optim.offloading.sensitivity import next_cut, shadow_prices
+from edgeopt.optim.offloading.solvers import scan
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.offloading.program import OBJECTIVES
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -5,18 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optim.offloading.answer import Answer
-from optim.offloading.scan import scan
-from optim.offloading.tmoa import tmoa_printed, tmoa_repaired
-from problems.offloading.networks import load_network
-from problems.offloading.objective import OBJECTIVES
-from problems.offloading.program import Program, build_program
-from problems.offloading.system_file import load_system
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.solvers import scan, tmoa_printed, tmoa_repaired
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
+from edgeopt.problems.systems.load import load_system
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def brute_force(program: Program) -> int | None:
+def brute_force(program: CutProgram) -> int | None:
     """Compare all cuts one by one, in plain Python."""
     best = None
     for cut in range(program.depth + 1):

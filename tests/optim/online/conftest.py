@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from optim.online.changes import Change
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
+from edgeopt.optim.online.changes import Change
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from naive.online import NaiveSystem
 
-from optim.online.dispatch import simulate_dispatch
-from optim.online.window import Window
-from optim.online.windows import simulate_windows
-from optim.scheduling import mct
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.window_state import Window
+from edgeopt.optim.online.windows import simulate_windows
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
 
-pytestmark = pytest.mark.filterwarnings("ignore::optim.online.overload.OverloadWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.online.overload.OverloadWarning")
 
 
 def assert_same(timeline, naive):

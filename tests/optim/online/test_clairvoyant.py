@@ -5,12 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from optim.online.clairvoyant import least_edge_delay_s, simulate_clairvoyant
-from optim.online.dispatch import simulate_dispatch
-from optim.online.reassign import queue_of_nodes, reassign
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
-from problems import InputError
+from edgeopt.optim.online.clairvoyant import (
+    least_edge_delay_s,
+    queue_of_nodes,
+    reassign,
+    simulate_clairvoyant,
+)
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.problems.errors import InputError
 
 
 def random_case(seed, tasks, nodes):

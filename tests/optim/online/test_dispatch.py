@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optim.online.changes import Change
-from optim.online.dispatch import simulate_dispatch
-from optim.online.first_free import first_free, free_time, set_free_time, start_tree
-from optim.online.overload import OverloadWarning, overloads
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
-from problems import InputError
+from edgeopt.optim.online.changes import Change
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.edge_queues import first_free, free_time, set_free_time, start_tree
+from edgeopt.optim.online.overload import OverloadWarning, overloads
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.problems.errors import InputError
 
 
 def stages(edge, bits=None, cloud=None, round_trip=None):

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import simpy
 
-from optim.online.dispatch import simulate_dispatch
-from optim.online.resources import Resources, Uplink
-from optim.online.timeline import Stages
-from problems.offloading.energy import printed_dynamic_energy_j, radio_energy_j, static_energy_j
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.problems.offloading.equations import (
+    printed_dynamic_energy_j,
+    radio_energy_j,
+    static_energy_j,
+)
 
 STATIC_W, OMEGA, J_BIT, TICK = 2.0, 0.25, 0.5, 0.25
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from optim.online.dispatch import simulate_dispatch
-from optim.online.masters import simulate_masters
-from optim.online.resources import Resources, Uplink
-from optim.online.window import Window
-from optim.online.windows import simulate_windows
-from optim.scheduling import mct
-from problems import InputError
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.masters import simulate_masters
+from edgeopt.optim.online.resources import Resources, Uplink
+from edgeopt.optim.online.window_state import Window
+from edgeopt.optim.online.windows import simulate_windows
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
+from edgeopt.problems.errors import InputError
 
 
 def test_one_master_is_no_hierarchy(random_system):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from optim.online.dispatch import simulate_dispatch
-from optim.online.resources import Resources
-from optim.online.timeline import Stages
-from problems.arrivals import poisson, sizes
-from problems.offloading.waiting import mm1_wait_s, mmx_wait_s
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.resources import Resources, Stages
+from edgeopt.problems.arrivals import streams
+from edgeopt.problems.arrivals.streams import poisson
+from edgeopt.problems.offloading.waiting import mm1_wait_s, mmx_wait_s
 
 TASKS, WARM_UP, RUNS = 60_000, 10_000, 20
 
@@ -35,17 +35,17 @@ def assert_mean(values, expected):
 @pytest.mark.parametrize(("nodes", "load"), [(1, 0.5), (1, 0.8), (3, 0.8), (10, 0.9), (30, 0.9)])
 def test_mmx_waits_as_erlang_c_says(nodes, load):
     rate = load * nodes
-    values = [mean_wait(seed, rate, nodes, sizes.exponential(1.0)) for seed in range(RUNS)]
+    values = [mean_wait(seed, rate, nodes, streams.exponential(1.0)) for seed in range(RUNS)]
     assert_mean(values, float(mmx_wait_s(rate, np.array(1.0), nodes)))
 
 
 @pytest.mark.parametrize(
     ("size", "second_moment"),
     [
-        (sizes.constant(1.0), 1.0),
-        (sizes.uniform(0.5, 1.5), 1.0 + 1 / 12),
-        (sizes.lognormal(1.0, 1.5), 1.0 + 1.5**2),
-        (sizes.exponential(1.0), 2.0),
+        (streams.constant(1.0), 1.0),
+        (streams.uniform(0.5, 1.5), 1.0 + 1 / 12),
+        (streams.lognormal(1.0, 1.5), 1.0 + 1.5**2),
+        (streams.exponential(1.0), 2.0),
     ],
     ids=["constant", "uniform", "lognormal", "exponential"],
 )
@@ -62,7 +62,7 @@ def test_round_robin_waits_less_than_random_and_more_than_one_queue():
     for _ in range(200):
         z = (load * nodes / (load * nodes + 1 - z)) ** nodes
     values = [
-        mean_wait(seed, load * nodes, nodes, sizes.exponential(1.0), "round-robin")
+        mean_wait(seed, load * nodes, nodes, streams.exponential(1.0), "round-robin")
         for seed in range(RUNS)
     ]
     assert_mean(values, z / (1 - z))
@@ -74,7 +74,7 @@ def test_littles_law():
     """The mean number in the system, counted at random moments, is rate times mean stay."""
     differences, rate = [], 2.4
     for seed in range(RUNS):
-        time, timeline = simulate(seed, rate, 3, sizes.exponential(1.0))
+        time, timeline = simulate(seed, rate, 3, streams.exponential(1.0))
         moments = np.random.default_rng(seed).uniform(time[WARM_UP], time[-1], 20_000)
         inside = np.searchsorted(time, moments) - np.searchsorted(np.sort(timeline.finish), moments)
         stay = (timeline.finish - time)[WARM_UP:].mean()

@@ -5,19 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optim import Iterations
-from optim.online.changes import Change
-from optim.online.dispatch import simulate_dispatch
-from optim.online.overload import OverloadWarning
-from optim.online.resources import Resources
-from optim.online.room import oldest_that_fit
-from optim.online.timeline import Stages
-from optim.online.window import Window
-from optim.online.windows import simulate_windows
-from optim.scheduling import ATSA, PSO, SOLVERS, fcfs, lpt, mct
-from problems import InputError
-from problems.arrivals import poisson, sizes
-from problems.scheduling.memory import best_fit_decreasing
+from edgeopt.optim.online.changes import Change
+from edgeopt.optim.online.dispatch import simulate_dispatch
+from edgeopt.optim.online.overload import OverloadWarning
+from edgeopt.optim.online.resources import Resources, Stages
+from edgeopt.optim.online.window_state import Window, oldest_that_fit
+from edgeopt.optim.online.windows import simulate_windows
+from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.colony.atsa import ATSA
+from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.arrivals import streams
+from edgeopt.problems.arrivals.streams import poisson
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.memory import best_fit_decreasing
 
 
 def stages(edge, memory=None):
@@ -27,7 +29,7 @@ def stages(edge, memory=None):
 
 
 def busy_stream(tasks=300, seed=0, load=0.8, nodes=3):
-    stream = poisson(load * nodes, tasks=tasks, sizes=sizes.exponential(1.0), rng=seed)
+    stream = poisson(load * nodes, tasks=tasks, sizes=streams.exponential(1.0), rng=seed)
     return stream.time, stages(stream.size), Resources(np.ones(nodes))
 
 

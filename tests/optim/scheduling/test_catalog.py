@@ -4,17 +4,20 @@ import importlib.metadata
 
 import pytest
 
-from optim import Iterations, solve
-from optim.scheduling import ATSA, PSO, SOLVERS, find_solver, make_solver
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem
+from edgeopt.optim.scheduling.catalog import SOLVERS, find_solver, make_solver
+from edgeopt.optim.scheduling.colony.atsa import ATSA
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PROBLEM = SchedulingProblem([[1.0, 2.0], [2.0, 1.0]])
 OWN = """
 from dataclasses import dataclass
 import numpy as np
-from optim.parameters import check_parameters, parameter
-from optim.solver import State
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.optim.scheduling.solver import State
 
 @dataclass(frozen=True)
 class Same:

@@ -7,10 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optim import Evaluations, Iterations, Seconds, solve, warm_up
-from optim.scheduling import SOLVERS, make_solver
-from optim.solver import as_solver
-from problems.scheduling import SchedulingProblem, WorkSpeed, braun, load_problem, paper_pool
+from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solver import as_solver
+from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.spec import load_problem
 
 OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso")  # evaluations an iteration
 ITERATIVE = (*OF_TWENTY, "atsa-beyond", "local-search")
@@ -35,7 +39,7 @@ PROBLEMS = {
     "equal": lambda: SchedulingProblem(np.ones((9, 4))),
     "huge numbers": lambda: SchedulingProblem(1e150 * dense(4, 10, 3).matrix),
     "tiny numbers": lambda: SchedulingProblem(1e-150 * dense(4, 10, 3).matrix),
-    "work and speed": lambda: SchedulingProblem(WorkSpeed(np.arange(1.0, 21), np.arange(1.0, 4))),
+    "work and speed": lambda: SchedulingProblem(UniformTimes(np.arange(1.0, 21), np.arange(1.0, 4))),
     "memory": lambda: paper_pool(50, 8, slack=1.5, rng=0),
     "memory, many nodes": lambda: paper_pool(60, 40, slack=1.5, rng=1),
     "a node without memory": lambda: SchedulingProblem(np.ones((4, 3)), np.ones(4), [0, 4, 4]),
@@ -153,7 +157,7 @@ def test_the_best_assignment_is_not_overwritten_later(name):
 def test_the_problem_is_left_alone(problem, solver):
     before = problem.digest
     run(problem, solver)
-    assert problem.matrix.flags.writeable is False or isinstance(problem.et, WorkSpeed)
+    assert problem.matrix.flags.writeable is False or isinstance(problem.et, UniformTimes)
     assert replace(problem).digest == before
 
 

@@ -6,11 +6,14 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from optim import Iterations, solve
-from optim.scheduling import MILP, lower_bound
-from optim.scheduling.integer_program import build_program, solve_program
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, load_problem, paper_pool
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.milp import MILP, build_integer_program, solve_program
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.spec import load_problem
 
 QUICK = MILP(bound_iterations=5)
 
@@ -36,7 +39,7 @@ def test_the_optimum_with_real_times(problem):
 @settings(max_examples=80, deadline=None)
 def test_the_program_over_all_pairs(problem):
     pairs = np.ones((problem.tasks, problem.nodes), dtype=bool)
-    answer = solve_program(build_program(problem, pairs), None)
+    answer = solve_program(build_integer_program(problem, pairs), None)
     assert answer.ended
     assert problem.makespan(answer.assignment) == pytest.approx(optimum(problem), rel=1e-8)
     assert answer.bound <= optimum(problem) * (1 + 1e-8)
@@ -45,8 +48,8 @@ def test_the_program_over_all_pairs(problem):
 def test_pairs_without_a_schedule():
     problem = SchedulingProblem(np.ones((3, 2)), np.ones(3), [2.0, 2.0])
     pairs = np.array([[True, False]] * 3)
-    assert solve_program(build_program(problem, pairs), None) == (None, 0.0, False)
-    assert solve_program(build_program(problem, pairs), np.array([0, 0, 1])).ended
+    assert solve_program(build_integer_program(problem, pairs), None) == (None, 0.0, False)
+    assert solve_program(build_integer_program(problem, pairs), np.array([0, 0, 1])).ended
 
 
 def test_makespan_falls_and_bound_rises_over_the_run():

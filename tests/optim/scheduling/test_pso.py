@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from naive.swarm import NaiveSwarm
 
-from optim import Evaluations, solve
-from optim.scheduling import PSO
-from problems.scheduling import SchedulingProblem, paper_pool
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
 @pytest.mark.parametrize(

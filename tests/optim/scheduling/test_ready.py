@@ -12,23 +12,18 @@ from naive.exact import optimum
 from naive.swarm import NaiveSwarm
 from strategies import scheduling_problems
 
-from optim import Iterations, solve
-from optim.scheduling import (
-    ATSA,
-    MILP,
-    PSO,
-    LocalSearch,
-    fcfs,
-    lower_bound,
-    lpt,
-    max_min,
-    mct,
-    met,
-    min_min,
-    round_robin,
-    sufferage,
-)
-from problems.scheduling import SchedulingProblem, paper_pool
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.colony.atsa import ATSA
+from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
+from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
+from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 HEURISTICS = (fcfs, round_robin, mct, met, lpt, min_min, max_min, sufferage)
 
@@ -142,7 +137,8 @@ def test_only_nodes_with_tasks_count():
 
 
 def test_a_solver_that_overlooks_ready_times_is_caught():
-    from optim import CheckError, State
+    from edgeopt.optim.scheduling.solve import CheckError
+    from edgeopt.optim.scheduling.solver import State
 
     class Overlooks:
         def init(self, problem, rng):

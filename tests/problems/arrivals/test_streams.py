@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from problems import InputError
-from problems.arrivals import Stream, diurnal, markov_modulated, poisson, sizes
+from edgeopt.problems.arrivals import streams
+from edgeopt.problems.arrivals.streams import Stream, diurnal, markov_modulated, poisson
+from edgeopt.problems.errors import InputError
 
 GENERATORS = {
     "poisson": lambda **how: poisson(20.0, **how),
@@ -65,11 +66,11 @@ def test_the_day_has_its_trough_at_the_start_and_its_peak_in_the_middle():
 @pytest.mark.parametrize(
     ("made", "mean", "deviation"),
     [
-        (sizes.constant(3.0), 3.0, 0.0),
-        (sizes.exponential(2.0), 2.0, 2.0),
-        (sizes.uniform(1.0, 3.0), 2.0, 2 / np.sqrt(12)),
-        (sizes.lognormal(2.0, 0.5), 2.0, 1.0),
-        (sizes.batches(16), 8.5, np.sqrt((16**2 - 1) / 12)),
+        (streams.constant(3.0), 3.0, 0.0),
+        (streams.exponential(2.0), 2.0, 2.0),
+        (streams.uniform(1.0, 3.0), 2.0, 2 / np.sqrt(12)),
+        (streams.lognormal(2.0, 0.5), 2.0, 1.0),
+        (streams.batches(16), 8.5, np.sqrt((16**2 - 1) / 12)),
     ],
 )
 def test_sizes_have_their_mean_and_deviation(made, mean, deviation):
@@ -80,7 +81,7 @@ def test_sizes_have_their_mean_and_deviation(made, mean, deviation):
 
 
 def test_sizes_belong_to_the_stream(generator):
-    stream = generator(tasks=50, sizes=sizes.batches(2), rng=0)
+    stream = generator(tasks=50, sizes=streams.batches(2), rng=0)
     assert set(stream.size) == {1.0, 2.0}
     assert set(generator(tasks=50, rng=0).size) == {1.0}
 
@@ -123,11 +124,11 @@ def test_equal_times_are_legal():
         (lambda: diurnal(0.0, tasks=5), "mean_hz"),
         (lambda: diurnal(1.0, 1.5, tasks=5), "amplitude"),
         (lambda: diurnal(1.0, 0.5, 0.0, tasks=5), "period_s"),
-        (lambda: sizes.constant(0.0), "size"),
-        (lambda: sizes.exponential(-1.0), "mean"),
-        (lambda: sizes.uniform(2.0, 1.0), "high"),
-        (lambda: sizes.lognormal(1.0, 0.0), "variation"),
-        (lambda: sizes.batches(0), "largest"),
+        (lambda: streams.constant(0.0), "size"),
+        (lambda: streams.exponential(-1.0), "mean"),
+        (lambda: streams.uniform(2.0, 1.0), "high"),
+        (lambda: streams.lognormal(1.0, 0.0), "variation"),
+        (lambda: streams.batches(0), "largest"),
     ],
 )
 def test_bad_parameters_are_refused(make, field):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems import InputError
-from problems.arrivals import read_trace
+from edgeopt.problems.arrivals.trace import read_trace
+from edgeopt.problems.errors import InputError
 
 
 @pytest.fixture

@@ -5,19 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.offloading.energy import (
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.layers import Layer
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.arrays import work_of
+from edgeopt.problems.offloading.equations import (
+    cloud_execution_s,
     cmos_dynamic_energy_j,
+    edge_execution_s,
+    edge_memory_bytes,
+    link_s,
+    memory_limit_bytes,
+    moved_bytes,
+    node_rate_bit_s,
     printed_dynamic_energy_j,
     radio_energy_j,
     static_energy_j,
 )
-from problems.offloading.execution import cloud_execution_s, edge_execution_s
-from problems.offloading.link import link_s, node_rate_bit_s
-from problems.offloading.memory import edge_memory_bytes, memory_limit_bytes, moved_bytes
-from problems.offloading.profile import Layer, Profile
-from problems.offloading.reading import CORRECTED, PRINTED, with_element_type
-from problems.offloading.work import work_of
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, with_element_type
 
 CHAIN = Profile(
     name="chain",

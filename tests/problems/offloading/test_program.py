@@ -6,15 +6,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.offloading.delay_parts import PARTS, delay_parts_s
-from problems.offloading.device import Device
-from problems.offloading.generate_systems import random_system
-from problems.offloading.networks import load_network
-from problems.offloading.profile import Layer, Profile
-from problems.offloading.program import Program, build_program
-from problems.offloading.reading import CORRECTED, PRINTED, Reading
-from problems.offloading.system import Cloud, Link, Pool, System, TaskStream, Uplink
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.layers import Layer
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import PARTS, CutProgram, build_program, delay_parts_s
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
+from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import (
+    Cloud,
+    CloudLink,
+    Device,
+    Pool,
+    System,
+    TaskStream,
+    TerminalLink,
+)
 
 CHAIN = Profile(
     name="chain",
@@ -41,8 +48,8 @@ SYSTEM = System(
     name="small",
     pool=Pool((NODE, NODE), memory_share=0.5),
     cloud=Cloud(1e6),
-    link=Link(6_000.0, round_trip_s=0.1, energy_j_bit=1e-4),
-    uplink=Uplink([800.0]),
+    link=CloudLink(6_000.0, round_trip_s=0.1, energy_j_bit=1e-4),
+    uplink=TerminalLink([800.0]),
     tasks=TaskStream(arrival_hz=2.0, deadline_s=0.5, period_s=100.0),
 )
 
@@ -186,7 +193,9 @@ def test_the_nearest_node_is_nearest_in_per_cent():
 def test_an_unstable_queue_is_a_violated_constraint():
     busy = replace(SYSTEM, tasks=replace(SYSTEM.tasks, arrival_hz=30.0))
     nodes = Pool((replace(NODE, throughput_bit_s=1e9),) * 2)
-    program = build_program(CHAIN, replace(busy, pool=nodes, link=Link(1e9), cloud=Cloud(1e12)))
+    program = build_program(
+        CHAIN, replace(busy, pool=nodes, link=CloudLink(1e9), cloud=Cloud(1e12))
+    )
     # rho = 30 s / 2 with s = 0, 0.02, 0.08, 0.09
     assert program.values[3] == pytest.approx([0, 0.3, 1.2, 1.35], abs=1e-4)
     assert program.holds[3].tolist() == [True, True, False, False]
@@ -201,7 +210,7 @@ def test_an_overloaded_link_or_cloud_violates_the_stability_too(waiting: str):
     # 12 tasks/s of 80, 640 and 160 bit over 6,000 bit/s; the cloud needs 9, 7 and 1 ms
     loads = build_program(CHAIN, system, reading=reading).values[3]
     assert loads[:3] == pytest.approx([0.16, 1.28, 0.32])
-    system = replace(system, link=Link(1e9), cloud=Cloud(1e5))
+    system = replace(system, link=CloudLink(1e9), cloud=Cloud(1e5))
     loads = build_program(CHAIN, system, reading=reading).values[3]
     assert loads[:3] == pytest.approx([12 * 0.09, 12 * 0.07, 12 * 0.01])
     # the paper knows neither: 12 tasks/s of 1 to 4.5 kMAC on the slower node
@@ -209,7 +218,7 @@ def test_an_overloaded_link_or_cloud_violates_the_stability_too(waiting: str):
     assert printed == pytest.approx(np.array([0, 12e3, 48e3, 54e3]) / 1e9)
 
 
-def goals(objective: str, weight: float = 0.0) -> Program:
+def goals(objective: str, weight: float = 0.0) -> CutProgram:
     return build_program(CHAIN, SYSTEM, objective=objective, weight=weight)
 
 
@@ -225,7 +234,7 @@ def test_objectives():
     edge, link = np.array([0, 0.01, 0.04, 0.045]), np.array([80, 640, 160, 0]) / 6_000
     stages = np.maximum(np.maximum(edge, link), [0.009, 0.007, 0.001, 0])
     assert goals("throughput").goal == pytest.approx(stages)
-    slow = replace(SYSTEM, cloud=Cloud(1e5), link=Link(1e9))
+    slow = replace(SYSTEM, cloud=Cloud(1e5), link=CloudLink(1e9))
     slow = replace(slow, pool=Pool((replace(NODE, throughput_bit_s=1e9),) * 2))
     stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
     goal = build_program(CHAIN, slow, objective="throughput").goal

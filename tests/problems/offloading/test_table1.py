@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from problems.offloading.memory import edge_memory_bytes
-from problems.offloading.networks import load_network
-from problems.offloading.presets import FOLDER
-from problems.offloading.program import build_program
-from problems.offloading.reading import CORRECTED, Reading
-from problems.offloading.system_file import load_system
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.equations import edge_memory_bytes
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.presets import FOLDER
 
 MIB = 2.0**20
 NETWORK = load_network("resnet34")

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from problems.errors import InputError
-from problems.offloading.uplink import (
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.offloading.upload import (
     kde_inverse_rate,
     log_kde_inverse_rate,
     normal_density,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems.offloading.waiting import (
+from edgeopt.problems.offloading.waiting import (
     erlang_c,
     mdx_wait_s,
     mm1_wait_s,

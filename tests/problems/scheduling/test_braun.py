@@ -5,9 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import braun
-from problems.scheduling.consistency import impose_consistency
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.generators import braun, impose_consistency
 
 LEVELS = {"hi": (3000.0, 1000.0), "lo": (100.0, 10.0)}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import coefficient_of_variation
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.generators import coefficient_of_variation
 
 
 def variation(values: np.ndarray, axis: int | None = None) -> np.ndarray:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import load_file
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import load_file
 
 
 def save(folder: Path, text: str) -> Path:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import load_file
-from problems.scheduling.fanjul_ruiz import is_fanjul_ruiz
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import is_fanjul_ruiz, load_file
 
 TEXT = "2 3 1\n3\n0 11 1 12 2 13\n0 21 1 22 2 23\n"
 MATRIX = [[11.0, 12.0, 13.0], [21.0, 22.0, 23.0]]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, load_file, write_hcsp, write_npz
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import load_file, write_hcsp, write_npz
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PROBLEM = SchedulingProblem([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, load_file, write_hcsp
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import load_file, write_hcsp
+from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 BODY = "1\n2.5\n0\n4e3\n5\n6\n"
 MATRIX = [[1.0, 2.5], [0.0, 4000.0], [5.0, 6.0]]

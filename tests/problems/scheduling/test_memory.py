@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems.errors import InputError
-from problems.scheduling import memory
-from problems.scheduling.memory import best_fit_decreasing, check_capacity
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling import memory
+from edgeopt.problems.scheduling.memory import best_fit_decreasing, check_capacity
 
 
 def some_assignment_fits(sizes: np.ndarray, capacity: np.ndarray) -> bool:

@@ -9,15 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from problems.errors import InputError
-from problems.scheduling import (
-    SchedulingProblem,
-    WorkSpeed,
-    braun,
-    load_file,
-    paper_pool,
-    write_npz,
-)
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import load_file, write_npz
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 positive = st.floats(1e-3, 1e9)
 
@@ -27,7 +23,7 @@ def problems(draw: st.DrawFn) -> SchedulingProblem:
     """Draw a problem in either form, with memory or without, and with any name."""
     k, x = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     work, speed = draw(arrays(np.float64, k, elements=positive)), np.arange(1.0, x + 1)
-    et = WorkSpeed(work, speed) if draw(st.booleans()) else work[:, None] / speed
+    et = UniformTimes(work, speed) if draw(st.booleans()) else work[:, None] / speed
     memory = (work, np.full(x, work.sum())) if draw(st.booleans()) else (None, None)
     ready = draw(st.sampled_from([None, speed]))
     name = draw(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
@@ -41,7 +37,7 @@ def test_the_way_through_a_file_keeps_every_bit(tmp_path: Path, problem: Schedul
     again = load_file(tmp_path / "problem.npz")
     assert again.digest == problem.digest
     assert again.name == problem.name
-    assert isinstance(again.et, WorkSpeed) == isinstance(problem.et, WorkSpeed)
+    assert isinstance(again.et, UniformTimes) == isinstance(problem.et, UniformTimes)
     assert (again.task_memory is None) == (problem.task_memory is None)
 
 

@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, WorkSpeed, paper_pool
-from problems.scheduling.paper_pool import BYTES_PER_IMAGE, FLOP_PER_IMAGE, LARGEST_BATCH
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.paper_pool import (
+    BYTES_PER_IMAGE,
+    FLOP_PER_IMAGE,
+    LARGEST_BATCH,
+    paper_pool,
+)
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def parts(problem: SchedulingProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return batch sizes, speeds, memory and capacity."""
-    assert isinstance(problem.et, WorkSpeed)
+    assert isinstance(problem.et, UniformTimes)
     assert problem.task_memory is not None
     assert problem.node_capacity is not None
     batch = problem.et.work / FLOP_PER_IMAGE

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, WorkSpeed
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 ET = [[3.0, 1.0], [2.0, 4.0], [0.0, 5.0]]
 PROBLEM = SchedulingProblem(ET, [10, 20, 30], [35, 60])
@@ -43,7 +43,7 @@ def assigned(draw: st.DrawFn) -> tuple[SchedulingProblem, list[int]]:
     k, x = draw(st.integers(1, 12)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     matrix = rng.integers(0, 50, size=(k, x)) + 0.5
-    et = WorkSpeed(matrix[:, 0], matrix[0]) if draw(st.booleans()) else matrix
+    et = UniformTimes(matrix[:, 0], matrix[0]) if draw(st.booleans()) else matrix
     problem = SchedulingProblem(et, rng.integers(0, 9, size=k), np.full(x, 9.0 * k))
     return problem, rng.integers(0, x, size=k).tolist()
 
@@ -145,7 +145,7 @@ def test_the_digest_is_of_the_content_alone():
         SchedulingProblem(ET, [10, 20, 30], [35, 61]),
         SchedulingProblem(ET, ready=[1, 0]),
         SchedulingProblem(ET, [10, 20, 30], [35, 60], ready=[1, 0]),
-        SchedulingProblem(WorkSpeed(np.ones(3), np.ones(2))),
-        SchedulingProblem(WorkSpeed(np.ones(2), np.ones(3))),
+        SchedulingProblem(UniformTimes(np.ones(3), np.ones(2))),
+        SchedulingProblem(UniformTimes(np.ones(2), np.ones(3))),
     ]
     assert len({digest, *(other.digest for other in others)}) == 11

@@ -7,16 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problems.errors import InputError
-from problems.scheduling import (
-    SchedulingProblem,
-    braun,
-    coefficient_of_variation,
-    load_problem,
-    paper_pool,
-    write_hcsp,
-)
-from problems.scheduling.spec import EXAMPLES, GENERATORS, OPTIONS
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.formats import write_hcsp
+from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, OPTIONS, load_problem
 
 
 def test_specs_call_the_generators():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling import braun, coefficient_of_variation, load_problem
-from problems.scheduling.tight_memory import MEBIBYTE
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.generators import MEBIBYTE, braun, coefficient_of_variation
+from edgeopt.problems.scheduling.spec import load_problem
 
 
 @pytest.mark.parametrize("utilisation", [0.3, 0.9, 0.99])

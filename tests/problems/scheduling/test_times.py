@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from problems.errors import InputError
-from problems.scheduling.times import (
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import (
     LARGEST_SIZE,
-    WorkSpeed,
+    UniformTimes,
     assigned_times,
     check_size,
     check_times,
@@ -14,7 +14,7 @@ from problems.scheduling.times import (
     times_shape,
 )
 
-WORK_SPEED = WorkSpeed(np.array([6.0, 0.0, 12.0]), np.array([2.0, 3.0]))
+WORK_SPEED = UniformTimes(np.array([6.0, 0.0, 12.0]), np.array([2.0, 3.0]))
 
 
 def test_work_over_speed():
@@ -23,14 +23,14 @@ def test_work_over_speed():
 
 
 @pytest.mark.parametrize("et", [WORK_SPEED, times_matrix(WORK_SPEED)])
-def test_both_forms_give_the_same_assigned_times(et: np.ndarray | WorkSpeed):
+def test_both_forms_give_the_same_assigned_times(et: np.ndarray | UniformTimes):
     assert assigned_times(et, np.array([1, 0, 0])).tolist() == [2.0, 0.0, 6.0]
     assert times_shape(et) == (3, 2)
 
 
 def test_checked_times_keep_their_form():
-    checked = check_times(WorkSpeed([4, 2], [1]))  # type: ignore[arg-type]
-    assert isinstance(checked, WorkSpeed)
+    checked = check_times(UniformTimes([4, 2], [1]))  # type: ignore[arg-type]
+    assert isinstance(checked, UniformTimes)
     assert checked.work.dtype == np.float64
     assert not checked.work.flags.writeable
     assert check_times([[0, 1]]).tolist() == [[0.0, 1.0]]
@@ -42,13 +42,13 @@ def test_checked_times_keep_their_form():
         ([[0, 0], [0, 0]], "et: got 'all entries 0'"),
         ([[1, -1]], r"et\[0, 1\]"),
         ([[1e308], [1e308]], "et: got 1e[+]308, must be so small"),
-        (WorkSpeed([0, 0], [1]), "work: got 'all entries 0'"),
-        (WorkSpeed([1, np.nan], [1]), r"work\[1\]"),
-        (WorkSpeed([1, -1], [1]), r"work\[1\]"),
-        (WorkSpeed([1], [0]), r"speed\[0\]"),
-        (WorkSpeed([1], []), "speed.shape"),
-        (WorkSpeed([], [1]), "work.shape"),
-        (WorkSpeed([1e300], [1e-300]), "work: got 1e[+]300, must be so small"),
+        (UniformTimes([0, 0], [1]), "work: got 'all entries 0'"),
+        (UniformTimes([1, np.nan], [1]), r"work\[1\]"),
+        (UniformTimes([1, -1], [1]), r"work\[1\]"),
+        (UniformTimes([1], [0]), r"speed\[0\]"),
+        (UniformTimes([1], []), "speed.shape"),
+        (UniformTimes([], [1]), "work.shape"),
+        (UniformTimes([1e300], [1e-300]), "work: got 1e[+]300, must be so small"),
     ],
 )
 def test_bad_times_are_refused(et: object, message: str):

@@ -8,12 +8,16 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from optim import Evaluations, Iterations, solve
-from optim.scheduling import LocalSearch, lpt, min_min
-from optim.scheduling.local_search import start
-from optim.scheduling.local_search.start import HEURISTICS
-from problems.errors import InputError
-from problems.scheduling import SchedulingProblem, WorkSpeed, braun, paper_pool
+from edgeopt.optim.scheduling.heuristics.list_rules import lpt
+from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.local_search import iterated
+from edgeopt.optim.scheduling.local_search.iterated import HEURISTICS, LocalSearch
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations, Iterations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def tight_memory():
@@ -39,7 +43,7 @@ def test_small_problems_are_solved(problem):
     "problem", [braun("u_s_hihi", 128, 8, rng=1), tight_memory()], ids=["braun", "memory"]
 )
 def test_every_start_is_improved(name, problem):
-    first = problem.makespan(start.start_assignment(problem, name))
+    first = problem.makespan(iterated.start_assignment(problem, name))
     runs = [solve(problem, LocalSearch(start=name), stop=Iterations(n), rng=1) for n in (1, 30)]
     assert runs[1].makespan < runs[0].makespan <= first
     assert runs[0].evaluations == 1
@@ -54,7 +58,7 @@ def test_it_comes_close_to_the_bound():
 
 
 def test_the_form_of_the_times_does_not_matter():
-    problem = SchedulingProblem(WorkSpeed(np.arange(1.0, 60), np.arange(1.0, 7)))
+    problem = SchedulingProblem(UniformTimes(np.arange(1.0, 60), np.arange(1.0, 7)))
     dense = SchedulingProblem(problem.matrix)
     for each in (problem, dense):
         assert solve(each, LocalSearch(), stop=Iterations(40), rng=2).gap < 0.01
@@ -88,11 +92,11 @@ def test_best_fit_helps_a_heuristic_that_finds_no_room():
     times = np.array([[1.0, 3.0]] * 5)
     problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     assert -1 in lpt(problem, None)
-    assert problem.fits(start.start_assignment(problem, "lpt"))
+    assert problem.fits(iterated.start_assignment(problem, "lpt"))
 
 
 def test_no_schedule_that_fits_is_an_answer(monkeypatch):
-    monkeypatch.setattr(start, "best_fit_decreasing", lambda memory, capacity: None)
+    monkeypatch.setattr(iterated, "best_fit_decreasing", lambda memory, capacity: None)
     times = np.array([[1.0, 3.0]] * 5)
     problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     result = solve(problem, LocalSearch(), stop=Iterations(3), rng=0)

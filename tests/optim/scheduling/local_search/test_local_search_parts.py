@@ -10,16 +10,28 @@ from naive import local_search as naive
 from naive.exact import all_assignments
 from strategies import scheduling_problems
 
-from optim.scheduling import lower_bound, lp_bound
-from optim.scheduling.lagrangian_bound import Multipliers
-from optim.scheduling.local_search import candidates
-from optim.scheduling.local_search.candidates import find_candidates, price_ratios, reduced_costs
-from optim.scheduling.local_search.chain import Goal, try_chain
-from optim.scheduling.local_search.critical import lift, rank_nodes
-from optim.scheduling.local_search.descent import best_move, descend
-from optim.scheduling.local_search.schedule import makespan_of, read_assignment, settle, shift
-from optim.scheduling.local_search.search import open_search
-from problems.scheduling import SchedulingProblem, WorkSpeed, braun, paper_pool
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
+from edgeopt.optim.scheduling.local_search import candidates
+from edgeopt.optim.scheduling.local_search.candidates import (
+    find_candidates,
+    price_ratios,
+    reduced_costs,
+)
+from edgeopt.optim.scheduling.local_search.chain import Goal, try_chain
+from edgeopt.optim.scheduling.local_search.moves import best_move, descend
+from edgeopt.optim.scheduling.local_search.schedule import (
+    lift,
+    rank_nodes,
+    read_assignment,
+    schedule_makespan,
+    settle,
+    shift,
+)
+from edgeopt.optim.scheduling.local_search.search import open_search
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def random_fit(problem, rng):
@@ -42,7 +54,7 @@ def assert_consistent(problem, search):
     schedule = search.schedule
     ends = problem.loads(schedule.assignment) + (0.0 if problem.ready is None else problem.ready)
     np.testing.assert_allclose(schedule.loads, ends, rtol=1e-12)
-    assert makespan_of(schedule) == pytest.approx(problem.makespan(schedule.assignment))
+    assert schedule_makespan(schedule) == pytest.approx(problem.makespan(schedule.assignment))
     np.testing.assert_allclose(schedule.used, problem.memory_used(schedule.assignment), rtol=1e-12)
     for node in range(problem.nodes):
         listed, task = [], schedule.first[node]
@@ -119,7 +131,7 @@ def test_candidates_are_the_cheapest_nodes(problem, width):
 
 
 def test_both_forms_of_the_times_are_priced_alike():
-    uniform = SchedulingProblem(WorkSpeed(np.arange(1.0, 30), np.array([1.0, 2.0, 5.0])))
+    uniform = SchedulingProblem(UniformTimes(np.arange(1.0, 30), np.array([1.0, 2.0, 5.0])))
     dense = SchedulingProblem(uniform.matrix)
     np.testing.assert_allclose(
         reduced_costs(uniform), reduced_costs(dense), atol=1e-9 * lower_bound(dense)
@@ -129,7 +141,7 @@ def test_both_forms_of_the_times_are_priced_alike():
 
 def test_uniform_machines_share_the_candidates():
     # All reduced costs are equal, so that ties decide: every node must be somebody's candidate.
-    problem = SchedulingProblem(WorkSpeed(np.ones(200), np.ones(40)))
+    problem = SchedulingProblem(UniformTimes(np.ones(200), np.ones(40)))
     nodes = find_candidates(problem, 4).node
     assert set(nodes.ravel()) == set(range(40))
 

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from naive.local_search import least_peak
 
-from optim import Evaluations, solve
-from optim.scheduling import ACO, ATSA, PSO
-from optim.scheduling.local_search.candidates import price_ratios
-from optim.scheduling.pheromone import start_trail
-from problems.scheduling import SchedulingProblem, braun, load_problem, paper_pool
+from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, start_trail
+from edgeopt.optim.scheduling.local_search.candidates import price_ratios
+from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.spec import load_problem
 
 PROBLEMS = {
     "memory": lambda: paper_pool(40, 6, slack=1.2, rng=1),

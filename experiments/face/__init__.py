@@ -1,0 +1,1 @@
+"""Where to cut a neural network between edge and cloud, and how to schedule its tasks."""

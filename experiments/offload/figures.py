@@ -1,0 +1,229 @@
+"""Figures of an offloading program: memory, delay, constraints and Pareto front."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeopt.experiments.style import COLOURS, paper_style, save_figure
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.solvers import criteria, pareto_cuts
+from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
+
+GREY = "#999999"
+
+_PARTS = {
+    "uplink": ("terminal upload (16)", GREY),
+    "waiting": ("waiting (12)", PURPLE),
+    "execution": ("edge execution (11)", BLUE),
+    "link": ("edge to cloud (15)", ORANGE),
+    "cloud": ("cloud execution (14)", GREEN),
+}
+
+_MIB = 2.0**20
+
+_VISIBLE_MS = 0.01
+
+_MOST_LIMITS = 3.0  # higher bars are cut off: they would flatten what is feasible
+
+
+def plot_offload(answer: Answer, folder: Path) -> list[Path]:
+    """Draw all figures of `answer` and return the files written, PNG and PDF of each.
+
+    Parameters
+    ----------
+    answer : Answer
+        A cut and its program.
+    folder : Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made.
+    """
+    from matplotlib.figure import Figure
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("plot", str(folder), f"a folder that can be made ({error})") from None
+    drawings = {
+        "memory": draw_memory,
+        "delay": draw_delay,
+        "constraints": draw_constraints,
+        "pareto": draw_pareto,
+    }
+    files = []
+    for name, draw in drawings.items():
+        with paper_style():
+            figure = Figure(figsize=(6.3, 3.3))
+            draw(answer, figure)
+            files += save_figure(figure, folder, name)
+    return files
+
+
+def draw_memory(answer: Answer, figure: Figure) -> None:
+    """Draw memory (10) against the cut, with the limit C1 (the paper's Fig. 5)."""
+    axes = figure.subplots()
+    program = answer.program
+    values, limit = program.values[0] / _MIB, program.limits[0, 0] / _MIB
+    cuts, fits = np.arange(values.size), values <= limit
+    for chosen, colour, label in ((fits, BLUE, "fits"), (~fits, SKY, "does not fit")):
+        if chosen.any():
+            axes.bar(cuts[chosen], values[chosen], 0.8, color=colour, label=label)
+    if limit < 1.5 * values.max():
+        _limit_line(axes, limit, f"limit\n{limit:.4g} MiB")
+    _mark_cut(axes, answer, values[answer.cut or 0], values.max())
+    _cut_axis(axes, answer, "memory of the edge side [MiB]")
+    axes.legend(loc="upper left")
+
+
+def draw_delay(answer: Answer, figure: Figure) -> None:
+    """Draw the parts of the delay against the cut, with the limit C2 (the paper's Fig. 6)."""
+    axes = figure.subplots()
+    program, bottom = answer.program, np.zeros(answer.program.depth + 1)
+    for name, seconds in delay_parts_s(program).items():
+        label, colour = _PARTS[name]
+        height = np.where(np.isfinite(seconds), seconds, 0.0) * 1e3
+        if height.max() >= _VISIBLE_MS:
+            axes.bar(np.arange(bottom.size), height, 0.8, bottom, color=colour, label=label)
+        bottom = bottom + height
+    limit = program.limits[1, 0] * 1e3
+    if limit < 1.5 * bottom.max():
+        _limit_line(axes, limit, f"deadline\n{limit:.4g} ms")
+    top = min(bottom.max(), _MOST_LIMITS * limit)
+    _mark_cut(axes, answer, bottom[answer.cut or 0], top)
+    unstable = np.flatnonzero(np.isinf(program.values[1]))
+    if unstable.size:
+        axes.plot(unstable, np.full(unstable.size, top), "x", color=BLACK, label="unstable queue")
+    _cut_axis(axes, answer, "delay of one task [ms]")
+    if top < bottom.max():
+        axes.set_ylim(0.0, 1.05 * top)
+        axes.set_ylabel("delay of one task [ms], bars cut off")
+    entries = len(axes.get_legend_handles_labels()[0])
+    columns = entries if entries < 6 else 4
+    figure.legend(loc="outside upper center", ncols=columns, columnspacing=0.9, handlelength=0.9)
+
+
+def draw_constraints(answer: Answer, figure: Figure) -> None:
+    """Draw how much of each limit every cut uses; violations stand out."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
+
+    axes = figure.subplots()
+    program = answer.program
+    used = np.where(np.isfinite(program.values), program.values / program.limits, np.inf)
+    colours = LinearSegmentedColormap.from_list("use", ["#EEF3F7", BLUE]).with_extremes(
+        over=VERMILION
+    )
+    image = axes.imshow(np.minimum(used, 2.0) * 100, cmap=colours, vmin=0, vmax=100, aspect="auto")
+    axes.grid(visible=False)
+    axes.set_yticks(range(len(CONSTRAINTS)), CONSTRAINTS)
+    axes.set_yticks(np.arange(len(CONSTRAINTS) + 1) - 0.5, minor=True)
+    axes.set_xticks(np.arange(program.depth + 2) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+    if answer.cut is not None:
+        place, size = (answer.cut - 0.5, -0.5), (1, len(CONSTRAINTS))
+        axes.add_patch(Rectangle(place, *size, fill=False, lw=1.5, zorder=5, clip_on=False))
+    axes.set_xlabel("cut (layers on the edge)")
+    axes.set_title(_title(answer), fontsize=9, loc="left")
+    figure.colorbar(
+        image, ax=axes, extend="max", shrink=0.8, label="limit used [%], above: violated"
+    )
+
+
+def draw_pareto(answer: Answer, figure: Figure) -> None:
+    """Draw energy against delay for the feasible cuts, with the front of the two."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes = figure.subplots()
+    points = criteria(answer.program)
+    cuts = np.array(answer.feasible_cuts, dtype=int)
+    front = np.array(pareto_cuts(answer.program, columns=(0, 1)), dtype=int)
+    front = front[np.argsort(points[front, 0])]
+    shades = axes.scatter(
+        points[cuts, 0] * 1e3, points[cuts, 1], c=cuts, cmap="cividis_r", s=22, zorder=2
+    )
+    axes.plot(
+        points[front, 0] * 1e3,
+        points[front, 1],
+        color=VERMILION,
+        lw=1.2,
+        drawstyle="steps-post",
+        marker="o",
+        ms=7,
+        markerfacecolor="none",
+        zorder=3,
+        label="Pareto front of delay and energy",
+    )
+    _label_points(axes, points, front)
+    if front.size:
+        axes.legend(loc="best")
+        bar = figure.colorbar(shades, ax=axes, label="cut")
+        bar.locator = MaxNLocator(integer=True)
+        bar.update_ticks()
+    axes.set_axisbelow(True)
+    axes.set_xlabel("delay of one task [ms]")
+    axes.set_ylabel("energy of one task on the edge [J]")
+    axes.set_title(_title(answer), fontsize=9, loc="left")
+
+
+def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:
+    """Write the cut beside the front's points that are far enough from the last label."""
+    spans = np.ptp(points[front, :2], axis=0) if front.size else np.ones(2)
+    spans[spans == 0] = 1.0
+    last = np.full(2, np.inf)
+    for cut in front:
+        place = points[cut, :2] / spans
+        if np.abs(place - last).max() > 0.06:
+            where = (points[cut, 0] * 1e3, points[cut, 1])
+            axes.annotate(str(cut), where, (5, 5), textcoords="offset points", fontsize=8)
+            last = place
+
+
+def _limit_line(axes: Axes, limit: float, text: str) -> None:
+    """Draw a limit across the axes and name it beside them."""
+    axes.axhline(limit, color=VERMILION, lw=1.2)
+    place = axes.get_yaxis_transform()
+    axes.text(1.01, limit, text, color=VERMILION, transform=place, va="center", fontsize=8)
+
+
+def _mark_cut(axes: Axes, answer: Answer, height: float, top: float) -> None:
+    """Put a triangle above the bar of the chosen cut, in axes that end at `top`."""
+    if answer.cut is not None:
+        place = height + 0.04 * top if height <= top else 0.98 * top
+        axes.plot(answer.cut, place, "v", color=BLACK, ms=6, ls="", label="chosen")
+
+
+def _cut_axis(axes: Axes, answer: Answer, label: str) -> None:
+    """Label the axes of a figure over the cuts."""
+    axes.set_xlim(-0.7, answer.program.depth + 0.7)
+    axes.margins(y=0.1)
+    axes.grid(visible=False, axis="x")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("cut (layers on the edge)")
+    axes.set_ylabel(label)
+    axes.set_title(_title(answer), fontsize=9, loc="left")
+
+
+def _title(answer: Answer) -> str:
+    """Name network, system and answer."""
+    program = answer.program
+    cut = "no feasible cut"
+    if answer.cut is not None:
+        cut = f"cut {answer.cut} ({program.cut_names[answer.cut]})"
+    nodes = f"{program.terms.columns.nodes:.0f} nodes"
+    return f"{program.network} on {program.system} ({nodes}), {program.objective.name}: {cut}"

@@ -1,0 +1,289 @@
+"""What `edgeopt offload` says, as a dictionary that JSON can hold."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.per_node_cuts import OBJECTIVES, node_program, solve_node_program
+from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, dual_subgradient, relax
+from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
+from edgeopt.optim.offloading.solvers import pareto_cuts, scan
+from edgeopt.problems.errors import FloatArray, InputError, check_choice
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import delay_parts_s
+from edgeopt.problems.offloading.reading import CHOICES, Reading
+from edgeopt.problems.systems.system import System
+
+OffloadReport = dict[str, Any]
+
+
+def offload_report(
+    answer: Answer, profile: Profile, system: System, reading: Reading, weight: float
+) -> OffloadReport:
+    """Return everything that is known about `answer`, ready for JSON.
+
+    Parameters
+    ----------
+    answer : Answer
+        The chosen cut.
+    profile, system, reading, weight
+        What the answer's program was built from.
+
+    Returns
+    -------
+    dict
+        Numbers that are infinite or do not exist are None. Without a feasible cut the
+        constraints and the parts of the delay are those of cut 0.
+    """
+    program, relaxation, cut = answer.program, relax(answer.program), answer.cut
+    terms = program.terms
+    ranges = sensitivities(
+        profile, system, reading=reading, objective=program.objective.name, weight=weight
+    )
+    report = {
+        "network": program.network,
+        "system": program.system,
+        "nodes": system.pool.nodes,
+        "layers": program.depth,
+        "reading": reading.name,
+        "method": answer.method,
+        "objective": program.objective.name,
+        "objective_value": answer.objective_value,
+        "objective_unit": program.objective.unit,
+        "cut": cut,
+        "cut_name": None if cut is None else program.cut_names[cut],
+        "feasible": answer.is_feasible,
+        "feasible_cuts": list(answer.feasible_cuts),
+        "memory_bytes": _at(terms.memory_bytes, cut),
+        "delay_s": _at(terms.delay_s, cut),
+        "energy_j": _at(terms.mean_energy_j, cut),
+        "upload_bytes": _at(terms.crossing_bits / 8.0, cut),
+        "delay_parts_s": {
+            name: float(part[cut or 0]) for name, part in delay_parts_s(program).items()
+        },
+        "constraints": [{**asdict(row), "holds": row.holds} for row in answer.rows],
+        "optimal_cut": scan(program).cut,
+        "binding": list(answer.binding),
+        "multipliers": relaxation.multipliers,
+        "shadow_prices": [price.words for price in shadow_prices(answer, relaxation)],
+        "bound": relaxation.bound,
+        "duality_gap": relaxation.duality_gap,
+        "dual_bound": None if relaxation.bound is None else dual_subgradient(program).bound,
+        "mixture": _mixture(relaxation),
+        "kkt_residuals": relaxation.residuals and asdict(relaxation.residuals),
+        "pareto_cuts": list(pareto_cuts(program)),
+        "sensitivity": [asdict(one) for one in ranges],
+        "node_cuts": _node_cuts(profile, system, reading, program.objective.name),
+        "split": None,
+    }
+    return {key: _plain(value) for key, value in report.items()}
+
+
+def _mixture(relaxation: Relaxation) -> list[OffloadReport] | None:
+    """Return the cuts that the relaxation mixes, with their shares of the tasks."""
+    if relaxation.weights is None:
+        return None
+    return [
+        {"cut": int(cut), "share": float(relaxation.weights[cut])}
+        for cut in np.flatnonzero(relaxation.weights > SUPPORT)
+    ]
+
+
+def _node_cuts(
+    profile: Profile, system: System, reading: Reading, objective: str
+) -> list[OffloadReport] | None:
+    """Return the own cut of each kind of node; None for equal nodes or without a solution."""
+    devices = list(system.pool.groups)
+    if len(devices) == 1 or objective not in OBJECTIVES:
+        return None
+    program = node_program(profile, system, reading=reading, objective=objective)
+    nodes = solve_node_program(program).nodes_at_cut
+    if nodes is None:
+        return None
+    return [
+        {"device": devices[kind].name, "cut": int(cut), "nodes": int(nodes[kind, cut])}
+        for kind, cut in np.argwhere(nodes)
+    ]
+
+
+def _at(values: FloatArray, cut: int | None) -> float | None:
+    """Return the value at `cut`."""
+    return None if cut is None else float(values.ravel()[cut])
+
+
+def _plain(value: Any) -> Any:
+    """Replace numbers that JSON does not know."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# What `edgeopt offload` says, as text.
+
+
+def offload_text(report: OffloadReport) -> Group:
+    """Return the report as rich text."""
+    parts: list[RenderableType] = [_headline(report), _constraint_table(report)]
+    delays = [f"{name} {_milliseconds(s)}" for name, s in report["delay_parts_s"].items()]
+    parts.append("Delay: " + " + ".join(delays))
+    parts += [_kkt_line(report)] if report["method"] == "kkt" and report["mixture"] else []
+    parts += [f"Price: {words}." for words in _prices(report)]
+    if report["duality_gap"] is not None:
+        bound, gap = _number(report["bound"]), _number(report["duality_gap"])
+        parts.append(
+            f"No mixture of cuts is better than {bound} {report['objective_unit']}; gap {gap}."
+        )
+    best = report["optimal_cut"]
+    if best not in (None, report["cut"]):
+        parts.append(f"The optimum is cut {best}; it is the one whose sensitivity follows.")
+    parts += [f"Sensitivity: {line}." for line in _sensitivity_lines(report)]
+    if report["node_cuts"]:
+        cuts = [f"{one['nodes']} x {one['device']} at {one['cut']}" for one in report["node_cuts"]]
+        parts.append(f"Best cut for each kind of node: {', '.join(cuts)}.")
+    if report["split"]:
+        parts.append(_split_line(report["split"]))
+    return Group(*parts)
+
+
+def print_report(report: OffloadReport) -> None:
+    """Print the report to the standard output."""
+    Console(highlight=False, markup=False, soft_wrap=True).print(offload_text(report))
+
+
+def _kkt_line(report: OffloadReport) -> str:
+    """Name the mixture of cuts that solves the relaxation, and its residuals."""
+    mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
+    residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
+    return (
+        f"Relaxation, shares of the tasks: {', '.join(mixture)}; dual bound by subgradient "
+        f"{_number(report['dual_bound'])}. KKT residuals: {', '.join(residuals)}."
+    )
+
+
+def _split_line(split: OffloadReport) -> str:
+    """Compare the minimum cut with the best of the cuts 0..N."""
+    best, last = split["best_cut"], (split["edge_layers"] or ["none"])[-1]
+    return (
+        f"Minimum cut: {len(split['edge_layers'])} graph layers on the edge (last: {last}), "
+        f"{_number(split['seconds'], 1e-3)} ms of execution and transfer; "
+        f"cut {best} needs {_number(split['best_cut_seconds'], 1e-3)} ms."
+    )
+
+
+def _prices(report: OffloadReport) -> list[str]:
+    """Return the shadow prices that are not 0, or say that there are none."""
+    prices = [words for words in report["shadow_prices"] if not words.endswith("changes nothing")]
+    return prices or ["no limit is worth raising by a little"]
+
+
+def _headline(report: OffloadReport) -> str:
+    """Return the answer in one sentence."""
+    where = f"{report['network']} on {report['system']} ({report['nodes']} nodes)"
+    if report["cut"] is None:
+        fails = [_failure(row) for row in report["constraints"] if not row["holds"]]
+        return f"{where}: no feasible cut. All in the cloud (cut 0) fails by " + ", ".join(fails)
+    edge = f"cut {report['cut']} of {report['layers']} ({report['cut_name']})"
+    value, unit = _number(report["objective_value"]), report["objective_unit"]
+    goal = "" if report["objective"] == "deepest" else f", {report['objective']} {value} {unit}"
+    state = "" if report["feasible"] else "; it violates the constraints"
+    return f"{where}: {edge}{goal}{state}"
+
+
+def _failure(row: OffloadReport) -> str:
+    """Say by how much a constraint fails."""
+    if row["slack"] is None:
+        return f"{row['name']} (without end)"
+    scale, unit = _scale(row["unit"])
+    return f"{row['name']} {_number(-row['slack'] / scale)} {unit}".rstrip()
+
+
+def _constraint_table(report: OffloadReport) -> Table:
+    """Return value, limit and slack of each constraint."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("constraint", "value", "limit", "slack", "unit", ""):
+        table.add_column(title, justify="left" if title in ("constraint", "unit", "") else "right")
+    for row in report["constraints"]:
+        scale, unit = _scale(row["unit"])
+        cells = [_number(row[key], scale) for key in ("value", "limit", "slack")]
+        mark = "binds" if row["name"] in report["binding"] else ""
+        table.add_row(row["name"], *cells, unit, mark if row["holds"] else "VIOLATED")
+    return table
+
+
+def _sensitivity_lines(report: OffloadReport) -> list[str]:
+    """Return one line for each input that changes the cut within its range."""
+    lines = []
+    for one in report["sensitivity"]:
+        ends = [
+            f"{_cut(one[beyond])} {word} x {_number(one[end])}"
+            for end, beyond, word in (("lowest", "below", "below"), ("highest", "above", "above"))
+            if one[beyond] is not None
+        ]
+        lines += [f"{one['name']}: " + ", ".join(ends)] if ends else []
+    return lines
+
+
+def _cut(cut: int) -> str:
+    """Name a cut of the sensitivity."""
+    return "no feasible cut" if cut < 0 else f"cut {cut}"
+
+
+def _scale(unit: str) -> tuple[float, str]:
+    """Return the divisor and the unit in which a value is printed."""
+    return {"B": (2.0**20, "MiB"), "s": (1e-3, "ms"), "J": (1.0, "J per period")}.get(
+        unit, (1.0, unit)
+    )
+
+
+def _number(value: float | None, scale: float = 1.0) -> str:
+    """Return a number with four digits; "inf" for what has no end or does not exist."""
+    return "inf" if value is None else f"{value / scale:.4g}"
+
+
+def _milliseconds(seconds: float | None) -> str:
+    """Return a time in ms; what is below 1 us counts as nothing."""
+    return f"{_number(seconds if seconds is None or seconds >= 1e-6 else 0.0, 1e-3)} ms"
+
+
+def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings of the reading and those of the system, which have a dot in their key.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        ``KEY=VALUE`` with the value as in TOML; a text needs no quotes.
+
+    Raises
+    ------
+    InputError
+        If there is no value, or a key without a dot is none of `CHOICES`.
+    """
+    reading, system = {}, {}
+    for text in texts:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise InputError("--set", text, "of the form KEY=VALUE")
+        if "." in key:
+            system[key] = _value(value)
+        else:
+            reading[check_choice("--set", key, (*CHOICES, "SECTION.KEY"))] = _value(value)
+    return reading, system
+
+
+def _value(text: str) -> Any:
+    """Return the TOML value that `text` is, or the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text

@@ -1,0 +1,138 @@
+"""Fig. 7: task execution time of the schedulers, and when the paper's beats FCFS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeopt.experiments.paper.fig7.analysis import (
+    add_total_time,
+    compare_rivals,
+    fight,
+    log_ratios,
+    main_effects,
+    summarize_measures,
+)
+from edgeopt.experiments.paper.fig7.design import Factorial, read_factorial, read_pools, run_in
+from edgeopt.experiments.paper.fig7.figures import curves_figure, duels_figure, times_figure
+from edgeopt.experiments.paper.fig7.words import (
+    answers,
+    conditions_of,
+    effects_table,
+    readings,
+    rivals_table,
+    times_table,
+    values_of,
+)
+from edgeopt.experiments.paper.outcome import Outcome
+from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.problems.files import check_fields, read_toml, write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+PAPER_FOLDER = Path(__file__).parent
+
+SWEEPS = ("search", "frontier")
+
+FIELDS = ("tasks", "nodes", "seeds", "quick_seeds", "seed", *SWEEPS)
+
+FIGURES = ("times", "convergence", "duels")
+
+ASSUMPTIONS = (
+    "The paper gives neither work, speeds nor memory of its pools: tasks are batches of 1 to 16 "
+    "images through ResNet-34, speeds log-uniform from 10 to 100 GFLOP/s, boards of 1 to 8 GiB "
+    "scaled to twice the tasks' memory (`problems/scheduling/paper_pool.py`).",
+    "Task execution time is the makespan; the sum Z_y of the same schedules is the second reading.",
+    "The paper gives neither ants nor iterations: those of every run stand in "
+    "`experiments/paper/fig7.toml` and `fig7_factors.toml`. MET and LPT are shown beside the "
+    "paper's rivals.",
+    "Intervals are of 95 %, by bootstrap over pools; every pool has a seed of its own and is given "
+    "to all schedulers.",
+)
+
+
+def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_FOLDER) -> Outcome:
+    """Run both studies, or what is left of them, and write their tables and figures.
+
+    Parameters
+    ----------
+    out, work : Path
+        Existing folders: for tables and figures, and for the sweeps.
+    quick : bool
+        Fewer pools.
+    jobs : int
+        Worker processes.
+    folder : Path
+        Where ``fig7.toml`` and ``fig7_factors.toml`` are.
+
+    Raises
+    ------
+    InputError
+        If a configuration file is broken.
+    """
+    study = read_factorial(folder / "fig7_factors.toml", quick)
+    cells = add_total_time(_compare(folder / "fig7.toml", work, quick, jobs))
+    trials = run_in(work, "factors", study.sweep(), jobs)
+    tables = {
+        "times": summarize_measures(cells),
+        "rivals": compare_rivals(cells),
+        "duels": fight(study, trials),
+        "effects": main_effects(log_ratios(study, trials)),
+    }
+    for name, table in tables.items():
+        text = table.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+        write_atomically(out / f"{name}.csv", text.encode())
+    _draw(out, cells, tables, study)
+    return _outcome(tables, study)
+
+
+def _compare(path: Path, work: Path, quick: bool, jobs: int) -> pd.DataFrame:
+    """Run the schedulers side by side; return the cells of both sweeps."""
+    import pandas as pd
+
+    table = read_toml(path)
+    check_fields(path, table, FIELDS, FIELDS)
+    pools = read_pools(table, quick)
+    problems = [name for nodes in pools.nodes for name in pools.names(nodes)]
+    configs = {
+        name: pools.sweep(problems, table[name]["budget"], table[name]["solvers"])
+        for name in SWEEPS
+    }
+    return pd.concat([run_in(work, name, config, jobs) for name, config in configs.items()])
+
+
+def _draw(
+    out: Path, cells: pd.DataFrame, tables: dict[str, pd.DataFrame], study: Factorial
+) -> None:
+    """Write the figures."""
+    gaps = tables["times"].groupby("solver")["gap"].mean()
+    solvers = [str(name) for name in gaps.sort_values(ascending=False, kind="stable").index]
+    with paper_style():
+        figures = {
+            "times": times_figure(tables["times"], solvers),
+            "convergence": curves_figure(cells, solvers),
+            "duels": duels_figure(study, tables["duels"]),
+        }
+        for name, figure in figures.items():
+            save_figure(figure, out, name)
+
+
+def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
+    """Return what decides the claims, and what is printed."""
+    return Outcome(
+        values=values_of(tables["rivals"]),
+        conditions=conditions_of(tables["rivals"], study, tables["duels"]),
+        tables=(
+            times_table(tables["times"]),
+            rivals_table(tables["rivals"]),
+            effects_table(tables["effects"]),
+        ),
+        figures=tuple(f"{name}.png" for name in FIGURES),
+        assumptions=ASSUMPTIONS,
+        findings=(
+            *readings(tables["times"]),
+            *answers(study, tables["duels"], tables["effects"]),
+        ),
+    )

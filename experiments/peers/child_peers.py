@@ -1,0 +1,220 @@
+"""A library's solver in a process of its own, in the one loop: a step waits for its next line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+RUN = Path(__file__).parent / "child" / "run.py"
+
+STEP_SECONDS = 0.1
+
+
+@dataclass(kw_only=True)
+class ChildState(State):
+    """State of a child process.
+
+    Attributes
+    ----------
+    lines : queue of bytes or None
+        What the child has printed; None at its end.
+    """
+
+    lines: queue.SimpleQueue[bytes | None]
+
+
+def start_child(
+    python: str,
+    module: str,
+    problem: SchedulingProblem,
+    rng: np.random.Generator,
+    limits: dict[str, float],
+) -> ChildState:
+    """Start the child and hand it the problem; it ends with the state at the latest.
+
+    Parameters
+    ----------
+    python : str
+        The interpreter.
+    module : str
+        Module of `edgeopt.experiments.peers.child`.
+    problem : SchedulingProblem
+        What to solve.
+    rng : Generator
+        Gives the seed.
+    limits : dict
+        ``seconds`` once it has started, and ``gigabytes`` of memory (10^9 byte).
+
+    Raises
+    ------
+    InputError
+        If there is no such interpreter.
+    """
+    data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
+    try:
+        child = subprocess.Popen(
+            [python, str(RUN), module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise InputError("python", python, f"an interpreter ({error})") from None
+    state = ChildState(lines=queue.SimpleQueue())
+    weakref.finalize(state, _end, child)
+    threading.Thread(target=_listen, args=(child, data, state.lines), daemon=True).start()
+    return state
+
+
+def _packed(problem: SchedulingProblem, **limits: float) -> bytes:
+    """Return the problem and the limits as the child reads them."""
+    et = problem.et
+    times = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
+    memory, capacity = memory_arrays(problem)
+    buffer = io.BytesIO()
+    np.savez(buffer, memory=memory, capacity=capacity, **times, **limits)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _listen(
+    child: subprocess.Popen[bytes], data: bytes, lines: queue.SimpleQueue[bytes | None]
+) -> None:
+    """Feed the child, then take its lines."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(OSError), child.stdin as pipe:  # it has died already
+        pipe.write(data)
+    with child.stdout as pipe:
+        for line in pipe:
+            lines.put(line)
+    lines.put(None)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child, which closes its pipe."""
+    child.kill()
+    child.wait()
+
+
+def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
+    """Wait a moment for the child's next line.
+
+    Raises
+    ------
+    InputError
+        If the child says that its library is missing.
+    """
+    try:
+        line = state.lines.get(timeout=STEP_SECONDS)
+    except queue.Empty:
+        return state
+    if line is None:
+        state.done = True
+        return state
+    content = json.loads(line)
+    if isinstance(content, str):
+        raise InputError("python", content, "an interpreter that has the library")
+    state.evaluations += 1
+    _keep(problem, state, np.array(content, dtype=np.int64))
+    return state
+
+
+def _keep(problem: SchedulingProblem, state: ChildState, assignment: np.ndarray) -> None:
+    """Keep an assignment that fits and is better in our own arithmetic."""
+    makespan = problem.makespan(assignment)
+    if makespan < state.makespan and problem.fits(assignment):
+        state.makespan, state.assignment = makespan, assignment
+
+
+# CP-SAT of OR-Tools on the whole problem.
+
+PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
+
+
+@dataclass(frozen=True)
+class CpSat:
+    """CP-SAT with one worker and its defaults (`edgeopt.experiments.peers.child.cp_sat_model`).
+
+    OR-Tools and highspy cannot share a process, nor need they share an environment: the variable
+    `PYTHON` names an interpreter that has ortools. Without any schedule in time, or without the
+    memory for the model, there is no result (status ``infeasible``).
+
+    References
+    ----------
+    Perron, Didier, "CP-SAT", part of OR-Tools, Google, https://developers.google.com/optimization.
+    """
+
+    seconds: float = parameter(60.0, "time for model and search in s", above=0)
+    gigabytes: float = parameter(8.0, "memory that it may have", above=0)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
+        """Start it.
+
+        Raises
+        ------
+        InputError
+            If the variable is not set, or names no interpreter.
+        """
+        python = os.environ.get(PYTHON)
+        if not python:
+            rule = "set to a python that has ortools, e.g. /opt/ortools/bin/python"
+            raise InputError(PYTHON, python, rule)
+        limits = {"seconds": self.seconds, "gigabytes": self.gigabytes}
+        return start_child(python, "cp_sat_model", problem, rng, limits)
+
+    def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
+        """Wait a moment for its next schedule."""
+        return step_child(problem, state)
+
+
+# HiGHS on the whole mixed-integer program.
+
+
+@dataclass(frozen=True)
+class Highs:
+    """HiGHS as it comes: one thread, no warm start (`edgeopt.experiments.peers.child.highs_milp`).
+
+    It runs in a process of its own, as it can neither be stopped nor be kept from taking memory
+    while it builds or presolves. Without any schedule in time, or without the memory for the
+    model, there is no result (status ``infeasible``).
+
+    References
+    ----------
+    Huangfu, Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
+    Computation 10, 2018.
+    """
+
+    seconds: float = parameter(60.0, "time for model and search in s", above=0)
+    gigabytes: float = parameter(8.0, "memory that it may have", above=0)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
+        """Start it."""
+        limits = {"seconds": self.seconds, "gigabytes": self.gigabytes}
+        return start_child(sys.executable, "highs_milp", problem, rng, limits)
+
+    def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
+        """Wait a moment for its next schedule."""
+        return step_child(problem, state)

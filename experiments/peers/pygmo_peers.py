@@ -1,0 +1,139 @@
+"""An algorithm of pygmo in the one loop: a step is one call of ``evolve``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edgeopt.experiments.peers.population import Objective, PopulationState, seed_of
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.extras import import_extra
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+
+class Assignments:
+    """The scheduling problem as pygmo wants it: a vector with a node for each task.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        What to solve.
+    objective : Objective
+        Its costs.
+    integers : bool
+        Whether the components are integers in 0..x-1, or reals in [0, x] whose floor counts.
+    """
+
+    def __init__(self, problem: SchedulingProblem, objective: Objective, integers: bool) -> None:
+        self._tasks, self._nodes = problem.tasks, problem.nodes
+        self._objective, self._integers = objective, integers
+
+    def fitness(self, vector: FloatArray) -> FloatArray:
+        """Return the cost of one vector, shape (1,) in s."""
+        return self.batch_fitness(vector)
+
+    def batch_fitness(self, vectors: FloatArray) -> FloatArray:
+        """Return the costs of vectors that stand one after the other, shape (n,) in s."""
+        return self._objective.costs(self.decode(vectors))
+
+    def decode(self, vectors: FloatArray) -> IntArray:
+        """Return the assignments of vectors, shape (n, k)."""
+        nodes = np.asarray(vectors).reshape(-1, self._tasks).astype(np.int64)
+        return np.minimum(nodes, self._nodes - 1)
+
+    def get_bounds(self) -> tuple[list[float], list[float]]:
+        """Return the least and the largest value of each component."""
+        highest = self._nodes - 1 if self._integers else self._nodes
+        return [0.0] * self._tasks, [float(highest)] * self._tasks
+
+    def get_nix(self) -> int:
+        """Return how many components are integers."""
+        return self._tasks if self._integers else 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Assignments:
+        """Return itself, which nothing changes: pygmo copies at every turn."""
+        return self
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """What the algorithms of pygmo have in common; all else of theirs is at pygmo's defaults.
+
+    Needs the extra ``bench``; memory capacities are honoured by a penalty (`Objective`).
+
+    References
+    ----------
+    Biscani, Izzo, "A parallel global multiobjective framework for optimization: pagmo", Journal
+    of Open Source Software 5(53), 2020.
+    """
+
+    algorithm: ClassVar[str]
+    integers: ClassVar[bool]
+    options: ClassVar[dict[str, Any]] = {}
+
+    individuals: int = parameter(100, "individuals", at_least=2)
+    generations: int = parameter(1, "generations in a step", at_least=1)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
+        """Return the state after the first, random population.
+
+        Raises
+        ------
+        InputError
+            If pygmo is not installed.
+        """
+        pygmo = import_extra("pygmo", "bench")
+        objective = Objective(problem)
+        make = getattr(pygmo, self.algorithm)
+        chosen = make(gen=self.generations, seed=seed_of(rng), **self.options)
+        if hasattr(chosen, "set_bfe"):  # sga knows single fitnesses alone
+            chosen.set_bfe(pygmo.bfe(pygmo.member_bfe()))
+        population = pygmo.population(
+            pygmo.problem(Assignments(problem, objective, self.integers)),
+            self.individuals,
+            seed=seed_of(rng),
+            b=pygmo.bfe(pygmo.member_bfe()),
+        )
+        return PopulationState(
+            objective=objective, algorithm=pygmo.algorithm(chosen), population=population
+        )
+
+    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
+        """Evolve by `generations`, and keep the best."""
+        state.population = state.algorithm.evolve(state.population)
+        state.evaluations = state.population.problem.get_fevals()
+        coding = state.population.problem.extract(Assignments)
+        vector = state.population.champion_x
+        state.keep_best(coding.decode(vector), state.population.champion_f)
+        return state
+
+
+# pygmo's generational particle swarm.
+
+
+class PsoGen(Evolution):
+    """pygmo's `pso_gen`, which keeps velocities from step to step (its option ``memory``).
+
+    The floor of a position is the assignment.
+    """
+
+    algorithm = "pso_gen"
+    integers = False
+    options: ClassVar[dict[str, Any]] = {"memory": True}
+
+
+# pygmo's simple genetic algorithm.
+
+
+class Sga(Evolution):
+    """pygmo's `sga` on integers."""
+
+    algorithm = "sga"
+    integers = True

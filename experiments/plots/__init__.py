@@ -1,1 +1,0 @@
-"""Figures of publication quality, as PNG and PDF."""

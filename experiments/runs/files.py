@@ -1,0 +1,192 @@
+"""Parquet parts: the rows of a sweep as ``cells/part-00000.parquet`` and so on.
+
+Cell number i of a sweep stands in part ``i // PART`` and nowhere else. A part is replaced whole, so
+that ``pandas.read_parquet("DIR/cells")`` never sees a row twice, even while parts are written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.experiments.runs.cell import COLUMNS, Row
+from edgeopt.problems.errors import InputError, check_number
+from edgeopt.problems.files import write_atomically
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+PART = 10_000
+
+METADATA = b"edgeopt"
+
+NAMES = ("key", "code", "problem", "solver", "repetition", "seed", "status")
+
+FLOATS = {"makespan", "lower_bound", "gap", "seconds", "cell_seconds"}
+
+INTEGERS = {"repetition", "tasks", "nodes", "iterations", "evaluations"}
+
+INTEGER_LISTS = {"assignment", "trace_iterations", "trace_evaluations"}
+
+FLOAT_LISTS = {"trace_seconds", "trace_makespan"}
+
+
+def schema(metadata: dict[str, Any]) -> pa.Schema:
+    """Return the types of the columns; the same in all parts, also where all values are missing."""
+    import pyarrow as pa
+
+    kinds = {
+        **dict.fromkeys(FLOATS, pa.float64()),
+        **dict.fromkeys(INTEGERS, pa.int64()),
+        **dict.fromkeys(INTEGER_LISTS, pa.list_(pa.int64())),
+        **dict.fromkeys(FLOAT_LISTS, pa.list_(pa.float64())),
+        "seed": pa.uint64(),
+    }
+    fields = [(name, kinds.get(name, pa.string())) for name in COLUMNS]
+    return pa.schema(fields, metadata={METADATA: json.dumps(metadata).encode()})
+
+
+def write_part(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
+    """Write rows as one Parquet file, whole or not at all, with provenance in its metadata.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written, or a row holds what no run gives.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    try:
+        table = pa.Table.from_pylist(rows, schema=schema(metadata))
+    except (pa.ArrowException, OverflowError) as error:
+        raise InputError("rows", str(error), "of a sweep: a journal of it is broken") from None
+    pq.write_table(table, sink, write_page_checksum=True)
+    write_atomically(path, sink.getvalue().to_pybytes())
+
+
+def read_part(path: Path, columns: Iterable[str] = COLUMNS) -> list[Row]:
+    """Return the rows of a part.
+
+    Raises
+    ------
+    InputError
+        If the file is broken.
+    """
+    return _read(path, list(columns)).to_pylist()  # type: ignore[no-any-return]
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    """Return columns of a part."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = schema({})
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
+        table.validate(full=True)
+        table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
+    missing = sorted(set(columns) - {*table.column_names, "measures"})
+    if missing or any(table[name].null_count for name in NAMES if name in columns):
+        rule = f"a Parquet file of edgeopt sweep, with {', '.join(missing or NAMES)}"
+        raise InputError(str(path), table.column_names, rule)
+    return table
+
+
+def read_table(folder: Path) -> pa.Table:
+    """Return the rows of all parts of a folder, of which there is one at least, as one table.
+
+    Raises
+    ------
+    InputError
+        If a part is broken.
+    """
+    import pyarrow as pa
+
+    tables = [_read(path, list(COLUMNS)) for path in parts(folder)]
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def part_path(cells: Path, number: int) -> Path:
+    """Return the file of a part."""
+    return cells / f"part-{number:05d}.parquet"
+
+
+def parts(folder: Path) -> list[Path]:
+    """Return the parts of a folder, by name."""
+    return sorted(folder.glob("part-*.parquet"))
+
+
+# Journals: what is finished is on disk, whatever happens next.
+#
+# Each process appends its rows to a file of its own, one JSON object a line, synced. Only its
+# last line can be torn, and a torn line is passed over. Names are random: no clock decides
+# anything.
+
+JOURNALS = "journal"
+
+
+def new_journal(folder: Path) -> Path:
+    """Return the path of a journal that no other process has or had."""
+    return folder / JOURNALS / f"{uuid.uuid4().hex}.jsonl"
+
+
+def append_row(journal: Path, row: Row) -> None:
+    """Append a finished cell to this process's journal and wait until it is on disk."""
+    with journal.open("ab") as file:
+        is_new = file.tell() == 0
+        file.write(json.dumps(row).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    if is_new:
+        _sync_folder(journal.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def journals(folder: Path) -> list[Path]:
+    """Return the journals of a sweep, by name."""
+    return sorted((folder / JOURNALS).glob("*.jsonl"))
+
+
+def journal_rows(journal: Path) -> Iterator[Row]:
+    """Yield the rows of a journal; a line that was cut off is passed over, a lost file is empty.
+
+    A journal is lost where another process has just moved its rows into the parts.
+    """
+    try:
+        lines = journal.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        yield _checked(journal, row)
+
+
+def _checked(journal: Path, row: Any) -> Row:
+    """Return what a line says if it is the row of a cell."""
+    texts = ("key", "code", "problem", "solver", "status")
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
+        raise InputError(str(journal), row, "rows written by edgeopt sweep")
+    check_number(f"{journal} cell_seconds", row.get("cell_seconds"), at_least=0)
+    return row

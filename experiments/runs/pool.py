@@ -1,0 +1,343 @@
+"""Worker processes under a watch: one that hangs or dies costs its cell alone.
+
+A signal cannot stop a compiled kernel, so a cell beyond its time limit is ended by killing its
+process. Pools of the standard library and of loky take the death of a worker for the end of all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeopt.experiments.runs.cell import Row, failed_row, run_cell
+from edgeopt.experiments.runs.files import append_row, journal_rows, new_journal
+
+if TYPE_CHECKING:
+    from edgeopt.experiments.commands.kinds import AnyCell
+
+
+ATTEMPTS = 2  # of a cell whose worker dies
+
+STILLBORN = 10  # processes in a row that die before they are up
+
+WARM_UP_SECONDS = 120.0  # for compiling, besides the limit
+
+
+@dataclass
+class WorkerPool:
+    """Cells on their way through worker processes.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the sweep.
+    time_limit : float or None
+        Of a cell in s.
+    journal : Path
+        For the rows of cells that could not make their own.
+    waiting : deque of AnyCell
+        Not yet begun.
+    deaths : dict
+        By key: how many workers a cell has taken with it.
+    stillborn : int
+        How many processes in a row have died before they were up.
+    """
+
+    folder: Path
+    time_limit: float | None
+    journal: Path
+    waiting: deque[AnyCell]
+    deaths: dict[str, int]
+    stillborn: int = 0
+
+
+def run_in_workers(
+    cells: Iterable[AnyCell], folder: Path, jobs: int, time_limit: float | None = None
+) -> Generator[Row, None, None]:
+    """Yield the rows of the cells as they finish, each already on disk.
+
+    Parameters
+    ----------
+    cells : iterable of AnyCell
+        What to run.
+    folder : Path
+        The folder of the sweep.
+    jobs : int
+        Number of processes.
+    time_limit : float, optional
+        In s; a cell beyond it is recorded as failed. Compiling has `WARM_UP_SECONDS` of its own.
+
+    Raises
+    ------
+    OSError
+        If a row cannot be kept, e.g. because the disk is full.
+    BrokenProcessPool
+        If processes do not even start.
+    """
+    pool = WorkerPool(folder, time_limit, new_journal(folder), deque(cells), {})
+    workers: list[Worker] = []
+    try:
+        workers.append(start(folder))
+        _fill_compiler_cache(pool, workers[0])
+        workers.extend(start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
+        while _hand_out(pool, workers):
+            yield from _rows(pool, workers)
+    finally:
+        end(workers)
+
+
+def _fill_compiler_cache(pool: WorkerPool, worker: Worker) -> None:
+    """Compile for each solver once, in one process, before many read the compiler's cache."""
+    for cell in {cell.solver: cell for cell in pool.waiting}.values():
+        if not _warms_up(worker, cell):
+            restart(worker, pool.folder)
+
+
+def _warms_up(worker: Worker, cell: AnyCell) -> bool:
+    """Have a worker compile for a cell; return whether it comes to an end of that."""
+    with suppress(EOFError, OSError):  # dead
+        worker.pipe.send((cell, True))
+        while worker.pipe.poll(WARM_UP_SECONDS):
+            if worker.pipe.recv()[0] == DONE:
+                worker.is_up = True
+                return True
+    return False
+
+
+def _hand_out(pool: WorkerPool, workers: list[Worker]) -> bool:
+    """Give idle workers the next cells; return whether any worker is busy."""
+    for worker in workers:
+        if worker.cell is None and pool.waiting:
+            worker.cell = pool.waiting.popleft()
+            _set_deadline(pool, worker, WARM_UP_SECONDS)
+            with suppress(OSError):  # dead already: reading its pipe tells so
+                worker.pipe.send((worker.cell, False))
+    return any(worker.cell is not None for worker in workers)
+
+
+def _set_deadline(pool: WorkerPool, worker: Worker, extra: float = 0.0) -> None:
+    """Start a worker's clock."""
+    worker.start = time.monotonic()
+    limit = pool.time_limit
+    worker.deadline = None if limit is None else worker.start + limit + extra
+
+
+def _rows(pool: WorkerPool, workers: list[Worker]) -> Iterator[Row]:
+    """Wait for news, and yield the rows of cells that are over."""
+    busy = {worker.pipe: worker for worker in workers if worker.cell is not None}
+    ready = wait(list(busy), timeout=_patience(workers))
+    for pipe, worker in busy.items():
+        row = _listen(pool, worker) if pipe in ready else _check_time(pool, worker)
+        if row is not None:
+            worker.cell = None
+            yield row
+
+
+def _patience(workers: list[Worker]) -> float | None:
+    """Return the time until the next deadline in s, None for ever."""
+    deadlines = [w.deadline for w in workers if w.cell is not None and w.deadline is not None]
+    return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+
+def _listen(pool: WorkerPool, worker: Worker) -> Row | None:
+    """Take a worker's message, or its death; return the row of its cell if that is over."""
+    try:
+        word, content = worker.pipe.recv()
+    except (EOFError, OSError):
+        return _bury(pool, worker)
+    if word == BROKEN:
+        raise content
+    if word == UP:
+        worker.is_up, pool.stillborn = True, 0
+    if word == BEGUN:
+        _set_deadline(pool, worker)
+    row: Row | None = content
+    return row
+
+
+def _check_time(pool: WorkerPool, worker: Worker) -> Row | None:
+    """End a cell that is beyond its limit, and return its row."""
+    if worker.deadline is None or time.monotonic() < worker.deadline:
+        return None
+    return _replace(pool, worker) or _fail(pool, worker, f"time limit of {pool.time_limit:g} s")
+
+
+def _bury(pool: WorkerPool, worker: Worker) -> Row | None:
+    """Put a new process in the place of a dead one, whose cell gets another attempt."""
+    worker.process.join()
+    code, cell, was_up = worker.process.exitcode, worker.cell, worker.is_up
+    assert cell is not None
+    if (row := _replace(pool, worker)) is not None:
+        return row
+    deaths = pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + was_up
+    pool.stillborn += not was_up
+    if pool.stillborn > STILLBORN:
+        raise BrokenProcessPool(f"worker processes do not start, exit code {code}")
+    if deaths == ATTEMPTS:
+        return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
+    pool.waiting.appendleft(cell)
+    worker.cell = None
+    return None
+
+
+def _replace(pool: WorkerPool, worker: Worker) -> Row | None:
+    """Put a new process in a worker's place; return the row of its cell if that was kept yet."""
+    assert worker.cell is not None
+    key, journal = worker.cell.key, worker.journal
+    restart(worker, pool.folder)
+    return next((row for row in journal_rows(journal) if row["key"] == key), None)
+
+
+def _fail(pool: WorkerPool, worker: Worker, error: str) -> Row:
+    """Record the worker's cell as failed."""
+    assert worker.cell is not None
+    row = failed_row(worker.cell, error, time.monotonic() - worker.start)
+    append_row(pool.journal, row)
+    return row
+
+
+# A worker process: takes cells from a pipe, puts their rows on disk, then hands them back.
+#
+# The two ends speak in tuples ``(word, content)``: a worker says `UP` when it serves, `BEGUN`
+# when a cell's compiling is over, `DONE` with the row, and `BROKEN` with the exception where the
+# row cannot be kept.
+
+UP, BEGUN, DONE, BROKEN = "up", "begun", "done", "broken"
+
+PR_SET_PDEATHSIG = 1
+
+# read by the libraries when they are loaded, so set before a worker starts
+ONE_THREAD = {
+    f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
+}
+
+
+def work(pipe: Connection, journal: Path, parent: int) -> None:
+    """Serve cells until the pipe is closed.
+
+    Parameters
+    ----------
+    pipe : Connection
+        Sends ``(cell, is_warm_up)``; of a warm-up only the compiling is done.
+    journal : Path
+        This worker's own.
+    parent : int
+        Process id of the sweep, with which the worker dies.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # to which the sweep alone answers
+    _die_with(parent)
+    with contextlib.suppress(EOFError, OSError):  # the sweep is gone
+        pipe.send((UP, None))
+        while True:
+            cell, is_warm_up = pipe.recv()
+            _serve(pipe, journal, cell, is_warm_up)
+
+
+def _serve(pipe: Connection, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
+    """Do one cell and say so."""
+    with contextlib.suppress(Exception, SystemExit):  # the run itself shows it again, in its row
+        cell.warm_up()
+    pipe.send((BEGUN, None))
+    if is_warm_up:
+        pipe.send((DONE, None))
+        return
+    try:
+        row = run_cell(cell)
+        append_row(journal, row)
+    except OSError as error:
+        pipe.send((BROKEN, error))
+    else:
+        pipe.send((DONE, row))
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process with its parent; elsewhere than on Linux after its cell."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit()
+
+
+# Worker processes as the sweep sees them: started, killed and replaced.
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process, our end of its pipe, its journal, what it does, and whether it ever came up."""
+
+    process: BaseProcess
+    pipe: Connection
+    journal: Path
+    cell: AnyCell | None = None
+    start: float = 0.0
+    deadline: float | None = None
+    is_up: bool = False
+
+
+def start(folder: Path) -> Worker:
+    """Start a worker, with libraries that keep to one thread."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    journal = new_journal(folder)
+    process = context.Process(target=work, args=(theirs, journal, os.getpid()), daemon=True)
+    with _environment(ONE_THREAD), _interrupts_held():
+        process.start()
+    theirs.close()
+    return Worker(process, ours, journal)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for a while, and for ever in a process that is started meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # a start of its own would let interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end(workers: Iterable[Worker]) -> None:
+    """Kill the workers: what they have finished is on disk."""
+    for worker in workers:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+
+
+def restart(worker: Worker, folder: Path) -> None:
+    """Kill a worker's process and start another one, with a journal of its own."""
+    end([worker])
+    fresh = start(folder)
+    worker.process, worker.pipe, worker.journal = fresh.process, fresh.pipe, fresh.journal
+    worker.is_up = False

@@ -1,0 +1,251 @@
+"""Run the cells that are not finished yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from edgeopt.experiments.commands.kinds import AnyCell, AnyConfig, any_cells, restore_any
+from edgeopt.experiments.runs.cell import FAILED, Row, run_cell
+from edgeopt.experiments.runs.cluster import run_on_cluster
+from edgeopt.experiments.runs.files import append_row, new_journal
+from edgeopt.experiments.runs.pool import run_in_workers
+from edgeopt.experiments.runs.store import (
+    CONFIG,
+    compact,
+    is_compact,
+    open_folder,
+    read_cells,
+    read_description,
+    scan_store,
+)
+from edgeopt.problems.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from edgeopt.experiments.commands.kinds import AnyConfig
+
+
+Report = Callable[[int, int], None]
+
+Rows = Generator[Row, None, None]
+
+
+def run_sweep(
+    config: AnyConfig,
+    folder: str | Path,
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    retry_failed: bool = False,
+    report: Report | None = None,
+) -> pd.DataFrame:
+    """Run a sweep, or what is left of it, and return all its cells.
+
+    Parameters
+    ----------
+    config : SweepConfig or SimulationConfig
+        What to run.
+    folder : str or Path
+        Where rows are kept; finished cells found there are not run again.
+    jobs : int
+        Worker processes; the bits do not depend on it. 1 without a time limit runs in this
+        process, which a solver may then hang or end. Otherwise a script that calls this needs
+        its ``if __name__ == "__main__"``.
+    cluster : str, optional
+        Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
+    retry_failed : bool
+        Whether to run cells again that failed before.
+    report : callable, optional
+        Called with the numbers of finished and of all cells, at the start and after each cell.
+
+    Raises
+    ------
+    InputError
+        If the folder holds another sweep, or the cluster cannot be used.
+    """
+    folder = Path(folder)
+    cells = {cell.key: cell for cell in any_cells(config)}
+    open_folder(folder, config)
+    todo = open_cells(cells, scan_store(folder), retry_failed)
+    fresh: list[Row] = []
+    if report is not None:
+        report(len(cells) - len(todo), len(cells))
+    with closing(_execute(todo, folder, config, jobs, cluster)) as rows:
+        for row in rows:
+            fresh.append(row)
+            if report is not None:
+                report(len(cells) - len(todo) + len(fresh), len(cells))
+    keys = sorted(cells, key=lambda key: _place(cells[key]))
+    if todo or not is_compact(folder, keys):
+        compact(folder, keys, fresh)
+    return read_cells(folder)
+
+
+def _place(cell: AnyCell) -> tuple[str, str, int]:
+    """Return what decides the order of the table."""
+    return cell.problem, cell.label, cell.repetition
+
+
+def open_cells(
+    cells: dict[str, AnyCell], rows: dict[str, Row], retry_failed: bool
+) -> list[AnyCell]:
+    """Return the cells without a row, and those that failed if they are to be retried."""
+    again = {None, FAILED} if retry_failed else {None}
+    return [cell for key, cell in cells.items() if rows.get(key, {}).get("status") in again]
+
+
+def _execute(
+    cells: list[AnyCell], folder: Path, config: AnyConfig, jobs: int, cluster: str | None
+) -> Rows:
+    """Yield the rows of the cells as they finish, each already on disk."""
+    if cells and cluster is not None:
+        return run_on_cluster(cells, folder, cluster, config.time_limit)
+    if cells and (jobs > 1 or config.time_limit is not None):
+        return run_in_workers(cells, folder, jobs, config.time_limit)
+    return _run_here(cells, folder)
+
+
+def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
+    """Run the cells in this process."""
+    journal = new_journal(folder)
+    for cell in cells:
+        row = run_cell(cell)
+        append_row(journal, row)
+        yield row
+
+
+# How far long work is.
+
+
+def progress_bar() -> Progress:
+    """Return a bar on standard error with the time that is left."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    return Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
+    )
+
+
+# How far a sweep is, and how long the rest will take.
+
+
+@dataclass(frozen=True)
+class Status:
+    """Numbers of cells, and a guess.
+
+    Attributes
+    ----------
+    cells, finished, failed : int
+        All cells of the sweep, those with a result, and those that failed.
+    older : int
+        Rows of other code or content, which are kept but are no cells of this sweep.
+    seconds : float or None
+        Time that the open cells will take one after another in s; None where nothing is known.
+    """
+
+    cells: int
+    finished: int
+    failed: int
+    older: int
+    seconds: float | None
+
+    @property
+    def open(self) -> int:
+        """Cells without a row."""
+        return self.cells - self.finished - self.failed
+
+
+def read_status(folder: Path) -> Status:
+    """Return how far the sweep in a folder is.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no sweep, or one whose files are gone.
+    """
+    config = read_description(folder)["config"]
+    try:
+        sweep = restore_any(config)
+    except (TypeError, KeyError):
+        raise InputError(str(folder / CONFIG), config, "written by edgeopt sweep") from None
+    return status_of(sweep, folder)
+
+
+def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False) -> Status:
+    """Return how far a sweep is.
+
+    Parameters
+    ----------
+    config : SweepConfig or SimulationConfig
+        The sweep.
+    folder : Path, optional
+        Where its rows are, if there are any.
+    retry_failed : bool
+        Count failed cells among the open ones.
+    """
+    cells = {cell.key: cell for cell in any_cells(config)}
+    rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}
+    known = {key: row for key, row in rows.items() if key in cells}
+    failed = sum(row["status"] == FAILED for row in known.values())
+    begun = {key for key, row in known.items() if row["status"] != FAILED or not retry_failed}
+    return Status(
+        cells=len(cells),
+        finished=len(known) - failed,
+        failed=0 if retry_failed else failed,
+        older=len(rows) - len(known),
+        seconds=_estimate((cell for key, cell in cells.items() if key not in begun), rows),
+    )
+
+
+def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row]) -> float | None:
+    """Add up mean times: of the solver on the problem, else of the solver, else of all rows."""
+    seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for row in rows.values():
+        for group in _groups(row["problem"], row["solver"]):
+            seconds[group].append(row["cell_seconds"])
+    means = {group: fmean(values) for group, values in seconds.items()}
+    if not means:
+        return None
+    return sum(
+        next(means[group] for group in _groups(cell.problem, cell.label) if group in means)
+        for cell in cells
+    )
+
+
+def _groups(problem: str, solver: str) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of rows that tell about a cell, the nearest first."""
+    return ((problem, solver), (solver,), ())
+
+
+def run_with_bar(
+    config: AnyConfig,
+    out: Path,
+    *,
+    jobs: int,
+    cluster: str | None = None,
+    retry_failed: bool = False,
+) -> pd.DataFrame:
+    """Run a sweep as `run_sweep` does, and show how far it is."""
+    from edgeopt.experiments.runs.run import run_sweep
+
+    with progress_bar() as bar:
+        task = bar.add_task("cells", total=None)
+        return run_sweep(
+            config,
+            out,
+            jobs=jobs,
+            cluster=cluster,
+            retry_failed=retry_failed,
+            report=lambda done, total: bar.update(task, completed=done, total=total),
+        )

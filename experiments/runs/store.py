@@ -1,0 +1,203 @@
+"""The folder of a sweep.
+
+``sweep.json`` says what the sweep is, ``journal/`` holds rows as they come in, ``cells/`` the rows
+of a sweep that is over, and ``older/`` those of its cells under other code or other content of a
+file: kept, and used again should that code come back.
+
+There is no lock. Two sweeps may work on one folder at a time: both do the work, each row has a
+key, and only a sweep that has all its cells turns journals into parts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.experiments.runs.cell import Row, merge_newer, merge_older
+from edgeopt.experiments.runs.files import (
+    JOURNALS,
+    PART,
+    journal_rows,
+    journals,
+    part_path,
+    parts,
+    read_part,
+    read_table,
+    write_part,
+)
+from edgeopt.experiments.runs.provenance import full_provenance
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from edgeopt.experiments.commands.kinds import AnyConfig
+
+
+CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
+
+SCAN = ("key", "status", "problem", "solver", "cell_seconds")
+
+
+def open_folder(folder: Path, config: AnyConfig) -> None:
+    """Make the folder of a sweep, or check that it is this sweep's.
+
+    Raises
+    ------
+    InputError
+        If it holds another sweep, or something else.
+    """
+    is_used = _is_used(folder)  # before the description, which another sweep may just be writing
+    known = read_description(folder) if (folder / CONFIG).exists() else None
+    if known is not None and _identity(known) != config.identity:
+        raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
+    if known is None and is_used:
+        raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if known is None:  # before anything else, so that a killed sweep knows its folder
+            data = json.dumps(_describe(config), indent=1).encode()
+            write_atomically(folder / CONFIG, data)
+        for name in (JOURNALS, CELLS):
+            (folder / name).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
+
+
+def _identity(description: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a description two runs of one sweep have in common."""
+    config: dict[str, Any] = description["config"]
+    return {key: value for key, value in config.items() if key != "time_limit"}
+
+
+def _describe(config: AnyConfig) -> dict[str, Any]:
+    """Return configuration and provenance."""
+    return {"config": config.as_dict(), "provenance": full_provenance()}
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether there is anything but temporary files of a sweep that was killed at its start."""
+    if not folder.is_dir():
+        return folder.exists()
+    return any(not path.name.startswith(f"_{CONFIG}") for path in folder.iterdir())
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """Return configuration and provenance of the sweep in `folder`."""
+    path = folder / CONFIG
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
+    if not _is_description(description):
+        raise InputError(str(path), description, "written by edgeopt sweep")
+    return description  # type: ignore[no-any-return]
+
+
+def _is_description(found: Any) -> bool:
+    """Whether `found` has the parts of a description, and its configuration those of a sweep."""
+    if not isinstance(found, dict) or not isinstance(found.get("provenance"), dict):
+        return False
+    config = found.get("config")
+    kinds = {"problems": list, "budget": dict, "solvers": dict}
+    return isinstance(config, dict) and (
+        "schemes" in config
+        or all(isinstance(config.get(name), kind) for name, kind in kinds.items())
+    )
+
+
+def scan_store(folder: Path) -> dict[str, Row]:
+    """Return what is on disk by key, of each row the columns `SCAN` alone."""
+    rows: dict[str, Row] = {}
+    for journal in journals(folder):  # first: their rows move into parts, not the other way
+        merge_newer(rows, ({name: row[name] for name in SCAN} for row in journal_rows(journal)))
+    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        merge_older(rows, read_part(path, SCAN))
+    return rows
+
+
+def older_cells(folder: Path) -> int:
+    """Return how many rows of other code or content are kept apart."""
+    keys = [
+        {row["key"] for path in parts(folder / name) for row in read_part(path, ("key",))}
+        for name in (OLDER, CELLS)
+    ]
+    return len(keys[0] - keys[1])
+
+
+def read_cells(folder: Path) -> pd.DataFrame:
+    """Return the finished cells, one row each; ``trace_*`` and ``assignment`` hold lists.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, or a file is broken.
+    """
+    if not parts(folder / CELLS):
+        raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
+    return read_table(folder / CELLS).to_pandas()  # type: ignore[no-any-return]
+
+
+# Compaction: the journals of a sweep become Parquet parts.
+
+
+def is_compact(folder: Path, keys: Sequence[str]) -> bool:
+    """Whether the parts hold exactly these cells, and no journal is left."""
+    found = [row["key"] for path in parts(folder / CELLS) for row in read_part(path, ("key",))]
+    return found == list(keys) and not journals(folder)
+
+
+def compact(folder: Path, keys: Sequence[str], fresh: Iterable[Row] = ()) -> None:
+    """Turn the journals into parts, then drop them.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of a sweep.
+    keys : sequence of str
+        Of all its cells, in the order of the table.
+    fresh : iterable of rows
+        Rows of this run, should they have left the journals with another sweep's.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or a part broken; the journals stay then.
+    """
+    read = journals(folder)
+    rows: dict[str, Row] = {}
+    for journal in read:
+        merge_newer(rows, journal_rows(journal))
+    merge_newer(rows, fresh)
+    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        merge_older(rows, read_part(path))
+    metadata = read_description(folder) | {"provenance": full_provenance()}
+    _keep_apart(folder, {key: rows[key] for key in rows.keys() - set(keys)}, metadata)
+    for number, start in enumerate(range(0, len(keys), PART)):
+        chosen = [rows[key] for key in keys[start : start + PART] if key in rows]
+        _write_new(part_path(folder / CELLS, number), chosen, metadata)
+    for journal in read:
+        with contextlib.suppress(FileNotFoundError):
+            journal.unlink()
+
+
+def _write_new(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
+    """Write a part unless these are its rows already."""
+    if not path.exists() or read_part(path) != rows:
+        write_part(path, rows, metadata)
+
+
+def _keep_apart(folder: Path, rows: dict[str, Row], metadata: dict[str, Any]) -> None:
+    """Keep rows that are no cells of the sweep as it is now: a part for each version of code."""
+    for code in sorted({row["code"] for row in rows.values()}):
+        chosen = [rows[key] for key in sorted(rows) if rows[key]["code"] == code]
+        name = hashlib.sha256("".join(row["key"] for row in chosen).encode()).hexdigest()[:16]
+        (folder / OLDER).mkdir(exist_ok=True)
+        path = folder / OLDER / f"part-{code}-{name}.parquet"
+        if not path.exists():
+            write_part(path, chosen, metadata)

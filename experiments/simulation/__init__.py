@@ -1,0 +1,1 @@
+"""Simulations of the running framework: config, cell, summary, figures."""

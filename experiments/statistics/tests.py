@@ -1,0 +1,226 @@
+"""Friedman's test on ranks, with Nemenyi's critical difference.
+
+References
+----------
+Demsar, J. (2006). Statistical comparisons of classifiers over multiple data sets. Journal of
+Machine Learning Research 7, 1-30.
+
+Iman, R. L. and Davenport, J. M. (1980). Approximations of the critical region of the Friedman
+statistic. Communications in Statistics A 9, 571-595.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeopt.problems.errors import FloatArray, InputError, check_number
+from edgeopt.problems.extras import import_extra
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Outcome of Friedman's test.
+
+    Attributes
+    ----------
+    blocks, solvers : int
+        Numbers N and k.
+    chi2, p : float
+        Statistic, corrected for ties, and its p-value from chi-square with k - 1 degrees.
+    f, f_p : float
+        Iman and Davenport's less conservative statistic and its p-value.
+    kendall_w : float
+        Agreement of the blocks, from 0 (none) to 1 (the same ranks in all).
+    critical_difference : float
+        Average ranks that differ by more are different at `alpha` (Nemenyi).
+    alpha : float
+        Level of the critical difference.
+    """
+
+    blocks: int
+    solvers: int
+    chi2: float
+    p: float
+    f: float
+    f_p: float
+    kendall_w: float
+    critical_difference: float
+    alpha: float
+
+
+def rank_table(blocks: pd.DataFrame) -> pd.DataFrame:
+    """Return the ranks within each block, 1 the smallest gap; ties share their mean rank."""
+    return blocks.rank(axis=1)
+
+
+def friedman(blocks: pd.DataFrame, *, alpha: float = 0.05) -> Friedman:
+    """Test whether solvers differ at all.
+
+    Parameters
+    ----------
+    blocks : DataFrame, shape (N, k)
+        Gaps; infinite ones rank last, ties share ranks.
+    alpha : float
+        Level of the critical difference.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 3 solvers or 2 blocks, or `alpha` is no probability.
+    """
+    from scipy import stats
+
+    check_number("alpha", alpha, above=0, at_most=0.5)
+    n, k = blocks.shape
+    if n < 2 or k < 3:
+        raise InputError("blocks", (n, k), "at least 2 blocks of at least 3 solvers")
+    ranks = rank_table(blocks).to_numpy()
+    chi2 = 0.0  # where all solvers tie in all blocks
+    if np.ptp(ranks, axis=1).any():
+        chi2 = float(stats.friedmanchisquare(*ranks.T).statistic)
+    f = iman_davenport(chi2, n, k)
+    return Friedman(
+        blocks=n,
+        solvers=k,
+        chi2=chi2,
+        p=float(stats.chi2.sf(chi2, k - 1)),
+        f=f,
+        f_p=float(stats.f.sf(f, k - 1, (k - 1) * (n - 1))),
+        kendall_w=chi2 / (n * (k - 1)),
+        critical_difference=critical_difference(n, k, alpha),
+        alpha=alpha,
+    )
+
+
+def iman_davenport(chi2: float, blocks: int, solvers: int) -> float:
+    """Return F_F = (N - 1) chi2 / (N (k - 1) - chi2), infinite where all blocks agree."""
+    rest = blocks * (solvers - 1) - chi2
+    return (blocks - 1) * chi2 / rest if rest > 1e-9 else math.inf
+
+
+def critical_difference(blocks: int, solvers: int, alpha: float = 0.05) -> float:
+    """Return Nemenyi's CD = q sqrt(k (k + 1) / (6 N)) of average ranks."""
+    from scipy import stats
+
+    q = stats.studentized_range.ppf(1 - alpha, solvers, np.inf) / math.sqrt(2)
+    return float(q * math.sqrt(solvers * (solvers + 1) / (6 * blocks)))
+
+
+# Which solvers differ: p-values of all pairs after Friedman's test.
+#
+# Both tests compare average ranks and so depend on which other solvers took part (Benavoli,
+# Corani and Mangili 2016); the paired Wilcoxon test of `wilcoxon` does not.
+
+EXTRA = "stats"
+
+
+def nemenyi(blocks: pd.DataFrame) -> pd.DataFrame:
+    """Return Nemenyi's p-values, corrected for all pairs by the studentised range.
+
+    Parameters
+    ----------
+    blocks : DataFrame, shape (N, k)
+        Gaps; infinite ones rank last.
+
+    Returns
+    -------
+    DataFrame, shape (k, k)
+        Symmetric, 1 on the diagonal.
+
+    Raises
+    ------
+    InputError
+        If scikit-posthocs is not installed.
+    """
+    table: pd.DataFrame = import_extra("scikit_posthocs", EXTRA).posthoc_nemenyi_friedman(blocks)
+    return table
+
+
+def holm_ranks(blocks: pd.DataFrame) -> pd.DataFrame:
+    """Return p-values of rank differences as z-scores, corrected for all pairs by Holm.
+
+    Stronger than `nemenyi`; parameters, result and errors are the same.
+    """
+    posthocs = import_extra("scikit_posthocs", EXTRA)
+    table: pd.DataFrame = posthocs.posthoc_siegel_friedman(blocks, p_adjust="holm")
+    return table
+
+
+def holm(p: FloatArray) -> FloatArray:
+    """Return p-values corrected for their number by Holm's step-down procedure (Holm 1979).
+
+    Parameters
+    ----------
+    p : ndarray, shape (n,)
+        NaN where a pair was not tested; it stays NaN and does not count.
+    """
+    tested = p == p
+    corrected = p.copy()
+    if tested.any():
+        multitest = import_extra("statsmodels.stats.multitest", EXTRA)
+        corrected[tested] = multitest.multipletests(p[tested], method="holm")[1]
+    return corrected
+
+
+# Wilcoxon's signed-rank test of paired gaps, with an effect size.
+#
+# References ---------- Kerby, D. S. (2014). The simple difference formula: an approach to
+# teaching nonparametric correlation. Comprehensive Psychology 3.
+
+
+@dataclass(frozen=True)
+class SignedRanks:
+    """Outcome of the test.
+
+    Attributes
+    ----------
+    pairs : int
+        Pairs that differ; the others are discarded.
+    statistic : float
+        The smaller of the two sums of signed ranks.
+    p : float
+        Two-sided, exact up to 50 pairs without ties and up to 13 with them.
+    effect : float
+        Matched-pairs rank-biserial correlation in [-1, 1]: (sum of ranks where the second is
+        larger - sum where the first is) / sum of all. 1: the first is smaller in every pair.
+    """
+
+    pairs: int
+    statistic: float
+    p: float
+    effect: float
+
+
+def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
+    """Test whether paired gaps differ.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (n,)
+        Gaps of two solvers on the same blocks; an infinite gap is worse than any finite one, and
+        two infinite ones are equal.
+    """
+    from scipy import stats
+
+    differences = paired_differences(second, first)
+    differences = differences[differences != 0]
+    if not differences.size:
+        return SignedRanks(0, 0.0, 1.0, 0.0)
+    ranks = stats.rankdata(np.abs(differences))
+    above, below = ranks[differences > 0].sum(), ranks[differences < 0].sum()
+    p = stats.wilcoxon(np.copysign(ranks, differences)).pvalue
+    effect = (above - below) / (above + below)
+    return SignedRanks(differences.size, float(min(above, below)), float(p), float(effect))
+
+
+def paired_differences(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return first - second, 0 where both are infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, first - second)

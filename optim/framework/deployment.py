@@ -1,0 +1,80 @@
+"""Deployment (section 2.2): the edge part of the model on its way to the nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.problems.errors import check_choice, check_number
+from edgeopt.problems.systems.system import Pool
+
+TRANSPORTS = ("multicast", "unicast")
+
+MASTERS = ("capability", "random")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What it costs to bring a model to all nodes.
+
+    Attributes
+    ----------
+    seconds : float
+        From the cloud's first byte to the last node's last.
+    cloud_bytes : float
+        Sent from the cloud to the master.
+    lan_bytes : float
+        Sent by the master to the other nodes.
+    """
+
+    seconds: float
+    cloud_bytes: float
+    lan_bytes: float
+
+
+def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
+    """Return the index of the master node.
+
+    Parameters
+    ----------
+    pool : Pool
+        The nodes.
+    how : {"capability", "random"}
+        As printed the master is drawn, though it must hold the simplified model and serves all
+        tasks of a sleeping cloud; ``capability`` takes the fastest node, of equally fast ones
+        that with most memory, of those the first.
+    rng : Generator
+        Source of randomness.
+    """
+    check_choice("master", how, MASTERS)
+    if how == "random":
+        return int(rng.integers(pool.nodes))
+    devices = pool.devices
+    return max(range(pool.nodes), key=lambda i: (devices[i].flops, devices[i].memory_bytes, -i))
+
+
+def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
+    """Return what a model of `size_bytes` costs: cloud to master, then master to the others.
+
+    The master has the link's bandwidth for itself as far as its own interface goes, and half a
+    round trip is added once. In the edge network a multicast sends the model once, unicast once to
+    each node, one after another. The master sends on when it has everything.
+
+    Raises
+    ------
+    InputError
+        If the transport is unknown or the size negative.
+    """
+    check_choice("transport", transport, TRANSPORTS)
+    check_number("size_bytes", size_bytes, at_least=0)
+    if size_bytes == 0:
+        return Deployment(0.0, 0.0, 0.0)
+    pool, link = setting.system.pool, setting.system.link
+    rate = min(link.bandwidth_bit_s, pool.devices[setting.master].throughput_bit_s)
+    copies = min(1, pool.nodes - 1) if transport == "multicast" else pool.nodes - 1
+    lan_bytes = copies * size_bytes
+    trip_s = 0.5 * float(setting.terms.columns.round_trip_s)
+    seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / setting.lan_bit_s
+    return Deployment(seconds, size_bytes, lan_bytes)

@@ -1,0 +1,138 @@
+"""Who gets which node: task by task, or window by window with a solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+
+from edgeopt.optim.online.changes import Change
+from edgeopt.optim.online.dispatch import Rule, simulate_dispatch
+from edgeopt.optim.online.resources import Resources, Stages, Timeline
+from edgeopt.optim.online.window_state import SchedulingTime, Window
+from edgeopt.optim.online.windows import simulate_windows
+from edgeopt.optim.scheduling.catalog import build_solver
+from edgeopt.optim.scheduling.solver import as_solver
+from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.errors import FloatArray, InputError, check_choice
+from edgeopt.problems.parameters import check_names
+
+_RULE = ("rule", "changes")
+
+_WINDOWS = ("solver", "parameters", "window", "timeout_s", "budget", "scheduling_s", "changes")
+
+_BUDGET = {"evaluations": 1000}
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Each task is given to a node when it arrives.
+
+    Parameters
+    ----------
+    rule : str
+        As for `simulate_dispatch`.
+    changes : tuple of Change
+        Nodes that join, leave or fail.
+    """
+
+    rule: Rule = "fcfs"
+    changes: tuple[Change, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_choice("rule", self.rule, get_args(Rule))
+
+    def run(
+        self, time: FloatArray, stages: Stages, resources: Resources, rng: np.random.Generator
+    ) -> Timeline:
+        """Return when each task was where."""
+        return simulate_dispatch(time, stages, resources, rule=self.rule, changes=self.changes)
+
+
+@dataclass(frozen=True)
+class WindowDispatcher:
+    """Tasks gather in windows that a solver schedules (section 2.3).
+
+    Parameters
+    ----------
+    solver : dict
+        ``{"solver": name, parameter: value, ...}``.
+    window : Window
+        When windows close.
+    budget : dict
+        Stopping criteria of the solver for one window.
+    scheduling_s : float or "measured"
+        How long the scheduling of a window takes, s.
+    changes : tuple of Change
+        Nodes that join, leave or fail.
+    """
+
+    solver: dict[str, Any]
+    window: Window
+    budget: dict[str, Any]
+    scheduling_s: SchedulingTime = 0.0
+    changes: tuple[Change, ...] = ()
+
+    def run(
+        self, time: FloatArray, stages: Stages, resources: Resources, rng: np.random.Generator
+    ) -> Timeline:
+        """Return when each task was where."""
+        return simulate_windows(
+            time,
+            stages,
+            resources,
+            build_solver(self.solver),
+            self.window,
+            stop=make_criteria(self.budget),
+            rng=rng,
+            scheduling_s=self.scheduling_s,
+            changes=self.changes,
+        ).timeline
+
+
+AnyDispatcher = Dispatcher | WindowDispatcher
+
+
+def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
+    """Return the dispatcher of a table of a simulation file.
+
+    Parameters
+    ----------
+    table : dict
+        ``rule``; or ``solver`` (a name as in a sweep), ``window`` (tasks), and optionally its
+        ``parameters``, ``timeout_s``, ``budget`` of one window and ``scheduling_s``. With both
+        ``changes``, a list of tables ``{time_s, node, kind}``.
+    rule : str
+        Where the table names none.
+
+    Raises
+    ------
+    InputError
+        If a field is unknown, missing or illegal.
+    """
+    if not isinstance(table, dict):
+        raise InputError("dispatch", table, "a table")
+    check_names(table, dict.fromkeys(_WINDOWS if "solver" in table else _RULE))
+    changes = _changes(table.get("changes", []))
+    if "solver" not in table:
+        return Dispatcher(table.get("rule", rule), changes)
+    if "window" not in table:
+        raise InputError("dispatch.window", None, "given, the number of tasks of a window")
+    solver = {"solver": table["solver"], **table.get("parameters", {})}
+    budget = table.get("budget", _BUDGET)
+    as_solver(build_solver(solver))
+    make_criteria(budget)
+    window = Window(table["window"], table.get("timeout_s"))
+    return WindowDispatcher(solver, window, budget, table.get("scheduling_s", 0.0), changes)
+
+
+def _changes(tables: Any) -> tuple[Change, ...]:
+    """Return the changes of the pool."""
+    rule = f"a list of tables with {', '.join(Change._fields)}"
+    if not isinstance(tables, list):
+        raise InputError("dispatch.changes", tables, rule)
+    for table in tables:
+        if not isinstance(table, dict) or set(table) != set(Change._fields):
+            raise InputError("dispatch.changes", table, rule)
+    return tuple(Change(**table) for table in tables)

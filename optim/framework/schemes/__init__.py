@@ -1,0 +1,1 @@
+"""Schemes: where each task is computed, and when."""

@@ -1,0 +1,1 @@
+"""Collaborative learning over edge and cloud (equations 5 to 7)."""

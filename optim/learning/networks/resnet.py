@@ -1,0 +1,159 @@
+"""The residual networks that can be trained, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from edgeopt.optim.learning.networks.layers import (
+    BlockEnd,
+    BlockStart,
+    Classifier,
+    Stem,
+    Tensors,
+    seeded,
+)
+from edgeopt.problems.errors import InputError, check_choice, check_integer
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.networks.zoo import (
+    RESNET34,
+    RESNET34_CIFAR,
+    RESNET_DIGITS,
+    ResidualPlan,
+    residual_profile,
+)
+
+PLANS = {plan.name: plan for plan in (RESNET34, RESNET34_CIFAR, RESNET_DIGITS)}
+"""The networks by name."""
+
+
+def build_network(
+    name: str, *, channels: int, height: int, width: int, classes: int, seed: int = 0
+) -> SplitNetwork:
+    """Return an untrained network.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PLANS`.
+    channels, height, width : int
+        Shape of the images, which must be square.
+    classes : int
+        Outputs, >= 2.
+    seed : int
+        Of the initial weights; the same seed gives the same bits, and PyTorch's own generator
+        stays where it is.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, the images are not square or too small, or a number is too small.
+    """
+    plan = PLANS[check_choice("network", name, PLANS)]
+    check_integer("channels", channels, at_least=1)
+    check_integer("classes", classes, at_least=2)
+    check_integer("height", height, at_least=smallest_side(plan))
+    if height != width:
+        raise InputError("width", width, f"equal to height, {height}")
+    with seeded(seed):
+        return SplitNetwork(plan, channels, classes)
+
+
+# A network that runs from any cut to any other.
+
+
+class SplitNetwork(nn.Module):  # type: ignore[misc]
+    """A residual network as the chain of the N layers that its profile counts.
+
+    Layer j runs from cut j - 1 to cut j. What crosses a cut is a tuple: the map, and inside a
+    residual block the skip tensor as well, projected already where the block has a projection.
+
+    Parameters
+    ----------
+    plan : ResidualPlan
+        The network, without bottleneck.
+    channels : int
+        Channels of the images.
+    classes : int
+        Outputs.
+
+    Attributes
+    ----------
+    layers : torch.nn.ModuleList
+        The N layers, each from a tuple of tensors to a tuple of tensors.
+    """
+
+    def __init__(self, plan: ResidualPlan, channels: int, classes: int) -> None:
+        super().__init__()
+        self.plan, self.channels, self.classes = plan, channels, classes
+        self.layers = nn.ModuleList(_layers(plan, channels, classes))
+
+    def run(self, tensors: Tensors, start: int, stop: int) -> Tensors:
+        """Return what crosses cut `stop`, given what crosses cut `start`.
+
+        Parameters
+        ----------
+        tensors : tuple of torch.Tensor
+            What crosses cut `start`; the images (n, channels, height, width) at cut 0.
+        start, stop : int
+            Cuts, 0 <= start <= stop <= N; the layers start + 1..stop run.
+
+        Raises
+        ------
+        InputError
+            If `start` or `stop` is no such cut.
+        """
+        check_integer("stop", stop, at_least=0, at_most=len(self.layers))
+        check_integer("start", start, at_least=0, at_most=stop)
+        for layer in self.layers[start:stop]:
+            tensors = layer(tensors)
+        return tensors
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits (n, classes) of `images` (n, channels, height, width)."""
+        return self.run((images,), 0, len(self.layers))[0]
+
+    def profile(self, input_shape: Sequence[int]) -> Profile:
+        """Return work, parameters and maps for images of `input_shape`.
+
+        Parameters
+        ----------
+        input_shape : sequence of int
+            ``(channels, side, side)``.
+
+        Raises
+        ------
+        InputError
+            If the network does not read such images.
+        """
+        shape = tuple(input_shape)
+        if len(shape) != 3 or shape[0] != self.channels or shape[1] != shape[2]:
+            raise InputError("input_shape", shape, f"({self.channels}, side, side)")
+        side = check_integer("input_shape: side", shape[1], at_least=smallest_side(self.plan))
+        return residual_profile(self.plan, side, self.classes, channels=self.channels)
+
+
+def smallest_side(plan: ResidualPlan) -> int:
+    """Return the smallest side of an image of which all projections make the skip tensor smaller.
+
+    The projection then runs behind the first convolution of its block, as it does here (see
+    `residual_profile`): the last stage must read a map of more than one pixel.
+    """
+    halved = plan.stem.stride * (plan.pool.stride if plan.pool else 1)
+    return int(halved * 2 ** max(len(plan.blocks) - 2, 0) + 1)
+
+
+def _layers(plan: ResidualPlan, channels: int, classes: int) -> list[nn.Module]:
+    """Return the layers between the cuts."""
+    layers: list[nn.Module] = [Stem(channels, plan.width, plan.stem)]
+    width = plan.width
+    for stage, blocks in enumerate(plan.blocks):
+        source, width = width, plan.width * 2**stage
+        pool = plan.pool if stage == 0 else None
+        layers.append(BlockStart(source, width, 2 if stage else 1, pool=pool))
+        for _ in range(blocks - 1):
+            layers += [BlockEnd(width), BlockStart(width, width, 1)]
+        layers.append(BlockEnd(width))
+    return [*layers, Classifier(width, classes)]

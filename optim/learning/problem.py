@@ -1,0 +1,150 @@
+"""What is to be learnt, where, and from what: the same for every scheme of a repetition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace
+from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.learning.costs import Exit, Tasks, draw_tasks, map_shape
+from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
+from edgeopt.optim.learning.training import Training
+from edgeopt.problems.datasets.dataset import Dataset, IndexArray
+from edgeopt.problems.datasets.partition import dirichlet_partition
+from edgeopt.problems.systems.system import System
+
+_WEIGHTS, _EXITS, _SHARDS, _TASKS, _BATCHES, _SCHEDULES = range(6)  # streams of random numbers
+
+_LARGEST_SEED = 2**63
+
+
+@dataclass(frozen=True, eq=False)
+class LearningProblem:
+    """A data set, a network, a system and a repetition's random numbers.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    network : str
+        As for `build_network`.
+    system : System
+        Pool, cloud, link and tasks.
+    training : Training
+        How long and how fast.
+    link : LinkTrace or None
+        States of the link to the cloud; None: as the system has it.
+    seed : tuple of int
+        Root seed and repetition: what all randomness depends on.
+    device : str
+        Where PyTorch computes.
+    """
+
+    dataset: Dataset
+    network: str
+    system: System
+    training: Training
+    link: LinkTrace | None
+    seed: tuple[int, ...]
+    device: str = "cpu"
+
+    def new_network(self) -> SplitNetwork:
+        """Return the untrained network, always with the same weights."""
+        channels, height, width = self.dataset.image_shape
+        return build_network(
+            self.network,
+            channels=channels,
+            height=height,
+            width=width,
+            classes=self.dataset.classes,
+            seed=self._number(_WEIGHTS),
+        )
+
+    def new_exit(self, cut: int, kind: Exit) -> ExitHead:
+        """Return the untrained exit head behind a cut."""
+        return ExitHead(
+            map_shape(self.setting, cut)[0],
+            self.dataset.classes,
+            convolved=kind == "convolved",
+            seed=self._number(_EXITS, cut),
+        )
+
+    @cached_property
+    def setting(self) -> SplitSystem:
+        """Network and system in numbers; the fastest node is the master, links are shared (15)."""
+        profile = self.new_network().profile(self.dataset.image_shape)
+        speeds = self.system.pool.per_node("flops")
+        return SplitSystem(profile, self.system, master=int(speeds.argmax()))
+
+    @cached_property
+    def shards(self) -> list[IndexArray]:
+        """The training examples that each node has."""
+        return dirichlet_partition(
+            self.dataset.train_labels,
+            self.setting.nodes,
+            self.training.concentration,
+            rng=self._rng(_SHARDS),
+        )
+
+    @cached_property
+    def drawn(self) -> tuple[Tasks, LinkConditions]:
+        """All tasks of the run, and the link as they meet it."""
+        return draw_tasks(self.setting, self.training, self.link, self._rng(_TASKS))
+
+    def batch(
+        self, examples: IndexArray, position: int, size: int, owner: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return images and labels of a mini-batch of an owner's examples, see `batch_at`."""
+        chosen = batch_at(examples, position, size, (*self.seed, _BATCHES, owner))
+        images = torch.from_numpy(self.dataset.train_images[chosen])
+        labels = torch.from_numpy(self.dataset.train_labels[chosen])
+        return images.to(self.device), labels.to(self.device)
+
+    def schedule_rng(self, period: int) -> np.random.Generator:
+        """Return the scheduler's source of randomness in a period."""
+        return self._rng(_SCHEDULES, period)
+
+    def _rng(self, *key: Any) -> np.random.Generator:
+        """Return a stream of random numbers."""
+        return np.random.default_rng([*self.seed, *key])
+
+    def _number(self, *key: int) -> int:
+        """Return a seed for PyTorch."""
+        return int(self._rng(*key).integers(_LARGEST_SEED))
+
+
+# Which examples a node's next mini-batch has.
+
+
+def batch_at(examples: IndexArray, position: int, size: int, seed: tuple[int, ...]) -> IndexArray:
+    """Return the `size` examples from `position` on in an endless row of shuffled passes.
+
+    The order of a pass depends on the seed and its number alone, so that the position is all that
+    has to be kept of the past. A mini-batch may end one pass and begin the next.
+
+    Parameters
+    ----------
+    examples : (n,) int64 array
+        Indices of the node's examples.
+    position : int
+        Examples taken before, >= 0.
+    size : int
+        Examples wanted, >= 1.
+    seed : tuple of int
+        What the node's order depends on.
+    """
+    first, last = position // len(examples), (position + size - 1) // len(examples)
+    passes = [_shuffled(examples, seed, number) for number in range(first, last + 1)]
+    start = position - first * len(examples)
+    return np.concatenate(passes)[start : start + size]
+
+
+def _shuffled(examples: IndexArray, seed: tuple[int, ...], number: int) -> IndexArray:
+    """Return the examples in the order of one pass."""
+    return np.random.default_rng([*seed, number]).permutation(examples)

@@ -1,0 +1,62 @@
+"""What a way of learning is: parameters that start a learner."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import torch
+
+from edgeopt.optim.learning.answers import Answers
+from edgeopt.optim.learning.problem import LearningProblem
+from edgeopt.problems.errors import FloatArray
+
+
+class PeriodCost(NamedTuple):
+    """What a period took and sent.
+
+    Attributes
+    ----------
+    loss : float
+        Mean training loss of its tasks.
+    seconds : float
+        Simulated, s.
+    up_bytes, down_bytes : int
+        From the edge to the cloud, and back.
+    lan_bytes : int
+        Between the edge nodes.
+    asleep : float
+        Share of the tasks that ended at the exit head.
+    """
+
+    loss: float
+    seconds: float
+    up_bytes: int
+    down_bytes: int
+    lan_bytes: int = 0
+    asleep: float = 0.0
+
+
+class Learner(Protocol):
+    """A network in training."""
+
+    def train_period(self, period: int) -> PeriodCost:
+        """Train for one period, 0..periods - 1."""
+
+    def trained(self) -> tuple[torch.nn.Module, dict[int, torch.nn.Module]]:
+        """Return all layers as one chain, and the exits by cut, to be evaluated."""
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next period depends on: tensors and plain values."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken."""
+
+
+class TrainingScheme(Protocol):
+    """A way of learning: a frozen dataclass of parameters with two methods."""
+
+    def start(self, problem: LearningProblem) -> Learner:
+        """Return a learner before its first period."""
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return how likely the system's answer to each test image is wrong, shape (n,)."""

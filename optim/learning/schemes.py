@@ -1,0 +1,203 @@
+"""The paper's scheme: split training, an exit on the edge, a cloud that may sleep (section 2.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.optim.framework.schemes.dormant import mean_limit_s, slack_limit_s, sleeps
+from edgeopt.optim.learning.answers import Answers, early_answers, is_wrong
+from edgeopt.optim.learning.central import CentralLearner
+from edgeopt.optim.learning.costs import Exit
+from edgeopt.optim.learning.problem import LearningProblem
+from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.split import LossWeights, SplitLearner, make_dispatch
+from edgeopt.problems.errors import (
+    FloatArray,
+    InputError,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from edgeopt.problems.parameters import parameter, scheme_of_table
+
+THRESHOLDS = ("never", "slack", "mean", "fixed")
+
+
+@dataclass(frozen=True)
+class CollaborativeTraining:
+    """Layers 1..cut on the nodes, the rest in the cloud, an exit head on the master.
+
+    A task whose round trip T_rd exceeds T_0 ends at the exit head: its loss is a F_e, and answers
+    count with the exit's accuracy for as large a share of the test images as of the run's tasks.
+    T_0 is chosen as in `edgeopt simulate`: ``mean`` as printed, the deadline's ``slack``, or
+    ``fixed``; ``never`` keeps the cloud awake.
+    """
+
+    cut: int = parameter(1, "layers on the nodes", at_least=0)
+    a: float = parameter(0.3, "weight of the exit's loss in (7)", at_least=0)
+    b: float = parameter(1.0, "weight of the cloud's loss in (7)", above=0)
+    exit: Exit = parameter("convolved", "kind of the exit head")
+    threshold: Literal["never", "slack", "mean", "fixed"] = parameter("never", "what T_0 is")
+    fixed_s: float = parameter(0.1, "T_0 of the threshold fixed, s", at_least=0)
+    hysteresis: float = parameter(
+        0.0, "share of T_0 by which T_rd must pass it", at_least=0, at_most=0.99
+    )
+    dispatch: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_integer("cut", self.cut, at_least=0)
+        check_number("a", self.a, at_least=0)
+        check_number("b", self.b, above=0)
+        check_choice("exit", self.exit, get_args(Exit))
+        check_choice("threshold", self.threshold, THRESHOLDS)
+        check_number("fixed_s", self.fixed_s, at_least=0)
+        check_number("hysteresis", self.hysteresis, at_least=0, at_most=0.99)
+        make_dispatch(self.dispatch)
+        if self.threshold != "never" and self.a == 0:
+            raise InputError("a", self.a, "> 0 with dormancy: tasks end at the exit head")
+
+    def start(self, problem: LearningProblem) -> SplitLearner:
+        """Return the learner; see `Scheme`."""
+        weights, dispatch = LossWeights(self.a, self.b), make_dispatch(self.dispatch)
+        return SplitLearner(problem, self.cut, weights, dispatch, self.asleep(problem), self.exit)
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return how likely each answer is wrong; see `Scheme`."""
+        wrong = is_wrong(answers.final, answers.labels)
+        share = float(self.asleep(problem).mean())
+        if share == 0:
+            return wrong
+        return share * is_wrong(answers.exits[self.cut], answers.labels) + (1.0 - share) * wrong
+
+    def asleep(self, problem: LearningProblem) -> NDArray[np.bool_]:
+        """Return which tasks of the run meet a sleeping cloud, shape (K,)."""
+        tasks, conditions = problem.drawn
+        if self.threshold == "never":
+            return np.zeros(len(tasks.size), dtype=np.bool_)
+        if self.threshold == "mean":
+            limit = mean_limit_s(conditions.round_trip_s)
+        elif self.threshold == "fixed":
+            limit = np.full(len(tasks.size), self.fixed_s)
+        else:
+            size = tasks.size.astype(np.float64)
+            limit = slack_limit_s(problem.setting, conditions, size, self.cut)
+        return sleeps(conditions.round_trip_s, limit, self.hysteresis)
+
+
+# BranchyNet: exits trained together with the network, and left by entropy.
+
+
+@dataclass(frozen=True)
+class BranchyNet:
+    """Joint training of all exits in the cloud; an answer leaves at the first exit that is sure.
+
+    Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016 (the paper's [26], which it
+    cites as [20]). The loss is the sum of the exits' losses by weight.
+    """
+
+    exits: tuple[int, ...] = parameter((1,), "cuts that have an exit, rising")
+    exit_weight: float = parameter(0.3, "weight of each exit's loss; the end has 1", above=0)
+    exit: Exit = parameter("convolved", "kind of the exits")
+    threshold: float = parameter(0.5, "entropy below which an answer leaves, nat", at_least=0)
+
+    def __post_init__(self) -> None:
+        check_number("exit_weight", self.exit_weight, above=0)
+        check_choice("exit", self.exit, get_args(Exit))
+        check_number("threshold", self.threshold, at_least=0)
+        if not isinstance(self.exits, tuple) or not self.exits:
+            raise InputError("exits", self.exits, "a list of at least one cut")
+        least = 0
+        for cut in self.exits:
+            least = check_integer("exits", cut, at_least=least) + 1
+
+    def start(self, problem: LearningProblem) -> CentralLearner:
+        """Return the learner; see `Scheme`."""
+        return CentralLearner(problem, self.exits, LossWeights(self.exit_weight, 1.0), self.exit)
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return which answers are wrong; see `Scheme`."""
+        return early_answers(answers, self.threshold).wrong
+
+
+# Ordinary training of the whole network in the cloud, without or with early exits.
+
+
+@dataclass(frozen=True)
+class Central:
+    """The plain network: the nodes send their images, the cloud trains."""
+
+    def start(self, problem: LearningProblem) -> CentralLearner:
+        """Return the learner; see `Scheme`."""
+        return CentralLearner(problem)
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return which answers are wrong; see `Scheme`."""
+        return is_wrong(answers.final, answers.labels)
+
+
+# Federated averaging of the whole network.
+
+
+@dataclass(frozen=True)
+class Federated:
+    """Every node trains a whole network on its own data; (6) averages all of it.
+
+    The collaborative scheme with cut N: no exit, nothing of a task leaves the node. Source: McMahan
+    et al., "Communication-efficient learning of deep networks from decentralized data", AISTATS
+    2017, with weights by tasks done and momentum averaged as here everywhere.
+
+    Parameters
+    ----------
+    dispatch : dict
+        See `make_dispatch`.
+    """
+
+    dispatch: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        make_dispatch(self.dispatch)
+
+    def start(self, problem: LearningProblem) -> SplitLearner:
+        """Return the learner; see `Scheme`."""
+        weights = LossWeights(0.0, 1.0)
+        depth = problem.setting.depth
+        return SplitLearner(problem, depth, weights, make_dispatch(self.dispatch))
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return which answers are wrong; see `Scheme`."""
+        return is_wrong(answers.final, answers.labels)
+
+
+# The schemes by name.
+
+SCHEMES: dict[str, Any] = {
+    "central": Central,
+    "branchynet": BranchyNet,
+    "federated": Federated,
+    "collaborative": CollaborativeTraining,
+}
+
+
+def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> TrainingScheme:
+    """Return the scheme of a table of a learning file.
+
+    Parameters
+    ----------
+    label : str
+        Name of the scheme where the table has no ``scheme``.
+    table : dict
+        Parameters of the scheme; lists become tuples.
+    dispatch : dict
+        For schemes with a dispatch whose table has none.
+
+    Raises
+    ------
+    InputError
+        If the scheme, a parameter or a value is unknown or illegal.
+    """
+    scheme: TrainingScheme = scheme_of_table(label, table, SCHEMES, defaults={"dispatch": dispatch})
+    return scheme

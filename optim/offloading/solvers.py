@@ -1,0 +1,155 @@
+"""Exhaustive scan: the optimum of P1, since there are only N + 1 cuts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.optim.offloading.answer import Answer
+from edgeopt.problems.errors import FloatArray, check_choice
+from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays
+from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, Objective, meets_constraints
+from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.offloading.terms import CutTerms
+
+
+def scan(program: CutProgram) -> Answer:
+    """Return the feasible cut of least cost; of equal ones the shallowest.
+
+    The paper derives KKT conditions for an integer j in 0..N, where they do not apply; with N <= a
+    few hundred the enumeration is the solution and takes microseconds.
+    """
+    cost = np.where(program.feasible, program.cost, np.inf)
+    best = int(cost.argmin())
+    return Answer(program, "scan", best if program.feasible[best] else None, cost.size)
+
+
+# The optimal cut of one system or of many at once, without building a program.
+
+_BLOCK = 1000  # systems at a time, so that the arrays stay in the processor's cache
+
+
+def best_cuts(
+    work: NetworkArrays,
+    columns: SystemArrays,
+    *,
+    reading: Reading = CORRECTED,
+    objective: str = "deepest",
+    weight: float = 0.0,
+) -> NDArray[np.int64]:
+    """Return the best feasible cut of each system, -1 where there is none.
+
+    Parameters
+    ----------
+    work : Work
+        The network, from `work_of`.
+    columns : Columns
+        One system, from `columns_of`, or a batch with one leading axis.
+    reading : Reading
+        The reading that made `work` and `columns`.
+    objective : str
+        One of `OBJECTIVES`.
+    weight : float
+        As in `build_program`.
+
+    Returns
+    -------
+    int64 array
+        Shape () for one system, (S,) for S systems; the same cuts as `scan`.
+    """
+    chosen = OBJECTIVES[check_choice("objective", objective, OBJECTIVES)]
+    if columns.count.ndim == 2:
+        return _best(work, columns, reading, chosen, weight)
+    size = columns.count.shape[0]
+    blocks = [_block(columns, start, start + _BLOCK) for start in range(0, size, _BLOCK)]
+    return np.concatenate([_best(work, block, reading, chosen, weight) for block in blocks])
+
+
+def _best(
+    work: NetworkArrays,
+    columns: SystemArrays,
+    reading: Reading,
+    objective: Objective,
+    weight: float,
+) -> NDArray[np.int64]:
+    """Scan the systems of one block."""
+    terms = CutTerms(work, columns, reading)
+    feasible = meets_constraints(terms)
+    cost = np.where(feasible, objective.sign * objective.value(terms, weight), np.inf)
+    return np.where(feasible.any(axis=-1), cost.argmin(axis=-1), -1)[..., 0]
+
+
+def _block(columns: SystemArrays, start: int, stop: int) -> SystemArrays:
+    """Return the systems start..stop - 1."""
+    return SystemArrays(
+        **{
+            name: value[start:stop] if np.ndim(value) == 3 else value
+            for name, value in vars(columns).items()
+        }
+    )
+
+
+# Pareto front of delay, energy and depth over the feasible cuts.
+
+
+def criteria(program: CutProgram) -> FloatArray:
+    """Return delay (s), energy of a task (J) and minus the depth of each cut, (N + 1, 3)."""
+    terms, depth = program.terms, np.arange(program.depth + 1.0)
+    return np.column_stack([terms.delay_s.ravel(), terms.mean_energy_j.ravel(), -depth])
+
+
+def pareto_cuts(program: CutProgram, *, columns: tuple[int, ...] = (0, 1, 2)) -> tuple[int, ...]:
+    """Return the feasible cuts that no other feasible cut dominates, in order.
+
+    Parameters
+    ----------
+    program : Program
+        Its objective plays no part.
+    columns : tuple of int
+        Which of the `criteria` count; (0, 1) is the front of delay and energy.
+    """
+    cuts = np.flatnonzero(program.feasible)
+    points = criteria(program)[cuts][:, list(columns)]
+    no_worse = (points[:, np.newaxis] <= points).all(axis=2)
+    better = (points[:, np.newaxis] < points).any(axis=2)
+    dominated = (no_worse & better).any(axis=0)
+    return tuple(int(cut) for cut in cuts[~dominated])
+
+
+# TMOA, the paper's Algorithm 2, as printed and repaired.
+
+
+def tmoa_printed(program: CutProgram) -> Answer:
+    """Run Algorithm 2 as printed: walk from the input, stop at the first infeasible layer.
+
+    Where it departs from the optimum: it stops (line 12) although deeper cuts may be feasible,
+    since the link's time is not monotone in j; its loop ends at i < N, so the last layer is never
+    tested; constraints must hold strictly; cut 0 is returned untested, feasible or not
+    (`Answer.is_feasible` tells); the objective is always the depth. Line 10 takes its terms from
+    the program's reading.
+
+    Parameters
+    ----------
+    program : Program
+        Its objective is ignored.
+    """
+    strict = np.asarray((program.values < program.limits).all(axis=0))
+    cut = 1
+    while cut < program.depth and strict[cut]:
+        cut += 1
+    return Answer(program, "tmoa printed", cut - 1, min(cut, program.depth - 1))
+
+
+def tmoa_repaired(program: CutProgram) -> Answer:
+    """Run Algorithm 2 without its errors: from the best cut on, take the first feasible one.
+
+    All cuts 0..N are candidates, in the order of their cost (deepest first for the paper's
+    objective; of equal ones the shallower first), so that the first feasible cut is the optimum
+    and the walk may stop.
+    """
+    order = np.argsort(program.cost, kind="stable")
+    feasible = program.feasible[order]
+    if not feasible.any():
+        return Answer(program, "tmoa", None, order.size)
+    place = int(feasible.argmax())
+    return Answer(program, "tmoa", int(order[place]), place + 1)

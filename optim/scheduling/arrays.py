@@ -1,0 +1,81 @@
+"""Memory as the kernels take it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeopt.optim.jit import jit_lean
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+
+def memory_arrays(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
+    """Return task memory (k,) and node capacity (x,) in byte.
+
+    Where the problem has none, tasks hold 0 byte and nodes have infinite room.
+    """
+    if problem.task_memory is not None and problem.node_capacity is not None:
+        return problem.task_memory, problem.node_capacity
+    memory, capacity = np.zeros(problem.tasks), np.full(problem.nodes, np.inf)
+    memory.flags.writeable = capacity.flags.writeable = False  # one type for the compiler
+    return memory, capacity
+
+
+# Powers as the ants need them: mostly small whole exponents.
+
+
+@jit_lean
+def is_small_whole(exponent: float) -> bool:
+    """Whether `whole_power` knows the exponent."""
+    return 0.0 <= exponent <= 31.0 and exponent == int(exponent)
+
+
+@jit_lean
+def whole_power(base: float, exponent: int) -> float:
+    """Return base ** exponent for 0 <= exponent <= 31, without a branch or a call."""
+    two = base * base
+    four = two * two
+    result = base if exponent & 1 else 1.0
+    result *= two if exponent & 2 else 1.0
+    result *= four if exponent & 4 else 1.0
+    if exponent >= 8:
+        eight = four * four
+        result *= eight if exponent & 8 else 1.0
+        result *= eight * eight if exponent & 16 else 1.0
+    return result
+
+
+@jit_lean
+def power(base: float, exponent: float) -> float:
+    """Return base ** exponent, fast where the exponent is a small whole number."""
+    return whole_power(base, int(exponent)) if is_small_whole(exponent) else base**exponent
+
+
+# Ready times as the kernels take them.
+
+
+def ready_times(problem: SchedulingProblem) -> FloatArray:
+    """Return when each node can start in s, shape (x,): 0 where the problem does not say."""
+    if problem.ready is not None:
+        return problem.ready
+    ready = np.zeros(problem.nodes)
+    ready.flags.writeable = False  # one type for the compiler
+    return ready
+
+
+# Sums in a fixed order.
+
+
+@jit_lean
+def sum_four(values: FloatArray) -> float:
+    """Return the sum, in four interleaved parts that the processor adds at once."""
+    a = b = c = d = 0.0
+    whole = len(values) - len(values) % 4
+    for j in range(0, whole, 4):
+        a += values[j]
+        b += values[j + 1]
+        c += values[j + 2]
+        d += values[j + 3]
+    for j in range(whole, len(values)):
+        a += values[j]
+    return (a + b) + (c + d)

@@ -1,0 +1,194 @@
+"""Lower bounds on the makespan, proved, and kept as long as the problem lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from edgeopt.optim.scheduling.arrays import ready_times
+from edgeopt.optim.scheduling.bounds.lagrangian import (
+    Multipliers,
+    ascend,
+    lagrangian_bound,
+    priced_memory,
+    relax_assignment,
+)
+from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_relaxation
+from edgeopt.optim.scheduling.bounds.units import SLACK, largest_multiple, time_units, whole_memory
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
+
+_known: WeakKeyDictionary[SchedulingProblem, float] = WeakKeyDictionary()
+
+_duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
+
+
+def lower_bound(problem: SchedulingProblem) -> float:
+    """Return the best bound that is quick to get, in s; computed once for each problem.
+
+    The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
+    times. The knapsack bound (`edgeopt.optim.scheduling.bounds.knapsack_bound`) is better and takes seconds.
+    """
+    if problem not in _known:
+        floor = max(combinatorial_bound(problem), lp_bound(problem))
+        _known[problem] = lifted_bound(problem, lp_duals(problem), floor)
+    return _known[problem]
+
+
+def combinatorial_bound(problem: SchedulingProblem) -> float:
+    """Return the largest of three bounds that need one pass over the times, in s.
+
+    The longest task on its best node; the tasks' best times shared by all nodes; for uniform
+    machines also, for every r, the r largest works on the r fastest nodes (Lawler et al. 1993,
+    "Sequencing and scheduling", section on uniform machines). Memory is left out (a relaxation).
+    """
+    if isinstance(problem.et, UniformTimes):
+        return _uniform_bound(problem.et.work, problem.et.speed)
+    best = problem.et.min(axis=1)
+    return max(float(best.max()), float(best.sum()) / problem.nodes)
+
+
+def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:
+    """Return max over r < x of (r largest works) / (r fastest speeds), and all over all."""
+    fastest = np.cumsum(np.sort(speed)[::-1])
+    largest = np.cumsum(np.sort(work)[::-1])
+    r = min(len(work), len(speed))
+    return max(float((largest[:r] / fastest[:r]).max()), float(largest[-1] / fastest[-1]))
+
+
+def lp_bound(problem: SchedulingProblem) -> float:
+    """Return the LP relaxation's bound in s, made safe against the solver's rounding.
+
+    What is returned is not the LP's objective but the Lagrangian bound of its multipliers, which
+    holds for any multipliers; beyond 300,000 pairs of task and node, a little less than the LP.
+    """
+    return lagrangian_bound(problem, lp_duals(problem))
+
+
+def lp_duals(problem: SchedulingProblem) -> Multipliers:
+    """Return the LP's multipliers ``(u, v)`` of loads and memory, computed once for each problem.
+
+    A second less on node j lowers the makespan of the relaxation by u_j seconds (u >= 0, of sum
+    1); a byte more, by v_j seconds. Beyond 300,000 pairs they come from the LP of grouped tasks
+    (`UniformTimes`) or from subgradient ascent (a matrix).
+
+    Notes
+    -----
+    The reduced cost of the pair (i, j) is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il +
+    v_l memory_i): a schedule with that pair is at least `lp_bound` + r_ij long.
+    """
+    if problem not in _duals:
+        _duals[problem] = _multipliers(problem)
+    return _duals[problem]
+
+
+def _multipliers(problem: SchedulingProblem) -> Multipliers:
+    """Solve the LP, or come near to it where it is large."""
+    if problem.tasks * problem.nodes <= LP_ENTRIES:
+        return solve_relaxation(problem).multipliers
+    if isinstance(problem.et, UniformTimes):
+        return ascend(problem, grouped_multipliers(problem, problem.et))
+    return ascend(problem)
+
+
+# Bounds lifted by integrality: what loads a node can have below a makespan.
+
+BISECTIONS = 50
+
+
+def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: float) -> float:
+    """Return the largest makespan in s that the multipliers prove to be out of reach.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        What is to be scheduled.
+    multipliers : Multipliers
+        Any prices; those of the LP are good ones.
+    floor : float
+        A bound already known in s.
+
+    Notes
+    -----
+    Below a makespan T node j has the time T_j = max(T - ready_j, 0). A task runs on no node where
+    it takes longer, and where all times of node j are multiples of a unit g_j its load is at most
+    the multiple floor(T_j / g_j) g_j; the same holds of memory. So T is out of reach if
+
+        sum_i min_{j: et_ij <= T - ready_j} (u_j et_ij + v_j memory_i)
+            > sum_j u_j g_j floor(T_j / g_j) + sum_j v_j g' floor(capacity_j / g').
+
+    With T falling the left side grows and the right side falls: bisection. Without units and
+    with all pairs below T this is the Lagrangian bound, where all nodes are ready at 0. On paper
+    pools, whose works are whole batches, it adds about one per cent to the LP bound.
+    """
+    units = time_units(problem)
+    memory, capacity = whole_memory(problem)
+    room = priced_memory(multipliers.v, capacity)
+    ready = ready_times(problem) * (1 - SLACK)
+    scratch = np.empty(problem.nodes), np.empty(problem.nodes)
+
+    def cost(makespan: float) -> float:
+        longest = (makespan - ready) * (1 + SLACK)
+        return relax_assignment(problem.et, memory, capacity, multipliers, longest, *scratch)
+
+    fixed = cost(np.inf)
+    rounding = 2 * float(np.finfo(np.float64).eps) * (problem.tasks + problem.nodes)  # of sums
+    slack = (SLACK + rounding) * (abs(fixed) + room + float(multipliers.u @ ready))
+    narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
+
+    def out_of_reach(makespan: float) -> bool:
+        most = float(multipliers.u @ largest_multiple(np.maximum(makespan - ready, 0), units))
+        return (cost(makespan) if narrow else fixed) - slack > most + room
+
+    return _largest(out_of_reach, floor)
+
+
+def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
+    """Return the largest value from `floor` on that bisection finds out of reach."""
+    if floor == 0.0 or not out_of_reach(floor):
+        return floor
+    low, high = floor, 2 * floor
+    while out_of_reach(high):
+        low, high = high, 2 * high
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if out_of_reach(middle) else (low, middle)
+    return low
+
+
+# Multipliers of a large problem on uniform machines, from the LP of its grouped tasks.
+
+PAIRS = 50_000
+
+PLACES = 9  # ratios of memory and work that differ less are equal
+
+
+def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipliers:
+    """Return the LP's multipliers where tasks of about equal memory per work are one kind.
+
+    A relaxed task may be split at will, so that tasks of one ratio of memory to work may stand
+    for each other whatever their size: the LP of the kinds, with the mean task of each, is that
+    of the tasks if all ratios in a kind are equal, as in the paper pools, and near to it else.
+    There are so many kinds that the LP has at most 50,000 pairs.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        On uniform machines.
+    et : WorkSpeed
+        Its times.
+    """
+    memory, capacity = whole_memory(problem)
+    angle = np.arctan2(memory / (memory.max() or 1.0), et.work / et.work.max())
+    _, kind = np.unique(angle.round(PLACES), return_inverse=True)
+    most = max(1, PAIRS // problem.nodes)
+    if kind.max() >= most:
+        kind = kind * most // (kind.max() + 1)
+    count = np.bincount(kind).astype(np.float64)
+    work, held = np.bincount(kind, et.work) / count, np.bincount(kind, memory) / count
+    program = AssignmentLP(work[:, None] / et.speed, held, count, capacity)
+    return solve_pairs(program, np.ones(program.times.shape, dtype=np.bool_)).multipliers

@@ -1,0 +1,348 @@
+"""The knapsack bound: each node's load as a knapsack, the tasks priced so that it is largest."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_duals
+from edgeopt.optim.scheduling.bounds.highs import silent_highs
+from edgeopt.optim.scheduling.bounds.knapsack import knapsack
+from edgeopt.optim.scheduling.bounds.lagrangian import ROUNDING
+from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.problems.errors import FloatArray, check_number
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+RADIUS = 0.03  # first trust region, as a share of the prices
+
+SMALLEST_RADIUS = 1e-5
+
+WIDER, MOST_WIDENED = 4.0, 5
+
+CONVERGED = 5e-6  # of the makespan: no more than this is to be gained
+
+MARGIN = 1e-9  # of the makespan: sums of prices are rounded
+
+ADVANCE = 0.9  # of what the prices have to spare
+
+CUTS_PER_NODE = 40  # above, those that do not bind are dropped
+
+
+@dataclass
+class Bundle:
+    """Prices, and the cuts known; times in units of `scale`, memory in units of `size`.
+
+    Attributes
+    ----------
+    times : ndarray, shape (x, k)
+        Execution times; infinite where memory does not fit.
+    memory, capacity : ndarray, shapes (k,) and (x,)
+        Memory; zeros where the problem has none.
+    scale, size : float
+        In s and byte.
+    prices : ndarray, shape (k + x,)
+        Best prices so far of tasks and of the nodes' memory.
+    spare : float
+        By how much those of the tasks exceed the worth of all knapsacks at `makespan`.
+    makespan, proved : float
+        The one that is to be shown out of reach, and the largest so shown.
+    radius : float
+        Of the trust region.
+    cuts : highspy.Highs
+        The master program.
+    taken : ndarray of bool, shape (x, k)
+        Scratch.
+    tolerance : float
+        Of the knapsacks.
+    widened : int
+        How often nothing was found in a small box.
+    converged : bool
+        Whether no prices are better by more than 5e-6 of the makespan.
+    """
+
+    times: FloatArray
+    memory: FloatArray
+    capacity: FloatArray
+    scale: float
+    size: float
+    prices: FloatArray
+    cuts: Any
+    taken: NDArray[np.bool_]
+    spare: float = 0.0
+    makespan: float = 1.0
+    proved: float = 1.0
+    radius: float = RADIUS
+    tolerance: float = CONVERGED
+    widened: int = 0
+    converged: bool = False
+
+    @property
+    def bound(self) -> float:
+        """The bound proved so far, in s."""
+        return self.proved * self.scale
+
+
+def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
+    """Return the knapsack bound on the makespan in s, or what is proved of it after `seconds`.
+
+    Let K_j(p, T) be the largest sum of prices p_i of a set of tasks that node j runs within T.
+    If sum_i p_i > sum_j K_j(p, T) for some prices, no schedule has a makespan of T or less: its
+    sets would be worth sum_i p_i. With fractional sets the best prices give the LP bound; whole
+    sets give one that is never worse. Memory enters through prices v_j per byte: the price of a
+    task on node j becomes p_i - v_j memory_i, and K_j grows by v_j capacity_j.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Its matrix is made.
+    seconds : float
+        Time limit in s; what was proved when it ends is valid.
+
+    Raises
+    ------
+    InputError
+        If `seconds` is not positive.
+
+    Notes
+    -----
+    This is the bound of the set-partitioning form, whose columns are sets of tasks for a node
+    (Savelsbergh, "A branch-and-price algorithm for the generalized assignment problem",
+    Operations Research 45, 1997), for a makespan that is raised whenever prices prove it out
+    of reach. Prices are found by cutting planes in a box around the best so far (Marsten, Hogan,
+    Blankenship, "The boxstep method for large-scale optimization", Operations Research 23, 1975).
+    """
+    check_number("seconds", seconds, above=0)
+    end = time.perf_counter() + seconds
+    bundle = open_bundle(problem)
+    while not bundle.converged and time.perf_counter() < end:
+        improve_prices(bundle)
+    return bundle.bound
+
+
+def open_bundle(problem: SchedulingProblem) -> Bundle:
+    """Return the LP's prices and their cuts, with the cheap bound as what is proved."""
+    memory, capacity = whole_memory(problem)
+    limited = problem.task_memory is not None
+    scale = lower_bound(problem)
+    size = (float(capacity.max()) or 1.0) if limited else 1.0
+    times = np.where(memory <= capacity[:, None] * ROUNDING, problem.matrix.T, np.inf)
+    u, v = lp_duals(problem)
+    cost = problem.matrix * u + memory[:, None] * v
+    cost[np.inf == times.T] = np.inf
+    bundle = Bundle(
+        times=np.ascontiguousarray(times) / (scale or 1.0),
+        memory=memory / size,
+        capacity=capacity / size if limited else np.zeros(problem.nodes),
+        scale=scale,
+        size=size,
+        prices=np.concatenate([cost.min(axis=1), v * size]) / (scale or 1.0),
+        cuts=None,
+        taken=np.zeros(times.shape, dtype=np.bool_),
+        converged=scale == 0.0,
+    )
+    bundle.cuts = _master(bundle)
+    bundle.spare = _cut(bundle, bundle.prices)
+    return bundle
+
+
+def improve_prices(bundle: Bundle) -> None:
+    """Do one iteration: best prices in the box for the cuts known, their cuts, new box."""
+    k, n = len(bundle.memory), len(bundle.prices)
+    around = bundle.prices
+    width = bundle.radius * np.maximum(around, np.repeat(_typical(bundle), [k, n - k]))
+    if not bundle.capacity.any():
+        width[k:] = 0.0
+    low = np.maximum(around - width, 0.0)
+    bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
+    bundle.cuts.run()
+    hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
+    if hoped < max(bundle.spare, CONVERGED):
+        if not _raise_makespan(bundle):
+            _widen_or_end(bundle)
+        return
+    bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), MARGIN)
+    prices = np.array(bundle.cuts.getSolution().col_value)[:n]
+    spare = _cut(bundle, prices)
+    success = (spare - bundle.spare) / hoped
+    if success > 0.5:
+        bundle.radius *= 1.5
+    elif success < -0.5:
+        bundle.radius = max(bundle.radius * 0.7, SMALLEST_RADIUS)
+    if success > 0.0:
+        bundle.prices, bundle.spare = prices, spare
+        _note(bundle)
+        _drop_cuts(bundle)
+
+
+def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
+    """Return the pairs, shape (k, x), that a schedule of at most `makespan` (in s) may use."""
+    if not np.isfinite(makespan) or bundle.scale == 0.0:
+        return np.isfinite(bundle.times.T)
+    k = len(bundle.memory)
+    limit = makespan / bundle.scale
+    worth = _worth(bundle, bundle.prices, limit)
+    price, memory_price = bundle.prices[:k], bundle.prices[k:]
+    return useful_pairs(
+        price, memory_price, bundle.memory, bundle.capacity, bundle.times, limit, worth
+    )
+
+
+def _typical(bundle: Bundle) -> FloatArray:
+    """Return small prices of a task and of a node's memory, so that those of 0 can move."""
+    return 0.1 * np.array([bundle.prices[: len(bundle.memory)].mean(), 1 / len(bundle.capacity)])
+
+
+def _raise_makespan(bundle: Bundle) -> bool:
+    """Go on from a makespan that the prices prove, or nearly; return whether there is one."""
+    step = ADVANCE * bundle.spare
+    while step > CONVERGED:
+        if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
+            bundle.makespan += step
+            bundle.spare = _cut(bundle, bundle.prices)
+            _note(bundle)
+            return True
+        step /= 2
+    return False
+
+
+def _note(bundle: Bundle) -> None:
+    """Keep the makespan as proved if it is."""
+    if bundle.spare > MARGIN:
+        bundle.proved = bundle.makespan
+
+
+def _widen_or_end(bundle: Bundle) -> None:
+    """Look farther when there is nothing in a small box; end when that was done often."""
+    bundle.converged = bundle.radius >= RADIUS or bundle.widened == MOST_WIDENED
+    bundle.radius = WIDER * bundle.radius
+    bundle.widened += 1
+
+
+def _master(bundle: Bundle) -> Any:
+    """Return the program max sum_i p_i - sum_j (v_j capacity_j + worth_j), without cuts yet."""
+    k, x = len(bundle.memory), len(bundle.capacity)
+    master = silent_highs(solver="simplex", presolve="off")
+    costs = np.concatenate([np.full(k, -1.0), bundle.capacity, np.ones(x)])
+    none = np.empty(0, dtype=np.int32)
+    n = k + 2 * x
+    master.addCols(n, costs, np.zeros(n), np.full(n, np.inf), 0, none, none, np.empty(0))
+    return master
+
+
+def _cut(bundle: Bundle, prices: FloatArray) -> float:
+    """Add the cut of each node's best set at these prices; return what they have to spare."""
+    k, x = len(bundle.memory), len(bundle.capacity)
+    spare = _spare(bundle, prices, bundle.makespan)
+    for j in range(x):
+        tasks = np.flatnonzero(bundle.taken[j])
+        columns = np.concatenate([tasks, [k + j, k + x + j]]).astype(np.int32)
+        held = bundle.memory[tasks].sum()
+        values = np.concatenate([np.full(len(tasks), -1.0), [held, 1.0]])
+        bundle.cuts.addRow(0.0, np.inf, len(columns), columns, values)
+    return spare
+
+
+def _spare(bundle: Bundle, prices: FloatArray, makespan: float) -> float:
+    """Return the tasks' prices less the worth of all knapsacks; mark the best sets."""
+    k = len(bundle.memory)
+    worth = _worth(bundle, prices, makespan)
+    return float(prices[:k].sum() - worth.sum() - prices[k:] @ bundle.capacity)
+
+
+def _worth(bundle: Bundle, prices: FloatArray, makespan: float) -> FloatArray:
+    """Return bounds on the worth of each node's best set, shape (x,), and mark the sets."""
+    k = len(bundle.memory)
+    return _solve_knapsacks(
+        prices[:k], prices[k:], bundle.memory, bundle.times, makespan * ROUNDING,
+        bundle.tolerance, bundle.taken,
+    )  # fmt: skip
+
+
+@jit
+def _solve_knapsacks(
+    price: FloatArray,
+    memory_price: FloatArray,
+    memory: FloatArray,
+    times: FloatArray,
+    limit: float,
+    tolerance: float,
+    taken: NDArray[np.bool_],
+) -> FloatArray:
+    """Solve the knapsack of each node."""
+    worth = np.empty(len(times))
+    for j in range(len(times)):
+        profit = price - memory_price[j] * memory
+        worth[j] = knapsack(profit, times[j], limit, tolerance, taken[j])
+    return worth
+
+
+def _drop_cuts(bundle: Bundle) -> None:
+    """Delete the cuts that do not bind, where there are many."""
+    x = len(bundle.capacity)
+    if bundle.cuts.getNumRow() < CUTS_PER_NODE * x:
+        return
+    duals = np.array(bundle.cuts.getSolution().row_dual)
+    idle = np.flatnonzero(np.abs(duals) < MARGIN).astype(np.int32)
+    bundle.cuts.deleteRows(len(idle), idle)
+
+
+# Which pairs of task and node no better schedule uses.
+
+SAFETY = 1e-9  # of the makespan: sums of prices are rounded
+
+
+def useful_pairs(
+    price: FloatArray,
+    memory_price: FloatArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    times: FloatArray,
+    makespan: float,
+    worth: FloatArray,
+) -> NDArray[np.bool_]:
+    """Return the pairs, shape (k, x), that a schedule within `makespan` may use.
+
+    Reduced-cost fixing with knapsacks: the sets of such a schedule are together worth as much as
+    all tasks, so node j's set is worth no less than these, less the best sets of the other nodes.
+    With task i in it, it is worth at most p_i and what the rest of the time holds, split at will.
+
+    Parameters
+    ----------
+    price : ndarray, shape (k,)
+        Prices of the tasks.
+    memory_price : ndarray, shape (x,)
+        Prices of the nodes' memory.
+    memory : ndarray, shape (k,)
+        Memory of the tasks.
+    capacity : ndarray, shape (x,)
+        Memory of the nodes.
+    times : ndarray, shape (x, k)
+        Execution times, infinite where the pair is not allowed, in the unit of `makespan`.
+    makespan : float
+        Of the best schedule known.
+    worth : ndarray, shape (x,)
+        Bounds on the worth of the best sets at these prices and that makespan.
+    """
+    spare = price.sum() - memory_price @ capacity - worth.sum()
+    useful = np.zeros(times.shape, dtype=np.bool_)
+    for j, weight in enumerate(times):
+        profit = price - memory_price[j] * memory
+        most = profit + _fractional(profit, weight, makespan - weight)
+        useful[j] = (weight <= makespan * (1 + SAFETY)) & (most >= worth[j] + spare - SAFETY)
+    return np.ascontiguousarray(useful.T)
+
+
+def _fractional(profit: FloatArray, weight: FloatArray, room: FloatArray) -> FloatArray:
+    """Return the largest profit that sets of split tasks reach in each `room`."""
+    useful = (profit > 0.0) & np.isfinite(weight)
+    free = profit[useful & (weight == 0.0)].sum()
+    items = np.flatnonzero(useful & (weight > 0.0))
+    items = items[np.argsort(-profit[items] / weight[items], kind="stable")]
+    filled = np.concatenate([[0.0], np.cumsum(weight[items])])
+    reached = np.concatenate([[0.0], np.cumsum(profit[items])])
+    return np.asarray(free + np.interp(np.maximum(room, 0.0), filled, reached))

@@ -1,0 +1,175 @@
+"""Lagrangian bound on the makespan, and its multipliers by subgradient ascent."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeopt.optim.jit import jit, time_of
+from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+FIRST_STEP = 0.2
+
+PATIENCE = 20  # iterations without progress, after which the step is halved
+
+PROGRESS = 1e-6
+
+ROUNDING = 1 + 1e-12  # a task that fits but for rounding fits
+
+SMALLEST_STEP = 1e-4
+
+PAIRS = 2e9  # pairs of task and node looked at, which takes a few seconds
+
+MOST_ITERATIONS = 1000
+
+
+class Multipliers(NamedTuple):
+    """Prices of the nodes.
+
+    Attributes
+    ----------
+    u : ndarray, shape (x,)
+        Of time: >= 0, of sum 1, without unit.
+    v : ndarray, shape (x,)
+        Of memory: >= 0, in s/byte; 0 where the problem has no memory.
+    """
+
+    u: FloatArray
+    v: FloatArray
+
+
+def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> float:
+    """Return the bound that any multipliers give, in s.
+
+    L(u, v) = sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j: a schedule of
+    makespan C costs at least the sum and at most C sum_j u_j + sum_j v_j capacity_j. Capacities
+    are rounded down to the memory's unit, and nodes that a task cannot run on for its memory are
+    left out of its minimum.
+    """
+    memory, capacity = whole_memory(problem)
+    loads, used = np.empty(problem.nodes), np.empty(problem.nodes)
+    longest = np.full(problem.nodes, np.inf)
+    value = relax_assignment(problem.et, memory, capacity, multipliers, longest, loads, used)
+    return max(0.0, value - priced_memory(multipliers.v, capacity))
+
+
+def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Multipliers:
+    """Return near-optimal multipliers of the Lagrangian bound.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Either form of the times; a matrix is never made of the other.
+    start : Multipliers, optional
+        Where to start; equal prices of time, none of memory, if not given.
+
+    Notes
+    -----
+    Subgradient ascent. In the relaxation every task runs on its cheapest node; a node whose load
+    is above the mean (weighted by u) gets dearer by a factor, as in the multiplicative-weights
+    methods for packing; the price of memory changes by an amount in proportion to what is
+    missing or left. The step is halved, from the best point, after 20 iterations without
+    progress.
+
+    References
+    ----------
+    Held, Wolfe, Crowder, "Validation of subgradient optimization", Mathematical Programming 6,
+    1974. Plotkin, Shmoys, Tardos, "Fast approximation algorithms for fractional packing and
+    covering problems", Math. of Operations Research 20, 1995.
+    """
+    x = problem.nodes
+    start = start or Multipliers(np.full(x, 1 / x), np.zeros(x))
+    iterations = int(min(MOST_ITERATIONS, max(1.0, PAIRS / (problem.tasks * x))))
+    at = Multipliers(start.u.copy(), start.v.copy())
+    return Multipliers(*_ascend(problem.et, *whole_memory(problem), at, iterations))
+
+
+def priced_memory(v: FloatArray, capacity: FloatArray) -> float:
+    """Return sum_j v_j capacity_j in s, where nodes of infinite capacity have no price."""
+    return float(np.where(v > 0.0, v * np.where(v > 0.0, capacity, 0.0), 0.0).sum())
+
+
+@jit
+def relax_assignment(
+    et: FloatArray | UniformTimes,
+    memory: FloatArray,
+    capacity: FloatArray,
+    multipliers: Multipliers,
+    longest: FloatArray,
+    loads: FloatArray,
+    used: FloatArray,
+) -> float:
+    """Give each task to its cheapest node; return the sum of costs in s.
+
+    Pairs of an execution time above the node's `longest`, shape (x,), or of more memory than the
+    node has, are not allowed; where a task has no node left the sum is infinite. `loads` in s and
+    `used` in byte, both (x,), are overwritten by what the nodes get.
+    """
+    loads[:] = 0.0
+    used[:] = 0.0
+    total = 0.0
+    for i in range(len(memory)):
+        best, least = -1, np.inf
+        for j in range(len(capacity)):
+            time = time_of(et, i, j)
+            cost = multipliers.u[j] * time + multipliers.v[j] * memory[i]
+            if cost < least and time <= longest[j] and memory[i] <= capacity[j] * ROUNDING:
+                best, least = j, cost
+        if best < 0:
+            return np.inf
+        total += least
+        loads[best] += time_of(et, i, best)
+        used[best] += memory[i]
+    return total
+
+
+@jit
+def _ascend(
+    et: FloatArray | UniformTimes,
+    memory: FloatArray,
+    capacity: FloatArray,
+    at: Multipliers,
+    iterations: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the best multipliers of `iterations` steps from `at`, which is overwritten."""
+    loads, used, longest = np.empty_like(at.u), np.empty_like(at.u), np.full(len(at.u), np.inf)
+    best_u, best_v = at.u.copy(), at.v.copy()
+    best, step, stalled = -np.inf, FIRST_STEP, 0
+    for _ in range(iterations):
+        value = relax_assignment(et, memory, capacity, at, longest, loads, used)
+        for j in range(len(capacity)):
+            value -= at.v[j] * capacity[j] if at.v[j] > 0.0 else 0.0
+        stalled = 0 if value > best + PROGRESS * abs(best) else stalled + 1
+        if value > best:
+            best = value
+            best_u[:], best_v[:] = at.u, at.v
+        if stalled > PATIENCE:
+            step, stalled = step / 2.0, 0
+            at.u[:], at.v[:] = best_u, best_v
+            relax_assignment(et, memory, capacity, at, longest, loads, used)
+        if step < SMALLEST_STEP or not _move(at, loads, used, capacity, step):
+            break
+    return best_u, best_v
+
+
+@jit
+def _move(
+    at: Multipliers, loads: FloatArray, used: FloatArray, capacity: FloatArray, step: float
+) -> bool:
+    """Change the prices by the subgradient; return whether there is any load to go by."""
+    mean = (at.u * loads).sum()
+    if not mean > 0.0:
+        return False
+    for j in range(len(capacity)):
+        change = step * (loads[j] / mean - 1.0)
+        at.u[j] *= np.exp(min(max(change, -1.0), 1.0))
+        if 0.0 < capacity[j] < np.inf:
+            missing = used[j] / capacity[j] - 1.0
+            at.v[j] = max(0.0, at.v[j] + step * mean / capacity[j] / len(capacity) * missing)
+    total = at.u.sum()
+    at.u[:] /= total
+    at.v[:] /= total
+    return True

@@ -1,0 +1,173 @@
+"""The LP relaxation of scheduling, solved to a vertex over the pairs that matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
+from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_array
+
+
+PAIRS_PER_TASK = 4
+
+ROUNDS = 20
+
+TOLERANCE = 1e-9  # of the makespan: reduced costs above minus this count as >= 0
+
+
+class AssignmentLP(NamedTuple):
+    """What the LP is about; `program_of` makes it of a problem.
+
+    Attributes
+    ----------
+    times : ndarray, shape (k, x)
+        In s.
+    memory, number : ndarray, shape (k,)
+        Memory in byte; how many tasks of the kind there are (1).
+    capacity : ndarray, shape (x,)
+        In byte, infinite where the problem has no memory.
+    """
+
+    times: FloatArray
+    memory: FloatArray
+    number: FloatArray
+    capacity: FloatArray
+
+
+class Vertex(NamedTuple):
+    """A basic solution of the relaxation.
+
+    Attributes
+    ----------
+    makespan : float
+        Its objective in s; infinite where the pairs given admit no solution.
+    task, node : ndarray, shape (n,)
+        The pairs that may be used.
+    share : ndarray, shape (n,)
+        What part of the task runs on the node.
+    multipliers : Multipliers
+        Of the node rows, clipped and normalised.
+    """
+
+    makespan: float
+    task: IntArray
+    node: IntArray
+    share: FloatArray
+    multipliers: Multipliers
+
+
+def solve_relaxation(
+    problem: SchedulingProblem, allowed: NDArray[np.bool_] | None = None
+) -> Vertex:
+    """Return an optimal vertex of the LP relaxation.
+
+    Minimise C subject to sum_j x_ij = 1, sum_i et_ij x_ij <= C, sum_i memory_i x_ij <=
+    capacity_j, x >= 0, where capacities are rounded down to the memory's unit.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Its matrix is made.
+    allowed : ndarray of bool, shape (k, x), optional
+        The pairs that may be used; all whose memory fits if not given.
+
+    Notes
+    -----
+    The LP is solved over the four pairs of each task that cost least at the multipliers of
+    `ascend`, then again with the pairs that its own multipliers price below those, until there
+    are none: the optimum over all pairs in a fraction of the time.
+    """
+    program = program_of(problem)
+    legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
+    pairs = _cheapest(_costs(program, ascend(problem), legal))
+    for _ in range(ROUNDS):
+        vertex = solve_pairs(program, pairs)
+        if np.isinf(vertex.makespan):
+            break
+        costs = _costs(program, vertex.multipliers, legal)
+        least = np.where(pairs, costs, np.inf).min(axis=1, keepdims=True)
+        missing = (costs < least - TOLERANCE * vertex.makespan) & ~pairs
+        if not missing.any():
+            return vertex
+        pairs |= missing
+    return solve_pairs(program, legal)
+
+
+def program_of(problem: SchedulingProblem) -> AssignmentLP:
+    """Return the LP's numbers, with capacities rounded down to the memory's unit."""
+    memory, capacity = whole_memory(problem)
+    return AssignmentLP(problem.matrix, memory, np.ones(problem.tasks), capacity)
+
+
+def _costs(program: AssignmentLP, multipliers: Multipliers, legal: NDArray[np.bool_]) -> FloatArray:
+    """Return u_j et_ij + v_j memory_i in s, shape (k, x); infinite where not legal."""
+    costs = program.times * multipliers.u + program.memory[:, None] * multipliers.v
+    costs[~legal] = np.inf
+    return costs
+
+
+def _cheapest(costs: FloatArray) -> NDArray[np.bool_]:
+    """Return the pairs, shape (k, x), that are among the cheapest of their task."""
+    few = min(PAIRS_PER_TASK, costs.shape[1])
+    limit = np.partition(costs, few - 1, axis=1)[:, few - 1 : few]
+    return (costs <= limit) & np.isfinite(costs)
+
+
+def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
+    """Return an optimal vertex of the LP over the pairs given, by HiGHS's dual simplex."""
+    from scipy.optimize import linprog  # takes long to import
+    from scipy.sparse import csr_array, vstack
+
+    (k, x), (task, node) = pairs.shape, np.nonzero(pairs)
+    n, columns = len(task), np.arange(len(task))
+    best = program.times.min(axis=1)  # tolerances are absolute: scale to about 1
+    scale = max(float(best.max()), float(best @ program.number) / x) or float(program.times.max())
+    with np.errstate(over="ignore"):  # a time beyond all floats is too long for any schedule
+        times = np.minimum(program.times[task, node] / scale, np.finfo(np.float64).max)
+    rows = [_node_rows(times, node, x, -1.0)]
+    room, size = np.zeros(x), 1.0
+    if np.isfinite(program.capacity).all():
+        size = float(program.capacity.max()) or 1.0
+        rows.append(_node_rows(program.memory[task] / size, node, x, 0.0))
+        room = np.concatenate([room, program.capacity / size])
+    answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse matrices
+        np.append(np.zeros(n), 1.0),
+        A_ub=vstack(rows, format="csr"),
+        b_ub=room,
+        A_eq=csr_array((np.ones(n), (task, columns)), shape=(k, n + 1)),
+        b_eq=program.number,
+        method="highs-ds",
+    )
+    if answer.status:
+        equal = Multipliers(np.full(x, 1 / x), np.zeros(x))  # any give a valid bound
+        return Vertex(np.inf, task, node, np.zeros(n), equal)
+    multipliers = _normalised(-answer.ineqlin.marginals, x, scale / size)
+    return Vertex(answer.fun * scale, task, node, answer.x[:n], multipliers)
+
+
+def _node_rows(values: FloatArray, node: IntArray, x: int, makespan: float) -> coo_array:
+    """Return the matrix, shape (x, n + 1), whose row j sums the values on j and makespan C."""
+    from scipy.sparse import coo_array
+
+    n = len(values)
+    rows, columns = np.append(node, np.arange(x)), np.append(np.arange(n), np.full(x, n))
+    return coo_array((np.append(values, np.full(x, makespan)), (rows, columns)), shape=(x, n + 1))
+
+
+def _normalised(duals: FloatArray, x: int, unit: float) -> Multipliers:
+    """Return the duals of the load rows and of the memory rows, if any, clipped and scaled."""
+    duals = np.maximum(duals, 0.0)
+    total = float(duals[:x].sum())
+    if total == 0.0:
+        return Multipliers(np.full(x, 1 / x), np.zeros(x))
+    v = duals[x:] * (unit / total) if len(duals) > x else np.zeros(x)
+    return Multipliers(duals[:x] / total, v)

@@ -1,0 +1,57 @@
+"""Units of which times or memory are multiples, and sums rounded down to them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+DECIMALS = 6
+
+EXACT = 2.0**53
+
+SLACK = 1e-12  # relative; sums of floats are rounded
+
+
+def whole_memory(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
+    """Return task memory (k,) and node capacity (x,) in byte, as `memory_arrays` does.
+
+    Capacities are rounded down to multiples of the tasks' unit: more can never be used.
+    """
+    memory, capacity = memory_arrays(problem)
+    if problem.task_memory is not None:
+        capacity = largest_multiple(capacity, unit_of(memory))
+        capacity.flags.writeable = False  # one type for the compiler
+    return memory, capacity
+
+
+def time_units(problem: SchedulingProblem) -> FloatArray:
+    """Return, for each node, a unit of which its times are multiples, or 0; shape (x,) in s."""
+    if isinstance(problem.et, UniformTimes):
+        return unit_of(problem.et.work) / problem.et.speed
+    return np.array([unit_of(column) for column in problem.et.T])
+
+
+def unit_of(values: FloatArray) -> float:
+    """Return the largest unit of which all values are multiples, 0 where there is none.
+
+    Values that are decimal numbers of at most six places count as such although their floats
+    are rounded.
+    """
+    for places in range(DECIMALS + 1):
+        scaled = values * 10.0**places
+        whole = np.rint(scaled)
+        if scaled.max() >= EXACT:
+            return 0.0
+        if np.all(np.abs(scaled - whole) <= 4 * np.finfo(float).eps * scaled):
+            return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**places
+    return 0.0
+
+
+def largest_multiple(most: float | FloatArray, units: float | FloatArray) -> FloatArray:
+    """Return the largest multiple of the unit that is at most `most`; `most` where it is 0."""
+    units = np.asarray(units)
+    safe = np.where(units > 0.0, units, 1.0)
+    return np.where(units > 0.0, np.floor(most / safe * (1 + SLACK)) * safe, most)

@@ -1,0 +1,1 @@
+"""Ant colonies: ATSA as printed and repaired, and the basic ACO."""

@@ -1,0 +1,363 @@
+"""ATSA, the adaptive task scheduling algorithm (section 2.3, equations 2-4, Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.colony.pheromone import (
+    Trail,
+    max_min_bounds,
+    update_pheromone,
+)
+from edgeopt.optim.scheduling.colony.selection import (
+    Nodes,
+    Visibility,
+)
+from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
+from edgeopt.optim.scheduling.heuristics.list_rules import longest_first
+from edgeopt.optim.scheduling.local_search.candidates import price_ratios
+from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
+from edgeopt.optim.scheduling.local_search.search import Search, open_search
+from edgeopt.optim.stream import open_stream
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.parameters import check_parameters, parameter
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+Heuristic = Literal[
+    "memory",
+    "execution-time",
+    "completion-time",
+    "memory*execution-time",
+    "memory*completion-time",
+    "execution-time*completion-time",
+    "memory*execution-time*completion-time",
+    "reduced-cost",
+    "reduced-cost*completion-time",
+    "memory*reduced-cost*completion-time",
+]
+
+
+@dataclass(frozen=True)
+class ATSA:
+    """The paper's ant colony, with every reading that it leaves open as a parameter.
+
+    An ant gives each task i to node j with probability (2), proportional to
+    tau_ij ** alpha * eta_ij ** beta; eta is (4), delta times the share of the node's memory that
+    stays free; tau is updated by (3). The defaults are the paper's letter.
+
+    Notes
+    -----
+    Where the paper cannot be taken at its word:
+
+    - (2) sums over the index j that it fixes; we sum over the nodes with room. Where all
+      numerators are 0, a node with room is drawn uniformly.
+    - (3) sums over the tasks; we sum over the ants, each on its own path.
+    - The memory of (4) is filled by each ant for itself; eta is at least 0, and nodes without
+      room are excluded. delta cancels in (2): it has no effect.
+    - The factor reduced-cost is not the paper's: what the task costs on its cheapest node over
+      what it costs here, by the LP's prices of time and memory (`price_ratios`).
+    - On a problem without memory the memory term is 1: only pheromone is left to choose by.
+    - The number of ants is not given; 20 is our choice. The best assignment by makespan is kept.
+
+    References
+    ----------
+    Xu, Zhang, Kadoch, Cheriet, EURASIP J. Wireless Com. Networking 2020:211.
+    """
+
+    ants: int = parameter(20, "ants an iteration", at_least=1, search=(5, 100))
+    alpha: float = parameter(1.0, "weight of the pheromone (2)", at_least=0, search=(0, 5))
+    beta: float = parameter(5.0, "weight of the heuristic (2)", at_least=0, search=(0, 20))
+    rho: float = parameter(0.5, "evaporation (3)", at_least=0, at_most=1, search=(0.01, 0.99))
+    Q: float = parameter(5.0, "deposit (3)", above=0, search=(0.1, 100))
+    delta: float = parameter(1.0, "factor of the heuristic (4); cancels in (2)", above=0)
+    heuristic: Heuristic = parameter("memory", "what eta is made of")
+    deposit_by: Literal["total-time", "makespan"] = parameter(
+        "total-time", "an ant's cost in (3): Z_y as printed, or the makespan"
+    )
+    depositors: Literal["all", "iteration-best", "global-best"] = parameter(
+        "all", "which ants deposit"
+    )
+    pheromone_bounds: bool = parameter(False, "keep tau within the bounds of MMAS")
+    local_rule: Literal["none", "acs"] = parameter("none", "update of tau after each choice")
+    local_rate: float = parameter(
+        0.1, "rate of the ACS rule", above=0, at_most=1, search=(0.01, 0.5)
+    )
+    start: Literal["node-mean", "global-mean"] = parameter(
+        "node-mean", "tau0: one over the mean time of the node, or of all"
+    )
+    order: Literal["arrival", "longest-first"] = parameter(
+        "arrival", "order in which an ant takes the tasks"
+    )
+    local_search: DescentScope = parameter(
+        "none", "which ants local search improves before they deposit"
+    )
+    kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
+    restart: int = parameter(
+        0, "iterations without a better leader before the pheromone starts anew; 0: never",
+        at_least=0,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @classmethod
+    def printed(cls) -> ATSA:
+        """Return the paper's letter, the defaults."""
+        return cls()
+
+    @classmethod
+    def repaired(cls) -> ATSA:
+        """Return the readings that make the colony a scheduler of its stated purpose.
+
+        The heuristic knows completion times, deposits follow the makespan, only the best ant
+        since the start deposits, within the bounds of MMAS, and long tasks are placed first.
+        Nodes without room stay excluded. beta and rho were chosen on paper pools
+        of seeds 0 to 3.
+        """
+        return cls(
+            beta=20.0,
+            rho=0.1,
+            heuristic="completion-time",
+            deposit_by="makespan",
+            depositors="global-best",
+            pheromone_bounds=True,
+            order="longest-first",
+        )
+
+    @classmethod
+    def beyond(cls) -> ATSA:
+        """Return the best form of the colony that we know.
+
+        The repaired one, with the prices of the LP relaxation as visibility beside completion
+        times, local search on the best ant, and a new start of the pheromone on stagnation. What
+        each of these brings is measured in ``results/frontier/ablation``.
+        """
+        return replace(
+            cls.repaired(),
+            ants=10,
+            beta=5.0,
+            rho=0.3,
+            heuristic="reduced-cost*completion-time",
+            local_search="best",
+            kicks=25,
+            restart=20,
+        )
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:
+        """Return the colony before the first iteration."""
+        return start_colony(problem, self, rng)
+
+    def step(self, problem: SchedulingProblem, state: ColonyState) -> ColonyState:
+        """Run one iteration of Algorithm 1: all ants walk, then (3)."""
+        return step_colony(problem, self, state)
+
+    def sees(self, factor: str) -> bool:
+        """Whether `factor`, such as memory or completion-time, is part of eta."""
+        return factor in self.heuristic.split("*")
+
+
+# Basic ant colony optimisation (Ant System) for task assignment.
+
+
+@dataclass(frozen=True)
+class ACO:
+    """Ant System: eta_ij = 1 / et_ij, every ant deposits Q / makespan.
+
+    The rival that the paper calls basic ACO. Nodes without room are excluded.
+
+    References
+    ----------
+    Dorigo, Maniezzo, Colorni, "Ant system: optimization by a colony of cooperating agents", IEEE
+    Trans. Systems, Man, Cybernetics B 26(1), 1996.
+    """
+
+    ants: int = parameter(20, "ants an iteration", at_least=1, search=(5, 100))
+    alpha: float = parameter(1.0, "weight of the pheromone", at_least=0, search=(0, 5))
+    beta: float = parameter(5.0, "weight of 1 / execution time", at_least=0, search=(0, 20))
+    rho: float = parameter(0.5, "evaporation", at_least=0, at_most=1, search=(0.01, 0.99))
+    Q: float = parameter(5.0, "deposit", above=0, search=(0.1, 100))
+
+    local_search: DescentScope = parameter(
+        "none", "which ants local search improves before they deposit"
+    )
+    kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:
+        """Return the colony before the first iteration."""
+        return start_colony(problem, self._colony, rng)
+
+    def step(self, problem: SchedulingProblem, state: ColonyState) -> ColonyState:
+        """Run one iteration: all ants walk, then evaporation and deposits."""
+        return step_colony(problem, self._colony, state)
+
+    @cached_property
+    def _colony(self) -> ATSA:
+        """The same colony in the parameters of ATSA."""
+        return ATSA(
+            ants=self.ants,
+            alpha=self.alpha,
+            beta=self.beta,
+            rho=self.rho,
+            Q=self.Q,
+            heuristic="execution-time",
+            deposit_by="makespan",
+            start="global-mean",
+            local_search=self.local_search,
+            kicks=self.kicks,
+        )
+
+
+FEW_NODES = 16  # so few that a roulette is as quick as an alias table
+
+
+def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
+    """Return a colony with the first pheromone on all paths and no ant sent yet."""
+    k, x, m = problem.tasks, problem.nodes, atsa.ants
+    memory, capacity = memory_arrays(problem)
+    return ColonyState(
+        stream=open_stream(rng),
+        memory=memory,
+        ready=ready_times(problem),
+        visibility=Visibility(atsa.beta, atsa.sees("memory"), atsa.sees("completion-time")),
+        tries=_tries(x, atsa),
+        rate=atsa.local_rate if atsa.local_rule == "acs" else 0.0,
+        order=longest_first(problem) if atsa.order == "longest-first" else np.arange(k),
+        trail=start_trail(problem, atsa),
+        tours=Tours(np.zeros((m, k), dtype=np.int64), np.zeros(m), np.zeros(m)),
+        nodes=Nodes(np.zeros(x), np.zeros(x), capacity, np.zeros(x)),
+        leader=np.zeros(k, dtype=np.int64),
+        search=None if atsa.local_search == "none" else open_search(problem),
+    )
+
+
+def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> ColonyState:
+    """Send the ants once and update the pheromone (3); return the same state, changed."""
+    tours = state.tours
+    walk(
+        problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+        state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+    )  # fmt: skip
+    state.evaluations += atsa.ants
+    if state.search is not None:
+        _improve_ants(state.search, atsa, state)
+    costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
+    leader = int(costs.argmin())
+    _keep_best(state, costs, leader)
+    _deposit(state, costs, leader, atsa)
+    if atsa.restart and state.stalled >= atsa.restart:
+        _start_anew(state)
+    return state
+
+
+def _tries(nodes: int, atsa: ATSA) -> int:
+    """Return how often an ant draws from the alias table before it turns to the roulette.
+
+    Never where the weights change while ants walk (local rule), where eta has no bound at hand
+    (completion times), or where a roulette over so few nodes is as quick; else about as often as
+    a roulette would cost.
+    """
+    if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= FEW_NODES:
+        return 0
+    return 4 + nodes // FEW_NODES
+
+
+def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
+    """Improve the ants of this iteration, or the one of least makespan, by local search.
+
+    An improved ant counts as an evaluation more, and as one for each kick.
+    """
+    tours, ants = state.tours, slice(None)
+    if atsa.local_search == "best":
+        best = int(tours.makespans.argmin())
+        ants = slice(best, best + 1)
+    makespans, totals = tours.makespans[ants], tours.totals[ants]
+    kicks = atsa.kicks * tours.assignments.shape[1]
+    improve(search, tours.assignments[ants], makespans, totals, kicks, state.stream)
+    state.evaluations += len(makespans) * (1 + kicks)
+
+
+def _start_anew(state: ColonyState) -> None:
+    """Forget pheromone and leader; the best assignment so far is kept apart."""
+    state.trail.pheromone[:] = state.trail.start
+    state.leader_cost, state.stalled = np.inf, 0
+
+
+def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
+    """Keep the best assignment by makespan, and the best by the cost that deposits follow."""
+    tours = state.tours
+    best = int(tours.makespans.argmin())
+    if tours.makespans[best] < state.makespan:
+        state.makespan = float(tours.makespans[best])
+        state.assignment = tours.assignments[best].copy()
+    state.stalled += 1
+    if costs[leader] < state.leader_cost:
+        state.stalled = 0
+        state.leader_cost = float(costs[leader])
+        state.leader = tours.assignments[leader].copy()
+
+
+def _deposit(state: ColonyState, costs: FloatArray, leader: int, atsa: ATSA) -> None:
+    """Evaporate and deposit (3), then keep within the bounds if there are any."""
+    pheromone, paths = state.trail.pheromone, state.tours.assignments
+    if atsa.depositors == "iteration-best":
+        paths, costs = paths[leader : leader + 1], costs[leader : leader + 1]
+    elif atsa.depositors == "global-best":
+        paths, costs = state.leader[None, :], np.array([state.leader_cost])
+    update_pheromone(pheromone, paths, costs, atsa.rho, atsa.Q)
+    if atsa.pheromone_bounds and np.isfinite(state.leader_cost):
+        tasks, nodes = pheromone.shape
+        low, high = max_min_bounds(tasks, nodes, state.leader_cost, atsa.rho, atsa.Q)
+        np.clip(pheromone, low, high, out=pheromone)
+
+
+def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
+    """Return tau0 on all paths: the reciprocal of the mean time, of the node or of all."""
+    times = problem.matrix
+    shape, (tasks, nodes) = times.shape, times.shape
+    means = times.mean(axis=0)
+    if atsa.start == "global-mean" or not means.all():
+        means = np.full(nodes, times.mean())
+    start = 1.0 / means  # tau0 (below (3) in the paper)
+    return Trail(
+        pheromone=np.tile(start, (tasks, 1)),
+        start=start,
+        fixed=_fixed_visibility(problem, atsa),
+        scale=np.ones(tasks),
+        weights=np.zeros(shape),
+        keep=np.zeros(shape),
+        alias=np.zeros(shape, dtype=np.int32),
+        light=np.zeros(nodes + 1, dtype=np.int32),
+        heavy=np.zeros(nodes + 1, dtype=np.int32),
+    )
+
+
+def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
+    """Return the part of eta ** beta that never changes, each row divided by its largest."""
+    eta = np.ones_like(problem.matrix)
+    if atsa.sees("memory"):
+        eta = atsa.delta * _free_share_of_empty_nodes(problem)  # (4)
+    if atsa.sees("execution-time"):
+        least = problem.matrix.min(axis=1, keepdims=True)
+        eta *= np.divide(least, problem.matrix, out=np.ones_like(eta), where=problem.matrix > 0)
+    if atsa.sees("reduced-cost"):
+        eta *= price_ratios(problem)
+    largest = eta.max(axis=1, keepdims=True)
+    fixed: FloatArray = np.divide(eta, largest, out=eta, where=largest > 0) ** atsa.beta
+    return fixed
+
+
+def _free_share_of_empty_nodes(problem: SchedulingProblem) -> FloatArray:
+    """Return 1 - memory_i / capacity_j, at least 0: (4) but for delta while a node is empty."""
+    memory, capacity = memory_arrays(problem)
+    too_large = (memory[:, None] > 0) & (capacity == 0)
+    share = np.divide(memory[:, None], capacity, out=too_large.astype(float), where=capacity > 0)
+    free: FloatArray = np.maximum(0.0, 1.0 - share)
+    return free

@@ -1,0 +1,232 @@
+"""An ant's choice of the next node (2): by rejection from an alias table, or by roulette."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.scheduling.arrays import is_small_whole, power, sum_four, whole_power
+from edgeopt.optim.scheduling.colony.alias import draw_alias
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.optim.stream import RandomStream, next_uniform
+from edgeopt.problems.errors import FloatArray
+
+
+class Visibility(NamedTuple):
+    """What the heuristic eta of (4) is made of, apart from what stands in the static weights.
+
+    Attributes
+    ----------
+    beta : float
+        Its exponent in (2).
+    memory : bool
+        Whether the memory term of (4) is part of it.
+    completion : bool
+        Whether the reciprocal of the completion time is part of it.
+    """
+
+    beta: float
+    memory: bool
+    completion: bool
+
+
+class Nodes(NamedTuple):
+    """What the nodes hold while an ant walks.
+
+    Attributes
+    ----------
+    loads : ndarray, shape (x,)
+        Time assigned so far in s.
+    used : ndarray, shape (x,)
+        Memory assigned so far in byte.
+    capacity : ndarray, shape (x,)
+        Memory in byte.
+    share : ndarray, shape (x,)
+        Scratch: the roulette's numerators.
+    """
+
+    loads: FloatArray
+    used: FloatArray
+    capacity: FloatArray
+    share: FloatArray
+
+
+@jit_lean
+def memory_ratio(nodes: Nodes, node: int, memory: float) -> float:
+    """Return eta of (4) over its value on the empty node, in [0, 1].
+
+    delta (1 - (used + memory) / capacity) is delta (1 - memory / capacity), which is fixed and
+    stands in the static weights, times 1 - used / (capacity - memory), which is this.
+    """
+    room = nodes.capacity[node] - memory
+    return max(0.0, 1.0 - nodes.used[node] / room) if room > 0.0 else 1.0
+
+
+@jit_lean
+def largest_free_share(nodes: Nodes) -> float:
+    """Return the largest share of free memory of any node: at least any `memory_ratio`."""
+    largest = 0.0
+    for j in range(len(nodes.used)):
+        if nodes.capacity[j] > 0.0:
+            largest = max(largest, 1.0 - nodes.used[j] / nodes.capacity[j])
+        else:
+            largest = 1.0
+    return largest
+
+
+@jit_lean
+def reject(
+    keep: FloatArray,
+    alias: IntArray,
+    task: int,
+    nodes: Nodes,
+    memory: float,
+    free: float,
+    visibility: Visibility,
+    tries: int,
+    stream: RandomStream,
+) -> int:
+    """Return a node drawn by (2) from the static weights' alias table, or -1 after `tries`.
+
+    A node drawn from the table is accepted with probability (eta / bound) ** beta, where the
+    bound holds for every node: so accepted nodes follow (2) exactly, and so does a roulette
+    after any number of rejections.
+
+    Parameters
+    ----------
+    keep, alias : ndarray, shape (k, x)
+        Alias tables of the tasks' static weights.
+    task : int
+        The task.
+    nodes : Nodes
+        What the nodes hold.
+    memory : float
+        The task's memory in byte.
+    free : float
+        At least the largest share of free memory of any node.
+    visibility : Visibility
+        Without completion times, for which no such bound is at hand.
+    tries : int
+        Draws at the most.
+    stream : Stream
+        One number is drawn a try.
+    """
+    bound = power(free, visibility.beta)
+    for _ in range(tries):
+        node, rest = draw_alias(keep, alias, task, next_uniform(stream))
+        if nodes.used[node] + memory > nodes.capacity[node]:
+            continue
+        if not visibility.memory:
+            return node
+        if rest * bound < power(memory_ratio(nodes, node, memory), visibility.beta):
+            return node
+    return -1
+
+
+@jit_lean
+def roulette(
+    weights: FloatArray,
+    times: FloatArray,
+    task: int,
+    nodes: Nodes,
+    memory: float,
+    visibility: Visibility,
+    stream: RandomStream,
+) -> int:
+    """Return a node drawn by (2) over all nodes with room, or -1 if none has.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (x,)
+        The task's static weights, tau ** alpha times what of eta is fixed.
+    times : ndarray, shape (x,)
+        The task's execution times in s.
+    task, nodes, memory, visibility, stream
+        As for `reject`; one number is drawn.
+
+    Notes
+    -----
+    Completion times enter relative to the least among nodes with room, which cancels in (2) and
+    keeps powers from overflowing; a completion time of 0 leaves only such nodes. Where all
+    numerators of (2) are 0, every node with room is equally likely.
+    """
+    if visibility.completion or not is_small_whole(visibility.beta):
+        _numerators(weights, times, task, nodes, memory, visibility)
+    else:
+        _simple_numerators(weights, task, nodes, memory, visibility)
+    total = sum_four(nodes.share)
+    if total <= 0.0:
+        total = _share_equally(nodes, memory)
+    return _spin(nodes.share, next_uniform(stream) * total) if total > 0.0 else -1
+
+
+@jit_lean
+def _simple_numerators(
+    weights: FloatArray, task: int, nodes: Nodes, memory: float, visibility: Visibility
+) -> None:
+    """Fill the shares as `_numerators` does, in a form of which the compiler takes four at once.
+
+    For a small whole exponent and a heuristic without completion times.
+    """
+    share, exponent = nodes.share, int(visibility.beta)
+    for j in range(len(share)):
+        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        room = nodes.used[j] + memory <= nodes.capacity[j]
+        share[j] = weights[task, j] * whole_power(eta, exponent) if room else 0.0  # (2)
+
+
+@jit_lean
+def _numerators(
+    weights: FloatArray,
+    times: FloatArray,
+    task: int,
+    nodes: Nodes,
+    memory: float,
+    visibility: Visibility,
+) -> None:
+    """Fill the shares with the numerators of (2), 0 for nodes without room."""
+    earliest = _earliest(times, task, nodes, memory)
+    for j in range(len(nodes.share)):
+        nodes.share[j] = 0.0
+        if nodes.used[j] + memory > nodes.capacity[j]:
+            continue
+        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        completion = nodes.loads[j] + times[task, j]
+        if visibility.completion and completion > 0.0:
+            eta *= earliest / completion
+        nodes.share[j] = weights[task, j] * power(eta, visibility.beta)  # (2)
+
+
+@jit_lean
+def _earliest(times: FloatArray, task: int, nodes: Nodes, memory: float) -> float:
+    """Return the least completion time among nodes with room."""
+    earliest = np.inf
+    for j in range(times.shape[1]):
+        if nodes.used[j] + memory <= nodes.capacity[j]:
+            earliest = min(earliest, nodes.loads[j] + times[task, j])
+    return earliest
+
+
+@jit_lean
+def _share_equally(nodes: Nodes, memory: float) -> float:
+    """Give every node with room a share of 1; return their number."""
+    count = 0.0
+    for j in range(len(nodes.share)):
+        nodes.share[j] = 1.0 if nodes.used[j] + memory <= nodes.capacity[j] else 0.0
+        count += nodes.share[j]
+    return count
+
+
+@jit_lean
+def _spin(share: FloatArray, point: float) -> int:
+    """Return the node in whose share the point lies; never one whose share is 0."""
+    for j in range(len(share)):
+        point -= share[j]
+        if point < 0.0:
+            return j
+    node = len(share) - 1  # rounding has carried the point beyond the last share
+    while share[node] == 0.0:
+        node -= 1
+    return node

@@ -1,0 +1,1 @@
+"""List rules and LP rounding: one pass over the tasks."""

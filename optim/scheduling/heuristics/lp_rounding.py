@@ -1,0 +1,135 @@
+"""LP rounding with a factor of 2: a vertex of the LP, and a matching of its split tasks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cache
+
+import numpy as np
+
+from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.memory import best_fit_decreasing
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+MOST_PAIRS = 2_000_000
+
+ROUNDING = 1 + 1e-9
+
+INTEGRAL = 1e-7  # a share within this of 0 or 1 is that
+
+
+def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+    """Round a vertex of the LP relaxation; without memory, at most twice the optimum.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Up to 2,000,000 pairs of task and node.
+    rng : Generator
+        Not used.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Node of each task; -1 where no room was found.
+
+    Raises
+    ------
+    InputError
+        If the problem is larger.
+
+    Notes
+    -----
+    With T the least makespan at which the LP over the pairs et_ij <= T has a solution, a vertex
+    of it splits at most x tasks, and in the graph of tasks and nodes that the splits make every
+    component has at most one cycle. So the split tasks can be matched to nodes that hold a part
+    of them, one to each, which adds at most T to a load that is at most T, and T is at most the
+    optimum.
+
+    Memory rows break both the count and the graph, and no rounding is known to keep capacities.
+    With memory, whole tasks stay where they are, which fits, and split ones follow in order of
+    falling memory, each to the node with room that completes it first. If one finds none, all
+    tasks are packed anew by best fit.
+
+    References
+    ----------
+    Lenstra, Shmoys, Tardos, "Approximation algorithms for scheduling unrelated parallel
+    machines", Mathematical Programming 46, 1990.
+    """
+    if problem.tasks * problem.nodes > MOST_PAIRS:
+        size = f"{problem.tasks} x {problem.nodes}"
+        raise InputError("problem", size, f"of at most {MOST_PAIRS} pairs for lp-rounding")
+    vertex = least_deadline(problem)
+    whole = np.full(problem.tasks, -1)
+    certain = vertex.share > 1.0 - INTEGRAL
+    whole[vertex.task[certain]] = vertex.node[certain]
+    greedy = _place(problem, whole)
+    if problem.task_memory is not None:
+        return greedy
+    matched = _place(problem, _match(problem, vertex, whole))
+    return min(matched, greedy, key=problem.makespan)
+
+
+def least_deadline(problem: SchedulingProblem) -> Vertex:
+    """Return a vertex of the LP over the pairs et_ij <= T for the least T >= its makespan.
+
+    The LP's makespan C falls, and T rises, with the pairs allowed. Bisection finds the least
+    execution time T that C does not exceed; C of the pairs below T may be less still. Most often
+    one LP is enough: over the pairs up to the lower bound, its makespan is that bound.
+    """
+    memory, capacity = memory_arrays(problem)
+    fits = memory[:, None] <= capacity
+    floor = lower_bound(problem)
+    limits = np.append(floor, np.unique(problem.matrix[problem.matrix > floor]))
+
+    @cache
+    def vertex(t: int) -> Vertex:
+        return solve_relaxation(problem, fits & (problem.matrix <= limits[t] * ROUNDING))
+
+    def in_time(t: int) -> bool:
+        return vertex(t).makespan <= float(limits[t]) * ROUNDING
+
+    if in_time(0):
+        return vertex(0)
+    t = bisect_left(range(len(limits) - 1), True, key=in_time)
+    return vertex(t - 1) if vertex(t - 1).makespan <= limits[t] else vertex(t)
+
+
+def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntArray:
+    """Return the assignment with each split task on a node that holds a part, one to each node."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
+    split = (vertex.share > INTEGRAL) & (whole[vertex.task] < 0)
+    pairs = (vertex.task[split], vertex.node[split])
+    shape = (problem.tasks, problem.nodes)
+    graph = csr_array((np.ones(split.sum()), pairs), shape=shape)
+    return np.where(whole < 0, maximum_bipartite_matching(graph, perm_type="column"), whole)
+
+
+def _place(problem: SchedulingProblem, assignment: IntArray) -> IntArray:
+    """Return the assignment with the tasks at -1 on the nodes with room that end them first.
+
+    The task of most memory (or else the longest) goes first. If one finds no room, all are packed
+    by best fit; if that fails, they stay at -1.
+    """
+    memory, capacity = memory_arrays(problem)
+    done, times = assignment.copy(), problem.matrix
+    placed = np.flatnonzero(done >= 0)
+    loads = np.bincount(done[placed], times[placed, done[placed]], problem.nodes)
+    used = np.bincount(done[placed], memory[placed], problem.nodes)
+    open_tasks = np.flatnonzero(done < 0)
+    for i in open_tasks[np.lexsort((-times[open_tasks].min(axis=1), -memory[open_tasks]))]:
+        ends = np.where(used + memory[i] <= capacity, loads + times[i], np.inf)
+        j = int(ends.argmin())
+        if np.isinf(ends[j]):
+            packed = best_fit_decreasing(memory, capacity)
+            return done if packed is None else packed
+        done[i] = j
+        loads[j] += times[i, j]
+        used[j] += memory[i]
+    return done

@@ -1,0 +1,141 @@
+"""Max-Min and Sufferage: the task with the best claim first, by its two best nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeopt.optim.jit import jit, time_of
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+
+def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+    """Assign, again and again, the task whose earliest completion is latest, to that node.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        All tasks are known at the start.
+    rng : Generator
+        Not used.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Node of each task; -1 where it fits no node.
+
+    References
+    ----------
+    Ibarra and Kim 1977; Braun et al. 2001.
+    """
+    return _by_claim(
+        problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), False
+    )
+
+
+def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+    """Assign, again and again, the task that would suffer most from its second-best node.
+
+    The sufferage is the difference of the two least completion times. Parameters and return value
+    as for `max_min`. With one node left, a task's second-best completion is infinite.
+
+    References
+    ----------
+    Maheswaran, Ali, Siegel, Hensgen, Freund, "Dynamic mapping of a class of independent tasks
+    onto heterogeneous computing systems", J. Parallel Distrib. Comput. 59, 1999.
+    """
+    return _by_claim(
+        problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), True
+    )
+
+
+def _kinds(problem: SchedulingProblem) -> tuple[IntArray, IntArray]:
+    """Return the tasks kind by kind, shape (k,), and where each kind starts, shape (kinds + 1,).
+
+    Tasks of equal work and memory are of one kind: only one of them need be looked at. The rows
+    of a matrix are taken to be all different.
+    """
+    if not isinstance(problem.et, UniformTimes):
+        return np.arange(problem.tasks), np.arange(problem.tasks + 1)
+    memory, _ = memory_arrays(problem)
+    pairs = np.column_stack([problem.et.work, memory])
+    _, kind, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    return np.argsort(kind, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
+
+
+@jit
+def _by_claim(
+    et: FloatArray | UniformTimes,
+    members: IntArray,
+    starts: IntArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    ready: FloatArray,
+    suffering: bool,
+) -> IntArray:
+    """Assign the open task of largest claim to its best node until none is left or none fits.
+
+    A claim is the sufferage, or else the earliest completion. It changes only for the tasks
+    whose best or second-best node has just got a task, so only those are looked at anew.
+    """
+    tasks, nodes, kinds = len(memory), len(capacity), len(starts) - 1
+    loads, used = ready.copy(), np.zeros(nodes)
+    assignment = np.full(tasks, -1)
+    best, second, claim = np.full(kinds, -1), np.full(kinds, -1), np.empty(kinds)
+    following = starts[:-1].copy()  # of each kind, the first member that is open
+    open_kinds = np.arange(kinds)
+    changed = -1  # no node yet: look at all kinds
+    for _ in range(tasks):
+        chosen, place = -1, -1
+        for p in range(kinds):
+            kind = open_kinds[p]
+            task = members[following[kind]]
+            if best[kind] == changed or second[kind] == changed:
+                best[kind], second[kind], earliest, later = _two_best(
+                    et, task, loads, used, memory, capacity
+                )
+                claim[kind] = later - earliest if suffering and best[kind] >= 0 else earliest
+            if (
+                chosen < 0
+                or claim[kind] > claim[chosen]
+                or (claim[kind] == claim[chosen] and task < members[following[chosen]])
+            ):
+                chosen, place = kind, p
+        changed = best[chosen]
+        if changed < 0:
+            break
+        task = members[following[chosen]]
+        assignment[task] = changed
+        loads[changed] += time_of(et, task, changed)
+        used[changed] += memory[task]
+        following[chosen] += 1
+        if following[chosen] == starts[chosen + 1]:
+            kinds -= 1
+            open_kinds[place] = open_kinds[kinds]
+    return assignment
+
+
+@jit
+def _two_best(
+    et: FloatArray | UniformTimes,
+    task: int,
+    loads: FloatArray,
+    used: FloatArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+) -> tuple[int, int, float, float]:
+    """Return the two nodes with room where the task completes first, -2 for none, and when."""
+    best, second = -2, -2
+    earliest, later = np.inf, np.inf
+    for j in range(len(loads)):
+        if used[j] + memory[task] > capacity[j]:
+            continue
+        completion = loads[j] + time_of(et, task, j)
+        if completion < earliest:
+            second, later = best, earliest
+            best, earliest = j, completion
+        elif completion < later:
+            second, later = j, completion
+    return best, second, earliest, later

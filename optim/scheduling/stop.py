@@ -1,0 +1,172 @@
+"""Stopping criteria: callables that look at the progress after each iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from edgeopt.problems.errors import InputError, check_integer, check_number
+
+OPTIMALITY = 1e-9  # a relative gap of no more is rounding, as in the checker and in HiGHS
+
+
+class Progress(NamedTuple):
+    """How far a run has come.
+
+    Attributes
+    ----------
+    iterations, evaluations : int
+        Done so far.
+    seconds : float
+        Time in the solver so far in s.
+    makespan : float
+        Best so far in s.
+    lower_bound : float
+        A valid bound on the makespan in s.
+    stalled : int
+        Iterations since the last improvement.
+    step_evaluations : int
+        Evaluations of the last iteration.
+    """
+
+    iterations: int = 0
+    evaluations: int = 0
+    seconds: float = 0.0
+    makespan: float = float("inf")
+    lower_bound: float = 0.0
+    stalled: int = 0
+    step_evaluations: int = 0
+
+    @property
+    def gap(self) -> float:
+        """Makespan over lower bound, less 1."""
+        return relative_gap(self.makespan, self.lower_bound)
+
+
+def relative_gap(makespan: float, lower_bound: float) -> float:
+    """Return makespan / lower_bound - 1, where a bound of 0 is met only by a makespan of 0."""
+    if lower_bound > 0:
+        return makespan / lower_bound - 1
+    return 0.0 if makespan == lower_bound else float("inf")
+
+
+class Criterion(Protocol):
+    """Anything that says from the progress whether to stop."""
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether to stop now."""
+
+
+@dataclass(frozen=True)
+class Iterations:
+    """Stop after `limit` iterations."""
+
+    limit: int
+
+    def __post_init__(self) -> None:
+        check_integer("iterations", self.limit, at_least=1)
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether `limit` iterations are done."""
+        return progress.iterations >= self.limit
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Stop before an iteration as large as the last would exceed `limit` evaluations.
+
+    A budget is so never exceeded by a solver whose iterations cost the same (the first iteration
+    always runs).
+    """
+
+    limit: int
+
+    def __post_init__(self) -> None:
+        check_integer("evaluations", self.limit, at_least=1)
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether one more iteration would exceed the budget."""
+        return progress.evaluations + max(progress.step_evaluations, 1) > self.limit
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Stop after `limit` seconds in the solver; the iteration under way is finished."""
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        check_number("seconds", self.limit, above=0)
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether the time is used up."""
+        return progress.seconds >= self.limit
+
+
+@dataclass(frozen=True)
+class TargetGap:
+    """Stop when the gap to the lower bound is at most `limit` (0.01 is one per cent)."""
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        check_number("target gap", self.limit, at_least=0)
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether the target is reached."""
+        return progress.gap <= self.limit
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Stop after `limit` iterations without improvement."""
+
+    limit: int
+
+    def __post_init__(self) -> None:
+        check_integer("stall", self.limit, at_least=1)
+
+    def __call__(self, progress: Progress) -> bool:
+        """Return whether the run stalls."""
+        return progress.stalled >= self.limit
+
+
+def as_criteria(stop: Criterion | Iterable[Criterion]) -> tuple[Criterion, ...]:
+    """Return one criterion, or several of which the first met stops the run, as a tuple."""
+    criteria = tuple(stop) if isinstance(stop, Iterable) else (stop,)
+    for criterion in criteria:
+        if not callable(criterion):
+            raise InputError("stop", criterion, "a criterion such as Iterations(100)")
+    if not criteria:
+        raise InputError("stop", criteria, "at least one criterion")
+    return criteria
+
+
+# Budgets by name: what a run may use.
+
+CRITERIA: dict[str, Callable[[Any], Criterion]] = {
+    "iterations": Iterations,
+    "evaluations": Evaluations,
+    "seconds": Seconds,
+    "target_gap": TargetGap,
+    "stall": Stall,
+}
+
+DEFAULT = {"iterations": 100}
+
+
+def make_criteria(budget: dict[str, Any]) -> list[Criterion]:
+    """Return the stopping criteria of a budget such as ``{"evaluations": 5000}``.
+
+    Raises
+    ------
+    InputError
+        If it is empty, or a name or value is not legal.
+    """
+    if not isinstance(budget, dict) or not budget:
+        raise InputError("budget", budget, f"a table with any of {', '.join(CRITERIA)}")
+    for name in budget:
+        if name not in CRITERIA:
+            raise InputError("budget", name, f"one of {', '.join(CRITERIA)}")
+    return [CRITERIA[name](value) for name, value in budget.items()]

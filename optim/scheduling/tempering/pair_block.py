@@ -1,0 +1,220 @@
+"""Exact sampling of how two nodes share some of their tasks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.optim.scheduling.tempering.ladder import Ladder, draw_node, propose
+from edgeopt.optim.scheduling.tempering.model import Model
+from edgeopt.optim.scheduling.tempering.replica import (
+    Incumbent,
+    Replicas,
+    keep_if_better,
+    move,
+    overload,
+)
+from edgeopt.optim.stream import RandomStream, next_uniform
+from edgeopt.problems.errors import FloatArray
+
+BLOCK = 10  # tasks of a block: 2^10 ways to share them
+
+AFFORDABLE = 6.0  # reduced cost of a task in a block, in temperatures
+
+NEGLIGIBLE = 15.0  # exponents above the least by more have no weight
+
+
+class Block(NamedTuple):
+    """Scratch for the ways to share a block's tasks.
+
+    Attributes
+    ----------
+    tasks : ndarray of int, shape (k,)
+        Those that may change sides.
+    energy, load_a, load_b, used_a : ndarray, shape (2 ** BLOCK,)
+        Exponent (then cumulated weight), loads above the target and memory of the first node
+        after each way to share them: bit t of the index says that task t has changed sides.
+    """
+
+    tasks: IntArray
+    energy: FloatArray
+    load_a: FloatArray
+    load_b: FloatArray
+    used_a: FloatArray
+
+
+def make_block(tasks: int) -> Block:
+    """Return scratch for a problem of so many tasks."""
+    return Block(np.zeros(tasks, dtype=np.int64), *np.zeros((4, 1 << BLOCK)))
+
+
+@jit_lean
+def share_anew(
+    model: Model,
+    ladder: Ladder,
+    replicas: Replicas,
+    level: int,
+    target: float,
+    proposals: int,
+    incumbent: Incumbent,
+    stream: RandomStream,
+    block: Block,
+) -> None:
+    """Redistribute tasks between two nodes with the Gibbs probability of all ways to do so.
+
+    Parameters
+    ----------
+    model, ladder
+        See there.
+    replicas : Replicas
+        The one at `level` is changed: assignment, members, loads and memory, not its energy.
+    level : int
+        Level of the ladder.
+    target : float
+        Loads above it are overloads.
+    proposals : int
+        How many, including those that come to nothing.
+    incumbent : Incumbent
+        Takes up each schedule that is better, and counts the ways that were looked at.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers.
+    block : Block
+        Scratch.
+
+    Notes
+    -----
+    The nodes are two that are proposed for the same task, wherever it is. Of the tasks on them
+    whose reduced costs on both are almost equal, up to `BLOCK` are drawn. Neither choice depends
+    on how these tasks are shared at present, so detailed balance holds.
+    """
+    replica, heat = replicas.at[level], ladder.temperatures[level]
+    for _ in range(proposals):
+        i, b = propose(ladder, level, stream)
+        a = draw_node(ladder, level, i, next_uniform(stream))
+        if a == b:
+            continue
+        size = _gather(model, replicas, replica, a, b, AFFORDABLE * heat, block, stream)
+        if size < 2:
+            continue
+        _enumerate(model, replicas, replica, a, b, size, target, heat, block)
+        incumbent.evaluations[0] += 1 << size
+        _weigh(model, a, b, 1 << size, ladder.stiffness[level], block)
+        _rule_out(model, replicas, replica, a, b, 1 << size, block)
+        way = _draw(1 << size, block, stream)
+        if way == 0:
+            continue
+        replicas.loads[replica, a] = block.load_a[way] + target
+        replicas.loads[replica, b] = block.load_b[way] + target
+        replicas.used[replica, b] += replicas.used[replica, a] - block.used_a[way]
+        replicas.used[replica, a] = block.used_a[way]
+        for t in range(size):
+            if (way >> t) & 1:
+                task = block.tasks[t]
+                move(replicas, replica, task, a + b - replicas.assignment[replica, task])
+        keep_if_better(incumbent, replicas, replica, a, b)
+
+
+@jit_lean
+def _gather(
+    model: Model,
+    replicas: Replicas,
+    replica: int,
+    a: int,
+    b: int,
+    affordable: float,
+    block: Block,
+    stream: RandomStream,
+) -> int:
+    """Write up to `BLOCK` tasks that could change sides, a random choice; return how many."""
+    size = 0
+    for node in (a, b):
+        for place in range(replicas.counts[replica, node]):
+            task = replicas.members[replica, node, place]
+            if abs(model.costs[task, a] - model.costs[task, b]) <= affordable:
+                block.tasks[size] = task
+                size += 1
+    if size <= BLOCK:
+        return size
+    for t in range(BLOCK):
+        other = t + int(next_uniform(stream) * (size - t))
+        block.tasks[t], block.tasks[other] = block.tasks[other], block.tasks[t]
+    return BLOCK
+
+
+@jit_lean
+def _enumerate(
+    model: Model,
+    replicas: Replicas,
+    replica: int,
+    a: int,
+    b: int,
+    size: int,
+    target: float,
+    heat: float,
+    block: Block,
+) -> None:
+    """Write cost, loads and memory of all ways to share the tasks, doubling with each task."""
+    block.energy[0] = 0.0
+    block.load_a[0] = replicas.loads[replica, a] - target
+    block.load_b[0] = replicas.loads[replica, b] - target
+    block.used_a[0] = replicas.used[replica, a]
+    for t in range(size):
+        task, half = block.tasks[t], 1 << t
+        sign = 1.0 if replicas.assignment[replica, task] == b else -1.0
+        cost = sign * (model.costs[task, a] - model.costs[task, b]) / heat
+        on_a, on_b = sign * model.times[task, a], sign * model.times[task, b]
+        held = sign * model.memory[task]
+        for way in range(half):
+            block.energy[half + way] = block.energy[way] + cost
+            block.load_a[half + way] = block.load_a[way] + on_a
+            block.load_b[half + way] = block.load_b[way] - on_b
+            block.used_a[half + way] = block.used_a[way] + held
+
+
+@jit_lean
+def _weigh(model: Model, a: int, b: int, ways: int, stiff: float, block: Block) -> None:
+    """Add the weight of the overloads to the costs."""
+    stiff_a, stiff_b = stiff * model.weights[a], stiff * model.weights[b]
+    for way in range(ways):
+        block.energy[way] += stiff_a * overload(block.load_a[way])
+        block.energy[way] += stiff_b * overload(block.load_b[way])
+
+
+@jit_lean
+def _rule_out(
+    model: Model, replicas: Replicas, replica: int, a: int, b: int, ways: int, block: Block
+) -> None:
+    """Give infinite energy to the ways for which a node has no room."""
+    if np.isinf(model.capacity[a]) and np.isinf(model.capacity[b]):
+        return
+    both = replicas.used[replica, a] + replicas.used[replica, b]
+    for way in range(1, ways):
+        used = block.used_a[way]
+        if used > model.capacity[a] or both - used > model.capacity[b]:
+            block.energy[way] = np.inf
+
+
+@jit_lean
+def _draw(ways: int, block: Block, stream: RandomStream) -> int:
+    """Return a way to share the tasks with its Gibbs probability; cumulates the energies."""
+    least = np.inf
+    for way in range(ways):
+        least = min(least, block.energy[way])
+    total = 0.0
+    for way in range(ways):
+        excess = block.energy[way] - least
+        if excess < NEGLIGIBLE:
+            total += np.exp(-excess)
+        block.energy[way] = total
+    wanted = next_uniform(stream) * total
+    low, high = 0, ways - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if block.energy[middle] > wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return low

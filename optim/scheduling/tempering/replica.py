@@ -1,0 +1,218 @@
+"""The replicas of parallel tempering: schedules whose loads follow each change of a task."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.scheduling.solver import IntArray
+from edgeopt.optim.scheduling.tempering.model import Model
+from edgeopt.problems.errors import FloatArray
+
+
+class Replicas(NamedTuple):
+    """All replicas' arrays.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (m, k)
+        Node of each task.
+    loads, used : ndarray, shape (m, x)
+        When each node ends, and the memory that its tasks hold in byte.
+    members : ndarray of int32, shape (m, x, k)
+        The tasks of each node, in any order.
+    counts : ndarray of int, shape (m, x)
+        How many there are.
+    places : ndarray of int, shape (m, k)
+        Where each task stands among them.
+    costs, overloads : ndarray, shape (m,)
+        Sum of reduced costs, and half the weighted sum of squared overloads.
+    at : ndarray of int, shape (m,)
+        The replica at each level of the ladder.
+    """
+
+    assignment: IntArray
+    loads: FloatArray
+    used: FloatArray
+    members: IntArray
+    counts: IntArray
+    places: IntArray
+    costs: FloatArray
+    overloads: FloatArray
+    at: IntArray
+
+
+def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
+    """Return replicas that all start from one assignment.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the numbers of tasks and nodes.
+    levels : int
+        How many replicas, m.
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+
+    Returns
+    -------
+    Replicas
+        Loads, memory and energies are 0 until `recompute`.
+    """
+    k, x = model.times.shape
+    replicas = Replicas(
+        np.tile(assignment, (levels, 1)),
+        np.zeros((levels, x)),
+        np.zeros((levels, x)),
+        np.zeros((levels, x, k), dtype=np.int32),
+        np.zeros((levels, x), dtype=np.int64),
+        np.zeros((levels, k), dtype=np.int64),
+        np.zeros(levels),
+        np.zeros(levels),
+        np.arange(levels),
+    )
+    for replica in range(levels):
+        for task, node in enumerate(assignment):
+            _add(replicas, replica, task, node)
+    return replicas
+
+
+@jit_lean
+def move(replicas: Replicas, replica: int, task: int, node: int) -> None:
+    """Put a task on another node; loads and memory are the caller's to change.
+
+    Parameters
+    ----------
+    replicas : Replicas
+        Assignment, members, counts and places change.
+    replica, task, node : int
+        Which replica, which of its tasks, and to which node.
+    """
+    old, place = replicas.assignment[replica, task], replicas.places[replica, task]
+    replicas.counts[replica, old] -= 1
+    last = replicas.members[replica, old, replicas.counts[replica, old]]
+    replicas.members[replica, old, place] = last
+    replicas.places[replica, last] = place
+    _add(replicas, replica, task, node)
+
+
+@jit_lean
+def _add(replicas: Replicas, replica: int, task: int, node: int) -> None:
+    """Append a task to a node's members."""
+    place = replicas.counts[replica, node]
+    replicas.members[replica, node, place] = task
+    replicas.places[replica, task] = place
+    replicas.counts[replica, node] += 1
+    replicas.assignment[replica, task] = node
+
+
+@jit_lean
+def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
+    """Overwrite a replica's assignment with another's; loads and memory are to be recomputed.
+
+    Parameters
+    ----------
+    replicas : Replicas
+        Assignment, members, counts and places change.
+    origin, copy : int
+        Which replica to read, and which to overwrite.
+    """
+    for j in range(replicas.counts.shape[1]):
+        replicas.counts[copy, j] = 0
+    for i in range(replicas.assignment.shape[1]):
+        _add(replicas, copy, i, replicas.assignment[origin, i])
+
+
+@jit_lean
+def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> None:
+    """Compute loads, memory, cost and overload from the assignment, free of drift.
+
+    Parameters
+    ----------
+    model : Model
+        Times, reduced costs, weights, memory and ready times.
+    replicas : Replicas
+        Loads, used, costs and overloads change.
+    replica : int
+        Whose.
+    target : float
+        Loads above it are overloads.
+    """
+    loads, used = replicas.loads[replica], replicas.used[replica]
+    for j in range(len(loads)):
+        loads[j], used[j] = model.ready[j], 0.0
+    cost = 0.0
+    for i in range(model.times.shape[0]):
+        j = replicas.assignment[replica, i]
+        loads[j] += model.times[i, j]
+        used[j] += model.memory[i]
+        cost += model.costs[i, j]
+    replicas.costs[replica] = cost
+    replicas.overloads[replica] = 0.0
+    for j in range(len(loads)):
+        replicas.overloads[replica] += model.weights[j] * overload(loads[j] - target)
+
+
+@jit_lean
+def overload(excess: float) -> float:
+    """Return half the square of `excess`, what a load has above the target; 0 if below."""
+    return 0.5 * max(excess, 0.0) ** 2
+
+
+@jit_lean
+def largest_load(replicas: Replicas, replica: int) -> float:
+    """Return when the last node with tasks ends."""
+    latest = 0.0
+    for j in range(replicas.loads.shape[1]):
+        if replicas.counts[replica, j] > 0:
+            latest = max(latest, replicas.loads[replica, j])
+    return latest
+
+
+# The best schedule that any replica has passed through.
+
+
+class Incumbent(NamedTuple):
+    """The best schedule so far.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+    makespan : ndarray, shape (1,)
+        When its last node ends, in the model's unit.
+    evaluations : ndarray of int, shape (1,)
+        Schedules proposed so far, each way to share a block's tasks being one.
+    """
+
+    assignment: IntArray
+    makespan: FloatArray
+    evaluations: IntArray
+
+
+@jit_lean
+def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: int, b: int) -> None:
+    """Keep a replica's schedule if it is the best so far.
+
+    Parameters
+    ----------
+    incumbent : Incumbent
+        The best so far.
+    replicas : Replicas
+        With loads up to date.
+    replica : int
+        Whose schedule.
+    a, b : int
+        The nodes that have changed; if one of them ends too late no other is looked at.
+    """
+    best = incumbent.makespan[0]
+    for node in (a, b):
+        if replicas.loads[replica, node] >= best and replicas.counts[replica, node] > 0:
+            return
+    makespan = largest_load(replicas, replica)
+    if makespan < best:
+        incumbent.makespan[0] = makespan
+        for i in range(len(incumbent.assignment)):
+            incumbent.assignment[i] = replicas.assignment[replica, i]

@@ -1,0 +1,329 @@
+"""A stream of tasks: when each arrives, and how large it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgeopt.problems.errors import (
+    FloatArray,
+    InputError,
+    check_integer,
+    check_number,
+    check_quantities,
+    check_quantity,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """K tasks in the order of their arrival.
+
+    Parameters
+    ----------
+    time : array_like, shape (K,)
+        Arrival of each task in s, >= 0 and never falling; equal times keep their order.
+    size : array_like, shape (K,)
+        Work of each task relative to one sample of the network's profile, > 0.
+    name : str
+        Name in tables and plots.
+
+    Raises
+    ------
+    InputError
+        If there is no task, a value is not finite or out of range, times fall or lengths differ.
+    """
+
+    time: FloatArray
+    size: FloatArray
+    name: str = "stream"
+
+    def __post_init__(self) -> None:
+        time = check_quantities("time", self.time, zero=True)
+        size = check_quantities("size", self.size)
+        if len(size) != len(time):
+            raise InputError("size.shape", size.shape, f"({len(time)},) to match time")
+        falling = np.flatnonzero(np.diff(time) < 0)
+        if falling.size:
+            index = int(falling[0]) + 1
+            raise InputError(f"time[{index}]", time[index], f"at least {time[index - 1]}, sorted")
+        object.__setattr__(self, "time", time)
+        object.__setattr__(self, "size", size)
+
+    @property
+    def tasks(self) -> int:
+        """Number of tasks K."""
+        return len(self.time)
+
+    @property
+    def span_s(self) -> float:
+        """Time from the first arrival to the last in s."""
+        return float(self.time[-1] - self.time[0])
+
+
+# Bursty arrivals: a Poisson process whose rate jumps between states.
+
+
+def markov_modulated(
+    rates_hz: ArrayLike,
+    dwell_s: ArrayLike,
+    *,
+    tasks: int | None = None,
+    seconds: float | None = None,
+    sizes: Sizes | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> Stream:
+    """Return a Markov-modulated Poisson stream: states follow one another in turn.
+
+    Parameters
+    ----------
+    rates_hz : array_like, shape (s,)
+        Arrival rate in each state in 1/s, >= 0, not all 0; the stream starts in the first.
+    dwell_s : array_like, shape (s,)
+        Mean time in each state in s, > 0; it is exponential.
+    tasks, seconds, sizes, rng
+        As for `edgeopt.problems.arrivals.streams.poisson`.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or no task falls within `seconds`.
+
+    Notes
+    -----
+    The mean rate is sum rate * dwell / sum dwell. Arrivals of a process of rate 1 are placed where
+    the integral of the rate reaches them (time change), which is exact.
+
+    References
+    ----------
+    Fischer, Meier-Hellstern, "The Markov-modulated Poisson process (MMPP) cookbook",
+    Performance Evaluation 18, 1993.
+    """
+    rates = check_quantities("rates_hz", rates_hz, zero=True)
+    dwell = check_quantities("dwell_s", dwell_s)
+    if len(dwell) != len(rates):
+        raise InputError("dwell_s.shape", dwell.shape, f"({len(rates)},) to match rates_hz")
+    if not rates.any():
+        raise InputError("rates_hz", rates, "positive in at least one state")
+    check_length(tasks, seconds, float(rates.max()))
+    generator = np.random.default_rng(rng)
+    if tasks is not None:
+        unit = np.cumsum(generator.exponential(1.0, tasks))
+        knots, integral = _path(rates, dwell, float(unit[-1]), np.inf, generator)
+    else:
+        end = float(seconds or 0.0)
+        knots, integral = _path(rates, dwell, np.inf, end, generator)
+        unit = unit_arrivals(float(np.interp(end, knots, integral)), generator)
+    return sized(np.interp(unit, integral, knots), sizes, "bursty", generator)
+
+
+def _path(
+    rates: FloatArray, dwell: FloatArray, arrivals: float, end: float, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Return the times at which the state changes, and the rate's integral up to each.
+
+    As far as the integral passes `arrivals` or the time passes `end`, whichever is first.
+    """
+    cycles = 1 + int(min(arrivals / float(rates @ dwell), end / float(dwell.sum())))
+    knots, integral = np.zeros(1), np.zeros(1)
+    while integral[-1] < arrivals and knots[-1] < end:
+        stays = rng.exponential(1.0, (cycles, len(dwell))) * dwell
+        knots = np.append(knots, knots[-1] + np.cumsum(stays.ravel()))
+        gained = np.cumsum((stays * rates).ravel())
+        integral = np.append(integral, integral[-1] + gained)
+    return knots, integral
+
+
+# Arrivals that rise and fall with the time of day.
+
+DAY_S = 86400.0
+
+
+def diurnal(
+    mean_hz: float,
+    amplitude: float = 0.8,
+    period_s: float = DAY_S,
+    *,
+    tasks: int | None = None,
+    seconds: float | None = None,
+    sizes: Sizes | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> Stream:
+    """Return Poisson arrivals of rate mean (1 - amplitude cos(2 pi t / period)): least at t = 0.
+
+    Parameters
+    ----------
+    mean_hz : float
+        Mean rate over a period in 1/s, > 0.
+    amplitude : float
+        Swing of the rate as a part of its mean, 0 to 1.
+    period_s : float
+        Period in s, > 0.
+    tasks, seconds, sizes, rng
+        As for `edgeopt.problems.arrivals.streams.poisson`.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or no task falls within `seconds`.
+
+    References
+    ----------
+    Lewis, Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", Naval Research
+    Logistics Quarterly 26, 1979.
+    """
+    check_quantity("mean_hz", mean_hz)
+    check_number("amplitude", amplitude, at_least=0, at_most=1)
+    check_quantity("period_s", period_s)
+    peak_hz = mean_hz * (1.0 + amplitude)
+    check_length(tasks, seconds, peak_hz)
+    generator = np.random.default_rng(rng)
+    span = float(seconds) if seconds is not None else float(tasks or 0) / mean_hz
+    time, end = np.zeros(0), 0.0
+    while end == 0.0 or len(time) < (tasks or 0):
+        more = end + unit_arrivals(peak_hz * span, generator) / peak_hz
+        time = np.append(time, _thinned(more, amplitude, period_s, generator))
+        end += span
+    return sized(time[:tasks], sizes, f"diurnal:{mean_hz:g}", generator)
+
+
+def _thinned(
+    time: FloatArray, amplitude: float, period_s: float, rng: np.random.Generator
+) -> FloatArray:
+    """Keep each arrival at the peak rate with the probability rate(t) / peak rate."""
+    rate = 1.0 - amplitude * np.cos(2.0 * np.pi * time / period_s)
+    return time[rng.random(len(time)) * (1.0 + amplitude) < rate]
+
+
+# How long a generated stream is: a number of tasks, or a time.
+
+MOST_TASKS = 10**8  # 1.6 GB of times and sizes
+
+
+def check_length(tasks: int | None, seconds: float | None, peak_hz: float) -> None:
+    """Raise `InputError` unless exactly one of `tasks` and `seconds` is given and in range.
+
+    Parameters
+    ----------
+    tasks : int or None
+        Number of tasks, 1 to 10**8.
+    seconds : float or None
+        Time from 0 in s, > 0, in which at most 10**8 tasks are to be expected.
+    peak_hz : float
+        The largest arrival rate, 1/s.
+    """
+    if (tasks is None) == (seconds is None):
+        raise InputError("tasks, seconds", (tasks, seconds), "given one of the two")
+    if tasks is not None:
+        check_integer("tasks", tasks, at_least=1, at_most=MOST_TASKS)
+    if seconds is not None:
+        check_number("seconds", seconds, above=0, at_most=MOST_TASKS / peak_hz)
+
+
+# Poisson arrivals, and the stream of unit rate from which others are made.
+
+
+def poisson(
+    rate_hz: float,
+    *,
+    tasks: int | None = None,
+    seconds: float | None = None,
+    sizes: Sizes | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> Stream:
+    """Return tasks that arrive independently of one another.
+
+    Parameters
+    ----------
+    rate_hz : float
+        Arrival rate a in 1/s, > 0.
+    tasks, seconds : int, float
+        Length of the stream: a number of tasks, or a time in s; one of the two.
+    sizes : Sizes, optional
+        See `edgeopt.problems.arrivals.streams`; without it all tasks have size 1.
+    rng : int or Generator, optional
+        Seed or source of randomness.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or no task falls within `seconds`.
+    """
+    check_quantity("rate_hz", rate_hz)
+    check_length(tasks, seconds, rate_hz)
+    generator = np.random.default_rng(rng)
+    if tasks is not None:
+        time = np.cumsum(generator.exponential(1.0, tasks)) / rate_hz
+    else:
+        time = unit_arrivals(rate_hz * float(seconds or 0.0), generator) / rate_hz
+    return sized(time, sizes, f"poisson:{rate_hz:g}", generator)
+
+
+def unit_arrivals(end: float, rng: np.random.Generator) -> FloatArray:
+    """Return the arrivals of a Poisson process of rate 1 on [0, `end`)."""
+    return np.sort(rng.uniform(0.0, end, rng.poisson(end)))
+
+
+def sized(time: FloatArray, sizes: Sizes | None, name: str, rng: np.random.Generator) -> Stream:
+    """Return the stream of some arrival times, with sizes drawn.
+
+    Raises
+    ------
+    InputError
+        If there is no arrival.
+    """
+    if not len(time):
+        raise InputError("seconds", "no task", "long enough for at least one task")
+    return Stream(time, (sizes or constant())(len(time), rng), name=name)
+
+
+# How large the tasks of a generated stream are: distributions of their relative work.
+
+Sizes = Callable[[int, np.random.Generator], FloatArray]
+
+
+def constant(size: float = 1.0) -> Sizes:
+    """Return sizes that are all `size`, > 0."""
+    check_quantity("size", size)
+    return lambda tasks, rng: np.full(tasks, float(size))
+
+
+def exponential(mean: float = 1.0) -> Sizes:
+    """Return exponential sizes of mean `mean`, > 0."""
+    check_quantity("mean", mean)
+    # 1 - u lies in (0, 1]: half the smallest step of u stands for the size 0, which no task has
+    return lambda tasks, rng: -mean * np.log1p(-np.maximum(rng.random(tasks), 2.0**-54))
+
+
+def uniform(low: float, high: float) -> Sizes:
+    """Return sizes uniform between `low`, > 0, and `high`."""
+    check_quantity("low", low)
+    check_number("high", high, at_least=low)
+    return lambda tasks, rng: rng.uniform(low, high, tasks)
+
+
+def lognormal(mean: float = 1.0, variation: float = 1.0) -> Sizes:
+    """Return log-normal sizes: heavy-tailed, as the work of real requests is.
+
+    Parameters
+    ----------
+    mean : float
+        Mean size, > 0.
+    variation : float
+        Standard deviation over mean, > 0.
+    """
+    check_quantity("mean", mean)
+    check_quantity("variation", variation)
+    variance = np.log1p(variation**2)
+    location = np.log(mean) - variance / 2.0
+    return lambda tasks, rng: rng.lognormal(location, np.sqrt(variance), tasks)
+
+
+def batches(largest: int) -> Sizes:
+    """Return whole sizes uniform in 1..`largest`: tasks that are batches of samples."""
+    if isinstance(largest, bool) or not isinstance(largest, int | np.integer) or largest < 1:
+        raise InputError("largest", largest, "an integer >= 1")
+    return lambda tasks, rng: rng.integers(1, largest + 1, tasks).astype(np.float64)

@@ -1,0 +1,160 @@
+"""CIFAR-10 in its original binary or Python format."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.problems.datasets.dataset import Dataset, read_file, standardised
+from edgeopt.problems.errors import InputError
+
+Batch = tuple[NDArray[np.uint8], NDArray[Any]]
+"""Images (n, 3072), red before green before blue, and labels (n,)."""
+
+EXPECTED_CIFAR10 = (
+    "cifar10: data_batch_1.bin ... data_batch_5.bin and test_batch.bin, or the same without .bin "
+    "(Python), from https://www.cs.toronto.edu/~kriz/cifar.html"
+)
+"""The files and where to get them, for messages."""
+
+_SHAPE = (3, 32, 32)
+
+_PIXELS = 3 * 32 * 32
+
+
+def load_cifar10(folder: Path) -> Dataset:
+    """Return CIFAR-10 from a folder with its six files.
+
+    Parameters
+    ----------
+    folder : Path
+        Has the files in either format, or the folder ``cifar-10-batches-bin`` or
+        ``cifar-10-batches-py`` with them; the binary format wins.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or images and labels do not fit.
+
+    References
+    ----------
+    A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
+    """
+    place, suffix, parse = _find(folder)
+    names = [f"data_batch_{i}" for i in range(1, 6)]
+    train = [_read(place / f"{name}{suffix}", parse) for name in names]
+    images, labels = (np.concatenate(parts) for parts in zip(*train, strict=True))
+    test_images, test_labels = _read(place / f"test_batch{suffix}", parse)
+    return standardised("cifar10", 10, (images, labels), (test_images, test_labels))
+
+
+def _find(folder: Path) -> tuple[Path, str, Callable[[str, bytes], Batch]]:
+    """Return where the files are, how their names end and what parses them."""
+    for inner in (".", "cifar-10-batches-bin"):
+        if (folder / inner / "data_batch_1.bin").exists():
+            return folder / inner, ".bin", _parse_binary
+    for inner in (".", "cifar-10-batches-py"):
+        if (folder / inner / "data_batch_1").exists():
+            return folder / inner, "", unpickle_batch
+    raise InputError("data folder", str(folder), f"one with the files of {EXPECTED_CIFAR10}")
+
+
+def _read(path: Path, parse: Callable[[str, bytes], Batch]) -> Batch:
+    """Return images (n, 3, 32, 32) and labels (n,) of one file."""
+    images, labels = parse(str(path), read_file(path, EXPECTED_CIFAR10))
+    if images.ndim != 2 or images.shape[1] != _PIXELS or len(images) == 0:
+        raise InputError(f"{path} data", images.shape, f"(images, {_PIXELS}), at least one image")
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        rule = f"an integer for each of {len(images)} images"
+        raise InputError(f"{path} labels", f"{labels.dtype} {labels.shape}", rule)
+    return images.reshape(-1, *_SHAPE), labels
+
+
+def _parse_binary(place: str, data: bytes) -> Batch:
+    """Parse records of a label and an image."""
+    record = 1 + _PIXELS
+    if not data or len(data) % record:
+        raise InputError(f"{place} size", len(data), f"a multiple of {record} bytes, not 0")
+    records = np.frombuffer(data, np.uint8).reshape(-1, record)
+    return records[:, 1:], records[:, 0]
+
+
+# A batch of CIFAR-10's Python format, unpickled without running anything that the file names.
+
+
+def unpickle_batch(place: str, data: bytes) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+    """Return the images (n, pixels) and labels (n,) of one file.
+
+    A pickle may name any function and have it called. Here numpy's array and type are replaced by
+    classes that only keep what the file says, and every other name is refused.
+
+    Parameters
+    ----------
+    place : str
+        Name of the file, for messages.
+    data : bytes
+        Its content: a dictionary with ``data`` and ``labels``, written by Python 2.
+
+    Raises
+    ------
+    InputError
+        If the content is anything else.
+    """
+    try:
+        batch = _Unpickler(io.BytesIO(data), encoding="bytes").load()
+        images, labels = batch[b"data"].bytes(), np.array(batch[b"labels"])
+    except Exception as error:  # a damaged pickle may raise anything
+        text = f"{type(error).__name__}: {error}"
+        raise InputError(place, text, "a batch of CIFAR-10 in Python format") from None
+    return images, labels
+
+
+class _Type:
+    """What the file says of a numpy type."""
+
+    def __init__(self, code: bytes, *_flags: int) -> None:
+        self.code = code
+
+    def __setstate__(self, state: object) -> None:
+        """Ignore the byte order: bytes have none."""
+
+
+class _Array:
+    """What the file says of a numpy array."""
+
+    def __setstate__(self, state: tuple[int, tuple[int, ...], _Type, bool, bytes]) -> None:
+        _version, self.shape, self.type, self.by_columns, self.raw = state
+
+    def bytes(self) -> NDArray[np.uint8]:
+        """Return the array, which must be of bytes, by rows."""
+        if self.type.code != b"u1" or self.by_columns:
+            raise ValueError("the array must be of bytes, by rows")
+        return np.frombuffer(self.raw, np.uint8).reshape(self.shape)
+
+
+def _reconstruct(*_arguments: object) -> _Array:
+    """Return an array without content, which follows as its state."""
+    return _Array()
+
+
+_STAND_INS = {
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Type,
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """An unpickler that knows only `_STAND_INS`."""
+
+    def find_class(self, module: str, name: str) -> object:
+        """Return the stand-in, or raise `pickle.UnpicklingError`."""
+        if (module, name) not in _STAND_INS:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a batch")
+        return _STAND_INS[module, name]

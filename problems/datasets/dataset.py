@@ -1,0 +1,150 @@
+"""Labelled images, standardised."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.problems.errors import InputError, check_integer
+
+Images = NDArray[np.float32]
+
+Labels = NDArray[np.int64]
+
+IndexArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels for training and test; `standardised` makes one from raw pixels.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data.
+    classes : int
+        Number of classes; labels are 0..classes - 1.
+    train_images : (n, channels, height, width) float32 array
+        Every channel has mean 0 and deviation 1 over these.
+    train_labels : (n,) int64 array
+        Class of each.
+    test_images : (m, channels, height, width) float32 array
+        Shifted and scaled as the training images are.
+    test_labels : (m,) int64 array
+        Class of each.
+    """
+
+    name: str
+    classes: int
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        _, channels, height, width = self.train_images.shape
+        return channels, height, width
+
+
+def standardised(
+    name: str,
+    classes: int,
+    train: tuple[NDArray[Any], NDArray[Any]],
+    test: tuple[NDArray[Any], NDArray[Any]],
+) -> Dataset:
+    """Return the data with every channel shifted and scaled as the training images ask for.
+
+    A channel that is constant over the training images is shifted only.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data.
+    classes : int
+        Number of classes, >= 2.
+    train, test : pair of arrays
+        Images (n, channels, height, width), finite, and labels (n,) in 0..classes - 1; n >= 1.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit or a label or pixel is not allowed.
+    """
+    check_integer("classes", classes, at_least=2)
+    for part, (images, labels) in {"train": train, "test": test}.items():
+        _check(f"{name} {part}", classes, images, labels)
+    if train[0].shape[1:] != test[0].shape[1:]:
+        rule = f"as in training, {train[0].shape[1:]}"
+        raise InputError(f"{name} test images", test[0].shape[1:], rule)
+    shift = train[0].mean((0, 2, 3), dtype=np.float64)
+    train_images = _shifted(train[0], shift)
+    scale = _deviation(train_images)
+    test_images = _shifted(test[0], shift)
+    train_images /= scale[:, None, None]
+    test_images /= scale[:, None, None]
+    labels, test_labels = train[1].astype(np.int64), test[1].astype(np.int64)
+    return Dataset(name, classes, train_images, labels, test_images, test_labels)
+
+
+def _check(place: str, classes: int, images: NDArray[Any], labels: NDArray[Any]) -> None:
+    """Raise `InputError` unless images and labels meet the rules of `standardised`."""
+    if images.ndim != 4 or images.size == 0:
+        rule = "(images, channels, height, width), none of them 0"
+        raise InputError(f"{place} images", images.shape, rule)
+    if labels.shape != images.shape[:1]:
+        raise InputError(f"{place} labels", labels.shape, f"one for each of {len(images)} images")
+    if labels.min() < 0 or labels.max() >= classes:
+        bad = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
+        raise InputError(f"{place} labels[{bad}]", labels[bad], f"in 0..{classes - 1}")
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        raise InputError(f"{place} images", "a pixel that is not finite", "finite numbers")
+
+
+def _shifted(images: NDArray[Any], shift: NDArray[np.float64]) -> Images:
+    """Return `images` less the `shift` (channels,) as a new float32 array."""
+    shifted = images.astype(np.float32)
+    shifted -= shift.astype(np.float32)[:, None, None]
+    return shifted
+
+
+def _deviation(images: Images) -> Images:
+    """Return the deviation (channels,) of images with mean 0, or 1 where it is 0."""
+    squares = np.einsum("nchw,nchw->c", images, images, dtype=np.float64)
+    deviation = np.sqrt(squares / (images.size / images.shape[1]))
+    return np.where(deviation > 0, deviation, 1).astype(np.float32)
+
+
+# Files of a data set, read whole.
+
+
+def read_file(path: Path, expected: str) -> bytes:
+    """Return the bytes of a file; those of a ``.gz`` file unpacked.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        The files of the data set and where to get them, for the message.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or its packing is damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(str(path), error.strerror, f"a readable file of {expected}") from None
+    try:
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(str(path), str(error), "a whole gzip file") from None

@@ -1,0 +1,1 @@
+"""Networks as profiles of layers: built in, and from ONNX, PyTorch and CSV."""

@@ -1,0 +1,174 @@
+"""Build the layer graph of a convolutional network, layer after layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edgeopt.problems.errors import InputError, check_integer
+from edgeopt.problems.networks.layers import Layer, cut_ends_of
+from edgeopt.problems.networks.profile import Profile
+
+
+class NetworkBuilder:
+    """A layer graph under construction; its methods add layers and return the index of the last.
+
+    A layer reads the one added last unless `source` says otherwise. ReLU is left out: it has no
+    work, parameters or map of its own.
+
+    Parameters
+    ----------
+    name : str
+        Name of the network.
+    input_size : int
+        Side of the square image.
+    channels : int
+        Channels of the image; 3 for RGB.
+
+    Raises
+    ------
+    InputError
+        If the image is too small, here or when a window no longer fits.
+    """
+
+    def __init__(self, name: str, input_size: int, *, channels: int = 3) -> None:
+        self.input_size = check_integer("input_size", input_size, at_least=1)
+        self.channels = check_integer("channels", channels, at_least=1)
+        self.name = name
+        self.layers: list[Layer] = []
+
+    @property
+    def last(self) -> int:
+        """Index of the layer added last; -1 is the input."""
+        return len(self.layers) - 1
+
+    def shape(self, source: int) -> tuple[int, ...]:
+        """Return the shape (channels, height, width) or (features,) of a layer or the input."""
+        if source < 0:
+            return (self.channels, self.input_size, self.input_size)
+        return self.layers[source].output_shape
+
+    def conv(
+        self, name: str, channels: int, window: Window, *, groups: int = 1, norm: bool = True,
+        source: int | None = None, kind: str = "conv",
+    ) -> int:  # fmt: skip
+        """Add a convolution and its batch norm, or a convolution with bias if not `norm`."""
+        source = self.last if source is None else source
+        weight = (channels, self.shape(source)[0] // groups, window.kernel, window.kernel)
+        shape = (channels, *self._slide(name, window, source))
+        parameters = math.prod(weight) + (0 if norm else channels)
+        last = self._add(name, kind, conv_macs(shape, weight), parameters, shape, source)
+        return self._add(f"{name}_bn", "norm", 0, 2 * channels, shape, last) if norm else last
+
+    def pool(self, name: str, window: Window) -> int:
+        """Add a pooling."""
+        shape = (self.shape(self.last)[0], *self._slide(name, window, self.last))
+        return self._add(name, "pool", 0, 0, shape, self.last)
+
+    def pool_to(self, name: str, size: int) -> int:
+        """Add an adaptive average pooling to `size` x `size`."""
+        shape = (self.shape(self.last)[0], size, size)
+        return self._add(name, "pool", 0, 0, shape, self.last)
+
+    def fc(self, name: str, features: int) -> int:
+        """Add a fully connected layer with bias on the flattened output of the last layer."""
+        inner = self.layers[self.last].elements
+        macs = matmul_macs((features,), inner)
+        return self._add(name, "fc", macs, macs + features, (features,), self.last)
+
+    def add(self, name: str, left: int, right: int) -> int:
+        """Add the sum of two layers."""
+        return self._add(name, "add", 0, 0, self.shape(left), left, right)
+
+    def profile(self) -> Profile:
+        """Return the finished network."""
+        layers = tuple(self.layers)
+        return Profile(self.name, self.shape(-1), layers, cut_ends_of(layers))
+
+    def _slide(self, name: str, window: Window, source: int) -> tuple[int, int]:
+        """Return the output's height and width, or raise if the window does not fit."""
+        size = self.shape(source)[1]
+        side = window.output_size(size)
+        if side < 1:
+            sides = f"a window of side {window.kernel} on an input of side {size}"
+            rule = f"larger ({name} of {self.name} puts {sides})"
+            raise InputError("input_size", self.input_size, rule)
+        return side, side
+
+    def _add(
+        self, name: str, kind: str, macs: int, parameters: int, shape: tuple[int, ...], *inputs: int
+    ) -> int:
+        self.layers.append(Layer(name, kind, macs, parameters, shape, inputs))
+        return self.last
+
+
+# Multiply-accumulates of the weighted operators.
+
+
+def conv_macs(output_shape: Sequence[int], weight_shape: Sequence[int]) -> int:
+    """Return the MACs of a convolution.
+
+    Parameters
+    ----------
+    output_shape : sequence of int
+        ``(channels out, *sizes)``; with a leading batch axis, the MACs of the batch.
+    weight_shape : sequence of int
+        ``(channels out, channels in / groups, *kernel)``.
+
+    Notes
+    -----
+    The paper calls this count FLOPS; it is MACs, and 1 MAC = 2 FLOP.
+    """
+    return math.prod(output_shape) * math.prod(weight_shape[1:])  # (8)
+
+
+def transposed_conv_macs(input_shape: Sequence[int], weight_shape: Sequence[int]) -> int:
+    """Return the MACs of a transposed convolution.
+
+    Parameters
+    ----------
+    input_shape : sequence of int
+        ``(channels in, *sizes)``; with a leading batch axis, the MACs of the batch.
+    weight_shape : sequence of int
+        ``(channels in, channels out / groups, *kernel)``.
+    """
+    return math.prod(input_shape) * math.prod(weight_shape[1:])
+
+
+def matmul_macs(output_shape: Sequence[int], inner: int) -> int:
+    """Return the MACs of a matrix product that sums over `inner` products per output element."""
+    return math.prod(output_shape) * inner
+
+
+# The sliding window of a convolution or pooling.
+
+
+class Window(NamedTuple):
+    """A square window.
+
+    Parameters
+    ----------
+    kernel : int
+        Side of the window.
+    stride : int
+        Step between two positions of the window.
+    padding : int
+        Zeros put on each side of the input. The paper calls Po the pooling size here.
+    """
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+    def output_size(self, size: int) -> int:
+        """Return the output's side for an input of side `size`; below 1 if the window is too big.
+
+        Departs from the paper, which has no floor and so gives fractions.
+        """
+        return (size - self.kernel + 2 * self.padding) // self.stride + 1  # (9)
+
+
+def same(kernel: int, stride: int = 1) -> Window:
+    """Return the window that keeps the size of its input at stride 1; `kernel` is odd."""
+    return Window(kernel, stride, kernel // 2)

@@ -1,0 +1,133 @@
+"""Networks as CSV files.
+
+The columns are name, kind, macs, parameters, output_shape (``64x56x56``) and inputs (names of
+earlier rows, separated by blanks). The first row is the input: ``input,input,0,0,3x224x224,``.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import check_file
+from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of
+from edgeopt.problems.networks.profile import Profile
+
+_HEADER = ["name", "kind", "macs", "parameters", "output_shape", "inputs"]
+
+_INPUT = "input"
+
+
+def from_csv(path: str | Path) -> Profile:
+    """Read a network; its cuts follow from the kinds, see `cuts.cut_ends_of`.
+
+    Parameters
+    ----------
+    path : str or Path
+        UTF-8 file with the columns of this module; its stem names the network.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or a row breaks a rule; the message has the line number.
+    """
+    path = check_file("path", path)
+    rows = _read_rows(path)
+    line, first = rows[0]
+    if first[:2] != [_INPUT, _INPUT]:
+        raise InputError(f"{path}, line {line}", first, "the network's input: input,input,0,0,...")
+    shape = _sizes(f"{path}, line {line}: output_shape", first[4])
+    places = {_INPUT: -1}
+    layers: list[Layer] = []
+    for line, row in rows[1:]:
+        layers.append(_layer(f"{path}, line {line}", row, places))
+        places[row[0]] = len(layers) - 1
+    return Profile(path.stem, shape, tuple(layers), cut_ends_of(layers))
+
+
+def to_csv(profile: Profile, path: str | Path) -> None:
+    """Write the layers of `profile`, such that `from_csv` returns them.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    names = {-1: _INPUT, **{i: layer.name for i, layer in enumerate(profile.layers)}}
+    rows: list[list[object]] = [[_INPUT, _INPUT, 0, 0, _text(profile.input_shape), ""]]
+    for layer in profile.layers:
+        inputs = " ".join(names[i] for i in layer.inputs)
+        shape = _text(layer.output_shape)
+        rows.append([layer.name, layer.kind, layer.macs, layer.parameters, shape, inputs])
+    try:
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([_HEADER, *rows])
+    except OSError as error:
+        raise InputError("path", str(path), f"a file to write to ({error.strerror})") from None
+
+
+def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return (line number, cells) of the rows below the header, blank lines left out."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+    except OSError as error:
+        raise InputError("path", str(path), f"a readable file ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError("path", str(path), f"a CSV file in UTF-8 ({error})") from None
+    header = rows[0][1] if rows else []
+    if header != _HEADER:
+        raise InputError(f"{path}, line 1", header, "the header " + ",".join(_HEADER))
+    for line, row in rows:
+        if len(row) != len(_HEADER):
+            raise InputError(f"{path}, line {line}", row, f"{len(_HEADER)} cells")
+    if len(rows) == 1:
+        raise InputError(f"{path}", "no rows", "the network's input and at least one layer")
+    return rows[1:]
+
+
+def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
+    """Parse one row; `places` are the indices of the layers above it."""
+    name, kind, macs, parameters, shape, inputs = row
+    if name in places:
+        raise InputError(f"{place}: name", name, "unique")
+    for source in inputs.split():
+        if source not in places:
+            raise InputError(f"{place}: inputs", source, "the name of an earlier row")
+    work = parse_integer(f"{place}: macs", macs), parse_integer(f"{place}: parameters", parameters)
+    sizes = _sizes(f"{place}: output_shape", shape)
+    try:
+        return Layer(name, kind, *work, sizes, tuple(places[i] for i in inputs.split()))
+    except InputError as error:
+        raise InputError(f"{place}: {error.field}", error.value, error.rule) from None
+
+
+def _sizes(place: str, text: str) -> tuple[int, ...]:
+    """Parse a shape such as ``64x56x56``."""
+    sizes = tuple(parse_integer(place, part) for part in text.split("x"))
+    check_shape(place, sizes)
+    return sizes
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+# Integers written by users.
+
+_DIGITS = 18
+
+
+def parse_integer(field: str, text: str) -> int:
+    """Return the integer >= 0 that `text` spells in decimal digits.
+
+    Raises
+    ------
+    InputError
+        If there is anything but digits, or more than 18 of them.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise InputError(field, text, f"an integer >= 0 of at most {_DIGITS} digits")
+    return int(text)

@@ -1,0 +1,101 @@
+"""Which tensors of a layer graph are in memory at a step, and which cross a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.problems.networks.layers import Layer
+
+IntArray = NDArray[np.int64]
+
+
+def last_uses(layers: Sequence[Layer]) -> IntArray:
+    """Return the last step at which each tensor is read.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        In topological order, length n.
+
+    Returns
+    -------
+    (n + 1,) int64 array
+        Entry 0 is the network's input, entry i + 1 the output of layer i; n marks a result, a
+        tensor that no layer reads.
+    """
+    last = np.full(len(layers) + 1, -1, dtype=np.int64)
+    for step, layer in enumerate(layers):
+        last[np.array(layer.inputs) + 1] = step
+    last[1:][last[1:] < 0] = len(layers)
+    return last
+
+
+def crossing_elements(
+    layers: Sequence[Layer], input_elements: int, ends: Sequence[int]
+) -> IntArray:
+    """Return how many elements cross each cut, every tensor counted once.
+
+    A tensor crosses the cut ``layers[:end]`` if it is made before it (the network's input is)
+    and read after it. A result made before the cut returns to the user and does not cross.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        In topological order, length n.
+    input_elements : int
+        Elements of the network's input.
+    ends : sequence of int
+        Ends of the prefixes, each in 0..n.
+
+    Returns
+    -------
+    (len(ends),) int64 array
+        Elements to upload at each cut.
+    """
+    sizes = np.array([input_elements, *(layer.elements for layer in layers)], dtype=np.int64)
+    last = last_uses(layers)
+    last[last == len(layers)] = -1  # results cross no cut
+    crossing = _sum_while_alive(sizes, np.arange(len(sizes)), last + 1)
+    return crossing.take(ends)
+
+
+def live_elements(layers: Sequence[Layer], input_elements: int) -> IntArray:
+    """Return the elements in memory while each layer runs.
+
+    A tensor lives from the step that makes it to the last one that reads it; the network's input
+    lives from the start, a result to the end. An in-place layer takes over the memory of one
+    input of the same size that nobody reads later.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        In topological order, length n.
+    input_elements : int
+        Elements of the network's input.
+
+    Returns
+    -------
+    (n,) int64 array
+        Elements alive at each step. A cut changes nothing here: what the cloud still needs is
+        what a later layer still reads.
+    """
+    sizes = np.array([input_elements, *(layer.elements for layer in layers)], dtype=np.int64)
+    stop = last_uses(layers) + 1
+    for step, layer in enumerate(layers):
+        read = [i + 1 for i in layer.inputs if layer.is_in_place]
+        free = [t for t in read if stop[t] == step + 1 and sizes[t] == layer.elements]
+        stop[free[:1]] = step
+    start = np.maximum(np.arange(len(sizes)) - 1, 0)
+    return _sum_while_alive(sizes, start, stop)[: len(layers)]
+
+
+def _sum_while_alive(sizes: IntArray, start: IntArray, stop: IntArray) -> IntArray:
+    """Sum the `sizes` of the tensors with ``start <= step < stop``, for every step."""
+    change = np.zeros(len(sizes) + 1, dtype=np.int64)
+    alive = stop > start
+    np.add.at(change, start[alive], sizes[alive])
+    np.subtract.at(change, stop[alive], sizes[alive])
+    return np.cumsum(change)

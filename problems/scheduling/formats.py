@@ -1,0 +1,231 @@
+"""Problems from files, by suffix and, for text, by form."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from edgeopt.problems.errors import FloatArray, InputError, check_integer
+from edgeopt.problems.files import check_file, write_atomically
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+
+
+def load_file(path: str | Path) -> SchedulingProblem:
+    """Load a problem from `.npy`, `.npz`, `.csv`, or HCSP or Fanjul-Ruiz text (also `.gz`).
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, of wrong shape or holds illegal values.
+    """
+    path = check_file("problem file", path)
+    readers = {".npy": read_npy, ".npz": read_npz, ".csv": read_csv}
+    return readers.get(path.suffix, _read_text)(path)
+
+
+def _read_text(path: Path) -> SchedulingProblem:
+    """Tell the two text forms apart by their first three lines."""
+    lines = read_lines(path)
+    parse = parse_fanjul_ruiz if is_fanjul_ruiz(lines) else parse_hcsp
+    return parse(path, lines)
+
+
+# CSV: one row a task, one column a node, optionally a first row of node names.
+
+
+def read_csv(path: Path) -> SchedulingProblem:
+    """Read a matrix of execution times in s.
+
+    Raises
+    ------
+    InputError
+        If rows differ in length or a cell is not a number; the message names the line.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            rows = [(reader.line_num, row) for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(str(path), str(error), "CSV text") from None
+    body = rows[1:] if rows and _is_header(rows[0][1]) else rows
+    if not body:
+        raise InputError(str(path), "no rows", "one row a task")
+    width = len(body[0][1])
+    matrix = [_parse_row(path, line, row, width) for line, row in body]
+    return SchedulingProblem(matrix, name=path.stem)  # type: ignore[arg-type]
+
+
+def _is_header(row: list[str]) -> bool:
+    """Whether no cell of the row is a number."""
+    return not any(_number(cell) is not None for cell in row)
+
+
+def _parse_row(path: Path, line: int, row: list[str], width: int) -> list[float]:
+    """Return the numbers of a row."""
+    if len(row) != width:
+        raise InputError(f"{path} line {line}", f"{len(row)} cells", f"{width} cells")
+    numbers = []
+    for cell in row:
+        value = _number(cell)
+        if value is None:
+            raise InputError(f"{path} line {line}", cell, "a number")
+        numbers.append(value)
+    return numbers
+
+
+def _number(cell: str) -> float | None:
+    """Return the cell as a float, or None."""
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+# Text of Fanjul-Peyro and Ruiz 2010: ``n m 1``, ``m``, then rows of ``machine time`` pairs.
+
+
+def is_fanjul_ruiz(lines: list[list[str]]) -> bool:
+    """Whether the words of a file's lines have this form: 3 numbers, 1 number, then pairs."""
+    return len(lines) > 2 and len(lines[0]) == 3 and len(lines[1]) == 1 and len(lines[2]) > 1
+
+
+def parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+    """Return the instance in the words of a file's lines (one row a task)."""
+    tasks, nodes = parse_header(path, lines[0])
+    numbers = parse_numbers(path, lines[2:], 2 * tasks * nodes).reshape(tasks, nodes, 2)
+    machines, times = numbers[:, :, 0], numbers[:, :, 1]
+    wrong = np.argwhere(np.sort(machines, axis=1) != np.arange(nodes))
+    if wrong.size:
+        task = int(wrong[0, 0])
+        rule = f"each machine 0..{nodes - 1} once"
+        raise InputError(f"{path} row of task {task}", machines[task], rule)
+    matrix = np.empty((tasks, nodes))
+    np.put_along_axis(matrix, machines.astype(np.int64), times, axis=1)
+    return SchedulingProblem(matrix, name=path.name.removesuffix(".gz"))
+
+
+# HCSP text: ``tasks nodes [consistency]``, then tasks x nodes times, task by task.
+
+
+def parse_hcsp(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+    """Return the instance in the words of a file's lines (the third header number is skipped)."""
+    tasks, nodes = parse_header(path, lines[0])
+    times = parse_numbers(path, lines[1:], tasks * nodes)
+    return SchedulingProblem(times.reshape(tasks, nodes), name=path.name.removesuffix(".gz"))
+
+
+def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
+    """Write the execution times as HCSP text; memory has no place in this format.
+
+    Every time is written with the digits that give the same float64 when read. A name that ends
+    in `.gz` is packed.
+    """
+    path = Path(path)
+    header = f"{problem.tasks} {problem.nodes}"
+    times = (repr(float(time)) for time in problem.matrix.ravel())
+    data = ("\n".join([header, *times]) + "\n").encode()
+    write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+
+# NumPy files: `.npy` holds the matrix, `.npz` the whole problem.
+
+KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
+
+
+def read_npy(path: Path) -> SchedulingProblem:
+    """Read a matrix of execution times in s, shape (k, x)."""
+    try:
+        with path.open("rb") as file:
+            matrix = np.load(file, allow_pickle=False)
+    except Exception as error:  # numpy names no class for broken files
+        raise InputError(str(path), str(error), "a NumPy file without Python objects") from None
+    return SchedulingProblem(matrix, name=path.stem)
+
+
+def read_npz(path: Path) -> SchedulingProblem:
+    """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and memory."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            data = {key: archive[key] for key in archive.files}
+    except Exception as error:  # nor do zipfile and zlib
+        raise InputError(str(path), str(error), "a NumPy archive without Python objects") from None
+    unknown = sorted(set(data) - set(KEYS))
+    if unknown or ("et" in data) == ("work" in data) or ("work" in data) != ("speed" in data):
+        rule = "et, or work and speed; optionally task_memory, node_capacity, ready, name"
+        raise InputError(f"{path} keys", sorted(data), rule)
+    et = data["et"] if "et" in data else UniformTimes(data["work"], data["speed"])
+    return SchedulingProblem(
+        et,
+        data.get("task_memory"),
+        data.get("node_capacity"),
+        name=str(data.get("name", path.stem)),
+        ready=data.get("ready"),
+    )
+
+
+def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
+    """Write the whole problem, compressed; `UniformTimes` stays work and speed."""
+    et = problem.et
+    arrays = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
+    if problem.task_memory is not None and problem.node_capacity is not None:
+        arrays |= {"task_memory": problem.task_memory, "node_capacity": problem.node_capacity}
+    if problem.ready is not None:
+        arrays["ready"] = problem.ready
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, name=np.array(problem.name), **arrays)
+    write_atomically(Path(path), buffer.getvalue())
+
+
+# Numbers from text files, with errors that name the place.
+
+
+def read_lines(path: Path) -> list[list[str]]:
+    """Return the words of each line that is not blank; `.gz` files are unpacked."""
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+        raise InputError(str(path), str(error), "a readable text file") from None
+    lines = [words for line in text.splitlines() if (words := line.split())]
+    if not lines:
+        raise InputError(str(path), "an empty file", "a text file with a header and numbers")
+    return lines
+
+
+def parse_header(path: Path, words: list[str]) -> tuple[int, int]:
+    """Return the numbers of tasks and nodes from the first line."""
+    rule = "two or three integers: tasks, nodes and, optionally, a kind"
+    try:
+        numbers = [int(word) for word in words]
+    except ValueError:
+        raise InputError(f"{path} header", " ".join(words), rule) from None
+    if len(numbers) not in (2, 3):
+        raise InputError(f"{path} header", " ".join(words), rule)
+    tasks = check_integer(f"{path} tasks", numbers[0], at_least=1)
+    return tasks, check_integer(f"{path} nodes", numbers[1], at_least=1)
+
+
+def parse_numbers(path: Path, lines: list[list[str]], expected: int) -> FloatArray:
+    """Return the numbers of `lines` in reading order; there must be `expected` of them."""
+    words = [word for line in lines for word in line]
+    if len(words) != expected:
+        raise InputError(f"{path} body", f"{len(words)} numbers", f"{expected} numbers")
+    try:
+        return np.array(words, dtype=np.float64)
+    except ValueError:
+        bad = next(word for word in words if not _is_number(word))
+        raise InputError(f"{path} body", bad, "a number") from None
+
+
+def _is_number(word: str) -> bool:
+    """Whether Python reads `word` as a float."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Range-based execution times of Braun et al. 2001."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from edgeopt.problems.errors import FloatArray, InputError, check_choice, check_number
+from edgeopt.problems.scheduling.problem import SchedulingProblem, check_size
+
+TASK_RANGE = {"hi": 3000.0, "lo": 100.0}
+
+NODE_RANGE = {"hi": 1000.0, "lo": 10.0}
+
+
+def braun(
+    kind: str = "u_c_hihi",
+    tasks: int = 512,
+    nodes: int = 16,
+    *,
+    utilisation: float | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> SchedulingProblem:
+    """Generate an instance of a class of Braun et al. 2001.
+
+    Parameters
+    ----------
+    kind : str
+        ``u_C_TTNN``: uniform ranges; C is c, i or s (consistent, inconsistent, semi-consistent);
+        TT and NN are hi or lo, the heterogeneity of tasks (ranges up to 3000 or 100) and of
+        nodes (up to 1000 or 10).
+    tasks, nodes : int
+        k and x.
+    utilisation : float, optional
+        Of the memory, see `with_tight_memory`; without it the problem has none.
+    rng : int or Generator, optional
+        Seed or source of randomness.
+
+    Returns
+    -------
+    SchedulingProblem
+        et_ij = U(1, task range)_i * U(1, node range)_ij in s, rows sorted as the class asks.
+
+    References
+    ----------
+    Braun et al., "A comparison of eleven static heuristics for mapping a class of independent
+    tasks onto heterogeneous distributed computing systems", J. Parallel Distrib. Comput. 61, 2001.
+    """
+    match = re.fullmatch(r"u_([cis])_(hi|lo)(hi|lo)", kind)
+    if match is None:
+        raise InputError("kind", kind, "of the form u_c_hihi: c, i or s; then twice hi or lo")
+    k, x = check_size(tasks, nodes)
+    generator = np.random.default_rng(rng)
+    consistency, task_level, node_level = match.groups()
+    baseline = generator.uniform(1.0, TASK_RANGE[task_level], size=(k, 1))
+    factors = generator.uniform(1.0, NODE_RANGE[node_level], size=(k, x))
+    matrix = impose_consistency(baseline * factors, consistency)
+    problem = SchedulingProblem(matrix, name=f"braun:{kind}:{k}x{x}")
+    return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
+
+
+# Consistency of an execution-time matrix: a node that is faster for one task is so for all.
+
+CONSISTENCIES = ("c", "i", "s")
+
+
+def impose_consistency(matrix: FloatArray, consistency: str) -> FloatArray:
+    """Return `matrix` with its rows sorted as `consistency` asks.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (k, x)
+        Execution times in s.
+    consistency : {"c", "i", "s"}
+        Consistent (every row ascending), inconsistent (as it is), or semi-consistent (the
+        columns of even index ascending, the others as they are), Braun et al. 2001.
+    """
+    check_choice("consistency", consistency, CONSISTENCIES)
+    sorted_columns = {"c": slice(None), "i": slice(0), "s": slice(0, None, 2)}[consistency]
+    result = matrix.copy()
+    result[:, sorted_columns].sort(axis=1)
+    return result
+
+
+# Coefficient-of-variation-based execution times of Ali et al. 2000.
+
+
+def coefficient_of_variation(
+    tasks: int = 512,
+    nodes: int = 16,
+    *,
+    v_task: float = 0.6,
+    v_node: float = 0.6,
+    mean: float = 1000.0,
+    consistency: str = "i",
+    utilisation: float | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> SchedulingProblem:
+    """Generate gamma-distributed execution times with given coefficients of variation.
+
+    Parameters
+    ----------
+    tasks, nodes : int
+        k and x.
+    v_task, v_node : float
+        Coefficient of variation (standard deviation / mean) of the tasks' mean times, and of
+        one task's times over the nodes; 0.001 to 1000.
+    mean : float
+        Mean execution time in s.
+    consistency : {"c", "i", "s"}
+        See `edgeopt.problems.scheduling.generators`.
+    utilisation : float, optional
+        Of the memory, see `with_tight_memory`; without it the problem has none.
+    rng : int or Generator, optional
+        Seed or source of randomness.
+
+    References
+    ----------
+    Ali, Siegel, Maheswaran, Hensgen, Ali, "Representing task and machine heterogeneities for
+    heterogeneous computing systems", Tamkang J. Science and Engineering 3(3), 2000, Fig. 5.
+    """
+    k, x = check_size(tasks, nodes)
+    shape_task = 1.0 / check_number("v_task", v_task, at_least=1e-3, at_most=1e3) ** 2
+    shape_node = 1.0 / check_number("v_node", v_node, at_least=1e-3, at_most=1e3) ** 2
+    check_number("mean", mean, above=0)
+    generator = np.random.default_rng(rng)
+    task_means = generator.gamma(shape_task, mean / shape_task, size=(k, 1))
+    times = generator.gamma(shape_node, task_means / shape_node, size=(k, x))
+    matrix = impose_consistency(times, consistency)
+    problem = SchedulingProblem(matrix, name=f"cov:{k}x{x}")
+    return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
+
+
+# Memory that almost suffices, for problems whose generator knows only times.
+
+MEBIBYTE = 2**20
+
+SMALLEST, LARGEST = 16, 512  # of a task in MiB
+
+
+def with_tight_memory(
+    problem: SchedulingProblem, utilisation: float, rng: np.random.Generator
+) -> SchedulingProblem:
+    """Return the problem with memory of which every schedule uses about the share `utilisation`.
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Gives the times; its memory, if any, is replaced.
+    utilisation : float
+        0.01 to 1: of each node's memory in the hidden schedule.
+    rng : Generator
+        Source of randomness.
+
+    Notes
+    -----
+    Tasks hold 16 to 512 MiB, independent of their times. A hidden random schedule gives every node
+    as many tasks (to within one); a node's capacity is what its tasks hold there over
+    `utilisation`, so that there is a schedule that fits, about whose makespan nothing is known.
+    """
+    check_number("utilisation", utilisation, at_least=0.01, at_most=1)
+    memory = rng.integers(SMALLEST, LARGEST + 1, problem.tasks).astype(np.float64) * MEBIBYTE
+    hidden = rng.permutation(np.arange(problem.tasks) % problem.nodes)
+    capacity = np.bincount(hidden, memory, problem.nodes).astype(np.float64) / utilisation
+    return replace(problem, task_memory=memory, node_capacity=capacity)

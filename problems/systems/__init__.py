@@ -1,0 +1,1 @@
+"""Systems: devices, pools, links and terminals, with presets."""

@@ -1,0 +1,185 @@
+"""`edgeopt schedule`, `solvers` and `problems` as a user runs them."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgeopt.experiments.runs.provenance import version
+from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.problems.scheduling.spec import EXAMPLES, load_problem
+
+KEYS = {
+    *("solver", "problem", "tasks", "nodes", "makespan", "lower_bound", "gap", "evaluations"),
+    *("seconds", "seed", "status", "assignment"),
+}
+POOL = "paper:30x4:seed=1"
+OWN = """
+from dataclasses import dataclass
+import numpy as np
+from optim import State
+
+def nowhere(problem, rng):
+    return [-1] * problem.tasks
+
+def alternate(problem, rng):
+    return np.arange(problem.tasks) % problem.nodes
+
+@dataclass(frozen=True)
+class Shift:
+    by: int = 0
+
+    def init(self, problem, rng):
+        return State()
+
+    def step(self, problem, state):
+        state.assignment = (np.arange(problem.tasks) + self.by) % problem.nodes
+        state.makespan = problem.makespan(state.assignment)
+        state.evaluations, state.done = state.evaluations + 1, True
+        return state
+
+class Liar(Shift):
+    def step(self, problem, state):
+        state = super().step(problem, state)
+        state.makespan *= 0.5
+        return state
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Return a file with solvers of a user's own."""
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    return path
+
+
+def schedule(edgeopt: Callable, *arguments: str) -> dict:
+    """Return what ``edgeopt schedule --json`` prints."""
+    outcome = edgeopt("schedule", *arguments, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_solver_gives_a_valid_schedule_as_json(edgeopt: Callable, solver: str):
+    answer = schedule(edgeopt, POOL, "--solver", solver, "--iterations", "3", "--seed", "5")
+    problem = load_problem(POOL)
+    assert answer.keys() >= KEYS
+    assert (answer["solver"], answer["problem"], answer["seed"]) == (solver, POOL, 5)
+    assert (answer["tasks"], answer["nodes"]) == (30, 4)
+    if answer["assignment"] is not None:
+        assert answer["makespan"] == problem.makespan(answer["assignment"])
+        assert problem.fits(answer["assignment"])
+        assert answer["gap"] == pytest.approx(answer["makespan"] / answer["lower_bound"] - 1)
+
+
+def test_the_answer_is_that_of_the_library(edgeopt: Callable):
+    arguments = ["--solver", "atsa", "--set", "beta=3", "--set", "ants=7"]
+    answer = schedule(edgeopt, POOL, *arguments, "--evaluations", "70", "--seed", "2")
+    solver = make_solver("atsa", {"beta": 3.0, "ants": 7})
+    result = solve(load_problem(POOL), solver, stop=Evaluations(70), rng=2)
+    assert result.assignment is not None
+    assert answer["assignment"] == result.assignment.tolist()
+    assert (answer["evaluations"], answer["iterations"]) == (70, 10)
+    assert answer["status"] == "evaluations"
+
+
+def test_the_seed_printed_repeats_a_run_without_seed(edgeopt: Callable):
+    arguments = [POOL, "--solver", "atsa", "--iterations", "4"]
+    first = schedule(edgeopt, *arguments)
+    again = schedule(edgeopt, *arguments, "--seed", str(first["seed"]))
+    assert {**again, "seconds": 0} == {**first, "seconds": 0}
+    assert schedule(edgeopt, *arguments)["seed"] != first["seed"]
+
+
+def test_budgets(edgeopt: Callable):
+    arguments = [POOL, "--solver", "atsa", "--seed", "0"]
+    assert schedule(edgeopt, *arguments)["iterations"] == 100
+    assert schedule(edgeopt, *arguments, "--target-gap", "9")["status"] == "targetgap"
+    answer = schedule(edgeopt, *arguments, "--seconds", "0.05", "--iterations", "1000000")
+    assert answer["status"] == "seconds"
+    assert 0.05 <= answer["seconds"] < 1
+
+
+def test_the_table_names_problem_makespan_bound_and_gap(edgeopt: Callable):
+    outcome = edgeopt("schedule", POOL, "--solver", "lpt", "--seed", "0")
+    answer = schedule(edgeopt, POOL, "--solver", "lpt", "--seed", "0")
+    assert (outcome.code, outcome.err) == (0, "")
+    rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in outcome.out.splitlines())
+    assert rows["problem"] == f"{POOL} (30 x 4)"
+    assert rows["solver"] == "lpt, seed 0"
+    assert float(rows["makespan"].removesuffix(" s")) == pytest.approx(answer["makespan"])
+    assert float(rows["lower bound"].removesuffix(" s")) == pytest.approx(answer["lower_bound"])
+    assert float(rows["gap"].removesuffix(" %")) == pytest.approx(100 * answer["gap"], abs=1e-4)
+    assert rows["status"] == "optimal"
+
+
+def test_the_assignment_goes_to_a_file(edgeopt: Callable, tmp_path: Path):
+    arguments = [POOL, "--solver", "mct", "--out", "nodes.txt"]
+    answer = schedule(edgeopt, *arguments)
+    lines = (tmp_path / "nodes.txt").read_text().splitlines()
+    assert [int(line) for line in lines] == answer["assignment"]
+
+
+def test_a_problem_without_schedule_found_ends_with_one(
+    edgeopt: Callable, own: Path, tmp_path: Path
+):
+    arguments = ["schedule", POOL, "--solver", f"{own}:nowhere", "--out", "nodes.txt"]
+    outcome = edgeopt(*arguments, "--json")
+    answer = json.loads(outcome.out)
+    assert (outcome.code, outcome.err) == (1, "")
+    assert answer["status"] == "infeasible"
+    assert answer["makespan"] is answer["gap"] is answer["assignment"] is None
+    assert not (tmp_path / "nodes.txt").exists()
+    assert "infeasible" in edgeopt(*arguments).out
+
+
+@pytest.mark.parametrize("name", ["alternate", "Shift"])
+def test_solvers_of_ones_own(edgeopt: Callable, own: Path, name: str):
+    (own.parent / "t.csv").write_text("1,2\n2,1\n3,3\n")
+    answer = schedule(edgeopt, "t.csv", "--solver", f"own.py:{name}")
+    assert answer["assignment"] == [0, 1, 0]
+    assert answer["solver"] == f"own.py:{name}"
+    assert (answer["makespan"], answer["status"]) == (4.0, "finished")
+
+
+def test_parameters_of_a_solver_of_ones_own(edgeopt: Callable, own: Path):
+    (own.parent / "t.csv").write_text("1,2\n2,1\n3,3\n")
+    answer = schedule(edgeopt, "t.csv", "--solver", "own.py:Shift", "--set", "by=1")
+    assert answer["assignment"] == [1, 0, 1]
+
+
+def test_a_false_claim_is_one_line_and_code_one(edgeopt: Callable, own: Path):
+    (own.parent / "t.csv").write_text("1,2\n2,1\n3,3\n")
+    outcome = edgeopt("schedule", "t.csv", "--solver", "own.py:Liar")
+    assert outcome == (1, "", "edgeopt: the solver claims a makespan of 2.0 s, it is 4.0 s\n")
+
+
+def test_a_published_instance(edgeopt: Callable, shared: Path):
+    path = shared / "hcsp" / "512x16" / "u_c_hihi.0"
+    answer = schedule(edgeopt, str(path), "--solver", "min-min")
+    assert answer["makespan"] == pytest.approx(8460675.0, abs=0.1)
+    assert answer["lower_bound"] < answer["makespan"]
+    assert math.isclose(answer["gap"], answer["makespan"] / answer["lower_bound"] - 1)
+
+
+def test_the_lists_name_all_there_is(edgeopt: Callable):
+    solvers, problems = edgeopt("solvers").out, edgeopt("problems").out
+    for name in SOLVERS:
+        assert f"\n{name}: " in f"\n{solvers}"
+    assert "rho = 0.5: " in solvers
+    assert all(example in problems for example in EXAMPLES.values())
+
+
+def test_version_and_help(edgeopt: Callable):
+    assert edgeopt("--version") == (0, f"{version()}\n", "")
+    assert edgeopt("--help").code == 0
+    bare = edgeopt()
+    assert (bare.code, bare.err) == (2, "")
+    assert "Usage" in bare.out

@@ -1,0 +1,136 @@
+"""The tutorials run, and what they show is so."""
+
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgeopt.experiments
+from edgeopt.problems.networks.layers import Layer
+
+EXAMPLES = Path(edgeopt.experiments.__path__[0]) / "examples"
+Run = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Return a runner of a tutorial, which returns what the tutorial has defined."""
+
+    def run_script(name: str) -> dict[str, Any]:
+        monkeypatch.setattr(sys, "argv", [name, str(tmp_path)])
+        return runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+    return run_script
+
+
+def test_all_are_tested_and_are_notebooks():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
+    tutorials = {name: text for name, text in texts.items() if text.startswith("# %% [markdown]")}
+    tests = Path(__file__).read_text(encoding="utf-8")
+    assert len(tutorials) >= 7
+    for name, text in tutorials.items():
+        assert f'run("{name}")' in tests
+        assert text.count("\n# %%\n") >= 4
+        assert f"python experiments/examples/{name} FOLDER" in text
+
+
+def test_own_scheduler(run: Run, tmp_path: Path):
+    found = run("own_scheduler.py")
+    makespan = {name: result.makespan for name, result in found["results"].items()}
+    assert makespan["walk (mine)"] < makespan["earliest end (mine)"]
+    assert makespan["local search"] == min(makespan.values())
+    start = found["earliest_end"](found["problem"], np.random.default_rng())
+    assert found["problem"].fits(start)
+    assert makespan["earliest end (mine)"] == found["problem"].makespan(start)
+    assert (tmp_path / "own_scheduler.png").stat().st_size > 10_000
+
+
+def test_own_network(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    found = run("own_network.py")
+    answer = found["answer"]
+    assert (answer.cut, answer.binding) == (2, ("delay",))
+    assert answer.feasible_cuts == (2, 3, 6)
+    assert "kept from a better cut by delay" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        *("memory.png", "delay.png", "constraints.png", "pareto.png")
+    }
+    check_layers({layer.name: layer for layer in found["network"].layers})
+
+
+def check_layers(layers: dict[str, Layer]) -> None:
+    """Count the convolutions by hand."""
+    convolutions = {  # output channels, height, width; input channels, height and width of kernel
+        "conv1": (32, 56, 56, 3, 7, 7),
+        "conv2": (64, 14, 14, 32, 3, 3),
+        "conv3": (64, 14, 14, 64, 3, 3),
+        "conv4": (1024, 14, 14, 64, 3, 3),
+        "conv5": (512, 14, 14, 1024, 3, 3),
+    }
+    for name, sizes in convolutions.items():
+        assert layers[name].macs == np.prod(sizes)
+        assert layers[name].output_shape == sizes[:3]
+        assert layers[name].parameters == sizes[0] * (np.prod(sizes[3:]) + 1)
+
+
+def test_sweep_and_compare(run: Run, tmp_path: Path):
+    pytest.importorskip("scikit_posthocs")
+    found = run("sweep_and_compare.py")
+    cells = found["cells"]
+    assert len(cells) == 6 * 5 * 3
+    assert (cells["status"] != "failed").all()
+    ranking = found["comparison"].ranking
+    assert list(ranking.index[-2:]) == ["ATSA as printed", "mine"]
+    assert ranking["gap"].is_monotonic_increasing
+    assert found["comparison"].friedman.p < 0.001
+    assert (tmp_path / "sweep" / "convergence.png").stat().st_size > 10_000
+
+
+def test_tune_a_solver(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    found = run("tune_a_solver.py")
+    assert found["outcome"].running == 0
+    assert "Tuned - default: -" in found["outcome"].page
+    default, tuned = (found["find_solver"](name) for name in ("atsa", found["name"]))
+    assert tuned != default
+    assert tuned.ants == default.ants
+    last = capsys.readouterr().out.splitlines()[-2:]
+    gaps = [float(line.split()[-2]) for line in last]
+    assert gaps[1] < gaps[0]
+    assert (tmp_path / "tuning" / "history.png").exists()
+
+
+def test_own_scheme(run: Run, tmp_path: Path):
+    found = run("own_scheme.py")
+    means = {name: delays.mean() for name, delays in found["delays"].items()}
+    assert min(means, key=means.__getitem__) == "by size (mine)"
+    single = found["delays"]["by size (mine)"][0]
+    flop = found["setting"].flop[-1]
+    assert single == pytest.approx(1e3 * flop / found["setting"].speeds[0])
+    assert (tmp_path / "own_scheme.png").stat().st_size > 10_000
+
+
+def test_own_instance(run: Run):
+    found = run("own_instance.py")
+    digests = {name: problem.digest for name, problem in found["problems"].items()}
+    assert len(digests) == 4
+    assert len(set(digests.values())) == 2
+    makespans = {name: result.makespan for name, result in found["results"].items()}
+    assert makespans["plain.csv"] == makespans["plain.npy"] == makespans["plain.txt"]
+    assert found["strong"] <= makespans["plain.csv"] < 1.01 * found["strong"]
+    assert found["message"].endswith("line 3: got 'soon', must be a number")
+
+
+def test_learn_together(run: Run, tmp_path: Path):
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    summary = run("learn_together.py")["summary"]
+    guess = 0.9  # of ten classes
+    assert all(row["error"] < guess for row in summary.values())
+    assert min(summary, key=lambda name: summary[name]["error"]) == "central"
+    assert summary["cut 2"]["up_bytes"] > summary["cut 5"]["up_bytes"]
+    assert summary["cut 5, asleep"]["asleep"] == 1
+    assert summary["cut 5, asleep"]["error"] > summary["cut 5"]["error"]
+    assert (tmp_path / "learning" / "errors.png").stat().st_size > 10_000

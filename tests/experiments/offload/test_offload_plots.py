@@ -1,0 +1,88 @@
+"""The figures show the numbers of the program."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from edgeopt.experiments.offload.figures import (
+    draw_constraints,
+    draw_delay,
+    draw_memory,
+    draw_pareto,
+    plot_offload,
+)
+from edgeopt.optim.offloading.solvers import pareto_cuts, scan
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.offloading.program import build_program
+from edgeopt.problems.offloading.reading import PRINTED
+from edgeopt.problems.systems.load import load_system
+
+PROGRAM = build_program(load_network("alexnet"), load_system("pi_lte"), objective="delay")
+ANSWER = scan(PROGRAM)
+
+
+def drawn(draw, answer=ANSWER) -> Figure:
+    figure = Figure()
+    draw(answer, figure)
+    return figure
+
+
+def test_memory_bars_are_the_memory_in_mib():
+    axes = drawn(draw_memory).axes[0]
+    heights = [bar.get_height() for bar in axes.patches]
+    assert heights == pytest.approx(PROGRAM.terms.memory_bytes / 2**20)
+    assert "MiB" in axes.get_ylabel()
+
+
+def test_delay_bars_add_up_to_the_delay():
+    axes = drawn(draw_delay).axes[0]
+    tops = np.zeros(PROGRAM.depth + 1)
+    for bar in axes.patches:
+        cut = round(bar.get_x() + bar.get_width() / 2)
+        tops[cut] = max(tops[cut], bar.get_y() + bar.get_height())
+    assert tops == pytest.approx(1e3 * PROGRAM.values[1], abs=0.05)  # parts < 0.01 ms are left out
+    assert axes.get_lines()[0].get_ydata()[0] == pytest.approx(1e3 * PROGRAM.limits[1, 0])
+
+
+def test_what_is_beyond_the_axis_is_marked():
+    busy = load_system("pi_lte", changes={"tasks.arrival_hz": 20.0})
+    program = build_program(load_network("vgg16"), busy, objective="delay")
+    axes = drawn(draw_delay, scan(program)).axes[0]
+    marks = {line.get_label(): line.get_xdata() for line in axes.get_lines()}
+    unstable = np.flatnonzero(np.isinf(program.values[1]))
+    assert 0 < unstable.size < program.depth
+    assert marks["unstable queue"].tolist() == unstable.tolist()
+    assert list(marks["chosen"]) == [0]
+    deadline_ms = 1e3 * program.limits[1, 0]
+    assert axes.get_ylim()[1] == pytest.approx(3.15 * deadline_ms)
+    assert "cut off" in axes.get_ylabel()
+
+
+def test_the_printed_delay_has_no_upload():
+    program = build_program(load_network("alexnet"), load_system("pi_lte"), reading=PRINTED)
+    texts = drawn(draw_delay, scan(program)).legends[0].get_texts()
+    assert not any("upload" in text.get_text() for text in texts)
+
+
+def test_the_map_marks_violations_and_the_cut():
+    axes = drawn(draw_constraints).axes[0]
+    shares = axes.images[0].get_array()
+    assert ((shares > 100) == ~PROGRAM.holds).all()
+    assert axes.patches[0].get_x() == ANSWER.cut - 0.5
+
+
+def test_the_front_is_drawn_through_the_pareto_cuts():
+    axes = drawn(draw_pareto).axes[0]
+    front = axes.get_lines()[0].get_xydata()
+    cuts = pareto_cuts(PROGRAM, columns=(0, 1))
+    delays = sorted(1e3 * PROGRAM.terms.delay_s[0, list(cuts)])
+    assert front[:, 0] == pytest.approx(delays)
+    assert (np.diff(front[:, 1]) <= 0).all()
+
+
+def test_the_same_program_gives_the_same_files(tmp_path: Path):
+    first = plot_offload(ANSWER, tmp_path / "a")
+    second = plot_offload(ANSWER, tmp_path / "b")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

@@ -1,0 +1,101 @@
+"""`kill -9` of the sweep and of its workers: nothing is lost, nothing counted twice."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fault_sweep import NOISY, assert_same, children, start, wait_for_lines, write_sweep
+
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.runs.store import read_cells, scan_store
+from edgeopt.experiments.sweep.config import read_config
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int, jobs: int):
+    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
+    pick, out = random.Random(jobs), tmp_path / "out"
+    kept: dict[str, float] = {}
+    for _ in range(strikes // 2):
+        process = start(tmp_path, "out", "--jobs", str(jobs))
+        wait_for_lines(process, out, len(kept) + pick.randrange(1, 20))
+        time.sleep(pick.uniform(0.0, 0.03))
+        process.kill()
+        process.communicate()
+        rows = {key: row["cell_seconds"] for key, row in scan_store(out).items()}
+        assert rows.items() >= kept.items()
+        kept = rows
+    resumed = run_sweep(read_config(path), out)
+    assert_same(resumed, run_sweep(read_config(path), tmp_path / "whole"))
+    seconds = dict(zip(resumed["key"], resumed["cell_seconds"], strict=True))
+    assert seconds.items() >= kept.items()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+def test_workers_are_killed_again_and_again(tmp_path: Path, strikes: int):
+    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
+    process, pick = start(tmp_path, "out", "--jobs", "2"), random.Random(0)
+    lines, struck = 0, 0
+    while struck < strikes and process.poll() is None:
+        lines += pick.randrange(10, 30)
+        wait_for_lines(process, tmp_path / "out", lines)
+        time.sleep(pick.uniform(0.0, 0.05))
+        with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
+            os.kill(pick.choice(children(process)), signal.SIGKILL)
+            struck += 1
+    _, error = process.communicate(timeout=120)
+    assert (error, struck) == ("", strikes)
+    failed = read_cells(tmp_path / "out").query("status == 'failed'")  # struck twice by chance
+    assert len(failed) <= strikes // 2
+    assert failed["error"].str.contains("died 2 times, exit code -9").all()
+    cells = run_sweep(read_config(path), tmp_path / "out", retry_failed=True)
+    assert_same(cells, run_sweep(read_config(path), tmp_path / "whole"))
+
+
+def test_workers_die_with_the_sweep(tmp_path: Path):
+    code = "def own(problem, rng):\n    while problem.tasks > 2: pass\n"
+    write_sweep(tmp_path, code)
+    process = start(tmp_path, "out", "--jobs", "2")
+    wait_for_lines(process, tmp_path / "out", 1)
+    workers = children(process)
+    assert workers
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(is_running(pid) for pid in workers)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and not only its remains."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+SCRIPT = """
+from pathlib import Path
+from edgeopt.experiments.sweep.config import read_config
+from edgeopt.experiments.runs.run import run_sweep
+
+run_sweep(read_config(Path("own.toml")), "out", jobs=2)  # no if __name__ == "__main__"
+"""
+
+
+def test_workers_that_cannot_start_end_the_sweep_and_fail_no_cell(tmp_path: Path):
+    write_sweep(tmp_path, NOISY.format(pause=0))
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert "worker processes do not start" in done.stderr
+    assert scan_store(tmp_path / "out") == {}

@@ -1,0 +1,92 @@
+"""Solvers that misbehave: each costs its own cells, and those alone."""
+
+from pathlib import Path
+
+import pytest
+from fault_sweep import write_sweep
+
+from edgeopt.experiments.runs.files import journal_rows, journals
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.sweep.config import read_config
+
+FAULTS = {
+    "raises": ("raise ValueError('boom')", "ValueError: boom"),
+    "exits": ("raise SystemExit(3)", "SystemExit: 3"),
+    "nan": ("return [float('nan')] * problem.tasks", "must be"),
+    "too-short": ("return [0]", "must be"),
+    "no-such-node": ("return [problem.nodes] * problem.tasks", "must be"),
+    "nothing": ("return None", "must be"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_a_row(tmp_path: Path, name: str):
+    body, message = FAULTS[name]
+    path = write_sweep(tmp_path, f"def own(problem, rng):\n    {body}\n", repetitions=2)
+    cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
+    assert cells.loc["mct", "status"].eq("finished").all()
+    assert cells.loc["own", "status"].eq("failed").all()
+    assert cells.loc["own", "error"].str.contains(message).all()
+    assert cells.loc["own", "makespan"].isna().all()
+
+
+def test_an_infeasible_assignment_is_found_by_the_checker(tmp_path: Path):
+    path = write_sweep(tmp_path, "def own(problem, rng): return [0] * problem.tasks\n")
+    path.write_text(path.read_text().replace("braun:u_c_hihi:8x3", "paper:40x5:seed=0"))
+    cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
+    assert cells.loc["own", "error"].str.contains("exceeds the memory capacity of a node").all()
+    assert cells.loc["mct", "status"].eq("finished").all()
+
+
+PYTHON_LOOP = """
+def own(problem, rng):
+    while problem.tasks > 2:
+        pass
+    return [0] * problem.tasks
+"""
+COMPILED_LOOP = """
+import numba
+
+@numba.njit
+def spin(tasks):
+    count = 0
+    while tasks > 2:
+        count += 1
+        if count < 0:
+            break
+    return count
+
+def own(problem, rng):
+    spin(problem.tasks)
+    return [0] * problem.tasks
+"""
+
+
+@pytest.mark.parametrize("code", [PYTHON_LOOP, COMPILED_LOOP], ids=["python", "compiled"])
+def test_a_cell_beyond_its_time_limit_is_ended(tmp_path: Path, code: str):
+    path = write_sweep(tmp_path, code, repetitions=2, more="time_limit = 0.3")
+    cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
+    assert cells.loc["mct", "status"].eq("finished").all()
+    assert cells.loc["own", "error"].tolist() == ["time limit of 0.3 s"] * 2
+    assert cells.loc["own", "cell_seconds"].between(0.3, 5.0).all()
+
+
+def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("edgeopt.experiments.runs.pool.WARM_UP_SECONDS", 3.0)
+    code = "def own(problem, rng):\n    while True: pass\n"
+    path = write_sweep(tmp_path, code, repetitions=1, more="time_limit = 0.2")
+    cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
+    assert cells["status"].to_dict() == {"mct": "finished", "own": "failed"}
+
+
+def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path):
+    code = "import os\ndef own(problem, rng): os._exit(5)\n"
+    path = write_sweep(tmp_path, code, repetitions=1)
+    out = tmp_path / "out"
+    cells = run_sweep(read_config(path), out, jobs=2).set_index("solver")
+    assert cells["status"].to_dict() == {"mct": "finished", "own": "failed"}
+    assert cells.loc["own", "error"] == "its worker process died 2 times, exit code 5"
+    part = next((out / "cells").iterdir()).read_bytes()
+    run_sweep(read_config(path), out, jobs=2)
+    assert next((out / "cells").iterdir()).read_bytes() == part
+    assert [row for journal in journals(out) for row in journal_rows(journal)] == []

@@ -1,0 +1,198 @@
+"""Sweeps: the same table whatever interrupts them, and nothing done twice."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.runs.store import scan_store
+from edgeopt.experiments.sweep.config import SweepConfig, read_config
+from edgeopt.experiments.sweep.summary import gap_table, summarize
+
+TIMES = ["seconds", "trace_seconds", "cell_seconds"]
+OWN = """
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+def noisy(problem, rng):
+    if problem.tasks > 2:  # the warm-up has two
+        with (HERE / "calls").open("a") as calls:
+            calls.write("x")
+        time.sleep({pause})
+        if (HERE / "stop").exists() and len((HERE / "calls").read_text()) > 3:
+            raise KeyboardInterrupt
+        if (HERE / "break").exists():
+            raise ValueError("boom")
+    return rng.integers(0, problem.nodes, problem.tasks)
+"""
+
+Own = Callable[..., SweepConfig]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Own:
+    """Return a sweep whose solver counts its calls and breaks where a file asks it to."""
+
+    def make(repetitions: int = 4, pause: float = 0.0) -> SweepConfig:
+        (tmp_path / "own.py").write_text(OWN.format(pause=pause))
+        (tmp_path / "own.toml").write_text(
+            f'problems = ["braun:u_c_hihi:8x3"]\nrepetitions = {repetitions}\n'
+            'budget = {evaluations = 20}\n[solvers.mct]\n[solvers.own]\nsolver = "own.py:noisy"\n'
+        )
+        return read_config(tmp_path / "own.toml")
+
+    return make
+
+
+def calls(folder: Path) -> int:
+    """Return how often the solver has run."""
+    path = folder / "calls"
+    return len(path.read_text()) if path.exists() else 0
+
+
+def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
+    """Compare tables bit by bit, but for the times that were measured."""
+    assert_frame_equal(first.drop(columns=TIMES), second.drop(columns=TIMES), check_exact=True)
+
+
+def test_the_table_does_not_depend_on_the_number_of_workers(sweep_file: Path, tmp_path: Path):
+    config = read_config(sweep_file)
+    alone = run_sweep(config, tmp_path / "alone")
+    together = run_sweep(config, tmp_path / "together", jobs=2)
+    assert_same(alone, together)
+    assert len(alone) == 18
+    assert set(alone["status"]) <= {"finished", "evaluations", "optimal"}
+    assert (
+        alone.groupby(["problem", "solver"])["repetition"].apply(list).map(sorted).tolist()
+        == [[0, 1, 2]] * 6
+    )
+
+
+def test_progress_is_reported_after_each_cell(own: Own, tmp_path: Path):
+    seen: list[tuple[int, int]] = []
+    run_sweep(own(), tmp_path / "out", report=lambda *counts: seen.append(counts))
+    assert seen == [(done, 8) for done in range(9)]
+    seen.clear()
+    run_sweep(own(), tmp_path / "out", report=lambda *counts: seen.append(counts))
+    assert seen == [(8, 8)]
+
+
+def test_finished_cells_are_not_run_again(own: Own, tmp_path: Path):
+    first = run_sweep(own(), tmp_path / "out")
+    assert calls(tmp_path) == 4
+    again = run_sweep(own(), tmp_path / "out")
+    assert calls(tmp_path) == 4
+    assert_frame_equal(first, again)
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(own: Own, tmp_path: Path):
+    (tmp_path / "stop").touch()
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(own(), tmp_path / "out")
+    assert calls(tmp_path) == 4
+    kept = scan_store(tmp_path / "out")
+    assert len(kept) == 7  # four of mct, three of own
+    (tmp_path / "stop").unlink()
+    resumed = run_sweep(own(), tmp_path / "out")
+    assert calls(tmp_path) == 5
+    seconds = resumed.set_index("key")["cell_seconds"]
+    assert all(seconds[key] == row["cell_seconds"] for key, row in kept.items())
+    assert_same(resumed, run_sweep(own(), tmp_path / "whole"))
+
+
+def test_failed_cells_are_kept_with_traceback_and_retried_on_request(own: Own, tmp_path: Path):
+    (tmp_path / "break").touch()
+    cells = run_sweep(own(), tmp_path / "out")
+    failed = cells[cells["status"] == "failed"]
+    assert failed["solver"].tolist() == ["own"] * 4
+    assert failed["error"].str.endswith("ValueError: boom\n").all()
+    assert failed["makespan"].isna().all()
+    assert cells.loc[cells["solver"] == "mct", "status"].eq("finished").all()
+    (tmp_path / "break").unlink()
+    assert_frame_equal(run_sweep(own(), tmp_path / "out"), cells)
+    assert calls(tmp_path) == 4
+    retried = run_sweep(own(), tmp_path / "out", retry_failed=True)
+    assert calls(tmp_path) == 8
+    assert set(retried["status"]) == {"finished"}
+    whole = run_sweep(own(), tmp_path / "whole")
+    for column in ("key", "makespan", "gap", "evaluations"):
+        assert retried[column].tolist() == whole[column].tolist()
+    assert retried["assignment"].map(list).tolist() == whole["assignment"].map(list).tolist()
+
+
+def test_a_sweep_may_fail_as_a_whole(own: Own, tmp_path: Path):
+    (tmp_path / "break").touch()
+    config = own()
+    del config.solvers["mct"]
+    cells = run_sweep(config, tmp_path / "out")
+    summary = summarize(cells)
+    assert summary["failed"].tolist() == summary["runs"].tolist() == [4]
+    assert summary["gap_median"].isna().all()
+    gap_table(summary, list(config.problems), list(config.solvers))
+
+
+def test_equal_solvers_and_problems_of_two_names_keep_their_cells(tmp_path: Path):
+    solver = {"solver": "atsa"}
+    config = SweepConfig(
+        ("paper:9x3", "paper:9x3:seed=0"), 2, 0, {"evaluations": 40}, {"a": solver, "b": solver}
+    )
+    cells = run_sweep(config, tmp_path / "out")
+    assert len(cells) == 8
+    for _, row in cells.groupby("repetition"):
+        assert row["makespan"].nunique() == 1  # the same instance and the same stream
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_sweep_that_is_killed_goes_on_where_it_was(own: Own, tmp_path: Path, jobs: int):
+    config = own(repetitions=20, pause=0.03)
+    whole = run_sweep(config, tmp_path / "whole")
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", "sweep", "own.toml"]
+    command += ["--out", "out", "--jobs", str(jobs)]
+    out, pick = tmp_path / "out", random.Random(jobs)
+    kept: dict[str, float] = {}
+    for rows in sorted(pick.sample(range(30), 2)):
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        wait_for_rows(out, rows, process)
+        time.sleep(pick.uniform(0.0, 0.05))
+        process.kill()
+        process.wait()
+        time.sleep(0.2)  # workers that lost their parent finish a cell at most
+        kept = {key: row["cell_seconds"] for key, row in scan_store(out).items()}
+        assert rows <= len(kept)
+    resumed = run_sweep(read_config(tmp_path / "own.toml"), out, jobs=1)
+    assert_same(resumed, whole)
+    seconds = resumed.set_index("key")["cell_seconds"]
+    assert {key: seconds[key] for key in kept} == kept
+
+
+def wait_for_rows(folder: Path, rows: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until that many rows are on disk."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / "journal").exists() and len(scan_store(folder)) >= rows:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{rows} rows never came; exit code {process.poll()}")
+
+
+def test_each_finished_cell_is_on_disk_at_once(own: Own, tmp_path: Path):
+    on_disk: list[int] = []
+
+    def look(done: int, total: int) -> None:
+        files = (tmp_path / "out" / "journal").glob("*.jsonl")
+        lines = [line for file in files for line in file.read_text().splitlines()]
+        assert all(json.loads(line)["status"] == "finished" for line in lines)
+        on_disk.append(len(lines))
+
+    run_sweep(own(), tmp_path / "out", report=look)
+    assert on_disk == list(range(9))

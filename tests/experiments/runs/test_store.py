@@ -1,0 +1,307 @@
+"""The folder of a sweep."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from edgeopt.experiments.runs.cell import COLUMNS, Row
+from edgeopt.experiments.runs.files import (
+    JOURNALS,
+    METADATA,
+    append_row,
+    journal_rows,
+    new_journal,
+    part_path,
+    write_part,
+)
+from edgeopt.experiments.runs.store import (
+    CELLS,
+    CONFIG,
+    OLDER,
+    compact,
+    is_compact,
+    older_cells,
+    open_folder,
+    read_cells,
+    read_description,
+    scan_store,
+)
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.sweep.summary import read_solver_cells
+from edgeopt.problems.errors import InputError
+
+SWEEP = SweepConfig(("paper:5x2",), 2, 1, {"evaluations": 10}, {"mct": {"solver": "mct"}})
+
+
+def row(key: str, **values: object) -> Row:
+    names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0, "seed": 0}
+    return {**names, "status": "done", "cell_seconds": 0.5, **values}
+
+
+def keep(folder: Path, *rows: Row) -> Path:
+    """Put rows into a new journal."""
+    journal = new_journal(folder)
+    for one in rows:
+        append_row(journal, one)
+    return journal
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the opened folder of `SWEEP`."""
+    path = tmp_path / "deep" / "out"
+    open_folder(path, SWEEP)
+    return path
+
+
+def test_a_new_folder_says_what_it_is_for(folder: Path):
+    description = read_description(folder)
+    assert description["config"] == SWEEP.as_dict()
+    assert {"edgeopt", "python", "numpy", "machine", "command"} <= description["provenance"].keys()
+    assert sorted(path.name for path in folder.iterdir()) == [CELLS, JOURNALS, CONFIG]
+
+
+def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
+    before = (folder / CONFIG).read_bytes()
+    open_folder(folder, SWEEP)
+    for other in (replace(SWEEP, seed=2), replace(SWEEP, repetitions=3)):
+        with pytest.raises(InputError, match="this one holds another sweep"):
+            open_folder(folder, other)
+    open_folder(folder, replace(SWEEP, time_limit=5.0))
+    assert (folder / CONFIG).read_bytes() == before
+
+
+def test_a_sweep_killed_while_opening_its_folder_goes_on(folder: Path):
+    for name in (JOURNALS, CELLS):
+        (folder / name).rmdir()
+    open_folder(folder, SWEEP)
+    (folder / CONFIG).rename(folder / f"_{CONFIG}.123")
+    for name in (JOURNALS, CELLS):
+        (folder / name).rmdir()
+    open_folder(folder, SWEEP)
+    assert read_description(folder)["config"] == SWEEP.as_dict()
+
+
+def test_folders_of_other_content_are_refused_and_left_alone(tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    for name in ("file", "full", "file/below"):
+        with pytest.raises(InputError, match=r"^--out: got"):
+            open_folder(tmp_path / name, SWEEP)
+    assert len(list(tmp_path.rglob("*"))) == 3
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"config": 3}', "\xff"])
+def test_broken_descriptions_are_refused(folder: Path, text: str):
+    (folder / CONFIG).write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError):
+        open_folder(folder, SWEEP)
+
+
+def test_rows_come_back_from_the_journals(folder: Path):
+    rows = [row("a", makespan=0.1 + 0.2), row("b", gap=float("inf"), assignment=[1, 0])]
+    assert list(journal_rows(keep(folder, *rows))) == rows
+    assert scan_store(folder).keys() == {"a", "b"}
+    assert scan_store(folder)["a"]["cell_seconds"] == 0.5
+
+
+@pytest.mark.parametrize("order", [("failed", "done"), ("done", "failed")])
+def test_a_finished_row_counts_whatever_failed_before_or_after(
+    folder: Path, order: tuple[str, str]
+):
+    keep(folder, *(row("a", status=status) for status in order))
+    assert scan_store(folder)["a"]["status"] == "done"
+    for status in order:
+        keep(folder, row("b", status=status))
+    assert scan_store(folder)["b"]["status"] == "done"
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["status"].tolist() == ["done", "done"]
+
+
+def test_the_last_failure_of_a_journal_counts(folder: Path):
+    keep(folder, row("a", status="failed", error="1"), row("a", status="failed", error="2"))
+    compact(folder, ["a"])
+    keep(folder, row("a", status="failed", error="3"))
+    compact(folder, ["a"])
+    assert read_cells(folder)["error"].tolist() == ["3"]
+
+
+@pytest.mark.parametrize("tail", ['{"key": "b", "ma', '{"key": "b"', "\0\0\0", "\xff", "\n\n"])
+def test_torn_lines_are_passed_over(folder: Path, tail: str):
+    journal = keep(folder, row("a"))
+    journal.write_bytes(journal.read_bytes() + tail.encode("latin-1"))
+    assert list(journal_rows(journal)) == [row("a")]
+
+
+def test_every_cut_of_a_journal_gives_the_whole_rows_before_it(folder: Path):
+    journal = keep(folder, *(row(key, text="line\nbreak \u2028 ü") for key in "abc"))
+    data = journal.read_bytes()
+    ends = [index for index, byte in enumerate(data) if byte == ord("\n")]
+    for cut in range(len(data)):
+        journal.write_bytes(data[:cut])
+        assert len(scan_store(folder)) == sum(end <= cut for end in ends)
+
+
+def test_a_journal_that_another_sweep_has_moved_is_empty(folder: Path):
+    assert list(journal_rows(new_journal(folder))) == []
+
+
+def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path):
+    for key, repetition in (("b", 1), ("a", 0)):
+        keep(folder, row(key, repetition=repetition, trace_makespan=[2.0, 1.0]))
+    assert not is_compact(folder, ["a", "b"])
+    compact(folder, ["a", "b"])
+    assert is_compact(folder, ["a", "b"])
+    cells = read_cells(folder)
+    assert cells["key"].tolist() == ["a", "b"]
+    assert tuple(cells.columns) == COLUMNS
+    assert [list(trace) for trace in cells["trace_makespan"]] == [[2.0, 1.0]] * 2
+    assert list((folder / JOURNALS).iterdir()) == []
+    assert list(scan_store(folder)) == ["a", "b"]
+
+
+def test_parts_share_their_types_where_all_of_one_has_failed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("edgeopt.experiments.runs.files.PART", 2)
+    keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
+    keep(folder, *(row(key, status="failed", error="no") for key in "de"))
+    compact(folder, list("abdec"))
+    assert len(list((folder / CELLS).iterdir())) == 3
+    cells = pd.read_parquet(folder / CELLS)
+    assert cells["key"].tolist() == list("abdec")
+    assert cells["makespan"].isna().tolist() == [False, False, True, True, False]
+
+
+def test_every_part_says_where_it_comes_from(folder: Path):
+    keep(folder, row("a"))
+    compact(folder, ["a"])
+    metadata = json.loads(pq.read_metadata(part_path(folder / CELLS, 0)).metadata[METADATA])
+    assert metadata["config"] == SWEEP.as_dict()
+    facts = metadata["provenance"]
+    assert {"edgeopt", "numpy", "machine", "command", "code"} <= facts.keys()
+    assert facts.get("dirty", "no") in ("yes", "no")
+
+
+def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
+    keep(folder, row("a"), row("b"))
+    compact(folder, ["a", "b"])
+    keep(folder, row("A", code="d"), row("B", code="d"))
+    compact(folder, ["A", "B"])
+    assert read_cells(folder)["key"].tolist() == ["A", "B"]
+    assert older_cells(folder) == 2
+    assert pd.read_parquet(folder / OLDER)["key"].tolist() == ["a", "b"]
+    assert scan_store(folder).keys() == {"a", "b", "A", "B"}
+    assert not is_compact(folder, ["a", "b"])
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    assert older_cells(folder) == 2
+
+
+def write_only_the_first(path: Path, *content: Any) -> None:
+    """Write a part, or end as if interrupted."""
+    if path.name != "part-00000.parquet":
+        raise KeyboardInterrupt
+    write_part(path, *content)
+
+
+def test_a_crash_between_two_parts_loses_and_doubles_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("edgeopt.experiments.runs.files.PART", 1)
+    keep(folder, row("a"), row("b"))
+    with monkeypatch.context() as patch:
+        patch.setattr("edgeopt.experiments.runs.files.write_part", write_only_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a"]
+    assert scan_store(folder).keys() == {"a", "b"}
+    compact(folder, ["a", "b"])
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+
+
+def test_missing_and_broken_tables_are_refused(folder: Path):
+    with pytest.raises(InputError, match="must be a finished sweep"):
+        read_cells(folder)
+    keep(folder, row("a"))
+    compact(folder, ["a"])
+    path = part_path(folder / CELLS, 0)
+    whole = path.read_bytes()
+    for data in (b"", b"junk", whole[: len(whole) // 2]):
+        path.write_bytes(data)
+        with pytest.raises(InputError, match="must be a Parquet file"):
+            read_cells(folder)
+        with pytest.raises(InputError, match="must be a Parquet file"):
+            scan_store(folder)
+
+
+def test_the_journal_is_json_lines(folder: Path):
+    journal = keep(folder, row("a"))
+    assert [json.loads(line) for line in journal.read_text().splitlines()] == [row("a")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [[], 3, {"key": "a"}, row(["k"]), row("k", status=None), row("k", cell_seconds="x")],
+)
+def test_a_journal_that_holds_something_else_is_refused(folder: Path, broken: Any):
+    journal = keep(folder, row("a"))
+    journal.write_bytes(journal.read_bytes() + json.dumps(broken).encode() + b"\n")
+    with pytest.raises(InputError, match=journal.name):
+        scan_store(folder)
+
+
+def test_lines_that_are_no_json_are_passed_over(folder: Path):
+    journal = keep(folder, row("a"))
+    torn = [b'{"key"', b"[" * 100_000, b"9" * 5000, b"\xff"]
+    journal.write_bytes(b"\n".join([*torn, journal.read_bytes()]))
+    assert list(scan_store(folder)) == ["a"]
+
+
+@pytest.mark.parametrize("values", [{"seed": -1}, {"seed": 2**70}, {"tasks": "x"}, {"budget": 3}])
+def test_a_row_of_wrong_types_becomes_no_part(folder: Path, values: dict[str, Any]):
+    with pytest.raises(InputError, match="rows: "):
+        write_part(folder / CELLS / "part-00000.parquet", [row("a", **values)], {})
+
+
+def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
+    path = part_path(folder / CELLS, 0)
+    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], {})
+    good = pd.read_parquet(path)
+    assert read_cells(folder).equals(good)
+    for bad in (
+        good.drop(columns="makespan"),
+        good.assign(makespan="x"),
+        good.assign(assignment=1),
+    ):
+        bad.to_parquet(path)
+        with pytest.raises(InputError, match=path.name):
+            read_cells(folder)
+
+
+def test_two_rows_of_one_run_are_refused(folder: Path):
+    keep(folder, row("a"), row("b"))
+    compact(folder, ["a", "b"])
+    with pytest.raises(InputError, match="got 'p, s, 0', must be of one row alone"):
+        read_solver_cells(folder)
+
+
+def test_a_part_with_flipped_bits_is_refused(folder: Path):
+    path = part_path(folder / CELLS, 0)
+    write_part(path, [row("a", makespan=1.0, problem="a problem's name")], {})
+    path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))
+    with pytest.raises(InputError, match=path.name):
+        read_cells(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"config": {}, "provenance": {}}', "{}", "3"])
+def test_a_description_that_is_something_else_is_refused(folder: Path, text: str):
+    (folder / CONFIG).write_text(text)
+    with pytest.raises(InputError):
+        read_description(folder)

@@ -1,0 +1,125 @@
+"""Whatever replicas do, all their arrays say what follows from the assignment."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive.gibbs import count_moves, energy_parts, fits
+from tempering_walks import TARGET, model_of, walk_of
+
+from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute, start_replicas
+from edgeopt.optim.scheduling.tempering.tempering import anneal, temper
+
+
+@st.composite
+def walks(draw, max_tasks=7, max_nodes=4):
+    k, x = draw(st.integers(1, max_tasks)), draw(st.integers(1, max_nodes))
+    model = model_of(k, x, draw(st.booleans()), draw(st.integers(0, 10**6)))
+    return walk_of(model, draw(st.integers(0, 10**6)))
+
+
+def loads_of(model, assignment):
+    k = len(assignment)
+    times = model.times[np.arange(k), assignment]
+    return model.ready + np.bincount(assignment, weights=times, minlength=len(model.ready))
+
+
+def check_replicas(walk):
+    """Loads and memory up to rounding, members in any order."""
+    model, replicas = walk.model, walk.replicas
+    assert sorted(replicas.at) == list(range(len(replicas.at)))
+    for replica, assignment in enumerate(replicas.assignment):
+        assert fits(model, assignment)
+        used = np.bincount(assignment, weights=model.memory, minlength=len(model.ready))
+        np.testing.assert_allclose(replicas.loads[replica], loads_of(model, assignment))
+        np.testing.assert_allclose(replicas.used[replica], used)
+        for node, count in enumerate(replicas.counts[replica]):
+            members = replicas.members[replica, node, :count]
+            assert sorted(members) == np.flatnonzero(assignment == node).tolist()
+            assert replicas.places[replica, members].tolist() == list(range(count))
+
+
+def check_energies(walk):
+    for replica, assignment in enumerate(walk.replicas.assignment):
+        parts = energy_parts(walk.model, assignment, walk.target)
+        found = walk.replicas.costs[replica], walk.replicas.overloads[replica]
+        np.testing.assert_allclose(found, parts, atol=1e-12)
+
+
+def check_incumbent(walk, before):
+    """Its makespan is that of its assignment, and not above the one before."""
+    makespan, best = walk.incumbent.makespan[0], walk.incumbent.assignment
+    assert makespan <= before
+    if makespan < np.inf:
+        loads = loads_of(walk.model, best)
+        assert makespan == pytest.approx(loads[np.unique(best)].max(), rel=1e-12)
+        assert fits(walk.model, best)
+
+
+@given(walks(), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 5))))
+@settings(max_examples=150, deadline=None)
+def test_after_any_moves(walk, turns):
+    for level, singles, blocks in turns:
+        before = walk.incumbent.makespan[0]
+        counts = count_moves(walk, level, singles, blocks, 2)
+        assert counts.sum() == 2
+        check_incumbent(walk, before)
+    check_replicas(walk)
+
+
+@given(walks(max_tasks=30, max_nodes=6), st.integers(1, 4))
+@settings(max_examples=100, deadline=None)
+def test_after_tempering_and_annealing(walk, rounds):
+    for kernel in (
+        lambda: temper(walk, rounds),
+        lambda: anneal(walk, 0, 3 * rounds, rounds),
+        lambda: temper(walk, rounds),
+    ):
+        before = walk.incumbent.makespan[0]
+        kernel()
+        check_replicas(walk)
+        check_energies(walk)
+        check_incumbent(walk, before)
+
+
+def test_evaluations_are_counted():
+    walk = walk_of(model_of(5, 3, memory=False))
+    temper(walk, 10)
+    shares = walk.incumbent.evaluations[0] - 10 * 3 * 100
+    assert 0 < shares <= 10 * 3 * 20 * 2**5
+
+
+def test_the_incumbent_is_the_best_of_all_that_were_passed():
+    """With so few assignments every one is passed, so the best is the optimum."""
+    walk = walk_of(model_of(4, 2, memory=True))
+    count_moves(walk, 0, 50, 0, 2000)
+    grid = np.indices((2,) * 4).reshape(4, -1).T
+    spans = [loads_of(walk.model, a)[np.unique(a)].max() for a in grid if fits(walk.model, a)]
+    assert walk.incumbent.makespan[0] == pytest.approx(min(spans), rel=1e-12)
+
+
+def test_a_copy_is_a_schedule_of_its_own():
+    model = model_of(9, 3, memory=False)
+    walk = walk_of(model)
+    replicas = walk.replicas
+    temper(walk, 5)
+    origin = replicas.assignment[0].copy()
+    copy_replica(replicas, 0, 2)
+    recompute(model, replicas, 2, TARGET)
+    check_replicas(walk)
+    check_energies(walk)
+    assert replicas.assignment[2].tolist() == origin.tolist()
+    walk.replicas.at[:] = [2, 1, 0]
+    count_moves(walk, 0, 50, 0, 1)
+    assert replicas.assignment[0].tolist() == origin.tolist()
+
+
+def test_replicas_start_alike_and_idle_nodes_from_their_ready_times():
+    model = model_of(4, 3, memory=False)
+    replicas = start_replicas(model, 2, np.array([2, 0, 2, 0]))
+    assert replicas.assignment.tolist() == [[2, 0, 2, 0]] * 2
+    assert replicas.counts.tolist() == [[2, 0, 2]] * 2
+    assert replicas.members[1, 2, :2].tolist() == [0, 2]
+    recompute(model, replicas, 1, TARGET)
+    assert replicas.loads[1, 1] == model.ready[1]
+    assert replicas.loads[1, 0] == model.ready[0] + model.times[1, 0] + model.times[3, 0]

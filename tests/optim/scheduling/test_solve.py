@@ -1,0 +1,230 @@
+"""The loop: criteria, trace, callback, seeds, errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.stop import (
+    Evaluations,
+    Iterations,
+    Progress,
+    Seconds,
+    Stall,
+    TargetGap,
+    relative_gap,
+)
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
+GOOD, BETTER, BEST = [0, 0, 0], [1, 0, 0], [0, 0, 1]  # makespans 13, 11, 4
+
+
+@dataclass(frozen=True)
+class Script:
+    """Show one assignment after the other, two evaluations each."""
+
+    assignments: tuple = (GOOD, GOOD, BETTER, BEST, GOOD)
+    lie: float = 1.0
+
+    def init(self, problem, rng):
+        return State()
+
+    def step(self, problem, state):
+        shown = self.assignments[min(state.evaluations // 2, len(self.assignments) - 1)]
+        state.evaluations += 2
+        makespan = problem.makespan(shown)
+        if makespan < state.makespan:
+            state.assignment, state.makespan = np.array(shown), makespan * self.lie
+        return state
+
+
+def test_trace_has_each_improvement_and_the_end():
+    problem = SchedulingProblem(PROBLEM.et * 1.0, name="p")
+    result = solve(problem, Script((GOOD, GOOD, BETTER, GOOD)), stop=Iterations(7), rng=3)
+    assert result.trace.iterations == [1, 3, 7]
+    assert result.trace.evaluations == [2, 6, 14]
+    assert result.trace.makespan == [13.0, 11.0, 11.0]
+    assert (result.iterations, result.evaluations, result.status) == (7, 14, "iterations")
+    assert (result.solver, result.problem, result.seed) == ("Script", "p", 3)
+    assert result.as_dict()["assignment"] == BETTER
+    assert result.as_dict()["gap"] == pytest.approx(11 / result.lower_bound - 1)
+    assert "trace" not in result.as_dict()
+
+
+def test_the_bound_met_is_optimal():
+    result = solve(PROBLEM, Script(), stop=Iterations(100))
+    assert (result.status, result.iterations, result.makespan, result.gap) == (
+        "optimal",
+        4,
+        4.0,
+        0.0,
+    )
+    assert result.lower_bound == 4.0
+
+
+@pytest.mark.parametrize(
+    ("criterion", "iterations"),
+    [
+        (Iterations(3), 3),
+        (Evaluations(2), 1),
+        (Evaluations(5), 2),
+        (Evaluations(6), 3),
+        (Stall(1), 2),
+        (TargetGap(11 / 4 - 1), 3),
+        (lambda progress: progress.makespan <= 11, 3),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_each_criterion(criterion, iterations):
+    assert solve(PROBLEM, Script(), stop=criterion).iterations == iterations
+
+
+def test_stall_counts_from_the_last_improvement():
+    script = Script((GOOD, GOOD, BETTER, GOOD, GOOD, GOOD, BEST))
+    result = solve(PROBLEM, script, stop=Stall(3))
+    assert (result.iterations, result.status) == (6, "stall")
+
+
+def test_the_first_of_several_criteria_gives_the_status():
+    result = solve(PROBLEM, Script((GOOD,)), stop=[Evaluations(100), Iterations(2)])
+    assert result.status == "iterations"
+
+
+def test_seconds_bound_the_time_in_the_solver():
+    result = solve(PROBLEM, Script((GOOD,)), stop=Seconds(0.02))
+    assert result.status == "seconds"
+    assert result.seconds >= 0.02
+
+
+def test_callback_sees_every_iteration_and_can_stop():
+    seen = []
+
+    def callback(progress):
+        seen.append((progress.iterations, progress.evaluations, progress.makespan))
+        return progress.iterations == 3
+
+    result = solve(PROBLEM, Script(), stop=Iterations(50), callback=callback)
+    assert seen == [(1, 2, 13.0), (2, 4, 13.0), (3, 6, 11.0)]
+    assert result.status == "callback"
+
+
+def test_a_function_is_a_solver_that_ends():
+    def all_on_node_one(problem, rng):
+        return [1] * problem.tasks
+
+    result = solve(PROBLEM, all_on_node_one, rng=0)
+    assert (result.makespan, result.status, result.evaluations) == (22.0, "finished", 1)
+    assert result.solver == "all_on_node_one"
+
+
+def test_a_function_that_finds_no_room():
+    result = solve(PROBLEM, lambda problem, rng: [0, -1, 0])
+    assert (result.status, result.assignment, result.makespan) == ("infeasible", None, np.inf)
+
+
+def test_seed_is_recorded_and_repeats_the_run():
+    def draw(problem, rng):
+        return rng.integers(problem.nodes, size=problem.tasks)
+
+    first = solve(PROBLEM, draw)
+    assert solve(PROBLEM, draw, rng=first.seed).assignment.tolist() == first.assignment.tolist()
+    generator = solve(PROBLEM, draw, rng=np.random.default_rng(first.seed))
+    assert generator.assignment.tolist() == first.assignment.tolist()
+    assert generator.seed is None
+    sequence = solve(PROBLEM, draw, rng=np.random.SeedSequence(first.seed))
+    assert sequence.assignment.tolist() == first.assignment.tolist()
+
+
+@pytest.mark.parametrize("lie", [0.9, 1.1, 1 + 1e-6, np.nan])
+def test_a_wrong_claim_does_not_leave_the_loop(lie):
+    with pytest.raises(CheckError, match="the solver claims"):
+        solve(PROBLEM, Script((GOOD,), lie), stop=Iterations(2))
+
+
+@pytest.mark.parametrize(
+    "assignment", [[0, 0], [0, 0, 2], [0, 0, -2], [0.0, 0.0, 1.0], [[0, 0, 1]]]
+)
+def test_what_is_no_assignment_is_refused(assignment):
+    with pytest.raises(InputError, match="assignment"):
+        solve(PROBLEM, lambda problem, rng: assignment)
+
+
+def test_checker_by_itself():
+    tight = SchedulingProblem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
+    assert check_schedule(tight, np.array([0, 1]), 1.0, 1.0) == 1.0
+    with pytest.raises(CheckError, match="memory capacity"):
+        check_schedule(tight, np.array([0, 0]), 2.0, 1.0)
+    with pytest.raises(CheckError, match="below the bound"):
+        check_schedule(tight, np.array([0, 1]), 1.0, 1.1)
+
+
+@pytest.mark.parametrize("solver", [3, "atsa", Script, None])
+def test_what_is_no_solver(solver):
+    with pytest.raises(InputError, match="solver: got"):
+        solve(PROBLEM, solver)
+
+
+@pytest.mark.parametrize("stop", [(), 5, [Iterations(3), 5]])
+def test_what_is_no_criterion(stop):
+    with pytest.raises(InputError, match="stop: got"):
+        solve(PROBLEM, Script(), stop=stop)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value"),
+    [
+        (Iterations, 0),
+        (Iterations, 2.5),
+        (Iterations, True),
+        (Evaluations, -1),
+        (Stall, "3"),
+        (Seconds, 0),
+        (Seconds, np.nan),
+        (TargetGap, -0.1),
+        (TargetGap, np.inf),
+    ],
+)
+def test_illegal_limits(criterion, value):
+    with pytest.raises(InputError, match="must be"):
+        criterion(value)
+
+
+def test_gap_where_the_bound_is_zero():
+    assert relative_gap(0.0, 0.0) == 0.0
+    assert relative_gap(1.0, 0.0) == np.inf
+    assert Progress(makespan=3.0, lower_bound=2.0).gap == 0.5
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Show a schedule of 13 s, then bounds of its own."""
+
+    bounds: tuple
+
+    def init(self, problem, rng):
+        return State(assignment=np.array(GOOD), makespan=13.0)
+
+    def step(self, problem, state):
+        state.lower_bound = self.bounds[state.evaluations]
+        state.evaluations += 1
+        return state
+
+
+def test_a_bound_that_the_solver_proves_counts_from_then_on():
+    seen = []
+    stop = Iterations(3)
+    result = solve(PROBLEM, Prover((0.0, 11.0, 9.0)), stop=stop, callback=lambda p: seen.append(p))
+    assert [progress.lower_bound for progress in seen] == [4.0, 11.0, 11.0]
+    assert result.lower_bound == 11.0
+    assert result.gap == pytest.approx(13 / 11 - 1)
+    assert solve(PROBLEM, Prover((12.0, 13.0)), stop=stop).status == "optimal"
+    assert solve(PROBLEM, Prover((12.0, 0.0)), stop=TargetGap(0.1)).status == "targetgap"
+
+
+def test_a_bound_above_the_makespan_is_a_lie():
+    with pytest.raises(CheckError, match="below the bound 14"):
+        solve(PROBLEM, Prover((14.0,)), stop=Iterations(1))

@@ -1,0 +1,179 @@
+"""PyTorch modules as networks."""
+
+import pytest
+
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.from_torch import from_torch
+from edgeopt.problems.networks.layers import Layer
+from edgeopt.problems.networks.zoo import resnet34
+
+torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+nn, F = torch.nn, torch.nn.functional
+
+
+class Block(nn.Module):
+    """The first residual block of ResNet-34's conv3 stage."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv3_1 = nn.Conv2d(64, 128, 3, 2, 1, bias=False)
+        self.conv3_1_bn = nn.BatchNorm2d(128)
+        self.conv3_shortcut = nn.Conv2d(64, 128, 1, 2, bias=False)
+        self.conv3_shortcut_bn = nn.BatchNorm2d(128)
+        self.conv3_2 = nn.Conv2d(128, 128, 3, 1, 1, bias=False)
+        self.conv3_2_bn = nn.BatchNorm2d(128)
+
+    def forward(self, x):
+        y = self.conv3_1_bn(self.conv3_1(x))
+        skip = self.conv3_shortcut_bn(self.conv3_shortcut(x))
+        return skip + self.conv3_2_bn(self.conv3_2(y))
+
+
+def test_residual_block_equals_the_built_in_one():
+    read = from_torch(Block(), (64, 56, 56)).layers
+    built = resnet34().layers
+    first = next(i for i, layer in enumerate(built) if layer.name == "conv3_1")
+    assert len(read) == 7
+    for layer, own in zip(read, built[first : first + 7], strict=True):
+        assert (layer.macs, layer.parameters) == (own.macs, own.parameters)
+        assert layer.output_shape == own.output_shape
+        assert layer.inputs == tuple(max(i - first, -1) for i in own.inputs)
+
+
+class Branches(nn.Module):
+    """Functions, methods, a tuple, a free parameter, and arithmetic on sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, groups=1)
+        self.scale = nn.Parameter(torch.ones(4, 1, 1))
+
+    def forward(self, x):
+        y = F.max_pool2d(torch.relu(self.conv(x)) * self.scale, 2)
+        left, right = y.chunk(2, 1)
+        y = torch.cat([left, right + 1], 1)
+        return y.view(x.size(0), -1)
+
+
+def test_branches_by_hand():
+    profile = from_torch(Branches(), (3, 10, 10))
+    expected = [
+        ("conv", 4 * 64 * 27, 112, (4, 8, 8), (-1,)),
+        ("activation", 0, 0, (4, 8, 8), (0,)),
+        ("multiply", 0, 4, (4, 8, 8), (1,)),
+        ("pool", 0, 0, (4, 4, 4), (2,)),
+        ("identity", 0, 0, (64,), (3,)),
+        ("identity", 0, 0, (2, 4, 4), (4,)),
+        ("identity", 0, 0, (2, 4, 4), (4,)),
+        ("add", 0, 0, (2, 4, 4), (6,)),
+        ("concat", 0, 0, (4, 4, 4), (5, 7)),
+        ("identity", 0, 0, (64,), (8,)),
+    ]
+    names = [layer.name for layer in profile.layers]
+    layers = tuple(Layer(name, *fields) for name, fields in zip(names, expected, strict=True))
+    assert profile.layers == layers
+    assert profile.name == "Branches"
+    assert profile.cut_names == ("input", "conv")
+
+
+def test_chain_by_hand():
+    chain = nn.Sequential(
+        nn.ConvTranspose2d(2, 6, 2, 2), nn.BatchNorm2d(6), nn.Conv2d(6, 4, 3, groups=2),
+        nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3), nn.Softmax(1),
+    )  # fmt: skip
+    profile = from_torch(chain, (2, 5, 5))
+    assert profile.edge_macs.tolist() == [0, 1200, 1200 + 6912, 1200 + 6912 + 12]
+    assert profile.edge_parameters.tolist() == [0, 66, 66 + 112, 66 + 112 + 15]
+    assert profile.crossing_elements.tolist() == [50, 600, 256, 0]
+    assert profile.map_elements.tolist() == [0, 600, 856, 856 + 4 + 3]
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.query = nn.Linear(16, 4, bias=False)
+
+    def forward(self, x):
+        q = self.query(x)
+        return torch.softmax(q @ q.transpose(1, 2), -1)
+
+
+def test_products_of_activations():
+    layers = from_torch(Attention(), (5, 16)).layers
+    assert [(x.kind, x.macs) for x in layers] == [
+        ("fc", 5 * 16 * 4),
+        ("other", 0),
+        ("matmul", 5 * 5 * 4),
+        ("activation", 0),
+    ]
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Linear(4, 4)
+        self.two = nn.Linear(4, 4)
+        self.two.weight = self.one.weight
+
+    def forward(self, x):
+        return self.one(self.two(self.one(x))) + F.linear(x, self.one.weight)
+
+
+def test_shared_parameters_count_once():
+    layers = from_torch(Shared(), (4,)).layers
+    work = [(x.macs, x.parameters) for x in layers]
+    assert work == [(16, 20), (16, 4), (16, 0), (16, 0), (0, 0)]
+
+
+def test_module_stays_as_it_is():
+    module = Block().train()
+    module.conv3_1_bn.eval()
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    from_torch(module, (64, 8, 8))
+    assert module.training
+    assert not module.conv3_1_bn.training
+    for name, tensor in module.state_dict().items():
+        assert tensor.device.type == "cpu"
+        assert torch.equal(tensor, before[name])
+
+
+def test_evaluation_mode_accepts_a_batch_of_one():
+    module = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4))  # in training it needs two samples
+    assert from_torch(module, (6,)).edge_parameters[-1] == 28 + 8
+
+
+def test_unknown_operators_are_listed_in_one_warning():
+    module = nn.Sequential(nn.Linear(6, 4), nn.Softshrink(), nn.Threshold(0, 0), nn.Softshrink())
+    with pytest.warns(
+        UserWarning, match=r"zero work: Softshrink \(2\), Threshold \(1\)$"
+    ) as caught:
+        profile = from_torch(module, (6,))
+    assert len(caught) == 1
+    assert [x.kind for x in profile.layers] == ["fc", "other", "other", "other"]
+
+
+class Dynamic(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+class Pair(nn.Module):
+    def forward(self, x, y):
+        return x @ y
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "message"),
+    [
+        ("resnet34", (3, 8, 8), "module: got 'resnet34', must be a torch.nn.Module"),
+        (Dynamic(), (3,), "module: got 'Dynamic', must be traceable by torch.fx"),
+        (Pair(), (3,), r"module: got 'Pair', .* it reads \['x', 'y'\]"),
+        (nn.Linear(4, 3), (3,), r"input_shape: got \(3,\), must be one that the module accepts"),
+        (nn.Linear(4, 3), (0,), "input_shape: got 0"),
+        (nn.Linear(4, 3), (), "input_shape"),
+        (nn.ReLU(), (3,), "layers of which one has MACs"),
+    ],
+)
+def test_bad_input(module, shape, message):
+    with pytest.raises(InputError, match=message):
+        from_torch(module, shape)

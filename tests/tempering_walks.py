@@ -1,0 +1,54 @@
+"""Small models and walks for the tests of the frontier."""
+
+import numpy as np
+
+from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_nodes
+from edgeopt.optim.scheduling.tempering.model import Model
+from edgeopt.optim.scheduling.tempering.pair_block import make_block
+from edgeopt.optim.scheduling.tempering.replica import Incumbent, recompute, start_replicas
+from edgeopt.optim.scheduling.tempering.tempering import Walk
+from edgeopt.optim.stream import open_stream
+
+TARGET, LEVELS = 4.0, 3
+
+
+def model_of(k, x, memory, seed=0):
+    """Costs of some temperatures, and overloads that matter but do not rule."""
+    rng = np.random.default_rng(seed)
+    costs = rng.uniform(0.0, 5.0, (k, x))
+    costs -= costs.min(axis=1, keepdims=True)
+    held, capacity = np.zeros(k), np.full(x, np.inf)
+    if memory:
+        held = np.arange(1.0, k + 1)
+        capacity = np.ceil(np.linspace(1.2, 1.8, x) * held.sum() / x + k / 2)
+    weights = rng.uniform(0.5, 1.5, x) * 5e-3
+    times = rng.uniform(1.0, 4.0, (k, x))
+    return Model(times, costs, weights, held, capacity, rng.uniform(0.0, 1.0, x))
+
+
+def walk_of(model, seed=1):
+    """A walk whose levels differ, but not so much that the coldest one would freeze."""
+    start = start_of(model)
+    replicas = start_replicas(model, LEVELS, start)
+    for replica in range(LEVELS):
+        recompute(model, replicas, replica, TARGET)
+    ladder = build_ladder(model, nodes_of(model), LEVELS, len(start) / 5)
+    ladder.stiffness[:] = np.geomspace(30.0, 300.0, LEVELS)
+    best = Incumbent(start.copy(), np.array([np.inf]), np.zeros(1, np.int64))
+    stream = open_stream(np.random.default_rng(seed))
+    return Walk(model, ladder, replicas, best, make_block(len(start)), stream, TARGET)
+
+
+def nodes_of(model):
+    """Each task's nodes in the order of the ladder."""
+    return nearest_nodes(model, np.random.default_rng(0))
+
+
+def start_of(model):
+    """An assignment within the capacities: largest tasks first, each on the roomiest node."""
+    room, start = model.capacity.copy(), np.zeros(len(model.memory), dtype=np.int64)
+    for task in np.argsort(-model.memory):
+        start[task] = np.argmax(room)
+        room[start[task]] -= model.memory[task]
+    assert room.min() >= 0.0
+    return start
