@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pdoc
 
-PACKAGES = ("problems", "optim", "experiments")
+PACKAGE = "edgeopt"
+LINKS = "out/links"  # made by .ci/links
 CHILDREN = "edgeopt.experiments.peers.child"  # need libraries that this process may not load
 HARMLESS = (
     "Error parsing type annotation",  # shown as written: in named tuples, and `pd.Series[float]`
@@ -21,10 +22,9 @@ HARMLESS = (
 
 def specifications() -> Iterator[str]:
     """Yield all modules, since pdoc leaves out those that an `__all__` does not list."""
-    for package in PACKAGES:
-        yield package
-        for found in pkgutil.walk_packages([package], f"{package}."):
-            yield found.name if _can_be_imported(found.name) else f"!{found.name}"
+    yield PACKAGE
+    for found in pkgutil.walk_packages([f"{LINKS}/{PACKAGE}"], f"{PACKAGE}."):
+        yield found.name if _can_be_imported(found.name) else f"!{found.name}"
 
 
 def _can_be_imported(name: str) -> bool:
@@ -34,14 +34,14 @@ def _can_be_imported(name: str) -> bool:
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if str(error.name).startswith(PACKAGES):
+        if str(error.name).startswith(PACKAGE):
             raise
         print(f"left out: {name}, which needs {error.name}")
         return False
     return True
 
 
-sys.path.insert(0, ".")
+sys.path.insert(0, LINKS)
 modules = sorted(specifications(), key=lambda name: name.startswith("!"))
 warnings.simplefilter("error")
 for message in HARMLESS:

@@ -29,8 +29,8 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
     Parameters
     ----------
     solver : dataclass
-        Its fields declare ranges with `edgeopt.problems.parameters.parameter` (``search``), choices by a
-        ``Literal`` annotation, or are bool.
+        Its fields declare ranges with `parameter` (``search``), choices by a ``Literal``
+        annotation, or are bool.
     names : iterable of str, optional
         The parameters to tune; without it all that declare where to search, or are given.
     given : dict

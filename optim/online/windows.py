@@ -58,8 +58,8 @@ def simulate_windows(
     time, stages, resources
         As for `simulate_dispatch`. Tasks without edge work pass at once.
     solver : Solver or callable
-        What `edgeopt.optim.scheduling.solve.solve` takes. Its problem is the window: `ready` says what the nodes still have
-        to do, `node_capacity` what memory is free (a task holds memory until it ends).
+        What `solve` takes. Its problem is the window: `ready` says what work the nodes still
+        have, `node_capacity` what memory is free (a task holds memory until it ends).
     window : Window
         When windows close.
     stop : Criterion or iterable of Criterion

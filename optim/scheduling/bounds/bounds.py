@@ -31,7 +31,7 @@ def lower_bound(problem: SchedulingProblem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
     The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
-    times. The knapsack bound (`edgeopt.optim.scheduling.bounds.knapsack_bound`) is better and takes seconds.
+    times. The bound of `knapsack_bound` is better and takes seconds.
     """
     if problem not in _known:
         floor = max(combinatorial_bound(problem), lp_bound(problem))

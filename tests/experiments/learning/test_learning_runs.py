@@ -14,12 +14,12 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.experiments.learning.config import read_learning  # noqa: E402
+from edgeopt.experiments.learning.config import read_learning
 from edgeopt.experiments.learning.run import (
-    load_rows,  # noqa: E402
-    run_learning,  # noqa: E402
+    load_rows,
+    run_learning,
 )
-from edgeopt.experiments.learning.summary import summarize  # noqa: E402
+from edgeopt.experiments.learning.summary import summarize
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 120

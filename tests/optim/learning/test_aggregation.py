@@ -9,9 +9,9 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.part import Part  # noqa: E402
-from edgeopt.optim.learning.split import aggregate  # noqa: E402
-from edgeopt.optim.learning.training import Training  # noqa: E402
+from edgeopt.optim.learning.part import Part
+from edgeopt.optim.learning.split import aggregate
+from edgeopt.optim.learning.training import Training
 
 
 def test_weighted_mean_by_hand():

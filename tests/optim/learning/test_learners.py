@@ -5,20 +5,20 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from torch.nn.functional import cross_entropy  # noqa: E402
+from torch.nn.functional import cross_entropy
 
 from edgeopt.optim.learning.schemes import (
-    BranchyNet,  # noqa: E402
-    Central,  # noqa: E402
-    CollaborativeTraining,  # noqa: E402
-    Federated,  # noqa: E402
+    BranchyNet,
+    Central,
+    CollaborativeTraining,
+    Federated,
 )
 from edgeopt.optim.learning.split import (
-    Dispatch,  # noqa: E402
-    LossWeights,  # noqa: E402
-    SplitLearner,  # noqa: E402
+    Dispatch,
+    LossWeights,
+    SplitLearner,
 )
-from edgeopt.problems.errors import InputError  # noqa: E402
+from edgeopt.problems.errors import InputError
 
 SCHEMES = [Central(), BranchyNet(exits=(0, 5)), Federated(), CollaborativeTraining(cut=4),
            CollaborativeTraining(cut=5, threshold="fixed", fixed_s=0.02)]  # fmt: skip

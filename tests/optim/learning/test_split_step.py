@@ -7,13 +7,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from torch.nn.functional import cross_entropy  # noqa: E402
+from torch.nn.functional import cross_entropy
 
-from edgeopt.optim.learning.networks.exit_head import ExitHead  # noqa: E402
-from edgeopt.optim.learning.networks.resnet import build_network  # noqa: E402
-from edgeopt.optim.learning.part import LayerChain, OnMap, Part  # noqa: E402
-from edgeopt.optim.learning.split import LossWeights, Parts, joint_loss, split_step  # noqa: E402  # noqa: E402
-from edgeopt.optim.learning.training import Training  # noqa: E402
+from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.resnet import build_network
+from edgeopt.optim.learning.part import LayerChain, OnMap, Part
+from edgeopt.optim.learning.split import LossWeights, Parts, joint_loss, split_step
+from edgeopt.optim.learning.training import Training
 
 DEPTH = 8
 TRAINING = Training(learning_rate=1.0, momentum=0.0, weight_decay=0.0)  # steps are gradients

@@ -39,7 +39,9 @@ PROBLEMS = {
     "equal": lambda: SchedulingProblem(np.ones((9, 4))),
     "huge numbers": lambda: SchedulingProblem(1e150 * dense(4, 10, 3).matrix),
     "tiny numbers": lambda: SchedulingProblem(1e-150 * dense(4, 10, 3).matrix),
-    "work and speed": lambda: SchedulingProblem(UniformTimes(np.arange(1.0, 21), np.arange(1.0, 4))),
+    "work and speed": lambda: SchedulingProblem(
+        UniformTimes(np.arange(1.0, 21), np.arange(1.0, 4))
+    ),
     "memory": lambda: paper_pool(50, 8, slack=1.5, rng=0),
     "memory, many nodes": lambda: paper_pool(60, 40, slack=1.5, rng=1),
     "a node without memory": lambda: SchedulingProblem(np.ones((4, 3)), np.ones(4), [0, 4, 4]),

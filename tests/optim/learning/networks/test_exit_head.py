@@ -6,8 +6,8 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.networks.exit_head import ExitHead  # noqa: E402
-from edgeopt.optim.learning.networks.resnet import build_network  # noqa: E402
+from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.resnet import build_network
 
 
 def test_mean_and_product_by_hand():

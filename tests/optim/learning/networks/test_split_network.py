@@ -10,7 +10,7 @@ from edgeopt.problems.networks.load import load_network
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.networks.resnet import PLANS, build_network  # noqa: E402
+from edgeopt.optim.learning.networks.resnet import PLANS, build_network
 
 CASES = [
     ("resnet-digits", 1, 8),
