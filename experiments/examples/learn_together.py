@@ -1,3 +1,11 @@
+# %% [markdown]
+# # Training a network over edge and cloud
+#
+# Run it as a script, `python experiments/examples/learn_together.py FOLDER`, or cell by cell. It
+# needs the extra `torch`. The command `edgeopt learn` does the same from a file;
+# `experiments/learnings/` has some to start from.
+
+# %%
 """Split training against federated and central training: errors, simulated seconds and bytes."""
 
 import sys
@@ -11,7 +19,6 @@ from edgeopt.experiments.learning.summary import summarize
 from edgeopt.experiments.style import paper_style, save_figure
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"]) / "learning"
 
 # %% [markdown]
@@ -23,7 +30,6 @@ folder = Path(*arguments or ["out"]) / "learning"
 
 # %%
 system = Path(edgeopt.experiments.__path__[0]) / "learnings" / "sensors.toml"
-
 config = LearningConfig(
     data="digits",
     network="resnet-digits",
@@ -50,9 +56,7 @@ config = LearningConfig(
 
 # %%
 rows = run_learning(config, folder)
-
 summary = {row["scheme"]: row for row in summarize(config, rows)}
-
 for name, row in summary.items():
     print(
         f"{name:14} error {100 * row['error']:5.1f} %, {row['seconds']:6.2f} s, "

@@ -1,3 +1,9 @@
+# %% [markdown]
+# # An instance file of one's own
+#
+# Run it as a script, `python experiments/examples/own_instance.py FOLDER`, or cell by cell.
+
+# %%
 """Write instances, read them back, solve them, and say how good the schedules are."""
 
 import sys
@@ -11,9 +17,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling import SchedulingProblem, load_problem, write_hcsp, write_npz
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"]) / "instances"
-
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -25,23 +29,15 @@ folder.mkdir(parents=True, exist_ok=True)
 
 # %%
 rng = np.random.default_rng(5)
-
 times = rng.gamma(2.0, 3.0, size=(80, 1)) * rng.uniform(0.5, 2.0, size=(80, 6))
-
 plain = SchedulingProblem(times, name="plain")
-
 tight = SchedulingProblem(
     times, task_memory=rng.uniform(1e6, 5e6, size=80), node_capacity=np.full(6, 50e6), name="tight"
 )
-
 header = "pi-a,pi-b,nano-a,nano-b,tx2,cloudlet"
-
 np.savetxt(folder / "plain.csv", times, delimiter=",", header=header, comments="")
-
 np.save(folder / "plain.npy", times)
-
 write_hcsp(folder / "plain.txt", plain)
-
 write_npz(folder / "tight.npz", tight)
 
 # %% [markdown]
@@ -53,11 +49,8 @@ write_npz(folder / "tight.npz", tight)
 
 # %%
 files = sorted(path for path in folder.iterdir() if path.is_file())
-
 problems = {path.name: load_problem(path) for path in files}
-
 results = {}
-
 for name, problem in problems.items():
     result = solve(problem, ParallelTempering(), stop=Evaluations(10_000_000), rng=1)
     results[name] = result
@@ -73,9 +66,7 @@ for name, problem in problems.items():
 
 # %%
 strong = knapsack_bound(plain, seconds=1.0)
-
 gap = results["plain.csv"].makespan / strong - 1
-
 print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * gap:.3f} % above")
 
 # %% [markdown]
@@ -83,9 +74,7 @@ print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * g
 
 # %%
 (folder / "broken").mkdir(exist_ok=True)
-
 (folder / "broken" / "times.csv").write_text("pi,nano\n1.0,2.0\n3.0,soon\n")
-
 try:
     load_problem(folder / "broken" / "times.csv")
 except InputError as error:

@@ -1,3 +1,9 @@
+# %% [markdown]
+# # Where to cut a network of one's own
+#
+# Run it as a script, `python experiments/examples/own_network.py FOLDER`, or cell by cell.
+
+# %%
 """Where to cut a network of one's own on a system of one's own, and why there."""
 
 import importlib.util
@@ -12,9 +18,7 @@ from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.systems.load import load_system
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"])
-
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -39,9 +43,7 @@ conv5,conv,924844032,4719104,512x14x14,conv4
 pool5,avgpool,0,0,512x1x1,conv5
 fc,linear,5120,5130,10,pool5
 """)
-
 network = from_csv(folder / "camera.csv")
-
 print(f"{network.name}: {network.depth} layers with work, {network.cut_names}")
 
 # %% [markdown]
@@ -105,7 +107,6 @@ rates_bit_s = [40e6, 60e6, 80e6]
 arrival_hz = 5
 deadline_s = 0.12
 """)
-
 system = load_system(folder / "site.toml")
 
 # %% [markdown]
@@ -116,18 +117,13 @@ system = load_system(folder / "site.toml")
 
 # %%
 program = build_program(network, system, objective="energy")
-
 answer = scan(program)
-
 assert answer.cut is not None  # None: no cut meets the limits
-
 print(f"cut {answer.cut} ({program.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
-
 for cut, name in enumerate(program.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]
     kept = "" if program.feasible[cut] else "  not feasible"
     print(f"  {cut} {name:6} {1e3 * delay:7.1f} ms {1e3 * energy:7.2f} mJ{kept}")
-
 print("kept from a better cut by", *answer.binding)
 
 # %% [markdown]

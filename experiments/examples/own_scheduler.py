@@ -1,3 +1,10 @@
+# %% [markdown]
+# # A problem and a scheduler of one's own
+#
+# Run it as a script, `python experiments/examples/own_scheduler.py FOLDER`, or cell by cell as a
+# notebook (VS Code and jupytext read the marks).
+
+# %%
 """A problem and a scheduler of one's own, beside those that come with the project."""
 
 import sys
@@ -14,9 +21,7 @@ from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.scheduling import SchedulingProblem
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"])
-
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -28,13 +33,9 @@ folder.mkdir(parents=True, exist_ok=True)
 
 # %%
 rng = np.random.default_rng(7)
-
 seconds = np.array([[0.30, 0.12, 0.05], [1.10, 0.40, 0.06], [2.90, 1.60, 0.30]])  # network, kind
-
 network = rng.integers(3, size=120)
-
 board = np.array([0, 0, 0, 1, 1, 2])
-
 problem = SchedulingProblem(
     seconds[network][:, board] * rng.lognormal(sigma=0.2, size=(120, 6)),
     task_memory=np.array([14e6, 87e6, 553e6])[network],
@@ -119,9 +120,7 @@ solvers = {
     "earliest end (mine)": earliest_end,
     "walk (mine)": Walk(),
 }
-
 results = {}
-
 for name, solver in solvers.items():
     warm_up(problem, solver)
     results[name] = result = solve(problem, solver, stop=Evaluations(4000), rng=1)

@@ -1,3 +1,10 @@
+# %% [markdown]
+# # A scheme and a stream of one's own in the running framework
+#
+# Run it as a script, `python experiments/examples/own_scheme.py FOLDER`, or cell by cell. The
+# command `edgeopt simulate` runs the schemes that come with the project from a file.
+
+# %%
 """What it brings to decide for each task, by its size, where it leaves the edge."""
 
 import sys
@@ -21,9 +28,7 @@ from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.systems.load import load_system
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"])
-
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
@@ -33,9 +38,7 @@ folder.mkdir(parents=True, exist_ok=True)
 
 # %%
 changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
-
 system = load_system("table1", nodes=10, changes=changes)
-
 setting = SplitSystem(load_network("resnet34"), system, uplink="shared")
 
 # %% [markdown]
@@ -47,11 +50,8 @@ setting = SplitSystem(load_network("resnet34"), system, uplink="shared")
 
 # %%
 rng = np.random.default_rng(3)
-
 time = np.cumsum(rng.exponential(0.02, size=2000))
-
 size = np.where(rng.random(2000) < 0.05, rng.integers(4, 13, size=2000), 1)
-
 stream = Stream(time, size, name="camera")
 
 # %% [markdown]
@@ -97,9 +97,7 @@ schemes: dict[str, Scheme] = {
     "collaborative, least delay": Collaborative(objective="delay"),
     "by size (mine)": BySize(),
 }
-
 delays = {}
-
 for name, scheme in schemes.items():
     conditions = draw_conditions(setting, stream, None, np.random.default_rng(1))
     run = simulate(setting, stream, conditions, scheme, Dispatcher(), rng)

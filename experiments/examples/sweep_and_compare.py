@@ -1,3 +1,11 @@
+# %% [markdown]
+# # A sweep: solvers, problems, seeds, statistics
+#
+# Run it as a script, `python experiments/examples/sweep_and_compare.py FOLDER`, or cell by cell.
+# The commands `edgeopt sweep`, `compare` and `plot` do the same from a file, `my_sweep.toml`
+# beside this.
+
+# %%
 """Many solvers on many problems, many times; ranking, tests and convergence."""
 
 import sys
@@ -11,9 +19,7 @@ from edgeopt.experiments.sweep.figures import convergence_figure
 from edgeopt.experiments.sweep.summary import summarize
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"]) / "sweep"
-
 examples = Path(__file__).parent if "__file__" in globals() else Path()
 
 # %% [markdown]
@@ -46,9 +52,7 @@ config = SweepConfig(
 
 # %%
 cells = run_sweep(config, folder)
-
 gaps = summarize(cells).pivot(index="problem", columns="solver", values="gap_median")
-
 print(gaps.round(3).to_string())
 
 # %% [markdown]
@@ -59,13 +63,9 @@ print(gaps.round(3).to_string())
 
 # %%
 comparison = compare(cells)
-
 print(comparison.ranking[["rank", "rank_low", "rank_high", "gap", "gap_low", "gap_high"]].round(3))
-
 print(comparison.friedman)
-
 print(comparison.pairs[["first", "second", "difference", "effect", "wilcoxon"]].round(4))
-
 print(*comparison.cautions, sep="\n")
 
 # %% [markdown]
@@ -76,7 +76,6 @@ print(*comparison.cautions, sep="\n")
 
 # %%
 problem = config.problems[0]
-
 with paper_style():
     figure = convergence_figure(cells[cells["problem"] == problem], list(config.solvers), problem)
     print(*save_figure(figure, folder, "convergence"))

@@ -1,3 +1,10 @@
+# %% [markdown]
+# # Tuning alpha, beta, rho and Q with Optuna
+#
+# Run it as a script, `python experiments/examples/tune_a_solver.py FOLDER`, or cell by cell. The
+# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine.
+
+# %%
 """Tune the numbers of ATSA as printed, and see whether that helps on problems not seen."""
 
 import sys
@@ -10,7 +17,6 @@ from edgeopt.optim.scheduling import find_solver
 from edgeopt.problems.scheduling import load_problem
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
-
 folder = Path(*arguments or ["out"]) / "tuning"
 
 # %% [markdown]
@@ -41,9 +47,7 @@ config = TuneConfig(
 
 # %%
 outcome = tune(config, folder)
-
 print(outcome.page)
-
 print(*outcome.paths, sep="\n")
 
 # %% [markdown]
@@ -53,7 +57,6 @@ print(*outcome.paths, sep="\n")
 
 # %%
 problem = load_problem("paper:60x8:seed=30")
-
 for name in ("atsa", str(folder / "best.toml")):
     result = solve(problem, find_solver(name), stop=Evaluations(1000), rng=1)
     print(f"{name}: gap {100 * result.gap:.1f} %")

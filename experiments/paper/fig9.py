@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +17,6 @@ from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.extras import import_extra
 from edgeopt.problems.files import check_fields, read_toml
-
-if TYPE_CHECKING:
-    pass
-
 
 DORMANCY_CLAIM = "dormancy-accuracy"
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +19,6 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 from edgeopt.problems.scheduling.spec import load_problem
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from fuzz.cases import Case
 
 SECONDS = 6  # of the processor, or five times as many on the wall, after which a command ends
 WORKING = (
-    "loop.py",
+    "solve.py",
     "studies",
     "plots",
     "figures.py",

@@ -24,15 +24,13 @@ from edgeopt.experiments.paper.fig7.words import (
     times_table,
     values_of,
 )
-from edgeopt.experiments.paper.outcome import Outcome
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome
 from edgeopt.experiments.style import paper_style, save_figure
 from edgeopt.problems.files import check_fields, read_toml, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-PAPER_FOLDER = Path(__file__).parent
 
 SWEEPS = ("search", "frontier")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,6 @@ from edgeopt.optim.scheduling.arrays import power, sum_four
 from edgeopt.optim.scheduling.colony.alias import build_alias
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray
-
-if TYPE_CHECKING:
-    pass
-
 
 BEST_PATH_PROBABILITY = 0.05  # Stuetzle and Hoos 2000, p_best
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from edgeopt.optim.scheduling.local_search.search import Search
 from edgeopt.optim.scheduling.solver import IntArray, State
 from edgeopt.optim.stream import RandomStream
 from edgeopt.problems.errors import FloatArray
-
-if TYPE_CHECKING:
-    pass
 
 
 class Tours(NamedTuple):

@@ -40,7 +40,7 @@ def test_bad_input_is_one_line(edgeopt, tmp_path: Path, arguments):
 
 
 def test_what_is_missing_is_said_and_stops_no_other(edgeopt, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("edgeopt.experiments.paper.outcome.PAPER_FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr("edgeopt.experiments.paper.dormancy.PAPER_FOLDER", tmp_path / "nowhere")
     outcome = edgeopt("paper", "--quick", "--only", "dormancy", "--only", "table1", "--out", "x")
     assert outcome.code == 1
     assert "dormancy: configuration file: got" in outcome.out

@@ -75,7 +75,7 @@ def test_a_short_run(tmp_path: Path, monkeypatch):
         (tmp_path / path.name).write_text(text)
     sizes = "{ periods = 1, repetitions = 2 }"
     (tmp_path / "fig9.toml").write_text(f"quick = {sizes}\nfull = {sizes}\nsettled_points = 1.0\n")
-    monkeypatch.setattr(fig9, "FOLDER", tmp_path)
+    monkeypatch.setattr(fig9, "PAPER_FOLDER", tmp_path)
     outcome = fig9.run(tmp_path, tmp_path, quick=True, jobs=1)
     assert 0 < outcome.values["error"].value < 100
     assert outcome.values["mini_batches_until_it_has_settled"].value == 6

@@ -121,6 +121,6 @@ def test_fig_6(tmp_path: Path, monkeypatch):
 def test_broken_configurations_are_refused(tmp_path: Path, monkeypatch, text):
     for module, name in ((table1, "table1"), (fig5, "fig5"), (fig6, "fig6")):
         (tmp_path / f"{name}.toml").write_text(text)
-        monkeypatch.setattr(module, "FOLDER", tmp_path)
+        monkeypatch.setattr(module, "PAPER_FOLDER", tmp_path)
         with pytest.raises(InputError):
             module.run(tmp_path, tmp_path, quick=True, jobs=1)

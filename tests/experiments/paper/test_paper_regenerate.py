@@ -34,7 +34,7 @@ class Parts:
         self.broken: set[str] = set()
         monkeypatch.setattr(regenerate, "run_of", lambda part: partial(self.run, part))
         monkeypatch.setattr(regenerate, "read_claims", lambda part: ())
-        monkeypatch.setattr("edgeopt.experiments.paper.claims.read_claims", lambda part: (CLAIM,))
+        monkeypatch.setattr("edgeopt.experiments.paper.page.read_claims", lambda part: (CLAIM,))
         monkeypatch.setattr(outcome, "code_version", lambda *packages: self.code)
 
     def run(self, part: str, out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:

@@ -41,7 +41,7 @@ def tiny(tmp_path: Path, monkeypatch) -> Path:
         )
         (folder / path.name).write_text(text)
     for module in (table2, fig8, dormancy):
-        monkeypatch.setattr(module, "FOLDER", folder)
+        monkeypatch.setattr(module, "PAPER_FOLDER", folder)
         name = module.__name__.rpartition(".")[2]
         path = folder / f"{name}.toml"
         lines = path.read_text().splitlines()

@@ -23,9 +23,9 @@ def test_the_shipped_sweeps_are_legal(name, seconds, shared):
 def test_a_peer_that_cannot_run_fails_its_cell_alone(tmp_path, monkeypatch):
     monkeypatch.delenv("EDGEOPT_ORTOOLS_PYTHON", raising=False)
     solvers = {
-        "cp-sat": {"solver": f"{SWEEPS.parent}/peers/cp_sat.py:CpSat"},
-        "highs": {"solver": f"{SWEEPS.parent}/peers/highs.py:Highs", "seconds": 9.0},
-        "small": {"solver": f"{SWEEPS.parent}/peers/highs.py:Highs", "gigabytes": 0.001},
+        "cp-sat": {"solver": f"{SWEEPS.parent}/peers/child_peers.py:CpSat"},
+        "highs": {"solver": f"{SWEEPS.parent}/peers/child_peers.py:Highs", "seconds": 9.0},
+        "small": {"solver": f"{SWEEPS.parent}/peers/child_peers.py:Highs", "gigabytes": 0.001},
     }
     config = SweepConfig(("paper:9x3:seed=1",), 1, 1, {"seconds": 20.0}, solvers)
     rows = run_sweep(config, tmp_path / "out").set_index("solver")

@@ -169,7 +169,7 @@ def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path)
 def test_parts_share_their_types_where_all_of_one_has_failed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.files.PART", 2)
+    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 2)
     keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
     keep(folder, *(row(key, status="failed", error="no") for key in "de"))
     compact(folder, list("abdec"))
@@ -214,10 +214,10 @@ def write_only_the_first(path: Path, *content: Any) -> None:
 def test_a_crash_between_two_parts_loses_and_doubles_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.files.PART", 1)
+    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 1)
     keep(folder, row("a"), row("b"))
     with monkeypatch.context() as patch:
-        patch.setattr("edgeopt.experiments.runs.files.write_part", write_only_the_first)
+        patch.setattr("edgeopt.experiments.runs.store.write_part", write_only_the_first)
         with pytest.raises(KeyboardInterrupt):
             compact(folder, ["a", "b"])
     assert read_cells(folder)["key"].tolist() == ["a"]

@@ -82,7 +82,7 @@ def test_the_key_depends_on_the_users_file_that_a_toml_file_names(tmp_path: Path
 
 def test_the_key_depends_on_the_code(monkeypatch: pytest.MonkeyPatch):
     key = the_cell().key
-    monkeypatch.setattr("edgeopt.experiments.runs.provenance.code_version", lambda: "other")
+    monkeypatch.setattr("edgeopt.experiments.sweep.cell.code_version", lambda: "other")
     assert the_cell().key != key
     assert run_cell(the_cell())["code"] == "other"
 

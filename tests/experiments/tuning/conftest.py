@@ -86,4 +86,4 @@ def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not draw."""
-    monkeypatch.setattr("edgeopt.experiments.tuning.figures.draw_figures", lambda *anything: [])
+    monkeypatch.setattr("edgeopt.experiments.tuning.results.draw_figures", lambda *anything: [])

@@ -112,7 +112,7 @@ def test_a_finished_tuning_runs_nothing(
 ) -> None:
     config = make_config(trials=4)
     wanted = content(run(config, tmp_path / "j"))
-    monkeypatch.setattr("edgeopt.experiments.tuning.trial.run_trial", None)
+    monkeypatch.setattr("edgeopt.experiments.tuning.tune.run_trial", None)
     assert content(run(config, tmp_path / "j")) == wanted
 
 

@@ -121,7 +121,7 @@ def test_reduced_costs_prove_the_gap():
 def test_a_large_problem_is_left_to_local_search(monkeypatch):
     problem = dense(60, 5, slack=1.1)
     expected = solve(problem, LocalSearch(), stop=Iterations(3), rng=5)
-    monkeypatch.setattr(frontier, "MOST_PAIRS", problem.tasks * problem.nodes - 1)
+    monkeypatch.setattr(frontier, "MAX_PAIRS", problem.tasks * problem.nodes - 1)
     found = solve(problem, ParallelTempering(), stop=Iterations(3), rng=5)
     assert found.assignment.tolist() == expected.assignment.tolist()
     assert found.trace.makespan == expected.trace.makespan
@@ -157,5 +157,5 @@ def test_chains_where_memory_is_tight():
 
 
 def test_no_chains_without_memory_and_ready_times(monkeypatch):
-    monkeypatch.setattr(frontier, "chase", lambda *_: pytest.fail("not wanted"))
+    monkeypatch.setattr(frontier, "improve_by_chains", lambda *_: pytest.fail("not wanted"))
     run(dense(12, 6), steps=40)
