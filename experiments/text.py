@@ -1,14 +1,187 @@
-"""A table as text, before it is HTML or LaTeX."""
+"""Numbers and tables as text: for Markdown, LaTeX and the terminal."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
 
-from edgeopt.experiments.statistics.ratio import Measured
+
+NOTHING, INFINITE = "–", "∞"
+
+UNBROKEN = 1000  # columns; no table is as wide
+
+PAGE_ROWS = 40  # of a LaTeX table that fits on a page
+
+_LARGE = 1e6  # from here on with an exponent
+
+_PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+
+_LATEX = str.maketrans(
+    {
+        "∞": r"$\infty$",
+        "≤": r"$\le$",
+        "<": "$<$",
+        ">": "$>$",
+        "–": "--",
+        "µ": r"\textmu{}",
+    }
+)
+
+
+def decimal(value: float, places: int = 2) -> str:
+    """Return a number with fixed places, ``∞``, or ``–`` where there is none."""
+    return scaled(value, 1.0, f".{places}f")
+
+
+def percent(fraction: float, places: int = 2) -> str:
+    """Return a fraction in per cent, without the sign."""
+    return decimal(100 * fraction, places)
+
+
+def scaled(value: float | None, factor: float = 1.0, form: str = ".4g") -> str:
+    """Return a number times a factor in a format, ``–`` for None and NaN, ``∞``, ``-∞``."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return INFINITE if value > 0 else f"-{INFINITE}"
+    return f"{value * factor:{form}}"
+
+
+def limits(low: float, high: float, places: int = 2) -> str:
+    """Return an interval."""
+    return f"[{decimal(low, places)}, {decimal(high, places)}]"
+
+
+def p_value(p: float) -> str:
+    """Return a p-value with three places."""
+    return "<0.001" if p < 0.001 else decimal(p, 3)
+
+
+def p_relation(p: float) -> str:
+    """Return ``p = 0.031`` or ``p < 0.001``."""
+    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3)}"
+
+
+def p_digits(p: float) -> str:
+    """Return ``p = 0.00012``, with two significant digits, or ``p < 1e-06``."""
+    return "p < 1e-06" if p < 1e-6 else f"p = {scaled(p, form='.2g')}"
+
+
+def seconds(value: float) -> str:
+    """Return a time with three digits and a prefix."""
+    if not math.isfinite(value):
+        return decimal(value)
+    scale, unit = next((pair for pair in _PREFIXES if value >= pair[0]), _PREFIXES[-1])
+    return f"{value / scale:.3g} {unit}"
+
+
+def count(value: float) -> str:
+    """Return a number of evaluations with groups of thousands."""
+    return scaled(value, form=",.0f")
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Return a number with significant digits, below 10^6 never with an exponent."""
+    whole = 10 ** (digits - 1) <= abs(value) < _LARGE
+    return scaled(value, form=".0f" if whole else f".{digits}g")
+
+
+def markdown_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], align: str = "l"
+) -> list[str]:
+    """Return the lines of a table; a bar in a cell is escaped, and a line break becomes a space.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Headings.
+    rows : iterable of sequence of str
+        As many cells each as there are columns.
+    align : str
+        ``l`` or ``r`` for each column; the last one counts for all columns after it.
+    """
+    rules = ["---:" if side == "r" else "---" for side in _sides(align, len(columns))]
+    lines = [_markdown_row(cells) for cells in (columns, *rows)]
+    return [lines[0], f"|{'|'.join(rules)}|", *lines[1:]]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    """Return a row of a table."""
+    texts = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(texts)} |"
+
+
+def _sides(align: str, size: int) -> str:
+    """Return one letter for each column."""
+    return align[:size].ljust(size, align[-1])
+
+
+def markdown_list(items: Iterable[str]) -> list[str]:
+    """Return the lines of a list."""
+    return [f"- {item}" for item in items]
+
+
+def terminal_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    title: str | None = None,
+    align: str = "lr",
+    gap: int = 2,
+) -> RichTable:
+    """Return a table for `table_console`.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Headings; where all are empty there is no line of headings.
+    rows : iterable of sequence of str or Text
+        As many cells each as there are columns.
+    title : str, optional
+        Printed above the table.
+    align : str
+        As in `markdown_table`.
+    gap : int
+        Spaces between columns.
+    """
+    from rich.table import Table as RichTable
+
+    table = RichTable(
+        title=title,
+        title_justify="left",
+        show_header=any(columns),
+        box=None,
+        padding=(0, gap, 0, 0),
+        pad_edge=False,
+    )
+    for place, (name, side) in enumerate(zip(columns, _sides(align, len(columns)), strict=True)):
+        table.add_column(
+            name,
+            justify="right" if side == "r" else "left",
+            no_wrap=place == 0,  # headings beside a name give way before it does
+            overflow="ellipsis" if place == 0 else "fold",
+        )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def table_console() -> Console:
+    """Return a console that squeezes tables to the width of a terminal only.
+
+    What goes to a file or a pipe keeps whole numbers and names.
+    """
+    from rich.console import Console
+
+    width = None if Console().is_terminal else UNBROKEN
+    return Console(markup=False, highlight=False, width=width)
 
 
 @dataclass(frozen=True)
@@ -29,7 +202,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under named columns.
+    """Rows under named columns, before they are HTML or LaTeX.
 
     Attributes
     ----------
@@ -47,134 +220,6 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Entry, ...], ...]
-
-
-# Where commands print their tables.
-
-UNBROKEN = 1000  # columns; no table is as wide
-
-
-def table_console() -> Console:
-    """Return a console that squeezes tables to the width of a terminal only.
-
-    What goes to a file or a pipe keeps whole numbers and names.
-    """
-    width = None if Console().is_terminal else UNBROKEN
-    return Console(markup=False, highlight=False, width=width)
-
-
-# Pieces of a Markdown page.
-
-_LEAST_P = 1e-6
-
-_LARGE = 1e6
-
-
-def table_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table, and an empty one behind it."""
-    rules = ["---"] * len(columns)
-    return [*(_line(cells) for cells in (columns, rules, *rows)), ""]
-
-
-def list_lines(items: Iterable[str]) -> list[str]:
-    """Return the lines of a list, and an empty one behind it."""
-    lines = [f"- {item}" for item in items]
-    return [*lines, ""] if lines else []
-
-
-def number_text(value: float) -> str:
-    """Return a number with about four significant digits, whole numbers below 10^6 in full."""
-    if not math.isfinite(value):
-        return f"{value:g}"
-    if value == round(value) and abs(value) < _LARGE:
-        return f"{value:.0f}"
-    return f"{value:.0f}" if 1e3 <= abs(value) < _LARGE else f"{value:.4g}"
-
-
-def measured_text(measured: Measured) -> str:
-    """Return a number with its unit, interval and test as one text."""
-    unit = f" {measured.unit}" if measured.unit else ""
-    text = f"{number_text(measured.value)}{unit}"
-    low, high = (number_text(end) for end in measured.limits)
-    if low != high:
-        text += f" [{low}, {high}]"
-    details = [measured.test] if measured.test else []
-    if measured.p is not None:
-        details.append(f"p < {_LEAST_P:g}" if measured.p < _LEAST_P else f"p = {measured.p:.2g}")
-    return f"{text} ({', '.join(details)})" if details else text
-
-
-def _line(cells: Sequence[str]) -> str:
-    """Return a row of a table."""
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
-# Numbers as text, the same in HTML and LaTeX.
-
-NOTHING, INFINITE = "–", "∞"
-
-_PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
-
-
-def decimal(value: float, places: int = 2) -> str:
-    """Return a number with fixed places, ``∞``, or ``–`` where there is none."""
-    if math.isnan(value):
-        return NOTHING
-    return f"{value:.{places}f}" if math.isfinite(value) else INFINITE
-
-
-def percent(fraction: float, places: int = 2) -> str:
-    """Return a fraction in per cent, without the sign."""
-    return decimal(100 * fraction, places)
-
-
-def limits(low: float, high: float, places: int = 2) -> str:
-    """Return an interval."""
-    return f"[{decimal(low, places)}, {decimal(high, places)}]"
-
-
-def p_value(p: float) -> str:
-    """Return a p-value with three places."""
-    return "<0.001" if p < 0.001 else decimal(p, 3)
-
-
-def p_relation(p: float) -> str:
-    """Return ``p = 0.031`` or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3)}"
-
-
-def seconds(value: float) -> str:
-    """Return a time with three digits and a prefix."""
-    if not math.isfinite(value):
-        return decimal(value)
-    scale, unit = next((pair for pair in _PREFIXES if value >= pair[0]), _PREFIXES[-1])
-    return f"{value / scale:.3g} {unit}"
-
-
-def count(value: float) -> str:
-    """Return a number of evaluations with groups of thousands."""
-    return f"{value:,.0f}" if math.isfinite(value) else decimal(value)
-
-
-def significant(value: float, digits: int = 5) -> str:
-    """Return a number with significant digits."""
-    return f"{value:.{digits}g}" if math.isfinite(value) else decimal(value)
-
-
-# Tables for a paper.
-
-PAGE_ROWS = 40
-
-SYMBOLS = str.maketrans(
-    {
-        "∞": r"$\infty$",
-        "≤": r"$\le$",
-        "<": "$<$",
-        ">": "$>$",
-        "–": "--",
-        "µ": r"\textmu{}",
-    }
-)
 
 
 def latex_table(table: Table) -> str:
@@ -199,4 +244,4 @@ def latex_table(table: Table) -> str:
     )
     for sign in "[*":  # at the start of a row they would be an option of the row before
         code = code.replace(f"\n{sign}", f"\n{{}}{sign}")
-    return code.translate(SYMBOLS)
+    return code.translate(_LATEX)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import math
-import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -50,11 +48,14 @@ def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSch
     InputError
         If a record of the folder is damaged, or it cannot be written.
     """
+    from filelock import FileLock
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock").acquire()
     except OSError as error:
         raise InputError("--register", str(folder), f"a folder ({error})") from None
-    with _locked(folder):
+    with lock:
         known = read_register(folder)
         better = [
             record
@@ -79,22 +80,6 @@ def _path(folder: Path, record: KnownSchedule) -> Path:
     digest = record.digest[:DIGITS]
     name = re.sub(r"[^\w.=]+", "-", record.instance)
     return next(folder.glob(f"*-{digest}.json"), folder / f"{name}-{digest}.json")
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder, where the system has such locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 # One instance's best schedule of ours, as a small text file.

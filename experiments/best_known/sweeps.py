@@ -13,6 +13,7 @@ from edgeopt.experiments.best_known.register import KnownSchedule
 from edgeopt.experiments.best_known.standing import published
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
+from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem
@@ -170,28 +171,18 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
             yield from _markdown(gaps.rename(index=names.to_dict()).sort_index(), seconds)
 
 
-def _markdown(gaps: pd.DataFrame, seconds: pd.Series[float]) -> Iterator[str]:
-    """Yield a table of gaps, solvers from left to right by their medians, the least bold."""
+def _markdown(gaps: pd.DataFrame, seconds: pd.Series[float]) -> list[str]:
+    """Return a table of gaps, solvers from left to right by their medians, the least bold."""
     middle = gaps.median()
     order = middle.sort_values(kind="stable").index
-    labels = [str(solver).replace("|", r"\|") for solver in order]
-    yield "| instance | " + " | ".join(labels) + " |"
-    yield "|---|" + "---:|" * len(order)
-    for name, row in gaps[order].iterrows():
-        yield _line(str(name), row)
-    yield _line("**median**", middle[order])
-    times = (_text(seconds[solver], "{:.3g}") for solver in order)
-    yield "| seconds a run | " + " | ".join(times) + " |"
+    rows = [(str(name), *_texts(row)) for name, row in gaps[order].iterrows()]
+    rows.append(("**median**", *_texts(middle[order])))
+    rows.append(("seconds a run", *(scaled(seconds[solver], form=".3g") for solver in order)))
+    return markdown_table(["instance", *map(str, order)], rows, "lr")
 
 
-def _line(name: str, gaps: pd.Series[float]) -> str:
-    """Return a row; a solver without any schedule has a dash."""
-    best = f"{gaps.min():.3f}"
-    texts = (_text(gap, "{:.3f}") for gap in gaps)
-    shown = (f"**{text}**" if text == best else text for text in texts)
-    return f"| {name} | " + " | ".join(shown) + " |"
-
-
-def _text(value: float, form: str) -> str:
-    """Return a number as text, a dash where it is infinite or missing."""
-    return form.format(value) if np.isfinite(value) else "–"
+def _texts(gaps: pd.Series[float]) -> list[str]:
+    """Return the gaps of a row; a solver without any schedule has a dash."""
+    texts = [decimal(gap, 3) for gap in gaps.replace(np.inf, np.nan)]
+    best = decimal(gaps.min(), 3)
+    return [f"**{text}**" if text == best != NOTHING else text for text in texts]

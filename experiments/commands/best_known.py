@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from edgeopt.experiments.best_known.register import REGISTER
-from edgeopt.experiments.text import table_console
+from edgeopt.experiments.text import NOTHING, markdown_table, table_console, terminal_table
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
 
-LEFT = ("instance", "by", "new", "found by")
+ALIGN = "lrlrrrll"
 
 
 def best_known(
@@ -88,17 +87,11 @@ def _print_solvers(folders: list[Path]) -> None:
 def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
     """Print a line for each instance: for 80 columns, or as Markdown with all of who found it."""
     if markdown:
-        print("|".join(("", *COLUMNS, "")))
-        print("|---|---:|---|" + "---:|" * 3 + "---|---|")
-        for standing in standings:
-            print("|".join(("", *_texts(standing), standing.record.finder, "")))
+        rows = [(*_texts(standing), standing.record.finder) for standing in standings]
+        print("\n".join(markdown_table(COLUMNS, rows, ALIGN)))
         return
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column in LEFT else "right")
-    for standing in standings:
-        table.add_row(*_texts(standing), standing.record.solver)
-    table_console().print(table)
+    rows = [(*_texts(standing), standing.record.solver) for standing in standings]
+    table_console().print(terminal_table(COLUMNS, rows, align=ALIGN, gap=1))
 
 
 def _texts(standing: Standing) -> tuple[str, ...]:
@@ -106,10 +99,10 @@ def _texts(standing: Standing) -> tuple[str, ...]:
     published, gap = standing.published, standing.gap_published
     return (
         standing.record.instance,
-        "–" if published is None else f"{published:.8g}",
+        NOTHING if published is None else f"{published:.8g}",
         standing.source,
         f"{standing.record.makespan:.8g}",
-        "–" if gap is None else f"{gap:.3%}",
+        NOTHING if gap is None else f"{gap:.3%}",
         f"{standing.gap_bound:.3%}",
         "yes" if standing.is_new_best else "",
     )

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
 
 if TYPE_CHECKING:
@@ -61,21 +62,20 @@ def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     medians = medians.sort_values(budgets[::-1], kind="stable")
     marks = tests.loc[medians.index].to_numpy()
     values = medians.to_numpy().round(DIGITS)
-    lines = ["| | " + " | ".join(f"{budget:g}" for budget in budgets) + " |"]
-    lines.append("|---|" + "---:|" * len(budgets))
+    rows = []
     for solver, row, row_marks in zip(medians.index, values, marks, strict=True):
         best = row == values.min(axis=0)
         texts = [_text(*entry) for entry in zip(row, best, row_marks, strict=True)]
-        lines.append(f"| {solver} | " + " | ".join(texts) + " |")
-    return lines
+        rows.append((str(solver), *texts))
+    return markdown_table(["", *(f"{budget:g}" for budget in budgets)], rows, "lr")
 
 
 def _text(gap: float, best: bool, test: float) -> str:
     """Return one gap in per cent, bold if it is the least, with a mark if it differs."""
     mark = ("▲" if test < 0 else "▼") if abs(test) < LEVEL else ""
     if not np.isfinite(gap):
-        return f"– {mark}".rstrip()
-    text = f"{max(100 * gap, 0.0):.3f}"
+        return f"{NOTHING} {mark}".rstrip()
+    text = decimal(max(100 * gap, 0.0), 3)
     return f"**{text}** {mark}".rstrip() if best else f"{text} {mark}".rstrip()
 
 

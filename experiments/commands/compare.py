@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table as RichTable
 
 from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.statistics.comparison import UNITS
-from edgeopt.experiments.text import table_console
+from edgeopt.experiments.text import table_console, terminal_table
 
 # what fits on 80 columns
 COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
@@ -29,14 +28,9 @@ def compare(
 
     comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)
     table = ranking_table(comparison)
-    shown = RichTable(title=table.title, box=None)
     kept = [table.columns.index(column) for column in COLUMNS]
-    shown.add_column(COLUMNS[0], no_wrap=True, max_width=28)
-    for column in COLUMNS[1:]:
-        shown.add_column(column, justify="right")
-    for row in table.rows:
-        shown.add_row(*(row[place].text for place in kept))
+    rows = [[row[place].text for place in kept] for row in table.rows]
     console = table_console()
-    console.print(shown)
+    console.print(terminal_table(COLUMNS, rows, title=table.title))
     for text in (verdict(comparison), *comparison.cautions):
         console.print(text)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from edgeopt.experiments.text import table_console
+from edgeopt.experiments.text import scaled, table_console, terminal_table
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.extras import import_extra
 
@@ -62,25 +61,21 @@ def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:
 
     title = f"{config.data}, {config.network}, {config.repetitions} runs"
     target = f"s to {100 * config.target_error:g} %"
-    table = Table(title=title, title_justify="left")
-    for name in (*_TITLES, target):
-        table.add_column(name, justify="left" if name == "scheme" else "right", no_wrap=True)
-    for row in summarize(config, rows):
-        half = "" if row["error_half"] is None else f" ± {100 * row['error_half']:.2g}"
-        table.add_row(
-            row["scheme"],
-            f"{100 * row['error']:.2f}{half}",
-            _text(row["final_error"], 100, ".2f"),
-            _text(row["exit_error"], 100, ".2f"),
-            _text(row["asleep"], 100, ".1f"),
-            _text(row["up_bytes"], 1e-6, ".2f"),
-            _text(row["down_bytes"], 1e-6, ".2f"),
-            _text(row["seconds"], 1, ".1f"),
-            _text(row["seconds_to_target"], 1, ".1f"),
-        )
-    table_console().print(table)
+    cells = [_cells(row) for row in summarize(config, rows)]
+    table_console().print(terminal_table([*_TITLES, target], cells, title=title))
 
 
-def _text(value: float | None, factor: float, form: str) -> str:
-    """Return a number as text, a dash where there is none."""
-    return "-" if value is None else f"{value * factor:{form}}"
+def _cells(row: dict[str, Any]) -> list[str]:
+    """Return the line of a scheme."""
+    half = "" if row["error_half"] is None else f" ± {100 * row['error_half']:.2g}"
+    return [
+        row["scheme"],
+        f"{100 * row['error']:.2f}{half}",
+        scaled(row["final_error"], 100, ".2f"),
+        scaled(row["exit_error"], 100, ".2f"),
+        scaled(row["asleep"], 100, ".1f"),
+        scaled(row["up_bytes"], 1e-6, ".2f"),
+        scaled(row["down_bytes"], 1e-6, ".2f"),
+        scaled(row["seconds"], 1, ".1f"),
+        scaled(row["seconds_to_target"], 1, ".1f"),
+    ]

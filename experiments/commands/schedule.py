@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
@@ -114,13 +114,14 @@ def _print_json(values: dict[str, Any]) -> None:
 
 def _print_table(values: dict[str, Any]) -> None:
     """Print the result as a table."""
-    table = Table(show_header=False, box=None)
     seconds = f"{values['seconds']:.3f} s"
-    table.add_row("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})")
-    table.add_row("solver", f"{values['solver']}, seed {values['seed']}")
-    table.add_row("makespan", f"{values['makespan']:.10g} s")
-    table.add_row("lower bound", f"{values['lower_bound']:.10g} s")
-    table.add_row("gap", f"{100 * values['gap']:.4f} %")
-    table.add_row("evaluations", f"{values['evaluations']} in {seconds}")
-    table.add_row("status", values["status"])
-    Console().print(table)
+    rows = [
+        ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
+        ("solver", f"{values['solver']}, seed {values['seed']}"),
+        ("makespan", f"{values['makespan']:.10g} s"),
+        ("lower bound", f"{values['lower_bound']:.10g} s"),
+        ("gap", f"{percent(values['gap'], 4)} %"),
+        ("evaluations", f"{values['evaluations']} in {seconds}"),
+        ("status", values["status"]),
+    ]
+    table_console().print(terminal_table(("", ""), rows, align="l"))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from edgeopt.experiments.runs.run import progress
 
 
 def tune(
@@ -29,15 +30,12 @@ def tune(
     choices = [name for name in config.space if name not in numbers_of(config.space)]
     if config.sampler == "cma-es" and choices:
         errors.print(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}")
-    with _progress_bar(errors) as bar:
-        task = bar.add_task("trials", total=None)
+    with progress("trials") as report:
         outcome = run(
             config,
             out,
             storage=storage,
-            report=lambda what, done, total: bar.update(
-                task, description=what, completed=done, total=total
-            ),
+            report=lambda what, done, total: report(done, total, what),
         )
     if outcome.running:
         console.print(
@@ -47,12 +45,3 @@ def tune(
         return
     console.print(Markdown(outcome.page))
     console.print(f"written: {', '.join(map(str, outcome.paths))}", soft_wrap=True)
-
-
-def _progress_bar(console: Console) -> Progress:
-    """Return a bar with the time that is left, hidden where nobody looks."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    hidden = not console.is_terminal
-    return Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
-    )

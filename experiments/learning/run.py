@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from edgeopt.experiments.learning.config import LearningConfig
-from edgeopt.experiments.runs.run import progress_bar
+from edgeopt.experiments.runs.run import progress
 from edgeopt.optim.framework.conditions import read_link
 from edgeopt.optim.learning.answers import Answers, answer, early_answers, is_wrong
 from edgeopt.optim.learning.part import choose_device, fix_bits
@@ -322,11 +322,5 @@ def _count() -> None:
 
 def run_with_bar(config: LearningConfig, out: Path | None, jobs: int) -> list[dict[str, Any]]:
     """Train, or what is left of that, with a bar of periods; see `run_learning`."""
-    with progress_bar() as bar:
-        task = bar.add_task("periods", total=None)
-        return run_learning(
-            config,
-            out,
-            jobs=jobs,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with progress("periods") as report:
+        return run_learning(config, out, jobs=jobs, report=report)

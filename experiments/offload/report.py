@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
+from edgeopt.experiments.text import INFINITE, scaled, terminal_table
 from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.per_node_cuts import OBJECTIVES, node_program, solve_node_program
 from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, dual_subgradient, relax
@@ -210,15 +211,15 @@ def _failure(row: OffloadReport) -> str:
 
 def _constraint_table(report: OffloadReport) -> Table:
     """Return value, limit and slack of each constraint."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("constraint", "value", "limit", "slack", "unit", ""):
-        table.add_column(title, justify="left" if title in ("constraint", "unit", "") else "right")
+    rows = []
     for row in report["constraints"]:
         scale, unit = _scale(row["unit"])
         cells = [_number(row[key], scale) for key in ("value", "limit", "slack")]
         mark = "binds" if row["name"] in report["binding"] else ""
-        table.add_row(row["name"], *cells, unit, mark if row["holds"] else "VIOLATED")
-    return table
+        rows.append((row["name"], *cells, unit, mark if row["holds"] else "VIOLATED"))
+    return terminal_table(
+        ("constraint", "value", "limit", "slack", "unit", ""), rows, align="lrrrl"
+    )
 
 
 def _sensitivity_lines(report: OffloadReport) -> list[str]:
@@ -247,8 +248,8 @@ def _scale(unit: str) -> tuple[float, str]:
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
-    """Return a number with four digits; "inf" for what has no end or does not exist."""
-    return "inf" if value is None else f"{value / scale:.4g}"
+    """Return a number with four digits; ∞ for what has no end or does not exist."""
+    return INFINITE if value is None else scaled(value / scale)
 
 
 def _milliseconds(seconds: float | None) -> str:

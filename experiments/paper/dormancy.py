@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome, Table
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import (
     Simulated,
     paired_points,
@@ -17,7 +17,6 @@ from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.experiments.simulation.figures import dormancy_figure, dormant_runs
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import paper_style, save_figure
-from edgeopt.experiments.text import measured_text
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import check_fields, read_toml
 

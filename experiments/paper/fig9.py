@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.paper.claims import read_claims
-from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import paired_points
 from edgeopt.experiments.statistics.ratio import Measured
-from edgeopt.experiments.text import measured_text
 from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.extras import import_extra

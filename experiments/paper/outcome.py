@@ -13,7 +13,20 @@ from typing import Any, NamedTuple, Protocol, cast
 import edgeopt.experiments
 from edgeopt.experiments.runs.provenance import code_version, full_provenance
 from edgeopt.experiments.statistics.ratio import Measured
+from edgeopt.experiments.text import p_digits, significant
 from edgeopt.problems.files import read_toml, write_atomically
+
+
+def measured_text(measured: Measured) -> str:
+    """Return a number with its unit, interval and test as one text."""
+    unit = f" {measured.unit}" if measured.unit else ""
+    text = f"{significant(measured.value)}{unit}"
+    low, high = map(significant, measured.limits)
+    if low != high:
+        text += f" [{low}, {high}]"
+    details = [measured.test] if measured.test else []
+    details += [] if measured.p is None else [p_digits(measured.p)]
+    return f"{text} ({', '.join(details)})" if details else text
 
 
 class Condition(NamedTuple):

@@ -18,8 +18,8 @@ from edgeopt.experiments.paper.claims import (
     read_claims,
     read_points,
 )
-from edgeopt.experiments.paper.outcome import PARTS, Outcome, PartRecord
-from edgeopt.experiments.text import list_lines, measured_text, table_lines
+from edgeopt.experiments.paper.outcome import PARTS, Outcome, PartRecord, measured_text
+from edgeopt.experiments.text import markdown_list, markdown_table
 from edgeopt.problems.files import write_atomically
 
 NAME = "README.md"
@@ -84,7 +84,8 @@ def _verdict_lines(records: list[PartRecord]) -> list[str]:
         f"{kinds[kind]} {kind.replace(' if', ' under an assumption')}" for kind in order
     )
     columns = ("where", "what the paper says", "what was measured, and the rule", "verdict")
-    return ["## Verdicts", "", f"{len(rows)} claims: {counts}.", "", *table_lines(columns, rows)]
+    table = markdown_table(columns, rows)
+    return ["## Verdicts", "", f"{len(rows)} claims: {counts}.", "", *table, ""]
 
 
 def _measured(claim: Claim, outcome: Outcome) -> str:
@@ -104,12 +105,12 @@ def _part_lines(part: str, outcome: Outcome) -> list[str]:
     """Return the section of a part."""
     lines = [f"## {PARTS[part]}", ""]
     if outcome.assumptions:
-        lines += ["Assumed, since the paper does not say:", "", *list_lines(outcome.assumptions)]
+        lines += ["Assumed, since the paper does not say:", "", *_list(outcome.assumptions)]
     for table in outcome.tables:
-        lines += [f"{table.title}:", "", *table_lines(table.columns, table.rows)]
+        lines += [f"{table.title}:", "", *markdown_table(table.columns, table.rows), ""]
     for name in outcome.figures:
         lines += [f"![{Path(name).stem}]({part}/{name})", ""]
-    return lines + list_lines(outcome.findings)
+    return lines + _list(outcome.findings)
 
 
 def _point_lines(points: Iterable[Point]) -> list[str]:
@@ -125,7 +126,7 @@ def _point_lines(points: Iterable[Point]) -> list[str]:
         for point in points
     ]
     title = "## What is wrong, missing or contradictory in the paper, and how it is read"
-    return [title, "", *table_lines(columns, rows)]
+    return [title, "", *markdown_table(columns, rows), ""]
 
 
 def _origin_lines(records: list[PartRecord]) -> list[str]:
@@ -150,10 +151,17 @@ def _origin_lines(records: list[PartRecord]) -> list[str]:
         )
         for record in records
     }
-    return ["## How it was made", "", *table_lines(columns, rows), *list_lines(sorted(versions))]
+    table = markdown_table(columns, rows)
+    return ["## How it was made", "", *table, "", *_list(sorted(versions))]
 
 
 def _commit(provenance: dict[str, str]) -> str:
     """Return the commit, and whether files differed from it."""
     changed = ", changed" if provenance.get("dirty") == "yes" else ""
     return provenance.get("commit", "")[:12] + changed
+
+
+def _list(items: Iterable[str]) -> list[str]:
+    """Return a list and an empty line after it, nothing for no items."""
+    lines = markdown_list(items)
+    return [*lines, ""] if lines else []

@@ -14,7 +14,7 @@ from edgeopt.experiments.commands.kinds import AnyCell
 from edgeopt.experiments.runs.cell import Row, run_cell
 from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
-from edgeopt.experiments.runs.run import progress_bar
+from edgeopt.experiments.runs.run import progress
 from edgeopt.experiments.simulation.cell import FINISHED, problem_name, simulation_cells
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.summary import in_order, summarize_runs, table_lines
@@ -158,11 +158,10 @@ def run_cells(cells: Sequence[AnyCell], folder: Path, jobs: int) -> dict[str, Ro
     (folder / JOURNALS).mkdir(exist_ok=True)
     rows = {row["key"]: row for journal in journals(folder) for row in journal_rows(journal)}
     todo = list({cell.key: cell for cell in cells if cell.key not in rows}.values())
-    with progress_bar() as bar:
-        task = bar.add_task("cells", total=len(todo))
-        for row in _rows(todo, folder, jobs):
+    with progress("cells") as report:
+        for done, row in enumerate(_rows(todo, folder, jobs), 1):
             rows[row["key"]] = row
-            bar.advance(task)
+            report(done, len(todo))
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import (
     Simulated,
     run_simulations,
@@ -32,7 +32,7 @@ from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.experiments.simulation.figures import pool_figure
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import COLOURS, paper_style, save_figure
-from edgeopt.experiments.text import measured_text, number_text
+from edgeopt.experiments.text import significant
 from edgeopt.problems.files import check_fields, read_toml
 from edgeopt.problems.systems.presets import device_preset
 
@@ -222,4 +222,4 @@ def scan_table(cases: list[Case]) -> Table:
 def _shares(cases: list[Case], chosen: list[tuple[str, ...]]) -> list[str]:
     """Return the share of cases that are less in each choice of comparisons, %."""
     counts = (sum(case.is_less(*names) for case in cases) for names in chosen)
-    return [number_text(round(100.0 * count / len(cases), 1)) for count in counts]
+    return [significant(round(100.0 * count / len(cases), 1)) for count in counts]

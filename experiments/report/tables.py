@@ -65,7 +65,7 @@ def gap_table(cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, 
 
 def _length(makespan: float) -> Entry:
     """Return a makespan as an entry."""
-    return Entry(significant(makespan), makespan)
+    return Entry(significant(makespan, 5), makespan)
 
 
 def _outcome(runs: pd.DataFrame) -> tuple[Entry, ...]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeopt.experiments.commands.kinds import AnyCell, AnyConfig, any_cells, restore_any
 from edgeopt.experiments.runs.cell import FAILED, Row, run_cell
@@ -127,14 +124,51 @@ def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
 # How far long work is.
 
 
-def progress_bar() -> Progress:
-    """Return a bar on standard error with the time that is left."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    return Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden
+class Report(Protocol):
+    """What moves a bar: numbers of finished and of all, and optionally another name for them."""
+
+    def __call__(self, done: int, total: int, what: str | None = None) -> None:
+        """Move the bar."""
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    """Show a bar on standard error with the time that is left, if that is a terminal.
+
+    Parameters
+    ----------
+    what : str
+        What is counted.
+
+    Yields
+    ------
+    Report
+        To be called at each step.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
     )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(what, total=None)
+
+        def report(done: int, total: int, what: str | None = None) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield report
 
 
 # How far a sweep is, and how long the rest will take.
@@ -239,13 +273,12 @@ def run_with_bar(
     """Run a sweep as `run_sweep` does, and show how far it is."""
     from edgeopt.experiments.runs.run import run_sweep
 
-    with progress_bar() as bar:
-        task = bar.add_task("cells", total=None)
+    with progress("cells") as report:
         return run_sweep(
             config,
             out,
             jobs=jobs,
             cluster=cluster,
             retry_failed=retry_failed,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
+            report=report,
         )

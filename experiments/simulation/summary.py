@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.simulation.cell import FINISHED, simulation_cells
 from edgeopt.experiments.simulation.config import SimulationConfig
-from edgeopt.experiments.text import table_console
+from edgeopt.experiments.text import scaled, table_console, terminal_table
 from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.optim.framework.measures import MEASURES, QUANTILES
 from edgeopt.problems.errors import FloatArray
@@ -182,13 +181,10 @@ def print_summary(summary: list[Row], console: Console | None = None) -> None:
     console = console or table_console()
     for problem in dict.fromkeys(row["problem"] for row in summary):
         rows = [row for row in summary if row["problem"] == problem]
-        table = Table(title=f"{problem} nodes, {rows[0]['runs']} runs", title_justify="left")
-        table.add_column("scheme", no_wrap=True)
-        for column in COLUMNS:
-            table.add_column(column.title, justify="right", no_wrap=True)
-        for row in rows:
-            table.add_row(row["scheme"], *(_entry(row, column) for column in COLUMNS))
-        console.print(table)
+        titles = ["scheme", *(column.title for column in COLUMNS)]
+        cells = [(row["scheme"], *(_entry(row, column) for column in COLUMNS)) for row in rows]
+        title = f"{problem} nodes, {rows[0]['runs']} runs"
+        console.print(terminal_table(titles, cells, title=title))
     _print_notes(summary, console.print)
 
 
@@ -199,9 +195,9 @@ def _entry(row: Row, column: Column) -> str:
         half = row["delay_batch_half_s"]
     if value is None:
         return "failed"
-    text = f"{value * column.factor:{column.form}}"
+    text = scaled(value, column.factor, column.form)
     if column.measure in _WITH_INTERVAL and half is not None and half > _ROUNDING * value:
-        text += f" ± {half * column.factor:.2g}"
+        text += f" ± {scaled(half, column.factor, '.2g')}"
     return text
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells
+from edgeopt.experiments.text import decimal, percent, terminal_table
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import InputError
 
@@ -50,18 +51,20 @@ def _quartile(gaps: pd.Series[float], share: float) -> float:
 
 def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:
     """Return the median gaps in per cent, solvers by problems, the best of each problem bold."""
-    gaps = 100 * summary.pivot(index="solver", columns="problem", values="gap_median")
+    gaps = summary.pivot(index="solver", columns="problem", values="gap_median")
     seconds = summary.groupby("solver")["seconds"].mean()
     order = gaps.mean(axis=1).reindex(solvers).sort_values().index
-    table = Table(title="median gap to the lower bound in %, best first")
-    table.add_column("solver")
-    for name in short_names(problems).values():
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("mean ms a run", justify="right")
-    for solver in order:
-        row = [_entry(gaps[problem], solver) for problem in problems]
-        table.add_row(solver, *row, f"{1000 * seconds[solver]:.1f}")
-    return table
+    rows = [
+        (
+            solver,
+            *(_entry(gaps[problem], solver) for problem in problems),
+            decimal(1000 * seconds[solver], 1),
+        )
+        for solver in order
+    ]
+    columns = ("solver", *short_names(problems).values(), "mean ms a run")
+    title = "median gap to the lower bound in %, best first"
+    return terminal_table(columns, rows, title=title)
 
 
 def short_names(problems: list[str]) -> dict[str, str]:
@@ -75,7 +78,7 @@ def short_names(problems: list[str]) -> dict[str, str]:
 
 def _entry(gaps: pd.Series[float], solver: str) -> Text:
     """Return a gap as text, bold if none is smaller."""
-    return Text(f"{gaps[solver]:.2f}", style="bold" if gaps[solver] == gaps.min() else "")
+    return Text(percent(gaps[solver]), style="bold" if gaps[solver] == gaps.min() else "")
 
 
 def read_solver_cells(folder: Path) -> pd.DataFrame:

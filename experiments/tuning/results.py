@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Callable
@@ -12,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import optuna
+import tomli_w
 from optuna.distributions import CategoricalDistribution
 
 from edgeopt.experiments.runs.run import Report, run_sweep
+from edgeopt.experiments.statistics.bootstrap import CONFIDENCE, mean_interval
+from edgeopt.experiments.statistics.tests import signed_ranks
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.sweep.summary import short_names
+from edgeopt.experiments.text import markdown_table, p_digits, percent, scaled
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.figures import draw_figures
 from edgeopt.experiments.tuning.space import Distribution, Space
 from edgeopt.experiments.tuning.trial import ERROR, best_trial
-from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:
@@ -100,21 +103,11 @@ def write_solver(path: Path, table: dict[str, Any], comments: list[str]) -> None
     comments : list of str
         Lines to stand above it.
     """
-    lines = [f"# {line}" for line in comments]
-    lines += [f"{key} = {_toml(value)}" for key, value in table.items()]
-    write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
-
-
-def _toml(value: Any) -> str:
-    """Return a value in TOML, whose strings, numbers and booleans are written as in JSON."""
-    return json.dumps(value, ensure_ascii=False)
+    head = "".join(f"# {line}\n" for line in comments)
+    write_atomically(path, (head + tomli_w.dumps(table)).encode())
 
 
 # Default against tuned on problems that the tuning has not seen.
-
-LEVEL = 0.95
-
-RESAMPLES = 9999
 
 
 @dataclass(frozen=True)
@@ -135,10 +128,6 @@ class HeldOutComparison:
         Its bootstrap confidence interval (BCa), NaN for fewer than two problems.
     p_value : float
         Of the two-sided signed-rank test of Wilcoxon, NaN without problems.
-
-    References
-    ----------
-    Efron, "Better bootstrap confidence intervals", J. American Statistical Association 82, 1987.
     """
 
     table: pd.DataFrame
@@ -185,35 +174,10 @@ def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
     table["difference"] = np.nan
     table.loc[finite, "difference"] = table["tuned"][finite] - table["default"][finite]
     differences = table["difference"][finite].to_numpy()
-    low, high = interval(differences)
+    low, high = mean_interval(differences)
     mean = float(differences.mean()) if len(differences) else np.nan
-    count = int(finite.sum())
-    return HeldOutComparison(table.reset_index(), count, mean, low, high, signed_rank(differences))
-
-
-def interval(differences: FloatArray) -> tuple[float, float]:
-    """Return the bootstrap confidence interval of the mean, at `LEVEL`."""
-    if len(differences) < 2:
-        return np.nan, np.nan
-    if np.ptp(differences) == 0:  # every resample is the same
-        return float(differences[0]), float(differences[0])
-    from scipy.stats import bootstrap  # takes long to import
-
-    found = bootstrap(
-        (differences,), np.mean, confidence_level=LEVEL, n_resamples=RESAMPLES, rng=0
-    ).confidence_interval
-    return float(found.low), float(found.high)
-
-
-def signed_rank(differences: FloatArray) -> float:
-    """Return the p-value of the two-sided signed-rank test, NaN without differences."""
-    if len(differences) == 0:
-        return np.nan
-    if not differences.any():
-        return 1.0
-    from scipy.stats import wilcoxon  # takes long to import
-
-    return float(wilcoxon(differences, zero_method="zsplit").pvalue)
+    p = signed_ranks(differences, np.zeros(len(differences))).p if len(differences) else np.nan
+    return HeldOutComparison(table.reset_index(), len(differences), mean, low, high, p)
 
 
 # Which parameters matter.
@@ -278,6 +242,17 @@ def write_up(
         Of default and tuned on the held-out problems.
     """
     ((unit, amount),) = config.budget.items()
+    columns = ("parameter", "default", "tuned", "searched", "importance")
+    rows = [
+        (
+            name,
+            _text(getattr(config.default, name)),
+            _text(tuned[name]),
+            _range(entry),
+            f"{percent(shares[name], 0)} %" if name in shares else "",
+        )
+        for name, entry in config.space.items()
+    ]
     lines = [
         f"# {config.solver['solver']}: default against tuned",
         "",
@@ -285,14 +260,13 @@ def write_up(
         f"a run; trained on {len(config.training.specs)} problems, "
         f"{config.training.repetitions} run(s) on each.",
         "",
-        "| parameter | default | tuned | searched | importance |",
-        "|---|---|---|---|---|",
+        *markdown_table(columns, rows),
+        "",
+        *_held_out(config, found),
+        "",
+        sentence(found),
+        "",
     ]
-    for name, entry in config.space.items():
-        share = f"{100 * shares[name]:.0f} %" if name in shares else ""
-        cells = [name, _text(getattr(config.default, name)), _text(tuned[name]), _range(entry)]
-        lines.append(f"| {' | '.join(cells)} | {share} |")
-    lines += ["", *_held_out(config, found), "", sentence(found), ""]
     if all(tuned[name] == getattr(config.default, name) for name in tuned):
         lines += ["No trial was better than the default on the training problems.", ""]
     return "\n".join(lines)
@@ -305,8 +279,8 @@ def sentence(found: HeldOutComparison) -> str:
     change = f"{100 * found.difference:+.3g} points of gap"
     if found.problems > 1:
         change += (
-            f" ({100 * LEVEL:.0f} % bootstrap interval {100 * found.low:+.3g} to "
-            f"{100 * found.high:+.3g}; Wilcoxon signed-rank p = {found.p_value:.2g})"
+            f" ({100 * CONFIDENCE:.0f} % bootstrap interval {100 * found.low:+.3g} to "
+            f"{100 * found.high:+.3g}; Wilcoxon signed-rank {p_digits(found.p_value)})"
         )
     return f"Tuned - default: {change}, mean over {found.problems} held-out problems."
 
@@ -314,30 +288,28 @@ def sentence(found: HeldOutComparison) -> str:
 def _held_out(config: TuneConfig, found: HeldOutComparison) -> list[str]:
     """Return the table of gaps."""
     runs = config.held_out.repetitions
-    lines = [
-        f"| held-out problem | default gap (%), mean of {runs} | tuned gap (%) | difference |",
-        "|---|---:|---:|---:|",
+    columns = (
+        "held-out problem",
+        f"default gap (%), mean of {runs}",
+        "tuned gap (%)",
+        "difference",
+    )
+    kinds = ["default", "tuned", "difference"]
+    names = short_names(list(found.table["problem"])) | {"mean": "mean"}
+    gaps = found.table.set_index("problem")[kinds]
+    gaps.loc["mean"] = gaps.mean()
+    rows = [
+        (names[str(problem)], *(percent(gap, 3) for gap in row))
+        for problem, row in zip(gaps.index, gaps.to_numpy(), strict=True)
     ]
-    names = short_names(list(found.table["problem"]))
-    for row in found.table.to_dict("records"):
-        gaps = [_percent(row[column]) for column in ("default", "tuned", "difference")]
-        # a bar would end the cell
-        name = names[row["problem"]].replace("|", r"\|")
-        lines.append(f"| {name} | {' | '.join(gaps)} |")
-    means = [_percent(found.table[name].mean()) for name in ("default", "tuned", "difference")]
-    return [*lines, f"| mean | {' | '.join(means)} |"]
-
-
-def _percent(gap: float) -> str:
-    """Return a gap in per cent."""
-    return f"{100 * gap:.3f}" if math.isfinite(gap) else ("none" if gap > 0 else "")
+    return markdown_table(columns, rows, "lr")
 
 
 def _text(value: object) -> str:
     """Return a value, a float with four digits and a word so that Markdown leaves it as it is."""
     if isinstance(value, str):
         return f"`{value}`"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return scaled(value) if isinstance(value, float) else str(value)
 
 
 def _range(entry: Distribution) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from edgeopt.experiments.tuning.cma_sampler import CmaSampler
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.space import grid_points
+from edgeopt.experiments.tuning.trial import experimental_allowed
 
 Distributions = dict[str, BaseDistribution]
 
@@ -60,31 +61,14 @@ class SeededSampler(BaseSampler):
         return sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
-class FixedSampler(BaseSampler):
-    """Gives the values it was made with."""
+def fixed_sampler(values: dict[str, Any]) -> BaseSampler:
+    """Return a sampler that gives these values for all parameters.
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> Distributions:
-        """Return nothing: each parameter is given alone."""
-        return {}
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: Distributions
-    ) -> dict[str, Any]:
-        """Return nothing."""
-        return {}
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        """Return the parameter's value."""
-        return self._values[param_name]
+    `Study.enqueue_trial` would be no substitute: several processes that share a study would each
+    put the same trial into its queue, and one that is killed before it does leaves the queue short.
+    """
+    with experimental_allowed():
+        return PartialFixedSampler(values, RandomSampler(seed=0))
 
 
 def make_sampler(config: TuneConfig) -> SeededSampler:
@@ -96,11 +80,11 @@ def make_sampler(config: TuneConfig) -> SeededSampler:
     names, space, start = list(config.space), config.space, config.start
     if config.sampler == "grid":
         points = grid_points(space, config.levels, config.seed)
-        return SeededSampler(lambda number, _: FixedSampler(points[number]), names)
+        return SeededSampler(lambda number, _: fixed_sampler(points[number]), names)
 
     def make(number: int, draw: int) -> BaseSampler:
         if number == 0 and start is not None:
-            return FixedSampler(start)
+            return fixed_sampler(start)
         seed = trial_seed(config.seed, number, draw)
         if config.sampler == "tpe":
             return TPESampler(seed=seed, multivariate=True, constant_liar=True)

@@ -165,6 +165,8 @@ def grid_points(space: Space, levels: int, seed: int) -> list[dict[str, Any]]:
     if size > LARGEST:
         rule = f"so few, or parameters so few, that the grid has at most {LARGEST} points"
         raise InputError("levels", f"{levels} (a grid of {size} points)", rule)
+    # Optuna's GridSampler knows no levels of a range either, stores the whole grid with each trial,
+    # and calls Study.stop after the last point, which raises outside of Study.optimize.
     points = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
     return [points[index] for index in np.random.default_rng(seed).permutation(size)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
 from edgeopt.experiments.runs.provenance import provenance
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import make_sampler
+from edgeopt.experiments.tuning.trial import make_pruner
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
@@ -39,7 +40,7 @@ def open_study(config: TuneConfig, storage: BaseStorage) -> optuna.Study:
         storage=storage,
         study_name=study_name(config.identity),
         sampler=make_sampler(config),
-        pruner=optuna.pruners.NopPruner(),  # races are run by edgeopt.experiments.tuning.trial
+        pruner=make_pruner(config.racing),
         load_if_exists=True,
     )
 
@@ -146,15 +147,13 @@ def open_tuning_folder(folder: Path, config: TuneConfig) -> Iterator[dict[str, A
     _check_unused(folder, config)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("w")
+        lock = FileLock(folder / LOCK, timeout=0).acquire()
+    except Timeout:
+        rule = "a folder in which no other process is tuning"
+        raise InputError("--out", str(folder), rule) from None
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            rule = "a folder in which no other process is tuning"
-            raise InputError("--out", str(folder), rule) from None
         if not (folder / DESCRIPTION).exists():
             _describe(folder, config)
         yield _read(folder)

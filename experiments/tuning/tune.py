@@ -124,8 +124,8 @@ def run_tuning(
     cells = trial_cells(config.training, config.seed)
     show = report or (lambda done, total: None)
     show(_finished(study), total)
-    for trial, reported in _claim(study, worker, total, alone):
-        run_trial(study, trial, config, cells, reported)
+    for trial, known in _claim(study, worker, total, alone):
+        run_trial(study, trial, config, cells, known)
         show(_finished(study), total)
     return len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
 
@@ -137,20 +137,22 @@ def trial_count(config: TuneConfig) -> int:
     return min(config.trials, len(grid_points(config.space, config.levels, config.seed)))
 
 
-def _claim(study: Study, worker: str, total: int, alone: bool) -> Iterator[tuple[Trial, set[int]]]:
-    """Yield the trials to run, each with the runs of it that the study knows already."""
+def _claim(
+    study: Study, worker: str, total: int, alone: bool
+) -> Iterator[tuple[Trial, dict[int, float]]]:
+    """Yield the trials to run, each with the gaps of it that the study knows already."""
     for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if _is_left_by(left, worker, alone):
             trial = Trial(study, left._trial_id)  # the number, which study.ask would not give
             trial.set_user_attr(WORKER, worker)
-            yield trial, set(left.intermediate_values)
+            yield trial, left.intermediate_values
     while len(study.get_trials(deepcopy=False)) < total:
         trial = study.ask()
         if trial.number >= total:  # another process was quicker
             study.tell(trial, state=TrialState.FAIL)
             break
         trial.set_user_attr(WORKER, worker)
-        yield trial, set()
+        yield trial, {}
 
 
 def _is_left_by(trial: FrozenTrial, worker: str, alone: bool) -> bool:

@@ -63,7 +63,7 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_record_is_refused(record, tmp_path, damage):
     keep_better(tmp_path, [record()])
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("*.json")
     path.write_text(damage(json.loads(path.read_text())))
     with pytest.raises(InputError, match="must be a record of edgeopt best-known"):
         read_register(tmp_path)
@@ -81,14 +81,14 @@ def test_only_what_is_better_replaces(record, tmp_path):
         "a" * 64: 2.0,
         "b" * 64: 9.0,
     }
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.glob("*.json")}
     assert names == {"8x2-made.0-" + "a" * 16 + ".json", "paper-8x2-seed=1-" + "b" * 16 + ".json"}
 
 
 def test_another_name_of_the_same_problem_is_the_same_file(record, tmp_path):
     keep_better(tmp_path, [record()])
     keep_better(tmp_path, [record(instance="copy", makespan=1.5)])
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("*.json")
     assert json.loads(path.read_text())["instance"] == "copy"
 
 

@@ -32,7 +32,7 @@ def test_the_table_and_the_figure(folder, tmp_path):
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "new")])
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0] == "| | 1 | 200 |"
+    assert lines[0] == "|  | 1 | 200 |"
     assert {line.split("|")[1].strip() for line in lines[2:5]} == {"mct", "milp", "atsa-repaired"}
     assert "over 3 problems" in result.output
     assert (tmp_path / "new" / "budgets.png").stat().st_size > 0

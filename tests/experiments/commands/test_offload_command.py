@@ -265,7 +265,7 @@ def test_a_minimum_cut_that_the_queue_cannot_bear(tmp_path: Path):
     assert not report["feasible"]
     text = run(*options)
     assert "it violates the constraints" in text
-    assert "waiting inf ms" in text
+    assert "waiting ∞ ms" in text
 
 
 def test_an_answer_that_is_not_the_optimum_names_it():

@@ -6,10 +6,9 @@ import pytest
 
 from edgeopt.experiments.paper import page
 from edgeopt.experiments.paper.claims import Claim, Rule
-from edgeopt.experiments.paper.outcome import Condition, Outcome, PartRecord, Table
+from edgeopt.experiments.paper.outcome import Condition, Outcome, PartRecord, Table, measured_text
 from edgeopt.experiments.paper.page import page_lines, write_page
 from edgeopt.experiments.statistics.ratio import Measured
-from edgeopt.experiments.text import measured_text, number_text, table_lines
 
 PROVENANCE = {
     "edgeopt": "0", "code": "abc", "command": "/x/edgeopt paper", "commit": "0" * 40,
@@ -85,19 +84,6 @@ def test_the_page_of_nothing(tmp_path: Path):
     assert "0 claims" in (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0, "0"), (12.0, "12"), (0.123456, "0.1235"), (1234.56, "1235"), (2.5e7, "2.5e+07"),
-     (-1e-9, "-1e-09"), (float("inf"), "inf")],
-)  # fmt: skip
-def test_numbers(value, text):
-    assert number_text(value) == text
-
-
 def test_an_interval_that_cannot_be_seen_is_left_out():
     assert measured_text(Measured(2.0, 2.0 - 1e-9, 2.0 + 1e-9)) == "2"
     assert measured_text(Measured(2.0, 1.0, 3.0, 0.2)) == "2 [1, 3] (p = 0.2)"
-
-
-def test_a_row_stays_on_its_line():
-    assert table_lines(["a"], [["b\nc"]]) == ["| a |", "| --- |", "| b c |", ""]

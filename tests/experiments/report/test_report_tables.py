@@ -5,7 +5,6 @@ import math
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments import text
 from edgeopt.experiments.report.page import verdict
 from edgeopt.experiments.report.tables import (
     failures,
@@ -18,7 +17,6 @@ from edgeopt.experiments.report.tables import (
 )
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.statistics.comparison import compare
-from edgeopt.experiments.text import Entry, Table, latex_table
 from edgeopt.problems.errors import InputError
 
 CLOSE = (
@@ -26,29 +24,6 @@ CLOSE = (
     "all others."
 )
 EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in range(12)})
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (text.percent(0.12345), "12.35"),
-        (text.percent(math.inf), "∞"),
-        (text.decimal(math.nan), "–"),
-        (text.limits(0.5, math.inf), "[0.50, ∞]"),
-        (text.p_value(0.0004), "<0.001"),
-        (text.p_value(0.0312), "0.031"),
-        (text.p_relation(1e-9), "p < 0.001"),
-        (text.p_relation(0.25), "p = 0.250"),
-        (text.seconds(0.00123), "1.23 ms"),
-        (text.seconds(2.5e-9), "0.0025 µs"),
-        (text.seconds(75.04), "75 s"),
-        (text.seconds(math.inf), "∞"),
-        (text.count(12345.6), "12,346"),
-        (text.significant(123.4567), "123.46"),
-    ],
-)
-def test_numbers_as_text(text, expected):
-    assert text == expected
 
 
 def test_the_ranking_compares_with_the_first():
@@ -130,19 +105,3 @@ def test_verdicts():
     )
     close = final({f"p{i}": {"a": [0.1], "b": [0.11 - i % 2 / 50], "c": [9.0]} for i in range(8)})
     assert verdict(compare(close)).endswith("lead with an average rank of 1.50. " + CLOSE)
-
-
-def test_latex_has_rules_and_escapes_what_users_named():
-    rows = tuple((Entry(name), Entry("∞", math.inf)) for name in ("a_b & 50%", "[x]", "µ < 1"))
-    code = latex_table(Table("t", "Title", ("solver", "gap ≤ 1 %"), rows))
-    for rule in ("\\toprule", "\\midrule", "\\bottomrule", "{lr}", "\\label{tab:t}"):
-        assert rule in code
-    assert r"a\_b \& 50\% & $\infty$ \\" in code
-    assert "\n{}[x] &" in code
-    assert r"\textmu{} $<$ 1" in code
-    assert r"gap $\le$ 1 \%" in code
-
-
-def test_a_long_table_breaks_across_pages():
-    rows = tuple((Entry(str(i), i),) for i in range(50))
-    assert "\\begin{longtable}{r}" in latex_table(Table("t", "Title", ("n",), rows))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from edgeopt.experiments.statistics.bootstrap import RESAMPLES, interval, resampled
+from edgeopt.experiments.statistics.bootstrap import RESAMPLES, interval, mean_interval, resampled
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -51,3 +51,15 @@ def test_infinite_values_give_infinite_limits_without_a_warning():
     low, high = interval(resampled(values, [np.arange(3)], np.mean, rng()))
     assert 1 <= low[0] < 2
     assert high[0] == math.inf
+
+
+def test_the_interval_of_a_mean_against_plain_resampling():
+    values = np.random.default_rng(1).normal(-0.2, 0.1, 40)
+    means = np.random.default_rng(2).choice(values, (20_000, 40)).mean(axis=1)
+    assert mean_interval(values) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.004)
+    assert mean_interval(values) == mean_interval(values)
+
+
+def test_the_interval_of_a_mean_of_equal_or_too_few_values():
+    assert mean_interval(np.array([0.1, 0.1])) == (0.1, 0.1)
+    assert np.isnan(mean_interval(np.array([0.1]))).all()

@@ -1,14 +1,11 @@
 """Held-out comparison, tables and figures."""
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from edgeopt.experiments.tuning.config import TuneConfig
@@ -16,10 +13,8 @@ from edgeopt.experiments.tuning.figures import contour_figure, history_figure, s
 from edgeopt.experiments.tuning.results import (
     compare_held_out,
     importances,
-    interval,
     run_held_out,
     sentence,
-    signed_rank,
     write_up,
 )
 from edgeopt.experiments.tuning.tune import tune
@@ -93,27 +88,6 @@ def test_failed_runs_and_missing_schedules_leave_their_problem_out() -> None:
     none = compare_held_out(runs({"p": ([inf], [0.1])}))
     assert none.problems == 0
     assert "No held-out problem" in sentence(none)
-
-
-@given(st.lists(st.integers(-99, 99).filter(bool), min_size=2, max_size=9, unique_by=abs))
-def test_signed_rank_against_all_signs(steps: list[int]) -> None:
-    ranks = {value: place + 1 for place, value in enumerate(sorted(steps, key=abs))}
-    plus = sum(rank for value, rank in ranks.items() if value > 0)
-    signs = itertools.product((0, 1), repeat=len(steps))
-    sums = [sum(s * (i + 1) for i, s in enumerate(row)) for row in signs]
-    tail = min(sum(t <= plus for t in sums), sum(t >= plus for t in sums))
-    wanted = min(1.0, 2 * tail / len(sums))
-    assert signed_rank(np.array(steps, dtype=float)) == pytest.approx(wanted)
-
-
-def test_interval_against_plain_resampling() -> None:
-    values = np.random.default_rng(1).normal(-0.2, 0.1, 40)
-    low, high = interval(values)
-    means = np.random.default_rng(2).choice(values, (20_000, 40)).mean(axis=1)
-    assert (low, high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.004)
-    assert interval(np.array([0.1, 0.1])) == (0.1, 0.1)
-    assert np.isnan(interval(np.array([0.1]))).all()
-    assert signed_rank(np.zeros(3)) == 1.0
 
 
 def test_held_out_runs_share_their_seeds(make_config: Make, tmp_path: Path) -> None:

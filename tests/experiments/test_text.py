@@ -1,0 +1,125 @@
+"""Numbers as text, and tables for Markdown, LaTeX and the terminal."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from edgeopt.experiments import text
+from edgeopt.experiments.text import (
+    Entry,
+    Table,
+    latex_table,
+    markdown_list,
+    markdown_table,
+    significant,
+    terminal_table,
+)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (text.percent(0.12345), "12.35"),
+        (text.percent(math.inf), "∞"),
+        (text.decimal(math.nan), "–"),
+        (text.decimal(-math.inf), "-∞"),
+        (text.limits(0.5, math.inf), "[0.50, ∞]"),
+        (text.p_value(0.0004), "<0.001"),
+        (text.p_value(0.0312), "0.031"),
+        (text.p_relation(1e-9), "p < 0.001"),
+        (text.p_relation(0.25), "p = 0.250"),
+        (text.p_digits(0.000123), "p = 0.00012"),
+        (text.p_digits(9e-7), "p < 1e-06"),
+        (text.seconds(0.00123), "1.23 ms"),
+        (text.seconds(2.5e-9), "0.0025 µs"),
+        (text.seconds(75.04), "75 s"),
+        (text.seconds(math.inf), "∞"),
+        (text.count(12345.6), "12,346"),
+        (text.scaled(None), "–"),
+        (text.scaled(0.0123, 1e3, ".1f"), "12.3"),
+    ],
+)
+def test_numbers_as_text(shown: str, expected: str) -> None:
+    assert shown == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [
+        (0.0, 4, "0"),
+        (12.0, 4, "12"),
+        (0.123456, 4, "0.1235"),
+        (1234.56, 4, "1235"),
+        (1234.56, 5, "1234.6"),
+        (123.4567, 5, "123.46"),
+        (999_999.0, 4, "999999"),
+        (2.5e7, 4, "2.5e+07"),
+        (-1e-9, 4, "-1e-09"),
+        (math.inf, 4, "∞"),
+    ],
+)
+def test_significant_digits(value: float, digits: int, expected: str) -> None:
+    assert significant(value, digits) == expected
+
+
+@given(st.floats(-1e5, 1e5))
+def test_four_digits_are_close(value: float) -> None:
+    assert float(significant(value)) == pytest.approx(value, rel=6e-4)
+
+
+def test_a_markdown_table_by_hand() -> None:
+    assert markdown_table(["a", "b|c", "d"], [["x\ny", "1", "2"]], "lr") == [
+        "| a | b\\|c | d |",
+        "|---|---:|---:|",
+        "| x y | 1 | 2 |",
+    ]
+    assert markdown_table(["a", "b"], []) == ["| a | b |", "|---|---|"]
+
+
+@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=4))
+def test_a_markdown_row_stays_one_row_of_its_cells(rows: list[list[str]]) -> None:
+    lines = markdown_table(["a", "b"], rows, "r")
+    assert len(lines) == 2 + len(rows)
+    for line in lines:
+        assert "\n" not in line
+        assert line.replace("\\|", "").count("|") == 3
+
+
+def test_a_markdown_list() -> None:
+    assert markdown_list(["a", "b"]) == ["- a", "- b"]
+
+
+def test_a_terminal_table_by_hand() -> None:
+    console = Console(width=40, color_system=None)
+    with console.capture() as capture:
+        console.print(terminal_table(["a", "b"], [["x", "1"], ["yy", "22"]], title="T"))
+        console.print(terminal_table(["", ""], [["x", "1"]], align="l", gap=1))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    assert lines == ["T", "a    b", "x    1", "yy  22", "x 1"]
+
+
+def test_headings_give_way_before_names_and_numbers_do() -> None:
+    console = Console(width=24, color_system=None)
+    with console.capture() as capture:
+        console.print(terminal_table(["solver", "mean of all gaps"], [["a-long-name", "12.34"]]))
+    assert "a-long-name" in capture.get()
+    assert "12.34" in capture.get()
+
+
+def test_latex_has_rules_and_escapes_what_users_named():
+    rows = tuple((Entry(name), Entry("∞", math.inf)) for name in ("a_b & 50%", "[x]", "µ < 1"))
+    code = latex_table(Table("t", "Title", ("solver", "gap ≤ 1 %"), rows))
+    for rule in ("\\toprule", "\\midrule", "\\bottomrule", "{lr}", "\\label{tab:t}"):
+        assert rule in code
+    assert r"a\_b \& 50\% & $\infty$ \\" in code
+    assert "\n{}[x] &" in code
+    assert r"\textmu{} $<$ 1" in code
+    assert r"gap $\le$ 1 \%" in code
+
+
+def test_a_long_table_breaks_across_pages():
+    rows = tuple((Entry(str(i), i),) for i in range(50))
+    assert "\\begin{longtable}{r}" in latex_table(Table("t", "Title", ("n",), rows))
