@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from edgeopt.experiments.commands.kinds import AnyConfig
 
 
-Report = Callable[[int, int], None]
-
+Count = Callable[[int, int], None]  # called with how many are done, and of how many
 Rows = Generator[Row, None, None]
 
 
@@ -44,7 +43,7 @@ def run_sweep(
     jobs: int = 1,
     cluster: str | None = None,
     retry_failed: bool = False,
-    report: Report | None = None,
+    report: Count | None = None,
 ) -> pd.DataFrame:
     """Run a sweep, or what is left of it, and return all its cells.
 

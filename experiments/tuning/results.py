@@ -14,7 +14,7 @@ import optuna
 import tomli_w
 from optuna.distributions import CategoricalDistribution
 
-from edgeopt.experiments.runs.run import Report, run_sweep
+from edgeopt.experiments.runs.run import Count, run_sweep
 from edgeopt.experiments.statistics.bootstrap import CONFIDENCE, mean_interval
 from edgeopt.experiments.statistics.tests import signed_ranks
 from edgeopt.experiments.sweep.config import SweepConfig
@@ -139,7 +139,7 @@ class HeldOutComparison:
 
 
 def run_held_out(
-    config: TuneConfig, tuned: dict[str, Any], folder: Path, report: Report | None = None
+    config: TuneConfig, tuned: dict[str, Any], folder: Path, report: Count | None = None
 ) -> pd.DataFrame:
     """Run the solver's default and tuned table on the held-out problems, a sweep like any other.
 
