@@ -1,7 +1,6 @@
 """Parts are made once, go on where they were, and one that cannot be made stops no other."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
