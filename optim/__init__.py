@@ -1,5 +1,6 @@
 """Solvers, the one loop that runs them, bounds and the independent checker."""
 
+from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
 from edgeopt.optim.scheduling.solver import OneShot, Result, Solver, State, Trace
 from edgeopt.optim.scheduling.stop import (
@@ -8,6 +9,7 @@ from edgeopt.optim.scheduling.stop import (
     Progress,
     Seconds,
     Stall,
+    Status,
     TargetGap,
 )
 
@@ -18,10 +20,12 @@ __all__ = [
     "OneShot",
     "Progress",
     "Result",
+    "Schedule",
     "Seconds",
     "Solver",
     "Stall",
     "State",
+    "Status",
     "TargetGap",
     "Trace",
     "check_schedule",

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import numba
 import pytest
+from hypothesis import settings
 
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+# Equal draws in every run; `--hypothesis-profile=random` draws anew, and more often.
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", derandomize=False, deadline=None, max_examples=1000)
+settings.load_profile("fixed")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

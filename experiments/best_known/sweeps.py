@@ -15,6 +15,7 @@ from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
@@ -89,7 +90,7 @@ def _record(row: dict[Any, Any], bound: float) -> KnownSchedule:
         instance=row["instance"],
         digest=row["digest"],
         makespan=float(row["makespan"]),
-        lower_bound=bound,
+        lower_bound=settled_bound(bound, float(row["makespan"])),
         solver=row["solver"],
         seed=int(row["seed"]),
         repetition=int(row["repetition"]),

@@ -10,6 +10,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -111,7 +112,7 @@ class Walk:
 # while it waits for the compiler.
 
 # %%
-solvers = {
+solvers: dict[str, Any] = {
     "FCFS": fcfs,
     "Min-Min": min_min,
     "local search": LocalSearch(),

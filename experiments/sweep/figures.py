@@ -172,7 +172,8 @@ def _draw(
     traces = [np.asarray(trace, dtype=float) for trace in runs[f"trace_{column}"]]
     bound = float(runs["lower_bound"].iloc[0])
     gaps = [percent([relative_gap(m, bound) for m in trace]) for trace in runs["trace_makespan"]]
-    start = float(np.median([trace[0] for trace in traces]))
+    first = [np.min(trace, where=trace > 0.0, initial=limit) for trace in traces]  # a log axis
+    start = float(np.median(first))
     if runs["evaluations"].max() == 1:
         gap = float(np.median([trace[-1] for trace in gaps]))
         axes.plot([start, limit], [gap, gap], label=label, markevery=[0], **style)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells
 from edgeopt.experiments.text import decimal, percent, terminal_table
-from edgeopt.optim.scheduling.stop import relative_gap
+from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,8 +103,11 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
 
 def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with one bound for all runs on a problem, and their gaps to it."""
-    bounds = cells.groupby("problem")["lower_bound"].transform("max")
-    changed = bounds > cells["lower_bound"]
+    of_problem = cells.groupby("problem")
+    largest = of_problem["lower_bound"].transform("max")
+    least = of_problem["makespan"].transform("min")
+    bounds = [settled_bound(*pair) for pair in zip(largest, least, strict=True)]
+    changed = (cells["lower_bound"] != bounds) & cells["lower_bound"].notna()
     gaps = [relative_gap(*pair) for pair in zip(cells["makespan"], bounds, strict=True)]
     return cells.assign(
         lower_bound=cells["lower_bound"].where(~changed, bounds),

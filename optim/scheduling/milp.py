@@ -61,7 +61,8 @@ class MILP:
     -----
     Under a budget of iterations the bits are the same unless a slice meets its time limit, which
     is for problems on which 100 nodes of the tree take longer than a second. A slice under way is
-    finished whatever the budget, which so is exceeded by about as much again at most.
+    finished whatever the budget, which is therefore exceeded by about as much again at most.
+    Schedules proved optimal within HiGHS's tolerance (1e-9) have their makespan as the bound.
 
     References
     ----------
@@ -76,8 +77,13 @@ class MILP:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> MILPState:
-        """Return the best heuristic schedule and the LP's prices.
+    def init(
+        self,
+        problem: SchedulingProblem,
+        rng: np.random.Generator,
+        start: IntArray | None = None,
+    ) -> MILPState:
+        """Return the best of the heuristic schedules and `start`, and the LP's prices.
 
         Raises
         ------
@@ -88,8 +94,11 @@ class MILP:
             size = f"{problem.tasks} x {problem.nodes}"
             raise InputError("problem", size, f"of at most {MOST_PAIRS} pairs for milp")
         state = MILPState(seed=int(rng.integers(2**31)), bundle=open_bundle(problem))
+        if start is not None:
+            state.assignment, state.makespan = start, problem.makespan(start)
         for assignment in (*start_assignments(problem), lp_rounding(problem, rng)):
             _offer(problem, state, assignment)
+        _settle(state)
         return state
 
     def step(self, problem: SchedulingProblem, state: MILPState) -> MILPState:
@@ -99,9 +108,7 @@ class MILP:
             state.iterations += 1
         else:
             self._solve_slice(problem, state)
-        proved = max(state.lower_bound, state.bundle.bound)
-        state.done = state.done or proved >= state.makespan * (1 - OPTIMALITY)
-        state.lower_bound = state.makespan if state.done else proved
+        _settle(state)
         return state
 
     def _solve_slice(self, problem: SchedulingProblem, state: MILPState) -> None:
@@ -120,6 +127,13 @@ class MILP:
         state.slices += 1
         state.done = answer.ended
         state.lower_bound = max(state.lower_bound, answer.bound)
+
+
+def _settle(state: MILPState) -> None:
+    """Keep the best bound; where it proves the schedule optimal, end with its makespan."""
+    proved = max(state.lower_bound, state.bundle.bound)
+    state.done = state.done or proved >= state.makespan * (1 - OPTIMALITY)
+    state.lower_bound = state.makespan if state.done else proved
 
 
 def _offer(problem: SchedulingProblem, state: MILPState, assignment: IntArray) -> None:
@@ -186,9 +200,10 @@ class IntegerSolution(NamedTuple):
     assignment : ndarray, shape (k,), or None
         Its best schedule.
     bound : float
-        In s: no schedule over the pairs given has a smaller makespan.
+        In s: no schedule over the pairs given has a smaller makespan. HiGHS's tolerances are
+        taken off.
     ended : bool
-        Whether the best schedule known is so proved to be the best.
+        Whether that proves the best schedule known to be the best, but for these tolerances.
     """
 
     assignment: IntArray | None
@@ -232,7 +247,8 @@ def solve_program(
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:  # over these pairs: the one known is the best
         return IntegerSolution(None, 0.0, start is not None)
-    bound = max(0.0, info.mip_dual_bound * program.scale)
+    lost = TOLERANCE * (1.0 + abs(info.mip_dual_bound))
+    bound = max(0.0, (info.mip_dual_bound - lost) * program.scale)
     found = None
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         values = np.array(highs.getSolution().col_value)[: len(program.task)]

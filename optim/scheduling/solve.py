@@ -6,34 +6,57 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.display import Display
+from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.solver import (
     IntArray,
     Result,
+    Scheduler,
     Solver,
     State,
     Trace,
     as_solver,
+    initial_state,
     solver_name,
 )
-from edgeopt.optim.scheduling.stop import OPTIMALITY, Criterion, Iterations, Progress, as_criteria
+from edgeopt.optim.scheduling.stop import (
+    OPTIMALITY,
+    Criterion,
+    Iterations,
+    Progress,
+    Status,
+    as_criteria,
+    first_met,
+    settled_bound,
+)
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 Callback = Callable[[Progress], bool | None]
 
+OnBest = Callable[[Progress, IntArray], object]
+
+OnEnd = Callable[[Result], object]
+
 
 def solve(
     problem: SchedulingProblem,
-    solver: Any,
+    solver: Solver[Any] | Scheduler,
     *,
     stop: Criterion | Iterable[Criterion] = Iterations(100),
     rng: int | np.random.Generator | np.random.SeedSequence | None = None,
+    start: ArrayLike | None = None,
     callback: Callback | None = None,
+    on_best: OnBest | None = None,
+    on_end: OnEnd | None = None,
+    display: bool = False,
     bound: Callable[[SchedulingProblem], float] = lower_bound,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
@@ -45,11 +68,24 @@ def solve(
     solver : Solver or callable
         An object with ``init`` and ``step``, or a function ``f(problem, rng) -> assignment``.
     stop : Criterion or iterable of Criterion
-        The first met ends the run.
+        The first met ends the run. They are asked after each iteration, and before the first
+        one where there is a schedule by then.
     rng : int, Generator or SeedSequence, optional
         Seed or source of randomness; without one, a fresh seed that the result records.
+    start : array_like of int, shape (k,), optional
+        An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
+        result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose ``init`` has a
+        keyword ``start`` begin from it, too.
     callback : callable, optional
         Called with the `Progress` after each iteration; a true return value ends the run.
+    on_best : callable, optional
+        Called with the `Progress` and the assignment at each improvement, that of the initial
+        state included.
+    on_end : callable, optional
+        Called with the `Result`, once it is checked.
+    display : bool
+        Whether to print a table to standard error: a line at an improvement, at most four a
+        second, and one at the end.
     bound : callable
         Returns a lower bound on the makespan in s. The default solves a linear program, which
         for many small problems may take longer than the solver.
@@ -63,79 +99,143 @@ def solve(
     Raises
     ------
     InputError
-        If `solver` or `stop` is not what it must be.
+        If `solver`, `stop` or `start` is not what it must be.
     CheckError
         If the solver returns what it does not hold.
+
+    Examples
+    --------
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
+    >>> result.assignment, result.makespan
+    (array([0, 0, 1]), 5.0)
+    >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
+    first = _incumbent(problem, start)
     seed, generator = _seeded(rng)
-    least = bound(problem)
-    state, progress, trace, status = _run(problem, runner, criteria, generator, least, callback)
-    assignment, makespan = state.assignment, float("inf")
-    if assignment is None:
-        status = "infeasible"
+    table = Display() if display else None
+    run = _Run(
+        problem=problem,
+        solver=runner,
+        criteria=criteria,
+        first=first,
+        callback=callback,
+        on_best=on_best,
+        display=table,
+        progress=Progress(iterations=-1, lower_bound=bound(problem), stalled=-1),
+    )
+    result = _checked(run, run.go(generator), seed)
+    if table is not None:
+        table.on_end(result)
+    if on_end is not None:
+        on_end(result)
+    return result
+
+
+@dataclass
+class _Run:
+    """A run under way: the incumbent is the better of `first`, the user's, and the solver's."""
+
+    problem: SchedulingProblem
+    solver: Solver[Any]
+    criteria: tuple[Criterion, ...]
+    first: State
+    callback: Callback | None
+    on_best: OnBest | None
+    display: Display | None
+    progress: Progress
+    trace: Trace = field(default_factory=Trace)
+    state: State = field(default_factory=State)
+
+    @property
+    def best(self) -> State:
+        """What holds the incumbent."""
+        return self.first if self.first.makespan <= self.state.makespan else self.state
+
+    def go(self, rng: np.random.Generator) -> Status:
+        """Step until something says stop; return what."""
+        begin = time.perf_counter()
+        self.state = initial_state(self.problem, self.solver, rng, self.first.assignment)
+        status = self._note(time.perf_counter() - begin)
+        while status is None:
+            self.state = self.solver.step(self.problem, self.state)
+            status = self._note(time.perf_counter() - begin)
+            if self.callback is not None and self.callback(self.progress):
+                status = status or Status.CALLBACK
+        if not self.trace.iterations or self.trace.iterations[-1] < self.progress.iterations:
+            self.trace.record(self.progress)
+        return status
+
+    def _note(self, seconds: float) -> Status | None:
+        """Take up what the solver has done; return why to stop, if so."""
+        before, best = self.progress, self.best
+        self.progress = now = _advance(before, self.state, best.makespan, self.first, seconds)
+        if now.makespan < before.makespan and best.assignment is not None:
+            self.trace.record(now)
+            if self.on_best is not None:
+                self.on_best(now, best.assignment)
+        if self.display is not None:
+            self.display.look(now)
+        if now.gap <= OPTIMALITY:
+            return Status.OPTIMAL
+        if self.state.done:
+            return Status.FINISHED
+        if now.iterations == 0 and best.assignment is None:
+            return None  # without a schedule, the first iteration runs whatever the budget
+        return first_met(self.criteria, now)
+
+
+def _advance(
+    before: Progress, state: State, makespan: float, first: State, seconds: float
+) -> Progress:
+    """Return the progress after `init` (iteration 0), or after one more iteration."""
+    evaluations, init = state.evaluations + first.evaluations, before.iterations < 0
+    return Progress(
+        iterations=before.iterations + 1,
+        evaluations=evaluations,
+        seconds=seconds,
+        makespan=makespan,
+        lower_bound=settled_bound(max(before.lower_bound, state.lower_bound), makespan),
+        stalled=0 if makespan < before.makespan else before.stalled + 1,
+        step_evaluations=0 if init else evaluations - before.evaluations,
+    )
+
+
+def _checked(run: _Run, status: Status, seed: int | None) -> Result:
+    """Return the result of a run, its makespan and memory recomputed."""
+    best, progress, schedule = run.best, run.progress, None
+    makespan = float("inf")
+    if best.assignment is None:
+        status = Status.INFEASIBLE
     else:
-        makespan = check_schedule(problem, assignment, state.makespan, progress.lower_bound)
+        makespan = check_schedule(run.problem, best.assignment, best.makespan, progress.lower_bound)
+        schedule = Schedule.of(run.problem, best.assignment)
     return Result(
-        assignment=assignment,
+        assignment=best.assignment,
         makespan=makespan,
         lower_bound=progress.lower_bound,
-        trace=trace,
+        trace=run.trace,
         iterations=progress.iterations,
         evaluations=progress.evaluations,
         seconds=progress.seconds,
         status=status,
-        solver=solver_name(runner),
-        problem=problem.name,
+        solver=solver_name(run.solver),
+        problem=run.problem.name,
         seed=seed,
+        schedule=schedule,
+        state=run.state,
     )
 
 
-def _run(
-    problem: SchedulingProblem,
-    solver: Solver,
-    criteria: tuple[Criterion, ...],
-    rng: np.random.Generator,
-    bound: float,
-    callback: Callback | None,
-) -> tuple[State, Progress, Trace, str]:
-    """Step until something says stop; return the last state and why."""
-    trace, progress, status = Trace(), Progress(lower_bound=bound), ""
-    start = time.perf_counter()
-    state = solver.init(problem, rng)
-    while not status:
-        state = solver.step(problem, state)
-        before, progress = progress, _advance(progress, state, time.perf_counter() - start)
-        if progress.makespan < before.makespan:
-            trace.record(progress)
-        status = _status(state, progress, criteria)
-        if callback is not None and callback(progress):
-            status = status or "callback"
-    if not trace.iterations or trace.iterations[-1] < progress.iterations:
-        trace.record(progress)
-    return state, progress, trace, status
-
-
-def _advance(before: Progress, state: State, seconds: float) -> Progress:
-    """Return the progress after one more iteration."""
-    return Progress(
-        iterations=before.iterations + 1,
-        evaluations=state.evaluations,
-        seconds=seconds,
-        makespan=state.makespan,
-        lower_bound=max(before.lower_bound, state.lower_bound),
-        stalled=0 if state.makespan < before.makespan else before.stalled + 1,
-        step_evaluations=state.evaluations - before.evaluations,
-    )
-
-
-def _status(state: State, progress: Progress, criteria: tuple[Criterion, ...]) -> str:
-    """Return why to stop, or an empty string."""
-    if progress.gap <= OPTIMALITY:
-        return "optimal"
-    if state.done:
-        return "finished"
-    return next((type(c).__name__.lower() for c in criteria if c(progress)), "")
+def _incumbent(problem: SchedulingProblem, start: ArrayLike | None) -> State:
+    """Return the user's initial assignment as a state; an empty one if there is none."""
+    if start is None:
+        return State()
+    assignment = problem.check_assignment(start)
+    if not problem.fits(assignment):
+        raise InputError("start", assignment.tolist(), "within the memory capacity of every node")
+    return State(assignment=assignment, makespan=problem.makespan(assignment), evaluations=1)
 
 
 def _seeded(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields
+from html import escape
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeopt.optim.scheduling.stop import Progress, relative_gap
+from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
@@ -43,13 +46,38 @@ class State:
     lower_bound: float = 0.0
 
 
-class Solver(Protocol):
-    """A frozen dataclass of validated parameters with two methods."""
+S = TypeVar("S", bound=State)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> Any:
+
+class Solver(Protocol[S]):
+    """A frozen dataclass of validated parameters with two methods; `S` is its state.
+
+    If `init` has a keyword ``start``, `solve` passes the user's initial assignment, which is
+    checked and whose evaluation is counted already, or None. Other solvers ignore it.
+
+    Examples
+    --------
+    A random search:
+
+    >>> @dataclass(kw_only=True)
+    ... class RandomState(State):
+    ...     rng: np.random.Generator
+    >>> class RandomSearch:
+    ...     def init(self, problem, rng):
+    ...         return RandomState(rng=rng)
+    ...     def step(self, problem, state):
+    ...         drawn = state.rng.integers(problem.nodes, size=problem.tasks)
+    ...         state.evaluations += 1
+    ...         if problem.makespan(drawn) < state.makespan:
+    ...             state.assignment, state.makespan = drawn, problem.makespan(drawn)
+    ...         return state
+    >>> solver: Solver[RandomState] = RandomSearch()
+    """
+
+    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> S:
         """Return the state before the first iteration; it keeps `rng`."""
 
-    def step(self, problem: SchedulingProblem, state: Any) -> Any:
+    def step(self, problem: SchedulingProblem, state: S) -> S:
         """Run one iteration of compiled code and return the new (or changed) state."""
 
 
@@ -86,7 +114,19 @@ class OneShotState(State):
     rng: np.random.Generator
 
 
-def as_solver(solver: Any) -> Solver:
+def initial_state(
+    problem: SchedulingProblem,
+    solver: Solver[S],
+    rng: np.random.Generator,
+    start: IntArray | None,
+) -> S:
+    """Return what `init` does, with the initial assignment if there is one and it takes one."""
+    if start is not None and "start" in inspect.signature(solver.init).parameters:
+        return solver.init(problem, rng, start=start)  # type: ignore[call-arg]
+    return solver.init(problem, rng)
+
+
+def as_solver(solver: Any) -> Solver[Any]:
     """Return `solver` itself if it has the two methods, or a function wrapped in `OneShot`.
 
     Raises
@@ -110,12 +150,15 @@ def solver_name(solver: Any) -> str:
 
 # What a run leaves: the assignment, its quality, and how it came about.
 
+NOT_PLAIN = ("trace", "schedule", "state")  # fields that `as_dict` leaves out
+
 
 @dataclass
 class Trace:
     """Best makespan so far against iterations, evaluations and seconds.
 
-    One entry for each improvement, and a last one for the end of the run.
+    One entry for each improvement, that of the initial state at iteration 0, and a last one for
+    the end of the run.
     """
 
     iterations: list[int] = field(default_factory=list)
@@ -149,13 +192,22 @@ class Result:
         Done in all.
     seconds : float
         Time in the solver in s, without bound and check.
-    status : str
-        Why the run ended: the name of the criterion met, ``finished`` (the solver had nothing
-        more to do), ``optimal`` (the bound is met), ``callback`` or ``infeasible``.
+    status : Status
+        Why the run ended.
     solver, problem : str
         Names.
     seed : int or None
         Seed that repeats the run; None where a Generator was given.
+    schedule : Schedule or None
+        The assignment with its loads and finish times; None where there is none.
+    state : State
+        The solver's last state.
+
+    Examples
+    --------
+    >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
+    >>> print(result)
+    >>> result.schedule.gantt().figure.savefig("gantt.png")
     """
 
     assignment: IntArray | None
@@ -165,10 +217,12 @@ class Result:
     iterations: int
     evaluations: int
     seconds: float
-    status: str
+    status: Status
     solver: str
     problem: str
     seed: int | None
+    schedule: Schedule | None = field(repr=False)
+    state: State = field(repr=False)
 
     @property
     def gap(self) -> float:
@@ -176,9 +230,32 @@ class Result:
         return relative_gap(self.makespan, self.lower_bound)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields and the gap as plain Python values, without the trace."""
-        values = {name: value for name, value in asdict(self).items() if name != "trace"}
-        values["gap"] = self.gap
+        """Return plain Python values: the gap and the fields, less trace, schedule and state."""
+        names = [declared.name for declared in fields(self) if declared.name not in NOT_PLAIN]
+        values = {name: getattr(self, name) for name in names}
+        values |= {"gap": self.gap, "status": self.status.value}
         if self.assignment is not None:
             values["assignment"] = self.assignment.tolist()
         return values
+
+    def __str__(self) -> str:
+        """Return a few lines to read."""
+        return "\n".join(f"{name:<12} {text}" for name, text in self._rows())
+
+    def _repr_html_(self) -> str:
+        """Return the same as a table, for notebooks."""
+        rows = (f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in self._rows())
+        return f"<table>{''.join(rows)}</table>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return what is worth reading, by name."""
+        seed = "" if self.seed is None else f", seed {self.seed}"
+        used = f"{self.iterations} iterations, {self.evaluations} evaluations"
+        return [
+            ("problem", self.problem),
+            ("solver", f"{self.solver}{seed}"),
+            ("makespan", f"{self.makespan:.10g} s"),
+            ("lower bound", f"{self.lower_bound:.10g} s (gap {100 * self.gap:.4f} %)"),
+            ("effort", f"{used}, {self.seconds:.3f} s"),
+            ("status", self.status.value),
+        ]

@@ -1,14 +1,40 @@
-"""Stopping criteria: callables that look at the progress after each iteration."""
+"""Stopping criteria: callables that look at the progress before each iteration; why a run ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
 
 OPTIMALITY = 1e-9  # a relative gap of no more is rounding, as in the checker and in HiGHS
+
+
+class Status(StrEnum):
+    """Why a run ended; each is its name in lower case, also as a text.
+
+    The first five are the criteria of this module. `CRITERION` is one of the user's own;
+    `FINISHED`: the solver has nothing more to do; `OPTIMAL`: the makespan is the lower bound;
+    `CALLBACK`: a callback asked for it; `INFEASIBLE`: no schedule was found.
+
+    Examples
+    --------
+    >>> Status.TARGET_GAP == "target_gap"
+    True
+    """
+
+    ITERATIONS = "iterations"
+    EVALUATIONS = "evaluations"
+    SECONDS = "seconds"
+    TARGET_GAP = "target_gap"
+    STALL = "stall"
+    CRITERION = "criterion"
+    FINISHED = "finished"
+    OPTIMAL = "optimal"
+    CALLBACK = "callback"
+    INFEASIBLE = "infeasible"
 
 
 class Progress(NamedTuple):
@@ -51,6 +77,20 @@ def relative_gap(makespan: float, lower_bound: float) -> float:
     return 0.0 if makespan == lower_bound else float("inf")
 
 
+def settled_bound(lower_bound: float, makespan: float) -> float:
+    """Return a bound in s, or the makespan of a known schedule where the bound is just above it.
+
+    Where a bound exceeds a known makespan by no more than rounding (1e-9 of it), the makespan is
+    the bound. Anything more is returned as it is: a wrong bound, which the checker refuses.
+
+    Examples
+    --------
+    >>> settled_bound(5.000000000000001, 5.0), settled_bound(4.0, 5.0), settled_bound(6.0, 5.0)
+    (5.0, 4.0, 6.0)
+    """
+    return makespan if makespan < lower_bound <= makespan * (1 + OPTIMALITY) else lower_bound
+
+
 class Criterion(Protocol):
     """Anything that says from the progress whether to stop."""
 
@@ -76,8 +116,8 @@ class Iterations:
 class Evaluations:
     """Stop before an iteration as large as the last would exceed `limit` evaluations.
 
-    A budget is so never exceeded by a solver whose iterations cost the same (the first iteration
-    always runs).
+    Solvers whose iterations all cost the same therefore never exceed the budget (but for the
+    first iteration, which always runs where there is no schedule yet).
     """
 
     limit: int
@@ -130,6 +170,29 @@ class Stall:
     def __call__(self, progress: Progress) -> bool:
         """Return whether the run stalls."""
         return progress.stalled >= self.limit
+
+
+STATUS_OF: dict[type, Status] = {
+    Iterations: Status.ITERATIONS,
+    Evaluations: Status.EVALUATIONS,
+    Seconds: Status.SECONDS,
+    TargetGap: Status.TARGET_GAP,
+    Stall: Status.STALL,
+}
+
+
+def first_met(criteria: Iterable[Criterion], progress: Progress) -> Status | None:
+    """Return the status that the first criterion met gives, or None.
+
+    Examples
+    --------
+    >>> first_met([Seconds(60), Iterations(3)], Progress(iterations=3))
+    <Status.ITERATIONS: 'iterations'>
+    >>> first_met([lambda progress: progress.makespan < 10], Progress(makespan=9))
+    <Status.CRITERION: 'criterion'>
+    """
+    met = next((criterion for criterion in criteria if criterion(progress)), None)
+    return None if met is None else STATUS_OF.get(type(met), Status.CRITERION)
 
 
 def as_criteria(stop: Criterion | Iterable[Criterion]) -> tuple[Criterion, ...]:

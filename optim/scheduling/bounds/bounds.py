@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,17 +13,40 @@ from edgeopt.optim.scheduling.bounds.lagrangian import (
     Multipliers,
     ascend,
     lagrangian_bound,
+    lagrangian_value,
     priced_memory,
     relax_assignment,
 )
 from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_relaxation
-from edgeopt.optim.scheduling.bounds.units import SLACK, largest_multiple, time_units, whole_memory
+from edgeopt.optim.scheduling.bounds.units import (
+    SLACK,
+    largest_multiple,
+    rounded_down,
+    time_units,
+    whole_memory,
+)
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
 
-_known: WeakKeyDictionary[SchedulingProblem, float] = WeakKeyDictionary()
+
+class Known(NamedTuple):
+    """Bounds of a problem in s.
+
+    Attributes
+    ----------
+    nearest : float
+        The nearest float to the bound, which rounding may have put above it.
+    proved : float
+        Rounded down: at most the makespan of every schedule, however its loads are summed.
+    """
+
+    nearest: float
+    proved: float
+
+
+_known: WeakKeyDictionary[SchedulingProblem, Known] = WeakKeyDictionary()
 
 _duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
 
@@ -31,11 +55,26 @@ def lower_bound(problem: SchedulingProblem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
     The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
-    times. The bound of `knapsack_bound` is better and takes seconds.
+    times, and rounded down. The bound of `knapsack_bound` is better and takes seconds.
     """
+    return _bounds(problem).proved
+
+
+def nearest_bound(problem: SchedulingProblem) -> float:
+    """Return `lower_bound` without rounding down: a unit of time in s, but no proof."""
+    return _bounds(problem).nearest
+
+
+def _bounds(problem: SchedulingProblem) -> Known:
+    """Compute both once."""
     if problem not in _known:
-        floor = max(combinatorial_bound(problem), lp_bound(problem))
-        _known[problem] = lifted_bound(problem, lp_duals(problem), floor)
+        duals = lp_duals(problem)
+        floor = max(*_longest_and_shared(problem), lagrangian_value(problem, duals))
+        nearest = lifted_bound(problem, duals, floor)
+        proved = max(combinatorial_bound(problem), lp_bound(problem))
+        if nearest > floor:  # what lifting proves has its own allowance for rounding
+            proved = nearest
+        _known[problem] = Known(nearest, proved)
     return _known[problem]
 
 
@@ -45,11 +84,19 @@ def combinatorial_bound(problem: SchedulingProblem) -> float:
     The longest task on its best node; the tasks' best times shared by all nodes; for uniform
     machines also, for every r, the r largest works on the r fastest nodes (Lawler et al. 1993,
     "Sequencing and scheduling", section on uniform machines). Memory is left out (a relaxation).
+    Sums are rounded down.
     """
+    longest, shared = _longest_and_shared(problem)
+    return max(longest, rounded_down(shared, problem.tasks + problem.nodes))
+
+
+def _longest_and_shared(problem: SchedulingProblem) -> tuple[float, float]:
+    """Return the longest task's best time, and the bound of shared work before rounding, in s."""
     if isinstance(problem.et, UniformTimes):
-        return _uniform_bound(problem.et.work, problem.et.speed)
+        longest = float(problem.et.work.max() / problem.et.speed.max())
+        return longest, _uniform_bound(problem.et.work, problem.et.speed)
     best = problem.et.min(axis=1)
-    return max(float(best.max()), float(best.sum()) / problem.nodes)
+    return float(best.max()), float(best.sum()) / problem.nodes
 
 
 def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:
@@ -64,7 +111,8 @@ def lp_bound(problem: SchedulingProblem) -> float:
     """Return the LP relaxation's bound in s, made safe against the solver's rounding.
 
     What is returned is not the LP's objective but the Lagrangian bound of its multipliers, which
-    holds for any multipliers; beyond 300,000 pairs of task and node, a little less than the LP.
+    holds for any multipliers, rounded down; beyond 300,000 pairs of task and node, a little less
+    than the LP.
     """
     return lagrangian_bound(problem, lp_duals(problem))
 

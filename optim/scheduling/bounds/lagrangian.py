@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
-from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.bounds.units import rounded_down, whole_memory
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
@@ -42,18 +42,30 @@ class Multipliers(NamedTuple):
 
 
 def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> float:
-    """Return the bound that any multipliers give, in s.
+    """Return the bound that any multipliers give, in s, rounded down.
 
     L(u, v) = sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j: a schedule of
     makespan C costs at least the sum and at most C sum_j u_j + sum_j v_j capacity_j. Capacities
     are rounded down to the memory's unit, and nodes that a task cannot run on for its memory are
     left out of its minimum.
     """
+    cost, room = _relaxed(problem, multipliers)
+    return rounded_down(max(0.0, cost - room), problem.tasks + problem.nodes + 4, cost + room)
+
+
+def lagrangian_value(problem: SchedulingProblem, multipliers: Multipliers) -> float:
+    """Return the nearest float to the Lagrangian bound in s: a measure, but no proof."""
+    cost, room = _relaxed(problem, multipliers)
+    return max(0.0, cost - room)
+
+
+def _relaxed(problem: SchedulingProblem, multipliers: Multipliers) -> tuple[float, float]:
+    """Return the sum of the tasks' least costs and the price of all memory, in s."""
     memory, capacity = whole_memory(problem)
     loads, used = np.empty(problem.nodes), np.empty(problem.nodes)
     longest = np.full(problem.nodes, np.inf)
-    value = relax_assignment(problem.et, memory, capacity, multipliers, longest, loads, used)
-    return max(0.0, value - priced_memory(multipliers.v, capacity))
+    cost = relax_assignment(problem.et, memory, capacity, multipliers, longest, loads, used)
+    return cost, priced_memory(multipliers.v, capacity)
 
 
 def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Multipliers:

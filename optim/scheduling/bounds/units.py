@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
@@ -48,6 +50,22 @@ def unit_of(values: FloatArray) -> float:
         if np.all(np.abs(scaled - whole) <= 4 * np.finfo(float).eps * scaled):
             return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**places
     return 0.0
+
+
+def rounded_down(value: float, terms: int, size: float | None = None) -> float:
+    """Return `value`, a sum of floats, less what rounding can have added to it.
+
+    Parameters
+    ----------
+    value : float
+        The sum, >= 0.
+    terms : int
+        How many floats were added or multiplied, in `value` and in the loads that it bounds.
+    size : float, optional
+        The sum of the terms' absolute values; `value` if not given.
+    """
+    lost = 2 * float(np.finfo(np.float64).eps) * terms * (value if size is None else size)
+    return max(0.0, math.nextafter(value - lost, 0.0))
 
 
 def largest_multiple(most: float | FloatArray, units: float | FloatArray) -> FloatArray:

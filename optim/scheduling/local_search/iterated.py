@@ -38,12 +38,15 @@ class LocalSearchState(State):
         Random numbers.
     search : Search
         The schedule at hand and the best.
+    start : ndarray, shape (k,), optional
+        The user's initial assignment.
     position, length : int
         Iterations done of this cycle, and how many it has; 0 before the first schedule.
     """
 
     stream: RandomStream
     search: Search
+    start: IntArray | None = None
     position: int = 0
     length: int = 0
 
@@ -90,10 +93,15 @@ class LocalSearch:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> LocalSearchState:
-        """Return the state before the first schedule."""
+    def init(
+        self,
+        problem: SchedulingProblem,
+        rng: np.random.Generator,
+        start: IntArray | None = None,
+    ) -> LocalSearchState:
+        """Return the state before the first schedule, which `start` is if given."""
         search = open_search(problem, self.width, self.depth)
-        return LocalSearchState(stream=open_stream(rng), search=search)
+        return LocalSearchState(stream=open_stream(rng), search=search, start=start)
 
     def step(self, problem: SchedulingProblem, state: LocalSearchState) -> LocalSearchState:
         """Make the first schedule, or kick the one at hand."""
@@ -109,9 +117,11 @@ class LocalSearch:
         return state
 
     def _begin(self, problem: SchedulingProblem, state: LocalSearchState) -> None:
-        """Descend from the heuristic's schedule; give up where none is found that fits."""
-        first = start_assignment(problem, self.start)
-        state.length, state.evaluations, state.done = self.cycle, 1, first is None
+        """Descend from the first schedule; give up where none is found that fits."""
+        first, state.length = state.start, self.cycle
+        if first is None:
+            first, state.evaluations = start_assignment(problem, self.start), 1
+        state.done = first is None
         if first is not None:
             restart_from(state.search, first)
 

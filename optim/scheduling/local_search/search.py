@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.bounds import lp_duals, nearest_bound
+from edgeopt.optim.scheduling.bounds.lagrangian import lagrangian_value
 from edgeopt.optim.scheduling.local_search.candidates import Candidates, find_candidates
 from edgeopt.optim.scheduling.local_search.schedule import (
     Instance,
@@ -98,6 +99,10 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
         Longest ejection chain.
     """
     instance, k = instance_of(problem), problem.tasks
+    if problem.ready is None:
+        bound = lagrangian_value(problem, lp_duals(problem))
+    else:
+        bound = nearest_bound(problem)
     task, origin = np.zeros(depth, dtype=np.int64), np.zeros(depth, dtype=np.int64)
     return Search(
         instance=instance,
@@ -106,7 +111,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
         best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
         chain=EjectionChain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
         kicks=np.zeros(1, dtype=np.int64),
-        bound=lp_bound(problem) if problem.ready is None else lower_bound(problem),
+        bound=bound,
     )
 
 

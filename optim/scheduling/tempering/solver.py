@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.bounds import nearest_bound
 from edgeopt.optim.scheduling.local_search.iterated import (
     LocalSearch,
     LocalSearchState,
@@ -107,16 +107,22 @@ class ParallelTempering:
         check_parameters(self)
 
     def init(
-        self, problem: SchedulingProblem, rng: np.random.Generator
+        self,
+        problem: SchedulingProblem,
+        rng: np.random.Generator,
+        start: IntArray | None = None,
     ) -> TemperingState | LocalSearchState | State:
-        """Return the state with the best heuristic's schedule, done if none fits the memory."""
+        """Return the state with the best of the heuristics' schedules and `start`.
+
+        It is done if there is none that fits the memory.
+        """
         if problem.tasks * problem.nodes > MAX_PAIRS:
-            return LocalSearch().init(problem, rng)
-        start = _best_start(problem)
+            return LocalSearch().init(problem, rng, start)
+        start = _best_start(problem, start)
         if start is None:
             return State(done=True)
         makespan = problem.makespan(start)
-        unit = lower_bound(problem) or makespan or 1.0
+        unit = nearest_bound(problem) or makespan or 1.0
         model = build_model(problem, unit)
         walk = Walk(
             model,
@@ -198,9 +204,10 @@ def _leaves_prices_behind(problem: SchedulingProblem) -> bool:
     return problem.task_memory is not None or problem.ready is not None
 
 
-def _best_start(problem: SchedulingProblem) -> IntArray | None:
-    """Return the best of the heuristics' schedules, shape (k,), if one fits the memory."""
-    return min(start_assignments(problem), key=problem.makespan, default=None)
+def _best_start(problem: SchedulingProblem, start: IntArray | None) -> IntArray | None:
+    """Return the best of `start` and the heuristics' schedules that fit, shape (k,), if any."""
+    known = [] if start is None else [start]
+    return min([*known, *start_assignments(problem)], key=problem.makespan, default=None)
 
 
 # Local search on the incumbent, where tight memory holds the replicas.

@@ -101,7 +101,7 @@ def test_the_seed_printed_repeats_a_run_without_seed(edgeopt: Callable):
 def test_budgets(edgeopt: Callable):
     arguments = [POOL, "--solver", "atsa", "--seed", "0"]
     assert schedule(edgeopt, *arguments)["iterations"] == 100
-    assert schedule(edgeopt, *arguments, "--target-gap", "9")["status"] == "targetgap"
+    assert schedule(edgeopt, *arguments, "--target-gap", "9")["status"] == "target_gap"
     answer = schedule(edgeopt, *arguments, "--seconds", "0.05", "--iterations", "1000000")
     assert answer["status"] == "seconds"
     assert 0.05 <= answer["seconds"] < 1

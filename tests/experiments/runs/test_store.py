@@ -305,3 +305,18 @@ def test_a_description_that_is_something_else_is_refused(folder: Path, text: str
     (folder / CONFIG).write_text(text)
     with pytest.raises(InputError):
         read_description(folder)
+
+
+def test_a_bound_is_not_above_a_makespan_by_rounding(folder: Path):
+    """Two runs prove their schedules optimal, and their loads were summed in another order."""
+    found = {"a": 5.0, "b": 5.000000000000001}
+    rows = [
+        row(key, repetition=i, makespan=makespan, lower_bound=makespan, gap=0.0)
+        for i, (key, makespan) in enumerate(found.items())
+    ]
+    keep(folder, *rows, row("c", repetition=2, status="failed", error="no"))
+    compact(folder, list("abc"))
+    cells = read_solver_cells(folder)
+    assert cells["lower_bound"].tolist()[:2] == [5.0, 5.0]
+    assert cells["gap"].min() == 0.0
+    assert pd.isna(cells["lower_bound"].iloc[2])

@@ -156,6 +156,32 @@ def test_the_best_assignment_is_not_overwritten_later(name):
         assert problem.makespan(state.assignment) == pytest.approx(state.makespan, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", ["dense", "memory", "ready times, memory", "zeros"])
+def test_a_start_is_the_first_incumbent(name, solver):
+    problem = PROBLEMS[name]()
+    start = run(problem, SOLVERS["frontier"], seed=3).assignment
+    makespan = problem.makespan(start)
+    budget = {"stop": Iterations(3), "rng": 1}
+    result = solve(problem, solver, start=start, **budget)
+    assert result.makespan <= result.trace.makespan[0] <= makespan
+    assert result.trace.iterations[0] == 0
+    assert result.trace.evaluations[0] >= 1
+    again = solve(problem, solver, start=start, **budget)
+    assert again.assignment.tolist() == result.assignment.tolist()
+    assert start.tolist() == run(problem, SOLVERS["frontier"], seed=3).assignment.tolist()
+
+
+@pytest.mark.parametrize("name", ["local-search", "milp", "frontier"])
+def test_these_solvers_go_on_from_a_start(name):
+    problem = PROBLEMS["braun"]()
+    start = run(problem, SOLVERS["frontier"], seed=3, iterations=30).assignment
+    state = SOLVERS[name].init(problem, np.random.default_rng(1), start)
+    state = SOLVERS[name].step(problem, state)
+    assert state.makespan <= problem.makespan(start)
+    alone = SOLVERS[name].init(problem, np.random.default_rng(1))
+    assert SOLVERS[name].step(problem, alone).makespan > state.makespan
+
+
 def test_the_problem_is_left_alone(problem, solver):
     before = problem.digest
     run(problem, solver)

@@ -94,6 +94,20 @@ def test_the_first_of_several_criteria_gives_the_status():
     assert result.status == "iterations"
 
 
+@dataclass(frozen=True)
+class Patience:
+    """A criterion of a user's own."""
+
+    def __call__(self, progress):
+        return progress.stalled >= 1
+
+
+@pytest.mark.parametrize("criterion", [Patience(), lambda progress: progress.stalled >= 1])
+def test_a_criterion_of_ones_own_is_called_that(criterion):
+    result = solve(PROBLEM, Script(), stop=[Iterations(9), criterion])
+    assert (result.status, result.iterations) == ("criterion", 2)
+
+
 def test_seconds_bound_the_time_in_the_solver():
     result = solve(PROBLEM, Script((GOOD,)), stop=Seconds(0.02))
     assert result.status == "seconds"
@@ -222,7 +236,7 @@ def test_a_bound_that_the_solver_proves_counts_from_then_on():
     assert result.lower_bound == 11.0
     assert result.gap == pytest.approx(13 / 11 - 1)
     assert solve(PROBLEM, Prover((12.0, 13.0)), stop=stop).status == "optimal"
-    assert solve(PROBLEM, Prover((12.0, 0.0)), stop=TargetGap(0.1)).status == "targetgap"
+    assert solve(PROBLEM, Prover((12.0, 0.0)), stop=TargetGap(0.1)).status == "target_gap"
 
 
 def test_a_bound_above_the_makespan_is_a_lie():

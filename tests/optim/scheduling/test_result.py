@@ -1,0 +1,77 @@
+"""What a run leaves, and how it reads."""
+
+import json
+
+import numpy as np
+
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.stop import Iterations, Status
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="<three> tasks")
+
+
+def first_node(problem, rng):
+    return [0] * problem.tasks
+
+
+def nowhere(problem, rng):
+    return [-1] * problem.tasks
+
+
+def test_a_few_lines():
+    result = solve(PROBLEM, first_node, rng=7)
+    lines = str(result).splitlines()
+    assert lines[:4] == [
+        "problem      <three> tasks",
+        "solver       first_node, seed 7",
+        "makespan     13 s",
+        "lower bound  4 s (gap 225.0000 %)",
+    ]
+    assert lines[4].startswith("effort       1 iterations, 1 evaluations, 0.0")
+    assert lines[5] == "status       finished"
+
+
+def test_a_table_in_a_notebook():
+    html = solve(PROBLEM, first_node, rng=np.random.default_rng(1))._repr_html_()
+    assert html.startswith("<table><tr><th>problem</th><td>&lt;three&gt; tasks</td></tr>")
+    assert "<td>first_node</td>" in html
+
+
+def test_its_schedule():
+    result = solve(PROBLEM, first_node)
+    assert result.schedule.assignment.tolist() == result.assignment.tolist()
+    assert result.schedule.makespan == result.makespan
+    assert result.schedule.finish_times.tolist() == [2.0, 4.0, 13.0]
+
+
+def test_where_nothing_was_found():
+    result = solve(PROBLEM, nowhere)
+    assert (result.status, result.schedule) == (Status.INFEASIBLE, None)
+    assert "makespan     inf s" in str(result)
+
+
+def test_the_last_state_is_kept_and_not_shown():
+    result = solve(PROBLEM, first_node, stop=Iterations(1))
+    assert isinstance(result.state, State)
+    assert result.state.makespan == 13.0
+    assert "state" not in repr(result)
+    assert "schedule=" not in repr(result)
+
+
+def test_plain_values():
+    values = solve(PROBLEM, first_node, rng=7).as_dict()
+    assert not {"state", "schedule", "trace"} & values.keys()
+    assert type(values["status"]) is str
+    assert json.loads(json.dumps(values))["assignment"] == [0, 0, 0]
+
+
+def test_a_status_is_a_text():
+    result = solve(PROBLEM, first_node)
+    assert result.status is Status.FINISHED
+    assert f"{result.status}" == result.status == "finished"
+    assert {status.value for status in Status} == {
+        *("iterations", "evaluations", "seconds", "target_gap", "stall", "criterion"),
+        *("finished", "optimal", "callback", "infeasible"),
+    }
