@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from edgeopt.experiments.runs.cell import Kind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
+from edgeopt.experiments.simulation.cell import SIMULATION, SimulationCell
 from edgeopt.optim.framework.conditions import LinkTrace, draw_conditions, read_link
 from edgeopt.optim.framework.deployment import MASTERS, TRANSPORTS, choose_master
 from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
@@ -25,6 +29,7 @@ from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, locate, read_toml
 from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.reading import CHOICES, Reading, chosen_reading
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
@@ -39,7 +44,9 @@ _WORLD = (
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """A simulation, validated before anything runs: every scheme on every stream and pool.
+    """A simulation: every scheme on every stream and pool.
+
+    Fields are validated when it is made, `check` tries the schemes.
 
     Attributes
     ----------
@@ -59,6 +66,8 @@ class SimulationConfig:
         Wall time in s after which a run is ended from outside and counts as failed. Not part of
         what identifies a simulation.
     """
+
+    kind: ClassVar[Kind] = SIMULATION
 
     world: dict[str, Any]
     nodes: tuple[int, ...]
@@ -81,28 +90,55 @@ class SimulationConfig:
             check_integer("nodes", nodes, at_least=1)
         if len(set(self.nodes)) < len(self.nodes):
             raise InputError("nodes", list(self.nodes), "all different")
-        for world in self.worlds():
+        Scenario(**self.world)
+
+    @cached_property
+    def worlds(self) -> tuple[Scenario, ...]:
+        """The world of each pool size."""
+        return tuple(Scenario(**self.world, nodes=nodes) for nodes in self.nodes or (None,))
+
+    def check(self) -> None:
+        """Run every scheme on every stream and pool for one task.
+
+        Raises
+        ------
+        InputError
+            If a file, a stream or a scheme is illegal.
+        """
+        for world in self.worlds:
             self._try(world)
 
-    def worlds(self) -> Iterator[Scenario]:
-        """Yield the world of each pool size."""
-        for nodes in self.nodes or (None,):
-            yield Scenario(**self.world, nodes=nodes)
+    def cells(self) -> Iterator[SimulationCell]:
+        """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+        first = [
+            SimulationCell(
+                stream=stream,
+                nodes=world.loaded_system.pool.nodes,
+                label=label,
+                digest=world.digest(stream_table, table),
+                stream_table=json.dumps(stream_table, sort_keys=True),
+                scheme=json.dumps({"scheme": label, **table}, sort_keys=True),
+                world=json.dumps(world.as_dict(), sort_keys=True),
+                repetition=0,
+                seed=self.seed,
+            )
+            for stream, stream_table in self.streams.items()
+            for world in self.worlds
+            for label, table in self.schemes.items()
+        ]
+        for repetition in range(self.repetitions):
+            for cell in first:
+                yield replace(cell, repetition=repetition)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {**asdict(self), "nodes": list(self.nodes)}
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The fields on which the rows depend."""
-        return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
-
     def _try(self, world: Scenario) -> None:
-        """Run every scheme on every stream for one task: what is illegal is found out now."""
+        """Run every scheme on every stream in a world for one task."""
         rng = np.random.default_rng(0)
-        default_hz = world.make_system().tasks.arrival_hz
-        link = world.make_link()
+        default_hz = world.loaded_system.tasks.arrival_hz
+        link = world.link_trace
         for label, table in self.streams.items():
             recorded = isinstance(table, dict) and table.get("kind", label) == "trace"
             tasks = world.tasks if recorded else 1
@@ -262,33 +298,41 @@ class Scenario:
         """Return a field of the table ``[edge]``, or its default."""
         return self.edge.get(name, EDGE[name])
 
-    def make_system(self) -> System:
-        """Return the system."""
+    @cached_property
+    def loaded_system(self) -> System:
+        """The system, read once."""
         changes = {key: value for key, value in self.settings.items() if "." in key}
         return load_system(self.system, nodes=self.nodes, changes=changes)
 
-    def make_reading(self) -> Reading:
-        """Return the reading."""
+    @cached_property
+    def profile(self) -> Profile:
+        """The network, read once."""
+        return _profile_of(self.network, _content(self.network))
+
+    @cached_property
+    def chosen_reading(self) -> Reading:
+        """The reading with its changes."""
         choices = {key: value for key, value in self.settings.items() if "." not in key}
         return chosen_reading(self.reading, choices)
 
     def make_setting(self, rate_hz: float, rng: np.random.Generator) -> SplitSystem:
         """Return the setting for a stream of `rate_hz` samples a second, with a master chosen."""
-        system = self.make_system()
+        system = self.loaded_system
         system = replace(system, tasks=replace(system.tasks, arrival_hz=rate_hz))
         return SplitSystem(
-            profile=load_network(self.network),
+            profile=self.profile,
             system=system,
-            reading=self.make_reading(),
+            reading=self.chosen_reading,
             master=choose_master(system.pool, self.edge_value("master"), rng),
             lan_bit_s=self.edge_value("lan_bit_s"),
             uplink=self.make_uplink(),
             accuracy_drop=self.edge_value("accuracy_drop"),
         )
 
-    def make_link(self) -> LinkTrace | None:
-        """Return the states of the link."""
-        return read_link(self.link, self.make_system().link)
+    @cached_property
+    def link_trace(self) -> LinkTrace | None:
+        """The states of the link, read once."""
+        return read_link(self.link, self.loaded_system.link)
 
     def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
         """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
@@ -299,9 +343,9 @@ class Scenario:
         """Return whether the link is shared or each node has its own part, see `SplitSystem`."""
         if self.edge_value("uplink") is not None:
             return check_choice("uplink", self.edge_value("uplink"), UPLINKS)
-        system = self.make_system()
+        system = self.loaded_system
         slowest = system.pool.per_node("throughput_bit_s").min()
-        whole = self.make_reading().shares_link and slowest >= system.link.bandwidth_bit_s
+        whole = self.chosen_reading.shares_link and slowest >= system.link.bandwidth_bit_s
         return "shared" if whole else "own"
 
     def as_dict(self) -> dict[str, Any]:
@@ -313,6 +357,30 @@ class Scenario:
         dispatch = scheme.get("dispatch", self.dispatch)
         content = hashlib.sha256(solver_source(dispatch.get("solver", "")).encode())
         for name in (self.network, self.system, self.link.get("path"), stream.get("path")):
-            if isinstance(name, str) and Path(name).is_file():
-                content.update(Path(name).read_bytes())
+            content.update(_content(name))
         return content.hexdigest()
+
+
+def _content(name: Any) -> bytes:
+    """Return the content of a file, nothing for what is none."""
+    return Path(name).read_bytes() if isinstance(name, str) and Path(name).is_file() else b""
+
+
+@lru_cache(maxsize=8)
+def _profile_of(network: str, content: bytes) -> Profile:
+    """Return a network, read once for all pool sizes while its file has this content."""
+    return load_network(network)
+
+
+@lru_cache(maxsize=64)
+def world_of(text: str, digest: str) -> Scenario:
+    """Return the world of JSON fields, made once in each process while its files stay the same.
+
+    Parameters
+    ----------
+    text : str
+        JSON of `Scenario.as_dict`.
+    digest : str
+        Hash of the content of its files.
+    """
+    return Scenario(**json.loads(text))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
@@ -23,10 +23,6 @@ from edgeopt.optim.scheduling.tempering.solver import ParallelTempering
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
 from edgeopt.problems.parameters import check_names, parse_parameters
-
-if TYPE_CHECKING:
-    pass
-
 
 ENTRY_POINTS = "edgeopt.solvers"
 
