@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
+import logging
+import os
+import re
+import shutil
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,6 +23,8 @@ from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import UniformTimes
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import)?", re.MULTILINE)
 
 
 def jit(kernel: Kernel) -> Kernel:
@@ -37,7 +46,7 @@ def jit_lean(kernel: Kernel) -> Kernel:
 
 
 def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
-    """Compile with the cache in a folder of its own for each state of the sources.
+    """Compile with the cache in a folder of its own for each state of the kernels' sources.
 
     numba looks only at the file of the kernel itself: a kernel that calls one of another file
     would go on with the old code of the latter.
@@ -53,16 +62,63 @@ def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
 
 @cache
 def _cache_folder() -> str:
-    """Return a folder named by the sources' sizes and times; "", numba's choice, if read-only."""
+    """Return a writable folder named by the content of the kernels' sources.
+
+    In the package, else, where that is read-only, in the user's folder for caches, else a
+    temporary one, which is lost at the end.
+    """
     package = Path(__file__).parent
-    files = sorted(package.rglob("*.py"))
-    stamps = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files]
-    folder = package / "__pycache__" / hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return ""
-    return str(folder)
+    content = hashlib.sha256()
+    for path, source in _kernel_sources(package):
+        content.update(f"{path.relative_to(package)} {len(source)}\n".encode() + source)
+    name = content.hexdigest()[:16]
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    for folder in (package / "__pycache__" / name, caches / "edgeopt" / name):
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return str(folder)
+    return _temporary_folder()
+
+
+def _kernel_sources(package: Path) -> list[tuple[Path, bytes]]:
+    """Return the files with kernels, and those that they import at any remove, with content.
+
+    A module has kernels if it imports this one. All others, learners for instance, may change
+    without a kernel being compiled anew. Lines that begin with ``from`` or ``import`` and name a
+    module of the package are imports: taking one too many does no harm.
+    """
+    sources = {path: path.read_bytes() for path in sorted(package.rglob("*.py"))}
+    root = __name__.rpartition(".")[0]
+    names = {}
+    for path in sources:
+        parts = [root, *path.relative_to(package).with_suffix("").parts]
+        names[".".join(parts).removesuffix(".__init__")] = path
+    imports = {path: _imported(source, names) for path, source in sources.items()}
+    here = package / Path(__file__).name
+    todo, found = [path for path in sources if here in imports[path]], {here}
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            todo += imports[path]
+    return [(path, sources[path]) for path in sorted(found)]
+
+
+def _imported(source: bytes, names: dict[str, Path]) -> list[Path]:
+    """Return the files of the modules of `names` that a source imports."""
+    lines = _IMPORT.findall(source.decode())
+    return [names[module] for module in sorted(set(lines) & names.keys())]
+
+
+def _temporary_folder() -> str:
+    """Return a folder for this process and those that it starts, and say that it is not kept."""
+    folder = tempfile.mkdtemp(prefix="edgeopt-kernels-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder  # workers use it too, and do not warn again
+    message = "no folder for compiled kernels is writable: they are compiled anew each time (%s)"
+    logging.getLogger(__name__).warning(message, "set NUMBA_CACHE_DIR")
+    return folder
 
 
 def time_of(et: FloatArray | UniformTimes, task: int, node: int) -> float:

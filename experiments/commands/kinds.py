@@ -1,44 +1,74 @@
-"""The two kinds of sweeps: solvers on scheduling problems, and schemes on streams of tasks."""
+"""The kinds of runs: how the file of each is known, read and restored, and its command."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from edgeopt.experiments.simulation.cell import SimulationCell, simulation_cells
-from edgeopt.experiments.simulation.config import (
-    SimulationConfig,
-    read_simulation,
-    restore_simulation,
-)
-from edgeopt.experiments.sweep.cell import Cell, cells_of
-from edgeopt.experiments.sweep.config import SweepConfig, read_config
+from edgeopt.experiments.runs.cell import AnyConfig
+from edgeopt.experiments.runs.store import read_description
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
 
-AnyConfig = SweepConfig | SimulationConfig
 
-AnyCell = Cell | SimulationCell
+class KindEntry(NamedTuple):
+    """What the commands know of a kind.
 
-
-def read_any(path: Path) -> AnyConfig:
-    """Return what a file says: a simulation if it has ``schemes``, else a sweep of solvers.
-
-    Raises
-    ------
-    InputError
-        If a field is missing, unknown or illegal.
+    Attributes
+    ----------
+    command : str
+        Which runs it.
+    field : str
+        Its files have this one, those of the other kinds do not.
+    restore : callable
+        Makes a configuration of what its ``as_dict`` has returned.
     """
-    return read_simulation(path) if "schemes" in read_toml(path) else read_config(path)
+
+    command: str
+    field: str
+    restore: Callable[[dict[str, Any]], AnyConfig]
 
 
-def restore_any(table: dict[str, Any]) -> AnyConfig:
-    """Return the configuration whose ``as_dict`` is `table`."""
-    if "schemes" in table:
-        return restore_simulation(table)
-    return SweepConfig(**{**table, "problems": tuple(table["problems"])})
+def _restore_sweep(table: dict[str, Any]) -> AnyConfig:
+    """Import the kind when it is needed, as the others: learning needs PyTorch."""
+    from edgeopt.experiments.sweep.config import restore_sweep
+
+    return restore_sweep(table)
 
 
-def any_cells(config: AnyConfig) -> Iterator[AnyCell]:
-    """Yield the cells of a sweep."""
-    return simulation_cells(config) if isinstance(config, SimulationConfig) else cells_of(config)
+def _restore_simulation(table: dict[str, Any]) -> AnyConfig:
+    """Import the kind when it is needed."""
+    from edgeopt.experiments.simulation.config import restore_simulation
+
+    return restore_simulation(table)
+
+
+def _restore_learning(table: dict[str, Any]) -> AnyConfig:
+    """Import the kind when it is needed."""
+    from edgeopt.experiments.learning.config import LearningConfig
+
+    return LearningConfig(**table)
+
+
+KINDS = {
+    "sweep": KindEntry("sweep", "problems", _restore_sweep),
+    "simulation": KindEntry("simulate", "streams", _restore_simulation),
+    "learning": KindEntry("learn", "data", _restore_learning),
+}
+
+
+def check_file_kind(path: Path, kind: str) -> None:
+    """Raise `InputError` if a file is of another kind, with the command that runs it."""
+    tables = read_toml(path)
+    for other, entry in KINDS.items():
+        if entry.field in tables and KINDS[kind].field not in tables:
+            raise InputError(str(path), f"a {other} file", f"run by edgeopt {entry.command}")
+
+
+def check_folder_kind(folder: Path, kind: str) -> None:
+    """Raise `InputError` if a folder is of another kind, with the command for it."""
+    found = read_description(folder)["kind"]
+    if found != kind:
+        command = KINDS[found].command if found in KINDS else found
+        raise InputError(str(folder), f"the output of a {found}", f"given to edgeopt {command}")

@@ -8,11 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from edgeopt.experiments.commands.running import (
+    SOME_FAILED,
+    Cluster,
+    DryRun,
+    Jobs,
+    Out,
+    RetryFailed,
+    RunOptions,
+    StatusOf,
+    TimeLimit,
+    config_to_run,
+    run_to_end,
+)
+from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.text import scaled, table_console, terminal_table
-from edgeopt.problems.errors import InputError
 from edgeopt.problems.extras import import_extra
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from edgeopt.experiments.learning.config import LearningConfig
 
 
@@ -20,39 +35,56 @@ _TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB
 
 
 def learn(
-    file: Annotated[Path, typer.Argument(help="TOML file: data, network, system, schemes")],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for tables and figures; unfinished training goes on"),
+    file: Annotated[
+        Path | None, typer.Argument(help="TOML file: data, network, system, schemes")
     ] = None,
+    out: Out = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder of the data instead of the file's")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    time_limit: TimeLimit = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
+    status: StatusOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Train by every scheme, and print errors, bytes and simulated seconds."""
     import_extra("torch", "torch")
     from edgeopt.experiments.learning.config import read_learning
-    from edgeopt.experiments.learning.run import run_with_bar
     from edgeopt.experiments.learning.summary import as_json as to_json
-    from edgeopt.experiments.learning.summary import write_tables
+    from edgeopt.experiments.learning.summary import period_rows, write_tables
 
-    if jobs < 1:
-        raise InputError("--jobs", jobs, "an integer >= 1")
-    config = read_learning(file, None if data is None else str(data.resolve()))
-    rows = run_with_bar(config, out, jobs)
+    options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
+    folder = None if data is None else str(data.resolve())
+    config = config_to_run("learning", file, options, lambda path: read_learning(path, folder))
+    if config is None:
+        return
+    cells = run_to_end(config, options)
+    rows = period_rows(config, cells)
     paths = []
-    if out is not None:
+    if out is not None and rows:
         from edgeopt.experiments.learning.figures import plot_learning
 
         paths = [*write_tables(config, rows, out), *plot_learning(config, rows, out)]
     if as_json:
         print(to_json(config, rows))
-        return
-    _print_summary(config, rows)
-    for path in paths:
-        Console().print(f"written: {path}", soft_wrap=True, highlight=False)
+    else:
+        _print_summary(config, rows)
+        for path in paths:
+            Console().print(f"written: {path}", soft_wrap=True, highlight=False)
+    _tell_failures(cells)
+
+
+def _tell_failures(cells: pd.DataFrame) -> None:
+    """Say which runs failed, and end with a code of its own if any did."""
+    failed = cells[cells["status"] == FAILED]
+    for row in failed.to_dict("records"):
+        error = row["error"].strip().splitlines()[-1]
+        typer.echo(f"{row['scheme']}, run {row['repetition']} failed: {error}", err=True)
+    if len(failed):
+        raise typer.Exit(SOME_FAILED)
 
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:
@@ -70,7 +102,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     half = "" if row["error_half"] is None else f" ± {100 * row['error_half']:.2g}"
     return [
         row["scheme"],
-        f"{100 * row['error']:.2f}{half}",
+        f"{scaled(row['error'], 100, '.2f')}{half}",
         scaled(row["final_error"], 100, ".2f"),
         scaled(row["exit_error"], 100, ".2f"),
         scaled(row["asleep"], 100, ".1f"),

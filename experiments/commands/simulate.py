@@ -8,39 +8,44 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeopt.problems.errors import InputError
+from edgeopt.experiments.commands.running import (
+    SOME_FAILED,
+    Cluster,
+    DryRun,
+    Jobs,
+    Out,
+    RetryFailed,
+    RunOptions,
+    StatusOf,
+    TimeLimit,
+    config_to_run,
+    run_to_end,
+)
 
 if TYPE_CHECKING:
     from edgeopt.experiments.simulation.config import SimulationConfig
 
 
-SOME_FAILED = 1
-
-
 def simulate(
     file: Annotated[
-        Path, typer.Argument(help="TOML file: network, system, nodes, streams, schemes")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for tables and figures; an unfinished simulation goes on"),
+        Path | None, typer.Argument(help="TOML file: network, system, nodes, streams, schemes")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Worker processes, with --out")] = 1,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run failed runs again")
-    ] = False,
+    out: Out = None,
+    jobs: Jobs = 1,
+    cluster: Cluster = None,
+    time_limit: TimeLimit = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
+    status: StatusOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Run every scheme on every stream and pool, and print delays, energy and uploads."""
     from edgeopt.experiments.simulation.config import read_simulation
 
-    if jobs < 1:
-        raise InputError("--jobs", jobs, "an integer >= 1")
-    if out is None and (jobs > 1 or retry_failed):
-        raise InputError("--out", None, "given with --jobs or --retry-failed")
-    config = read_simulation(file)
-    rows = _run_here(config) if out is None else _run_in(config, out, jobs, retry_failed)
-    show_simulation(config, rows, out, as_json=as_json)
+    options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
+    config = config_to_run("simulation", file, options, read_simulation)
+    if config is not None:
+        show_simulation(config, rows_of(run_to_end(config, options)), out, as_json=as_json)
 
 
 def show_simulation(
@@ -72,23 +77,6 @@ def show_simulation(
             Console().print(f"written: {path}", soft_wrap=True, highlight=False)
     if any(row["failed"] for row in summary):
         raise typer.Exit(SOME_FAILED)
-
-
-def _run_here(config: SimulationConfig) -> list[dict[str, Any]]:
-    """Run all cells in this process and keep nothing on disk."""
-    from edgeopt.experiments.runs.cell import run_cell
-    from edgeopt.experiments.simulation.cell import simulation_cells
-
-    return [run_cell(cell) for cell in simulation_cells(config)]
-
-
-def _run_in(
-    config: SimulationConfig, out: Path, jobs: int, retry_failed: bool
-) -> list[dict[str, Any]]:
-    """Run what is not in the folder yet."""
-    from edgeopt.experiments.runs.run import run_with_bar
-
-    return rows_of(run_with_bar(config, out, jobs=jobs, retry_failed=retry_failed))
 
 
 def rows_of(cells: Any) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import edgeopt.experiments
 from edgeopt.experiments.learning.config import LearningConfig
 from edgeopt.experiments.learning.figures import error_figure
-from edgeopt.experiments.learning.run import run_learning
-from edgeopt.experiments.learning.summary import summarize
+from edgeopt.experiments.learning.summary import period_rows, summarize
+from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.style import paper_style, save_figure
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
@@ -55,7 +55,7 @@ config = LearningConfig(
 # on.
 
 # %%
-rows = run_learning(config, folder)
+rows = period_rows(config, run_sweep(config, folder))
 summary = {row["scheme"]: row for row in summarize(config, rows)}
 for name, row in summary.items():
     print(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import edgeopt.experiments.learning
-import edgeopt.optim.framework
-from edgeopt.experiments.runs.provenance import code_version
+from edgeopt.experiments.learning.cell import LEARNING, LearningCell
+from edgeopt.experiments.learning.run import data_digest
+from edgeopt.experiments.runs.cell import Kind
+from edgeopt.experiments.runs.config import check_json, check_runs
 from edgeopt.optim.framework.conditions import read_link
-from edgeopt.optim.learning.part import DEVICES
+from edgeopt.optim.learning.part import DEVICES, choose_device, fix_bits
 from edgeopt.optim.learning.scheme import TrainingScheme
 from edgeopt.optim.learning.schemes import make_training_scheme
 from edgeopt.optim.learning.training import Training
@@ -30,7 +32,9 @@ _REQUIRED = ("data", "network", "system", "schemes")
 
 @dataclass(frozen=True)
 class LearningConfig:
-    """Learning by every scheme, validated before anything runs.
+    """Learning by every scheme.
+
+    Fields are validated when it is made, `check` starts the schemes.
 
     Attributes
     ----------
@@ -58,7 +62,12 @@ class LearningConfig:
         ``auto`` (CUDA where there is), ``cpu`` or ``cuda``. Bits are the same on one kind only.
     target_error : float
         Error for which summaries say how long it took, in (0, 1).
+    time_limit : float, optional
+        Wall time in s after which a run is ended from outside and counts as failed; run again it
+        resumes from its checkpoint.
     """
+
+    kind: ClassVar[Kind] = LEARNING
 
     data: str
     network: str
@@ -74,9 +83,9 @@ class LearningConfig:
     seed: int = 0
     device: str = "auto"
     target_error: float = 0.1
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_integer("repetitions", self.repetitions, at_least=1)
         check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
         check_choice("device", self.device, DEVICES)
         check_number("target_error", self.target_error, above=0, at_most=1)
@@ -90,6 +99,9 @@ class LearningConfig:
                 raise InputError(name, getattr(self, name), "a table")
         if not self.schemes:
             raise InputError("schemes", {}, "at least one table [schemes.NAME]")
+        check_runs(self.repetitions, len(self.schemes), self.time_limit)
+        for name in ("settings", "link", "dispatch", "training", "schemes"):
+            check_json(name, getattr(self, name))
         self.make_training()
         for label in self.schemes:
             self.make_scheme(label)
@@ -108,33 +120,60 @@ class LearningConfig:
         """Return the scheme of a label."""
         return make_training_scheme(label, self.schemes[label], self.dispatch)
 
-    def key(self, label: str, repetition: int, content: str) -> str:
-        """Return a hash of everything that a run depends on.
+    def check(self) -> None:
+        """Start every scheme once.
 
-        Parameters
-        ----------
-        label : str
-            The scheme, whose table and dispatch count, not its name.
-        repetition : int
-            Which of the runs.
-        content : str
-            Hash of the data.
+        Raises
+        ------
+        InputError
+            If data are missing, or a scheme does not go with network and system.
         """
+        choose_device(self.device)
+        fix_bits()
+        for cell in self.cells():
+            if cell.repetition == 0:
+                cell.scheme.start(cell.make_problem())
+
+    def cells(self) -> Iterator[LearningCell]:
+        """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+        system, training = self.make_system(), self.make_training()
+        link = read_link(self.link, system.link)
+        digests = {label: self._digest(label, system) for label in self.schemes}
+        for repetition in range(self.repetitions):
+            for label in self.schemes:
+                yield LearningCell(
+                    label=label,
+                    scheme=self.make_scheme(label),
+                    data=self.data,
+                    folder=self.folder,
+                    network=self.network,
+                    device=self.device,
+                    system=system,
+                    training=training,
+                    link=link,
+                    digest=digests[label],
+                    repetition=repetition,
+                    seed=self.seed,
+                )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values."""
+        return asdict(self)
+
+    def _digest(self, label: str, system: System) -> str:
+        """Return a hash of all that the runs of a scheme depend on, but code and seeds."""
         table = {"scheme": label, "dispatch": self.dispatch, **self.schemes[label]}
-        common = {
-            name: getattr(self, name)
-            for name in ("network", "nodes", "settings", "link", "training", "seed", "device")
-        }
+        names = ("network", "nodes", "settings", "link", "training", "device")
+        common = {name: getattr(self, name) for name in names}
         path = Path(self.link.get("path", ""))
         outside = [
-            content,
-            repr(self.make_system()),
+            data_digest(self.data, self.folder),
+            repr(system),
             path.read_text(encoding="utf-8-sig") if path.is_file() else "",
             solver_source(table["dispatch"].get("solver", "")),
-            code_version(edgeopt.optim.framework, edgeopt.experiments.learning),
         ]
-        text = json.dumps([table, common, outside, repetition], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        text = json.dumps([table, common, outside], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_learning(path: Path, folder: str | None = None) -> LearningConfig:

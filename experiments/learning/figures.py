@@ -32,7 +32,7 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
     config : LearningConfig
         What was run.
     rows : list of dict
-        From `run_learning`.
+        From `period_rows`.
     folder : Path
         Where PNG and PDF are written.
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeopt.experiments.learning.cell import COLUMNS, EARLY
 from edgeopt.experiments.learning.config import LearningConfig
+from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 Row = dict[str, Any]
 
@@ -28,8 +34,9 @@ def summarize(config: LearningConfig, rows: Iterable[Row]) -> list[Row]:
     Returns
     -------
     list of dict
-        ``scheme``, ``runs``; means over the runs at the end of training of ``error`` with ``_sd``
-        and ``_half`` (half the width of its interval of 95 %, None for one run),
+        ``scheme``, number of ``runs`` that did not fail; means over the runs at the end of
+        training of ``error`` with ``_sd`` and ``_half`` (half the width of its interval of 95 %,
+        None for one run),
         ``final_error``, ``exit_error`` (None without), ``seconds``, ``up_bytes``, ``down_bytes``,
         ``lan_bytes``; ``asleep``, the share of all tasks; ``reached``, in how many runs the target
         error was reached, and medians over all runs of ``tasks_to_target``,
@@ -55,14 +62,14 @@ def _summary(label: str, rows: list[Row], target: float) -> Row:
     runs = runs_of(rows)
     ends = [run[-1] for run in runs]
     means = {name: _mean([end[name] for end in ends]) for name in _LAST}
-    interval = replication_interval(np.array([end["error"] for end in ends]))
     some = len(runs) > 1
+    errors = np.array([end["error"] for end in ends])
     return {
         "scheme": label,
         "runs": len(runs),
         **means,
-        "error_sd": float(np.std([end["error"] for end in ends], ddof=1)) if some else None,
-        "error_half": interval.half if some else None,
+        "error_sd": float(np.std(errors, ddof=1)) if some else None,
+        "error_half": replication_interval(errors).half if some else None,
         "asleep": _mean([row["asleep"] for row in rows]),
         **_to_target(runs, target),
     }
@@ -80,7 +87,7 @@ def _to_target(runs: list[list[Row]], target: float) -> Row:
     medians = {}
     for name in _TARGET:
         values = [np.inf if row is None else float(measures[name](row)) for row in first]
-        median = float(np.quantile(values, 0.5, method="higher"))
+        median = float(np.quantile(values, 0.5, method="higher")) if values else np.inf
         medians[f"{name}_to_target"] = median if np.isfinite(median) else None
     return {"reached": len(reached), **medians}
 
@@ -93,7 +100,43 @@ def _mean(values: list[float | None]) -> float | None:
 
 # What learning leaves in its folder besides its runs: tables.
 
-EARLY = ("threshold", "share", "error")
+
+def period_rows(config: LearningConfig, cells: pd.DataFrame) -> list[Row]:
+    """Return a row for each period of the runs that did not fail, scheme by scheme.
+
+    Parameters
+    ----------
+    config : LearningConfig
+        What was run.
+    cells : DataFrame
+        From `run_sweep`.
+
+    Returns
+    -------
+    list of dict
+        ``scheme``, ``repetition``, ``period`` and what `train` returns.
+    """
+    rows: list[Row] = cells[cells["status"] != FAILED].to_dict("records")  # type: ignore[assignment]
+    place = {label: number for number, label in enumerate(config.schemes)}
+    rows.sort(key=lambda row: (place[row["scheme"]], row["repetition"]))
+    return [period for row in rows for period in _periods(row)]
+
+
+def _periods(row: Row) -> Iterator[Row]:
+    """Yield the rows of a run's periods."""
+    names = {"scheme": row["scheme"], "repetition": row["repetition"]}
+    columns = [_list(row[column], len(row["tasks"])) for column in COLUMNS.values()]
+    early = [_list(row[name], 0) for name in EARLY]
+    for period, values in enumerate(zip(*columns, strict=True)):
+        made = {**names, "period": period, **dict(zip(COLUMNS, values, strict=True))}
+        if early[0] and period == len(row["tasks"]) - 1:
+            made["early"] = list(zip(*early, strict=True))
+        yield made
+
+
+def _list(values: Any, length: int) -> list[Any]:
+    """Return a list of a row, of nothing where the column has no value."""
+    return values.tolist() if isinstance(values, np.ndarray) else [None] * length
 
 
 def as_json(config: LearningConfig, rows: list[Row]) -> str:
@@ -114,7 +157,7 @@ def write_tables(config: LearningConfig, rows: list[Row], folder: Path) -> list[
     config : LearningConfig
         What was run.
     rows : list of dict
-        From `run_learning`.
+        From `period_rows`.
     folder : Path
         Where to.
 
@@ -143,7 +186,7 @@ def early_rows(rows: Iterable[Row]) -> Iterable[Row]:
     for row in rows:
         for values in row.get("early", ()):
             names = {"scheme": row["scheme"], "repetition": row["repetition"]}
-            yield {**names, **dict(zip(EARLY, values, strict=True))}
+            yield {**names, **dict(zip(("threshold", "share", "error"), values, strict=True))}
 
 
 def _without_early(row: Row) -> Row:

@@ -11,9 +11,10 @@ import numpy as np
 from edgeopt.experiments.paper.claims import read_claims
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import paired_points
+from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.optim.framework.intervals import replication_interval
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.extras import import_extra
 from edgeopt.problems.files import check_fields, read_toml
 
@@ -39,13 +40,13 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     Raises
     ------
     InputError
-        If PyTorch is not installed.
+        If PyTorch is not installed, or a run fails.
     """
     import_extra("torch", "torch")
     from edgeopt.experiments.learning.config import read_learning
     from edgeopt.experiments.learning.figures import plot_learning
-    from edgeopt.experiments.learning.run import run_with_bar
-    from edgeopt.experiments.learning.summary import write_tables
+    from edgeopt.experiments.learning.summary import period_rows, write_tables
+    from edgeopt.experiments.runs.run import run_with_bar
 
     path = PAPER_FOLDER / "fig9.toml"
     sizes = read_toml(path)
@@ -54,7 +55,10 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     config = read_learning(PAPER_FOLDER / "fig9_schemes.toml")
     training = {**config.training, "periods": size["periods"]}
     config = replace(config, training=training, repetitions=size["repetitions"])
-    rows = run_with_bar(config, work, jobs)
+    cells = run_with_bar(config, work / "runs", jobs=jobs)
+    for error in cells.loc[cells["status"] == FAILED, "error"]:
+        raise InputError("a run", FAILED, f"finished: {error.strip().splitlines()[-1]}")
+    rows = period_rows(config, cells)
     write_tables(config, rows, out)
     plot_learning(config, rows, out)
     ends = {label: _ends(rows, label) for label in config.schemes}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.commands.kinds import AnyCell
-from edgeopt.experiments.runs.cell import Row, run_cell
+from edgeopt.experiments.runs.cell import FINISHED, AnyCell, Row, run_cell
 from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
 from edgeopt.experiments.runs.run import progress
-from edgeopt.experiments.simulation.cell import FINISHED, problem_name, simulation_cells
+from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.summary import in_order, summarize_runs, table_lines
 from edgeopt.experiments.statistics.ratio import Measured
@@ -70,7 +68,7 @@ def run_simulations(
     InputError
         If a run fails.
     """
-    cells = [list(simulation_cells(config)) for config in configs]
+    cells = [list(config.cells()) for config in configs]
     rows = run_cells([cell for some in cells for cell in some], folder, jobs)
     return [
         _simulated(config, [rows[cell.key] for cell in some])
@@ -83,10 +81,11 @@ def _simulated(config: SimulationConfig, table: list[dict[str, Any]]) -> Simulat
     rows = in_order(config, table)
     runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
+        problem = problem_name(row["stream"], row["nodes"])
         if row["status"] != FINISHED:
             rule = f"finished: {row['error'].strip().splitlines()[-1]}"
-            raise InputError(f"{row['problem']}, {row['solver']}", row["status"], rule)
-        runs.setdefault((row["problem"], row["solver"]), []).append(json.loads(row["measures"]))
+            raise InputError(f"{problem}, {row['scheme']}", row["status"], rule)
+        runs.setdefault((problem, row["scheme"]), []).append(row)
     return Simulated(runs, summarize_runs(rows))
 
 

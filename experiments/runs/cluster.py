@@ -10,14 +10,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import Row, failed_row, run_cell
+from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, run_cell
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
     from distributed import Client
-
-    from edgeopt.experiments.commands.kinds import AnyCell
 
 
 CONNECT_SECONDS = 10
@@ -80,21 +78,21 @@ def _prepare_workers(client: Client, cells: list[AnyCell]) -> None:
     workers = list(client.scheduler_info(n_workers=-1)["workers"])
     if not workers:
         raise InputError("--cluster", client.scheduler.address, "a scheduler with workers")
-    heads = list({cell.solver: cell for cell in cells}.values())
+    heads = list({cell.label: cell for cell in cells}.values())
     for group in (workers[:1], workers[1:]):
         codes = client.run(_prepare, heads, workers=group) if group else {}
         for worker, code in codes.items():
-            if code != heads[0].code:
+            if code != [cell.code for cell in heads]:
                 rule = "a cluster of workers with the code of this sweep"
                 raise InputError("--cluster", worker, rule)
 
 
-def _prepare(heads: list[AnyCell]) -> str:
-    """Make a worker ready; return its code version."""
+def _prepare(heads: list[AnyCell]) -> list[str]:
+    """Make a worker ready; return its code version for each cell."""
     _pin_threads()
     for cell in heads:
         cell.warm_up()
-    return heads[0].code
+    return [cell.code for cell in heads]
 
 
 def _pin_threads() -> None:

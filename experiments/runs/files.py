@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import COLUMNS, Row
+from edgeopt.experiments.runs.cell import Kind, Row
 from edgeopt.problems.errors import InputError, check_number
 from edgeopt.problems.files import write_atomically
 
@@ -26,33 +26,22 @@ PART = 10_000
 
 METADATA = b"edgeopt"
 
-NAMES = ("key", "code", "problem", "solver", "repetition", "seed", "status")
-
-FLOATS = {"makespan", "lower_bound", "gap", "seconds", "cell_seconds"}
-
-INTEGERS = {"repetition", "tasks", "nodes", "iterations", "evaluations"}
-
-INTEGER_LISTS = {"assignment", "trace_iterations", "trace_evaluations"}
-
-FLOAT_LISTS = {"trace_seconds", "trace_makespan"}
+TYPES = ("text", "integer", "unsigned", "float", "texts", "integers", "floats")
+"""Types of columns; those in the plural are of lists."""
 
 
-def schema(metadata: dict[str, Any]) -> pa.Schema:
+def schema(kind: Kind, metadata: dict[str, Any]) -> pa.Schema:
     """Return the types of the columns; the same in all parts, also where all values are missing."""
     import pyarrow as pa
 
-    kinds = {
-        **dict.fromkeys(FLOATS, pa.float64()),
-        **dict.fromkeys(INTEGERS, pa.int64()),
-        **dict.fromkeys(INTEGER_LISTS, pa.list_(pa.int64())),
-        **dict.fromkeys(FLOAT_LISTS, pa.list_(pa.float64())),
-        "seed": pa.uint64(),
-    }
-    fields = [(name, kinds.get(name, pa.string())) for name in COLUMNS]
+    single = (pa.string(), pa.int64(), pa.uint64(), pa.float64())
+    lists = (pa.list_(each) for each in (pa.string(), pa.int64(), pa.float64()))
+    types = dict(zip(TYPES, (*single, *lists), strict=True))
+    fields = [(name, types[of]) for name, of in kind.table.items()]
     return pa.schema(fields, metadata={METADATA: json.dumps(metadata).encode()})
 
 
-def write_part(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
+def write_part(path: Path, rows: list[Row], kind: Kind, metadata: dict[str, Any]) -> None:
     """Write rows as one Parquet file, whole or not at all, with provenance in its metadata.
 
     Raises
@@ -65,44 +54,44 @@ def write_part(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
 
     sink = pa.BufferOutputStream()
     try:
-        table = pa.Table.from_pylist(rows, schema=schema(metadata))
+        table = pa.Table.from_pylist(rows, schema=schema(kind, metadata))
     except (pa.ArrowException, OverflowError) as error:
-        raise InputError("rows", str(error), "of a sweep: a journal of it is broken") from None
+        raise InputError("rows", str(error), "those of its kind: a journal is broken") from None
     pq.write_table(table, sink, write_page_checksum=True)
     write_atomically(path, sink.getvalue().to_pybytes())
 
 
-def read_part(path: Path, columns: Iterable[str] = COLUMNS) -> list[Row]:
-    """Return the rows of a part.
+def read_part(path: Path, kind: Kind, columns: Iterable[str] | None = None) -> list[Row]:
+    """Return the rows of a part, of some or of all columns.
 
     Raises
     ------
     InputError
         If the file is broken.
     """
-    return _read(path, list(columns)).to_pylist()  # type: ignore[no-any-return]
+    return _read(path, kind, list(columns or kind.table)).to_pylist()  # type: ignore[no-any-return]
 
 
-def _read(path: Path, columns: list[str]) -> pa.Table:
+def _read(path: Path, kind: Kind, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = schema({})
+    types = schema(kind, {})
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException) as error:
-        raise InputError(str(path), str(error), "a Parquet file of edgeopt sweep") from None
-    missing = sorted(set(columns) - {*table.column_names, "measures"})
-    if missing or any(table[name].null_count for name in NAMES if name in columns):
-        rule = f"a Parquet file of edgeopt sweep, with {', '.join(missing or NAMES)}"
+        raise InputError(str(path), str(error), "a Parquet file of edgeopt") from None
+    missing = sorted(set(columns) - {*table.column_names})
+    if missing or any(table[name].null_count for name in kind.required if name in columns):
+        rule = f"a Parquet file of edgeopt, with {', '.join(missing or kind.required)}"
         raise InputError(str(path), table.column_names, rule)
     return table
 
 
-def read_table(folder: Path) -> pa.Table:
+def read_table(folder: Path, kind: Kind) -> pa.Table:
     """Return the rows of all parts of a folder, of which there is one at least, as one table.
 
     Raises
@@ -112,7 +101,7 @@ def read_table(folder: Path) -> pa.Table:
     """
     import pyarrow as pa
 
-    tables = [_read(path, list(COLUMNS)) for path in parts(folder)]
+    tables = [_read(path, kind, list(kind.table)) for path in parts(folder)]
     return pa.concat_tables(tables, promote_options="default")
 
 
@@ -185,8 +174,8 @@ def journal_rows(journal: Path) -> Iterator[Row]:
 
 def _checked(journal: Path, row: Any) -> Row:
     """Return what a line says if it is the row of a cell."""
-    texts = ("key", "code", "problem", "solver", "status")
+    texts = ("key", "code", "status")
     if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
-        raise InputError(str(journal), row, "rows written by edgeopt sweep")
+        raise InputError(str(journal), row, "rows written by edgeopt")
     check_number(f"{journal} cell_seconds", row.get("cell_seconds"), at_least=0)
     return row

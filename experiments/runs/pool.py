@@ -22,14 +22,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from edgeopt.experiments.runs.cell import Row, failed_row, run_cell
+from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, run_cell
 from edgeopt.experiments.runs.files import append_row, journal_rows, new_journal
-
-if TYPE_CHECKING:
-    from edgeopt.experiments.commands.kinds import AnyCell
-
 
 ATTEMPTS = 2  # of a cell whose worker dies
 
@@ -103,7 +98,7 @@ def run_in_workers(
 
 def _fill_compiler_cache(pool: WorkerPool, worker: Worker) -> None:
     """Compile for each solver once, in one process, before many read the compiler's cache."""
-    for cell in {cell.solver: cell for cell in pool.waiting}.values():
+    for cell in {cell.label: cell for cell in pool.waiting}.values():
         if not _warms_up(worker, cell):
             restart(worker, pool.folder)
 
@@ -227,13 +222,15 @@ ONE_THREAD = {
 }
 
 
-def work(pipe: Connection, journal: Path, parent: int) -> None:
+def work(pipe: Connection, folder: Path, journal: Path, parent: int) -> None:
     """Serve cells until the pipe is closed.
 
     Parameters
     ----------
     pipe : Connection
         Sends ``(cell, is_warm_up)``; of a warm-up only the compiling is done.
+    folder : Path
+        Of the runs.
     journal : Path
         This worker's own.
     parent : int
@@ -245,10 +242,10 @@ def work(pipe: Connection, journal: Path, parent: int) -> None:
         pipe.send((UP, None))
         while True:
             cell, is_warm_up = pipe.recv()
-            _serve(pipe, journal, cell, is_warm_up)
+            _serve(pipe, folder, journal, cell, is_warm_up)
 
 
-def _serve(pipe: Connection, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
+def _serve(pipe: Connection, folder: Path, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
     """Do one cell and say so."""
     with contextlib.suppress(Exception, SystemExit):  # the run itself shows it again, in its row
         cell.warm_up()
@@ -257,7 +254,7 @@ def _serve(pipe: Connection, journal: Path, cell: AnyCell, is_warm_up: bool) -> 
         pipe.send((DONE, None))
         return
     try:
-        row = run_cell(cell)
+        row = run_cell(cell, folder)
         append_row(journal, row)
     except OSError as error:
         pipe.send((BROKEN, error))
@@ -294,7 +291,7 @@ def start(folder: Path) -> Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     journal = new_journal(folder)
-    process = context.Process(target=work, args=(theirs, journal, os.getpid()), daemon=True)
+    process = context.Process(target=work, args=(theirs, folder, journal, os.getpid()), daemon=True)
     with _environment(ONE_THREAD), _interrupts_held():
         process.start()
     theirs.close()

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
 import platform
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 
 GIT_SECONDS = 10
 
+OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
+
+# no outcome depends on the engine, in whose package this is
+_ENGINE = f"{__name__.rpartition('.')[0]}."
+
+# it imports whatever there is; what a cell has chosen from it is a part of its own
+_CATALOG = "catalog"
+
 
 @cache
 def code_version(*packages: ModuleType) -> str:
-    """Return a hash of the sources of `problems` and `optim`, on which every outcome rests.
-
-    And of further packages on which one rests.
-    """
+    """Return a hash of the sources of `problems` and `optim`, and of further packages."""
     content = hashlib.sha256()
     for package in (edgeopt.problems, edgeopt.optim, *packages):
         root = Path(package.__path__[0])
@@ -32,6 +41,90 @@ def code_version(*packages: ModuleType) -> str:
             name = path.relative_to(root.parent).as_posix()
             content.update(f"{name} {len(source)}\n".encode() + source)
     return content.hexdigest()[:16]
+
+
+def code_of(*parts: Any) -> str:
+    """Return a hash of the modules that define `parts`, and of all that these import.
+
+    Parameters
+    ----------
+    *parts : function, class or instance
+        What an outcome is made with. Imports are followed through the sources, those in functions
+        too, within this project: not into the engine, nor from a catalog, whose entries a cell
+        names itself. A package stands for the modules of what is imported from it.
+    """
+    return _code_of(frozenset(part.__module__ for part in parts))
+
+
+@cache
+def _code_of(names: frozenset[str]) -> str:
+    """Return the hash for the modules of these names."""
+    todo, sources = list(names), dict[str, Path]()
+    while todo:
+        name = todo.pop()
+        path = _own_file(name) or (_foreign_file(name) if name in names else None)
+        if path is None or name in sources or name.startswith(_ENGINE):
+            continue
+        sources[name] = path
+        if name.rpartition(".")[2] != _CATALOG:
+            todo += _imports(path)
+    content = hashlib.sha256()
+    for _, path in sorted(sources.items()):
+        source = path.read_bytes()
+        content.update(f"{path.name} {len(source)}\n".encode() + source)
+    return content.hexdigest()[:16]
+
+
+def _own_file(name: str) -> Path | None:
+    """Return the file of a module of this project, None for any other name."""
+    for package in OWN:
+        if f"{name}.".startswith(f"{package.__name__}."):
+            below = name[len(package.__name__) + 1 :].split(".")
+            path = Path(package.__path__[0]).joinpath(*below)
+            files = (path.with_suffix(".py"), path / "__init__.py")
+            return next((file for file in files if file.is_file()), None)
+    return None
+
+
+def _foreign_file(name: str) -> Path | None:
+    """Return the file of a solver that a user has written or installed."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return Path(file) if file is not None and Path(file).suffix == ".py" else None
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the modules that a file imports, each by the name of its own file."""
+    found = []
+    for node in _statements(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found += [_defining(node.module, alias.name) for alias in node.names]
+    return tuple(found)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements below a node, without those for the type checker alone."""
+    for child in ast.iter_child_nodes(node):
+        is_typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case) and not is_typing:
+            yield child
+            yield from _statements(child)
+
+
+def _defining(module: str, name: str) -> str:
+    """Return the module in which a name of a module is defined, or which it is itself."""
+    if _own_file(f"{module}.{name}") is not None:
+        return f"{module}.{name}"
+    path = _own_file(module)
+    if path is not None and path.name == "__init__.py":
+        for node in _statements(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                for alias in node.names:
+                    if (alias.asname or alias.name) == name:
+                        return _defining(node.module, alias.name)
+    return module
 
 
 def full_provenance() -> dict[str, str]:

@@ -10,8 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgeopt.experiments.commands.kinds import AnyCell, AnyConfig, any_cells, restore_any
-from edgeopt.experiments.runs.cell import FAILED, Row, run_cell
+from edgeopt.experiments.runs.cell import FAILED, AnyCell, AnyConfig, Row, run_cell
 from edgeopt.experiments.runs.cluster import run_on_cluster
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
@@ -28,8 +27,6 @@ from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from edgeopt.experiments.commands.kinds import AnyConfig
 
 
 Count = Callable[[int, int], None]  # called with how many are done, and of how many
@@ -49,7 +46,7 @@ def run_sweep(
 
     Parameters
     ----------
-    config : SweepConfig or SimulationConfig
+    config : AnyConfig
         What to run.
     folder : str or Path
         Where rows are kept; finished cells found there are not run again.
@@ -67,10 +64,12 @@ def run_sweep(
     Raises
     ------
     InputError
-        If the folder holds another sweep, or the cluster cannot be used.
+        If the configuration is illegal, the folder holds another sweep, or the cluster cannot be
+        used.
     """
     folder = Path(folder)
-    cells = {cell.key: cell for cell in any_cells(config)}
+    config.check()
+    cells = {cell.key: cell for cell in config.cells()}
     open_folder(folder, config)
     todo = open_cells(cells, scan_store(folder), retry_failed)
     fresh: list[Row] = []
@@ -87,9 +86,29 @@ def run_sweep(
     return read_cells(folder)
 
 
-def _place(cell: AnyCell) -> tuple[str, str, int]:
+def run_with_bar(
+    config: AnyConfig,
+    folder: Path,
+    *,
+    jobs: int,
+    cluster: str | None = None,
+    retry_failed: bool = False,
+) -> pd.DataFrame:
+    """Run a sweep as `run_sweep` does, and show how far it is."""
+    with progress("cells") as report:
+        return run_sweep(
+            config,
+            folder,
+            jobs=jobs,
+            cluster=cluster,
+            retry_failed=retry_failed,
+            report=report,
+        )
+
+
+def _place(cell: AnyCell) -> tuple[str | int, ...]:
     """Return what decides the order of the table."""
-    return cell.problem, cell.label, cell.repetition
+    return *cell.names.values(), cell.repetition
 
 
 def open_cells(
@@ -115,7 +134,7 @@ def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
     """Run the cells in this process."""
     journal = new_journal(folder)
     for cell in cells:
-        row = run_cell(cell)
+        row = run_cell(cell, folder)
         append_row(journal, row)
         yield row
 
@@ -199,8 +218,15 @@ class Status:
         return self.cells - self.finished - self.failed
 
 
-def read_status(folder: Path) -> Status:
+def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) -> Status:
     """Return how far the sweep in a folder is.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the runs.
+    restore : callable
+        Makes the configuration again from what `AnyConfig.as_dict` has returned.
 
     Raises
     ------
@@ -209,9 +235,9 @@ def read_status(folder: Path) -> Status:
     """
     config = read_description(folder)["config"]
     try:
-        sweep = restore_any(config)
+        sweep = restore(config)
     except (TypeError, KeyError):
-        raise InputError(str(folder / CONFIG), config, "written by edgeopt sweep") from None
+        raise InputError(str(folder / CONFIG), config, "written by edgeopt") from None
     return status_of(sweep, folder)
 
 
@@ -220,64 +246,44 @@ def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False
 
     Parameters
     ----------
-    config : SweepConfig or SimulationConfig
-        The sweep.
+    config : AnyConfig
+        What is to be run.
     folder : Path, optional
         Where its rows are, if there are any.
     retry_failed : bool
         Count failed cells among the open ones.
     """
-    cells = {cell.key: cell for cell in any_cells(config)}
+    cells = {cell.key: cell for cell in config.cells()}
     rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}
     known = {key: row for key, row in rows.items() if key in cells}
     failed = sum(row["status"] == FAILED for row in known.values())
     begun = {key for key, row in known.items() if row["status"] != FAILED or not retry_failed}
+    todo = [cell for key, cell in cells.items() if key not in begun]
     return Status(
         cells=len(cells),
         finished=len(known) - failed,
         failed=0 if retry_failed else failed,
         older=len(rows) - len(known),
-        seconds=_estimate((cell for key, cell in cells.items() if key not in begun), rows),
+        seconds=_estimate(todo, rows, tuple(config.kind.names)),
     )
 
 
-def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row]) -> float | None:
-    """Add up mean times: of the solver on the problem, else of the solver, else of all rows."""
+def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row], names: Iterable[str]) -> float | None:
+    """Add up mean times: of cells of these names, else of the last name, else of all rows."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for row in rows.values():
-        for group in _groups(row["problem"], row["solver"]):
+        for group in _groups(row.get(name) for name in names):
             seconds[group].append(row["cell_seconds"])
     means = {group: fmean(values) for group, values in seconds.items()}
     if not means:
         return None
     return sum(
-        next(means[group] for group in _groups(cell.problem, cell.label) if group in means)
+        next(means[group] for group in _groups(cell.names.values()) if group in means)
         for cell in cells
     )
 
 
-def _groups(problem: str, solver: str) -> tuple[tuple[str, ...], ...]:
+def _groups(names: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
     """Return the groups of rows that tell about a cell, the nearest first."""
-    return ((problem, solver), (solver,), ())
-
-
-def run_with_bar(
-    config: AnyConfig,
-    out: Path,
-    *,
-    jobs: int,
-    cluster: str | None = None,
-    retry_failed: bool = False,
-) -> pd.DataFrame:
-    """Run a sweep as `run_sweep` does, and show how far it is."""
-    from edgeopt.experiments.runs.run import run_sweep
-
-    with progress("cells") as report:
-        return run_sweep(
-            config,
-            out,
-            jobs=jobs,
-            cluster=cluster,
-            retry_failed=retry_failed,
-            report=report,
-        )
+    every = tuple(names)
+    return (every, every[-1:], ())

@@ -17,10 +17,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import Row, merge_newer, merge_older
+from edgeopt.experiments.runs.cell import AnyConfig, Kind, Row, merge_newer, merge_older
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     PART,
+    TYPES,
     journal_rows,
     journals,
     part_path,
@@ -36,12 +37,10 @@ from edgeopt.problems.files import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-    from edgeopt.experiments.commands.kinds import AnyConfig
-
 
 CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
 
-SCAN = ("key", "status", "problem", "solver", "cell_seconds")
+SCAN = ("key", "status", "cell_seconds")
 
 
 def open_folder(folder: Path, config: AnyConfig) -> None:
@@ -54,14 +53,15 @@ def open_folder(folder: Path, config: AnyConfig) -> None:
     """
     is_used = _is_used(folder)  # before the description, which another sweep may just be writing
     known = read_description(folder) if (folder / CONFIG).exists() else None
-    if known is not None and _identity(known) != config.identity:
+    new = json.loads(json.dumps(_describe(config)))
+    if known is not None and _identity(known, config.kind) != _identity(new, config.kind):
         raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
     if known is None and is_used:
         raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if known is None:  # before anything else, so that a killed sweep knows its folder
-            data = json.dumps(_describe(config), indent=1).encode()
+            data = json.dumps(new, indent=1).encode()
             write_atomically(folder / CONFIG, data)
         for name in (JOURNALS, CELLS):
             (folder / name).mkdir(exist_ok=True)
@@ -69,15 +69,27 @@ def open_folder(folder: Path, config: AnyConfig) -> None:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
 
 
-def _identity(description: dict[str, Any]) -> dict[str, Any]:
+def _identity(description: dict[str, Any], kind: Kind) -> dict[str, Any]:
     """Return what of a description two runs of one sweep have in common."""
-    config: dict[str, Any] = description["config"]
-    return {key: value for key, value in config.items() if key != "time_limit"}
+    config = {key: value for key, value in description["config"].items() if key not in kind.aside}
+    return {**description, "config": config, "provenance": None}
 
 
 def _describe(config: AnyConfig) -> dict[str, Any]:
-    """Return configuration and provenance."""
-    return {"config": config.as_dict(), "provenance": full_provenance()}
+    """Return kind, columns, configuration and provenance."""
+    kind = config.kind
+    return {
+        "kind": kind.name,
+        "names": dict(kind.names),
+        "columns": dict(kind.columns),
+        "config": config.as_dict(),
+        "provenance": full_provenance(),
+    }
+
+
+def kind_of(description: dict[str, Any]) -> Kind:
+    """Return what the rows look like, as the folder itself says it."""
+    return Kind(description["kind"], description["names"], description["columns"])
 
 
 def _is_used(folder: Path) -> bool:
@@ -88,43 +100,56 @@ def _is_used(folder: Path) -> bool:
 
 
 def read_description(folder: Path) -> dict[str, Any]:
-    """Return configuration and provenance of the sweep in `folder`."""
+    """Return kind, columns, configuration and provenance of the sweep in `folder`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none, or one of an older edgeopt.
+    """
     path = folder / CONFIG
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
+    if isinstance(description, dict) and {*description} == {"config", "provenance"}:
+        rule = "one that this edgeopt has written; older ones are to be run again in a new folder"
+        raise InputError("folder", str(folder), rule)
     if not _is_description(description):
-        raise InputError(str(path), description, "written by edgeopt sweep")
+        raise InputError(str(path), description, "written by edgeopt")
     return description  # type: ignore[no-any-return]
 
 
 def _is_description(found: Any) -> bool:
-    """Whether `found` has the parts of a description, and its configuration those of a sweep."""
-    if not isinstance(found, dict) or not isinstance(found.get("provenance"), dict):
-        return False
-    config = found.get("config")
-    kinds = {"problems": list, "budget": dict, "solvers": dict}
-    return isinstance(config, dict) and (
-        "schemes" in config
-        or all(isinstance(config.get(name), kind) for name, kind in kinds.items())
+    """Whether `found` has the parts of a description."""
+    tables = ("names", "columns", "config", "provenance")
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("kind"), str)
+        and all(isinstance(found.get(name), dict) for name in tables)
+        and all(each in TYPES for name in tables[:2] for each in found[name].values())
+        and bool(found["names"])
     )
 
 
 def scan_store(folder: Path) -> dict[str, Row]:
-    """Return what is on disk by key, of each row the columns `SCAN` alone."""
-    rows: dict[str, Row] = {}
+    """Return what is on disk by key, of each row its names and the columns `SCAN` alone."""
+    kind = kind_of(read_description(folder))
+    columns, rows = (*SCAN, *kind.names), dict[str, Row]()
     for journal in journals(folder):  # first: their rows move into parts, not the other way
-        merge_newer(rows, ({name: row[name] for name in SCAN} for row in journal_rows(journal)))
+        merge_newer(
+            rows, ({name: row.get(name) for name in columns} for row in journal_rows(journal))
+        )
     for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
-        merge_older(rows, read_part(path, SCAN))
+        merge_older(rows, read_part(path, kind, columns))
     return rows
 
 
 def older_cells(folder: Path) -> int:
     """Return how many rows of other code or content are kept apart."""
+    kind = kind_of(read_description(folder))
     keys = [
-        {row["key"] for path in parts(folder / name) for row in read_part(path, ("key",))}
+        {row["key"] for path in parts(folder / name) for row in read_part(path, kind, ("key",))}
         for name in (OLDER, CELLS)
     ]
     return len(keys[0] - keys[1])
@@ -140,7 +165,8 @@ def read_cells(folder: Path) -> pd.DataFrame:
     """
     if not parts(folder / CELLS):
         raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
-    return read_table(folder / CELLS).to_pandas()  # type: ignore[no-any-return]
+    kind = kind_of(read_description(folder))
+    return read_table(folder / CELLS, kind).to_pandas()  # type: ignore[no-any-return]
 
 
 # Compaction: the journals of a sweep become Parquet parts.
@@ -148,7 +174,9 @@ def read_cells(folder: Path) -> pd.DataFrame:
 
 def is_compact(folder: Path, keys: Sequence[str]) -> bool:
     """Whether the parts hold exactly these cells, and no journal is left."""
-    found = [row["key"] for path in parts(folder / CELLS) for row in read_part(path, ("key",))]
+    kind = kind_of(read_description(folder))
+    paths = parts(folder / CELLS)
+    found = [row["key"] for path in paths for row in read_part(path, kind, ("key",))]
     return found == list(keys) and not journals(folder)
 
 
@@ -169,30 +197,31 @@ def compact(folder: Path, keys: Sequence[str], fresh: Iterable[Row] = ()) -> Non
     InputError
         If the disk is full or a part broken; the journals stay then.
     """
-    read = journals(folder)
+    description = read_description(folder)
+    kind, read = kind_of(description), journals(folder)
     rows: dict[str, Row] = {}
     for journal in read:
         merge_newer(rows, journal_rows(journal))
     merge_newer(rows, fresh)
     for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
-        merge_older(rows, read_part(path))
-    metadata = read_description(folder) | {"provenance": full_provenance()}
-    _keep_apart(folder, {key: rows[key] for key in rows.keys() - set(keys)}, metadata)
+        merge_older(rows, read_part(path, kind))
+    metadata = description | {"provenance": full_provenance()}
+    _keep_apart(folder, {key: rows[key] for key in rows.keys() - set(keys)}, kind, metadata)
     for number, start in enumerate(range(0, len(keys), PART)):
         chosen = [rows[key] for key in keys[start : start + PART] if key in rows]
-        _write_new(part_path(folder / CELLS, number), chosen, metadata)
+        _write_new(part_path(folder / CELLS, number), chosen, kind, metadata)
     for journal in read:
         with contextlib.suppress(FileNotFoundError):
             journal.unlink()
 
 
-def _write_new(path: Path, rows: list[Row], metadata: dict[str, Any]) -> None:
+def _write_new(path: Path, rows: list[Row], kind: Kind, metadata: dict[str, Any]) -> None:
     """Write a part unless these are its rows already."""
-    if not path.exists() or read_part(path) != rows:
-        write_part(path, rows, metadata)
+    if not path.exists() or read_part(path, kind) != rows:
+        write_part(path, rows, kind, metadata)
 
 
-def _keep_apart(folder: Path, rows: dict[str, Row], metadata: dict[str, Any]) -> None:
+def _keep_apart(folder: Path, rows: dict[str, Row], kind: Kind, metadata: dict[str, Any]) -> None:
     """Keep rows that are no cells of the sweep as it is now: a part for each version of code."""
     for code in sorted({row["code"] for row in rows.values()}):
         chosen = [rows[key] for key in sorted(rows) if rows[key]["code"] == code]
@@ -200,4 +229,4 @@ def _keep_apart(folder: Path, rows: dict[str, Row], metadata: dict[str, Any]) ->
         (folder / OLDER).mkdir(exist_ok=True)
         path = folder / OLDER / f"part-{code}-{name}.parquet"
         if not path.exists():
-            write_part(path, chosen, metadata)
+            write_part(path, chosen, kind, metadata)

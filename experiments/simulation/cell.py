@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
+from dataclasses import astuple, dataclass
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import edgeopt.optim.framework
-from edgeopt.experiments.runs.cell import CellName
-from edgeopt.experiments.runs.provenance import code_version
-from edgeopt.experiments.simulation.config import Scenario, SimulationConfig
+from edgeopt.experiments.runs.cell import FINISHED, Kind
+from edgeopt.experiments.runs.provenance import code_of
+from edgeopt.experiments.simulation.scenario import Scenario, world_of
 from edgeopt.optim.framework.conditions import draw_conditions
+from edgeopt.optim.framework.dispatcher import WindowDispatcher
 from edgeopt.optim.framework.measures import (
+    MEASURES,
     SimulatedRun,
     delay_quantiles_s,
     measure,
@@ -27,25 +27,64 @@ from edgeopt.optim.framework.measures import (
 )
 from edgeopt.optim.framework.schemes.catalog import make_scheme
 from edgeopt.optim.framework.simulate import simulate
+from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.problems.arrivals.spec import draw_stream
 
-FINISHED = "finished"
+SIMULATION = Kind(
+    name="simulation",
+    names={"stream": "text", "nodes": "integer", "scheme": "text"},
+    columns={
+        "tasks": "integer",
+        **dict.fromkeys(MEASURES, "float"),
+        **dict.fromkeys(("delay_quantiles_s", "node_energy_j", "node_utilisation"), "floats"),
+        "warnings": "texts",
+    },
+)
 
 
 @dataclass(frozen=True)
-class SimulationCell(CellName):
-    """A scheme on a stream and a pool, once."""
+class SimulationCell:
+    """A scheme on a stream and a pool, once.
+
+    Attributes
+    ----------
+    stream, label : str
+        Names of stream and scheme in the file.
+    nodes : int
+        Size of the pool.
+    digest : str
+        Hash of the content of all files that are named.
+    stream_table, scheme, world : str
+        JSON of the stream's and the scheme's table, and of `Scenario.as_dict`.
+    repetition, seed : int
+        Which run, and the root seed.
+    """
+
+    stream: str
+    nodes: int
+    label: str
+    digest: str
+    stream_table: str
+    scheme: str
+    world: str
+    repetition: int
+    seed: int
+
+    @property
+    def names(self) -> dict[str, str | int]:
+        """Values of the columns that name the cell."""
+        return {"stream": self.stream, "nodes": self.nodes, "scheme": self.label}
 
     @property
     def code(self) -> str:
         """Which code a row is made with."""
-        return code_version(edgeopt.optim.framework)
+        return _code(self.scheme, self.world, self.digest)
 
     @cached_property
     def key(self) -> str:
         """Hash of everything that names the cell or that its outcome depends on, code too."""
-        content = [getattr(self, name) for name in self.__dataclass_fields__]
-        return hashlib.sha256(json.dumps([*content, self.code]).encode()).hexdigest()[:32]
+        content = json.dumps([*astuple(self), self.code])
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process: runs are not timed."""
@@ -56,58 +95,55 @@ class SimulationCell(CellName):
         Stream, links and master depend on the root seed, the stream and the repetition alone: all
         schemes and pool sizes meet the same.
         """
-        table = json.loads(self.budget)
-        world, label = Scenario(**table["world"]), table["label"]
-        stream_text = json.dumps([label, table["stream"]], sort_keys=True)
+        world, table = self._world, json.loads(self.stream_table)
+        stream_text = json.dumps([self.stream, table], sort_keys=True)
         spawn_key = (_number(stream_text), self.repetition)
         seeds = np.random.SeedSequence(self.seed, spawn_key=spawn_key).spawn(4)
         arrivals, links, masters, choices = (np.random.default_rng(seed) for seed in seeds)
-        default_hz = world.make_system().tasks.arrival_hz
-        stream, rate_hz = draw_stream(label, table["stream"], world.tasks, default_hz, arrivals)
+        default_hz = world.loaded_system.tasks.arrival_hz
+        stream, rate_hz = draw_stream(self.stream, table, world.tasks, default_hz, arrivals)
         setting = world.make_setting(rate_hz, masters)
-        conditions = draw_conditions(setting, stream, world.make_link(), links)
-        table = json.loads(self.solver)
+        conditions = draw_conditions(setting, stream, world.link_trace, links)
+        table = json.loads(self.scheme)
         scheme, dispatcher = make_scheme(self.label, table), world.make_dispatcher(table)
         return simulate(setting, stream, conditions, scheme, dispatcher, choices)
 
-    def outcome(self) -> dict[str, Any]:
-        """Run the scheme and return the columns of its result."""
-        world = Scenario(**json.loads(self.budget)["world"])
+    def outcome(self, folder: Path | None = None) -> dict[str, Any]:
+        """Run the scheme and return the columns of its result; no files are kept in `folder`."""
+        world = self._world
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             run = self.run()
-        measures = {
+        return {
+            "tasks": run.stream.tasks,
             **measure(run, world.warm_up, world.edge_value("transport")),
             "delay_quantiles_s": delay_quantiles_s(run, world.warm_up).tolist(),
             "node_energy_j": node_energy_j(run).tolist(),
             "node_utilisation": node_utilisation(run).tolist(),
             "warnings": [str(warning.message) for warning in caught],
+            "status": FINISHED,
+            "error": None,
         }
-        size = {"tasks": run.stream.tasks, "nodes": run.setting.nodes}
-        return {**size, "measures": json.dumps(measures), "status": FINISHED, "error": None}
+
+    @property
+    def _world(self) -> Scenario:
+        """Where it runs."""
+        return world_of(self.world, self.digest)
 
 
-def simulation_cells(config: SimulationConfig) -> Iterator[SimulationCell]:
-    """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
-    worlds = [(world, world.make_system().pool.nodes) for world in config.worlds()]
-    choices = product(
-        range(config.repetitions), config.streams.items(), worlds, config.schemes.items()
-    )
-    for repetition, (label, stream), (world, nodes), (scheme, table) in choices:
-        budget = {"label": label, "stream": stream, "world": world.as_dict()}
-        yield SimulationCell(
-            problem=problem_name(label, nodes),
-            digest=world.digest(stream, table),
-            label=scheme,
-            solver=json.dumps({"scheme": scheme, **table}, sort_keys=True),
-            repetition=repetition,
-            seed=config.seed,
-            budget=json.dumps(budget, sort_keys=True),
-        )
+@cache
+def _code(scheme: str, world: str, digest: str) -> str:
+    """Return which code makes a run of a scheme in a world."""
+    table = json.loads(scheme)
+    dispatcher = world_of(world, digest).make_dispatcher(table)
+    made = [make_scheme("", table)]
+    if isinstance(dispatcher, WindowDispatcher):
+        made.append(build_solver(dispatcher.solver))
+    return code_of(draw_stream, draw_conditions, Scenario, simulate, measure, *made)
 
 
 def problem_name(stream: str, nodes: int) -> str:
-    """Return the name of a stream on a pool."""
+    """Return what a stream on a pool is called in tables."""
     return f"{stream} x {nodes}"
 
 

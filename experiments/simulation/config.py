@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from edgeopt.experiments.runs.cell import Kind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
-from edgeopt.optim.framework.conditions import LinkTrace, draw_conditions, read_link
-from edgeopt.optim.framework.deployment import MASTERS, TRANSPORTS, choose_master
-from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
+from edgeopt.experiments.simulation.cell import SIMULATION, SimulationCell
+from edgeopt.experiments.simulation.scenario import Scenario
+from edgeopt.optim.framework.conditions import draw_conditions
 from edgeopt.optim.framework.schemes.catalog import make_scheme
-from edgeopt.optim.framework.setting import UPLINKS, SplitSystem
 from edgeopt.optim.framework.simulate import simulate
-from edgeopt.optim.online.dispatch import Rule
-from edgeopt.optim.scheduling.catalog import locate_solver, solver_source
+from edgeopt.optim.scheduling.catalog import locate_solver
 from edgeopt.problems.arrivals.spec import draw_stream
 from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
+from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import check_fields, locate, read_toml
-from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.offloading.reading import CHOICES, Reading, chosen_reading
-from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.system import System
 
 _OWN = ("repetitions", "seed", "streams", "schemes", "time_limit")
 
@@ -39,7 +35,9 @@ _WORLD = (
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """A simulation, validated before anything runs: every scheme on every stream and pool.
+    """A simulation: every scheme on every stream and pool.
+
+    Fields are validated when it is made, `check` tries the schemes.
 
     Attributes
     ----------
@@ -59,6 +57,8 @@ class SimulationConfig:
         Wall time in s after which a run is ended from outside and counts as failed. Not part of
         what identifies a simulation.
     """
+
+    kind: ClassVar[Kind] = SIMULATION
 
     world: dict[str, Any]
     nodes: tuple[int, ...]
@@ -81,28 +81,55 @@ class SimulationConfig:
             check_integer("nodes", nodes, at_least=1)
         if len(set(self.nodes)) < len(self.nodes):
             raise InputError("nodes", list(self.nodes), "all different")
-        for world in self.worlds():
+        Scenario(**self.world)
+
+    @cached_property
+    def worlds(self) -> tuple[Scenario, ...]:
+        """The world of each pool size."""
+        return tuple(Scenario(**self.world, nodes=nodes) for nodes in self.nodes or (None,))
+
+    def check(self) -> None:
+        """Run every scheme on every stream and pool for one task.
+
+        Raises
+        ------
+        InputError
+            If a file, a stream or a scheme is illegal.
+        """
+        for world in self.worlds:
             self._try(world)
 
-    def worlds(self) -> Iterator[Scenario]:
-        """Yield the world of each pool size."""
-        for nodes in self.nodes or (None,):
-            yield Scenario(**self.world, nodes=nodes)
+    def cells(self) -> Iterator[SimulationCell]:
+        """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+        first = [
+            SimulationCell(
+                stream=stream,
+                nodes=world.loaded_system.pool.nodes,
+                label=label,
+                digest=world.digest(stream_table, table),
+                stream_table=json.dumps(stream_table, sort_keys=True),
+                scheme=json.dumps({"scheme": label, **table}, sort_keys=True),
+                world=json.dumps(world.as_dict(), sort_keys=True),
+                repetition=0,
+                seed=self.seed,
+            )
+            for stream, stream_table in self.streams.items()
+            for world in self.worlds
+            for label, table in self.schemes.items()
+        ]
+        for repetition in range(self.repetitions):
+            for cell in first:
+                yield replace(cell, repetition=repetition)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {**asdict(self), "nodes": list(self.nodes)}
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The fields on which the rows depend."""
-        return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
-
     def _try(self, world: Scenario) -> None:
-        """Run every scheme on every stream for one task: what is illegal is found out now."""
+        """Run every scheme on every stream in a world for one task."""
         rng = np.random.default_rng(0)
-        default_hz = world.make_system().tasks.arrival_hz
-        link = world.make_link()
+        default_hz = world.loaded_system.tasks.arrival_hz
+        link = world.link_trace
         for label, table in self.streams.items():
             recorded = isinstance(table, dict) and table.get("kind", label) == "trace"
             tasks = world.tasks if recorded else 1
@@ -183,136 +210,3 @@ def _located(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(table.get("dispatch"), dict):
         made["dispatch"] = _located(table["dispatch"], folder)
     return made
-
-
-# What a simulation runs in, as plain values of its file.
-
-EDGE: dict[str, Any] = {
-    "master": MASTERS[0],
-    "transport": TRANSPORTS[0],
-    "lan_bit_s": 1e9,
-    "uplink": None,
-    "accuracy_drop": 0.3,
-}
-"""Fields of the table ``[edge]`` and their defaults; see `SplitSystem` and `deployment`.
-
-Without ``uplink`` the nodes share the link, unless one of them is too slow to use all of it or the
-reading gives each the whole.
-"""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Everything but stream and scheme.
-
-    Attributes
-    ----------
-    network, system : str
-        As for `load_network` and `load_system`; paths are absolute.
-    nodes : int or None
-        Number of nodes instead of the system's own.
-    reading : str
-        Name of the reading.
-    settings : dict
-        Changes of reading (``dynamic``) and system (``tasks.deadline_s``) by key.
-    link : dict
-        See `read_link`.
-    dispatch : dict
-        See `make_dispatcher`. Without a rule tasks go to the node that is free first where the
-        link is shared. Where each node has its own share they go to the nodes in turn, since the
-        equal shares of (15) are made for nodes that send alike.
-    edge : dict
-        See `EDGE`.
-    tasks : int
-        Number of tasks of a run.
-    warm_up : float
-        Share of the tasks, the first ones, that are left out of delays.
-
-    Raises
-    ------
-    InputError
-        If a field breaks its rule; files are read only when they are needed.
-    """
-
-    network: str
-    system: str
-    nodes: int | None = None
-    reading: str = "corrected"
-    settings: dict[str, Any] = field(default_factory=dict)
-    link: dict[str, Any] = field(default_factory=dict)
-    dispatch: dict[str, Any] = field(default_factory=dict)
-    edge: dict[str, Any] = field(default_factory=dict)
-    tasks: int = 2000
-    warm_up: float = 0.1
-
-    def __post_init__(self) -> None:
-        check_integer("tasks", self.tasks, at_least=1)
-        check_number("warm_up", self.warm_up, at_least=0, at_most=0.9)
-        for name in ("settings", "link", "dispatch", "edge"):
-            if not isinstance(getattr(self, name), dict):
-                raise InputError(name, getattr(self, name), "a table")
-        for key in self.edge:
-            check_choice("edge field", key, EDGE)
-        check_choice("edge.transport", self.edge_value("transport"), TRANSPORTS)
-        for key in self.settings:
-            if "." not in key:
-                check_choice("settings", key, (*CHOICES, "SECTION.KEY"))
-
-    def edge_value(self, name: str) -> Any:
-        """Return a field of the table ``[edge]``, or its default."""
-        return self.edge.get(name, EDGE[name])
-
-    def make_system(self) -> System:
-        """Return the system."""
-        changes = {key: value for key, value in self.settings.items() if "." in key}
-        return load_system(self.system, nodes=self.nodes, changes=changes)
-
-    def make_reading(self) -> Reading:
-        """Return the reading."""
-        choices = {key: value for key, value in self.settings.items() if "." not in key}
-        return chosen_reading(self.reading, choices)
-
-    def make_setting(self, rate_hz: float, rng: np.random.Generator) -> SplitSystem:
-        """Return the setting for a stream of `rate_hz` samples a second, with a master chosen."""
-        system = self.make_system()
-        system = replace(system, tasks=replace(system.tasks, arrival_hz=rate_hz))
-        return SplitSystem(
-            profile=load_network(self.network),
-            system=system,
-            reading=self.make_reading(),
-            master=choose_master(system.pool, self.edge_value("master"), rng),
-            lan_bit_s=self.edge_value("lan_bit_s"),
-            uplink=self.make_uplink(),
-            accuracy_drop=self.edge_value("accuracy_drop"),
-        )
-
-    def make_link(self) -> LinkTrace | None:
-        """Return the states of the link."""
-        return read_link(self.link, self.make_system().link)
-
-    def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
-        """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
-        rule: Rule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
-        return make_dispatcher(scheme.get("dispatch", self.dispatch), rule)
-
-    def make_uplink(self) -> str:
-        """Return whether the link is shared or each node has its own part, see `SplitSystem`."""
-        if self.edge_value("uplink") is not None:
-            return check_choice("uplink", self.edge_value("uplink"), UPLINKS)
-        system = self.make_system()
-        slowest = system.pool.per_node("throughput_bit_s").min()
-        whole = self.make_reading().shares_link and slowest >= system.link.bandwidth_bit_s
-        return "shared" if whole else "own"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields as plain values."""
-        return asdict(self)
-
-    def digest(self, stream: dict[str, Any], scheme: dict[str, Any]) -> str:
-        """Return a hash of the content of all files that this world, stream and scheme name."""
-        dispatch = scheme.get("dispatch", self.dispatch)
-        content = hashlib.sha256(solver_source(dispatch.get("solver", "")).encode())
-        for name in (self.network, self.system, self.link.get("path"), stream.get("path")):
-            if isinstance(name, str) and Path(name).is_file():
-                content.update(Path(name).read_bytes())
-        return content.hexdigest()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.experiments.simulation.cell import simulation_cells
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.style import COLOURS, line_styles, mark_styles, paper_style, save_figure
 from edgeopt.optim.framework.measures import QUANTILES, SimulatedRun
@@ -66,10 +65,10 @@ _MOST = 4
 def dormant_runs(config: SimulationConfig) -> dict[str, SimulatedRun]:
     """Return the first run of each dormant scheme on the first stream and pool, by its label."""
     first: dict[str, SimulatedRun] = {}
-    for cell in simulation_cells(config):
+    for cell in config.cells():
         if cell.repetition or len(first) == _MOST:
             break
-        if json.loads(cell.solver)["scheme"] == "dormant" and cell.label not in first:
+        if json.loads(cell.scheme)["scheme"] == "dormant" and cell.label not in first:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the run itself has warned
                 first[cell.label] = cell.run()

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from edgeopt.experiments.runs.cell import FAILED
-from edgeopt.experiments.simulation.cell import FINISHED, simulation_cells
+from edgeopt.experiments.runs.cell import FAILED, FINISHED
+from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.text import scaled, table_console, terminal_table
 from edgeopt.optim.framework.intervals import replication_interval
@@ -45,9 +45,9 @@ def summarize_runs(rows: Iterable[Row]) -> list[Row]:
         ``errors`` are texts, the first of those that differ in numbers alone. In the order in
         which the rows come.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: dict[tuple[str, int, str], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["problem"], row["solver"]), []).append(row)
+        groups.setdefault((row["stream"], row["nodes"], row["scheme"]), []).append(row)
     return [_summary(*key, group) for key, group in groups.items()]
 
 
@@ -60,14 +60,13 @@ def table_lines(summary: Iterable[Row]) -> Iterator[str]:
         yield ",".join(_text(row[column]) for column in columns)
 
 
-def _summary(problem: str, scheme: str, group: list[Row]) -> Row:
+def _summary(stream: str, nodes: int, scheme: str, group: list[Row]) -> Row:
     """Return the row of one stream, pool and scheme."""
-    stream, _, nodes = problem.rpartition(" x ")
-    runs = [json.loads(row["measures"]) for row in group if row["status"] == FINISHED]
+    runs = [row for row in group if row["status"] == FINISHED]
     row: Row = {
-        "problem": problem,
+        "problem": problem_name(stream, nodes),
         "stream": stream,
-        "nodes": int(nodes),
+        "nodes": nodes,
         "scheme": scheme,
         "runs": len(runs),
         "failed": len(group) - len(runs),
@@ -119,12 +118,12 @@ def _text(value: Any) -> str:
 
 def in_order(config: SimulationConfig, rows: Iterable[Row]) -> list[Row]:
     """Return rows in the order of the file: streams, pools, schemes, repetitions."""
-    cells = list(simulation_cells(config))
-    problems = list(dict.fromkeys(cell.problem for cell in cells))
-    schemes = list(config.schemes)
+    streams, schemes = list(config.streams), list(config.schemes)
+    pools = [world.loaded_system.pool.nodes for world in config.worlds]
 
-    def place(row: Row) -> tuple[int, int, int]:
-        return problems.index(row["problem"]), schemes.index(row["solver"]), row["repetition"]
+    def place(row: Row) -> tuple[int, ...]:
+        pool, scheme = pools.index(row["nodes"]), schemes.index(row["scheme"])
+        return streams.index(row["stream"]), pool, scheme, row["repetition"]
 
     return sorted(rows, key=place)
 

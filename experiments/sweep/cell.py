@@ -4,26 +4,66 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import CellName, Row
-from edgeopt.experiments.runs.provenance import code_version
-from edgeopt.experiments.sweep.config import SweepConfig
-from edgeopt.optim.scheduling.catalog import build_solver, solver_source
+from edgeopt.experiments.runs.cell import Kind, Row
+from edgeopt.experiments.runs.provenance import code_of
+from edgeopt.optim.scheduling.catalog import make_solver, solver_source
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 from edgeopt.problems.scheduling.spec import load_problem
 
+SWEEP = Kind(
+    name="sweep",
+    names={"problem": "text", "solver": "text"},
+    columns={
+        **dict.fromkeys(("tasks", "nodes"), "integer"),
+        **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
+        **dict.fromkeys(("iterations", "evaluations"), "integer"),
+        "seconds": "float",
+        **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
+        **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
+    },
+)
+
 
 @dataclass(frozen=True)
-class Cell(CellName):
-    """A solver on a problem, once."""
+class Cell:
+    """A solver on a problem, once.
+
+    Attributes
+    ----------
+    problem, digest : str
+        Spec of the problem, and hash of its content.
+    label : str
+        Name of the solver in the file.
+    solver : str
+        JSON of its table.
+    repetition, seed : int
+        Which run, and the root seed.
+    budget : str
+        JSON of the budget.
+    """
+
+    problem: str
+    digest: str
+    label: str
+    solver: str
+    repetition: int
+    seed: int
+    budget: str
+
+    @property
+    def names(self) -> dict[str, str | int]:
+        """Values of the columns that name the cell."""
+        return {"problem": self.problem, "solver": self.label}
 
     @cached_property
     def key(self) -> str:
@@ -36,19 +76,19 @@ class Cell(CellName):
     @property
     def code(self) -> str:
         """Which code a row is made with."""
-        return code_version()
+        return _code(self.solver)
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
         _warm_up_once(self.problem, self.solver)
 
-    def outcome(self) -> Row:
-        """Run the cell and return its columns but for those of `name_row`.
+    def outcome(self, folder: Path | None = None) -> Row:
+        """Run the cell and return its columns; it keeps no files in `folder`.
 
         The random stream depends on the root seed, the problem's content and the repetition
         alone: all solvers see the same, whatever runs where and when.
         """
-        problem, solver = problem_of(self.problem), build_solver(json.loads(self.solver))
+        problem, solver = problem_of(self.problem), _solver_of(self.solver)
         self.warm_up()
         spawn_key = (int(self.digest[:16], 16), self.repetition)
         sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
@@ -56,24 +96,25 @@ class Cell(CellName):
         return _columns(problem, solve(problem, solver, stop=budget, rng=sequence))
 
 
+def _solver_of(table: str) -> Any:
+    """Return the solver of a table that the configuration has checked."""
+    parameters = json.loads(table)
+    return make_solver(parameters.pop("solver"), parameters)
+
+
 @cache
 def _identity(table: str) -> str:
     """Return a solver's name, the content of its file and all its parameters, defaults too."""
     name = json.loads(table)["solver"]
-    solver = build_solver(json.loads(table))
+    solver = _solver_of(table)
     parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
     return json.dumps([name, solver_source(name), parameters], sort_keys=True)
 
 
-def cells_of(config: SweepConfig) -> Iterator[Cell]:
-    """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
-    digests = {spec: problem_of(spec).digest for spec in config.problems}
-    budget = json.dumps(config.budget, sort_keys=True)
-    for repetition in range(config.repetitions):
-        for spec, digest in digests.items():
-            for label, table in config.solvers.items():
-                solver = json.dumps(table, sort_keys=True)
-                yield Cell(spec, digest, label, solver, repetition, config.seed, budget)
+@cache
+def _code(table: str) -> str:
+    """Return which code makes a run of a solver."""
+    return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table))
 
 
 @cache
@@ -85,7 +126,7 @@ def problem_of(spec: str) -> SchedulingProblem:
 @cache
 def _warm_up_once(problem: str, solver: str) -> None:
     """Compile for this problem and solver."""
-    warm_up(problem_of(problem), build_solver(json.loads(solver)))
+    warm_up(problem_of(problem), _solver_of(solver))
 
 
 def _columns(problem: SchedulingProblem, result: Result) -> Row:
@@ -95,4 +136,4 @@ def _columns(problem: SchedulingProblem, result: Result) -> Row:
         del values[name]
     trace = {f"trace_{name}": list(value) for name, value in asdict(result.trace).items()}
     size = {"tasks": problem.tasks, "nodes": problem.nodes}
-    return {**size, **values, **trace, "error": None, "measures": None}
+    return {**size, **values, **trace, "error": None}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from edgeopt.experiments.runs.cell import Kind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
+from edgeopt.experiments.sweep.cell import SWEEP, Cell, problem_of
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -20,7 +23,7 @@ FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """A sweep, validated before anything runs.
+    """A sweep, validated when it is made.
 
     Attributes
     ----------
@@ -38,6 +41,8 @@ class SweepConfig:
         Wall time in s after which a cell is ended from outside and counts as failed. Not part of
         what identifies a sweep.
     """
+
+    kind: ClassVar[Kind] = SWEEP
 
     problems: tuple[str, ...]
     repetitions: int
@@ -65,10 +70,23 @@ class SweepConfig:
         """Return the fields as plain values."""
         return {**asdict(self), "problems": list(self.problems)}
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The fields on which the rows of a sweep depend."""
-        return {key: value for key, value in self.as_dict().items() if key != "time_limit"}
+    def check(self) -> None:
+        """Do nothing: all that can be checked is, when the sweep is made."""
+
+    def cells(self) -> Iterator[Cell]:
+        """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
+        digests = {spec: problem_of(spec).digest for spec in self.problems}
+        budget = json.dumps(self.budget, sort_keys=True)
+        for repetition in range(self.repetitions):
+            for spec, digest in digests.items():
+                for label, table in self.solvers.items():
+                    solver = json.dumps(table, sort_keys=True)
+                    yield Cell(spec, digest, label, solver, repetition, self.seed, budget)
+
+
+def restore_sweep(table: dict[str, Any]) -> SweepConfig:
+    """Return the sweep whose `SweepConfig.as_dict` is `table`."""
+    return SweepConfig(**{**table, "problems": tuple(table["problems"])})
 
 
 def read_config(path: Path) -> SweepConfig:

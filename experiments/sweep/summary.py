@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from edgeopt.experiments.runs.store import CELLS, read_cells
+from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.text import decimal, percent, terminal_table
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
@@ -89,11 +89,12 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the folder holds none, a file is broken, or the cells are those of a simulation.
+        If the folder holds none, a file is broken, or the cells are of another kind.
     """
+    kind = read_description(folder)["kind"]
+    if kind != "sweep":
+        raise InputError("folder", str(folder), f"a sweep of solvers; this one is a {kind}")
     cells = read_cells(folder)
-    if "measures" in cells and cells["measures"].notna().any():
-        raise InputError("folder", str(folder), "a sweep of solvers; this one is a simulation")
     run = ["problem", "solver", "repetition"]
     if cells.duplicated(run).any():
         twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))

@@ -18,7 +18,6 @@ from edgeopt.experiments.runs.cell import name_row
 from edgeopt.experiments.runs.files import new_journal
 from edgeopt.experiments.runs.run import run_sweep, status_of
 from edgeopt.experiments.runs.store import compact, open_folder
-from edgeopt.experiments.sweep.cell import cells_of
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import SOLVERS
 from edgeopt.optim.scheduling.solve import solve
@@ -66,7 +65,7 @@ def finished(request, tmp_path_factory):
     outcome = dict.fromkeys(("makespan", "lower_bound", "gap", "seconds", "cell_seconds"), 0.5)
     outcome |= dict.fromkeys(("trace_seconds", "trace_makespan"), values)
     outcome |= {"status": "finished", "error": None, "assignment": [1] * 100}
-    cells = list(cells_of(config))
+    cells = list(config.cells())
     with new_journal(folder).open("w") as file:
         file.writelines(json.dumps(name_row(cell) | outcome) + "\n" for cell in cells)
     if request.param == "parts":

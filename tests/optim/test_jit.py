@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,30 +30,62 @@ def test_both_forms_of_the_times():
             assert _time(uniform, task, node) == time_of(uniform, task, node) == expected
 
 
-def test_the_cache_changes_with_any_source_file(tmp_path, monkeypatch):
-    package = tmp_path / "optim"
-    package.mkdir()
-    (package / "jit.py").write_text("")
-    (package / "other.py").write_text("a = 1")
-    monkeypatch.setattr(jit_module, "__file__", str(package / "jit.py"))
-    folders = []
-    for text in ("a = 1", "a = 22"):
-        (package / "other.py").write_text(text)
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return a package of which `kernel` imports `constant`; `learner` has no kernel."""
+    folder = tmp_path / "optim"
+    folder.mkdir()
+    (folder / "jit.py").write_text("")
+    (folder / "kernel.py").write_text(
+        "from optim.constant import A\nfrom edgeopt.optim.jit import jit\n"
+    )
+    (folder / "constant.py").write_text("A = 1\n")
+    (folder / "learner.py").write_text("from optim.kernel import sweep\n")
+    monkeypatch.setattr(jit_module, "__file__", str(folder / "jit.py"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    return folder
+
+
+def cache_folder():
+    """Return the folder of a process that starts now."""
+    jit_module._cache_folder.cache_clear()
+    try:
+        return jit_module._cache_folder()
+    finally:
         jit_module._cache_folder.cache_clear()
-        folders.append(jit_module._cache_folder())
-    jit_module._cache_folder.cache_clear()
-    assert folders[0] != folders[1]
-    assert all(folder.startswith(str(package)) for folder in folders)
 
 
-def test_a_read_only_package_leaves_the_choice_to_numba(tmp_path, monkeypatch):
-    blocked = tmp_path / "optim"
-    blocked.mkdir()
-    (blocked / "__pycache__").write_text("not a folder")
-    monkeypatch.setattr(jit_module, "__file__", str(blocked / "jit.py"))
-    jit_module._cache_folder.cache_clear()
-    assert jit_module._cache_folder() == ""
-    jit_module._cache_folder.cache_clear()
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [("jit.py", True), ("kernel.py", True), ("constant.py", True), ("learner.py", False)],
+)
+def test_the_cache_changes_with_what_kernels_import(package, name, changed):
+    before = cache_folder()
+    assert before.startswith(str(package / "__pycache__"))
+    (package / name).write_text((package / name).read_text() + "B = 2\n")
+    assert (cache_folder() != before) == changed
+    os.utime(package / "kernel.py", (1, 1))
+    assert (cache_folder() != before) == changed
+
+
+def test_a_read_only_package_has_its_cache_at_the_users(package, tmp_path):
+    (package / "__pycache__").write_text("not a folder")
+    assert cache_folder().startswith(str(tmp_path / "caches" / "edgeopt"))
+
+
+def test_without_a_writable_folder_there_is_a_temporary_one_and_one_line(
+    package, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # so that it is set back
+    for blocked in (package / "__pycache__", tmp_path / "caches"):
+        blocked.write_text("not a folder")
+    folder = Path(cache_folder())
+    assert folder.is_dir()
+    assert os.environ["NUMBA_CACHE_DIR"] == str(folder)
+    (record,) = caplog.records
+    assert "\n" not in record.getMessage()
+    assert "compiled anew" in record.getMessage()
+    folder.rmdir()
 
 
 def test_numba_keeps_its_own_setting():

@@ -1,6 +1,7 @@
 """Learning files: what is read and what is refused."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -8,8 +9,8 @@ from edgeopt.problems.errors import InputError
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.experiments.learning.config import read_learning
-from edgeopt.experiments.learning.run import run_learning
+from edgeopt.experiments.learning.config import LearningConfig, read_learning
+from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.optim.learning.schemes import CollaborativeTraining
 
 
@@ -92,7 +93,7 @@ def test_refused(learning_file, old, new, field):
 def test_refused_before_any_work(learning_file, tmp_path, old, new, field):
     config = read_learning(changed(learning_file, old, new))
     with pytest.raises(InputError, match=field):
-        run_learning(config, tmp_path / "out")
+        run_sweep(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -101,23 +102,32 @@ def test_more_nodes_than_examples(learning_file):
     config = read_learning(learning_file)
     changed(system, "count = 2", "count = 2000")
     with pytest.raises(InputError, match="nodes"):
-        run_learning(config, None)
+        config.check()
 
 
-def test_key_knows_what_a_run_depends_on(learning_file):
+def key_of(config, label, repetition=0):
+    """Return the key of a cell."""
+    cells = (cell for cell in config.cells() if cell.repetition == repetition)
+    return next(cell.key for cell in cells if cell.label == label)
+
+
+def test_key_knows_what_a_run_depends_on(learning_file, monkeypatch):
     config = read_learning(learning_file)
-    key = config.key("dormant", 0, "data")
-    other = {**config.schemes, "renamed": {**config.schemes["dormant"]}}
-    assert (
-        dataclasses.replace(config, schemes=other, repetitions=9).key("renamed", 0, "data") == key
-    )
+    assert len({cell.key for cell in config.cells()}) == 5 * 2
+    key = key_of(config, "dormant")
+    assert key_of(dataclasses.replace(config, repetitions=9, target_error=0.2), "dormant") == key
     keys = {
         key,
-        config.key("dormant", 1, "data"),
-        config.key("dormant", 0, "other data"),
-        config.key("federated", 0, "data"),
-        dataclasses.replace(config, seed=2).key("dormant", 0, "data"),
-        dataclasses.replace(config, dispatch={}).key("dormant", 0, "data"),
-        dataclasses.replace(config, settings={"cloud.flops": 1e9}).key("dormant", 0, "data"),
+        key_of(config, "dormant", 1),
+        key_of(config, "federated"),
+        key_of(dataclasses.replace(config, seed=2), "dormant"),
+        key_of(dataclasses.replace(config, dispatch={}), "dormant"),
+        key_of(dataclasses.replace(config, settings={"cloud.flops": 1e9}), "dormant"),
     }
-    assert len(keys) == 7
+    monkeypatch.setattr("edgeopt.experiments.learning.run.data_digest", lambda *data: "other data")
+    assert len(keys | {key_of(config, "dormant")}) == 7
+
+
+def test_a_configuration_is_restored_from_its_plain_values(learning_file):
+    config = read_learning(learning_file)
+    assert LearningConfig(**json.loads(json.dumps(config.as_dict()))) == config

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,21 +16,22 @@ from edgeopt.problems.errors import InputError
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from edgeopt.experiments.learning.config import read_learning
-from edgeopt.experiments.learning.run import (
-    load_rows,
-    run_learning,
-)
-from edgeopt.experiments.learning.summary import summarize
+from edgeopt.experiments.learning.run import load_rows, save_run
+from edgeopt.experiments.learning.summary import period_rows, summarize
+from edgeopt.experiments.runs.cell import run_cell
+from edgeopt.experiments.runs.run import run_sweep
 
 ROOT = Path(__file__).parents[3]
 LONGEST_S = 120
 
 
-def test_rows(learning_file):
+def test_rows(learning_file, tmp_path):
     config = read_learning(learning_file)
     reports = []
-    rows = run_learning(config, None, report=lambda *counts: reports.append(counts))
-    assert reports == [(i, 20) for i in range(1, 21)]
+    cells = run_sweep(config, tmp_path / "out", report=lambda *counts: reports.append(counts))
+    assert reports == [(i, 10) for i in range(11)]
+    assert tuple(cells.columns) == tuple(config.kind.table)
+    rows = period_rows(config, cells)
     assert [row["scheme"] for row in rows[::4]] == list(config.schemes)
     for before, row in zip(rows[::2], rows[1::2], strict=True):
         assert (before["tasks"], row["tasks"]) == (4, 8)
@@ -52,6 +54,11 @@ def two_schemes(learning_file):
     return learning_file
 
 
+def learn(config, folder, **options):
+    """Run a configuration and return the rows of its periods."""
+    return period_rows(config, run_sweep(config, folder, **options))
+
+
 def same_runs(one, two):
     """Whether two folders have the same runs: rows, and bits of all tensors."""
     folders = [sorted((folder / "runs").glob("*.pt")) for folder in (one, two)]
@@ -69,9 +76,9 @@ def same_runs(one, two):
 def test_neither_jobs_nor_threads_change_bits(two_schemes, tmp_path):
     config = read_learning(two_schemes)
     torch.set_num_threads(2)
-    here = run_learning(config, tmp_path / "one")
-    assert run_learning(config, tmp_path / "two", jobs=2) == here
-    assert run_learning(config, tmp_path / "two") == here  # nothing left to do
+    here = learn(config, tmp_path / "one")
+    assert learn(config, tmp_path / "two", jobs=2) == here
+    assert learn(config, tmp_path / "two") == here  # nothing left to do
     assert same_runs(tmp_path / "one", tmp_path / "two") == 2
 
 
@@ -86,8 +93,8 @@ def test_resumes_to_the_same_bits_after_a_kill(two_schemes, tmp_path):
     left = [len(load_rows(path)) for path in (tmp_path / "killed" / "runs").glob("*.pt")]
     assert 0 < sum(left) < 30
     config = read_learning(two_schemes)
-    resumed = run_learning(config, tmp_path / "killed")
-    assert resumed == run_learning(config, tmp_path / "through")
+    resumed = learn(config, tmp_path / "killed")
+    assert resumed == learn(config, tmp_path / "through")
     assert same_runs(tmp_path / "killed", tmp_path / "through") == 2
 
 
@@ -101,13 +108,52 @@ def _wait_for_rows(folder, child):
     pytest.fail("the run left nothing to resume")
 
 
-def test_a_damaged_checkpoint_is_named(learning_file, tmp_path):
-    config = read_learning(learning_file)
-    run_learning(config, tmp_path)
-    path = next((tmp_path / "runs").glob("*.pt"))
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(InputError, match=path.name):
-        run_learning(config, tmp_path)
+def test_a_damaged_checkpoint_costs_its_run_and_is_named(two_schemes, tmp_path):
+    config = read_learning(two_schemes)
+    good, bad = config.cells()
+    (tmp_path / "out" / "runs").mkdir(parents=True)
+    path = tmp_path / "out" / "runs" / f"{bad.key}.pt"
+    bad.outcome(tmp_path / "out")
+    whole = path.read_bytes()
+    good_row, bad_row = (run_cell(cell, tmp_path / "out") for cell in (good, bad))
+    assert (good_row["status"], bad_row["status"]) == ("finished", "finished")
+    path.write_bytes(whole[:100])
+    assert f"{path.name}: got" in run_cell(bad, tmp_path / "out")["error"]
+
+
+def test_a_training_that_failed_resumes_when_it_is_retried(two_schemes, tmp_path, monkeypatch):
+    text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 5")
+    two_schemes.write_text(text, encoding="utf-8")
+    config, saved = read_learning(two_schemes), []
+
+    def save(path, learner, rows, fails=True):
+        save_run(path, learner, rows)
+        saved.append(len(rows))
+        if fails and len(rows) == 3:
+            raise RuntimeError("no more")
+
+    monkeypatch.setattr("edgeopt.experiments.learning.run.save_run", save)
+    cells = run_sweep(config, tmp_path / "out")
+    assert cells["error"].str.endswith("RuntimeError: no more\n").all()
+    assert (period_rows(config, cells), summarize(config, [])[0]["runs"]) == ([], 0)
+    monkeypatch.setattr("edgeopt.experiments.learning.run.save_run", partial(save, fails=False))
+    rows = learn(config, tmp_path / "out", retry_failed=True)
+    assert saved == [1, 2, 3, 1, 2, 3, 4, 5, 4, 5]
+    assert rows == learn(config, tmp_path / "through")
+
+
+def test_command_tells_how_far_it_is_and_what_failed(two_schemes, tmp_path, edgeopt):
+    plan = edgeopt("learn", str(two_schemes), "--dry-run")
+    assert "2 cells: 0 finished, 0 failed, 2 to run" in plan.out
+    failed = edgeopt("learn", str(two_schemes), "--out", "out", "--time-limit", "0.001")
+    assert failed.code == 1
+    assert "dormant, run 0 failed: time limit of 0.001 s" in failed.err
+    assert "2 cells: 0 finished, 2 failed, 0 to run" in edgeopt("learn", "--status", "out").out
+    assert edgeopt("learn", str(two_schemes), "--out", "out", "--retry-failed").code == 0
+    assert "2 cells: 2 finished" in edgeopt("learn", "--status", "out").out
+    refused = edgeopt("sweep", str(two_schemes), "--dry-run")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "must be run by edgeopt learn" in refused.err
 
 
 def test_command_writes_tables_and_figures(learning_file, tmp_path, monkeypatch, capsys):
@@ -137,4 +183,4 @@ def test_cuda_that_is_not_there(learning_file, monkeypatch):
     learning_file.write_text(text, encoding="utf-8")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match="device"):
-        run_learning(read_learning(learning_file), None)
+        read_learning(learning_file).check()

@@ -16,7 +16,6 @@ from edgeopt.experiments.paper.outcome import Outcome
 from edgeopt.experiments.paper.regenerate import records_in
 from edgeopt.experiments.paper.regenerate import regenerate as make
 from edgeopt.experiments.paper.simulated import run_cells
-from edgeopt.experiments.simulation.cell import simulation_cells
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError
@@ -99,7 +98,7 @@ CONFIG = {
 
 def cells() -> list:
     config = SimulationConfig(**{**CONFIG, "nodes": tuple(CONFIG["nodes"])})
-    return list(simulation_cells(config))
+    return list(config.cells())
 
 
 def test_cells_are_run_once_whatever_asks_for_them(tmp_path: Path):
@@ -115,7 +114,6 @@ import time
 from functools import partial
 from pathlib import Path
 import edgeopt.experiments.paper.simulated as cells
-from edgeopt.experiments.simulation.cell import simulation_cells
 from edgeopt.experiments.simulation.config import SimulationConfig
 config = SimulationConfig(**{ {**CONFIG, "nodes": (10,)}!r})
 run = cells.run_cell
@@ -123,7 +121,7 @@ def slow(cell):
     time.sleep(0.2)
     return run(cell)
 cells.run_cell = slow
-cells.run_cells(list(simulation_cells(config)), Path("work"), 1)
+cells.run_cells(list(config.cells()), Path("work"), 1)
 """
 
 

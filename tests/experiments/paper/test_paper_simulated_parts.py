@@ -176,9 +176,7 @@ def test_a_run_that_fails_is_named(tmp_path: Path, monkeypatch):
     failed = {"status": "failed", "error": "Traceback\nValueError: no\n", "repetition": 0}
 
     def fail(cells, folder, jobs):
-        return {
-            cell.key: {**failed, "problem": cell.problem, "solver": cell.label} for cell in cells
-        }
+        return {cell.key: {**failed, **cell.names} for cell in cells}
 
     monkeypatch.setattr(simulated, "run_cells", fail)
     config = read_simulation(PAPER_FOLDER / "fig8_schemes.toml")

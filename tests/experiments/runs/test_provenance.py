@@ -3,14 +3,19 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 from edgeopt.experiments.runs import provenance as module
-from edgeopt.experiments.runs.provenance import code_version, full_provenance
+from edgeopt.experiments.runs.provenance import code_of, code_version, full_provenance
+from edgeopt.optim.scheduling.catalog import make_solver
+from edgeopt.optim.scheduling.colony.atsa import ATSA
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
 
 
 def version_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -42,10 +47,96 @@ def test_the_version_is_that_of_the_sources_alone(tmp_path: Path, monkeypatch: p
     assert version_of(tmp_path, monkeypatch) != here
 
 
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return a folder with copies of all sources, which are hashed instead of the sources."""
+    for package in (edgeopt.problems, edgeopt.optim, edgeopt.experiments):
+        shutil.copytree(package.__path__[0], tmp_path / package.__name__)
+        monkeypatch.setattr(package, "__path__", [str(tmp_path / package.__name__)])
+    yield tmp_path
+    forget()
+
+
+def forget() -> None:
+    """Have the sources be read again."""
+    module._code_of.cache_clear()
+    module._imports.cache_clear()
+
+
+def is_changed_by(part: object, path: Path, text: str = "# changed\n") -> bool:
+    """Whether a line more in a file changes the code of a part."""
+    forget()
+    before, source = code_of(part), path.read_text()
+    path.write_text(source + text)
+    forget()
+    after = code_of(part)
+    path.write_text(source)
+    return after != before
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("optim/scheduling/colony/atsa.py", True),
+        ("optim/scheduling/colony/pheromone.py", True),  # by way of the colony
+        ("problems/scheduling/problem.py", True),  # by way of its package
+        ("optim/scheduling/pso.py", False),
+        ("optim/scheduling/catalog.py", False),
+        ("optim/scheduling/__init__.py", False),
+        ("experiments/runs/pool.py", False),
+    ],
+)
+def test_what_a_solver_imports_is_its_code(copied: Path, file: str, changed: bool):
+    assert is_changed_by(ATSA.printed(), copied / file) == changed
+    assert is_changed_by(mct, copied / file) == (changed and "problem" in file)
+
+
+def test_imports_in_functions_count_and_those_for_types_do_not(copied: Path):
+    solver, other = (
+        copied / "optim/scheduling/heuristics/list_rules.py",
+        copied / "optim/scheduling/pso.py",
+    )
+    source = solver.read_text()
+    solver.write_text(f"{source}\ndef late():\n    from edgeopt.optim.scheduling import PSO\n")
+    assert is_changed_by(make_solver("met"), other)
+    solver.write_text(
+        f"{source}\nif TYPE_CHECKING:\n    from edgeopt.optim.scheduling import PSO\n"
+    )
+    assert not is_changed_by(make_solver("met"), other)
+
+
+def test_catalog_and_engine_are_not_followed(copied: Path):
+    solver = copied / "optim/scheduling/heuristics/list_rules.py"
+    text = (
+        "\nfrom edgeopt.optim.scheduling import make_solver"
+        "\nfrom edgeopt.experiments.runs.run import run_sweep\n"
+    )
+    solver.write_text(solver.read_text() + text)
+    met = make_solver("met")
+    assert is_changed_by(met, copied / "optim/scheduling/catalog.py")
+    assert not is_changed_by(met, copied / "optim/scheduling/pso.py")
+    assert not is_changed_by(met, copied / "experiments/runs/run.py")
+
+
+def test_a_solver_of_ones_own_is_followed(copied: Path):
+    own = copied / "own.py"
+    own.write_text(
+        "from edgeopt.optim.scheduling import PSO\n\ndef f(problem, rng):\n    return [0]\n"
+    )
+    solver = make_solver(f"{own}:f")
+    assert is_changed_by(solver, own)
+    assert is_changed_by(solver, copied / "optim/scheduling/pso.py")
+    assert not is_changed_by(solver, copied / "optim/scheduling/colony/atsa.py")
+
+
 def test_another_process_finds_the_same_version():
-    command = "from edgeopt.experiments.runs.provenance import code_version as c; print(c())"
+    command = """
+from edgeopt.experiments.runs.provenance import code_of, code_version
+from edgeopt.optim.scheduling import ATSA
+print(code_version(), code_of(ATSA))
+"""
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
-    assert done.stdout.strip() == code_version()
+    assert done.stdout.split() == [code_version(), code_of(ATSA)]
 
 
 def test_provenance_says_the_commit_where_there_is_git(monkeypatch: pytest.MonkeyPatch):

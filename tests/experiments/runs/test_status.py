@@ -8,8 +8,7 @@ from edgeopt.experiments.runs.cell import failed_row, name_row
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.run import read_status, status_of
 from edgeopt.experiments.runs.store import open_folder
-from edgeopt.experiments.sweep.cell import cells_of
-from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.sweep.config import SweepConfig, restore_sweep
 from edgeopt.problems.errors import InputError
 
 SOLVERS = {"mct": {"solver": "mct"}, "ants": {"solver": "atsa"}}
@@ -20,7 +19,7 @@ SWEEP = SweepConfig(("paper:5x2", "paper:6x2"), 2, 1, {"evaluations": 10}, SOLVE
 def folder(tmp_path: Path) -> Path:
     """Return a folder where mct has taken 2 s and 4 s on the first problem, and ants failed."""
     open_folder(tmp_path / "out", SWEEP)
-    cells = {(cell.problem[6], cell.label, cell.repetition): cell for cell in cells_of(SWEEP)}
+    cells = {(cell.problem[6], cell.label, cell.repetition): cell for cell in SWEEP.cells()}
     journal = new_journal(tmp_path / "out")
     for repetition, seconds in enumerate((2.0, 4.0)):
         row = name_row(cells["5", "mct", repetition])
@@ -30,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_cells_are_counted_and_the_rest_is_estimated(folder: Path):
-    status = read_status(folder)
+    status = read_status(folder, restore_sweep)
     assert (status.cells, status.finished, status.failed, status.open) == (8, 2, 1, 5)
     # mct on the other problem: 3 s twice; ants 12 s three times
     assert status.seconds == pytest.approx(2 * 3.0 + 3 * 12.0)
@@ -57,7 +56,13 @@ def test_nothing_is_known_without_rows(tmp_path: Path):
 
 def test_folders_without_a_sweep_are_refused(tmp_path: Path):
     with pytest.raises(InputError, match="the output of a sweep"):
-        read_status(tmp_path)
+        read_status(tmp_path, restore_sweep)
     (tmp_path / "sweep.json").write_text('{"config": {"problems": []}}')
-    with pytest.raises(InputError, match="written by edgeopt sweep"):
-        read_status(tmp_path)
+    with pytest.raises(InputError, match="written by edgeopt"):
+        read_status(tmp_path, restore_sweep)
+
+
+def test_a_folder_of_an_older_edgeopt_is_refused(tmp_path: Path):
+    (tmp_path / "sweep.json").write_text('{"config": {"problems": []}, "provenance": {}}')
+    with pytest.raises(InputError, match="older ones are to be run again in a new folder"):
+        read_status(tmp_path, restore_sweep)

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from edgeopt.experiments.runs.cell import COLUMNS, Row
+from edgeopt.experiments.runs.cell import Row
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     METADATA,
@@ -31,6 +31,7 @@ from edgeopt.experiments.runs.store import (
     read_description,
     scan_store,
 )
+from edgeopt.experiments.sweep.cell import SWEEP as KIND
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.sweep.summary import read_solver_cells
 from edgeopt.problems.errors import InputError
@@ -160,7 +161,7 @@ def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path)
     assert is_compact(folder, ["a", "b"])
     cells = read_cells(folder)
     assert cells["key"].tolist() == ["a", "b"]
-    assert tuple(cells.columns) == COLUMNS
+    assert tuple(cells.columns) == tuple(KIND.table)
     assert [list(trace) for trace in cells["trace_makespan"]] == [[2.0, 1.0]] * 2
     assert list((folder / JOURNALS).iterdir()) == []
     assert list(scan_store(folder)) == ["a", "b"]
@@ -264,15 +265,15 @@ def test_lines_that_are_no_json_are_passed_over(folder: Path):
     assert list(scan_store(folder)) == ["a"]
 
 
-@pytest.mark.parametrize("values", [{"seed": -1}, {"seed": 2**70}, {"tasks": "x"}, {"budget": 3}])
+@pytest.mark.parametrize("values", [{"seed": -1}, {"seed": 2**70}, {"tasks": "x"}, {"error": 3}])
 def test_a_row_of_wrong_types_becomes_no_part(folder: Path, values: dict[str, Any]):
     with pytest.raises(InputError, match="rows: "):
-        write_part(folder / CELLS / "part-00000.parquet", [row("a", **values)], {})
+        write_part(folder / CELLS / "part-00000.parquet", [row("a", **values)], KIND, {})
 
 
 def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
     path = part_path(folder / CELLS, 0)
-    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], {})
+    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], KIND, {})
     good = pd.read_parquet(path)
     assert read_cells(folder).equals(good)
     for bad in (
@@ -294,7 +295,7 @@ def test_two_rows_of_one_run_are_refused(folder: Path):
 
 def test_a_part_with_flipped_bits_is_refused(folder: Path):
     path = part_path(folder / CELLS, 0)
-    write_part(path, [row("a", makespan=1.0, problem="a problem's name")], {})
+    write_part(path, [row("a", makespan=1.0, problem="a problem's name")], KIND, {})
     path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))
     with pytest.raises(InputError, match=path.name):
         read_cells(folder)

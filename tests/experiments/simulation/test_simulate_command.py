@@ -70,7 +70,7 @@ def test_a_killed_simulation_goes_on(edgeopt, simulation_file: Path, tmp_path: P
     assert edgeopt("simulate", str(simulation_file), "--out", str(whole)).code == 0
     outcome, runs = SimulationCell.outcome, []
 
-    def dies(cell: SimulationCell):
+    def dies(cell: SimulationCell, folder: Path):
         if len(runs) == 5:
             raise KeyboardInterrupt
         runs.append(cell.key)
@@ -79,7 +79,7 @@ def test_a_killed_simulation_goes_on(edgeopt, simulation_file: Path, tmp_path: P
     monkeypatch.setattr(SimulationCell, "outcome", dies)
     assert edgeopt("simulate", str(simulation_file), "--out", str(killed)).code == 130
     monkeypatch.setattr(
-        SimulationCell, "outcome", lambda cell: runs.append(cell.key) or outcome(cell)
+        SimulationCell, "outcome", lambda cell, folder: runs.append(cell.key) or outcome(cell)
     )
     assert edgeopt("simulate", str(simulation_file), "--out", str(killed)).code == 0
     assert len(runs) == len(set(runs)) == 16
@@ -88,19 +88,41 @@ def test_a_killed_simulation_goes_on(edgeopt, simulation_file: Path, tmp_path: P
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_scheme_is_a_cell_of_a_sweep(edgeopt, simulation_file: Path, tmp_path: Path):
+def test_a_scheme_is_a_cell_of_the_engine(edgeopt, simulation_file: Path, tmp_path: Path):
     out, here = tmp_path / "out", tmp_path / "here"
-    plan = edgeopt("sweep", str(simulation_file), "--dry-run")
+    plan = edgeopt("simulate", str(simulation_file), "--dry-run")
     assert "16 cells: 0 finished, 0 failed, 16 to run" in plan.out
-    outcome = edgeopt("sweep", str(simulation_file), "--out", str(out), "--jobs", "2")
+    options = ("--jobs", "2", "--time-limit", "60")
+    outcome = edgeopt("simulate", str(simulation_file), "--out", str(out), *options)
     assert outcome.code == 0, outcome.err
-    assert "16 cells: 16 finished" in edgeopt("sweep", "--status", str(out)).out
+    assert "16 cells: 16 finished" in edgeopt("simulate", "--status", str(out)).out
     cells = pd.read_parquet(out / "cells")
-    assert set(cells["solver"]) == {"cloud-only", "split"}
+    assert set(cells["scheme"]) == {"cloud-only", "split"}
     assert set(cells["status"]) == {"finished"}
     assert cells["tasks"].tolist() == [40] * 16
     edgeopt("simulate", str(simulation_file), "--out", str(here))
     assert (here / "summary.json").read_bytes() == (out / "summary.json").read_bytes()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_sweep_refuses_a_simulation(edgeopt, simulation_file: Path, tmp_path: Path):
+    for option in ("--dry-run", "--out"):
+        refused = edgeopt("sweep", str(simulation_file), option, *["out"][: option == "--out"])
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert "must be run by edgeopt simulate" in refused.err
+    assert not (tmp_path / "out").exists()
+    edgeopt("simulate", str(simulation_file), "--out", "out")
+    refused = edgeopt("sweep", "--status", "out")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "must be given to edgeopt simulate" in refused.err
+
+
+def test_a_run_beyond_its_time_limit_has_failed(edgeopt, simulation_file: Path):
+    text = simulation_file.read_text().replace("tasks = 40", "tasks = 200_000")
+    simulation_file.write_text(text.replace("nodes = [2, 3]", "nodes = 2"))
+    outcome = edgeopt("simulate", str(simulation_file), "--time-limit", "0.01")
+    assert outcome.code == 1
+    assert "time limit of 0.01 s" in outcome.out
 
 
 def test_overload_is_an_answer_with_a_warning(edgeopt, simulation_file: Path):
@@ -125,7 +147,7 @@ def test_failed_runs_are_said_and_can_be_run_again(
     out = str(tmp_path / "out")
     outcome = SimulationCell.outcome
 
-    def fails(cell: SimulationCell):
+    def fails(cell: SimulationCell, folder: Path):
         if cell.label == "split" and cell.repetition:
             raise RuntimeError("no more")
         return outcome(cell)
@@ -144,13 +166,14 @@ def test_failed_runs_are_said_and_can_be_run_again(
     [
         (("nowhere.toml",), "configuration file: got 'nowhere.toml'"),
         (("simulation.toml", "--jobs", "0"), "--jobs: got 0"),
-        (("simulation.toml", "--jobs", "2"), "--out: got None, must be given with --jobs"),
+        (("sweep.toml",), "sweep.toml: got 'a sweep file', must be run by edgeopt sweep"),
         (("simulation.toml", "--out", "simulation.toml"), "--out"),
         (("broken.toml",), "broken.toml"),
     ],
 )
 def test_bad_input_is_one_line(edgeopt, simulation_file: Path, arguments, message):
     (simulation_file.parent / "broken.toml").write_text("network = [")
+    (simulation_file.parent / "sweep.toml").write_text('problems = ["paper"]')
     outcome = edgeopt("simulate", *arguments)
     assert outcome.code == 2
     assert outcome.err.startswith("edgeopt: ")

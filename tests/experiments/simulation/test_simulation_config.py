@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeopt.experiments.simulation.cell import SimulationCell, simulation_cells
+from edgeopt.experiments.simulation import config as world_module
+from edgeopt.experiments.simulation.cell import SimulationCell
 from edgeopt.experiments.simulation.config import (
-    Scenario,
     SimulationConfig,
     read_simulation,
     restore_simulation,
 )
+from edgeopt.experiments.simulation.scenario import Scenario
 from edgeopt.problems.errors import InputError
 
 SHIPPED = sorted((Path(__file__).parents[3] / "experiments" / "simulations").glob("*.toml"))
@@ -29,21 +30,42 @@ def test_a_file_is_read(config: SimulationConfig):
     assert (config.repetitions, config.seed, config.time_limit) == (2, 5, None)
     assert list(config.schemes) == ["cloud-only", "split"]
     assert list(config.streams) == ["poisson", "bursty"]
-    assert [world.nodes for world in config.worlds()] == [2, 3]
+    assert [world.nodes for world in config.worlds] == [2, 3]
     assert restore_simulation(json.loads(json.dumps(config.as_dict()))) == config
 
 
+def test_what_is_made_runs_nothing_and_what_is_checked_is_read_once(
+    simulation_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[object] = []
+
+    def counted(load):
+        def count(spec, **options):
+            read.append(spec)
+            return load(spec, **options)
+
+        return count
+
+    monkeypatch.setattr(world_module, "load_network", counted(world_module.load_network))
+    monkeypatch.setattr(world_module, "load_system", counted(world_module.load_system))
+    world_module._profile_of.cache_clear()
+    config = replace(read_simulation(simulation_file), repetitions=3)
+    assert read == []
+    config.check()
+    list(config.cells())
+    assert sorted(map(str, read)) == ["resnet34:input=32:classes=10", "table1", "table1"]
+
+
 def test_every_scheme_meets_every_stream_and_pool(config: SimulationConfig):
-    cells = list(simulation_cells(config))
+    cells = list(config.cells())
     assert len({cell.key for cell in cells}) == len(cells) == 2 * 2 * 2 * 2
-    assert {cell.problem for cell in cells[:8]} == {
-        "poisson x 2", "poisson x 3", "bursty x 2", "bursty x 3"
-    }  # fmt: skip
+    pools = {("poisson", 2), ("poisson", 3), ("bursty", 2), ("bursty", 3)}
+    assert {(cell.stream, cell.nodes) for cell in cells[:8]} == pools
     assert [cell.repetition for cell in cells] == [0] * 8 + [1] * 8
 
 
 def test_all_schemes_and_pools_meet_the_same_stream(config: SimulationConfig):
-    cells = [cell for cell in simulation_cells(config) if cell.problem.startswith("poisson")]
+    cells = [cell for cell in config.cells() if cell.stream == "poisson"]
     first = [cell.run().stream.time.tolist() for cell in cells if cell.repetition == 0]
     assert all(times == first[0] for times in first)
     second = next(cell for cell in cells if cell.repetition == 1).run().stream.time.tolist()
@@ -51,7 +73,7 @@ def test_all_schemes_and_pools_meet_the_same_stream(config: SimulationConfig):
 
 
 def test_the_same_cell_gives_the_same_bits(config: SimulationConfig):
-    cell = next(iter(simulation_cells(config)))
+    cell = next(iter(config.cells()))
     assert cell.outcome() == cell.outcome()
     other = replace(cell, seed=6)
     assert other.outcome() != cell.outcome()
@@ -60,7 +82,7 @@ def test_the_same_cell_gives_the_same_bits(config: SimulationConfig):
 def one_cell(folder: Path, text: str) -> SimulationCell:
     path = folder / "one.toml"
     path.write_text(text)
-    return next(iter(simulation_cells(read_simulation(path))))
+    return next(iter(read_simulation(path).cells()))
 
 
 def test_a_key_knows_what_the_outcome_depends_on(simulation_file: Path, monkeypatch):
@@ -69,7 +91,7 @@ def test_a_key_knows_what_the_outcome_depends_on(simulation_file: Path, monkeypa
     assert one_cell(folder, text + "\n[schemes.edge-only]\n").key == key
     for old, new in (("tasks = 40", "tasks = 41"), ("seed = 5", "seed = 6")):
         assert one_cell(folder, text.replace(old, new)).key != key
-    monkeypatch.setattr("edgeopt.experiments.simulation.cell.code_version", lambda package: "other")
+    monkeypatch.setattr("edgeopt.experiments.simulation.cell._code", lambda *texts: "other")
     assert one_cell(folder, text).key != key
 
 
@@ -92,7 +114,7 @@ def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
     dispatch = 'dispatch = {solver = "own.py:mine", window = 4}\n'
     text = simulation_file.read_text().replace("seed = 5", f"seed = 5\n{dispatch}")
     cell = one_cell(folder, text)
-    assert str(own) in cell.budget
+    assert str(own) in cell.world
     own.write_text(own.read_text() + "# changed\n")
     assert one_cell(folder, text).key != cell.key
 
@@ -118,7 +140,9 @@ def test_who_sends_where_nothing_is_said(fields, uplink, rule):
 def test_shipped_files_are_legal(path: Path, request: pytest.FixtureRequest):
     if "shared/data" in path.read_text(encoding="utf-8"):
         request.getfixturevalue("shared")
-    assert list(simulation_cells(read_simulation(path)))
+    config = read_simulation(path)
+    config.check()
+    assert list(config.cells())
 
 
 @pytest.mark.parametrize(
@@ -168,7 +192,7 @@ def test_bad_files_are_refused(simulation_file: Path, old, new, message):
     assert old in text
     simulation_file.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=message):
-        read_simulation(simulation_file)
+        read_simulation(simulation_file).check()
 
 
 @pytest.mark.parametrize("name", ["streams", "schemes"])
@@ -176,7 +200,7 @@ def test_files_without_streams_or_schemes_are_refused(simulation_file: Path, nam
     lines = simulation_file.read_text().split(f"[{name}.")[0]
     simulation_file.write_text(f"{lines}\n[schemes.cloud-only]" if name == "streams" else lines)
     with pytest.raises(InputError, match=f"field {name}: got None, must be given"):
-        read_simulation(simulation_file)
+        read_simulation(simulation_file).check()
 
 
 @pytest.mark.parametrize("nodes", ["[[1]]", "[{}]", "[1.5]", "[0]", "true", "[1_000_000]", '"x"'])
@@ -184,7 +208,7 @@ def test_numbers_of_nodes_that_are_none(simulation_file: Path, nodes: str):
     text = simulation_file.read_text().replace("nodes = [2, 3]", f"nodes = {nodes}")
     simulation_file.write_text(text)
     with pytest.raises(InputError, match="nodes"):
-        read_simulation(simulation_file)
+        read_simulation(simulation_file).check()
 
 
 @pytest.mark.parametrize(
@@ -202,4 +226,4 @@ def test_links_that_are_none(simulation_file: Path, lines: str, path: str, field
     link = f'{{ path = {path}, round_trip_column = "ping", round_trip_unit_s = 1e9, step_s = 1.0 }}'
     simulation_file.write_text(f"link = {link}\n{simulation_file.read_text()}")
     with pytest.raises(InputError, match=field):
-        read_simulation(simulation_file)
+        read_simulation(simulation_file).check()

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeopt.experiments.runs.cell import COLUMNS, run_cell
-from edgeopt.experiments.sweep.cell import Cell, _identity, cells_of
+from edgeopt.experiments.runs.cell import run_cell
+from edgeopt.experiments.sweep.cell import SWEEP, Cell, _identity
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve
@@ -26,12 +26,12 @@ CONFIG = SweepConfig(
 
 def the_cell(**changes: object) -> Cell:
     """Return the first cell of the ants, with fields changed."""
-    first = next(cell for cell in cells_of(CONFIG) if cell.label == "ants")
+    first = next(cell for cell in CONFIG.cells() if cell.label == "ants")
     return replace(first, **changes)  # type: ignore[arg-type]
 
 
 def test_cells_are_the_product_by_repetition():
-    cells = list(cells_of(CONFIG))
+    cells = list(CONFIG.cells())
     assert [(cell.repetition, cell.problem[6:10], cell.label) for cell in cells] == [
         (repetition, size, label)
         for repetition in (0, 1)
@@ -82,7 +82,7 @@ def test_the_key_depends_on_the_users_file_that_a_toml_file_names(tmp_path: Path
 
 def test_the_key_depends_on_the_code(monkeypatch: pytest.MonkeyPatch):
     key = the_cell().key
-    monkeypatch.setattr("edgeopt.experiments.sweep.cell.code_version", lambda: "other")
+    monkeypatch.setattr("edgeopt.experiments.sweep.cell._code", lambda table: "other")
     assert the_cell().key != key
     assert run_cell(the_cell())["code"] == "other"
 
@@ -106,7 +106,7 @@ def test_a_row_is_what_solve_gives_with_the_cells_stream():
 
 def test_rows_have_the_declared_columns_and_survive_json():
     row = run_cell(the_cell())
-    assert row.keys() == set(COLUMNS)
+    assert row.keys() == set(SWEEP.table)
     assert json.loads(json.dumps(row)) == row
 
 
@@ -128,4 +128,4 @@ def test_an_error_is_a_row_with_its_traceback(tmp_path: Path):
     assert row["error"].endswith("ValueError: boom\n")
     assert f'File "{path}", line 2, in f' in row["error"]
     assert row["cell_seconds"] > 0
-    assert set(row) < set(COLUMNS)
+    assert set(row) < set(SWEEP.table)

@@ -1,0 +1,131 @@
+"""What the commands that run cells have in common: their options, and what these do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeopt.problems.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from edgeopt.experiments.runs.cell import AnyConfig
+    from edgeopt.experiments.runs.run import Status
+
+
+SOME_FAILED = 1
+
+Out = Annotated[
+    Path | None, typer.Option(help="Folder for the results; what is unfinished there resumes")
+]
+
+Jobs = Annotated[int, typer.Option(help="Worker processes")]
+
+Cluster = Annotated[
+    str | None, typer.Option(help="Dask scheduler, tcp://host:port, whose workers do the work")
+]
+
+TimeLimit = Annotated[
+    float | None,
+    typer.Option("--time-limit", help="Seconds after which a cell is ended and has failed"),
+]
+
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")]
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
+]
+
+StatusOf = Annotated[
+    Path | None, typer.Option("--status", help="Say how far the runs in this folder are, only")
+]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options of a command by name; see the annotations above."""
+
+    out: Path | None
+    jobs: int
+    cluster: str | None
+    time_limit: float | None
+    retry_failed: bool
+    dry_run: bool
+    status: Path | None
+
+
+def config_to_run(
+    kind: str, file: Path | None, options: RunOptions, read: Callable[[Path], Any]
+) -> Any:
+    """Return the configuration in a file, or None where the options ask for a report alone.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `KINDS`.
+    file : Path or None
+        May be left out with ``--status``.
+    options : RunOptions
+        Of the command.
+    read : callable
+        Reads a file of this kind.
+
+    Raises
+    ------
+    InputError
+        If an option or the file is illegal, or of another kind.
+    """
+    from edgeopt.experiments.commands.kinds import KINDS, check_file_kind, check_folder_kind
+    from edgeopt.experiments.runs.run import read_status, status_of
+
+    if options.jobs < 1:
+        raise InputError("--jobs", options.jobs, "an integer >= 1")
+    if options.status is not None:
+        check_folder_kind(options.status, kind)
+        _print_status(read_status(options.status, KINDS[kind].restore), options.jobs)
+        return None
+    if file is None:
+        raise InputError("FILE", None, "given, unless --status DIR is")
+    check_file_kind(file, kind)
+    config = read(file)
+    if options.time_limit is not None:
+        config = replace(config, time_limit=options.time_limit)
+    if options.dry_run:
+        config.check()
+        _print_status(status_of(config, options.out, options.retry_failed), options.jobs)
+        return None
+    return config
+
+
+def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
+    """Run what is not in the folder yet, and return all cells; without a folder, in a temporary."""
+    from edgeopt.experiments.runs.run import run_with_bar
+
+    with TemporaryDirectory(prefix="edgeopt-") as temporary:
+        return run_with_bar(
+            config,
+            options.out or Path(temporary) / "out",
+            jobs=options.jobs,
+            cluster=options.cluster,
+            retry_failed=options.retry_failed,
+        )
+
+
+def _print_status(status: Status, jobs: int) -> None:
+    """Print numbers of cells and the time that is left."""
+    counts = f"{status.finished} finished, {status.failed} failed, {status.open} to run"
+    print(f"{status.cells} cells: {counts}")
+    if status.older:
+        print(f"{status.older} rows of other code or content are kept, not counted")
+    if status.open and status.seconds is None:
+        print("time left: unknown before the first cell is finished")
+    elif status.open and status.seconds is not None:
+        left = timedelta(seconds=round(status.seconds / jobs))
+        print(f"time left: about {left} with --jobs {jobs}")

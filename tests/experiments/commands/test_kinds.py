@@ -1,0 +1,28 @@
+"""The kinds of runs, and what the engine asks of them."""
+
+import pytest
+
+from edgeopt.experiments.commands.kinds import KINDS
+from edgeopt.experiments.runs.cell import Kind
+from edgeopt.experiments.runs.files import schema
+from edgeopt.experiments.simulation.cell import SIMULATION
+from edgeopt.experiments.sweep.cell import SWEEP
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind, or skip where its extra is missing."""
+    if name == "learning":
+        pytest.importorskip("torch", reason="the extra torch is not installed")
+        from edgeopt.experiments.learning.cell import LEARNING
+
+        return LEARNING
+    return {"sweep": SWEEP, "simulation": SIMULATION}[name]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_columns_have_types_and_other_names_than_the_engines(name: str):
+    kind = kind_of(name)
+    assert kind.name == name
+    engines = Kind("none", {}, {}).table
+    names = [*engines, *kind.names, *kind.columns]
+    assert len(set(names)) == len(names) == len(schema(kind, {}))
