@@ -1,4 +1,4 @@
-"""The one exception for bad input, and the checks that raise it."""
+"""Bad input: the one exception for it, the checks that raise it, and the arrays they return."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+
+IntArray = NDArray[np.int64]
+
+Number = float | FloatArray
+"""A number, or an array of them that broadcasts."""
+
+# Products of several quantities within these limits stay finite float64 numbers.
+SMALLEST_QUANTITY, LARGEST_QUANTITY = 1e-40, 1e40
 
 
 class InputError(ValueError):
@@ -129,22 +137,24 @@ def _limits(at_least: float, above: float, at_most: float) -> str:
     return " and".join(f"{sign}{limit:g}" for sign, limit in words if math.isfinite(limit))
 
 
-# Physical quantities in SI units: so large or small that products of some of them stay finite.
-
-SMALLEST, LARGEST = 1e-40, 1e40
+# Physical quantities, in SI units.
 
 
-def check_quantity(field: str, value: Any, *, zero: bool = False) -> float:
-    """Return `value` as a float if it is a quantity that can be reckoned with.
+def check_quantity(
+    field: str, value: Any, *, zero: bool = False, at_most: float = LARGEST_QUANTITY
+) -> float:
+    """Return `value` as a float if it is a physical quantity of a usable size.
 
     Parameters
     ----------
     field : str
         Name used in the message.
     value : object
-        Number > 0 from 1e-40 to 1e40, in any SI unit.
+        Number > 0 from 1e-40 to `at_most`, in any SI unit.
     zero : bool
-        Whether 0, and what is nearer to it than 1e-40, is legal.
+        Whether 0, and any number between 0 and 1e-40, is legal.
+    at_most : float
+        Upper limit, itself at most 1e40.
 
     Raises
     ------
@@ -153,8 +163,8 @@ def check_quantity(field: str, value: Any, *, zero: bool = False) -> float:
     """
     limits = {"at_least": 0.0} if zero else {"above": 0.0}
     number = check_number(field, value, **limits)
-    if number > LARGEST or (number < SMALLEST and not zero):
-        raise InputError(field, value, _rule(zero))
+    if number > at_most or (number < SMALLEST_QUANTITY and not zero):
+        raise InputError(field, value, _range(zero, at_most))
     return number
 
 
@@ -162,10 +172,11 @@ def check_quantities(field: str, value: ArrayLike, *, zero: bool = False) -> Flo
     """Return `value` as a read-only array of one dimension, see `check_quantity`."""
     limits = {"at_least": 0.0} if zero else {"above": 0.0}
     array = check_array(field, value, ndim=1, **limits)
-    if array.max() > LARGEST or (array.min() < SMALLEST and not zero):
-        raise InputError(field, array, _rule(zero))
+    if array.max() > LARGEST_QUANTITY or (array.min() < SMALLEST_QUANTITY and not zero):
+        raise InputError(field, array, _range(zero, LARGEST_QUANTITY))
     return array
 
 
-def _rule(zero: bool) -> str:
-    return f"at most {LARGEST:g}" if zero else f"{SMALLEST:g} to {LARGEST:g}"
+def _range(zero: bool, at_most: float) -> str:
+    """Words for the range of a quantity."""
+    return f"at most {at_most:g}" if zero else f"{SMALLEST_QUANTITY:g} to {at_most:g}"

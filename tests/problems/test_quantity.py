@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from edgeopt.problems.errors import LARGEST, SMALLEST, InputError, check_quantities, check_quantity
+from edgeopt.problems.errors import LARGEST_QUANTITY, SMALLEST_QUANTITY, InputError, check_quantities, check_quantity
 
 
-@pytest.mark.parametrize("value", [1, 0.5, SMALLEST, LARGEST, np.float64(3)])
+@pytest.mark.parametrize("value", [1, 0.5, SMALLEST_QUANTITY, LARGEST_QUANTITY, np.float64(3)])
 def test_legal_quantities(value: float):
     assert check_quantity("x", value) == value
     assert check_quantities("x", [value]).tolist() == [value]
