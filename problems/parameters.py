@@ -54,9 +54,7 @@ def parameter(
     return field(default=default, metadata={"meaning": meaning, "limits": given, "search": search})
 
 
-def quantity(
-    default: Any = MISSING, *, zero: bool = False, at_most: float | None = None
-) -> Any:
+def quantity(default: Any = MISSING, *, zero: bool = False, at_most: float | None = None) -> Any:
     """Declare a field that is a physical quantity in SI units, see `check_quantity`.
 
     Parameters
@@ -208,9 +206,7 @@ def from_table(
         raise InputError(f"{place}{mark}{error.field}", error.value, error.rule) from None
 
 
-def kind_in_table(
-    kinds: Collection[str], table: Any, place: str, *, key: str, default: str
-) -> str:
+def kind_in_table(kinds: Collection[str], table: Any, place: str, *, key: str, default: str) -> str:
     """Return which of `kinds` a table says that it describes.
 
     Parameters

@@ -121,9 +121,9 @@ answer = scan(program)
 
 assert answer.cut is not None  # None: no cut meets the limits
 
-print(f"cut {answer.cut} ({program.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
+print(f"cut {answer.cut} ({network.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
 
-for cut, name in enumerate(program.cut_names):
+for cut, name in enumerate(network.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]
     kept = "" if program.feasible[cut] else "  not feasible"
     print(f"  {cut} {name:6} {1e3 * delay:7.1f} ms {1e3 * energy:7.2f} mJ{kept}")

@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.stop import Progress, relative_gap
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import IntArray as IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
-
-IntArray = NDArray[np.int64]
 
 Scheduler = Callable[[SchedulingProblem, np.random.Generator], ArrayLike]
 

@@ -77,9 +77,7 @@ def draw_stream(
     return stream, _rate_hz(kind, table, stream, default_hz) * float(stream.size.mean())
 
 
-def _rate_hz(
-    kind: str, table: Mapping[str, Any], stream: Stream, default_hz: float
-) -> float:
+def _rate_hz(kind: str, table: Mapping[str, Any], stream: Stream, default_hz: float) -> float:
     """Return the mean rate of a kind of stream, in tasks a second."""
     if kind == "bursty":
         return float(np.average(table["rates_hz"], weights=table["dwell_s"]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray, check_integer, check_quantity
+from edgeopt.problems.errors import FloatArray, Number, check_integer, check_quantity
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import (
     edge_memory_bytes,
@@ -20,8 +20,6 @@ from edgeopt.problems.systems.random import Seed
 from edgeopt.problems.systems.system import (
     System,
 )
-
-Number = float | FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +64,7 @@ class SystemArrays:
     period_s: Number
 
 
-def columns_of(system: System, work: NetworkArrays, reading: Reading) -> SystemArrays:
+def system_arrays(system: System, work: NetworkArrays, reading: Reading) -> SystemArrays:
     """Return the columns of one system for a network; identical nodes become one group."""
     pool, link, tasks = system.pool, system.link, system.tasks
     groups = pool.groups
@@ -135,7 +133,7 @@ class NetworkArrays:
     input_bytes: float
 
 
-def work_of(profile: Profile, reading: Reading) -> NetworkArrays:
+def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
     """Return the `NetworkArrays` of `profile` in the units of `reading`."""
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"

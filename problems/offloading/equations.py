@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray, Number
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.networks.tensors import IntArray
 from edgeopt.problems.offloading.reading import Reading
-
-Number = float | FloatArray
 
 
 def edge_execution_s(

@@ -9,7 +9,12 @@ import numpy as np
 
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays, columns_of, work_of
+from edgeopt.problems.offloading.arrays import (
+    NetworkArrays,
+    SystemArrays,
+    network_arrays,
+    system_arrays,
+)
 from edgeopt.problems.offloading.equations import (
     cloud_execution_s,
     cmos_dynamic_energy_j,
@@ -167,5 +172,5 @@ class CutTerms:
 
 def terms_of(profile: Profile, system: System, reading: Reading) -> CutTerms:
     """Return the terms of a network on a system."""
-    work = work_of(profile, reading)
-    return CutTerms(work, columns_of(system, work, reading), reading)
+    work = network_arrays(profile, reading)
+    return CutTerms(work, system_arrays(system, work, reading), reading)

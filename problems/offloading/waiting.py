@@ -9,9 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincc, gammaln, xlogy
 
-from edgeopt.problems.errors import FloatArray
-
-Number = float | FloatArray
+from edgeopt.problems.errors import FloatArray, Number
 
 _LARGEST_GAMMA = 0.24
 

@@ -12,7 +12,12 @@ from typing import Any
 from edgeopt.problems.errors import InputError, check_integer, check_number
 from edgeopt.problems.files import file_exists, read_toml, write_atomically
 from edgeopt.problems.parameters import check_keys, check_table, from_table
-from edgeopt.problems.systems.presets import FOLDER, device_preset, network_preset, system_presets
+from edgeopt.problems.systems.presets import (
+    PRESETS_FOLDER,
+    device_preset,
+    network_preset,
+    system_presets,
+)
 from edgeopt.problems.systems.system import (
     Cloud,
     CloudLink,
@@ -51,7 +56,7 @@ def load_system(
         If there is no such preset or file, the file is not TOML, a key is unknown or missing, a
         value breaks its rule, or `nodes` is given for a pool of different nodes.
     """
-    path = FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
+    path = PRESETS_FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
     if not file_exists(path):
         rule = f"a file or one of the presets {', '.join(system_presets())}"
         raise InputError("system", str(spec), rule)

@@ -1,4 +1,4 @@
-"""Presets that ship with the package: real devices, access networks and whole systems."""
+"""Presets of the package: real devices, access networks and whole systems."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from edgeopt.problems.errors import check_choice
 
-FOLDER = Path(__file__).parent / "presets"
+PRESETS_FOLDER = Path(__file__).parent / "presets"
 
 _PARTS = ("devices", "networks")
 
 
 def system_presets() -> tuple[str, ...]:
-    """Return the names of the whole systems, in alphabetic order."""
-    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    """Return the names of the whole systems, in alphabetical order."""
+    names = sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml"))
     return tuple(name for name in names if name not in _PARTS)
 
 
@@ -47,4 +47,4 @@ def network_preset(name: str) -> dict[str, Any]:
 @cache
 def _table(part: str) -> dict[str, dict[str, Any]]:
     """Read ``devices.toml`` or ``networks.toml``."""
-    return tomllib.loads((FOLDER / f"{part}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((PRESETS_FOLDER / f"{part}.toml").read_text(encoding="utf-8"))

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from edgeopt.problems.errors import LARGEST_QUANTITY, SMALLEST_QUANTITY, InputError, check_quantities, check_quantity
+from edgeopt.problems.errors import (
+    LARGEST_QUANTITY,
+    SMALLEST_QUANTITY,
+    InputError,
+    check_quantities,
+    check_quantity,
+)
 
 
 @pytest.mark.parametrize("value", [1, 0.5, SMALLEST_QUANTITY, LARGEST_QUANTITY, np.float64(3)])

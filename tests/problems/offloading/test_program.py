@@ -10,7 +10,12 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.program import PARTS, CutProgram, build_program, delay_parts_s
+from edgeopt.problems.offloading.program import (
+    DELAY_PARTS,
+    CutProgram,
+    build_program,
+    delay_parts_s,
+)
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
 from edgeopt.problems.systems.random import random_system
 from edgeopt.problems.systems.system import (
@@ -260,5 +265,5 @@ def test_bad_objectives():
 def test_the_parts_of_the_delay_sum_to_it(seed: int, reading: Reading):
     program = build_program(load_network("alexnet"), random_system(rng=seed), reading=reading)
     parts = delay_parts_s(program)
-    assert tuple(parts) == PARTS
+    assert tuple(parts) == DELAY_PARTS
     assert sum(parts.values()) == pytest.approx(program.values[1])

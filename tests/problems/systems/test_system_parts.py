@@ -34,7 +34,7 @@ def test_a_device_names_the_bad_field(field: str, value: object):
 
 
 def test_a_device_has_a_name():
-    with pytest.raises(InputError, match="^name: got ''"):
+    with pytest.raises(InputError, match=r"^name: got ''"):
         replace(NODE, name="")
 
 
@@ -49,13 +49,13 @@ def test_a_pool_groups_equal_nodes():
 
 @pytest.mark.parametrize("devices", [(), ("node",)])
 def test_a_pool_needs_devices(devices: tuple):
-    with pytest.raises(InputError, match="^devices: got"):
+    with pytest.raises(InputError, match=r"^devices: got"):
         Pool(devices)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.01, math.nan])
 def test_the_memory_share_is_a_share(share: float):
-    with pytest.raises(InputError, match="^memory_share: got"):
+    with pytest.raises(InputError, match=r"^memory_share: got"):
         Pool((NODE,), memory_share=share)
 
 
