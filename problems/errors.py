@@ -37,6 +37,7 @@ class InputError(ValueError):
         self.field, self.value, self.rule = field, value, rule
         super().__init__(f"{field}: got {shorten(value)}, must be {rule}")
 
+    # Without this the error is unpickled from its message alone, and workers could not return it.
     def __reduce__(self) -> tuple[type[InputError], tuple[str, object, str]]:
         return type(self), (self.field, self.value, self.rule)
 
@@ -64,7 +65,7 @@ def check_number(
         raise InputError(field, value, rule)
     try:
         number = float(value)
-    except OverflowError:  # an int beyond all floats
+    except OverflowError:  # an int beyond the largest float
         raise InputError(field, value, rule) from None
     if not (math.isfinite(number) and number > above and at_least <= number <= at_most):
         raise InputError(field, value, rule)
@@ -105,11 +106,16 @@ def check_array(
     field : str
         Name used in the message.
     value : array_like
-        Integers or real numbers in `ndim` dimensions, none of them of length 0.
+        Integers or real numbers in `ndim` dimensions, none of length 0.
     ndim : int
         Number of dimensions required.
     at_least, above : float
-        Limits, inclusive and exclusive, that every entry must meet.
+        Inclusive and exclusive limits that every entry must meet.
+
+    Raises
+    ------
+    InputError
+        If it is not such an array; the message names the first bad entry.
     """
     rule = f"a real array of {ndim} dimension(s)"
     try:

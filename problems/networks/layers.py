@@ -108,9 +108,7 @@ def cut_ends_of(layers: Sequence[Layer]) -> tuple[int, ...]:
     """
     counted = [i for i, layer in enumerate(layers) if layer.is_counted]
     if not counted:
-        raise InputError(
-            "layers", [layer.name for layer in layers], "layers of which one has MACs"
-        )
+        raise InputError("layers", [layer.name for layer in layers], "layers of which one has MACs")
     ends = [_after_followers(layers, index + 1) for index in counted]
     return (*ends[:-1], len(layers))
 
