@@ -253,6 +253,21 @@ def test_peak_memory_needs_less_than_the_sum():
     assert (peak.terms.memory_bytes[10:] < total[10:]).all()
 
 
+def test_a_program_keeps_what_it_was_built_from():
+    program = build_program(CHAIN, SYSTEM, reading=PRINTED, objective="weighted", weight=0.5)
+    assert program.profile is CHAIN
+    assert program.system is SYSTEM
+    assert (program.reading, program.weight, program.depth) == (PRINTED, 0.5, 3)
+    again = build_program(
+        program.profile,
+        program.system,
+        reading=program.reading,
+        objective=program.objective.name,
+        weight=program.weight,
+    )
+    assert again.goal.tolist() == program.goal.tolist()
+
+
 def test_bad_objectives():
     with pytest.raises(InputError, match="objective"):
         goals("cheapest")

@@ -133,6 +133,19 @@ def test_a_problem_does_not_change():
         problem.matrix[0, 0] = 1.0
 
 
+@pytest.mark.parametrize(
+    "et", [ET, UniformTimes([3.0, 1.0, 2.0], [1.0, 2.0])], ids=["matrix", "uniform"]
+)
+def test_no_array_of_a_problem_can_be_written(et: object):
+    problem = SchedulingProblem(et, [10, 20, 30], [35, 60], ready=[1, 0])  # type: ignore[arg-type]
+    arrays = [problem.matrix, problem.task_memory, problem.node_capacity, problem.ready]
+    arrays += [*problem.et] if isinstance(problem.et, UniformTimes) else [problem.et]
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+    assert problem.matrix is problem.matrix  # made once, and shared
+
+
 def test_the_digest_is_of_the_content_alone():
     digest = PROBLEM.digest
     assert SchedulingProblem(ET, [10, 20, 30], [35, 60], name="other").digest == digest
