@@ -17,7 +17,7 @@ from edgeopt.problems.systems.system import System
 
 @dataclass(frozen=True, eq=False)
 class CutProgram:
-    """P1 for one network and one system: everything a solver may ask, at every cut.
+    """P1 for one network and one system, evaluated at every cut.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ class CutProgram:
     terms : CutTerms
         All terms.
     values, limits : (4, N + 1) float64 arrays
-        Left- and right-hand sides of `CONSTRAINTS`; the limit of the energy is that of the node
-        nearest to its budget, in one period.
+        Left- and right-hand sides of `CONSTRAINTS`; those of the energy are of the node nearest to
+        its budget in one period.
     goal : (N + 1,) float64 array
         f(j) in the objective's unit.
     """
@@ -89,7 +89,7 @@ def build_program(
     objective : str
         One of `OBJECTIVES`; the paper's reading is ``deepest``.
     weight : float
-        What one joule is worth in seconds, s/J, >= 0, for the objective ``weighted``.
+        Value of one joule in seconds, s/J, >= 0, for the objective ``weighted``.
 
     Raises
     ------
@@ -126,10 +126,10 @@ def _tightest(
     return at_node, its_limit
 
 
-# The constraints C1-C3 of P1 (21, 22), and the stability of the queue.
+# The constraints.
 
 CONSTRAINTS = ("memory", "delay", "energy", "stability")
-"""C1, C2, C3 of (21, 22), and the stability of the queues, which the paper forgets."""
+"""C1, C2 and C3 of (22), and the stability of the queues, which the paper does not require."""
 
 CONSTRAINT_UNITS = ("B", "s", "J", "")
 """Unit of each constraint's value and limit."""
@@ -162,7 +162,7 @@ def meets_constraints(terms: CutTerms) -> NDArray[np.bool_]:
     return np.asarray(memory & delay & energy.all(axis=-2, keepdims=True) & stability)
 
 
-# What the delay of a task consists of at every cut.
+# The parts of the delay.
 
 # T_te (16), the wait (12) and execution (11) of T_qp (13), T_ec (15) and T_cp (14).
 DELAY_PARTS = ("uplink", "waiting", "execution", "link", "cloud")
@@ -189,7 +189,7 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
     return dict(zip(DELAY_PARTS, parts, strict=True))
 
 
-# What the cut is chosen for: the objectives of P1, which the paper leaves open.
+# The objectives: the paper does not define its f(j).
 
 
 @dataclass(frozen=True)
