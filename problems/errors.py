@@ -45,6 +45,7 @@ class InputError(ValueError):
 def shorten(value: object, width: int = 80) -> str:
     """Return ``repr(value)`` on one line, cut to `width` characters."""
     try:
+        # A NumPy scalar prints as np.float64(0.5), a Python number as users wrote it.
         text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     except ValueError:  # Python refuses to write integers of more than 4300 digits
         text = f"{type(value).__name__} of too many digits"
@@ -61,6 +62,7 @@ def check_number(
 ) -> float:
     """Return `value` as a finite float within the limits, or raise `InputError`."""
     rule = "a finite number" + _limits(at_least, above, at_most)
+    # In Python True is an int, but whoever writes it does not mean the number 1.
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InputError(field, value, rule)
     try:

@@ -18,6 +18,6 @@ def import_extra(module: str, extra: str) -> ModuleType:
     """
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError:  # not any ImportError: a broken package should say itself why
         rule = f"installed: pip install 'edgeopt[{extra}]'"
         raise InputError(f"package {module}", "no such package", rule) from None

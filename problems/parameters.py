@@ -97,7 +97,7 @@ def _check(declared: Field[Any], value: Any, hint: Any) -> None:
         check_integer(declared.name, value, **{"at_most": _LARGEST_INTEGER, **limits})
     elif hint is float:
         check_number(declared.name, value, **limits)
-        if isinstance(value, int):
+        if isinstance(value, int):  # kernels get it as an int64
             check_integer(declared.name, value, at_most=_LARGEST_INTEGER)
     elif choices(hint):
         check_choice(declared.name, value, choices(hint))
@@ -127,7 +127,7 @@ def parse_parameters(solver: Any, texts: dict[str, str]) -> dict[str, Any]:
 
 
 def parse_value(name: str, text: str, hint: Any) -> Any:
-    """Return `text` as a value of type `hint`, whose limits remain to be checked.
+    """Return `text` as a value of type `hint`, without a check of its limits.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def from_table(
     table : object
         The table as TOML gives it; lists become tuples.
     place : str
-        Where the table stands in its file, e.g. ``streams.day``, for messages.
+        Position of the table in its file, e.g. ``streams.day``, for messages.
     aside : collection of str
         Legal keys of the table that are not meant for `make`.
     given : mapping, optional
@@ -196,18 +196,19 @@ def from_table(
     for key in table:
         if key not in aside:
             values[key] = tuple(table[key]) if isinstance(table[key], list) else table[key]
+    # Only now, since a default supplies what the table lacks.
     required = [name for name in known if arguments[name].default is Parameter.empty]
     check_keys(place, values, known, required=required)
     try:
         return make(**values, **fixed)
     except InputError as error:
-        # A field that is no key of this table, such as a line of another file, stands apart.
+        # A field that is not a key of this table, e.g. a line of another file, follows a colon.
         mark = "." if re.split(r"\W", error.field)[0] in arguments else ": "
         raise InputError(f"{place}{mark}{error.field}", error.value, error.rule) from None
 
 
 def kind_in_table(kinds: Collection[str], table: Any, place: str, *, key: str, default: str) -> str:
-    """Return which of `kinds` a table says that it describes.
+    """Return the kind of a table, one of `kinds`.
 
     Parameters
     ----------
@@ -216,9 +217,9 @@ def kind_in_table(kinds: Collection[str], table: Any, place: str, *, key: str, d
     table : object
         The table as TOML gives it.
     place : str
-        Where the table stands in its file, for messages.
+        Position of the table in its file, for messages.
     key : str
-        The key that says the kind.
+        The key whose value is the kind.
     default : str
         The kind of a table without that key.
 
@@ -245,7 +246,7 @@ def check_keys(
     Parameters
     ----------
     place : str
-        Where the table stands in its file, for messages.
+        Position of the table in its file, for messages.
     table : object
         The table as TOML gives it.
     known, required : collection of str

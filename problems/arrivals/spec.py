@@ -65,7 +65,9 @@ def draw_stream(
     """
     place = f"streams.{label}"
     kind = kind_in_table(_STREAMS, table, place, key="kind", default=label)
+    # A trace records the sizes of its tasks, the other streams draw them.
     sizes = None if kind == "trace" else _sizes(table.get("sizes", {}), f"{place}.sizes")
+    # `given` and `defaults` apply to those of the four that have such an argument.
     stream = from_table(
         _STREAMS[kind],
         table,

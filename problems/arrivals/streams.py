@@ -266,6 +266,7 @@ def diurnal(
     generator = np.random.default_rng(rng)
     span = float(seconds) if seconds is not None else float(tasks or 0) / mean_hz
     time, end = np.zeros(0), 0.0
+    # A span has about as many tasks as are wanted; if it has fewer, the next one is added.
     while end == 0.0 or len(time) < (tasks or 0):
         more = end + _unit_arrivals(peak_hz * span, generator) / peak_hz
         time = np.append(time, _thinned(more, amplitude, period_s, generator))
@@ -308,6 +309,7 @@ def _check_length(tasks: int | None, seconds: float | None, peak_hz: float) -> N
 
 def _unit_arrivals(end: float, rng: np.random.Generator) -> FloatArray:
     """Return the arrivals of a Poisson process of rate 1 on [0, `end`)."""
+    # Given their number, the arrivals of a Poisson process are independent and uniform.
     return np.sort(rng.uniform(0.0, end, rng.poisson(end)))
 
 

@@ -78,6 +78,7 @@ def read_trace(
 def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
     """Return the cells of `columns` in each row, at most `limit` rows."""
     try:
+        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             header = next(reader, [])
@@ -124,6 +125,7 @@ def _seconds(path: Path, cell: _Cell) -> float:
     except ValueError:
         rule = "seconds or an ISO 8601 time stamp"
         raise InputError(f"{path} line {cell.line}", cell.text, rule) from None
+    # Without a zone: UTC, not local time, or the stream would depend on the machine.
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
 
 

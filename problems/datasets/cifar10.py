@@ -56,6 +56,7 @@ def load_cifar10(folder: Path) -> Dataset:
 
 def _find(folder: Path) -> tuple[Path, str, Callable[[str, bytes], _Batch]]:
     """Return the folder of the files, the suffix of their names and the parser of one."""
+    # The binary format first: it needs no unpickling.
     for inner in (".", "cifar-10-batches-bin"):
         if (folder / inner / "data_batch_1.bin").exists():
             return folder / inner, ".bin", _parse_binary

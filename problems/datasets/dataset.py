@@ -103,6 +103,7 @@ def _check(place: str, classes: int, images: NDArray[Any], labels: NDArray[Any])
     if labels.min() < 0 or labels.max() >= classes:
         bad = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
         raise InputError(f"{place} labels[{bad}]", labels[bad], f"in 0..{classes - 1}")
+    # Only floats can be infinite, and the check of a large array is slow.
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise InputError(f"{place} images", "a pixel that is not finite", "finite numbers")
 

@@ -52,6 +52,7 @@ def dirichlet_partition(
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
         shares = generator.dirichlet(np.full(nodes, concentration))
+        # Rounded ends instead of rounded parts: the parts then add up to all members.
         ends = np.rint(np.cumsum(shares)[:-1] * len(members)).astype(np.int64)
         for node, part in enumerate(np.split(members, ends)):
             owners[part] = node

@@ -59,6 +59,7 @@ class NetworkBuilder:
         shape = (channels, *self._slide(name, window, source))
         parameters = math.prod(weight) + (0 if norm else channels)
         last = self._add(name, kind, conv_macs(shape, weight), parameters, shape, source)
+        # Batch norm learns a scale and a shift; at inference it has no work of its own.
         return self._add(f"{name}_bn", "norm", 0, 2 * channels, shape, last) if norm else last
 
     def pool(self, name: str, window: Window) -> int:

@@ -105,7 +105,7 @@ def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
 
 
 def _sizes(place: str, text: str) -> tuple[int, ...]:
-    """Parse a shape such as ``64x56x56``."""
+    """Parse a shape, e.g. ``64x56x56``."""
     sizes = tuple(parse_integer(place, part) for part in text.split("x"))
     check_shape(place, sizes)
     return sizes

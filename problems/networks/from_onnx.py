@@ -76,6 +76,7 @@ class _Layers:
         macs, parameters = self._macs(node, place), self._parameters(node)
         for i, name in enumerate(name for name in node.output if name in self._used):
             shape = self.tensors.per_sample(name, place)
+            # The work of a node with several outputs counts once.
             work = (0, 0) if i else (macs, parameters)
             kind = _KINDS.get(_operator(node), "other")
             self.done.append(Layer(f"{label}:{i}" if i else label, kind, *work, shape, sources))
@@ -98,6 +99,7 @@ class _Layers:
 
     def _parameters(self, node: Any) -> int:
         """Return the parameters which no earlier node has read."""
+        # A shared constant must count once.
         new = [
             n for n in _parameter_inputs(node) if n not in self._makers and n not in self._counted
         ]
@@ -123,6 +125,7 @@ def _nodes_after(source: str, graph: Any) -> list[Any]:
     reached, nodes = {source}, []
     for node in graph.node:
         outputs = [name for name in node.output if name]
+        # The sizes of all tensors are known beforehand, and thus shapes are constants.
         constant = node.op_type in ("Shape", "Size") or reached.isdisjoint(node.input)
         if outputs and not constant:
             reached.update(outputs)
@@ -211,6 +214,7 @@ def _set_batch(graph: Any) -> None:
     names = {axis.dim_param for axis in batches} - {""}
     values = [*graph.input, *graph.value_info, *graph.output]
     same = [axis for value in values for axis in _axes(value) if axis.dim_param in names]
+    # Protobuf gives a size that the file does not have as 0.
     for axis in [*(axis for axis in batches if axis.dim_value < 1), *same]:
         axis.dim_value = 1
 
@@ -339,7 +343,7 @@ class _Tensors:
             raise InputError(
                 place, self.shapes[name], f"exported for batch size 1: {name} mixes samples"
             )
-        samples = first // self.batch
+        samples = first // self.batch  # more than 1 if an operator merged the batch with an axis
         return tuple(rest or [samples]) if samples == 1 else (samples, *rest)
 
     def parameters(self, name: str) -> int:

@@ -69,6 +69,7 @@ def _trace(torch: Any, module: Any) -> Any:
 
 def _run(torch: Any, traced: Any, shape: tuple[int, ...]) -> dict[Any, Any]:
     """Return the value of each node for a batch of one; tensors have a shape but no data."""
+    # torch.fx records operators without shapes: run the graph once to see them.
     fx = import_extra("torch.fx", "torch")
     values = {}
 
@@ -120,6 +121,7 @@ class _Layers:
     def _macs(self, node: Any, operator: str, output: tuple[int, ...]) -> int:
         """Return the MACs of one sample."""
         inputs = [s for n in node.all_input_nodes for s in _shapes(self._values[n])]
+        # The weight of a function is its second operand; the weight of a module is its own.
         weight = inputs[-1] if len(inputs) < 2 else inputs[1]
         if node.op == "call_module":
             own = getattr(self._module.get_submodule(node.target), "weight", None)

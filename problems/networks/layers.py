@@ -110,7 +110,7 @@ def cut_ends_of(layers: Sequence[Layer]) -> tuple[int, ...]:
     if not counted:
         raise InputError("layers", [layer.name for layer in layers], "layers of which one has MACs")
     ends = [_after_followers(layers, index + 1) for index in counted]
-    return (*ends[:-1], len(layers))
+    return (*ends[:-1], len(layers))  # at cut N nothing remains for the cloud
 
 
 def _after_followers(layers: Sequence[Layer], end: int) -> int:

@@ -56,7 +56,7 @@ def load_network(spec: str) -> Profile:
         return from_onnx(spec)
     if spec.lower().endswith(".csv"):
         return from_csv(spec)
-    name, *options = spec.split(":")
+    name, *options = spec.split(":")  # only now: a path may have a colon too
     check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv"])
     return NETWORKS[name](**dict(map(_option, options)))
 

@@ -134,6 +134,7 @@ class Profile:
         last, found = [], None
         for i, layer in enumerate(self.layers):
             found = i if layer.is_counted else found
+            # Before the first counted layer there is none: such a cut bears the name of layer i.
             last.append(i if found is None else found)
         return tuple(last[end - 1] for end in self.cut_ends)
 

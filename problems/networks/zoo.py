@@ -86,6 +86,7 @@ def _residual(
     width, side, _ = net.shape(source)
     channels, stride = convs[-1][0], max(window.stride for _, window in convs)
     projection = same(1, stride)
+    # The skip must have the shape of the sum: an identity unless channels or side change.
     projected = stride > 1 or channels != width
     shrinks = channels * projection.output_size(side) ** 2 < width * side**2
     main = skip = source
@@ -315,7 +316,7 @@ def _inverted_residual(
     source = net.last
     width = net.shape(source)[0]
     hidden = expansion * width
-    if expansion > 1:
+    if expansion > 1:  # the first block has no expansion
         net.conv(f"{name}_expand", hidden, same(1))
     net.conv(f"{name}_depthwise", hidden, same(3, stride), groups=hidden)
     net.conv(f"{name}_project", channels, same(1))

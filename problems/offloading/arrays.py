@@ -59,7 +59,7 @@ def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
     is_map = reading.crossing == "map"
     crossing = profile.output_elements if is_map else profile.crossing_elements
     forwarded = np.zeros(profile.depth + 1)
-    forwarded[0] = not is_map
+    forwarded[0] = not is_map  # an image is smaller as sent, in bytes, than as an input in floats
     return NetworkArrays(
         edge_flop=edge_flop,
         cloud_flop=profile.cloud_macs.astype(np.float64) * reading.flop_per_mac,
@@ -133,6 +133,7 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
         count=np.array([[count] for count in groups.values()], dtype=np.float64),
         nodes=nodes,
         flops=column("flops"),
+        # An infinite bandwidth never limits a node, which switches the roofline model off.
         memory_bandwidth_byte_s=np.where(reading.roofline, bandwidths, np.inf),
         rate_bit_s=np.asarray(rate),
         static_power_w=column("static_power_w"),
@@ -144,6 +145,7 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
         cloud_flops=system.cloud.flops,
         round_trip_s=link.round_trip_s if reading.shares_link else 0.0,
         energy_j_bit=link.energy_j_bit if reading.radio else 0.0,
+        # As printed, (16) sums over all x nodes, although a task goes to one of them.
         inverse_rate_s_bit=inverse_rate * (nodes if reading.uplink == "printed" else 1.0),  # (16)
         size_bytes=tasks.size_bytes or network.input_bytes,
         arrival_hz=tasks.arrival_hz,

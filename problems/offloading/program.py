@@ -120,6 +120,7 @@ def _tightest(
 ) -> tuple[FloatArray, FloatArray]:
     """Return value and limit of the node that is nearest to its limit at each cut."""
     values, limits = np.broadcast_arrays(np.atleast_2d(value), limit)
+    # In per cent of the limit: budgets of unequal nodes cannot be compared in joules.
     node = (values / limits).argmax(axis=0, keepdims=True)
     picked = (np.take_along_axis(array, node, axis=0) for array in (values, limits))
     at_node, its_limit = (array.reshape(shape) for array in picked)

@@ -104,7 +104,7 @@ def _integral(function: Callable[[float, FloatArray], float], rates: FloatArray)
             start,
             stop,
             limit=500,
-            points=knots,
+            points=knots,  # else it may miss narrow peaks
             epsabs=0.0,
         )[0]
     )

@@ -67,6 +67,7 @@ def erlang_c(servers: Number, offered_load: FloatArray) -> FloatArray:
     offered_load : array
         A = a s, erlang, 0 <= A <= x.
     """
+    # In logarithms: powers and factorials overflow beyond about 150 servers.
     log_poisson = xlogy(servers, offered_load) - offered_load - gammaln(servers + 1.0)
     blocked = np.exp(log_poisson) / gammaincc(servers + 1.0, offered_load)
     return np.asarray(blocked / (1.0 - offered_load / servers * (1.0 - blocked)))

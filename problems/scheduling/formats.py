@@ -43,6 +43,7 @@ def _read_text(path: Path) -> SchedulingProblem:
 def _read_csv(path: Path) -> SchedulingProblem:
     """Read a matrix of execution times in s; errors name the line."""
     try:
+        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             rows = [(reader.line_num, row) for row in reader if row]
@@ -88,6 +89,7 @@ def _parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
     tasks, nodes = _parse_header(path, lines[0])
     numbers = _parse_numbers(path, lines[2:], 2 * tasks * nodes).reshape(tasks, nodes, 2)
     machines, times = numbers[:, :, 0], numbers[:, :, 1]
+    # Sorted, the machines of each row must be 0, 1, ..., or one is missing or named twice.
     wrong = np.argwhere(np.sort(machines, axis=1) != np.arange(nodes))
     if wrong.size:
         task = int(wrong[0, 0])
@@ -118,6 +120,7 @@ def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
     header = f"{problem.tasks} {problem.nodes}"
     times = (repr(float(time)) for time in problem.matrix.ravel())
     data = ("\n".join([header, *times]) + "\n").encode()
+    # Without the time of day the same problem always gives the same bytes.
     write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 

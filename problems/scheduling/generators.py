@@ -55,6 +55,7 @@ def braun(
     k, x = check_size(tasks, nodes)
     generator = np.random.default_rng(rng)
     consistency, task_level, node_level = match.groups()
+    # The order of the draws is part of the instance that a seed names: keep it.
     baseline = generator.uniform(1.0, _TASK_RANGE[task_level], size=(k, 1))
     factors = generator.uniform(1.0, _NODE_RANGE[node_level], size=(k, x))
     matrix = impose_consistency(baseline * factors, consistency)

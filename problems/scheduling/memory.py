@@ -53,7 +53,7 @@ def best_fit_decreasing(
     The largest task comes first; each goes to the node that it fills best (Friesen and Langston,
     "Variable sized bin packing", SIAM J. Computing 15, 1986).
     """
-    room = node_capacity.astype(np.float64)
+    room = node_capacity.astype(np.float64)  # a copy, reduced by each task
     assignment = np.empty(len(task_memory), dtype=np.int64)
     for task in np.argsort(-task_memory, kind="stable"):
         left = room - task_memory[task]

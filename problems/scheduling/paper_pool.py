@@ -88,6 +88,7 @@ def paper_pool(
         share = speed
     task_memory = images * BYTES_PER_IMAGE
     capacity = share * (slack * task_memory.sum() / share.sum())
+    # Otherwise a small board might hold no task, or not the largest one.
     capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
     return SchedulingProblem(et, task_memory, capacity, name=name, ready=ready)
 

@@ -17,7 +17,7 @@ from edgeopt.problems.scheduling.memory import check_capacity
 
 @dataclass(frozen=True, eq=False)
 class SchedulingProblem:
-    """Assign k tasks to x nodes so that the last node to finish finishes early.
+    """Assign k tasks to x nodes such that the makespan, the end of the last task, is minimal.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ class SchedulingProblem:
     ready: FloatArray | None = None
 
     def __post_init__(self) -> None:
+        # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
         object.__setattr__(self, "et", check_times(self.et))
         if (self.task_memory is None) != (self.node_capacity is None):
             missing = "task_memory" if self.task_memory is None else "node_capacity"
@@ -91,6 +92,7 @@ class SchedulingProblem:
         arrays += [array for array in optional if array is not None]
         content = hashlib.sha256()
         for array in arrays:
+            # Times of 2 x 3 and of 3 x 2 tasks and nodes may have the same bytes.
             content.update(str(array.shape).encode())
             content.update(array.tobytes())
         return content.hexdigest()
@@ -122,6 +124,7 @@ class SchedulingProblem:
         loads = self.loads(assignment)
         if self.ready is None:
             return float(loads.max())
+        # A node that is ready late does not matter unless it has a task.
         used = np.bincount(np.asarray(assignment), minlength=self.nodes) > 0
         return float((loads + self.ready)[used].max())
 
@@ -190,6 +193,7 @@ def check_times(et: object) -> FloatArray | UniformTimes:
         If a rule is broken; the message names the entry.
     """
     if isinstance(et, UniformTimes):
+        # Never multiplied out here: with many tasks and nodes the matrix would fill the memory.
         work = check_array("work", et.work, ndim=1, at_least=0)
         speed = check_array("speed", et.speed, ndim=1, above=0)
         _check_some_positive("work", work)

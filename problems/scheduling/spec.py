@@ -51,6 +51,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
         If the generator, an option or a value is unknown, or the file is missing or broken.
     """
     generator, *parts = str(spec).split(":")
+    # First the file: a colon is legal in its name, and the user can see that it exists.
     if file_exists(Path(spec)):
         return load_file(spec)
     if generator not in GENERATORS:

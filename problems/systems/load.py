@@ -116,6 +116,7 @@ def _pool(table: Any, nodes: int | None) -> Pool:
     if nodes is not None:
         count = check_integer("nodes", nodes, at_least=1, at_most=_MOST_NODES)
         groups = [(_only_device(groups, nodes), count)]
+    # Divided after `nodes` is known, as in Table 1, where a larger pool shares the same memory.
     if "total_memory_bytes" in table:
         total = check_number("pool.total_memory_bytes", table["total_memory_bytes"], above=0)
         share = total / sum(count for _, count in groups) if groups else total
@@ -135,6 +136,7 @@ def _only_device(groups: list[tuple[Device, int]], nodes: int) -> Device:
 def _group(place: str, table: Any) -> tuple[Device, int]:
     """Return device and count of one ``[[pool.nodes]]`` table."""
     check_table(place, table)
+    # The values of the table win over those of its device.
     preset = {"name": "node"}
     if "device" in table:
         preset = {"name": table["device"], **device_preset(table["device"])}

@@ -28,7 +28,7 @@ def device_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no such device.
     """
-    devices = _table("devices")
+    devices = _table("devices")  # cached, and therefore copied for the caller
     return dict(devices[check_choice("device", name, list(devices))])
 
 

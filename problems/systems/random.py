@@ -35,6 +35,7 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
     check_integer("kinds", kinds, at_least=1)
     rng = np.random.default_rng(rng)
     devices = [_random_device(f"kind{i}", rng) for i in range(min(kinds, nodes))]
+    # One node of each kind at least, the others at random.
     chosen = [*range(len(devices)), *rng.integers(len(devices), size=nodes - len(devices))]
     return System(
         name="random",

@@ -98,7 +98,7 @@ class Pool:
 
     @property
     def groups(self) -> Counter[Device]:
-        """Identical nodes counted once, in the order of their first appearance."""
+        """Identical nodes with their number, in the order of their first appearance."""
         return Counter(self.devices)
 
     def per_node(self, name: str) -> FloatArray:
