@@ -15,6 +15,7 @@ from edgeopt.problems.offloading.program import (
     CutProgram,
     build_program,
     delay_parts_s,
+    meets_constraints,
 )
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
 from edgeopt.problems.systems.random import random_system
@@ -251,6 +252,13 @@ def test_peak_memory_needs_less_than_the_sum():
     total = build_program(profile, system).terms.memory_bytes
     peak = build_program(profile, system, reading=replace(CORRECTED, memory="peak"))
     assert (peak.terms.memory_bytes[10:] < total[10:]).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_cut_is_feasible_if_every_node_meets_every_constraint(seed: int):
+    program = build_program(load_network("alexnet"), random_system(nodes=6, rng=seed))
+    assert meets_constraints(program.terms).ravel().tolist() == program.feasible.tolist()
+    assert (program.slacks >= 0).all(axis=0).tolist() == program.feasible.tolist()
 
 
 def test_a_program_keeps_what_it_was_built_from():
