@@ -28,8 +28,7 @@ def device_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no such device.
     """
-    devices = _table("devices")  # cached, and therefore copied for the caller
-    return dict(devices[check_choice("device", name, list(devices))])
+    return _preset("devices", "device", name)
 
 
 def network_preset(name: str) -> dict[str, Any]:
@@ -40,8 +39,13 @@ def network_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no such network.
     """
-    networks = _table("networks")
-    return dict(networks[check_choice("network", name, list(networks))])
+    return _preset("networks", "network", name)
+
+
+def _preset(part: str, field: str, name: str) -> dict[str, Any]:
+    """Return one table of a file of presets; a copy, since the file is cached."""
+    tables = _table(part)
+    return dict(tables[check_choice(field, name, list(tables))])
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What is a file, where it is, and TOML in it."""
+"""Files of users: finding them, TOML in them, and its fields."""
 
 import os
 from pathlib import Path
