@@ -1,4 +1,4 @@
-"""What is to be optimised: execution-time matrices, networks, pools, links, task streams."""
+"""What is given: scheduling problems, networks, systems, task streams and data sets."""
 
 from edgeopt.problems.errors import InputError
 

@@ -1,4 +1,4 @@
-"""The one exception for bad input, and the checks that raise it."""
+"""Bad input: the one exception for it, the checks that raise it, and the arrays they return."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+
+IntArray = NDArray[np.int64]
+
+Number = float | FloatArray
+"""A number, or an array of them that broadcasts."""
+
+# Products of several quantities within these limits stay finite float64 numbers.
+SMALLEST_QUANTITY, LARGEST_QUANTITY = 1e-40, 1e40
 
 
 class InputError(ValueError):
@@ -29,6 +37,7 @@ class InputError(ValueError):
         self.field, self.value, self.rule = field, value, rule
         super().__init__(f"{field}: got {shorten(value)}, must be {rule}")
 
+    # Without this the error is unpickled from its message alone, and workers could not return it.
     def __reduce__(self) -> tuple[type[InputError], tuple[str, object, str]]:
         return type(self), (self.field, self.value, self.rule)
 
@@ -36,6 +45,7 @@ class InputError(ValueError):
 def shorten(value: object, width: int = 80) -> str:
     """Return ``repr(value)`` on one line, cut to `width` characters."""
     try:
+        # A NumPy scalar prints as np.float64(0.5), a Python number as users wrote it.
         text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     except ValueError:  # Python refuses to write integers of more than 4300 digits
         text = f"{type(value).__name__} of too many digits"
@@ -52,11 +62,12 @@ def check_number(
 ) -> float:
     """Return `value` as a finite float within the limits, or raise `InputError`."""
     rule = "a finite number" + _limits(at_least, above, at_most)
+    # In Python True is an int, but whoever writes it does not mean the number 1.
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InputError(field, value, rule)
     try:
         number = float(value)
-    except OverflowError:  # an int beyond all floats
+    except OverflowError:  # an int beyond the largest float
         raise InputError(field, value, rule) from None
     if not (math.isfinite(number) and number > above and at_least <= number <= at_most):
         raise InputError(field, value, rule)
@@ -97,11 +108,16 @@ def check_array(
     field : str
         Name used in the message.
     value : array_like
-        Integers or real numbers in `ndim` dimensions, none of them of length 0.
+        Integers or real numbers in `ndim` dimensions, none of length 0.
     ndim : int
         Number of dimensions required.
     at_least, above : float
-        Limits, inclusive and exclusive, that every entry must meet.
+        Inclusive and exclusive limits that every entry must meet.
+
+    Raises
+    ------
+    InputError
+        If it is not such an array; the message names the first bad entry.
     """
     rule = f"a real array of {ndim} dimension(s)"
     try:
@@ -129,22 +145,24 @@ def _limits(at_least: float, above: float, at_most: float) -> str:
     return " and".join(f"{sign}{limit:g}" for sign, limit in words if math.isfinite(limit))
 
 
-# Physical quantities in SI units: so large or small that products of some of them stay finite.
-
-SMALLEST, LARGEST = 1e-40, 1e40
+# Physical quantities, in SI units.
 
 
-def check_quantity(field: str, value: Any, *, zero: bool = False) -> float:
-    """Return `value` as a float if it is a quantity that can be reckoned with.
+def check_quantity(
+    field: str, value: Any, *, zero: bool = False, at_most: float = LARGEST_QUANTITY
+) -> float:
+    """Return `value` as a float if it is a physical quantity of a usable size.
 
     Parameters
     ----------
     field : str
         Name used in the message.
     value : object
-        Number > 0 from 1e-40 to 1e40, in any SI unit.
+        Number > 0 from 1e-40 to `at_most`, in any SI unit.
     zero : bool
-        Whether 0, and what is nearer to it than 1e-40, is legal.
+        Whether 0, and any number between 0 and 1e-40, is legal.
+    at_most : float
+        Upper limit, itself at most 1e40.
 
     Raises
     ------
@@ -153,8 +171,8 @@ def check_quantity(field: str, value: Any, *, zero: bool = False) -> float:
     """
     limits = {"at_least": 0.0} if zero else {"above": 0.0}
     number = check_number(field, value, **limits)
-    if number > LARGEST or (number < SMALLEST and not zero):
-        raise InputError(field, value, _rule(zero))
+    if number > at_most or (number < SMALLEST_QUANTITY and not zero):
+        raise InputError(field, value, _range(zero, at_most))
     return number
 
 
@@ -162,10 +180,11 @@ def check_quantities(field: str, value: ArrayLike, *, zero: bool = False) -> Flo
     """Return `value` as a read-only array of one dimension, see `check_quantity`."""
     limits = {"at_least": 0.0} if zero else {"above": 0.0}
     array = check_array(field, value, ndim=1, **limits)
-    if array.max() > LARGEST or (array.min() < SMALLEST and not zero):
-        raise InputError(field, array, _rule(zero))
+    if array.max() > LARGEST_QUANTITY or (array.min() < SMALLEST_QUANTITY and not zero):
+        raise InputError(field, array, _range(zero, LARGEST_QUANTITY))
     return array
 
 
-def _rule(zero: bool) -> str:
-    return f"at most {LARGEST:g}" if zero else f"{SMALLEST:g} to {LARGEST:g}"
+def _range(zero: bool, at_most: float) -> str:
+    """Words for the range of a quantity."""
+    return f"at most {at_most:g}" if zero else f"{SMALLEST_QUANTITY:g} to {at_most:g}"

@@ -1,4 +1,4 @@
-"""Import the packages of edgeopt's extras."""
+"""Optional packages, which the extras of edgeopt install."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from edgeopt.problems.errors import InputError
 
 
 def import_extra(module: str, extra: str) -> ModuleType:
-    """Import `module`, which comes with the extra of edgeopt named `extra`.
+    """Import `module`, which the extra named `extra` installs.
 
     Raises
     ------
     InputError
-        If the module is not installed; the message has the command that installs it.
+        If the module is not installed; the message says how to install it.
     """
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError:  # not any ImportError: a broken package should say itself why
         rule = f"installed: pip install 'edgeopt[{extra}]'"
         raise InputError(f"package {module}", "no such package", rule) from None

@@ -1,4 +1,4 @@
-"""Files from users: whether there is one, and where."""
+"""Files of users: finding them, reading TOML, and writing atomically."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from edgeopt.problems.errors import InputError
 
 
 def file_exists(path: Path) -> bool:
-    """Whether there is such a file; false also for a name that no file can have.
+    """Whether `path` is a file; false also for a name that no file can have.
 
-    Folders, pipes and devices are no files: a read of them may never end.
+    Folders, pipes and devices do not count: reading them may never end.
     """
     try:
         return path.is_file()
@@ -23,12 +23,12 @@ def file_exists(path: Path) -> bool:
 
 
 def check_file(field: str, path: str | Path) -> Path:
-    """Return `path` if there is such a file, see `file_exists`.
+    """Return `path` if it is a file, see `file_exists`.
 
     Raises
     ------
     InputError
-        If there is none.
+        If it is not.
     """
     if not isinstance(path, str | Path) or not file_exists(Path(path)):
         raise InputError(field, str(path), "an existing file")
@@ -36,20 +36,36 @@ def check_file(field: str, path: str | Path) -> Path:
 
 
 def locate(spec: str, folder: Path) -> str:
-    """Return a path relative to `folder` as absolute, and what is no such path as it is."""
+    """Return the absolute path of a file relative to `folder`, any other `spec` unchanged."""
     path = folder / spec
     return str(path.resolve()) if file_exists(path) else spec
 
 
-# What configuration files have in common: their fields.
+# Configuration files in TOML.
 
-__all__ = ("check_fields", "check_strings", "read_toml")
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    InputError
+        If it is missing or not TOML; the message names the line.
+    """
+    check_file("configuration file", path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:  # ValueError also for encodings and endless integers
+        raise InputError(str(path), str(error), "TOML") from None
+    except RecursionError:
+        rule = "TOML that is less deeply nested"
+        raise InputError(str(path), "tables in tables", rule) from None
 
 
 def check_fields(
     path: Path, tables: dict[str, Any], fields: tuple[str, ...], required: tuple[str, ...]
 ) -> None:
-    """Raise `InputError` for a field of the file that is not known, or a required one missing."""
+    """Raise `InputError` for a field of a file that is unknown, or required and missing."""
     for field in tables:
         if field not in fields:
             raise InputError(f"{path} field", field, f"one of {', '.join(fields)}")
@@ -72,7 +88,7 @@ def check_tables(field: str, value: Any) -> list[dict[str, Any]]:
     return value
 
 
-# Files that are there whole or not at all.
+# Writing: a file is complete or absent.
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -81,7 +97,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises
     ------
     InputError
-        If the folder does not exist or cannot be written, or `path` is a folder, device or pipe,
+        If the folder does not exist or is not writable, or `path` is a folder, device or pipe,
         which a rename would replace.
     """
     if not path.name:
@@ -93,7 +109,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # else a crash may leave the new name with the old content
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -102,30 +118,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether there is something at `path` that is not a file."""
+    """Whether `path` is something other than a file."""
     try:
         return path.exists() and not path.is_file()
-    except OSError:  # too long a name, no permission: writing will tell
+    except OSError:  # a name too long, no permission: writing reports it
         return False
-
-
-# TOML files from users.
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file.
-
-    Raises
-    ------
-    InputError
-        If it is missing or not TOML; the message names the line.
-    """
-    check_file("configuration file", path)
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:  # also of encoding and of endless integers
-        raise InputError(str(path), str(error), "TOML") from None
-    except RecursionError:
-        raise InputError(
-            str(path), "tables in tables", "TOML that is not nested so deeply"
-        ) from None

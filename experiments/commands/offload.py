@@ -79,7 +79,7 @@ def offload(
     program = build_program(profile, surroundings, reading=chosen, objective=goal, weight=weight)
     split = split_network(profile, surroundings, reading=chosen) if method == "mincut" else None
     answer = _solve(program, method, split)
-    report = offload_report(answer, profile, surroundings, chosen, weight)
+    report = offload_report(answer)
     report["split"] = None if split is None else asdict(split)
     if plot is not None:
         from edgeopt.experiments.offload.figures import plot_offload

@@ -119,8 +119,8 @@ system = load_system(folder / "site.toml")
 program = build_program(network, system, objective="energy")
 answer = scan(program)
 assert answer.cut is not None  # None: no cut meets the limits
-print(f"cut {answer.cut} ({program.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
-for cut, name in enumerate(program.cut_names):
+print(f"cut {answer.cut} ({network.cut_names[answer.cut]}), {answer.objective_value:.4g} J a task")
+for cut, name in enumerate(network.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]
     kept = "" if program.feasible[cut] else "  not feasible"
     print(f"  {cut} {name:6} {1e3 * delay:7.1f} ms {1e3 * energy:7.2f} mJ{kept}")

@@ -224,6 +224,7 @@ def _title(answer: Answer) -> str:
     program = answer.program
     cut = "no feasible cut"
     if answer.cut is not None:
-        cut = f"cut {answer.cut} ({program.cut_names[answer.cut]})"
-    nodes = f"{program.terms.columns.nodes:.0f} nodes"
-    return f"{program.network} on {program.system} ({nodes}), {program.objective.name}: {cut}"
+        cut = f"cut {answer.cut} ({program.profile.cut_names[answer.cut]})"
+    nodes = f"{program.system.pool.nodes} nodes"
+    where = f"{program.profile.name} on {program.system.name} ({nodes})"
+    return f"{where}, {program.objective.name}: {cut}"

@@ -19,25 +19,19 @@ from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, dual_subgra
 from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
 from edgeopt.optim.offloading.solvers import pareto_cuts, scan
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
-from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.program import delay_parts_s
-from edgeopt.problems.offloading.reading import CHOICES, Reading
-from edgeopt.problems.systems.system import System
+from edgeopt.problems.offloading.program import CutProgram, delay_parts_s
+from edgeopt.problems.offloading.reading import CHOICES
 
 OffloadReport = dict[str, Any]
 
 
-def offload_report(
-    answer: Answer, profile: Profile, system: System, reading: Reading, weight: float
-) -> OffloadReport:
+def offload_report(answer: Answer) -> OffloadReport:
     """Return everything that is known about `answer`, ready for JSON.
 
     Parameters
     ----------
     answer : Answer
-        The chosen cut.
-    profile, system, reading, weight
-        What the answer's program was built from.
+        The chosen cut and its program.
 
     Returns
     -------
@@ -48,20 +42,24 @@ def offload_report(
     program, relaxation, cut = answer.program, relax(answer.program), answer.cut
     terms = program.terms
     ranges = sensitivities(
-        profile, system, reading=reading, objective=program.objective.name, weight=weight
+        program.profile,
+        program.system,
+        reading=program.reading,
+        objective=program.objective.name,
+        weight=program.weight,
     )
     report = {
-        "network": program.network,
-        "system": program.system,
-        "nodes": system.pool.nodes,
+        "network": program.profile.name,
+        "system": program.system.name,
+        "nodes": program.system.pool.nodes,
         "layers": program.depth,
-        "reading": reading.name,
+        "reading": program.reading.name,
         "method": answer.method,
         "objective": program.objective.name,
         "objective_value": answer.objective_value,
         "objective_unit": program.objective.unit,
         "cut": cut,
-        "cut_name": None if cut is None else program.cut_names[cut],
+        "cut_name": None if cut is None else program.profile.cut_names[cut],
         "feasible": answer.is_feasible,
         "feasible_cuts": list(answer.feasible_cuts),
         "memory_bytes": _at(terms.memory_bytes, cut),
@@ -83,7 +81,7 @@ def offload_report(
         "kkt_residuals": relaxation.residuals and asdict(relaxation.residuals),
         "pareto_cuts": list(pareto_cuts(program)),
         "sensitivity": [asdict(one) for one in ranges],
-        "node_cuts": _node_cuts(profile, system, reading, program.objective.name),
+        "node_cuts": _node_cuts(program),
         "split": None,
     }
     return {key: _plain(value) for key, value in report.items()}
@@ -99,15 +97,15 @@ def _mixture(relaxation: Relaxation) -> list[OffloadReport] | None:
     ]
 
 
-def _node_cuts(
-    profile: Profile, system: System, reading: Reading, objective: str
-) -> list[OffloadReport] | None:
+def _node_cuts(program: CutProgram) -> list[OffloadReport] | None:
     """Return the own cut of each kind of node; None for equal nodes or without a solution."""
-    devices = list(system.pool.groups)
+    devices, objective = list(program.system.pool.groups), program.objective.name
     if len(devices) == 1 or objective not in OBJECTIVES:
         return None
-    program = node_program(profile, system, reading=reading, objective=objective)
-    nodes = solve_node_program(program).nodes_at_cut
+    own = node_program(
+        program.profile, program.system, reading=program.reading, objective=objective
+    )
+    nodes = solve_node_program(own).nodes_at_cut
     if nodes is None:
         return None
     return [

@@ -13,7 +13,7 @@ from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import (
-    LARGEST,
+    LARGEST_QUANTITY,
     FloatArray,
     InputError,
     check_array,
@@ -120,7 +120,7 @@ def _constant(setting: SplitSystem) -> LinkTrace:
     """Return a link that stays as the system has it."""
     trips = np.array([float(setting.terms.columns.round_trip_s)])
     bandwidth = np.array([setting.system.link.bandwidth_bit_s])
-    return LinkTrace(trips, bandwidth, step_s=LARGEST)
+    return LinkTrace(trips, bandwidth, step_s=LARGEST_QUANTITY)
 
 
 def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndarray:

@@ -15,8 +15,9 @@ from edgeopt.optim.learning.costs import Exit, Tasks, draw_tasks, map_shape
 from edgeopt.optim.learning.networks.exit_head import ExitHead
 from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
 from edgeopt.optim.learning.training import Training
-from edgeopt.problems.datasets.dataset import Dataset, IndexArray
+from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.partition import dirichlet_partition
+from edgeopt.problems.errors import IntArray
 from edgeopt.problems.systems.system import System
 
 _WEIGHTS, _EXITS, _SHARDS, _TASKS, _BATCHES, _SCHEDULES = range(6)  # streams of random numbers
@@ -83,7 +84,7 @@ class LearningProblem:
         return SplitSystem(profile, self.system, master=int(speeds.argmax()))
 
     @cached_property
-    def shards(self) -> list[IndexArray]:
+    def shards(self) -> list[IntArray]:
         """The training examples that each node has."""
         return dirichlet_partition(
             self.dataset.train_labels,
@@ -98,7 +99,7 @@ class LearningProblem:
         return draw_tasks(self.setting, self.training, self.link, self._rng(_TASKS))
 
     def batch(
-        self, examples: IndexArray, position: int, size: int, owner: int
+        self, examples: IntArray, position: int, size: int, owner: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return images and labels of a mini-batch of an owner's examples, see `batch_at`."""
         chosen = batch_at(examples, position, size, (*self.seed, _BATCHES, owner))
@@ -122,7 +123,7 @@ class LearningProblem:
 # Which examples a node's next mini-batch has.
 
 
-def batch_at(examples: IndexArray, position: int, size: int, seed: tuple[int, ...]) -> IndexArray:
+def batch_at(examples: IntArray, position: int, size: int, seed: tuple[int, ...]) -> IntArray:
     """Return the `size` examples from `position` on in an endless row of shuffled passes.
 
     The order of a pass depends on the seed and its number alone, so that the position is all that
@@ -145,6 +146,6 @@ def batch_at(examples: IndexArray, position: int, size: int, seed: tuple[int, ..
     return np.concatenate(passes)[start : start + size]
 
 
-def _shuffled(examples: IndexArray, seed: tuple[int, ...], number: int) -> IndexArray:
+def _shuffled(examples: IntArray, seed: tuple[int, ...], number: int) -> IntArray:
     """Return the examples in the order of one pass."""
     return np.random.default_rng([*seed, number]).permutation(examples)

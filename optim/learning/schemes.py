@@ -22,7 +22,7 @@ from edgeopt.problems.errors import (
     check_integer,
     check_number,
 )
-from edgeopt.problems.parameters import parameter, scheme_of_table
+from edgeopt.problems.parameters import from_table, kind_in_table, parameter
 
 THRESHOLDS = ("never", "slack", "mean", "fixed")
 
@@ -199,5 +199,9 @@ def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> Tr
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
     """
-    scheme: TrainingScheme = scheme_of_table(label, table, SCHEMES, defaults={"dispatch": dispatch})
+    place, defaults = f"schemes.{label}", {"dispatch": dispatch}
+    name = kind_in_table(SCHEMES, table, place, key="scheme", default=label)
+    scheme: TrainingScheme = from_table(
+        SCHEMES[name], table, place, aside=("scheme",), defaults=defaults
+    )
     return scheme

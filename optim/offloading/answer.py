@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.problems.offloading.program import CONSTRAINTS, UNITS, CutProgram
+from edgeopt.problems.offloading.program import CONSTRAINT_UNITS, CONSTRAINTS, CutProgram
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def constraint_rows_at(program: CutProgram, cut: int) -> tuple[ConstraintRow, ..
     return tuple(
         ConstraintRow(name, unit, float(value), float(limit), float(slack))
         for name, unit, value, limit, slack in zip(
-            CONSTRAINTS, UNITS, values, limits, slacks, strict=True
+            CONSTRAINTS, CONSTRAINT_UNITS, values, limits, slacks, strict=True
         )
     )
 

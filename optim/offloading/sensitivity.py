@@ -7,19 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.relaxation import Relaxation
 from edgeopt.optim.offloading.solvers import best_cuts
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import columns_of, work_of
+from edgeopt.problems.offloading.arrays import network_arrays, system_arrays
 from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.systems.system import System
-
-IntArray = NDArray[np.int64]
 
 CutsAt = Callable[[FloatArray], IntArray]
 
@@ -81,8 +78,8 @@ def sensitivities(
     Factors are compared on a geometric grid that is refined where the cut changes first: the ends
     are exact to 1e-6, but a change that undoes itself within one of 256 steps is missed.
     """
-    work = work_of(profile, reading)
-    columns = columns_of(system, work, reading)
+    work = network_arrays(profile, reading)
+    columns = system_arrays(system, work, reading)
 
     def cuts(field: str, factors: FloatArray) -> IntArray:
         column = factors[:, np.newaxis, np.newaxis] * getattr(columns, field)
@@ -189,7 +186,7 @@ def _price(answer: Answer, relaxation: Relaxation, constraint: str) -> ShadowPri
     if constraint in relaxation.multipliers:
         parts.append(f"one more {what} {_slope(program, multiplier * step)}")
     if target is not None:
-        name = program.cut_names[target]
+        name = program.profile.cut_names[target]
         parts.append(f"cut {target} ({name}) needs {needed / step:.4g} {unit} more")
     words = "; ".join(parts) or f"more {constraint} alone changes nothing"
     return ShadowPrice(constraint, multiplier, target, needed, words)

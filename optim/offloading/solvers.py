@@ -42,9 +42,9 @@ def best_cuts(
     Parameters
     ----------
     work : Work
-        The network, from `work_of`.
+        The network, from `network_arrays`.
     columns : Columns
-        One system, from `columns_of`, or a batch with one leading axis.
+        One system, from `system_arrays`, or a batch with one leading axis.
     reading : Reading
         The reading that made `work` and `columns`.
     objective : str

@@ -1,14 +1,13 @@
-"""Streams of tasks as a simulation file describes them."""
+"""Streams of tasks as the tables of a file describe them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from edgeopt.problems.arrivals.streams import (
-    DAY_S,
     Sizes,
     Stream,
     batches,
@@ -21,17 +20,16 @@ from edgeopt.problems.arrivals.streams import (
     uniform,
 )
 from edgeopt.problems.arrivals.trace import read_trace
-from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.parameters import from_table, kind_in_table
 
-KINDS = {
-    "poisson": ("rate_hz",),
-    "bursty": ("rates_hz", "dwell_s"),
-    "diurnal": ("mean_hz", "amplitude", "period_s"),
-    "trace": ("path", "time_column", "size_column", "sample_size", "speed_up"),
+_STREAMS: dict[str, Callable[..., Stream]] = {
+    "poisson": poisson,
+    "bursty": markov_modulated,
+    "diurnal": diurnal,
+    "trace": read_trace,
 }
-"""Fields of each kind of stream besides ``kind`` and ``sizes``."""
 
-SIZES: dict[str, Callable[..., Sizes]] = {
+_SIZES: dict[str, Callable[..., Sizes]] = {
     "constant": constant,
     "exponential": exponential,
     "uniform": uniform,
@@ -41,18 +39,20 @@ SIZES: dict[str, Callable[..., Sizes]] = {
 
 
 def draw_stream(
-    label: str, table: dict[str, Any], tasks: int, default_hz: float, rng: np.random.Generator
+    label: str, table: Any, tasks: int, default_hz: float, rng: np.random.Generator
 ) -> tuple[Stream, float]:
-    """Return a stream and the mean rate at which it is meant to arrive, in samples a second.
+    """Return a stream and its nominal mean rate, in samples a second.
 
     Parameters
     ----------
     label : str
-        Name in the file, and the kind where the table has none.
+        Name in the file, and the kind of a table without ``kind``.
     table : dict
-        ``{"kind": ..., "sizes": {"kind": ...}, ...}`` with the fields of `KINDS`.
+        ``kind`` is ``poisson``, ``bursty``, ``diurnal`` or ``trace``; the other keys are arguments
+        of `poisson`, `markov_modulated`, `diurnal` or `read_trace`. Except for a trace, ``sizes``
+        is a table whose ``kind`` names a distribution of `edgeopt.problems.arrivals.streams`.
     tasks : int
-        Tasks to draw, or to read at most.
+        Number of tasks to draw, or to read at most.
     default_hz : float
         Rate of a Poisson stream, and mean rate of a diurnal one, that names none.
     rng : Generator
@@ -61,63 +61,34 @@ def draw_stream(
     Raises
     ------
     InputError
-        If a field is unknown, missing or illegal.
+        If a key is unknown or missing, or a value is illegal.
     """
-    if not isinstance(table, dict):
-        raise InputError(f"streams.{label}", table, "a table")
-    kind = check_choice(f"streams.{label}.kind", table.get("kind", label), KINDS)
-    known = ("kind", *KINDS[kind], *(() if kind == "trace" else ("sizes",)))
-    for key in table:
-        check_choice(f"streams.{label} field", key, known)
-    values = {key: value for key, value in table.items() if key not in ("kind", "sizes")}
-    common = {"tasks": tasks, "sizes": _sizes(table.get("sizes", {})), "rng": rng}
-    try:
-        stream, rate_hz = _STREAMS[kind](values, common, default_hz)
-    except InputError as error:
-        raise InputError(f"streams.{label}: {error.field}", error.value, error.rule) from None
-    except (TypeError, KeyError) as error:
-        raise InputError(f"streams.{label}", table, f"complete ({error})") from None
-    return stream, rate_hz * float(stream.size.mean())
+    place = f"streams.{label}"
+    kind = kind_in_table(_STREAMS, table, place, key="kind", default=label)
+    # A trace records the sizes of its tasks, the other streams draw them.
+    sizes = None if kind == "trace" else _sizes(table.get("sizes", {}), f"{place}.sizes")
+    # `given` and `defaults` apply to those of the four that have such an argument.
+    stream = from_table(
+        _STREAMS[kind],
+        table,
+        place,
+        aside=("kind",) if kind == "trace" else ("kind", "sizes"),
+        given={"tasks": tasks, "seconds": None, "sizes": sizes, "rng": rng},
+        defaults={"rate_hz": default_hz, "mean_hz": default_hz},
+    )
+    return stream, _rate_hz(kind, table, stream, default_hz) * float(stream.size.mean())
 
 
-def _poisson(
-    values: dict[str, Any], common: dict[str, Any], default_hz: float
-) -> tuple[Stream, float]:
-    rate = values.get("rate_hz", default_hz)
-    return poisson(rate, **common), rate
+def _rate_hz(kind: str, table: Mapping[str, Any], stream: Stream, default_hz: float) -> float:
+    """Return the mean rate of a kind of stream, in tasks a second."""
+    if kind == "bursty":
+        return float(np.average(table["rates_hz"], weights=table["dwell_s"]))
+    if kind == "trace":
+        return stream.tasks / stream.span_s if stream.span_s > 0 else default_hz
+    return float(table.get("rate_hz" if kind == "poisson" else "mean_hz", default_hz))
 
 
-def _bursty(
-    values: dict[str, Any], common: dict[str, Any], default_hz: float
-) -> tuple[Stream, float]:
-    stream = markov_modulated(**values, **common)
-    return stream, float(np.average(values["rates_hz"], weights=values["dwell_s"]))
-
-
-def _diurnal(
-    values: dict[str, Any], common: dict[str, Any], default_hz: float
-) -> tuple[Stream, float]:
-    mean = values.get("mean_hz", default_hz)
-    amplitude, period = values.get("amplitude", 0.8), values.get("period_s", DAY_S)
-    return diurnal(mean, amplitude, period, **common), mean
-
-
-def _trace(
-    values: dict[str, Any], common: dict[str, Any], default_hz: float
-) -> tuple[Stream, float]:
-    stream = read_trace(**values, tasks=common["tasks"])
-    return stream, stream.tasks / stream.span_s if stream.span_s > 0 else default_hz
-
-
-_STREAMS = {"poisson": _poisson, "bursty": _bursty, "diurnal": _diurnal, "trace": _trace}
-
-
-def _sizes(table: Any) -> Sizes:
-    """Return the sizes of a table ``{"kind": ..., parameter: value}``; constant without one."""
-    if not isinstance(table, dict):
-        raise InputError("sizes", table, "a table")
-    kind = check_choice("sizes.kind", table.get("kind", "constant"), SIZES)
-    try:
-        return SIZES[kind](**{key: value for key, value in table.items() if key != "kind"})
-    except TypeError as error:
-        raise InputError("sizes", table, f"parameters of {kind} sizes ({error})") from None
+def _sizes(table: Any, place: str) -> Sizes:
+    """Return the sizes that a table describes; constant ones if it names no kind."""
+    kind = kind_in_table(_SIZES, table, place, key="kind", default="constant")
+    return from_table(_SIZES[kind], table, place, aside=("kind",))

@@ -1,4 +1,4 @@
-"""Streams from traces: CSV files with a time stamp and, if known, a size for each task."""
+"""Streams from traces: CSV files with an arrival time and, if known, a size for each task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeopt.problems.files import check_file
 
 
 class _Cell(NamedTuple):
-    """One value of a file: where it stands and what it says."""
+    """One cell of a file, with its line for messages."""
 
     line: int
     text: str
@@ -40,22 +40,22 @@ def read_trace(
         The file.
     time_column : str
         Column of arrival times: seconds, or ISO 8601 time stamps (to the microsecond). The
-        stream's time counts from the first.
+        stream starts with the first at 0.
     size_column : str, optional
         Column of sizes, > 0; without it all tasks have size 1.
     sample_size : float, optional
-        Value of the size column that is one sample of the network's profile; without it, the
-        column's mean.
+        Value of the size column that equals one sample of the network's profile; by default the
+        mean of the column.
     speed_up : float
-        How many times faster than recorded the tasks arrive, > 0.
+        Factor by which tasks arrive faster than recorded, > 0.
     tasks : int, optional
-        Read so many tasks and no more.
+        Largest number of tasks to read.
 
     Raises
     ------
     InputError
-        If the file, a column or a value is missing or broken, or times fall; the message names
-        the line. Equal times are legal and keep their order.
+        If the file, a column or a value is missing or illegal, or times decrease; the message
+        names the line. Equal times are legal and keep their order.
     """
     file = check_file("path", path)
     check_quantity("speed_up", speed_up)
@@ -78,6 +78,7 @@ def read_trace(
 def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
     """Return the cells of `columns` in each row, at most `limit` rows."""
     try:
+        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             header = next(reader, [])
@@ -124,6 +125,7 @@ def _seconds(path: Path, cell: _Cell) -> float:
     except ValueError:
         rule = "seconds or an ISO 8601 time stamp"
         raise InputError(f"{path} line {cell.line}", cell.text, rule) from None
+    # Without a zone: UTC, not local time, or the stream would depend on the machine.
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
 
 

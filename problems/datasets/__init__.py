@@ -1,1 +1,1 @@
-"""Labelled images: loaders, and their partition among nodes."""
+"""Data sets of labelled images: loaders, and partitions among nodes."""

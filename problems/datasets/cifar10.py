@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edgeopt.problems.datasets.dataset import Dataset, read_file, standardised
 from edgeopt.problems.errors import InputError
 
-Batch = tuple[NDArray[np.uint8], NDArray[Any]]
+_Batch = tuple[NDArray[np.uint8], NDArray[Any]]
 """Images (n, 3072), red before green before blue, and labels (n,)."""
 
 EXPECTED_CIFAR10 = (
@@ -34,13 +34,13 @@ def load_cifar10(folder: Path) -> Dataset:
     Parameters
     ----------
     folder : Path
-        Has the files in either format, or the folder ``cifar-10-batches-bin`` or
-        ``cifar-10-batches-py`` with them; the binary format wins.
+        Holds the files in either format, or the folder ``cifar-10-batches-bin`` or
+        ``cifar-10-batches-py`` with them; the binary format is preferred.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, or images and labels do not fit.
+        If a file is missing or damaged, or images and labels do not match.
 
     References
     ----------
@@ -54,18 +54,19 @@ def load_cifar10(folder: Path) -> Dataset:
     return standardised("cifar10", 10, (images, labels), (test_images, test_labels))
 
 
-def _find(folder: Path) -> tuple[Path, str, Callable[[str, bytes], Batch]]:
-    """Return where the files are, how their names end and what parses them."""
+def _find(folder: Path) -> tuple[Path, str, Callable[[str, bytes], _Batch]]:
+    """Return the folder of the files, the suffix of their names and the parser of one."""
+    # The binary format first: it needs no unpickling.
     for inner in (".", "cifar-10-batches-bin"):
         if (folder / inner / "data_batch_1.bin").exists():
             return folder / inner, ".bin", _parse_binary
     for inner in (".", "cifar-10-batches-py"):
         if (folder / inner / "data_batch_1").exists():
-            return folder / inner, "", unpickle_batch
+            return folder / inner, "", _unpickle_batch
     raise InputError("data folder", str(folder), f"one with the files of {EXPECTED_CIFAR10}")
 
 
-def _read(path: Path, parse: Callable[[str, bytes], Batch]) -> Batch:
+def _read(path: Path, parse: Callable[[str, bytes], _Batch]) -> _Batch:
     """Return images (n, 3, 32, 32) and labels (n,) of one file."""
     images, labels = parse(str(path), read_file(path, EXPECTED_CIFAR10))
     if images.ndim != 2 or images.shape[1] != _PIXELS or len(images) == 0:
@@ -76,7 +77,7 @@ def _read(path: Path, parse: Callable[[str, bytes], Batch]) -> Batch:
     return images.reshape(-1, *_SHAPE), labels
 
 
-def _parse_binary(place: str, data: bytes) -> Batch:
+def _parse_binary(place: str, data: bytes) -> _Batch:
     """Parse records of a label and an image."""
     record = 1 + _PIXELS
     if not data or len(data) % record:
@@ -85,27 +86,13 @@ def _parse_binary(place: str, data: bytes) -> Batch:
     return records[:, 1:], records[:, 0]
 
 
-# A batch of CIFAR-10's Python format, unpickled without running anything that the file names.
+# The Python format is a pickle, which may name any function and have it called. Here the classes of
+# numpy that a batch names are replaced by stand-ins that only record what the file says, and every
+# other name is refused.
 
 
-def unpickle_batch(place: str, data: bytes) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-    """Return the images (n, pixels) and labels (n,) of one file.
-
-    A pickle may name any function and have it called. Here numpy's array and type are replaced by
-    classes that only keep what the file says, and every other name is refused.
-
-    Parameters
-    ----------
-    place : str
-        Name of the file, for messages.
-    data : bytes
-        Its content: a dictionary with ``data`` and ``labels``, written by Python 2.
-
-    Raises
-    ------
-    InputError
-        If the content is anything else.
-    """
+def _unpickle_batch(place: str, data: bytes) -> _Batch:
+    """Parse a dictionary with ``data`` and ``labels``, as Python 2 pickled it."""
     try:
         batch = _Unpickler(io.BytesIO(data), encoding="bytes").load()
         images, labels = batch[b"data"].bytes(), np.array(batch[b"labels"])
@@ -116,7 +103,7 @@ def unpickle_batch(place: str, data: bytes) -> tuple[NDArray[np.uint8], NDArray[
 
 
 class _Type:
-    """What the file says of a numpy type."""
+    """The state of a numpy data type in the file."""
 
     def __init__(self, code: bytes, *_flags: int) -> None:
         self.code = code
@@ -126,20 +113,20 @@ class _Type:
 
 
 class _Array:
-    """What the file says of a numpy array."""
+    """The state of a numpy array in the file."""
 
     def __setstate__(self, state: tuple[int, tuple[int, ...], _Type, bool, bytes]) -> None:
         _version, self.shape, self.type, self.by_columns, self.raw = state
 
     def bytes(self) -> NDArray[np.uint8]:
-        """Return the array, which must be of bytes, by rows."""
+        """Return the array, which must hold bytes in row order."""
         if self.type.code != b"u1" or self.by_columns:
-            raise ValueError("the array must be of bytes, by rows")
+            raise ValueError("the array must hold bytes in row order")
         return np.frombuffer(self.raw, np.uint8).reshape(self.shape)
 
 
 def _reconstruct(*_arguments: object) -> _Array:
-    """Return an array without content, which follows as its state."""
+    """Return an array without content; its state follows in the file."""
     return _Array()
 
 

@@ -1,4 +1,4 @@
-"""Labelled images, standardised."""
+"""Labelled images, standardised, and the reading of their files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ Images = NDArray[np.float32]
 
 Labels = NDArray[np.int64]
 
-IndexArray = NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images and labels for training and test; `standardised` makes one from raw pixels.
+    """Images and labels for training and test; `standardised` builds one from raw pixels.
 
     Parameters
     ----------
@@ -31,13 +29,13 @@ class Dataset:
     classes : int
         Number of classes; labels are 0..classes - 1.
     train_images : (n, channels, height, width) float32 array
-        Every channel has mean 0 and deviation 1 over these.
+        Each channel has mean 0 and standard deviation 1 over these images.
     train_labels : (n,) int64 array
-        Class of each.
+        Class of each image.
     test_images : (m, channels, height, width) float32 array
-        Shifted and scaled as the training images are.
+        Shifted and scaled like the training images.
     test_labels : (m,) int64 array
-        Class of each.
+        Class of each image.
     """
 
     name: str
@@ -60,9 +58,9 @@ def standardised(
     train: tuple[NDArray[Any], NDArray[Any]],
     test: tuple[NDArray[Any], NDArray[Any]],
 ) -> Dataset:
-    """Return the data with every channel shifted and scaled as the training images ask for.
+    """Return the data with each channel shifted and scaled by the statistics of training.
 
-    A channel that is constant over the training images is shifted only.
+    A channel that is constant over the training images is only shifted.
 
     Parameters
     ----------
@@ -76,7 +74,7 @@ def standardised(
     Raises
     ------
     InputError
-        If shapes do not fit or a label or pixel is not allowed.
+        If shapes do not match, or a label or pixel is illegal.
     """
     check_integer("classes", classes, at_least=2)
     for part, (images, labels) in {"train": train, "test": test}.items():
@@ -85,6 +83,7 @@ def standardised(
         rule = f"as in training, {train[0].shape[1:]}"
         raise InputError(f"{name} test images", test[0].shape[1:], rule)
     shift = train[0].mean((0, 2, 3), dtype=np.float64)
+    # In place and in float32: the images of CIFAR-10 take 600 MB.
     train_images = _shifted(train[0], shift)
     scale = _deviation(train_images)
     test_images = _shifted(test[0], shift)
@@ -104,6 +103,7 @@ def _check(place: str, classes: int, images: NDArray[Any], labels: NDArray[Any])
     if labels.min() < 0 or labels.max() >= classes:
         bad = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
         raise InputError(f"{place} labels[{bad}]", labels[bad], f"in 0..{classes - 1}")
+    # Only floats can be infinite, and the check of a large array is slow.
     if images.dtype.kind == "f" and not np.isfinite(images).all():
         raise InputError(f"{place} images", "a pixel that is not finite", "finite numbers")
 
@@ -116,7 +116,7 @@ def _shifted(images: NDArray[Any], shift: NDArray[np.float64]) -> Images:
 
 
 def _deviation(images: Images) -> Images:
-    """Return the deviation (channels,) of images with mean 0, or 1 where it is 0."""
+    """Return the standard deviation (channels,) of images with mean 0, 1 in place of 0."""
     squares = np.einsum("nchw,nchw->c", images, images, dtype=np.float64)
     deviation = np.sqrt(squares / (images.size / images.shape[1]))
     return np.where(deviation > 0, deviation, 1).astype(np.float32)
@@ -126,7 +126,7 @@ def _deviation(images: Images) -> Images:
 
 
 def read_file(path: Path, expected: str) -> bytes:
-    """Return the bytes of a file; those of a ``.gz`` file unpacked.
+    """Return the bytes of a file; a ``.gz`` file is unpacked.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def read_file(path: Path, expected: str) -> bytes:
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read, or its packing is damaged.
+        If there is no such file, it cannot be read, or it is damaged.
     """
     try:
         data = path.read_bytes()
@@ -147,4 +147,4 @@ def read_file(path: Path, expected: str) -> bytes:
     try:
         return gzip.decompress(data) if path.suffix == ".gz" else data
     except (EOFError, OSError, zlib.error) as error:
-        raise InputError(str(path), str(error), "a whole gzip file") from None
+        raise InputError(str(path), str(error), "an undamaged gzip file") from None

@@ -11,7 +11,7 @@ _FOLDS = 5
 
 
 def load_digits() -> Dataset:
-    """Return the digits; every fifth image of a class is for test, always the same ones.
+    """Return the digits; of each class every fifth image, always the same, is for testing.
 
     Raises
     ------
@@ -24,12 +24,13 @@ def load_digits() -> Dataset:
     """
     bunch = import_extra("sklearn.datasets", "torch").load_digits()
     images, labels = bunch.images[:, None], bunch.target
+    # By rank in the class: the split needs no seed, and both parts have all classes alike.
     test = _rank_in_class(labels) % _FOLDS == _FOLDS - 1
     return standardised("digits", 10, (images[~test], labels[~test]), (images[test], labels[test]))
 
 
 def _rank_in_class(labels: Labels) -> Labels:
-    """Return how many earlier examples have the same label."""
+    """Return for each example the number of earlier ones with the same label."""
     ranks = np.zeros(len(labels), dtype=np.int64)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)

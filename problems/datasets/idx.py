@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST in their original idx format."""
+"""MNIST and Fashion-MNIST in their original format, idx."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def load_idx(name: str, folder: Path) -> Dataset:
     name : str
         A key of `SOURCES`.
     folder : Path
-        Has the four files, each as it is or packed with gzip.
+        Holds the four files, each plain or packed with gzip.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, or images and labels do not fit.
+        If a file is missing or damaged, or images and labels do not match.
 
     References
     ----------
@@ -61,7 +61,7 @@ def load_idx(name: str, folder: Path) -> Dataset:
 
 
 def _find(folder: Path, file: str) -> Path:
-    """Return the path of `file`, or of its packed form if only that exists."""
+    """Return the path of `file`, or of its packed form if only this exists."""
     plain, packed = folder / file, folder / f"{file}.gz"
     return packed if packed.exists() and not plain.exists() else plain
 

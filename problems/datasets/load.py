@@ -22,7 +22,7 @@ def load_dataset(name: str, folder: Path | None = None) -> Dataset:
     name : str
         One of `DATASETS`.
     folder : Path, optional
-        Where the files are; ``digits`` has none.
+        Folder of the files; ``digits`` needs none.
 
     Raises
     ------

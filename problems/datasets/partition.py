@@ -1,19 +1,19 @@
-"""Data spread unequally over nodes."""
+"""Partitions of a data set among nodes, with unequal classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from edgeopt.problems.datasets.dataset import IndexArray, Labels
-from edgeopt.problems.errors import InputError, check_integer, check_number
+from edgeopt.problems.datasets.dataset import Labels
+from edgeopt.problems.errors import InputError, IntArray, check_integer, check_number
 
 
 def dirichlet_partition(
     labels: Labels, nodes: int, concentration: float, *, rng: np.random.Generator | int | None
-) -> list[IndexArray]:
+) -> list[IntArray]:
     """Deal the examples of each class to the nodes in proportions from a Dirichlet distribution.
 
-    A node that gets nothing takes one example from the node that has most.
+    A node without examples takes one from the node with the most.
 
     Parameters
     ----------
@@ -23,15 +23,15 @@ def dirichlet_partition(
         Number of nodes, in 1..n.
     concentration : float
         Parameter of the symmetric Dirichlet distribution, > 0 and at most 1e9: near 0 each class
-        sits on one node, large values give every node its share of every class.
+        is on one node; for large values each node has an equal share of each class.
     rng : Generator, int or None
-        Source of the proportions and of who gets which example.
+        Source of the proportions and of the assignment of examples.
 
     Returns
     -------
     list of int64 arrays
-        For each node the sorted indices of its examples, at least one; every example is with
-        exactly one node.
+        For each node the sorted indices of its examples, at least one; each example is on exactly
+        one node.
 
     Raises
     ------
@@ -52,6 +52,7 @@ def dirichlet_partition(
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
         shares = generator.dirichlet(np.full(nodes, concentration))
+        # Rounded ends instead of rounded parts: the parts then add up to all members.
         ends = np.rint(np.cumsum(shares)[:-1] * len(members)).astype(np.int64)
         for node, part in enumerate(np.split(members, ends)):
             owners[part] = node
@@ -59,11 +60,11 @@ def dirichlet_partition(
     return [np.flatnonzero(owners == node) for node in range(nodes)]
 
 
-def _fill_empty(owners: IndexArray, nodes: int) -> None:
-    """Give each node without examples one of the node that has most."""
+def _fill_empty(owners: IntArray, nodes: int) -> None:
+    """Give each node without examples one from the node with the most."""
     counts = np.bincount(owners, minlength=nodes)
     for node in np.flatnonzero(counts == 0):
-        richest = int(np.argmax(counts))
-        owners[np.flatnonzero(owners == richest)[0]] = node
-        counts[richest] -= 1
+        fullest = int(np.argmax(counts))
+        owners[np.flatnonzero(owners == fullest)[0]] = node
+        counts[fullest] -= 1
         counts[node] += 1

@@ -1,1 +1,1 @@
-"""Networks as profiles of layers: built in, and from ONNX, PyTorch and CSV."""
+"""Networks as profiles of their layers: built in, or read from ONNX, PyTorch and CSV."""

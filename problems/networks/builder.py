@@ -1,4 +1,4 @@
-"""Build the layer graph of a convolutional network, layer after layer."""
+"""Build the layer graph of a convolutional network, and count the work of its operators."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from edgeopt.problems.networks.profile import Profile
 class NetworkBuilder:
     """A layer graph under construction; its methods add layers and return the index of the last.
 
-    A layer reads the one added last unless `source` says otherwise. ReLU is left out: it has no
-    work, parameters or map of its own.
+    By default a layer reads the one added before it. ReLU is omitted: it has no work, parameters
+    or feature map of its own.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class NetworkBuilder:
     Raises
     ------
     InputError
-        If the image is too small, here or when a window no longer fits.
+        If the image is too small, also later, when a window does not fit.
     """
 
     def __init__(self, name: str, input_size: int, *, channels: int = 3) -> None:
@@ -53,12 +53,13 @@ class NetworkBuilder:
         self, name: str, channels: int, window: Window, *, groups: int = 1, norm: bool = True,
         source: int | None = None, kind: str = "conv",
     ) -> int:  # fmt: skip
-        """Add a convolution and its batch norm, or a convolution with bias if not `norm`."""
+        """Add a convolution with batch norm, or one with bias if not `norm`."""
         source = self.last if source is None else source
         weight = (channels, self.shape(source)[0] // groups, window.kernel, window.kernel)
         shape = (channels, *self._slide(name, window, source))
         parameters = math.prod(weight) + (0 if norm else channels)
         last = self._add(name, kind, conv_macs(shape, weight), parameters, shape, source)
+        # Batch norm learns a scale and a shift; at inference it has no work of its own.
         return self._add(f"{name}_bn", "norm", 0, 2 * channels, shape, last) if norm else last
 
     def pool(self, name: str, window: Window) -> int:
@@ -72,7 +73,7 @@ class NetworkBuilder:
         return self._add(name, "pool", 0, 0, shape, self.last)
 
     def fc(self, name: str, features: int) -> int:
-        """Add a fully connected layer with bias on the flattened output of the last layer."""
+        """Add a fully connected layer with bias, on the flattened output of the last layer."""
         inner = self.layers[self.last].elements
         macs = matmul_macs((features,), inner)
         return self._add(name, "fc", macs, macs + features, (features,), self.last)
@@ -87,12 +88,12 @@ class NetworkBuilder:
         return Profile(self.name, self.shape(-1), layers, cut_ends_of(layers))
 
     def _slide(self, name: str, window: Window, source: int) -> tuple[int, int]:
-        """Return the output's height and width, or raise if the window does not fit."""
+        """Return height and width of the output; raise `InputError` if the window does not fit."""
         size = self.shape(source)[1]
         side = window.output_size(size)
         if side < 1:
             sides = f"a window of side {window.kernel} on an input of side {size}"
-            rule = f"larger ({name} of {self.name} puts {sides})"
+            rule = f"larger: {name} of {self.name} has {sides}"
             raise InputError("input_size", self.input_size, rule)
         return side, side
 
@@ -103,7 +104,7 @@ class NetworkBuilder:
         return self.last
 
 
-# Multiply-accumulates of the weighted operators.
+# Multiply-accumulates (MACs) of the operators with weights.
 
 
 def conv_macs(output_shape: Sequence[int], weight_shape: Sequence[int]) -> int:
@@ -118,7 +119,7 @@ def conv_macs(output_shape: Sequence[int], weight_shape: Sequence[int]) -> int:
 
     Notes
     -----
-    The paper calls this count FLOPS; it is MACs, and 1 MAC = 2 FLOP.
+    The paper calls this count FLOPS. It counts MACs; 1 MAC = 2 FLOP.
     """
     return math.prod(output_shape) * math.prod(weight_shape[1:])  # (8)
 
@@ -137,7 +138,7 @@ def transposed_conv_macs(input_shape: Sequence[int], weight_shape: Sequence[int]
 
 
 def matmul_macs(output_shape: Sequence[int], inner: int) -> int:
-    """Return the MACs of a matrix product that sums over `inner` products per output element."""
+    """Return the MACs of a matrix product whose output elements are sums of `inner` products."""
     return math.prod(output_shape) * inner
 
 
@@ -154,7 +155,7 @@ class Window(NamedTuple):
     stride : int
         Step between two positions of the window.
     padding : int
-        Zeros put on each side of the input. The paper calls Po the pooling size here.
+        Zeros added on each side of the input; the paper calls it Po, the pooling size.
     """
 
     kernel: int
@@ -162,13 +163,13 @@ class Window(NamedTuple):
     padding: int = 0
 
     def output_size(self, size: int) -> int:
-        """Return the output's side for an input of side `size`; below 1 if the window is too big.
+        """Return the side of the output for an input of side `size`; < 1 if the window is larger.
 
-        Departs from the paper, which has no floor and so gives fractions.
+        Departs from the paper, whose formula has no floor and thus yields fractions.
         """
         return (size - self.kernel + 2 * self.padding) // self.stride + 1  # (9)
 
 
 def same(kernel: int, stride: int = 1) -> Window:
-    """Return the window that keeps the size of its input at stride 1; `kernel` is odd."""
+    """Return the window that preserves the size of its input at stride 1; `kernel` is odd."""
     return Window(kernel, stride, kernel // 2)

@@ -1,16 +1,18 @@
-"""Networks as CSV files.
+"""Networks in CSV files.
 
 The columns are name, kind, macs, parameters, output_shape (``64x56x56``) and inputs (names of
-earlier rows, separated by blanks). The first row is the input: ``input,input,0,0,3x224x224,``.
+earlier rows, separated by blanks). The first row describes the input:
+``input,input,0,0,3x224x224,``.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_file
+from edgeopt.problems.files import check_file, write_atomically
 from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of
 from edgeopt.problems.networks.profile import Profile
 
@@ -20,12 +22,12 @@ _INPUT = "input"
 
 
 def from_csv(path: str | Path) -> Profile:
-    """Read a network; its cuts follow from the kinds, see `cuts.cut_ends_of`.
+    """Read a network; its cuts follow from the kinds, see `cut_ends_of`.
 
     Parameters
     ----------
     path : str or Path
-        UTF-8 file with the columns of this module; its stem names the network.
+        UTF-8 file with the columns that the module lists; its stem names the network.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def from_csv(path: str | Path) -> Profile:
 
 
 def to_csv(profile: Profile, path: str | Path) -> None:
-    """Write the layers of `profile`, such that `from_csv` returns them.
+    """Write the layers of `profile` to a file from which `from_csv` reads them.
 
     Raises
     ------
@@ -60,15 +62,13 @@ def to_csv(profile: Profile, path: str | Path) -> None:
         inputs = " ".join(names[i] for i in layer.inputs)
         shape = _text(layer.output_shape)
         rows.append([layer.name, layer.kind, layer.macs, layer.parameters, shape, inputs])
-    try:
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([_HEADER, *rows])
-    except OSError as error:
-        raise InputError("path", str(path), f"a file to write to ({error.strerror})") from None
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_HEADER, *rows])
+    write_atomically(Path(path), text.getvalue().encode())
 
 
 def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of the rows below the header, blank lines left out."""
+    """Return (line number, cells) of the rows below the header, without blank lines."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -89,7 +89,7 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
-    """Parse one row; `places` are the indices of the layers above it."""
+    """Parse one row; `places` has the indices of the layers above it."""
     name, kind, macs, parameters, shape, inputs = row
     if name in places:
         raise InputError(f"{place}: name", name, "unique")
@@ -105,7 +105,7 @@ def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
 
 
 def _sizes(place: str, text: str) -> tuple[int, ...]:
-    """Parse a shape such as ``64x56x56``."""
+    """Parse a shape, e.g. ``64x56x56``."""
     sizes = tuple(parse_integer(place, part) for part in text.split("x"))
     check_shape(place, sizes)
     return sizes
@@ -115,18 +115,16 @@ def _text(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-# Integers written by users.
-
-_DIGITS = 18
+_DIGITS = 18  # each such integer fits into int64
 
 
 def parse_integer(field: str, text: str) -> int:
-    """Return the integer >= 0 that `text` spells in decimal digits.
+    """Return the integer >= 0 that `text` gives in decimal digits.
 
     Raises
     ------
     InputError
-        If there is anything but digits, or more than 18 of them.
+        If it has anything but digits, or more than 18 of them.
     """
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise InputError(field, text, f"an integer >= 0 of at most {_DIGITS} digits")

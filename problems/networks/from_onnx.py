@@ -1,4 +1,4 @@
-"""Networks as ONNX files."""
+"""Networks in ONNX files: layers, work, parameters and shapes from the graph."""
 
 from __future__ import annotations
 
@@ -20,47 +20,46 @@ from edgeopt.problems.networks.profile import Profile
 def from_onnx(path: str | Path) -> Profile:
     """Read a network with its branches from an ONNX file; the extra ``onnx`` must be installed.
 
-    Nodes that depend on constants alone vanish. There is a cut behind each convolution and matrix
-    product, in the order of the file; a file does not tell projection shortcuts from the main
-    path, so they have a cut too. Parameters are the floating-point constants that a node reads,
-    without scalars and the running statistics of batch norms; of a shared one, the first reader
-    has it.
+    Nodes that depend on constants alone are dropped. There is a cut after each convolution and
+    matrix product, in the order of the file. A file does not distinguish projection shortcuts from
+    the main path, and thus they have cuts too. Parameters are the floating-point constants that a
+    node reads, without scalars and the running statistics of batch norms; a shared constant counts
+    for its first reader.
 
     Parameters
     ----------
     path : str or Path
-        The file; its stem names the network. It has one input, whose first axis is the batch and
-        may be symbolic; all other sizes must follow from the file.
+        The file; its stem names the network. It must have one input, whose first axis is the batch
+        and may be symbolic; all other sizes must follow from the file.
 
     Raises
     ------
     InputError
-        If the file cannot be read, has a cycle or a shape that is not known; the message names
-        the node.
+        If the file cannot be read, has a cycle or an unknown shape; the message names the node.
 
     Warns
     -----
     UserWarning
-        Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
+        Lists the operators that edgeopt does not know; they count as zero work.
     """
     path = check_file("path", path)
-    graph = load_onnx(path).graph
+    graph = _load_onnx(path).graph
     source = _only_input(path, graph)
-    nodes = _nodes_behind(source, graph)
-    tensors = OnnxTensors(str(path), graph, source)
+    nodes = _nodes_after(source, graph)
+    tensors = _Tensors(str(path), graph, source)
     layers = _Layers(tensors, graph, source)
     for node in nodes:
         layers.append(node)
-    unknown = Counter(_operator(node) for node in nodes if _operator(node) not in KINDS)
+    unknown = Counter(_operator(node) for node in nodes if _operator(node) not in _KINDS)
     warn_zero_work(str(path), unknown)
     shape = tensors.per_sample(source, f"{path}: input {source}")
     return Profile(path.stem, shape, tuple(layers.done), cut_ends_of(layers.done))
 
 
 class _Layers:
-    """The layers read so far, and which of them made which tensor."""
+    """The layers read so far, and the layer that makes each tensor."""
 
-    def __init__(self, tensors: OnnxTensors, graph: Any, source: str) -> None:
+    def __init__(self, tensors: _Tensors, graph: Any, source: str) -> None:
         self.tensors = tensors
         self.done: list[Layer] = []
         self._makers = {source: -1}
@@ -70,15 +69,16 @@ class _Layers:
         self._counted: set[str] = set()
 
     def append(self, node: Any) -> None:
-        """Append one layer for each output of `node` that is used; the first has the work."""
+        """Append one layer for each output of `node` in use; the first of them has all the work."""
         label = self._label(node)
         place = f"{self.tensors.path}: node {label}"
         sources = tuple(dict.fromkeys(self._makers[n] for n in node.input if n in self._makers))
         macs, parameters = self._macs(node, place), self._parameters(node)
         for i, name in enumerate(name for name in node.output if name in self._used):
             shape = self.tensors.per_sample(name, place)
+            # The work of a node with several outputs counts once.
             work = (0, 0) if i else (macs, parameters)
-            kind = KINDS.get(_operator(node), "other")
+            kind = _KINDS.get(_operator(node), "other")
             self.done.append(Layer(f"{label}:{i}" if i else label, kind, *work, shape, sources))
             self._makers[name] = len(self.done) - 1
 
@@ -91,39 +91,41 @@ class _Layers:
 
     def _macs(self, node: Any, place: str) -> int:
         """Return the MACs of one sample."""
-        if KINDS.get(_operator(node)) not in WEIGHTED:
+        if _KINDS.get(_operator(node)) not in _WEIGHTED:
             return 0
         for name in [*node.input[:2], node.output[0]]:
             self.tensors.require(name, place)
-        return node_macs(node, self.tensors.shapes) // self.tensors.batch
+        return _node_macs(node, self.tensors.shapes) // self.tensors.batch
 
     def _parameters(self, node: Any) -> int:
         """Return the parameters which no earlier node has read."""
+        # A shared constant must count once.
         new = [
-            n for n in parameter_inputs(node) if n not in self._makers and n not in self._counted
+            n for n in _parameter_inputs(node) if n not in self._makers and n not in self._counted
         ]
         self._counted.update(new)
         return sum(self.tensors.parameters(name) for name in new)
 
 
 def _operator(node: Any) -> str:
-    """Return the operator's name, behind its domain if that is not ONNX's own."""
+    """Return the name of the operator, after its domain unless it is of ONNX itself."""
     own = node.domain in ("", "ai.onnx")
     return str(node.op_type) if own else f"{node.domain}.{node.op_type}"
 
 
 def _only_input(path: Path, graph: Any) -> str:
-    inputs = [str(value.name) for value in graph_inputs(graph)]
+    inputs = [str(value.name) for value in _graph_inputs(graph)]
     if len(inputs) != 1:
         raise InputError(f"{path}: inputs", inputs, "one tensor, initializers aside")
     return inputs[0]
 
 
-def _nodes_behind(source: str, graph: Any) -> list[Any]:
+def _nodes_after(source: str, graph: Any) -> list[Any]:
     """Return the nodes that depend on the values of the input, not on its shape alone."""
     reached, nodes = {source}, []
     for node in graph.node:
         outputs = [name for name in node.output if name]
+        # The sizes of all tensors are known beforehand, and thus shapes are constants.
         constant = node.op_type in ("Shape", "Size") or reached.isdisjoint(node.input)
         if outputs and not constant:
             reached.update(outputs)
@@ -131,10 +133,10 @@ def _nodes_behind(source: str, graph: Any) -> list[Any]:
     return nodes
 
 
-# Read an ONNX file and infer the shape of all its tensors.
+# Reading a file, and inferring the shapes of all its tensors.
 
 
-def load_onnx(path: Path) -> Any:
+def _load_onnx(path: Path) -> Any:
     """Return the ONNX model with all shapes inferred and local functions inlined.
 
     Weights stored beside the file are not read. A symbolic batch size (the first axis of an
@@ -143,8 +145,8 @@ def load_onnx(path: Path) -> Any:
     Raises
     ------
     InputError
-        If onnx is missing, the file cannot be read or is truncated, the graph has a cycle, or the
-        shapes contradict each other.
+        If onnx is missing, the file cannot be read or is truncated, the graph has a cycle, or its
+        shapes contradict one another.
     """
     onnx = import_extra("onnx", "onnx")
     inliner = import_extra("onnx.inliner", "onnx")
@@ -163,8 +165,8 @@ def load_onnx(path: Path) -> Any:
         raise InputError(f"{path}: shapes", model.graph.name, rule) from None
 
 
-def graph_inputs(graph: Any) -> list[Any]:
-    """Return the inputs that some node reads, without the initializers."""
+def _graph_inputs(graph: Any) -> list[Any]:
+    """Return the inputs that a node reads, without the initializers."""
     read = {name for node in graph.node for name in node.input}
     read -= {tensor.name for tensor in graph.initializer}
     return [value for value in graph.input if value.name in read]
@@ -207,11 +209,12 @@ def _check_acyclic(path: Path, graph: Any) -> None:
 
 
 def _set_batch(graph: Any) -> None:
-    """Set the first axis of each input, and all axes of the same name, to 1 if it is unknown."""
-    batches = [axis for value in graph_inputs(graph) for axis in _axes(value)[:1]]
+    """Set the unknown first axis of each input, and all axes of the same name, to 1."""
+    batches = [axis for value in _graph_inputs(graph) for axis in _axes(value)[:1]]
     names = {axis.dim_param for axis in batches} - {""}
     values = [*graph.input, *graph.value_info, *graph.output]
     same = [axis for value in values for axis in _axes(value) if axis.dim_param in names]
+    # Protobuf gives a size that the file does not have as 0.
     for axis in [*(axis for axis in batches if axis.dim_value < 1), *same]:
         axis.dim_value = 1
 
@@ -220,7 +223,7 @@ def _axes(value: Any) -> Any:
     return value.type.tensor_type.shape.dim
 
 
-# What the operators of ONNX cost.
+# Kind and work of the operators of ONNX.
 
 Shape = tuple[int, ...]
 
@@ -243,21 +246,21 @@ _OPERATORS = {
     "Transpose Upsample Where",
 }
 
-KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.split()}
+_KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.split()}
 """Kind of `Layer` of every operator known here."""
 
-WEIGHTED = ("conv", "fc", "matmul")
-"""Kinds that do work."""
+_WEIGHTED = ("conv", "fc", "matmul")
+"""Kinds with work."""
 
 _NOT_PARAMETERS = {
     "BatchNormalization": (3, 4),  # running mean and variance
     "Resize": (1, 2, 3),
     "Upsample": (1,),
 }
-"""Positions of floating-point constants that nobody learns."""
+"""Positions of floating-point inputs that training does not change."""
 
 
-def node_macs(node: Any, shapes: Mapping[str, Shape]) -> int:
+def _node_macs(node: Any, shapes: Mapping[str, Shape]) -> int:
     """Return the MACs of one node for the whole batch.
 
     Parameters
@@ -279,8 +282,8 @@ def node_macs(node: Any, shapes: Mapping[str, Shape]) -> int:
     return 0
 
 
-def parameter_inputs(node: Any) -> list[str]:
-    """Return the tensors which `node` (onnx.NodeProto) reads as parameters if constant."""
+def _parameter_inputs(node: Any) -> list[str]:
+    """Return the tensors that are parameters of `node` (onnx.NodeProto) if they are constant."""
     skipped = _NOT_PARAMETERS.get(node.op_type, ())
     return [name for i, name in enumerate(node.input) if name and i not in skipped]
 
@@ -291,8 +294,8 @@ _FLOAT_TYPES = {1, 10, 11, 16}
 """TensorProto.FLOAT, FLOAT16, DOUBLE and BFLOAT16."""
 
 
-class OnnxTensors:
-    """Shapes of all tensors of an inferred ONNX graph, and which of them are floating-point.
+class _Tensors:
+    """Shapes of all tensors of an ONNX graph, and whether they are floating-point.
 
     Parameters
     ----------
@@ -340,11 +343,11 @@ class OnnxTensors:
             raise InputError(
                 place, self.shapes[name], f"exported for batch size 1: {name} mixes samples"
             )
-        samples = first // self.batch
+        samples = first // self.batch  # more than 1 if an operator merged the batch with an axis
         return tuple(rest or [samples]) if samples == 1 else (samples, *rest)
 
     def parameters(self, name: str) -> int:
-        """Return the elements of a constant that can be learnt: floating-point, not a scalar."""
+        """Return the number of elements of a constant, 0 for scalars and integers."""
         if name not in self._floats or not self.shapes[name]:
             return 0
         self.require(name, f"{self.path}: constant")

@@ -1,4 +1,4 @@
-"""Networks as PyTorch modules."""
+"""Networks from PyTorch modules: layers, work, parameters and shapes from a trace."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from edgeopt.problems.networks.profile import Profile
 def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     """Read a network with its branches from a module; the extra ``torch`` must be installed.
 
-    The module is traced with torch.fx in evaluation mode on a copy without data, so that nothing
-    is computed and the module stays as it is. There is a cut behind each convolution and matrix
-    product in the order of execution, projection shortcuts included. Of a shared parameter, the
-    first reader has it.
+    A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
+    module does not change. There is a cut after each convolution and matrix product in the order
+    of execution, projection shortcuts included. A shared parameter counts for its first reader.
 
     Parameters
     ----------
     module : torch.nn.Module
-        Of one tensor, whose first axis is the batch; its class names the network.
+        A module of one tensor, whose first axis is the batch; its class names the network.
     input_shape : sequence of int
         Shape of the input without the batch axis, e.g. ``(3, 224, 224)``.
 
@@ -38,7 +37,7 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     Warns
     -----
     UserWarning
-        Lists the operators that `torch_operators.KINDS` does not have; they count as zero work.
+        Lists the operators that edgeopt does not know; they count as zero work.
     """
     torch = import_extra("torch", "torch")
     shape = tuple(input_shape)
@@ -70,6 +69,7 @@ def _trace(torch: Any, module: Any) -> Any:
 
 def _run(torch: Any, traced: Any, shape: tuple[int, ...]) -> dict[Any, Any]:
     """Return the value of each node for a batch of one; tensors have a shape but no data."""
+    # torch.fx records operators without shapes: run the graph once to see them.
     fx = import_extra("torch.fx", "torch")
     values = {}
 
@@ -87,7 +87,7 @@ def _run(torch: Any, traced: Any, shape: tuple[int, ...]) -> dict[Any, Any]:
 
 
 class _Layers:
-    """The layers read so far, and which of them belongs to which node of the trace."""
+    """The layers read so far, and the layer of each node of the trace."""
 
     def __init__(self, module: Any, values: dict[Any, Any]) -> None:
         self.done: list[Layer] = []
@@ -99,16 +99,16 @@ class _Layers:
         self._counted: set[int] = set()
 
     def append(self, node: Any) -> None:
-        """Append the layer of `node` if it makes tensors from the network's input."""
+        """Append the layer of `node` if it computes tensors from the input of the network."""
         sources = tuple(self._places[n] for n in node.all_input_nodes if n in self._places)
         shapes = _shapes(self._values[node])
         if node.op == "placeholder":
             self._places[node] = -1
         elif node.op != "output" and sources and shapes:
             operator = self._operator(node)
-            self.unknown.update({operator} - KINDS.keys())
+            self.unknown.update({operator} - _KINDS.keys())
             macs, parameters = self._macs(node, operator, shapes[0]), self._count(node)
-            kind = KINDS.get(operator, "other")
+            kind = _KINDS.get(operator, "other")
             self._places[node] = len(self.done)
             self.done.append(Layer(node.name, kind, macs, parameters, _joined(shapes), sources))
 
@@ -121,14 +121,15 @@ class _Layers:
     def _macs(self, node: Any, operator: str, output: tuple[int, ...]) -> int:
         """Return the MACs of one sample."""
         inputs = [s for n in node.all_input_nodes for s in _shapes(self._values[n])]
+        # The weight of a function is its second operand; the weight of a module is its own.
         weight = inputs[-1] if len(inputs) < 2 else inputs[1]
         if node.op == "call_module":
             own = getattr(self._module.get_submodule(node.target), "weight", None)
             weight = weight if own is None else tuple(own.shape)
-        return operator_macs(operator, inputs, weight, output)
+        return _operator_macs(operator, inputs, weight, output)
 
     def _count(self, node: Any) -> int:
-        """Return the parameters that no earlier node has read."""
+        """Return the number of parameters that no earlier node has read."""
         read = [self._parameters.get(n.target) for n in node.all_input_nodes if n.op == "get_attr"]
         if node.op == "call_module":
             read += self._module.get_submodule(node.target).parameters()
@@ -138,7 +139,7 @@ class _Layers:
 
 
 def _shapes(value: Any) -> list[tuple[int, ...]]:
-    """Return the shapes of a tensor or of the tensors in a tuple; anything else has none."""
+    """Return the shapes of a tensor or of the tensors in a tuple, [] for anything else."""
     if isinstance(value, tuple | list):
         return [shape for item in value for shape in _shapes(item)]
     return [tuple(value.shape)] if hasattr(value, "shape") else []
@@ -152,7 +153,7 @@ def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     return (shape[1:] if shape[:1] == (1,) else shape) or (1,)
 
 
-# What the modules, functions and methods of PyTorch cost.
+# Kind and work of the modules, functions and methods of PyTorch.
 
 _OPERATORS = {
     "conv": "Conv1d Conv2d Conv3d conv1d conv2d conv3d "
@@ -176,11 +177,11 @@ _OPERATORS = {
     "ZeroPad2d expand interpolate pad permute transpose",
 }
 
-KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.split()}
+_KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.split()}
 """Kind of `Layer` of every operator known here; modules by class, the rest by name."""
 
 
-def operator_macs(
+def _operator_macs(
     operator: str, inputs: Sequence[Sequence[int]], weight: Sequence[int], output: Sequence[int]
 ) -> int:
     """Return the MACs of one operator.
@@ -188,18 +189,18 @@ def operator_macs(
     Parameters
     ----------
     operator : str
-        A key of `KINDS`; any other costs nothing.
+        A key of `_KINDS`; any other costs nothing.
     inputs : sequence of shapes
         Of the tensors that the operator reads.
     weight : shape
-        Of the weight, the second operand of a function; any for operators without.
+        Of the weight, the second operand of a function; ignored for operators without one.
     output : shape
         Of the output.
     """
     if operator.startswith("ConvTranspose"):
         return transposed_conv_macs(inputs[0], weight)
-    if KINDS.get(operator) == "conv":
+    if _KINDS.get(operator) == "conv":
         return conv_macs(output, weight)
-    if KINDS.get(operator) in ("fc", "matmul"):
+    if _KINDS.get(operator) in ("fc", "matmul"):
         return matmul_macs(output, inputs[0][-1])
     return 0

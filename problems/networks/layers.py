@@ -1,4 +1,4 @@
-"""One layer of a network: its work, its parameters and the tensor that it makes."""
+"""The layers of a network: their work, parameters and outputs, and the cuts between them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from edgeopt.problems.errors import InputError, check_integer
 
 IN_PLACE = frozenset({"norm", "activation", "add", "multiply", "identity"})
-"""Kinds that write into the tensor they read: they have no feature map of their own."""
+"""Kinds that overwrite the tensor they read, and thus have no feature map of their own."""
 
-LARGEST = 2**48
-"""Most MACs, parameters or elements of one layer; sums over a network then fit into int64."""
+LARGEST_COUNT = 2**48
+"""Most MACs, parameters or elements of a layer: sums over a network then fit into int64."""
 
 
 def check_shape(field: str, shape: tuple[int, ...]) -> None:
-    """Raise `InputError` unless `shape` has an axis, sizes >= 1 and at most `LARGEST` elements."""
+    """Raise `InputError` unless `shape` has an axis, sizes >= 1 and at most 2**48 elements."""
     if not shape:
         raise InputError(field, shape, "a shape with at least one axis")
     for size in shape:
         check_integer(field, size, at_least=1)
-    check_integer(f"{field}: elements", math.prod(shape), at_most=LARGEST)
+    check_integer(f"{field}: elements", math.prod(shape), at_most=LARGEST_COUNT)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Layer:
     Parameters
     ----------
     name : str
-        Unique within its network, without blanks, not ``input``.
+        Unique in its network, without blanks, not ``input``.
     kind : str
         ``conv``, ``fc``, ``matmul``, ``pool``, ``concat``, ``shortcut`` (a projection beside the
         main path), one of `IN_PLACE`, or ``other``.
@@ -44,7 +44,7 @@ class Layer:
     output_shape : tuple of int
         Shape of the output without the batch axis, e.g. ``(64, 56, 56)``.
     inputs : tuple of int
-        Indices of the producing layers in `Profile.layers`; -1 is the network's input.
+        Indices in `Profile.layers` of the layers it reads; -1 is the input of the network.
 
     Raises
     ------
@@ -63,11 +63,11 @@ class Layer:
         if self.name.split() != [self.name] or self.name == "input":
             raise InputError("layer name", self.name, "a text without blanks, not 'input'")
         place = f"layer {self.name}"
-        check_integer(f"{place}: macs", self.macs, at_least=0, at_most=LARGEST)
-        check_integer(f"{place}: parameters", self.parameters, at_least=0, at_most=LARGEST)
+        check_integer(f"{place}: macs", self.macs, at_least=0, at_most=LARGEST_COUNT)
+        check_integer(f"{place}: parameters", self.parameters, at_least=0, at_most=LARGEST_COUNT)
         check_shape(f"{place}: output_shape", self.output_shape)
         if not self.inputs:
-            raise InputError(f"{place}: inputs", self.inputs, "at least one producer")
+            raise InputError(f"{place}: inputs", self.inputs, "at least one layer or the input, -1")
 
     @property
     def elements(self) -> int:
@@ -76,12 +76,12 @@ class Layer:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the paper numbers this layer: it does work and is on the main path."""
+        """Whether the paper numbers this layer: it has work and is on the main path."""
         return self.macs > 0 and self.kind != "shortcut"
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the output takes over the memory of an input."""
+        """Whether the output overwrites an input."""
         return self.kind in IN_PLACE
 
 
@@ -91,10 +91,10 @@ class Layer:
 def cut_ends_of(layers: Sequence[Layer]) -> tuple[int, ...]:
     """Return the end of the edge side ``layers[:end]`` for the cuts 1..N.
 
-    There is one cut for each counted layer (it does work and is on the main path). It ends behind
-    the in-place layers and projection shortcuts that follow the counted layer, so that an addition
-    which closes a residual block belongs to the block's last convolution, and before a pooling.
-    The last cut ends behind the last layer.
+    There is one cut for each counted layer (it has work and is on the main path). It lies after
+    the in-place layers and projection shortcuts that follow the counted layer, but before a
+    pooling: the addition that closes a residual block belongs to the last convolution of the
+    block. The last cut lies after the last layer.
 
     Parameters
     ----------
@@ -104,27 +104,27 @@ def cut_ends_of(layers: Sequence[Layer]) -> tuple[int, ...]:
     Raises
     ------
     InputError
-        If no layer does any work.
+        If no layer has any work.
     """
     counted = [i for i, layer in enumerate(layers) if layer.is_counted]
     if not counted:
         raise InputError("layers", [layer.name for layer in layers], "layers of which one has MACs")
-    ends = [_behind_followers(layers, index + 1) for index in counted]
-    return (*ends[:-1], len(layers))
+    ends = [_after_followers(layers, index + 1) for index in counted]
+    return (*ends[:-1], len(layers))  # at cut N nothing remains for the cloud
 
 
-def _behind_followers(layers: Sequence[Layer], end: int) -> int:
-    """Move `end` behind the in-place layers and shortcuts that start there."""
+def _after_followers(layers: Sequence[Layer], end: int) -> int:
+    """Return the end of the in-place layers and shortcuts that start at `end`."""
     while end < len(layers) and (layers[end].is_in_place or layers[end].kind == "shortcut"):
         end += 1
     return end
 
 
-# The warning about operators that an importer does not know.
+# Operators that an importer does not know.
 
 
 def warn_zero_work(source: str, operators: Counter[str]) -> None:
-    """List all `operators` (name: number of nodes) of `source` in one warning, if there are any."""
+    """Warn once of all `operators` (name: number of nodes) of `source`, if any."""
     if operators:
         names = ", ".join(f"{name} ({count})" for name, count in sorted(operators.items()))
         warnings.warn(f"{source}: unknown operators, counted as zero work: {names}", stacklevel=3)

@@ -1,4 +1,4 @@
-"""All built-in networks, and networks by name or file."""
+"""Networks by name or file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edgeopt.problems.networks.zoo import (
 
 
 class Network(Protocol):
-    """A function that makes a profile; both parameters have the network's own defaults."""
+    """A function that returns a profile; each network has its own defaults."""
 
     def __call__(self, input_size: int = ..., classes: int = ...) -> Profile:
         """Return the profile for a square image and a number of classes."""
@@ -44,8 +44,8 @@ def load_network(spec: str) -> Profile:
     Parameters
     ----------
     spec : str
-        A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default the
-        size of the data set that it was made for), or a file ``FILE.onnx`` or ``FILE.csv``.
+        A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default
+        those of the data set that it was designed for), or a file ``FILE.onnx`` or ``FILE.csv``.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def load_network(spec: str) -> Profile:
         return from_onnx(spec)
     if spec.lower().endswith(".csv"):
         return from_csv(spec)
-    name, *options = spec.split(":")
+    name, *options = spec.split(":")  # only now: a path may have a colon too
     check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv"])
     return NETWORKS[name](**dict(map(_option, options)))
 

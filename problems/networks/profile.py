@@ -1,4 +1,4 @@
-"""The profile of a network: what each cut leaves on the edge and what crosses it."""
+"""The profile of a network: work, memory and crossing data of each cut."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from edgeopt.problems.errors import InputError, check_integer
+from edgeopt.problems.errors import InputError, IntArray, check_integer
 from edgeopt.problems.networks.layers import Layer, check_shape
-from edgeopt.problems.networks.tensors import IntArray, crossing_elements, live_elements
+from edgeopt.problems.networks.tensors import crossing_elements, live_elements
 
 __all__ = ["Layer", "Profile"]
 
@@ -21,8 +21,8 @@ __all__ = ["Layer", "Profile"]
 class Profile:
     """A layer graph and its cuts, for one sample.
 
-    Cut j in 1..N keeps ``layers[:cut_ends[j - 1]]`` on the edge; cut 0 leaves everything to the
-    cloud. The arrays are over j = 0..N, int64, of shape (N + 1,), computed once and read-only.
+    Cut j in 1..N places ``layers[:cut_ends[j - 1]]`` on the edge; cut 0 places all layers in the
+    cloud. Arrays over the cuts are int64, read-only, of shape (N + 1,), and computed once.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ class Profile:
     layers : tuple of Layer
         In topological order.
     cut_ends : tuple of int
-        Strictly increasing, the last one ``len(layers)``; see `cuts.cut_ends_of`.
+        Strictly increasing, the last one ``len(layers)``; see `cut_ends_of`.
 
     Raises
     ------
     InputError
-        If layer names repeat, a layer reads one that comes later, or `cut_ends` break their rule.
+        If layer names repeat, a layer reads a later one, or `cut_ends` break their rule.
     """
 
     name: str
@@ -57,17 +57,17 @@ class Profile:
 
     @property
     def depth(self) -> int:
-        """Number of cuts N besides cut 0; the paper's number of layers."""
+        """Number of cuts N besides cut 0, the number of layers in the paper."""
         return len(self.cut_ends)
 
     @cached_property
     def cut_names(self) -> tuple[str, ...]:
-        """Name of each cut: ``input``, then the last counted layer of its edge side."""
+        """Name of each cut: ``input``, then the last counted layer on its edge side."""
         return ("input", *(self.layers[i].name for i in self._last_counted))
 
     @cached_property
     def edge_macs(self) -> IntArray:
-        """MACs on the edge, shortcuts included: the paper's Z^j (8, 9)."""
+        """MACs on the edge, shortcuts included, Z^j in the paper (8, 9)."""
         return self._prefix_sums(layer.macs for layer in self.layers)  # (8)
 
     @cached_property
@@ -92,7 +92,7 @@ class Profile:
         """Sum of the feature maps on the edge (10), without the input.
 
         As printed, the sum runs along the main path: poolings count, shortcuts do not, and
-        layers in place (normalisation, activation, addition) have no map of their own.
+        in-place layers (normalisation, activation, addition) have no map of their own.
         """
         return self._prefix_sums(  # (10): maps
             0 if layer.is_in_place or layer.kind == "shortcut" else layer.elements
@@ -101,10 +101,10 @@ class Profile:
 
     @cached_property
     def output_elements(self) -> IntArray:
-        """Elements of the map of layer j alone, the paper's Map_j (15).
+        """Elements of the feature map of layer j alone, Map_j in the paper (15).
 
-        Cut 0 has the network's input, cut N its result. This is the printed reading; it misses the
-        skip tensor of a cut inside a residual block, see `crossing_elements`.
+        At cut 0 this is the input, at cut N the result of the network. The printed reading misses
+        the skip tensor of a cut inside a residual block, see `crossing_elements`.
         """
         maps = [self.layers[i].elements for i in self._last_counted[:-1]]
         return _read_only([self._input_elements, *maps, self.layers[-1].elements])
@@ -113,27 +113,28 @@ class Profile:
     def crossing_elements(self) -> IntArray:
         """Elements of all distinct tensors that cross the cut; 0 at cut N.
 
-        Corrected reading of Map_j in (15): the tensors made on the edge (or the input) and read in
-        the cloud. The result returns to the user and is not uploaded.
+        Corrected reading of Map_j in (15): the tensors that the edge computes (or the input) and
+        the cloud reads. The result goes back to the user and is not uploaded.
         """
         ends = (0, *self.cut_ends)
         return _read_only(crossing_elements(self.layers, self._input_elements, ends))
 
     @cached_property
     def peak_elements(self) -> IntArray:
-        """Largest set of elements alive while the edge side runs in order; 0 at cut 0.
+        """Most elements that are live at one time while the edge side runs; 0 at cut 0.
 
-        Corrected reading of (10) for inference, which needs no map once its last reader is done.
+        Corrected reading of (10) for inference, which frees a map after its last reader.
         """
         peak = np.maximum.accumulate(live_elements(self.layers, self._input_elements))
         return _read_only([0, *peak[np.array(self.cut_ends) - 1]])
 
     @cached_property
     def _last_counted(self) -> tuple[int, ...]:
-        """Index of the last counted layer in the edge side of each cut 1..N."""
+        """Index of the last counted layer on the edge side of each cut 1..N."""
         last, found = [], None
         for i, layer in enumerate(self.layers):
             found = i if layer.is_counted else found
+            # Before the first counted layer there is none: such a cut bears the name of layer i.
             last.append(i if found is None else found)
         return tuple(last[end - 1] for end in self.cut_ends)
 

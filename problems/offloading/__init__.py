@@ -1,1 +1,1 @@
-"""The offloading program: networks, systems and the terms of P1 at every cut."""
+"""The offloading problem: readings, equations (8)-(20) and the program P1 at every cut."""

@@ -1,4 +1,4 @@
-"""The numbers of one system, or of many, as arrays that broadcast against the cuts."""
+"""A network and a system (or many) as arrays that broadcast against each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray, check_integer, check_quantity
+from edgeopt.problems.errors import FloatArray, Number, check_integer, check_quantity
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import (
     edge_memory_bytes,
@@ -21,15 +21,63 @@ from edgeopt.problems.systems.system import (
     System,
 )
 
-Number = float | FloatArray
+
+@dataclass(frozen=True, eq=False)
+class NetworkArrays:
+    """A profile in the units of a reading; float64 arrays of shape (N + 1,) over the cuts 0..N.
+
+    Parameters
+    ----------
+    edge_flop, cloud_flop : array
+        Work before and after the cut, FLOP (MAC as printed).
+    segment_flop, segment_bytes : array
+        Work and bytes moved between consecutive cuts.
+    memory_bytes : array
+        Memory of the edge side (10), byte.
+    crossing_bits : array
+        Tensors that cross the cut (15), bit, without the task itself.
+    tasks_forwarded : array
+        1 where the task itself crosses, as the terminal sent it: at cut 0, unless the reading is
+        as printed. Else 0.
+    input_bytes : float
+        One byte for each element of the input.
+    """
+
+    edge_flop: FloatArray
+    cloud_flop: FloatArray
+    segment_flop: FloatArray
+    segment_bytes: FloatArray
+    memory_bytes: FloatArray
+    crossing_bits: FloatArray
+    tasks_forwarded: FloatArray
+    input_bytes: float
+
+
+def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
+    """Return the `NetworkArrays` of `profile` in the units of `reading`."""
+    edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
+    is_map = reading.crossing == "map"
+    crossing = profile.output_elements if is_map else profile.crossing_elements
+    forwarded = np.zeros(profile.depth + 1)
+    forwarded[0] = not is_map  # an image is smaller as sent, in bytes, than as an input in floats
+    return NetworkArrays(
+        edge_flop=edge_flop,
+        cloud_flop=profile.cloud_macs.astype(np.float64) * reading.flop_per_mac,
+        segment_flop=np.diff(edge_flop, prepend=0.0),
+        segment_bytes=moved_bytes(profile, reading),
+        memory_bytes=edge_memory_bytes(profile, reading),
+        crossing_bits=np.where(forwarded, 0.0, crossing) * reading.bits_per_element,
+        tasks_forwarded=forwarded,
+        input_bytes=float(profile.output_elements[0]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class SystemArrays:
-    """A system as columns: the last axis stands for the cuts, the one before for node groups.
+    """A system as arrays: the last axis is that of the cuts, the one before that of node groups.
 
-    Fields of nodes have the shape (..., g, 1), g groups of identical nodes; fields of the system
-    are numbers or have the shape (..., 1, 1). Leading axes are a batch of systems.
+    Fields of nodes have the shape (..., g, 1) for g groups of identical nodes; fields of the
+    system are numbers or have the shape (..., 1, 1). Leading axes are a batch of systems.
 
     Parameters
     ----------
@@ -66,8 +114,11 @@ class SystemArrays:
     period_s: Number
 
 
-def columns_of(system: System, work: NetworkArrays, reading: Reading) -> SystemArrays:
-    """Return the columns of one system for a network; identical nodes become one group."""
+def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> SystemArrays:
+    """Return the `SystemArrays` of one system; identical nodes form one group.
+
+    The network gives the size of a task for a system that does not.
+    """
     pool, link, tasks = system.pool, system.link, system.tasks
     groups = pool.groups
 
@@ -82,6 +133,7 @@ def columns_of(system: System, work: NetworkArrays, reading: Reading) -> SystemA
         count=np.array([[count] for count in groups.values()], dtype=np.float64),
         nodes=nodes,
         flops=column("flops"),
+        # An infinite bandwidth never limits a node, which switches the roofline model off.
         memory_bandwidth_byte_s=np.where(reading.roofline, bandwidths, np.inf),
         rate_bit_s=np.asarray(rate),
         static_power_w=column("static_power_w"),
@@ -93,80 +145,28 @@ def columns_of(system: System, work: NetworkArrays, reading: Reading) -> SystemA
         cloud_flops=system.cloud.flops,
         round_trip_s=link.round_trip_s if reading.shares_link else 0.0,
         energy_j_bit=link.energy_j_bit if reading.radio else 0.0,
+        # As printed, (16) sums over all x nodes, although a task goes to one of them.
         inverse_rate_s_bit=inverse_rate * (nodes if reading.uplink == "printed" else 1.0),  # (16)
-        size_bytes=tasks.size_bytes or work.input_bytes,
+        size_bytes=tasks.size_bytes or network.input_bytes,
         arrival_hz=tasks.arrival_hz,
         deadline_s=tasks.deadline_s,
         period_s=tasks.period_s,
     )
 
 
-# What each cut means in work, bytes and bits, before any system is known.
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkArrays:
-    """A profile in the units of a reading; float64 arrays of shape (N + 1,) over the cuts 0..N.
-
-    Parameters
-    ----------
-    edge_flop, cloud_flop : array
-        Work before and behind the cut, FLOP (MAC as printed).
-    segment_flop, segment_bytes : array
-        Work and bytes moved between consecutive cuts.
-    memory_bytes : array
-        Memory of the edge side (10), byte.
-    crossing_bits : array
-        What crosses the cut (15), bit, besides the task itself.
-    tasks_forwarded : array
-        1 where the task crosses as the terminal sent it: at cut 0, unless the reading is as
-        printed. Else 0.
-    input_bytes : float
-        One byte for each element of the input.
-    """
-
-    edge_flop: FloatArray
-    cloud_flop: FloatArray
-    segment_flop: FloatArray
-    segment_bytes: FloatArray
-    memory_bytes: FloatArray
-    crossing_bits: FloatArray
-    tasks_forwarded: FloatArray
-    input_bytes: float
-
-
-def work_of(profile: Profile, reading: Reading) -> NetworkArrays:
-    """Return the `NetworkArrays` of `profile` in the units of `reading`."""
-    edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
-    is_map = reading.crossing == "map"
-    crossing = profile.output_elements if is_map else profile.crossing_elements
-    forwarded = np.zeros(profile.depth + 1)
-    forwarded[0] = not is_map
-    return NetworkArrays(
-        edge_flop=edge_flop,
-        cloud_flop=profile.cloud_macs.astype(np.float64) * reading.flop_per_mac,
-        segment_flop=np.diff(edge_flop, prepend=0.0),
-        segment_bytes=moved_bytes(profile, reading),
-        memory_bytes=edge_memory_bytes(profile, reading),
-        crossing_bits=np.where(forwarded, 0.0, crossing) * reading.bits_per_element,
-        tasks_forwarded=forwarded,
-        input_bytes=float(profile.output_elements[0]),
-    )
-
-
 def random_batch(
     count: int, *, size_bytes: float = 224 * 224 * 3, reading: Reading = CORRECTED, rng: Seed = None
 ) -> SystemArrays:
-    """Return `count` systems of identical nodes as one set of columns, leading axis `count`.
+    """Return `count` random systems of identical nodes, as arrays with a leading axis.
 
     Parameters
     ----------
     count : int
         Number of systems, >= 1.
     size_bytes : float
-        Size of a task, byte, > 0; by default an 8-bit RGB image.
+        Size of a task, byte, > 0; by default that of an 8-bit RGB image.
     reading : Reading
-        Decides whether the nodes share the link.
+        Says whether the nodes share the link.
     rng : int, Generator or None
         Source of randomness.
     """

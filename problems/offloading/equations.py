@@ -1,15 +1,15 @@
-"""Execution times: the edge (11), with the roofline as an option, and the cloud (14)."""
+"""Single equations: memory (10), execution (11, 14), the link (15) and energy (18)-(20).
+
+Each function takes plain arrays and computes one equation, in the printed or a corrected form.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray, Number
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.networks.tensors import IntArray
 from edgeopt.problems.offloading.reading import Reading
-
-Number = float | FloatArray
 
 
 def edge_execution_s(
@@ -18,11 +18,11 @@ def edge_execution_s(
     flops: Number,
     memory_bandwidth_byte_s: Number,
 ) -> FloatArray:
-    """Return the time T_te in which one node runs the layers before the cut (11).
+    """Return the time t_qp,e in which one node runs the layers before the cut (11).
 
-    The paper integrates over the task index; one task takes Z^j / F_i. With a finite memory
-    bandwidth BW each segment runs at the roofline's speed min(F, I BW), I its FLOP per byte
-    (Williams et al., CACM 52(4), 2009).
+    The paper integrates over the index of the task; one task takes Z^j / F_i. With a finite memory
+    bandwidth BW each segment runs at the speed min(F, I BW) of the roofline model, where I is its
+    FLOP per byte (Williams et al., CACM 52(4), 2009).
 
     Parameters
     ----------
@@ -41,27 +41,27 @@ def edge_execution_s(
 
 
 def cloud_execution_s(cloud_flop: FloatArray, cloud_flops: Number) -> FloatArray:
-    """Return the time in which the cloud runs the layers behind the cut (14), s.
+    """Return the time T_cp in which the cloud runs the layers after the cut (14), s.
 
-    Z^N - Z^j over F_c; the paper writes Z^n for Z^N. The cloud has no queue.
+    It is (Z^N - Z^j) / F_c, where the paper writes Z^n for Z^N. The cloud has no queue.
     """
     return np.asarray(cloud_flop / cloud_flops)  # (14)
 
 
-# Energy that one edge node spends (18)-(20), with radio energy as an option.
+# The energy of one edge node (18)-(20).
 
 
 def static_energy_j(static_power_w: Number, busy_s: Number) -> FloatArray:
-    """Return the energy of the running node, e T_te (18), J.
+    """Return the static energy of a node, e times `busy_s` (18), J.
 
-    As printed only the time of computing counts; give the whole period as `busy_s` to count the
-    time in which the node idles too.
+    As printed, only the time of computing counts; with the whole period as `busy_s` idle time
+    counts too.
     """
     return np.asarray(static_power_w * busy_s)  # (18)
 
 
 def printed_dynamic_energy_j(omega: Number, edge_flop: FloatArray, flops: Number) -> FloatArray:
-    """Return omega Z F (19), J: a power of omega F^2 while the node computes.
+    """Return the dynamic energy omega Z F (19), J: a power of omega F^2 while computing.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def printed_dynamic_energy_j(omega: Number, edge_flop: FloatArray, flops: Number
 
 
 def cmos_dynamic_energy_j(kappa: Number, edge_flop: FloatArray, clock_hz: Number) -> FloatArray:
-    """Return kappa Z f^2, J, the usual model of switching logic (power rises with f^3).
+    """Return kappa Z f^2, J, the usual model of CMOS logic, whose power grows with f^3.
 
     Source: Burd and Brodersen, J. VLSI Signal Processing 13, 1996. `kappa` in J / (FLOP Hz**2).
     """
@@ -84,11 +84,11 @@ def cmos_dynamic_energy_j(kappa: Number, edge_flop: FloatArray, clock_hz: Number
 
 
 def radio_energy_j(energy_j_bit: Number, bits: FloatArray) -> FloatArray:
-    """Return the energy of sending `bits` to the cloud, J; the paper has no such term."""
+    """Return the energy of sending `bits` to the cloud, J, a term that the paper lacks."""
     return np.asarray(energy_j_bit * bits)
 
 
-# Time on the link from the edge to the cloud (15).
+# The link from the edge to the cloud (15).
 
 
 def node_rate_bit_s(
@@ -103,16 +103,16 @@ def node_rate_bit_s(
 
 
 def link_s(bits: FloatArray, rate_bit_s: Number, round_trip_s: Number) -> FloatArray:
-    """Return the time T_ec in which the tensors at the cut reach the cloud (15).
+    """Return the time T_ec in which the tensors that cross the cut reach the cloud (15).
 
     Parameters
     ----------
     bits : (..., N + 1) float64 array
-        What crosses each cut. As printed, Map_j in elements is divided by a rate in bit/s.
+        Data that cross each cut. As printed, Map_j in elements is divided by a rate in bit/s.
     rate_bit_s : float or (..., g, 1) array
         Rate of one node, `node_rate_bit_s`.
     round_trip_s : float or (..., 1, 1) array
-        Half of it is added where anything is sent; the paper has no such term: give 0.
+        Half of it is added if anything is sent. The paper lacks this term, and its reading gives 0.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def link_s(bits: FloatArray, rate_bit_s: Number, round_trip_s: Number) -> FloatA
     return np.asarray(bits / rate_bit_s + 0.5 * round_trip_s * (bits > 0))  # (15)
 
 
-# Memory of the edge side of each cut (10) and its limit lambda_0 P_0 (21).
+# The memory of the edge side (10), and its limit.
 
 
 def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
@@ -133,10 +133,10 @@ def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
     profile : Profile
         The network.
     reading : Reading
-        ``memory`` picks the feature maps: their sum along the main path, as printed, which is what
-        training keeps, or the largest set alive at one time, which is what an inference needs.
-        ``parameters`` picks those of the chain that the paper counts, or all. ``element_bytes``
-        turns elements into bytes; the paper compares elements with bytes.
+        ``memory`` selects the feature maps: their sum along the main path, as printed, which
+        training keeps, or the largest set live at one time, which inference needs.
+        ``parameters`` selects those of the chain, which the paper counts, or all of them.
+        ``element_bytes`` converts elements to bytes; the paper compares elements with bytes.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
 
 
 def moved_bytes(profile: Profile, reading: Reading) -> FloatArray:
-    """Return the bytes that pass through memory between consecutive cuts, for the roofline.
+    """Return the bytes moved through memory between consecutive cuts, for the roofline model.
 
     Each parameter is read once and each feature map written once.
 
@@ -163,12 +163,12 @@ def moved_bytes(profile: Profile, reading: Reading) -> FloatArray:
 
 
 def memory_limit_bytes(smallest_memory_bytes: float, share: float) -> float:
-    """Return the right-hand side lambda_0 P_0 of C1 (21), byte.
+    """Return the right-hand side lambda_0 P_0 of C1 (22), byte.
 
-    P_0 is the memory of the smallest node, so more nodes can only make it smaller: the cut moves
-    towards the input as the pool grows, as in the paper's Table 1 and against its text.
+    P_0 is the memory of the smallest node, which more nodes can only make smaller. Thus the cut
+    moves towards the input as the pool grows, as in Table 1 of the paper and against its text.
     """
-    return share * smallest_memory_bytes  # (21)
+    return share * smallest_memory_bytes  # (22), C1
 
 
 def _parameters(profile: Profile, reading: Reading) -> IntArray:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.problems.errors import FloatArray, check_choice, check_quantity
+from edgeopt.problems.errors import FloatArray, Number, check_choice, check_quantity
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import Number
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.terms import CutTerms, terms_of
 from edgeopt.problems.systems.system import System
@@ -18,34 +17,26 @@ from edgeopt.problems.systems.system import System
 
 @dataclass(frozen=True, eq=False)
 class CutProgram:
-    """P1 for one network and one system: everything a solver may ask, at every cut.
+    """P1 for one network and one system, evaluated at every cut.
 
     Parameters
     ----------
-    network : str
-        Name of the network.
-    system : str
-        Name of the system.
-    cut_names : tuple of str
-        Names of the cuts 0..N.
-    reading : Reading
-        How the equations were read.
-    objective : Objective
-        What is optimised.
-    terms : Terms
+    profile, system, reading, objective, weight
+        The arguments of `build_program`; the objective as an `Objective`.
+    terms : CutTerms
         All terms.
     values, limits : (4, N + 1) float64 arrays
-        Left- and right-hand sides of `CONSTRAINTS`; the limit of the energy is that of the node
-        nearest to its budget, in one period.
+        Left- and right-hand sides of `CONSTRAINTS`; those of the energy are of the node nearest to
+        its budget in one period.
     goal : (N + 1,) float64 array
         f(j) in the objective's unit.
     """
 
-    network: str
-    system: str
-    cut_names: tuple[str, ...]
+    profile: Profile
+    system: System
     reading: Reading
     objective: Objective
+    weight: float
     terms: CutTerms
     values: FloatArray
     limits: FloatArray
@@ -54,7 +45,7 @@ class CutProgram:
     @property
     def depth(self) -> int:
         """The number of layers N."""
-        return len(self.cut_names) - 1
+        return self.profile.depth
 
     @property
     def slacks(self) -> FloatArray:
@@ -98,7 +89,7 @@ def build_program(
     objective : str
         One of `OBJECTIVES`; the paper's reading is ``deepest``.
     weight : float
-        What one joule is worth in seconds, s/J, >= 0, for the objective ``weighted``.
+        Value of one joule in seconds, s/J, >= 0, for the objective ``weighted``.
 
     Raises
     ------
@@ -112,11 +103,11 @@ def build_program(
     shape = (profile.depth + 1,)
     rows = [_tightest(value, limit, shape) for value, limit in constraint_rows(terms)]
     return CutProgram(
-        network=profile.name,
-        system=system.name,
-        cut_names=profile.cut_names,
+        profile=profile,
+        system=system,
         reading=reading,
         objective=chosen,
+        weight=weight,
         terms=terms,
         values=np.stack([value for value, _ in rows]),
         limits=np.stack([limit for _, limit in rows]),
@@ -129,18 +120,19 @@ def _tightest(
 ) -> tuple[FloatArray, FloatArray]:
     """Return value and limit of the node that is nearest to its limit at each cut."""
     values, limits = np.broadcast_arrays(np.atleast_2d(value), limit)
+    # In per cent of the limit: budgets of unequal nodes cannot be compared in joules.
     node = (values / limits).argmax(axis=0, keepdims=True)
     picked = (np.take_along_axis(array, node, axis=0) for array in (values, limits))
     at_node, its_limit = (array.reshape(shape) for array in picked)
     return at_node, its_limit
 
 
-# The constraints C1-C3 of P1 (21, 22), and the stability of the queue.
+# The constraints.
 
 CONSTRAINTS = ("memory", "delay", "energy", "stability")
-"""C1, C2, C3 of (21, 22), and the stability of the queues, which the paper forgets."""
+"""C1, C2 and C3 of (22), and the stability of the queues, which the paper does not require."""
 
-UNITS = ("B", "s", "J", "")
+CONSTRAINT_UNITS = ("B", "s", "J", "")
 """Unit of each constraint's value and limit."""
 
 
@@ -171,9 +163,10 @@ def meets_constraints(terms: CutTerms) -> NDArray[np.bool_]:
     return np.asarray(memory & delay & energy.all(axis=-2, keepdims=True) & stability)
 
 
-# What the delay of a task consists of at every cut.
+# The parts of the delay.
 
-PARTS = ("uplink", "waiting", "execution", "link", "cloud")
+# T_te (16), the wait (12) and execution (11) of T_qp (13), T_ec (15) and T_cp (14).
+DELAY_PARTS = ("uplink", "waiting", "execution", "link", "cloud")
 
 
 def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
@@ -182,8 +175,8 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
     Returns
     -------
     dict of (N + 1,) float64 arrays
-        T_cp (16), T_qp (12), T_te (11), T_ec (15) and the cloud's time (14) by `PARTS`, s; their
-        sum is the delay of C2. T_cp is 0 where the reading does not count it.
+        Seconds by the names in `DELAY_PARTS`; their sum is the delay of C2. The uplink is 0 if the
+        reading does not count it.
     """
     terms, shape = program.terms, (program.depth + 1,)
     at_node = np.stack(np.broadcast_arrays(terms.waiting_s, terms.execution_s, terms.link_s))
@@ -193,10 +186,11 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
     )
     uplink = np.full(shape, float(terms.uplink_s) * program.reading.uplink_counts)
     cloud = terms.cloud_s.reshape(shape)
-    return dict(zip(PARTS, (uplink, waiting, execution, link, cloud), strict=True))
+    parts = (uplink, waiting, execution, link, cloud)
+    return dict(zip(DELAY_PARTS, parts, strict=True))
 
 
-# What the cut is chosen for: the objectives of P1, which the paper leaves open.
+# The objectives: the paper does not define its f(j).
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The two readings of the paper's equations, and the choices that a reading makes."""
+"""Readings of the equations: `PRINTED`, `CORRECTED`, and the choices in which they differ."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ PRINTED = Reading(
     roofline=False,
     radio=False,
 )
-"""The equations as they stand in the paper, units included."""
+"""The equations as printed, units included."""
 
 CORRECTED = Reading(
     name="corrected",

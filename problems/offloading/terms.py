@@ -1,4 +1,4 @@
-"""Every term of the program at every cut: times, energies, memory and load."""
+"""Every term of the program at every cut: times, energies, memory and loads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import numpy as np
 
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays, columns_of, work_of
+from edgeopt.problems.offloading.arrays import (
+    NetworkArrays,
+    SystemArrays,
+    network_arrays,
+    system_arrays,
+)
 from edgeopt.problems.offloading.equations import (
     cloud_execution_s,
     cmos_dynamic_energy_j,
@@ -26,16 +31,16 @@ from edgeopt.problems.systems.system import System
 
 @dataclass(frozen=True, eq=False)
 class CutTerms:
-    """The terms over the cuts 0..N, float64, each computed when it is first asked for.
+    """The terms over the cuts 0..N, float64, each computed on first use.
 
     The arrays have the shape (..., g, N + 1) where they differ between the g groups of identical
     nodes, else (..., 1, N + 1) or, for the network alone, (N + 1,).
 
     Parameters
     ----------
-    work : Work
+    work : NetworkArrays
         The network in the units of the reading.
-    columns : Columns
+    columns : SystemArrays
         One system, or a batch of systems.
     reading : Reading
         The reading that made both.
@@ -167,5 +172,5 @@ class CutTerms:
 
 def terms_of(profile: Profile, system: System, reading: Reading) -> CutTerms:
     """Return the terms of a network on a system."""
-    work = work_of(profile, reading)
-    return CutTerms(work, columns_of(system, work, reading), reading)
+    work = network_arrays(profile, reading)
+    return CutTerms(work, system_arrays(system, work, reading), reading)

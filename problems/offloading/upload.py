@@ -1,4 +1,4 @@
-"""Upload from a terminal to its nearest edge node (16) with the density of rates (17)."""
+"""The mean inverse rate of a terminal's upload (16), from a density of rates (17)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeopt.problems.errors import FloatArray, InputError
 
-_TAIL = 8.0  # kernel widths beyond the largest rate after which the density is nil
+_TAIL = 8.0  # kernel widths beyond the largest rate, where the density is negligible
 
 
 def silverman_width(sample: FloatArray) -> float:
@@ -22,7 +22,7 @@ def silverman_width(sample: FloatArray) -> float:
     Raises
     ------
     InputError
-        If the sample has no spread: there is no density to estimate.
+        If the sample has no spread: it has no density.
     """
     if np.ptp(sample) == 0:
         raise InputError("uplink.rates_bit_s", sample.tolist(), "at least 2 rates that differ")
@@ -40,7 +40,10 @@ def printed_density(rate: float, rates: FloatArray) -> float:
 
 
 def normal_density(rate: float, rates: FloatArray) -> float:
-    """Return (17) with the standard Gaussian kernel that lambda is made for; integrates to 1."""
+    """Return (17) with the standard Gaussian kernel, which lambda is the rule for.
+
+    It integrates to 1.
+    """
     width = silverman_width(rates)
     u = (rate - rates) / width
     return float(np.exp(-0.5 * u**2).mean() / (width * np.sqrt(2.0 * np.pi)))  # (17)
@@ -49,8 +52,8 @@ def normal_density(rate: float, rates: FloatArray) -> float:
 def printed_inverse_rate(rates: FloatArray) -> float:
     """Return the integral of p(v) / v in (16), with p as printed, s/bit.
 
-    It diverges at v = 0, where p > 0, so it is cut off below the smallest measured rate. A sample
-    without spread has no density: its 1 / v is returned.
+    It diverges at v = 0, where p > 0, and is therefore truncated at the smallest measured rate. For
+    a sample without spread, which has no density, 1 / v is returned.
     """
     return _integral(lambda v, r: printed_density(v, r) / v, rates)  # (16)
 
@@ -64,8 +67,8 @@ def kde_inverse_rate(rates: FloatArray) -> float:
 def log_kde_inverse_rate(rates: FloatArray) -> float:
     """Return E[1/v] with a Gaussian kernel density of log v, mean(1 / v_i) exp(h^2 / 2), s/bit.
 
-    The density of log rates vanishes at v = 0, so that the integral of (16) exists, and in closed
-    form: each kernel is a log-normal. Equal rates have h = 0; a few rates that are orders of
+    The density of log rates vanishes at v = 0; thus the integral of (16) exists. It has a closed
+    form, since each kernel is log-normal. For equal rates h = 0. Few rates that are orders of
     magnitude apart have a wide kernel, whose slow tail dominates the mean.
 
     Parameters
@@ -83,25 +86,25 @@ INVERSE_RATE: dict[str, Callable[[FloatArray], float]] = {
     "kde": kde_inverse_rate,
     "log_kde": log_kde_inverse_rate,
 }
-"""The three readings of the integral in (16), by the name in `Reading.uplink`."""
+"""The readings of the integral in (16), by their names in `Reading.uplink`."""
 
 
 def _integral(function: Callable[[float, FloatArray], float], rates: FloatArray) -> float:
-    """Integrate over the rates from the smallest measured one to beyond the largest."""
+    """Integrate over rates, from the smallest measured one to the tail beyond the largest."""
     from scipy.integrate import quad
 
     if np.ptp(rates) == 0:
         return float(1.0 / rates[0])
     end = rates.max() + _TAIL * silverman_width(rates)
     start, *knots, stop = np.log([rates.min(), *np.quantile(rates, [0.25, 0.5, 0.75]), end])
-    # over log v, and to a relative error, since the integral itself is of the size 1e-7 s/bit
+    # Over log v and to a relative error: the integral itself is about 1e-7 s/bit.
     return float(
         quad(
             lambda log: function(np.exp(log), rates) * np.exp(log),
             start,
             stop,
             limit=500,
-            points=knots,
+            points=knots,  # else it may miss narrow peaks
             epsabs=0.0,
         )[0]
     )

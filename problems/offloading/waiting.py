@@ -1,7 +1,7 @@
 """Waiting times of the tasks at the edge (12): as printed, M/M/1, M/M/x and M/D/x.
 
-Every function broadcasts its arguments. An unstable queue waits for ever: the result is infinite
-where the utilisation is 1 or more. The paper has no such condition.
+The functions broadcast their arguments. The wait of an unstable queue, whose utilisation is 1 or
+more, is infinite; the paper has no such condition.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincc, gammaln, xlogy
 
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, Number
 
-Number = float | FloatArray
-
-_LARGEST_GAMMA = 0.24
+_LARGEST_GAMMA = 0.24  # Whitt's bound on the correction of `mdx_wait_s`
 
 
 def printed_wait(arrival_hz: Number, work: FloatArray, flops: Number) -> FloatArray:
     """Return (12) as printed, a Z / (F (F - a Z)).
 
-    Departs from M/M/1 by a missing factor Z: the unit is s/FLOP, so the value is near 0. All
-    arrivals meet each node, so more nodes shorten nothing although the text says M/M/N.
+    A factor Z of the wait of M/M/1 is missing: the unit is s/FLOP, and the value is near 0. Each
+    node serves all arrivals; thus more nodes do not shorten the wait, although the text says M/M/N.
 
     Parameters
     ----------
@@ -37,12 +35,12 @@ def printed_wait(arrival_hz: Number, work: FloatArray, flops: Number) -> FloatAr
 
 
 def mm1_wait_s(arrival_hz: Number, service_s: FloatArray) -> FloatArray:
-    """Return the mean wait of M/M/1, a s^2 / (1 - a s), which (12) means.
+    """Return the mean wait of M/M/1, a s^2 / (1 - a s), the intention of (12).
 
     Parameters
     ----------
     arrival_hz : float or array
-        Arrival rate at one node, 1/s: a / x when the pool shares the tasks evenly.
+        Arrival rate at one node, 1/s: a / x if the pool shares the tasks evenly.
     service_s : array
         Mean service time s = Z / F, s.
 
@@ -57,10 +55,10 @@ def mm1_wait_s(arrival_hz: Number, service_s: FloatArray) -> FloatArray:
 
 
 def erlang_c(servers: Number, offered_load: FloatArray) -> FloatArray:
-    """Return the probability that a task of an M/M/x queue has to wait.
+    """Return the probability that a task of an M/M/x queue must wait.
 
-    Erlang's B is the ratio of a Poisson probability to a Poisson distribution function, so that x
-    may be an array and no sum over servers is needed; C = B / (1 - A/x (1 - B)).
+    Erlang's B is the ratio of a Poisson probability to a Poisson distribution function. Thus x may
+    be an array, and no sum over servers is needed; C = B / (1 - A/x (1 - B)).
 
     Parameters
     ----------
@@ -69,13 +67,14 @@ def erlang_c(servers: Number, offered_load: FloatArray) -> FloatArray:
     offered_load : array
         A = a s, erlang, 0 <= A <= x.
     """
+    # In logarithms: powers and factorials overflow beyond about 150 servers.
     log_poisson = xlogy(servers, offered_load) - offered_load - gammaln(servers + 1.0)
     blocked = np.exp(log_poisson) / gammaincc(servers + 1.0, offered_load)
     return np.asarray(blocked / (1.0 - offered_load / servers * (1.0 - blocked)))
 
 
 def mmx_wait_s(arrival_hz: Number, service_s: FloatArray, servers: Number) -> FloatArray:
-    """Return the mean wait of M/M/x: one queue before x equal nodes, as the paper's text says.
+    """Return the mean wait of M/M/x: one queue for x equal nodes, as the text of the paper says.
 
     Parameters
     ----------
@@ -87,12 +86,12 @@ def mmx_wait_s(arrival_hz: Number, service_s: FloatArray, servers: Number) -> Fl
         Number of nodes x.
     """
     load = np.minimum(arrival_hz * service_s, servers)
-    with np.errstate(divide="ignore"):  # an unstable queue has the load x and waits 1 / 0
+    with np.errstate(divide="ignore"):  # an unstable queue gets the load x, and the wait 1 / 0
         return np.asarray(erlang_c(servers, load) * service_s / (servers - load))  # (12)
 
 
 def mdx_wait_s(arrival_hz: Number, service_s: FloatArray, servers: Number) -> FloatArray:
-    """Return the mean wait of M/D/x: the work of a task is the same each time.
+    """Return the mean wait of M/D/x: all tasks have the same work.
 
     Half the wait of M/M/x times the correction of Cosmetatos (1975) as bounded by Whitt (1993,
     Production and Operations Management 2(2), 114-161); exact for x = 1.

@@ -1,4 +1,4 @@
-"""Scheduling: which task runs on which edge node (section 2.3 of the paper)."""
+"""Scheduling problems: which task runs on which edge node (section 2.3 of the paper)."""
 
 from edgeopt.problems.scheduling.formats import load_file, write_hcsp, write_npz
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation

@@ -1,4 +1,4 @@
-"""Problems from files, by suffix and, for text, by form."""
+"""Scheduling problems in files: CSV, NumPy, and the text formats HCSP and Fanjul-Ruiz."""
 
 from __future__ import annotations
 
@@ -16,37 +16,34 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def load_file(path: str | Path) -> SchedulingProblem:
-    """Load a problem from `.npy`, `.npz`, `.csv`, or HCSP or Fanjul-Ruiz text (also `.gz`).
+    """Load a problem from a `.npy`, `.npz` or `.csv` file, or from HCSP or Fanjul-Ruiz text.
+
+    Text files may be packed (`.gz`).
 
     Raises
     ------
     InputError
-        If the file is missing, truncated, of wrong shape or holds illegal values.
+        If the file is missing, truncated, of the wrong shape or contains an illegal value.
     """
     path = check_file("problem file", path)
-    readers = {".npy": read_npy, ".npz": read_npz, ".csv": read_csv}
+    readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_csv}
     return readers.get(path.suffix, _read_text)(path)
 
 
 def _read_text(path: Path) -> SchedulingProblem:
-    """Tell the two text forms apart by their first three lines."""
-    lines = read_lines(path)
-    parse = parse_fanjul_ruiz if is_fanjul_ruiz(lines) else parse_hcsp
+    """Read a text file, whose first three lines tell its format."""
+    lines = _read_lines(path)
+    parse = _parse_fanjul_ruiz if _is_fanjul_ruiz(lines) else _parse_hcsp
     return parse(path, lines)
 
 
-# CSV: one row a task, one column a node, optionally a first row of node names.
+# CSV: one row per task, one column per node, and optionally a header with the names of the nodes.
 
 
-def read_csv(path: Path) -> SchedulingProblem:
-    """Read a matrix of execution times in s.
-
-    Raises
-    ------
-    InputError
-        If rows differ in length or a cell is not a number; the message names the line.
-    """
+def _read_csv(path: Path) -> SchedulingProblem:
+    """Read a matrix of execution times in s; errors name the line."""
     try:
+        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             rows = [(reader.line_num, row) for row in reader if row]
@@ -54,7 +51,7 @@ def read_csv(path: Path) -> SchedulingProblem:
         raise InputError(str(path), str(error), "CSV text") from None
     body = rows[1:] if rows and _is_header(rows[0][1]) else rows
     if not body:
-        raise InputError(str(path), "no rows", "one row a task")
+        raise InputError(str(path), "no rows", "one row per task")
     width = len(body[0][1])
     matrix = [_parse_row(path, line, row, width) for line, row in body]
     return SchedulingProblem(matrix, name=path.stem)  # type: ignore[arg-type]
@@ -78,27 +75,21 @@ def _parse_row(path: Path, line: int, row: list[str], width: int) -> list[float]
     return numbers
 
 
-def _number(cell: str) -> float | None:
-    """Return the cell as a float, or None."""
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+# Text of Fanjul-Peyro and Ruiz, 2010: ``n m 1``, ``m``, then one row of ``machine time`` pairs per
+# task. The machines of a row may come in any order.
 
 
-# Text of Fanjul-Peyro and Ruiz 2010: ``n m 1``, ``m``, then rows of ``machine time`` pairs.
-
-
-def is_fanjul_ruiz(lines: list[list[str]]) -> bool:
-    """Whether the words of a file's lines have this form: 3 numbers, 1 number, then pairs."""
+def _is_fanjul_ruiz(lines: list[list[str]]) -> bool:
+    """Whether the words of the lines have this format: 3 numbers, 1 number, then pairs."""
     return len(lines) > 2 and len(lines[0]) == 3 and len(lines[1]) == 1 and len(lines[2]) > 1
 
 
-def parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
-    """Return the instance in the words of a file's lines (one row a task)."""
-    tasks, nodes = parse_header(path, lines[0])
-    numbers = parse_numbers(path, lines[2:], 2 * tasks * nodes).reshape(tasks, nodes, 2)
+def _parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+    """Return the instance that the words of the lines describe."""
+    tasks, nodes = _parse_header(path, lines[0])
+    numbers = _parse_numbers(path, lines[2:], 2 * tasks * nodes).reshape(tasks, nodes, 2)
     machines, times = numbers[:, :, 0], numbers[:, :, 1]
+    # Sorted, the machines of each row must be 0, 1, ..., or one is missing or named twice.
     wrong = np.argwhere(np.sort(machines, axis=1) != np.arange(nodes))
     if wrong.size:
         task = int(wrong[0, 0])
@@ -109,52 +100,54 @@ def parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
     return SchedulingProblem(matrix, name=path.name.removesuffix(".gz"))
 
 
-# HCSP text: ``tasks nodes [consistency]``, then tasks x nodes times, task by task.
+# HCSP text: ``tasks nodes [consistency]``, then the times, task by task.
 
 
-def parse_hcsp(path: Path, lines: list[list[str]]) -> SchedulingProblem:
-    """Return the instance in the words of a file's lines (the third header number is skipped)."""
-    tasks, nodes = parse_header(path, lines[0])
-    times = parse_numbers(path, lines[1:], tasks * nodes)
+def _parse_hcsp(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+    """Return the instance that the words of the lines describe; the consistency is ignored."""
+    tasks, nodes = _parse_header(path, lines[0])
+    times = _parse_numbers(path, lines[1:], tasks * nodes)
     return SchedulingProblem(times.reshape(tasks, nodes), name=path.name.removesuffix(".gz"))
 
 
 def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
-    """Write the execution times as HCSP text; memory has no place in this format.
+    """Write the execution times as HCSP text; this format cannot hold memory.
 
-    Every time is written with the digits that give the same float64 when read. A name that ends
-    in `.gz` is packed.
+    Each time is written with enough digits to give the same float64 when read. A file whose name
+    ends in `.gz` is packed.
     """
     path = Path(path)
     header = f"{problem.tasks} {problem.nodes}"
     times = (repr(float(time)) for time in problem.matrix.ravel())
     data = ("\n".join([header, *times]) + "\n").encode()
+    # Without the time of day the same problem always gives the same bytes.
     write_atomically(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 # NumPy files: `.npy` holds the matrix, `.npz` the whole problem.
 
-KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
+# As `write_npz` writes them; ``work`` and ``speed`` take the place of ``et``.
+_KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
 
 
-def read_npy(path: Path) -> SchedulingProblem:
+def _read_npy(path: Path) -> SchedulingProblem:
     """Read a matrix of execution times in s, shape (k, x)."""
     try:
         with path.open("rb") as file:
             matrix = np.load(file, allow_pickle=False)
-    except Exception as error:  # numpy names no class for broken files
+    except Exception as error:  # numpy documents no exception class for damaged files
         raise InputError(str(path), str(error), "a NumPy file without Python objects") from None
     return SchedulingProblem(matrix, name=path.stem)
 
 
-def read_npz(path: Path) -> SchedulingProblem:
+def _read_npz(path: Path) -> SchedulingProblem:
     """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and memory."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             data = {key: archive[key] for key in archive.files}
-    except Exception as error:  # nor do zipfile and zlib
+    except Exception as error:  # as above, and from zipfile and zlib
         raise InputError(str(path), str(error), "a NumPy archive without Python objects") from None
-    unknown = sorted(set(data) - set(KEYS))
+    unknown = sorted(set(data) - set(_KEYS))
     if unknown or ("et" in data) == ("work" in data) or ("work" in data) != ("speed" in data):
         rule = "et, or work and speed; optionally task_memory, node_capacity, ready, name"
         raise InputError(f"{path} keys", sorted(data), rule)
@@ -169,7 +162,7 @@ def read_npz(path: Path) -> SchedulingProblem:
 
 
 def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
-    """Write the whole problem, compressed; `UniformTimes` stays work and speed."""
+    """Write the whole problem, compressed; `UniformTimes` are stored as work and speed."""
     et = problem.et
     arrays = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
     if problem.task_memory is not None and problem.node_capacity is not None:
@@ -181,11 +174,11 @@ def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
     write_atomically(Path(path), buffer.getvalue())
 
 
-# Numbers from text files, with errors that name the place.
+# Words and numbers of the text formats, with errors that name the place.
 
 
-def read_lines(path: Path) -> list[list[str]]:
-    """Return the words of each line that is not blank; `.gz` files are unpacked."""
+def _read_lines(path: Path) -> list[list[str]]:
+    """Return the words of each line that is not blank; a `.gz` file is unpacked."""
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
@@ -197,8 +190,8 @@ def read_lines(path: Path) -> list[list[str]]:
     return lines
 
 
-def parse_header(path: Path, words: list[str]) -> tuple[int, int]:
-    """Return the numbers of tasks and nodes from the first line."""
+def _parse_header(path: Path, words: list[str]) -> tuple[int, int]:
+    """Return the number of tasks and the number of nodes from the first line."""
     rule = "two or three integers: tasks, nodes and, optionally, a kind"
     try:
         numbers = [int(word) for word in words]
@@ -210,22 +203,21 @@ def parse_header(path: Path, words: list[str]) -> tuple[int, int]:
     return tasks, check_integer(f"{path} nodes", numbers[1], at_least=1)
 
 
-def parse_numbers(path: Path, lines: list[list[str]], expected: int) -> FloatArray:
-    """Return the numbers of `lines` in reading order; there must be `expected` of them."""
+def _parse_numbers(path: Path, lines: list[list[str]], expected: int) -> FloatArray:
+    """Return the numbers in `lines`, in reading order; there must be `expected` of them."""
     words = [word for line in lines for word in line]
     if len(words) != expected:
         raise InputError(f"{path} body", f"{len(words)} numbers", f"{expected} numbers")
     try:
         return np.array(words, dtype=np.float64)
     except ValueError:
-        bad = next(word for word in words if not _is_number(word))
+        bad = next(word for word in words if _number(word) is None)
         raise InputError(f"{path} body", bad, "a number") from None
 
 
-def _is_number(word: str) -> bool:
-    """Whether Python reads `word` as a float."""
+def _number(word: str) -> float | None:
+    """Return the word as a float, or None."""
     try:
-        float(word)
+        return float(word)
     except ValueError:
-        return False
-    return True
+        return None

@@ -1,4 +1,4 @@
-"""Range-based execution times of Braun et al. 2001."""
+"""Random instances of the literature: range-based and coefficient-of-variation-based times."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from edgeopt.problems.errors import FloatArray, InputError, check_choice, check_number
 from edgeopt.problems.scheduling.problem import SchedulingProblem, check_size
 
-TASK_RANGE = {"hi": 3000.0, "lo": 100.0}
-
-NODE_RANGE = {"hi": 1000.0, "lo": 10.0}
+# Upper ends of the uniform ranges, for high and low heterogeneity of tasks and of nodes.
+_TASK_RANGE = {"hi": 3000.0, "lo": 100.0}
+_NODE_RANGE = {"hi": 1000.0, "lo": 10.0}
 
 
 def braun(
@@ -23,7 +23,7 @@ def braun(
     utilisation: float | None = None,
     rng: int | np.random.Generator | None = None,
 ) -> SchedulingProblem:
-    """Generate an instance of a class of Braun et al. 2001.
+    """Generate an instance of a class of Braun et al., 2001: range-based execution times.
 
     Parameters
     ----------
@@ -34,14 +34,15 @@ def braun(
     tasks, nodes : int
         k and x.
     utilisation : float, optional
-        Of the memory, see `with_tight_memory`; without it the problem has none.
+        Share of the memory in use, see `with_tight_memory`; by default memory is unlimited.
     rng : int or Generator, optional
         Seed or source of randomness.
 
     Returns
     -------
     SchedulingProblem
-        et_ij = U(1, task range)_i * U(1, node range)_ij in s, rows sorted as the class asks.
+        et_ij = U(1, task range)_i * U(1, node range)_ij in s, with rows sorted as the class
+        requires.
 
     References
     ----------
@@ -54,20 +55,21 @@ def braun(
     k, x = check_size(tasks, nodes)
     generator = np.random.default_rng(rng)
     consistency, task_level, node_level = match.groups()
-    baseline = generator.uniform(1.0, TASK_RANGE[task_level], size=(k, 1))
-    factors = generator.uniform(1.0, NODE_RANGE[node_level], size=(k, x))
+    # The order of the draws is part of the instance that a seed names: keep it.
+    baseline = generator.uniform(1.0, _TASK_RANGE[task_level], size=(k, 1))
+    factors = generator.uniform(1.0, _NODE_RANGE[node_level], size=(k, x))
     matrix = impose_consistency(baseline * factors, consistency)
     problem = SchedulingProblem(matrix, name=f"braun:{kind}:{k}x{x}")
     return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
 
 
-# Consistency of an execution-time matrix: a node that is faster for one task is so for all.
+# Consistency: if a node is faster than another for one task, it is faster for all.
 
-CONSISTENCIES = ("c", "i", "s")
+_CONSISTENCIES = ("c", "i", "s")
 
 
 def impose_consistency(matrix: FloatArray, consistency: str) -> FloatArray:
-    """Return `matrix` with its rows sorted as `consistency` asks.
+    """Return a copy of `matrix` with its rows sorted as `consistency` requires.
 
     Parameters
     ----------
@@ -75,16 +77,13 @@ def impose_consistency(matrix: FloatArray, consistency: str) -> FloatArray:
         Execution times in s.
     consistency : {"c", "i", "s"}
         Consistent (every row ascending), inconsistent (as it is), or semi-consistent (the
-        columns of even index ascending, the others as they are), Braun et al. 2001.
+        columns of even index ascending, the others as they are), Braun et al., 2001.
     """
-    check_choice("consistency", consistency, CONSISTENCIES)
+    check_choice("consistency", consistency, _CONSISTENCIES)
     sorted_columns = {"c": slice(None), "i": slice(0), "s": slice(0, None, 2)}[consistency]
     result = matrix.copy()
     result[:, sorted_columns].sort(axis=1)
     return result
-
-
-# Coefficient-of-variation-based execution times of Ali et al. 2000.
 
 
 def coefficient_of_variation(
@@ -106,13 +105,13 @@ def coefficient_of_variation(
         k and x.
     v_task, v_node : float
         Coefficient of variation (standard deviation / mean) of the tasks' mean times, and of
-        one task's times over the nodes; 0.001 to 1000.
+        the times of one task over the nodes; 0.001 to 1000.
     mean : float
         Mean execution time in s.
     consistency : {"c", "i", "s"}
-        See `edgeopt.problems.scheduling.generators`.
+        See `impose_consistency`.
     utilisation : float, optional
-        Of the memory, see `with_tight_memory`; without it the problem has none.
+        Share of the memory in use, see `with_tight_memory`; by default memory is unlimited.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -133,35 +132,37 @@ def coefficient_of_variation(
     return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
 
 
-# Memory that almost suffices, for problems whose generator knows only times.
+# Tight memory, for generators of execution times alone.
 
-MEBIBYTE = 2**20
+_MEBIBYTE = 2**20
 
-SMALLEST, LARGEST = 16, 512  # of a task in MiB
+_SMALLEST_MIB, _LARGEST_MIB = 16, 512  # of a task in MiB
 
 
 def with_tight_memory(
     problem: SchedulingProblem, utilisation: float, rng: np.random.Generator
 ) -> SchedulingProblem:
-    """Return the problem with memory of which every schedule uses about the share `utilisation`.
+    """Return the problem with memories of which any schedule uses about the share `utilisation`.
 
     Parameters
     ----------
     problem : SchedulingProblem
-        Gives the times; its memory, if any, is replaced.
+        The problem; its memory, if any, is replaced.
     utilisation : float
-        0.01 to 1: of each node's memory in the hidden schedule.
+        Share of the memory of each node that a hidden schedule uses, 0.01 to 1.
     rng : Generator
         Source of randomness.
 
     Notes
     -----
-    Tasks hold 16 to 512 MiB, independent of their times. A hidden random schedule gives every node
-    as many tasks (to within one); a node's capacity is what its tasks hold there over
-    `utilisation`, so that there is a schedule that fits, about whose makespan nothing is known.
+    Tasks hold 16 to 512 MiB, independent of their times. A hidden random schedule gives all nodes
+    equally many tasks (to within one); the capacity of a node is the memory of its tasks there
+    over `utilisation`. Thus some schedule fits, and nothing is known about its makespan.
     """
     check_number("utilisation", utilisation, at_least=0.01, at_most=1)
-    memory = rng.integers(SMALLEST, LARGEST + 1, problem.tasks).astype(np.float64) * MEBIBYTE
+    memory = (
+        rng.integers(_SMALLEST_MIB, _LARGEST_MIB + 1, problem.tasks).astype(np.float64) * _MEBIBYTE
+    )
     hidden = rng.permutation(np.arange(problem.tasks) % problem.nodes)
     capacity = np.bincount(hidden, memory, problem.nodes).astype(np.float64) / utilisation
     return replace(problem, task_memory=memory, node_capacity=capacity)

@@ -1,4 +1,4 @@
-"""Memory capacities: does any assignment meet them."""
+"""Memory capacities: whether any assignment meets them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError
 
-MILP_SECONDS = 10.0
+_MILP_SECONDS = 10.0
 
-LARGEST = 1e6  # capacity in the MILP, whose tolerances are absolute and whose infinity is 1e20
+# Largest capacity in the MILP: the tolerances of HiGHS are absolute, and its infinity is 1e20.
+_LARGEST = 1e6
 
 
 def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
@@ -24,16 +25,16 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
 
     Notes
     -----
-    Variable-sized bin packing, in three stages: necessary conditions that name the reason,
-    best-fit decreasing as a witness of feasibility, and HiGHS (`scipy.optimize.milp`) for what
-    lies between. Where HiGHS does not decide within 10 s, or what is missing is within its
-    tolerance (about 1e-9 of the largest capacity), the problem is let through.
+    This is variable-sized bin packing, decided in three stages: necessary conditions that name the
+    reason, best-fit decreasing as a witness of feasibility, and HiGHS (`scipy.optimize.milp`) for
+    the cases in between. The problem is accepted if HiGHS does not decide within 10 s, or if the
+    missing memory is within its tolerance (about 1e-9 of the largest capacity).
     """
     if task_memory.max() > node_capacity.max():
         task = int(task_memory.argmax())
         rule = f"at most the largest node's capacity, {node_capacity.max():g} byte"
         raise InputError(f"task_memory[{task}]", task_memory[task], rule)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # an infinite sum is compared correctly
         total, room = task_memory.sum(), node_capacity.sum()
     rounding = len(task_memory) * np.finfo(np.float64).eps  # as in `SchedulingProblem.fits`
     if total > room * (1.0 + rounding):
@@ -47,12 +48,12 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
 def best_fit_decreasing(
     task_memory: FloatArray, node_capacity: FloatArray
 ) -> NDArray[np.int64] | None:
-    """Return an assignment, shape (k,), that fits, or None where this greedy finds none.
+    """Return an assignment, shape (k,), that fits, or None if this greedy rule finds none.
 
-    The largest task first, each to the node that it fills best (Friesen and Langston 1986,
-    variable-sized bin packing).
+    The largest task comes first; each goes to the node that it fills best (Friesen and Langston,
+    "Variable sized bin packing", SIAM J. Computing 15, 1986).
     """
-    room = node_capacity.astype(np.float64)
+    room = node_capacity.astype(np.float64)  # a copy, reduced by each task
     assignment = np.empty(len(task_memory), dtype=np.int64)
     for task in np.argsort(-task_memory, kind="stable"):
         left = room - task_memory[task]
@@ -69,8 +70,9 @@ def _milp_is_infeasible(task_memory: FloatArray, node_capacity: FloatArray) -> b
     """Whether HiGHS proves that the integer program of the packing has no solution."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # takes long to import
 
-    capacity = node_capacity / node_capacity.max() * LARGEST
-    sizes, counts = np.unique(task_memory / node_capacity.max() * LARGEST, return_counts=True)
+    # Tasks of equal size are interchangeable: count them instead of placing each one.
+    capacity = node_capacity / node_capacity.max() * _LARGEST
+    sizes, counts = np.unique(task_memory / node_capacity.max() * _LARGEST, return_counts=True)
     s, x = len(sizes), len(capacity)
     placed = np.kron(np.eye(s), np.ones(x))  # all tasks of a size are placed
     held = np.kron(sizes, np.eye(x))  # what a node holds fits
@@ -82,6 +84,6 @@ def _milp_is_infeasible(task_memory: FloatArray, node_capacity: FloatArray) -> b
         ],
         bounds=Bounds(0, np.repeat(counts, x)),
         integrality=np.ones(s * x, dtype=np.int64),
-        options={"time_limit": MILP_SECONDS},
+        options={"time_limit": _MILP_SECONDS},
     )
     return bool(answer.status == 2)

@@ -13,13 +13,13 @@ BYTES_PER_IMAGE = 3 * 224 * 224 * 4  # float32 input that a queued task holds
 
 LARGEST_BATCH = 16
 
-SLOWEST, FASTEST = 1e10, 1e11  # FLOP/s, from a Raspberry Pi 4 to a small Jetson
+_SLOWEST, _FASTEST = 1e10, 1e11  # FLOP/s: a Raspberry Pi 4, a small Jetson
 
-CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
+_CAPACITY_SHARES = (1.0, 2.0, 4.0, 8.0)  # boards of 1 to 8 GiB
 
-MEMORY_KINDS = ("independent", "correlated", "proportional", "none")
+_MEMORY_KINDS = ("independent", "correlated", "proportional", "none")
 
-BATCH_KINDS = ("unequal", "equal")
+_BATCH_KINDS = ("unequal", "equal")
 
 
 def paper_pool(
@@ -42,13 +42,13 @@ def paper_pool(
         Total memory of the nodes over total memory of the tasks, 1 to 1e9.
     memory : {"independent", "correlated", "proportional", "none"}
         Whether a node's memory is independent of its speed, ordered like it, proportional to it,
-        or left out. Where it is proportional, nodes filled alike are loaded alike: what (4) sees
-        is then what it should see.
+        or unlimited. If it is proportional, nodes that are equally full are equally loaded: the
+        heuristic (4), which knows memory alone, then balances time as well.
     batch : {"unequal", "equal"}
-        Whether tasks are batches of 1 to 16 images, or all of 8.
+        Whether tasks are batches of 1 to 16 images, or all of 8 images.
     backlog : float
-        What the nodes still have to do from windows before, 0 to 1e9: they are ready at uniform
-        times whose mean is this share of total work over total speed.
+        Work left over from earlier windows, 0 to 1e9: the nodes are ready at uniform times whose
+        mean is this multiple of total work over total speed.
     rng : int or Generator, optional
         Seed or source of randomness.
 
@@ -60,22 +60,22 @@ def paper_pool(
     Notes
     -----
     The paper gives neither work, speeds nor memory; these are our assumptions. A task is a batch
-    of 1 to 16 images through ResNet-34 and holds its float32 input while queued (with equal tasks
-    greedy list scheduling would be optimal, so tasks are unequal). Speeds are log-uniform between
-    10 and 100 GFLOP/s, board sizes 1, 2, 4 or 8 GiB; capacities are scaled to the slack
+    of 1 to 16 images through ResNet-34 and holds its float32 input while queued. The tasks are
+    unequal, since greedy list scheduling would be optimal for equal ones. Speeds are log-uniform
+    between 10 and 100 GFLOP/s, board sizes 1, 2, 4 or 8 GiB; capacities are scaled to the slack
     but hold at least one largest batch.
     """
     k, x = check_size(tasks, nodes)
     check_number("slack", slack, at_least=1, at_most=1e9)
-    check_choice("memory", memory, MEMORY_KINDS)
-    check_choice("batch", batch, BATCH_KINDS)
+    check_choice("memory", memory, _MEMORY_KINDS)
+    check_choice("batch", batch, _BATCH_KINDS)
     check_number("backlog", backlog, at_least=0, at_most=1e9)
     generator = np.random.default_rng(rng)
     images = generator.integers(1, LARGEST_BATCH + 1, size=k).astype(np.float64)
-    if batch == "equal":  # drawn all the same: nodes are those of the unequal tasks
+    if batch == "equal":  # after the draw, to leave the nodes those of the unequal tasks
         images[:] = LARGEST_BATCH / 2
-    speed = np.exp(generator.uniform(np.log(SLOWEST), np.log(FASTEST), size=x))
-    share = generator.choice(CAPACITY_SHARES, size=x)
+    speed = np.exp(generator.uniform(np.log(_SLOWEST), np.log(_FASTEST), size=x))
+    share = generator.choice(_CAPACITY_SHARES, size=x)
     et, name = UniformTimes(images * FLOP_PER_IMAGE, speed), f"paper:{k}x{x}"
     ready = None
     if backlog > 0:
@@ -88,12 +88,13 @@ def paper_pool(
         share = speed
     task_memory = images * BYTES_PER_IMAGE
     capacity = share * (slack * task_memory.sum() / share.sum())
+    # Otherwise a small board might hold no task, or not the largest one.
     capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
     return SchedulingProblem(et, task_memory, capacity, name=name, ready=ready)
 
 
 def _in_the_order_of(keys: FloatArray, values: FloatArray) -> FloatArray:
-    """Rearrange `values` so that the largest stands where `keys` is largest, and so on."""
+    """Return `values` in the order of `keys`: the largest where `keys` is largest, and so on."""
     arranged = np.empty_like(values)
     arranged[np.argsort(keys, kind="stable")] = np.sort(values)
     return arranged

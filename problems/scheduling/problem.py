@@ -1,4 +1,4 @@
-"""The scheduling problem: execution times, and memory where it binds."""
+"""The scheduling problem: execution times, memory capacities and ready times."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from edgeopt.problems.scheduling.memory import check_capacity
 
 @dataclass(frozen=True, eq=False)
 class SchedulingProblem:
-    """Assign k tasks to x nodes so that the last node to finish finishes early.
+    """Assign k tasks to x nodes such that the makespan, the end of the last task, is minimal.
 
     Parameters
     ----------
-    et : array_like, shape (k, x), or WorkSpeed
+    et : array_like, shape (k, x), or UniformTimes
         Execution time of each task on each node in s (1). Entries of 0 are legal.
     task_memory : array_like, shape (k,), optional
         Memory that each task holds on its node in byte.
@@ -30,15 +30,18 @@ class SchedulingProblem:
     name : str
         Name in tables and plots.
     ready : array_like, shape (x,), optional
-        When each node can start in s, >= 0; without it all start at 0. What a node still has to
-        do for tasks that came before is so counted, but only where it gets a task. A solver's
-        loads start from it; one that overlooks it claims a wrong makespan, which is caught.
+        Time at which each node can start in s, >= 0; by default all start at 0. It stands for
+        work left over from earlier tasks, and counts only for nodes that get a task.
 
     Raises
     ------
     InputError
-        If times, memory or ready times are not finite, negative or of wrong shape, if all times
-        are zero, or if no assignment meets the capacities.
+        If times, memory or ready times are not finite, negative or of the wrong shape, if all
+        times are zero, or if no assignment meets the capacities.
+
+    Notes
+    -----
+    All arrays are read-only: solvers share them.
     """
 
     et: FloatArray | UniformTimes
@@ -48,10 +51,11 @@ class SchedulingProblem:
     ready: FloatArray | None = None
 
     def __post_init__(self) -> None:
+        # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
         object.__setattr__(self, "et", check_times(self.et))
         if (self.task_memory is None) != (self.node_capacity is None):
             missing = "task_memory" if self.task_memory is None else "node_capacity"
-            raise InputError(missing, None, "given, as the other memory field is")
+            raise InputError(missing, None, "given, like the other memory field")
         if self.task_memory is not None and self.node_capacity is not None:
             memory = check_array("task_memory", self.task_memory, ndim=1, at_least=0)
             capacity = check_array("node_capacity", self.node_capacity, ndim=1, at_least=0)
@@ -77,17 +81,18 @@ class SchedulingProblem:
 
     @cached_property
     def matrix(self) -> FloatArray:
-        """Execution times as a matrix, shape (k, x) in s; made once, on first use."""
+        """Execution times as a read-only matrix, shape (k, x) in s, built on first use."""
         return times_matrix(self.et)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content (times, memory and ready times, not the name), in hexadecimal."""
+        """SHA-256 of times, memory and ready times, but not of the name, in hexadecimal."""
         arrays = [*self.et] if isinstance(self.et, UniformTimes) else [self.et]
         optional = (self.task_memory, self.node_capacity, self.ready)
         arrays += [array for array in optional if array is not None]
         content = hashlib.sha256()
         for array in arrays:
+            # Times of 2 x 3 and of 3 x 2 tasks and nodes may have the same bytes.
             content.update(str(array.shape).encode())
             content.update(array.tobytes())
         return content.hexdigest()
@@ -112,15 +117,19 @@ class SchedulingProblem:
         return _sum_by_node(chosen, times, self.nodes)
 
     def makespan(self, assignment: ArrayLike) -> float:
-        """Return when the last task ends, max_j load_j (+ ready_j) over nodes with tasks, in s."""
+        """Return the time at which the last task ends, max_j (ready_j + load_j), in s.
+
+        Only nodes with tasks count.
+        """
         loads = self.loads(assignment)
         if self.ready is None:
             return float(loads.max())
+        # A node that is ready late does not matter unless it has a task.
         used = np.bincount(np.asarray(assignment), minlength=self.nodes) > 0
         return float((loads + self.ready)[used].max())
 
     def total_time(self, assignment: ArrayLike) -> float:
-        """Return Z_y, the sum of all execution times in s (below (3) in the paper)."""
+        """Return Z_y, the sum of all execution times in s (the text below (3))."""
         return float(self.loads(assignment).sum())
 
     def memory_used(self, assignment: ArrayLike) -> FloatArray:
@@ -131,29 +140,29 @@ class SchedulingProblem:
         return _sum_by_node(chosen, self.task_memory, self.nodes)
 
     def fits(self, assignment: ArrayLike) -> bool:
-        """Return whether every node's tasks fit its memory (true where memory is not given)."""
+        """Return whether the tasks of each node fit its memory; true if memory is unlimited."""
         used = self.memory_used(assignment)
         if self.node_capacity is None:
             return True
-        # Sums of k terms are rounded in an order-dependent way: allow what rounding can do.
+        # The rounding of a sum depends on the order of its k terms: allow for its largest error.
         slack = self.tasks * np.finfo(np.float64).eps * self.node_capacity
         return bool((used <= self.node_capacity + slack).all())
 
 
 def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:
-    """Sum the tasks' values by node, in the order of the tasks."""
+    """Sum the values of the tasks by node, in the order of the tasks."""
     return np.bincount(assignment, weights=values, minlength=nodes).astype(np.float64, copy=False)
 
 
 def _check_length(field: str, array: FloatArray, length: int) -> None:
-    """Refuse an array whose length is not that of the execution times."""
+    """Raise `InputError` for an array whose length does not match the execution times."""
     if len(array) != length:
         raise InputError(f"{field}.shape", array.shape, f"({length},) to match et")
 
 
-# Execution times in their two forms: a matrix, or work and speed that are never multiplied out.
+# Execution times in their two forms: a matrix, or the work of tasks and the speed of nodes.
 
-LARGEST_SIZE = 10**9
+_LARGEST_SIZE = 10**9
 
 
 class UniformTimes(NamedTuple):
@@ -176,7 +185,7 @@ class UniformTimes(NamedTuple):
 
 
 def check_times(et: object) -> FloatArray | UniformTimes:
-    """Return `et` validated: finite, >= 0, some entry > 0, with finite loads; speeds > 0.
+    """Return `et` as read-only arrays: finite and >= 0, an entry > 0, finite loads; speeds > 0.
 
     Raises
     ------
@@ -184,6 +193,7 @@ def check_times(et: object) -> FloatArray | UniformTimes:
         If a rule is broken; the message names the entry.
     """
     if isinstance(et, UniformTimes):
+        # Never multiplied out here: with many tasks and nodes the matrix would fill the memory.
         work = check_array("work", et.work, ndim=1, at_least=0)
         speed = check_array("speed", et.speed, ndim=1, above=0)
         _check_some_positive("work", work)
@@ -199,15 +209,17 @@ def check_size(tasks: int, nodes: int) -> tuple[int, int]:
     """Return (k, x), both at least 1, for a generator; their product is at most 10**9 (8 GB)."""
     k = check_integer("tasks", tasks, at_least=1)
     x = check_integer("nodes", nodes, at_least=1)
-    check_integer("tasks * nodes", k * x, at_most=LARGEST_SIZE)
+    check_integer("tasks * nodes", k * x, at_most=_LARGEST_SIZE)
     return k, x
 
 
 def times_matrix(et: FloatArray | UniformTimes) -> FloatArray:
-    """Return the (k, x) matrix in s; for `UniformTimes` it is made anew."""
-    if isinstance(et, UniformTimes):
-        return et.work[:, None] / et.speed  # (1)
-    return et
+    """Return the read-only (k, x) matrix in s; a new one for `UniformTimes`."""
+    if not isinstance(et, UniformTimes):
+        return et
+    matrix = et.work[:, None] / et.speed  # (1)
+    matrix.flags.writeable = False
+    return matrix
 
 
 def times_shape(et: FloatArray | UniformTimes) -> tuple[int, int]:
@@ -225,12 +237,12 @@ def assigned_times(et: FloatArray | UniformTimes, assignment: NDArray[np.int64])
 
 
 def _check_loads(field: str, values: FloatArray, most: float) -> None:
-    """Refuse values whose largest, times `most` (tasks, or tasks / speed), is infinite."""
+    """Raise `InputError` if the largest value times `most`, a bound on loads, is infinite."""
     if not math.isfinite(float(values.max()) * most):
         raise InputError(field, values.max(), "so small that sums of times are finite")
 
 
 def _check_some_positive(field: str, values: FloatArray) -> None:
-    """Refuse times that are all zero: every schedule would be optimal."""
+    """Raise `InputError` if all times are zero: every schedule would be optimal."""
     if not values.any():
         raise InputError(field, "all entries 0", "positive in at least one entry")

@@ -1,15 +1,17 @@
-"""Problems by a short name: ``braun:u_c_hihi:512x16:seed=0``, or a path."""
+"""Scheduling problems by a short name, such as ``braun:u_c_hihi:512x16:seed=0``, or a path."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import file_exists
+from edgeopt.problems.parameters import parse_value
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -27,15 +29,6 @@ EXAMPLES = {
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
 }
 
-OPTIONS: dict[str, dict[str, type]] = {
-    "braun": {"utilisation": float, "seed": int},
-    "cov": {
-        **{"v_task": float, "v_node": float, "mean": float, "consistency": str},
-        **{"utilisation": float, "seed": int},
-    },
-    "paper": {"slack": float, "memory": str, "batch": str, "backlog": float, "seed": int},
-}
-
 
 def load_problem(spec: str | Path) -> SchedulingProblem:
     """Return the problem that `spec` names.
@@ -45,7 +38,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
     spec : str or Path
         ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
-        ``paper:200x30:seed=1`` (the seed is 0 where it is not given); else the path of a file.
+        ``paper:200x30:seed=1`` (the default seed is 0); else the path of a file.
 
     Returns
     -------
@@ -58,6 +51,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
         If the generator, an option or a value is unknown, or the file is missing or broken.
     """
     generator, *parts = str(spec).split(":")
+    # First the file: a colon is legal in its name, and the user can see that it exists.
     if file_exists(Path(spec)):
         return load_file(spec)
     if generator not in GENERATORS:
@@ -67,7 +61,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
 
 
 def _generate(generator: str, parts: list[str]) -> SchedulingProblem:
-    """Call the generator with what the parts of the spec say."""
+    """Call the generator with the arguments in the parts of the spec."""
     arguments: dict[str, Any] = {}
     for part in parts:
         parsed = _parse_part(generator, part)
@@ -80,24 +74,26 @@ def _generate(generator: str, parts: list[str]) -> SchedulingProblem:
 
 
 def _parse_part(generator: str, part: str) -> dict[str, Any]:
-    """Return the arguments in one part: a size, a class of Braun's, or key=value."""
+    """Return the arguments in one part: a size, a class of Braun et al., or key=value."""
     if size := re.fullmatch(r"(\d+)x(\d+)", part):
         return {"tasks": int(size[1]), "nodes": int(size[2])}
     if generator == "braun" and "=" not in part:
         return {"kind": part}
     key, _, text = part.partition("=")
-    options = OPTIONS[generator]
+    options = _options(generator)
     if key not in options:
         raise InputError(f"{generator} option", part, f"a size or one of {', '.join(options)}")
-    return {key: _parse_value(f"{generator} {key}", text, options[key])}
+    value = parse_value(f"{generator} {key}", text, options[key])
+    if key == "seed":
+        check_integer(f"{generator} seed", value, at_least=0)
+    return {key: value}
 
 
-def _parse_value(field: str, text: str, kind: type) -> Any:
-    """Return `text` as the option's type; seeds are non-negative."""
-    try:
-        value = kind(text)
-    except ValueError:
-        raise InputError(field, text, f"of type {kind.__name__}") from None
-    if kind is int and value < 0:
-        raise InputError(field, value, "an integer >= 0")
-    return value
+def _options(generator: str) -> dict[str, type]:
+    """Return the types of the options by name: the generator's keywords, with a seed for `rng`."""
+    hints = get_type_hints(GENERATORS[generator])
+    arguments = signature(GENERATORS[generator]).parameters.values()
+    names = [each.name for each in arguments if each.kind is Parameter.KEYWORD_ONLY]
+    # An optional number, float | None, is written as a number.
+    types = {name: (get_args(hints[name]) or (hints[name],))[0] for name in names if name != "rng"}
+    return {**types, "seed": int}

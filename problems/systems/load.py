@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
 from edgeopt.problems.files import file_exists, read_toml, write_atomically
-from edgeopt.problems.systems.presets import FOLDER, device_preset, network_preset, system_presets
+from edgeopt.problems.parameters import check_keys, check_table, from_table
+from edgeopt.problems.systems.presets import (
+    PRESETS_FOLDER,
+    device_preset,
+    network_preset,
+    system_presets,
+)
 from edgeopt.problems.systems.system import (
     Cloud,
     CloudLink,
@@ -22,17 +28,9 @@ from edgeopt.problems.systems.system import (
     TerminalLink,
 )
 
-_SECTIONS = ("name", "pool", "cloud", "link", "uplink", "tasks")
+_PARTS = {"cloud": Cloud, "link": CloudLink, "uplink": TerminalLink, "tasks": TaskStream}
 
-MOST_NODES = 100_000
-
-_REQUIRED = {
-    "pool": ("nodes",),
-    "cloud": ("flops",),
-    "link": ("bandwidth_bit_s",),
-    "uplink": ("rates_bit_s",),
-    "tasks": ("arrival_hz", "deadline_s"),
-}
+_MOST_NODES = 100_000  # a larger pool is a typing error, and would fill the memory
 
 
 def load_system(
@@ -43,22 +41,22 @@ def load_system(
     Parameters
     ----------
     spec : str or Path
-        Name of a preset (``table1``, ``pi_lte``, ...) or path of a TOML file. The presets' files
-        show the format; ``device = "..."`` and ``network = "..."`` fill in what a section leaves
-        out.
+        Name of a preset (``table1``, ``pi_lte``, ...) or path of a TOML file. The files of the
+        presets show the format; ``device = "..."`` and ``network = "..."`` supply the values that
+        a section omits.
     nodes : int, optional
-        Number of nodes instead of the file's, for a pool of identical nodes. A
-        ``total_memory_bytes`` is shared by that many.
+        Number of nodes instead of the file's, for a pool of identical nodes; they share a
+        ``total_memory_bytes``.
     changes : mapping, optional
         Values instead of the file's, by section and key, e.g. ``{"tasks.deadline_s": 0.1}``.
 
     Raises
     ------
     InputError
-        If there is no such preset or file, the file is no TOML, a key is unknown or missing, a
+        If there is no such preset or file, the file is not TOML, a key is unknown or missing, a
         value breaks its rule, or `nodes` is given for a pool of different nodes.
     """
-    path = FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
+    path = PRESETS_FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
     if not file_exists(path):
         rule = f"a file or one of the presets {', '.join(system_presets())}"
         raise InputError("system", str(spec), rule)
@@ -75,24 +73,15 @@ def parse_system(
     table: Mapping[str, Any], *, nodes: int | None = None, default_name: str = "system"
 ) -> System:
     """Return the system of a table as TOML gives it; see `load_system`."""
-    _check_keys("system", table, _SECTIONS, required=tuple(_REQUIRED))
-    name = table.get("name", default_name)
-    if not isinstance(name, str):
-        raise InputError("system.name", name, "a text")
-    link = _section(table, "link", _names(CloudLink))
-    uplink = _section(table, "uplink", _names(TerminalLink))
-    return System(
-        name=name,
-        pool=_parse_pool(table["pool"], nodes),
-        cloud=Cloud(**_section(table, "cloud", _names(Cloud))),
-        link=CloudLink(**link),
-        uplink=TerminalLink(**uplink),
-        tasks=TaskStream(**_section(table, "tasks", _names(TaskStream))),
-    )
+    check_keys("system", table, ("name", "pool", *_PARTS), required=("pool", *_PARTS))
+    parts = {section: _part(kind, table[section], section) for section, kind in _PARTS.items()}
+    pool = _pool(table["pool"], nodes)
+    values = {"name": table.get("name", default_name), "pool": pool, **parts}
+    return from_table(System, values, "system")
 
 
 def save_system(system: System, path: str | Path) -> None:
-    """Write `system` so that `load_system` reads an equal one."""
+    """Write `system` to a file from which `load_system` reads an equal one."""
     lines = [f"name = {_toml(system.name)}", "", "[pool]"]
     lines += [f"memory_share = {_toml(system.pool.memory_share)}"]
     for device, count in system.pool.groups.items():
@@ -108,22 +97,33 @@ def save_system(system: System, path: str | Path) -> None:
     write_atomically(Path(path), ("\n".join(lines) + "\n").encode())
 
 
-def _parse_pool(table: Any, nodes: int | None) -> Pool:
+def _part(kind: Callable[..., Any], table: Any, section: str) -> Any:
+    """Return the part of the system that one section describes, completed from its network."""
+    if kind not in (CloudLink, TerminalLink):
+        return from_table(kind, table, section)
+    check_table(section, table)
+    preset = network_preset(table["network"]) if "network" in table else {}
+    return from_table(kind, table, section, aside=("network",), defaults=preset)
+
+
+def _pool(table: Any, nodes: int | None) -> Pool:
     """Return the pool of the ``[pool]`` section."""
     keys = ("nodes", "memory_share", "total_memory_bytes")
-    _check_keys("pool", table, keys, required=_REQUIRED["pool"])
+    check_keys("pool", table, keys, required=("nodes",))
     if not isinstance(table["nodes"], list):
         raise InputError("pool.nodes", table["nodes"], "a list of tables, [[pool.nodes]]")
-    groups = [_parse_group(f"pool.nodes[{i}]", group) for i, group in enumerate(table["nodes"])]
+    groups = [_group(f"pool.nodes[{i}]", group) for i, group in enumerate(table["nodes"])]
     if nodes is not None:
-        count = check_integer("nodes", nodes, at_least=1, at_most=MOST_NODES)
+        count = check_integer("nodes", nodes, at_least=1, at_most=_MOST_NODES)
         groups = [(_only_device(groups, nodes), count)]
+    # Divided after `nodes` is known, as in Table 1, where a larger pool shares the same memory.
     if "total_memory_bytes" in table:
         total = check_number("pool.total_memory_bytes", table["total_memory_bytes"], above=0)
         share = total / sum(count for _, count in groups) if groups else total
         groups = [(replace(device, memory_bytes=share), count) for device, count in groups]
     devices = tuple(device for device, count in groups for _ in range(count))
-    return Pool(devices, table.get("memory_share", 1.0))
+    shares = {key: table[key] for key in ("memory_share",) if key in table}
+    return from_table(Pool, {"devices": devices, **shares}, "pool")
 
 
 def _only_device(groups: list[tuple[Device, int]], nodes: int) -> Device:
@@ -133,48 +133,16 @@ def _only_device(groups: list[tuple[Device, int]], nodes: int) -> Device:
     return groups[0][0]
 
 
-def _parse_group(place: str, table: Any) -> tuple[Device, int]:
+def _group(place: str, table: Any) -> tuple[Device, int]:
     """Return device and count of one ``[[pool.nodes]]`` table."""
-    _check_keys(place, table, (*_names(Device), "device", "count"))
-    values = {key: value for key, value in table.items() if key not in ("device", "count")}
+    check_table(place, table)
+    # The values of the table win over those of its device.
+    preset = {"name": "node"}
     if "device" in table:
-        values = {"name": table["device"], **device_preset(table["device"]), **values}
-    _check_keys(place, values, _names(Device), required=("flops", "memory_bytes"))
-    count = check_integer(f"{place}.count", table.get("count", 1), at_least=1, at_most=MOST_NODES)
-    return Device(**{"name": "node", **values}), count
-
-
-def _section(table: Mapping[str, Any], section: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values of one section, filled in from its ``network``."""
-    found = table[section]
-    takes_network = section in ("link", "uplink")
-    _check_keys(section, found, (*keys, "network") if takes_network else keys)
-    preset = network_preset(found["network"]) if "network" in found else {}
-    values = {key: value for key, value in preset.items() if key in keys}
-    values |= {key: value for key, value in found.items() if key != "network"}
-    _check_keys(section, values, keys, required=_REQUIRED[section])
-    return values
-
-
-def _check_keys(
-    place: str, table: Any, known: tuple[str, ...], *, required: tuple[str, ...] = ()
-) -> None:
-    """Raise `InputError` for a section that is no table, or an unknown or missing key."""
-    if not isinstance(table, Mapping):
-        raise InputError(place, table, "a table")
-    for key in table:
-        if key not in known:
-            raise InputError(
-                f"{place}.{key}", table[key], "left out, or one of " + ", ".join(known)
-            )
-    for key in required:
-        if key not in table:
-            raise InputError(f"{place}.{key}", None, "given")
-
-
-def _names(kind: type) -> tuple[str, ...]:
-    """Return the field names of a dataclass."""
-    return tuple(field.name for field in fields(kind))
+        preset = {"name": table["device"], **device_preset(table["device"])}
+    device = from_table(Device, table, place, aside=("device", "count"), defaults=preset)
+    count = check_integer(f"{place}.count", table.get("count", 1), at_least=1, at_most=_MOST_NODES)
+    return device, count
 
 
 def _pairs(values: Mapping[str, Any]) -> list[str]:

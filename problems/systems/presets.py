@@ -1,4 +1,4 @@
-"""Presets that ship with the package: real devices, access networks and whole systems."""
+"""Presets of the package: real devices, access networks and whole systems."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from edgeopt.problems.errors import check_choice
 
-FOLDER = Path(__file__).parent / "presets"
+PRESETS_FOLDER = Path(__file__).parent / "presets"
 
 _PARTS = ("devices", "networks")
 
 
 def system_presets() -> tuple[str, ...]:
-    """Return the names of the whole systems, in alphabetic order."""
-    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    """Return the names of the whole systems, in alphabetical order."""
+    names = sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml"))
     return tuple(name for name in names if name not in _PARTS)
 
 
@@ -28,8 +28,7 @@ def device_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no such device.
     """
-    devices = _table("devices")
-    return dict(devices[check_choice("device", name, list(devices))])
+    return _preset("devices", "device", name)
 
 
 def network_preset(name: str) -> dict[str, Any]:
@@ -40,11 +39,16 @@ def network_preset(name: str) -> dict[str, Any]:
     InputError
         If there is no such network.
     """
-    networks = _table("networks")
-    return dict(networks[check_choice("network", name, list(networks))])
+    return _preset("networks", "network", name)
+
+
+def _preset(part: str, field: str, name: str) -> dict[str, Any]:
+    """Return one table of a file of presets; a copy, since the file is cached."""
+    tables = _table(part)
+    return dict(tables[check_choice(field, name, list(tables))])
 
 
 @cache
 def _table(part: str) -> dict[str, dict[str, Any]]:
     """Read ``devices.toml`` or ``networks.toml``."""
-    return tomllib.loads((FOLDER / f"{part}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((PRESETS_FOLDER / f"{part}.toml").read_text(encoding="utf-8"))

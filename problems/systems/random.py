@@ -1,4 +1,4 @@
-"""Random systems: one, or a batch of columns for Monte Carlo."""
+"""Random systems."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
     """Return a system of `nodes` nodes of at most `kinds` kinds.
 
     Speeds, rates, memories and budgets are log-uniform over the ranges of small boards (see
-    ``presets/devices.toml``) and of access networks, so that each constraint of P1 binds in a part
-    of the systems.
+    ``presets/devices.toml``) and of access networks. Each constraint of P1 binds in some systems.
 
     Parameters
     ----------
@@ -36,6 +35,7 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
     check_integer("kinds", kinds, at_least=1)
     rng = np.random.default_rng(rng)
     devices = [_random_device(f"kind{i}", rng) for i in range(min(kinds, nodes))]
+    # One node of each kind at least, the others at random.
     chosen = [*range(len(devices)), *rng.integers(len(devices), size=nodes - len(devices))]
     return System(
         name="random",
@@ -49,6 +49,7 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
 
 def _random_device(name: str, rng: np.random.Generator) -> Device:
     """Return one kind of node."""
+    # The factors of both energy models follow from a power at full speed of 1 to 10 W.
     flops, clock = _draw(rng, 1e10, 1e12), _draw(rng, 5e8, 3e9)
     power = _draw(rng, 1.0, 10.0)
     return Device(

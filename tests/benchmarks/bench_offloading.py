@@ -18,16 +18,16 @@ from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.arrays import (
     NetworkArrays,
     SystemArrays,
-    columns_of,
+    network_arrays,
     random_batch,
-    work_of,
+    system_arrays,
 )
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED
 from edgeopt.problems.systems.load import load_system
 
 NETWORK = load_network("resnet34")
-WORK = work_of(NETWORK, CORRECTED)
+WORK = network_arrays(NETWORK, CORRECTED)
 SYSTEMS = 100_000
 
 
@@ -94,7 +94,7 @@ def neurosurgeon(macs: list[int], bits: list[float], edge: float, cloud: float, 
 @pytest.mark.benchmark(group="one system")
 @pytest.mark.parametrize("system", ["table1", "jetson_wifi"])
 def test_one_scan(benchmark, system: str):
-    columns = columns_of(load_system(system), WORK, CORRECTED)
+    columns = system_arrays(load_system(system), WORK, CORRECTED)
     cut = benchmark(best_cuts, WORK, columns)
     assert cut == scan(build_program(NETWORK, load_system(system))).cut
     assert benchmark.stats.stats.median <= 100e-6
@@ -104,7 +104,7 @@ def test_one_scan(benchmark, system: str):
 @pytest.mark.parametrize(("nodes", "cut"), [(10, 20), (30, 7)])
 def test_plain_python_on_one_system(benchmark, nodes: int, cut: int):
     system = load_system("table1", nodes=nodes)
-    one = scalars(columns_of(system, WORK, CORRECTED), 0)
+    one = scalars(system_arrays(system, WORK, CORRECTED), 0)
     assert benchmark(plain_cut, plain_work(WORK), one) == cut
 
 

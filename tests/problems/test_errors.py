@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from edgeopt.problems.errors import (
+    LARGEST_QUANTITY,
+    SMALLEST_QUANTITY,
     InputError,
     check_array,
     check_choice,
     check_integer,
     check_number,
+    check_quantities,
+    check_quantity,
     shorten,
 )
 
@@ -122,3 +126,34 @@ def test_an_integer_that_python_does_not_write_is_named():
     assert shorten(2**100_000) == "int of too many digits"
     with pytest.raises(InputError, match="too many digits"):
         check_integer("x", 2**100_000, at_most=10)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, SMALLEST_QUANTITY, LARGEST_QUANTITY, np.float64(3)])
+def test_legal_quantities(value: float):
+    assert check_quantity("x", value) == value
+    assert check_quantities("x", [value]).tolist() == [value]
+
+
+@pytest.mark.parametrize("value", [0, -1, 1e-41, 5e-324, 1e41, 1e308, np.inf, np.nan])
+def test_illegal_quantities(value: float):
+    with pytest.raises(InputError, match="x"):
+        check_quantity("x", value)
+    with pytest.raises(InputError, match="x"):
+        check_quantities("x", [1.0, value])
+
+
+def test_zero_and_what_is_near_it_may_be_legal():
+    assert check_quantity("x", 0, zero=True) == 0
+    assert check_quantity("x", 1e-300, zero=True) == 1e-300
+    assert check_quantities("x", [0.0, 1e-300], zero=True).tolist() == [0.0, 1e-300]
+    for value in (-1.0, 1e41):
+        with pytest.raises(InputError, match="x"):
+            check_quantity("x", value, zero=True)
+        with pytest.raises(InputError, match="x"):
+            check_quantities("x", [value], zero=True)
+
+
+def test_a_quantity_may_be_limited_further():
+    assert check_quantity("share", 1, at_most=1.0) == 1.0
+    with pytest.raises(InputError, match=r"^share: got 1\.5, must be 1e-40 to 1$"):
+        check_quantity("share", 1.5, at_most=1.0)

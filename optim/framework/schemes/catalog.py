@@ -10,7 +10,7 @@ from edgeopt.optim.framework.schemes.dormant import Dormant
 from edgeopt.optim.framework.schemes.masm import Masm
 from edgeopt.optim.framework.schemes.neurosurgeon import Neurosurgeon
 from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
-from edgeopt.problems.parameters import scheme_of_table
+from edgeopt.problems.parameters import from_table, kind_in_table
 
 SCHEMES: dict[str, Any] = {
     "cloud-only": CloudOnly,
@@ -38,5 +38,7 @@ def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
     """
-    scheme: Scheme = scheme_of_table(label, table, SCHEMES, aside=("dispatch",))
+    place = f"schemes.{label}"
+    name = kind_in_table(SCHEMES, table, place, key="scheme", default=label)
+    scheme: Scheme = from_table(SCHEMES[name], table, place, aside=("scheme", "dispatch"))
     return scheme

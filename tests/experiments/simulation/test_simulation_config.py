@@ -181,7 +181,7 @@ def test_shipped_files_are_legal(path: Path, request: pytest.FixtureRequest):
         ("[streams.poisson]", "[streams]\npoisson = 3", "streams.poisson: got 3, must be a table"),
         ("[schemes.cloud-only]", "[schemes.fog-only]", "schemes.fog-only.scheme: got 'fog-only'"),
         ("cut = 20", "cut = 35", "cut: got 35"),
-        ("cut = 20", "depth = 20", "schemes.split: parameter: got 'depth'"),
+        ("cut = 20", "depth = 20", "schemes.split.depth: got 20"),
         ("cut = 20", "cut = 1979-05-27", "without dates"),
         ("[schemes.cloud-only]", "[schemes.bnet]\nshares = [0.5, 0.5, 0.5]", "of sum 1, not 1.5"),
         ("[schemes.cloud-only]", "[schemes.dormant]\ncut = 0", "cut: got 0"),

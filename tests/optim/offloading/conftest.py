@@ -13,7 +13,8 @@ from edgeopt.problems.offloading.reading import CORRECTED
 from edgeopt.problems.systems.random import random_system
 
 MakeProgram = Callable[..., CutProgram]
-UNUSED = build_program(load_network("alexnet"), random_system(rng=0)).terms
+SYSTEM = random_system(rng=0)
+UNUSED = build_program(load_network("alexnet"), SYSTEM).terms
 
 
 def synthetic_program(
@@ -21,11 +22,11 @@ def synthetic_program(
 ) -> CutProgram:
     """A program with given left-hand sides, all limits equal, and given goal."""
     return CutProgram(
-        network="synthetic",
-        system="synthetic",
-        cut_names=tuple(f"cut{j}" for j in range(goal.size)),
+        profile=random_chain(0, goal.size - 1),
+        system=SYSTEM,
         reading=CORRECTED,
         objective=OBJECTIVES[objective],
+        weight=0.0,
         terms=UNUSED,
         values=np.asarray(values, dtype=float),
         limits=np.full(values.shape, limits),

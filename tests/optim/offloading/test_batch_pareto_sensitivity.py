@@ -8,7 +8,12 @@ from edgeopt.optim.offloading.sensitivity import INPUTS, sensitivities
 from edgeopt.optim.offloading.solvers import best_cuts, criteria, pareto_cuts, scan
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.offloading.arrays import SystemArrays, columns_of, random_batch, work_of
+from edgeopt.problems.offloading.arrays import (
+    SystemArrays,
+    network_arrays,
+    random_batch,
+    system_arrays,
+)
 from edgeopt.problems.offloading.program import OBJECTIVES, build_program
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
 from edgeopt.problems.systems.load import load_system
@@ -52,7 +57,7 @@ def system_of(batch: SystemArrays, index: int) -> System:
 @pytest.mark.parametrize("objective", list(OBJECTIVES))
 def test_a_batch_gives_the_cuts_of_the_scan(objective: str):
     batch = random_batch(1200, rng=2)  # more than one block
-    found = best_cuts(work_of(ALEXNET, CORRECTED), batch, objective=objective)
+    found = best_cuts(network_arrays(ALEXNET, CORRECTED), batch, objective=objective)
     assert found.shape == (1200,)
     for index in range(0, 1200, 17):
         program = build_program(ALEXNET, system_of(batch, index), objective=objective)
@@ -65,8 +70,8 @@ def test_a_batch_gives_the_cuts_of_the_scan(objective: str):
 @pytest.mark.parametrize("reading", [CORRECTED, PRINTED], ids=lambda reading: reading.name)
 def test_one_system_of_different_nodes(seed: int, reading):
     system = random_system(rng=seed)
-    work = work_of(ALEXNET, reading)
-    columns = columns_of(system, work, reading)
+    work = network_arrays(ALEXNET, reading)
+    columns = system_arrays(system, work, reading)
     for objective in ("deepest", "energy"):
         found = best_cuts(work, columns, reading=reading, objective=objective)
         program = build_program(ALEXNET, system, reading=reading, objective=objective)
@@ -76,7 +81,7 @@ def test_one_system_of_different_nodes(seed: int, reading):
 
 def test_a_batch_refuses_an_unknown_objective():
     with pytest.raises(InputError, match="objective"):
-        best_cuts(work_of(ALEXNET, CORRECTED), random_batch(2, rng=0), objective="cheapest")
+        best_cuts(network_arrays(ALEXNET, CORRECTED), random_batch(2, rng=0), objective="cheapest")
 
 
 @pytest.mark.parametrize("seed", range(20))

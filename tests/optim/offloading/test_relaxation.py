@@ -131,7 +131,7 @@ def test_a_relaxation_by_hand(synthetic):
     assert relaxation.duality_gap == pytest.approx(0.5)
     price = shadow_prices(scan(program), relaxation)[0]
     assert (price.next_cut, price.needed) == (2, pytest.approx(0.5))
-    assert "cut 2 (cut2) needs" in price.words
+    assert "cut 2 (layer1) needs" in price.words
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -130,7 +130,7 @@ def test_small_residual_network_by_hand():
         ("resnet34:classes=²", "network option classes"),
         ("resnet34:input=" + "9" * 5000, "network option input"),
         ("resnet34:input=0", "input_size"),
-        ("vgg16:input=16", "input_size: got 16, must be larger .pool5 of vgg16"),
+        ("vgg16:input=16", "input_size: got 16, must be larger: pool5 of vgg16"),
         ("no/such/file.onnx", "no/such/file.onnx"),
         ("no/such/FILE.CSV", "no/such/FILE.CSV"),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.networks.layers import LARGEST, Layer, cut_ends_of
+from edgeopt.problems.networks.layers import LARGEST_COUNT, Layer, cut_ends_of
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.networks.tensors import live_elements
 
@@ -190,10 +190,10 @@ def test_each_counted_layer_opens_one_cut(profile):
         ({"name": "input"}, "layer name"),
         ({"macs": -1}, "layer a: macs"),
         ({"macs": 1.5}, "layer a: macs"),
-        ({"parameters": LARGEST + 1}, "layer a: parameters"),
+        ({"parameters": LARGEST_COUNT + 1}, "layer a: parameters"),
         ({"output_shape": ()}, "layer a: output_shape"),
         ({"output_shape": (3, 0)}, "layer a: output_shape"),
-        ({"output_shape": (LARGEST, 2)}, "layer a: output_shape: elements"),
+        ({"output_shape": (LARGEST_COUNT, 2)}, "layer a: output_shape: elements"),
         ({"inputs": ()}, "layer a: inputs"),
     ],
 )

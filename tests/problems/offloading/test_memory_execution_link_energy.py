@@ -8,7 +8,7 @@ import pytest
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import work_of
+from edgeopt.problems.offloading.arrays import network_arrays
 from edgeopt.problems.offloading.equations import (
     cloud_execution_s,
     cmos_dynamic_energy_j,
@@ -58,7 +58,7 @@ def test_the_limit_is_a_share_of_the_smallest_memory():
 
 
 def test_work_in_both_readings():
-    corrected, printed = work_of(CHAIN, CORRECTED), work_of(CHAIN, PRINTED)
+    corrected, printed = network_arrays(CHAIN, CORRECTED), network_arrays(CHAIN, PRINTED)
     assert corrected.edge_flop.tolist() == [0, 200, 800, 900]
     assert corrected.cloud_flop.tolist() == [900, 700, 100, 0]
     assert corrected.crossing_bits.tolist() == [0, 32 * 32, 16 * 32, 0]
@@ -110,6 +110,6 @@ def test_both_dynamic_models_agree_at_the_presets_full_speed():
 def test_other_element_types():
     half = with_element_type(CORRECTED, "float16")
     assert edge_memory_bytes(CHAIN, half).tolist() == [0, 2 * 42, 2 * 78, 2 * 123]
-    assert work_of(CHAIN, half).crossing_bits.tolist() == [0, 32 * 16, 16 * 16, 0]
+    assert network_arrays(CHAIN, half).crossing_bits.tolist() == [0, 32 * 16, 16 * 16, 0]
     with pytest.raises(InputError, match="element type: got 'int4'"):
         with_element_type(CORRECTED, "int4")

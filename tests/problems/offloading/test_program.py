@@ -10,7 +10,13 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.program import PARTS, CutProgram, build_program, delay_parts_s
+from edgeopt.problems.offloading.program import (
+    DELAY_PARTS,
+    CutProgram,
+    build_program,
+    delay_parts_s,
+    meets_constraints,
+)
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
 from edgeopt.problems.systems.random import random_system
 from edgeopt.problems.systems.system import (
@@ -248,6 +254,28 @@ def test_peak_memory_needs_less_than_the_sum():
     assert (peak.terms.memory_bytes[10:] < total[10:]).all()
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_cut_is_feasible_if_every_node_meets_every_constraint(seed: int):
+    program = build_program(load_network("alexnet"), random_system(nodes=6, rng=seed))
+    assert meets_constraints(program.terms).ravel().tolist() == program.feasible.tolist()
+    assert (program.slacks >= 0).all(axis=0).tolist() == program.feasible.tolist()
+
+
+def test_a_program_keeps_what_it_was_built_from():
+    program = build_program(CHAIN, SYSTEM, reading=PRINTED, objective="weighted", weight=0.5)
+    assert program.profile is CHAIN
+    assert program.system is SYSTEM
+    assert (program.reading, program.weight, program.depth) == (PRINTED, 0.5, 3)
+    again = build_program(
+        program.profile,
+        program.system,
+        reading=program.reading,
+        objective=program.objective.name,
+        weight=program.weight,
+    )
+    assert again.goal.tolist() == program.goal.tolist()
+
+
 def test_bad_objectives():
     with pytest.raises(InputError, match="objective"):
         goals("cheapest")
@@ -260,5 +288,5 @@ def test_bad_objectives():
 def test_the_parts_of_the_delay_sum_to_it(seed: int, reading: Reading):
     program = build_program(load_network("alexnet"), random_system(rng=seed), reading=reading)
     parts = delay_parts_s(program)
-    assert tuple(parts) == PARTS
+    assert tuple(parts) == DELAY_PARTS
     assert sum(parts.values()) == pytest.approx(program.values[1])

@@ -11,7 +11,7 @@ from edgeopt.problems.offloading.equations import edge_memory_bytes
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.presets import FOLDER
+from edgeopt.problems.systems.presets import PRESETS_FOLDER
 
 MIB = 2.0**20
 NETWORK = load_network("resnet34")
@@ -60,14 +60,14 @@ def range_mib(reading: Reading) -> tuple[float, float]:
 def test_the_preset_gives_the_table(nodes: int, cut: int, name: str):
     program = build_program(NETWORK, load_system("table1", nodes=nodes))
     assert np.flatnonzero(program.feasible).max() == cut
-    assert program.cut_names[cut] == name
+    assert program.profile.cut_names[cut] == name
     assert program.feasible[: cut + 1].all()
     # the memory alone decides, as the preset says
     assert program.holds[1:].all()
 
 
 def test_the_range_that_the_preset_states():
-    text = (FOLDER / "table1.toml").read_text(encoding="utf-8")
+    text = (PRESETS_FOLDER / "table1.toml").read_text(encoding="utf-8")
     for reading in (CORRECTED, CHAIN):
         low, high = range_mib(reading)
         stated = f"{math.ceil(100 * low) / 100:.2f} to {math.floor(100 * high) / 100:.2f} MiB"

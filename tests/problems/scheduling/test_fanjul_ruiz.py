@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.formats import is_fanjul_ruiz, load_file
+from edgeopt.problems.scheduling.formats import load_file
 
 TEXT = "2 3 1\n3\n0 11 1 12 2 13\n0 21 1 22 2 23\n"
 MATRIX = [[11.0, 12.0, 13.0], [21.0, 22.0, 23.0]]
@@ -25,10 +25,9 @@ def test_machines_in_any_order_and_blank_lines(tmp_path: Path):
     assert load(tmp_path, "2 3 1\n\n3\n\n2 13 0 11 1 12\n1 22 2 23 0 21\n") == MATRIX
 
 
-def test_hcsp_of_one_number_a_line_is_not_taken_for_it():
-    assert is_fanjul_ruiz([line.split() for line in TEXT.splitlines()])
-    assert not is_fanjul_ruiz([["3", "1", "0"], ["5"], ["6"], ["7"]])
-    assert not is_fanjul_ruiz([["1", "1", "0"], ["5"]])
+def test_hcsp_with_one_number_a_line_is_not_taken_for_it(tmp_path: Path):
+    assert load(tmp_path, "3 1 0\n5\n6\n7\n") == [[5.0], [6.0], [7.0]]
+    assert load(tmp_path, "1 1 0\n5\n") == [[5.0]]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_what_fits_up_to_rounding_is_accepted():
 
 
 def test_without_a_verdict_the_problem_is_let_through(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "MILP_SECONDS", 0.0)
+    monkeypatch.setattr(memory, "_MILP_SECONDS", 0.0)
     rng = np.random.default_rng(0)
     sizes = rng.integers(10**6, 2 * 10**6, size=60) + 0.5
     check_capacity(sizes, np.full(7, sizes.sum() / 7 + 1.0))

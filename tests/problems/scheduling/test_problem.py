@@ -31,6 +31,14 @@ def test_memory():
     assert free.fits([0, 0, 0])
 
 
+def test_ready_times_count_for_nodes_with_tasks():
+    problem = SchedulingProblem([[2.0, 4.0], [3.0, 1.0]], ready=[10.0, 1.0])
+    assert problem.makespan([0, 1]) == 12.0  # 10 + 2 on node 0, 1 + 1 on node 1
+    assert problem.makespan([1, 1]) == 6.0  # node 0 is ready at 10, but has no task
+    assert problem.loads([1, 1]).tolist() == [0.0, 5.0]
+    assert problem.total_time([0, 1]) == 3.0
+
+
 def test_memory_fits_up_to_rounding():
     tight = SchedulingProblem([[1.0]] * 3, [0.1] * 3, [0.3])  # 0.1 + 0.1 + 0.1 > 0.3 in floats
     assert tight.fits([0, 0, 0])
@@ -131,6 +139,19 @@ def test_a_problem_does_not_change():
         problem.name = "other"  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
         problem.matrix[0, 0] = 1.0
+
+
+@pytest.mark.parametrize(
+    "et", [ET, UniformTimes([3.0, 1.0, 2.0], [1.0, 2.0])], ids=["matrix", "uniform"]
+)
+def test_no_array_of_a_problem_can_be_written(et: object):
+    problem = SchedulingProblem(et, [10, 20, 30], [35, 60], ready=[1, 0])  # type: ignore[arg-type]
+    arrays = [problem.matrix, problem.task_memory, problem.node_capacity, problem.ready]
+    arrays += [*problem.et] if isinstance(problem.et, UniformTimes) else [problem.et]
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+    assert problem.matrix is problem.matrix  # made once, and shared
 
 
 def test_the_digest_is_of_the_content_alone():

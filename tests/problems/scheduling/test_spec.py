@@ -12,7 +12,7 @@ from edgeopt.problems.scheduling.formats import write_hcsp
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem
-from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, OPTIONS, load_problem
+from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
 
 
 def test_specs_call_the_generators():
@@ -29,6 +29,8 @@ def test_specs_call_the_generators():
             20, 4, memory="proportional", batch="equal", rng=0
         ),
         "paper:seed=2:20x4": paper_pool(20, 4, rng=2),
+        "paper:20x4:backlog=0.5": paper_pool(20, 4, backlog=0.5, rng=0),
+        "braun:20x4:utilisation=0.9": braun("u_c_hihi", 20, 4, utilisation=0.9, rng=0),
     }
     for spec, expected in pairs.items():
         problem = load_problem(spec)
@@ -37,7 +39,7 @@ def test_specs_call_the_generators():
 
 
 def test_the_examples_work():
-    assert EXAMPLES.keys() == GENERATORS.keys() == OPTIONS.keys()
+    assert EXAMPLES.keys() == GENERATORS.keys()
     for generator, spec in EXAMPLES.items():
         assert load_problem(spec).name == spec
         assert spec.startswith(f"{generator}:")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.generators import MEBIBYTE, braun, coefficient_of_variation
+from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.spec import load_problem
 
 
@@ -12,8 +12,8 @@ from edgeopt.problems.scheduling.spec import load_problem
 def test_so_much_of_the_memory_is_used_by_any_schedule(utilisation):
     problem = braun("u_i_hihi", 100, 16, utilisation=utilisation, rng=1)
     assert problem.task_memory.sum() / problem.node_capacity.sum() == pytest.approx(utilisation)
-    assert problem.task_memory.min() >= 16 * MEBIBYTE
-    assert problem.task_memory.max() <= 512 * MEBIBYTE
+    assert problem.task_memory.min() >= 16 * 2**20
+    assert problem.task_memory.max() <= 512 * 2**20
 
 
 def test_the_hidden_schedule_fits():

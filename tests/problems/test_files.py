@@ -1,4 +1,4 @@
-"""What is a file, where it is, and TOML in it."""
+"""Files of users: finding them, TOML in them, and its fields."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_file, file_exists, locate, read_toml
+from edgeopt.problems.files import (
+    check_fields,
+    check_file,
+    check_strings,
+    check_tables,
+    file_exists,
+    locate,
+    read_toml,
+)
 
 
 @pytest.fixture
@@ -64,3 +72,28 @@ def test_toml_in_another_encoding_is_refused(tmp_path: Path):
 
 def test_toml_is_read(odd: Path):
     assert read_toml(odd / "file") == {"x": 1}
+
+
+def test_fields_of_a_file():
+    path, known = Path("my.toml"), ("budget", "seed")
+    check_fields(path, {"budget": 1}, known, ("budget",))
+    with pytest.raises(
+        InputError, match=r"^my\.toml field: got 'bugdet', must be one of budget, s"
+    ):
+        check_fields(path, {"bugdet": 1, "budget": 1}, known, ("budget",))
+    with pytest.raises(InputError, match=r"^my\.toml field budget: got None, must be given$"):
+        check_fields(path, {"seed": 1}, known, ("budget",))
+
+
+@pytest.mark.parametrize("value", ["ab", {"a": 1}, ["a", 1], None])
+def test_what_is_no_list_of_strings_is_refused(value: object):
+    assert check_strings("solvers", ["a", "b"]) == ["a", "b"]
+    with pytest.raises(InputError, match=r"^solvers: got .*, must be a list of strings$"):
+        check_strings("solvers", value)
+
+
+@pytest.mark.parametrize("value", ["ab", {"a": 1}, [{"a": 1}, 1], None])
+def test_what_is_no_list_of_tables_is_refused(value: object):
+    assert check_tables("claims", [{"a": 1}, {}]) == [{"a": 1}, {}]
+    with pytest.raises(InputError, match=r"^claims: got .*, must be tables \[\[claims\]\]$"):
+        check_tables("claims", value)

@@ -29,12 +29,12 @@ NODE = Device("node", flops=1e9, memory_bytes=1e6)
     ],
 )
 def test_a_device_names_the_bad_field(field: str, value: object):
-    with pytest.raises(InputError, match=rf"node\.{field}: got .*{value}"):
+    with pytest.raises(InputError, match=rf"^{field}: got .*{value}"):
         replace(NODE, **{field: value})
 
 
 def test_a_device_has_a_name():
-    with pytest.raises(InputError, match="device name"):
+    with pytest.raises(InputError, match=r"^name: got ''"):
         replace(NODE, name="")
 
 
@@ -49,29 +49,29 @@ def test_a_pool_groups_equal_nodes():
 
 @pytest.mark.parametrize("devices", [(), ("node",)])
 def test_a_pool_needs_devices(devices: tuple):
-    with pytest.raises(InputError, match=r"pool\.devices"):
+    with pytest.raises(InputError, match=r"^devices: got"):
         Pool(devices)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.01, math.nan])
 def test_the_memory_share_is_a_share(share: float):
-    with pytest.raises(InputError, match=r"pool\.memory_share"):
+    with pytest.raises(InputError, match=r"^memory_share: got"):
         Pool((NODE,), memory_share=share)
 
 
 @pytest.mark.parametrize(
     ("build", "field"),
     [
-        (lambda: Cloud(0.0), "cloud.flops"),
-        (lambda: CloudLink(0.0), "link.bandwidth_bit_s"),
-        (lambda: CloudLink(1.0, round_trip_s=-1), "link.round_trip_s"),
-        (lambda: CloudLink(1.0, energy_j_bit=-1), "link.energy_j_bit"),
-        (lambda: TerminalLink([1.0, 0.0]), "uplink.rates_bit_s[1]"),
-        (lambda: TerminalLink([]), "uplink.rates_bit_s.shape"),
-        (lambda: TaskStream(0.0, 1.0), "tasks.arrival_hz"),
-        (lambda: TaskStream(1.0, math.inf), "tasks.deadline_s"),
-        (lambda: TaskStream(1.0, 1.0, period_s=0), "tasks.period_s"),
-        (lambda: TaskStream(1.0, 1.0, size_bytes=-5), "tasks.size_bytes"),
+        (lambda: Cloud(0.0), "flops"),
+        (lambda: CloudLink(0.0), "bandwidth_bit_s"),
+        (lambda: CloudLink(1.0, round_trip_s=-1), "round_trip_s"),
+        (lambda: CloudLink(1.0, energy_j_bit=-1), "energy_j_bit"),
+        (lambda: TerminalLink([1.0, 0.0]), "rates_bit_s[1]"),
+        (lambda: TerminalLink([]), "rates_bit_s.shape"),
+        (lambda: TaskStream(0.0, 1.0), "arrival_hz"),
+        (lambda: TaskStream(1.0, math.inf), "deadline_s"),
+        (lambda: TaskStream(1.0, 1.0, period_s=0), "period_s"),
+        (lambda: TaskStream(1.0, 1.0, size_bytes=-5), "size_bytes"),
         (lambda: replace(CORRECTED, memory="all"), "reading.memory"),
         (lambda: replace(CORRECTED, waiting="gg1"), "reading.waiting"),
         (lambda: replace(CORRECTED, flop_per_mac=3), "reading.flop_per_mac"),

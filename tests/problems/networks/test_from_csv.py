@@ -133,5 +133,5 @@ def test_missing_files(tmp_path):
         from_csv(tmp_path / "none.csv")
     with pytest.raises(InputError, match="an existing file"):
         from_csv(tmp_path)
-    with pytest.raises(InputError, match="a file to write to"):
+    with pytest.raises(InputError, match="a writable path"):
         to_csv(NETWORKS["alexnet"](64, 10), tmp_path / "none" / "net.csv")

@@ -126,6 +126,13 @@ def test_missing_and_broken_files(tmp_path: Path):
         parse_system({})
 
 
+@pytest.mark.parametrize("key", ["name.first", "cloud", "tasks.period"])
+def test_changes_name_a_section_and_a_key(key: str):
+    assert load_system("table1", changes={"tasks.period_s": 60.0}).tasks.period_s == 60.0
+    with pytest.raises(InputError, match=f"^{key}"):
+        load_system("table1", changes={key: 1.0})
+
+
 def test_nodes_needs_a_pool_of_equal_nodes():
     with pytest.raises(InputError, match="different nodes"):
         load_system("jetson_wifi", nodes=5)
