@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+IntArray = NDArray[np.int64]
+
 
 class InputError(ValueError):
     """A value from outside breaks a rule.

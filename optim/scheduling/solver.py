@@ -9,14 +9,13 @@ from html import escape
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import IntArray as IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
-
-IntArray = NDArray[np.int64]
 
 Scheduler = Callable[[SchedulingProblem, np.random.Generator], ArrayLike]
 
