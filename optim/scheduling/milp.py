@@ -19,9 +19,9 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
 from edgeopt.optim.scheduling.bounds.units import whole_memory
 from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
-from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import OPTIMALITY
-from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.errors import FloatArray, InputError, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

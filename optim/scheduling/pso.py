@@ -11,9 +11,9 @@ from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
-from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, check_integer
+from edgeopt.problems.errors import FloatArray, IntArray, check_integer
 from edgeopt.problems.scheduling.problem import SchedulingProblem, assigned_times
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from edgeopt.optim.scheduling.bounds.bounds import lower_bound
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.solver import (
-    IntArray,
     Result,
     Scheduler,
     Solver,
@@ -36,7 +35,7 @@ from edgeopt.optim.scheduling.stop import (
     first_met,
     settled_bound,
 )
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 Callback = Callable[[Progress], bool | None]

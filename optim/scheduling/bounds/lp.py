@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
 from edgeopt.optim.scheduling.bounds.units import whole_memory
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 @jit_lean

@@ -9,9 +9,8 @@ import numpy as np
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import is_small_whole, power, sum_four, whole_power
 from edgeopt.optim.scheduling.colony.alias import draw_alias
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.stream import RandomStream, next_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Visibility(NamedTuple):

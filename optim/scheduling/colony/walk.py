@@ -22,9 +22,9 @@ from edgeopt.optim.scheduling.colony.selection import (
     roulette,
 )
 from edgeopt.optim.scheduling.local_search.search import Search
-from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Tours(NamedTuple):

@@ -10,8 +10,7 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.bounds import lp_duals
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price

@@ -21,8 +21,9 @@ from edgeopt.optim.scheduling.local_search.moves import (
     restart_from,
 )
 from edgeopt.optim.scheduling.local_search.search import DEPTH, WIDTH, Search, open_search
-from edgeopt.optim.scheduling.solver import IntArray, Scheduler, State
+from edgeopt.optim.scheduling.solver import Scheduler, State
 from edgeopt.optim.stream import RandomStream, open_stream
+from edgeopt.problems.errors import IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import SchedulingProblem

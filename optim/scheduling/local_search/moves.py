@@ -15,9 +15,8 @@ from edgeopt.optim.scheduling.local_search.schedule import (
     shift,
 )
 from edgeopt.optim.scheduling.local_search.search import Search, keep_if_best
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.stream import RandomStream, next_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 ROUNDING = 1e-12
 

@@ -17,8 +17,7 @@ from edgeopt.optim.scheduling.local_search.schedule import (
     instance_of,
     schedule_makespan,
 )
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 WIDTH, DEPTH = 8, 4

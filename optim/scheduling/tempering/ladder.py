@@ -8,10 +8,9 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.colony.alias import build_alias, draw_alias
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.scheduling.tempering.model import Model
 from edgeopt.optim.stream import RandomStream, next_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 MOST_NODES = 64  # of a task that are proposed: those of least reduced cost
 

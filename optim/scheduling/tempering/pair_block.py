@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.scheduling.tempering.ladder import Ladder, draw_node, propose
 from edgeopt.optim.scheduling.tempering.model import Model
 from edgeopt.optim.scheduling.tempering.replica import (
@@ -18,7 +17,7 @@ from edgeopt.optim.scheduling.tempering.replica import (
     overload,
 )
 from edgeopt.optim.stream import RandomStream, next_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 BLOCK = 10  # tasks of a block: 2^10 ways to share them
 

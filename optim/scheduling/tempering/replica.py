@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.scheduling.tempering.model import Model
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Replicas(NamedTuple):

@@ -22,13 +22,14 @@ from edgeopt.optim.scheduling.local_search.moves import (
     restart_from,
 )
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
-from edgeopt.optim.scheduling.solver import IntArray, State
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_nodes
 from edgeopt.optim.scheduling.tempering.model import build_model
 from edgeopt.optim.scheduling.tempering.pair_block import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import Walk, anneal, temper
 from edgeopt.optim.stream import open_stream
+from edgeopt.problems.errors import IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
