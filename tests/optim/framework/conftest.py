@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,26 +12,6 @@ from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.systems.load import load_system
-
-FILE = """
-network = "resnet34:input=32:classes=10"
-system = "table1"
-nodes = [2, 3]
-tasks = 40
-repetitions = 2
-seed = 5
-
-[streams.poisson]
-
-[streams.bursty]
-rates_hz = [30.0, 90.0]
-dwell_s = [1.0, 1.0]
-
-[schemes.cloud-only]
-[schemes.split]
-scheme = "collaborative"
-cut = 20
-"""
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +54,3 @@ def with_tasks(setting: SplitSystem) -> Callable[..., SplitSystem]:
         return replace(setting, system=replace(system, tasks=replace(system.tasks, **fields)))
 
     return make
-
-
-@pytest.fixture
-def simulation_file(tmp_path: Path) -> Path:
-    """Return a simulation of 2 streams x 2 pools x 2 schemes x 2 repetitions."""
-    path = tmp_path / "simulation.toml"
-    path.write_text(FILE)
-    return path
