@@ -1,4 +1,4 @@
-"""A small learning file, and PyTorch kept to one thread, for tests of the learners and the runner."""
+"""A small learning file, and PyTorch kept to one thread: for tests of learners and runner."""
 
 import importlib.util
 from collections.abc import Iterator

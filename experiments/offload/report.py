@@ -13,8 +13,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from edgeopt.optim.offloading.answer import Answer
-from edgeopt.optim.offloading.per_node_cuts import OBJECTIVES, node_program, solve_node_program
-from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, dual_subgradient, relax
+from edgeopt.optim.offloading.lagrangian import dual_subgradient
+from edgeopt.optim.offloading.per_node_cuts import NODE_OBJECTIVES, node_program, solve_node_program
+from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, relax
 from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
 from edgeopt.optim.offloading.solvers import pareto_cuts, scan
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
@@ -103,7 +104,7 @@ def _node_cuts(
 ) -> list[OffloadReport] | None:
     """Return the own cut of each kind of node; None for equal nodes or without a solution."""
     devices = list(system.pool.groups)
-    if len(devices) == 1 or objective not in OBJECTIVES:
+    if len(devices) == 1 or objective not in NODE_OBJECTIVES:
         return None
     program = node_program(profile, system, reading=reading, objective=objective)
     nodes = solve_node_program(program).nodes_at_cut
