@@ -18,7 +18,7 @@ from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
 from edgeopt.optim.framework.schemes.catalog import make_scheme
 from edgeopt.optim.framework.setting import UPLINKS, SplitSystem
 from edgeopt.optim.framework.simulate import simulate
-from edgeopt.optim.online.dispatch import Rule
+from edgeopt.optim.online.dispatch import DispatchRule
 from edgeopt.optim.scheduling.catalog import locate_solver, solver_source
 from edgeopt.problems.arrivals.spec import draw_stream
 from edgeopt.problems.arrivals.streams import Stream
@@ -292,7 +292,7 @@ class Scenario:
 
     def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
         """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
-        rule: Rule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
+        rule: DispatchRule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
         return make_dispatcher(scheme.get("dispatch", self.dispatch), rule)
 
     def make_uplink(self) -> str:

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import numpy as np
 
 from edgeopt.optim.online.changes import Change
-from edgeopt.optim.online.dispatch import Rule, simulate_dispatch
+from edgeopt.optim.online.dispatch import DispatchRule, simulate_dispatch
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.online.window_state import SchedulingTime, Window
+from edgeopt.optim.online.sliding_window import SchedulingTime, Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solver import as_solver
@@ -37,11 +37,11 @@ class Dispatcher:
         Nodes that join, leave or fail.
     """
 
-    rule: Rule = "fcfs"
+    rule: DispatchRule = "fcfs"
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
-        check_choice("rule", self.rule, get_args(Rule))
+        check_choice("rule", self.rule, get_args(DispatchRule))
 
     def run(
         self, time: FloatArray, stages: Stages, resources: Resources, rng: np.random.Generator
@@ -94,7 +94,7 @@ class WindowDispatcher:
 AnyDispatcher = Dispatcher | WindowDispatcher
 
 
-def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
+def make_dispatcher(table: Any, rule: DispatchRule = "fcfs") -> AnyDispatcher:
     """Return the dispatcher of a table of a simulation file.
 
     Parameters

@@ -56,7 +56,7 @@ def test_cuts_with_an_unstable_queue_are_left_out(synthetic):
     assert data.cuts.tolist() == [0, 2]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=SEEDS)
 def test_with_one_constraint_the_dual_is_the_best_mixture_of_two_cuts(synthetic, seed: int):
     """A vertex of the relaxed program with one limit mixes two cuts at most."""
