@@ -1,4 +1,4 @@
-"""Deployment (section 2.2): the edge part of the model on its way to the nodes."""
+"""Deployment (section 2.2): the choice of the master, and the model's way to the nodes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MASTERS = ("capability", "random")
 
 @dataclass(frozen=True)
 class Deployment:
-    """What it costs to bring a model to all nodes.
+    """The cost of distributing a model to all nodes.
 
     Attributes
     ----------
     seconds : float
-        From the cloud's first byte to the last node's last.
+        From the first byte that the cloud sends to the last byte that a node receives, s.
     cloud_bytes : float
-        Sent from the cloud to the master.
+        Sent by the cloud to the master.
     lan_bytes : float
         Sent by the master to the other nodes.
     """
@@ -42,9 +42,9 @@ def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
     pool : Pool
         The nodes.
     how : {"capability", "random"}
-        As printed the master is drawn, though it must hold the simplified model and serves all
-        tasks of a sleeping cloud; ``capability`` takes the fastest node, of equally fast ones
-        that with most memory, of those the first.
+        As printed, the master is drawn at random, although it must hold the simplified model and
+        serves all tasks while the cloud sleeps; ``capability`` takes the fastest node, ties by
+        memory, then by index.
     rng : Generator
         Source of randomness.
     """
@@ -56,11 +56,11 @@ def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
 
 
 def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
-    """Return what a model of `size_bytes` costs: cloud to master, then master to the others.
+    """Return the cost of sending `size_bytes` from cloud to master, then to the other nodes.
 
-    The master has the link's bandwidth for itself as far as its own interface goes, and half a
-    round trip is added once. In the edge network a multicast sends the model once, unicast once to
-    each node, one after another. The master sends on when it has everything.
+    The master has the whole bandwidth of the link, up to the limit of its own interface; half a
+    round trip is added once. In the edge network, multicast sends the model once, unicast once to
+    each node in turn. The master starts sending when it has the whole model.
 
     Raises
     ------

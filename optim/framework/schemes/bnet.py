@@ -1,4 +1,4 @@
-"""B-Net: BranchyNet's early exits, cut between edge and cloud behind one of them."""
+"""B-Net: BranchyNet's early exits, with the cut between edge and cloud after one of them."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ class Segments(NamedTuple):
 
 @dataclass(frozen=True)
 class BNet:
-    """Tasks leave at the first exit that is sure of its answer; who passes exit n is uploaded.
+    """Tasks leave at the first exit that is sure of its answer; those that pass the cut upload.
 
     Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016, which the paper compares
-    with. E[C] = sum_n s_n (C_segment,n + C_branch,n). Which tasks an exit is sure of depends on
-    training; here each task draws its exit from `shares`. The defaults are assumptions.
+    itself with. E[C] = sum_n s_n (C_segment,n + C_branch,n). Which tasks leave at an exit depends
+    on training; here each task draws its exit from `shares`. The defaults are assumptions.
 
     Parameters
     ----------
     exits : tuple of int
-        Cuts behind which the m branches stand, rising.
+        Cuts after which the m branches are, increasing.
     shares : tuple of float
         Shares of the tasks that end at each exit and at the end of the network; m + 1 numbers of
         sum 1.
     after : int
-        The exit behind which the network is cut: 0 (all in the cloud) to m + 1 (all on the edge),
-        -1: the stable one of least expected delay.
+        The exit after which the network is cut: 0 (all in the cloud) to m + 1 (all on the edge);
+        -1: the one of least expected delay among the stable ones.
     branch_cost : bool
-        Whether branches cost work; without them B-Net looks better than it is.
+        Whether the work of branches counts; without it B-Net looks better than it is.
     exit_accuracy : float
         Accuracy of an early answer relative to the whole network's, in [0, 1]: high, since only
         sure answers leave early.
@@ -100,7 +100,7 @@ class BNet:
     ) -> Plan:
         """Return the plan; see `Scheme`.
 
-        A task that passes the cut runs on in the cloud to its exit, branches on the way included.
+        A task that passes the cut continues in the cloud up to its exit, branches included.
         """
         parts = self.segments(setting)
         after = self.best_cut(setting, parts) if self.after == BEST else self.after
@@ -123,7 +123,7 @@ class BNet:
         )
 
     def segments(self, setting: SplitSystem) -> Segments:
-        """Return the segments on a network and system.
+        """Return the segments of a network on a system.
 
         Raises
         ------
@@ -187,7 +187,7 @@ def _sums(values: FloatArray) -> FloatArray:
 
 
 def _check_exits(exits: tuple[int, ...]) -> None:
-    """Raise `InputError` unless the exits rise from 1."""
+    """Raise `InputError` unless the exits increase from 1."""
     if not isinstance(exits, tuple) or not exits:
         raise InputError("exits", exits, "at least one cut")
     for cut in exits:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.plan import Plan, plan_cut
-from edgeopt.optim.framework.schemes.plain import TMOA, Collaborative, Goal
+from edgeopt.optim.framework.schemes.plain import TMOA, Collaborative, CutObjective
 from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError
@@ -20,11 +20,11 @@ from edgeopt.problems.parameters import check_parameters, parameter
 
 @dataclass(frozen=True)
 class Dormant:
-    """One cut; while T_rd > T_0 tasks end on the master's simplified model instead of the cloud.
+    """One cut; while T_rd > T_0, tasks end on the master's simplified model and not in the cloud.
 
-    The simplified model is an `exit_branch` behind the cut, which the nodes' maps reach over the
-    edge network. As printed T_0 is an average delay (``mean``); the default is the deadline's
-    ``slack``, as sleeping costs accuracy and pays only where the cloud would come too late.
+    The simplified model is an `exit_branch` after the cut, which the nodes' maps reach over the
+    edge network. As printed, T_0 is an average delay (``mean``). The default is the deadline's
+    ``slack``: sleeping costs accuracy and pays only if the cloud would miss the deadline.
     """
 
     threshold: Literal["slack", "mean", "fixed"] = parameter("slack", "what T_0 is")
@@ -32,7 +32,7 @@ class Dormant:
     hysteresis: float = parameter(
         0.0, "share of T_0 by which T_rd must pass it", at_least=0, at_most=0.99
     )
-    objective: Goal = parameter("deepest", "what TMOA optimises")
+    objective: CutObjective = parameter("deepest", "what TMOA optimises")
     cut: int = parameter(TMOA, "layers on the edge, -1: TMOA's choice", at_least=-1)
 
     def __post_init__(self) -> None:
@@ -82,14 +82,14 @@ class Dormant:
         return np.full(len(size), self.fixed_s)
 
 
-# When the cloud sleeps: the round trip T_rd against T_0.
+# When the cloud sleeps: the round trip T_rd compared with T_0.
 
 
 def mean_limit_s(round_trip_s: FloatArray) -> FloatArray:
     """Return T_0 as printed, the "average delay": the mean of the round trips before, (K,) s.
 
-    A link is slower than its own mean about half the time, whatever its speed: so often the cloud
-    sleeps. Infinite for the first task, which has nothing to compare with.
+    Any link is slower than its own mean about half the time, whatever its speed; so the cloud
+    sleeps half the time. Infinite for the first task, which has no predecessors.
     """
     before = np.arange(len(round_trip_s))
     sums = np.cumsum(round_trip_s) - round_trip_s
@@ -100,10 +100,10 @@ def mean_limit_s(round_trip_s: FloatArray) -> FloatArray:
 def slack_limit_s(
     setting: SplitSystem, conditions: LinkConditions, size: FloatArray, cut: int
 ) -> FloatArray:
-    """Return T_0 as the deadline's slack, the round trip that a task can afford, (K,) s.
+    """Return T_0 as the deadline's slack: the longest round trip that meets it, (K,) s.
 
-    T_max - (T_te + T_es + T_cp): what is left of the deadline after terminal, waiting (12),
-    execution (11) on the slowest node, transmission (15) and cloud (14) without queues.
+    T_max - (T_te + T_es + T_cp): the deadline less the terminal's upload (16), waiting (12) and
+    execution (11) on the slowest node, transmission (15) and cloud (14), the last two unqueued.
     """
     terms = setting.terms
     edge_s = float(terms.execution_s[:, cut].max())
@@ -116,7 +116,7 @@ def slack_limit_s(
 def sleeps(
     round_trip_s: FloatArray, limit_s: FloatArray, hysteresis: float = 0.0
 ) -> NDArray[np.bool_]:
-    """Return for which tasks the cloud sleeps, (K,).
+    """Return during which tasks the cloud sleeps, (K,).
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def sleeps(
         T_rd and T_0 when each task arrives, s.
     hysteresis : float
         h in [0, 1): the cloud falls asleep at T_rd > T_0 (1 + h), wakes at T_rd < T_0 (1 - h) and
-        stays as it is in between. 0: it sleeps exactly while T_rd > T_0. It is awake at first.
+        keeps its state in between. 0: it sleeps exactly while T_rd > T_0. It is awake at first.
     """
     if hysteresis == 0:
         return np.asarray(round_trip_s > limit_s)

@@ -1,4 +1,7 @@
-"""MASM-style: every task on the edge, on one of several models of different accuracy."""
+"""MASM-style: every task on the edge, on one of several models of different accuracy.
+
+The scheme, and the program that it solves for each kind of node: our reconstruction.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ from edgeopt.problems.errors import FloatArray, InputError, check_array, check_i
 class Masm:
     """Models of the network cut short, shares w_k of the tasks and speeds f_k from `solve_masm`.
 
-    Our reconstruction, see `MasmProblem`. The models are the first layers of the network with an
-    `exit_branch` each, q_k the proxy of their accuracy, and d_k / R the terminal's upload, which
-    is the same for all. Every node gets tasks in proportion to its speed F and shares that speed
-    among the models, each of which has a queue: a task never runs faster than its node.
+    Our reconstruction, see `MasmProblem`. Each model consists of the first layers of the network
+    and an `exit_branch`; q_k is the proxy of its accuracy, d_k / R the terminal's upload, the same
+    for all. Every node gets tasks in proportion to its speed F and divides that speed among the
+    models, each of which has its own queue.
 
     Parameters
     ----------
     cuts : tuple of int
-        Last layer of each model, rising; the last may be the whole network.
+        Last layer of each model, increasing; the last may be the whole network.
     theta : float
         Weight of a second against a joule, in [0, 1].
     least_quality : float
@@ -87,7 +90,7 @@ class Masm:
 
         Parameters
         ----------
-        setting : Setting
+        setting : SplitSystem
             Network and system.
         work : (K,) array
             Work of each model, FLOP of `SplitSystem.work`.
@@ -114,29 +117,29 @@ class Masm:
         )
 
 
-# MASM-style choice of models and speeds: our reconstruction from the rival's abstract.
+# The program of one node: shares and speeds of the models, from the abstract of MASM.
 
 _EPSILON = 1e-9  # least speed beyond the load, as a share of all
 
-_LEAST = 1e-4  # the same during the search, where smaller numbers would make it stumble
+_LEAST = 1e-4  # the same during the search, which fails to converge with smaller numbers
 
-_FULL = 1.0 - 1e-6  # load above which no speed is left to give out
+_FULL = 1.0 - 1e-6  # load above which no free speed is left
 
-_DECIMALS = 9  # of shares: what differs by less is the same
+_DECIMALS = 9  # shares that agree in so many are the same optimum
 
-_NEWTON = 40  # steps, of which each at least halves a free speed that is far too large
+_NEWTON = 40  # steps; each at least halves a free speed that is far too large
 
 
 @dataclass(frozen=True, eq=False)
 class MasmProblem:
-    """Share tasks and speed among K models of different work and accuracy.
+    """How to divide tasks and speed among K models of different work and accuracy.
 
     ``min sum_k w_k [theta (d_k / R + Z_k / (f_k - w_k a Z_k)) + (1 - theta) kappa Z_k f_k^2]``
     with ``sum w = 1``, ``sum f <= F``, ``sum w_k q_k >= Q``, ``w_k a Z_k < f_k``.
 
-    The paper compares itself with MASM but gives none of its settings; this is what its abstract
-    describes (delay and energy by the choice of model and allotted speed, at a least accuracy),
-    with a queue M/M/1 before each model. It is not the authors' program.
+    The paper compares itself with MASM but gives none of its parameters. This is what MASM's
+    abstract describes (delay and energy by the choice of model and allotted speed, at a least
+    accuracy), with an M/M/1 queue before each model. It is not the authors' own program.
 
     Parameters
     ----------
@@ -229,13 +232,13 @@ def masm_cost(problem: MasmProblem, share: FloatArray, flops: FloatArray) -> flo
 def solve_masm(problem: MasmProblem) -> MasmAnswer:
     """Return the best shares and speeds that SLSQP finds from several starts.
 
-    The program is not convex (w / (f - w a Z) is not, in w and f together), so the best of several
-    local optima is no proof; the tests hold it against a grid. Starts: each model as often as the
-    quality allows, the rest the most accurate one, alone and mixed with all others. For the shares
-    that are found the speeds are the best, see `best_speeds`. Deterministic.
+    The program is not convex, since w / (f - w a Z) is not jointly convex in w and f: the best of
+    several local optima is not proved optimal; tests compare it with a grid. Starts: each model as
+    often as the quality allows and the most accurate one for the rest, each also mixed with all
+    others. The speeds are optimal for the shares found, see `best_speeds`. Deterministic.
 
-    Where the tasks are more than the speed can serve at that quality the cost is infinite, and the
-    answer the start of the smallest load with speeds in proportion to it.
+    If the node cannot serve the tasks at that quality, the cost is infinite, and the answer is the
+    start of the smallest load with speeds in proportion to it.
     """
     starts = _starts(problem)
     mixed = 0.9 * starts + 0.1 * starts.mean(axis=0)
@@ -253,9 +256,9 @@ def solve_masm(problem: MasmProblem) -> MasmAnswer:
 def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
     """Return the speeds of least cost for shares that leave speed free, (K,) FLOP/s.
 
-    For fixed shares the program is convex. With the multiplier m of sum f <= F each free speed
+    For fixed shares the program is convex. With the multiplier m of sum f <= F, each free speed
     g = f - w a Z (as a share of F) solves theta w Z / (F g^2) = m + 2 (1 - theta) w J (w a Z + g),
-    and m is the least one >= 0 at which they fit.
+    and m is the least value >= 0 at which the free speeds fit.
     """
     from scipy.optimize import brentq
 
@@ -277,8 +280,8 @@ def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
 def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> FloatArray:
     """Return g of each model for a multiplier, at most 1; 0 without tasks.
 
-    The positive root of J g^3 + (m + J l) g^2 = theta w Z / F, by Newton's method from above, where
-    it falls to the root without passing it.
+    The positive root of J g^3 + (m + J l) g^2 = theta w Z / F by Newton's method from above, from
+    where the iterates decrease to the root without passing it.
     """
     pull = problem.theta * share * problem.work / problem.flops
     joules = 2.0 * (1.0 - problem.theta) * share * problem.kappa * problem.work * problem.flops**2
@@ -295,7 +298,7 @@ def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> 
 
 
 def _starts(problem: MasmProblem) -> FloatArray:
-    """Return shares that meet the quality, (K, K): row k has as much of model k as it allows."""
+    """Return shares that meet the quality, (K, K): row k uses model k as much as it allows."""
     best = int(problem.quality.argmax())
     gap = problem.quality[best] - problem.quality
     room = problem.quality[best] - problem.least_quality
@@ -306,7 +309,7 @@ def _starts(problem: MasmProblem) -> FloatArray:
 
 
 def _is_legal(problem: MasmProblem, share: FloatArray) -> bool:
-    """Whether shares meet the quality and leave speed free."""
+    """Return whether shares meet the quality and leave speed free."""
     is_good = share @ problem.quality >= problem.least_quality - 1e-8
     return bool(is_good and share @ problem.loads < _FULL)
 
@@ -354,6 +357,6 @@ def _cost_and_slope(
 
 
 def _answer(problem: MasmProblem, share: FloatArray) -> MasmAnswer:
-    """Return shares with their best speeds."""
+    """Return the answer with the best speeds for given shares."""
     flops = best_speeds(problem, share)
     return MasmAnswer(share, flops, masm_cost(problem, share, flops))

@@ -1,4 +1,4 @@
-"""Neurosurgeon-style: one cut a task, the best for the bandwidth of the moment."""
+"""Neurosurgeon-style: a cut for each task, the best for the current state of the link."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ class Neurosurgeon:
     """The cut of least delay or energy of a single task, chosen anew when the link changes.
 
     In the style of Kang et al., "Neurosurgeon", ASPLOS 2017: execution, transmission and cloud
-    are predicted for every cut and the best taken; queues and deadlines are not seen. Departs from
-    it: times come from the system's model instead of regressions over measurements, and cuts that
-    the nodes' memory (21) does not hold are out. Every node has the layers of the deepest cut.
+    times are predicted for every cut and the best one is taken; queues and deadlines are ignored.
+    Departs from it in two points: times come from the system's model instead of regressions over
+    measurements, and cuts that exceed the nodes' memory (21) are excluded. Every node holds the
+    layers of the deepest cut used.
     """
 
     objective: Literal["delay", "energy"] = parameter("delay", "what each task's cut optimises")
@@ -57,8 +58,9 @@ class Neurosurgeon:
 
         Parameters
         ----------
-        setting : Setting
-            Network and system; the node is the slowest, the energy (20) its mean over the nodes.
+        setting : SplitSystem
+            Network and system; times are those of the slowest node, the energy (20) is the mean
+            over the nodes.
         rate_bit_s, round_trip_s : (states,) arrays
             States of the link.
         """

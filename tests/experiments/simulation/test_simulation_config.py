@@ -69,7 +69,7 @@ def test_a_key_knows_what_the_outcome_depends_on(simulation_file: Path, monkeypa
     assert one_cell(folder, text + "\n[schemes.edge-only]\n").key == key
     for old, new in (("tasks = 40", "tasks = 41"), ("seed = 5", "seed = 6")):
         assert one_cell(folder, text.replace(old, new)).key != key
-    monkeypatch.setattr("edgeopt.experiments.runs.provenance.code_version", lambda package: "other")
+    monkeypatch.setattr("edgeopt.experiments.simulation.cell.code_version", lambda package: "other")
     assert one_cell(folder, text).key != key
 
 

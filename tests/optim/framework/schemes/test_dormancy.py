@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.exits import exit_branch, single_server
-from edgeopt.optim.framework.measures import delay_parts_s, delay_s
+from edgeopt.optim.framework.measures import delay_s, task_delay_parts_s
 from edgeopt.optim.framework.schemes.dormant import Dormant, mean_limit_s, slack_limit_s, sleeps
 from edgeopt.optim.framework.schemes.plain import Collaborative
 from edgeopt.optim.framework.simulate import simulate
@@ -93,7 +93,7 @@ def test_sleeping_tasks_travel_to_the_master_and_are_served_there(setting, condi
     waits = max(transfer, service)
     expected = [0.2 + edge + waits + service, 0.2 + edge + service]
     np.testing.assert_allclose(delay_s(run), expected)
-    np.testing.assert_allclose(delay_parts_s(run)["exit"], np.array(expected) - 0.2 - edge)
+    np.testing.assert_allclose(task_delay_parts_s(run)["exit"], np.array(expected) - 0.2 - edge)
 
 
 @given(

@@ -5,7 +5,8 @@ import pytest
 
 from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.exits import exit_branch
-from edgeopt.optim.framework.measures import delay_parts_s, node_use
+from edgeopt.optim.framework.measures import task_delay_parts_s
+from edgeopt.optim.framework.node_use import node_use
 from edgeopt.optim.framework.schemes.masm import Masm
 from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.optim.framework.simulate import run_lanes, simulate
@@ -87,7 +88,7 @@ def test_waiting_is_seen(mixed: SplitSystem, planned, conditions):
     run = simulate(
         mixed, stream, conditions(stream), Masm(), Dispatcher(), np.random.default_rng(1)
     )
-    parts = delay_parts_s(run)
+    parts = task_delay_parts_s(run)
     assert parts["waiting"].mean() > 0
     assert not parts["link"].any()
 

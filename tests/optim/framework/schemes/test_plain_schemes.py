@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.framework.dispatcher import Dispatcher
-from edgeopt.optim.framework.measures import delay_parts_s, delay_s
+from edgeopt.optim.framework.measures import delay_s, task_delay_parts_s
 from edgeopt.optim.framework.plan import model_bytes
 from edgeopt.optim.framework.schemes.plain import (
     CloudOnly,
@@ -90,7 +90,7 @@ def test_a_lone_task_takes_the_delay_of_the_program_and_half_a_round_trip(settin
         terms, way_back = setting.terms, 0.01
         expected = 0.2 + (terms.execution_s + terms.link_s + terms.cloud_s)[0, cut] + way_back
         assert delay_s(run)[0] == pytest.approx(expected, rel=1e-12)
-        assert sum(delay_parts_s(run).values())[0] == pytest.approx(expected, rel=1e-12)
+        assert sum(task_delay_parts_s(run).values())[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_layers_that_do_not_fit_are_warned_of(setting, stream, conditions):

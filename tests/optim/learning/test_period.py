@@ -1,11 +1,12 @@
-"""Simulated time of a period."""
+"""Simulated time of a period, by hand and against processes in SimPy."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeopt.optim.learning.costs import TaskCosts, simulate_period
+from edgeopt.optim.learning.costs import TaskCosts
+from edgeopt.optim.learning.period import simulate_period
 
 
 def costs_of(tasks, nodes, **seconds):
