@@ -13,8 +13,8 @@ from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.measures import delay_s, measure
 from edgeopt.optim.framework.plan import Plan, Scheme, plan_cuts
 from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
-from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.optim.framework.simulate import simulate
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -36,7 +36,7 @@ changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
 
 system = load_system("table1", nodes=10, changes=changes)
 
-setting = SplitSystem(load_network("resnet34"), system, uplink="shared")
+split = SplitSystem(load_network("resnet34"), system, uplink="shared")
 
 # %% [markdown]
 # ## A stream
@@ -74,14 +74,14 @@ class BySize:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan."""
-        cut = np.where(stream.size <= self.largest, setting.depth, 0)
-        return plan_cuts(setting, stream, conditions, cut)
+        cut = np.where(stream.size <= self.largest, split.depth, 0)
+        return plan_cuts(split, stream, conditions, cut)
 
 
 # %% [markdown]
@@ -101,8 +101,8 @@ schemes: dict[str, Scheme] = {
 delays = {}
 
 for name, scheme in schemes.items():
-    conditions = draw_conditions(setting, stream, None, np.random.default_rng(1))
-    run = simulate(setting, stream, conditions, scheme, Dispatcher(), rng)
+    conditions = draw_conditions(split, stream, None, np.random.default_rng(1))
+    run = simulate(split, stream, conditions, scheme, Dispatcher(), rng)
     measures = measure(run, warm_up=0.1, transport="multicast")
     delays[name] = 1e3 * np.sort(delay_s(run) - conditions.terminal_s)
     mean, late = delays[name].mean(), np.quantile(delays[name], 0.99)

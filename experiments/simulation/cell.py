@@ -83,7 +83,7 @@ class SimulationCell(CellName):
             "node_utilisation": node_utilisation(run).tolist(),
             "warnings": [str(warning.message) for warning in caught],
         }
-        size = {"tasks": run.stream.tasks, "nodes": run.setting.nodes}
+        size = {"tasks": run.stream.tasks, "nodes": run.split.nodes}
         return {**size, "measures": json.dumps(measures), "status": FINISHED, "error": None}
 
 

@@ -16,8 +16,8 @@ from edgeopt.optim.framework.conditions import LinkTrace, draw_conditions, read_
 from edgeopt.optim.framework.deployment import MASTERS, TRANSPORTS, choose_master
 from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
 from edgeopt.optim.framework.schemes.catalog import make_scheme
-from edgeopt.optim.framework.setting import UPLINKS, SplitSystem
 from edgeopt.optim.framework.simulate import simulate
+from edgeopt.optim.framework.split_system import UPLINKS, SplitSystem
 from edgeopt.optim.online.dispatch import DispatchRule
 from edgeopt.optim.scheduling.catalog import locate_solver, solver_source
 from edgeopt.problems.arrivals.spec import draw_stream

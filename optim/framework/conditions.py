@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import (
@@ -81,13 +81,13 @@ class LinkConditions(NamedTuple):
 
 
 def draw_conditions(
-    setting: SplitSystem, stream: Stream, trace: LinkTrace | None, rng: np.random.Generator
+    split: SplitSystem, stream: Stream, trace: LinkTrace | None, rng: np.random.Generator
 ) -> LinkConditions:
     """Draw the links as the tasks meet them.
 
     Parameters
     ----------
-    setting : SplitSystem
+    split : SplitSystem
         Source of what is constant. Each terminal has one of the measured rates (16); T_te is 0 if
         the reading does not count it.
     stream : Stream
@@ -99,15 +99,15 @@ def draw_conditions(
     rng : Generator
         Source of randomness.
     """
-    size_bits = 8.0 * float(setting.terms.columns.size_bytes) * stream.size
-    terminal = size_bits / rng.choice(setting.system.uplink.rates_bit_s, stream.tasks)  # (16)
-    if not setting.reading.uplink_counts:
+    size_bits = 8.0 * float(split.terms.columns.size_bytes) * stream.size
+    terminal = size_bits / rng.choice(split.system.uplink.rates_bit_s, stream.tasks)  # (16)
+    if not split.reading.uplink_counts:
         terminal = np.zeros(stream.tasks)
     if trace is None:
-        trace = _constant(setting)
+        trace = _constant(split)
     states = _states(trace, float(stream.time[-1]), rng)
     now = (stream.time // trace.step_s).astype(np.int64)
-    rates = _rates(setting, trace.bandwidth_bit_s[states])
+    rates = _rates(split, trace.bandwidth_bit_s[states])
     return LinkConditions(
         terminal_s=terminal,
         round_trip_s=trace.round_trip_s[states][now],
@@ -116,10 +116,10 @@ def draw_conditions(
     )
 
 
-def _constant(setting: SplitSystem) -> LinkTrace:
+def _constant(split: SplitSystem) -> LinkTrace:
     """Return the system's link as a trace of one state."""
-    trips = np.array([float(setting.terms.columns.round_trip_s)])
-    bandwidth = np.array([setting.system.link.bandwidth_bit_s])
+    trips = np.array([float(split.terms.columns.round_trip_s)])
+    bandwidth = np.array([split.system.link.bandwidth_bit_s])
     return LinkTrace(trips, bandwidth, step_s=LARGEST)
 
 
@@ -129,13 +129,13 @@ def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndar
     return (rng.integers(len(trace.round_trip_s)) + np.arange(steps)) % len(trace.round_trip_s)
 
 
-def _rates(setting: SplitSystem, bandwidth: FloatArray) -> FloatArray:
+def _rates(split: SplitSystem, bandwidth: FloatArray) -> FloatArray:
     """Return the rates of the nodes in each state (15), (states, x), or the shared (states, 1)."""
-    if setting.uplink == "shared":
+    if split.uplink == "shared":
         return bandwidth[:, np.newaxis]
-    own = setting.system.pool.per_node("throughput_bit_s")
-    shared = setting.reading.shares_link
-    return np.asarray(node_rate_bit_s(bandwidth[:, np.newaxis], own, setting.nodes, shared=shared))
+    own = split.system.pool.per_node("throughput_bit_s")
+    shared = split.reading.shares_link
+    return np.asarray(node_rate_bit_s(bandwidth[:, np.newaxis], own, split.nodes, shared=shared))
 
 
 # The link to the cloud as a simulation file describes it.

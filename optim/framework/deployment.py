@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.errors import check_choice, check_number
 from edgeopt.problems.systems.system import Pool
 
@@ -55,7 +55,7 @@ def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
     return max(range(pool.nodes), key=lambda i: (devices[i].flops, devices[i].memory_bytes, -i))
 
 
-def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
+def deploy(split: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
     """Return the cost of sending `size_bytes` from cloud to master, then to the other nodes.
 
     The master has the whole bandwidth of the link, up to the limit of its own interface; half a
@@ -71,10 +71,10 @@ def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast"
     check_number("size_bytes", size_bytes, at_least=0)
     if size_bytes == 0:
         return Deployment(0.0, 0.0, 0.0)
-    pool, link = setting.system.pool, setting.system.link
-    rate = min(link.bandwidth_bit_s, pool.devices[setting.master].throughput_bit_s)
+    pool, link = split.system.pool, split.system.link
+    rate = min(link.bandwidth_bit_s, pool.devices[split.master].throughput_bit_s)
     copies = min(1, pool.nodes - 1) if transport == "multicast" else pool.nodes - 1
     lan_bytes = copies * size_bytes
-    trip_s = 0.5 * float(setting.terms.columns.round_trip_s)
-    seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / setting.lan_bit_s
+    trip_s = 0.5 * float(split.terms.columns.round_trip_s)
+    seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / split.lan_bit_s
     return Deployment(seconds, size_bytes, lan_bytes)

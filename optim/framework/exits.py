@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.framework.plan import Plan
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Timeline
 from edgeopt.problems.errors import FloatArray
 
@@ -20,7 +20,7 @@ class Branch(NamedTuple):
     bytes: float
 
 
-def exit_branch(setting: SplitSystem, cut: int) -> Branch:
+def exit_branch(split: SplitSystem, cut: int) -> Branch:
     """Return the branch after the layers 1..cut, which reads their last map.
 
     A 3 x 3 convolution of stride 2 that keeps the channels, a mean over the map, and a fully
@@ -28,11 +28,11 @@ def exit_branch(setting: SplitSystem, cut: int) -> Branch:
     also have convolutions and one fully connected layer, but differ between networks. A map
     without area gets the fully connected layer only. After the last layer there is no branch.
     """
-    if cut == setting.depth:
+    if cut == split.depth:
         return Branch(0.0, 0.0)
-    layers, reading = setting.profile.layers, setting.reading
+    layers, reading = split.profile.layers, split.reading
     classes = layers[-1].elements
-    channels, *area = layers[setting.profile.cut_ends[cut - 1] - 1].output_shape
+    channels, *area = layers[split.profile.cut_ends[cut - 1] - 1].output_shape
     kernel = 9 * channels**2 if area else 0
     macs = kernel * math.prod(-(-side // 2) for side in area) + channels * classes  # (8), (9)
     parameters = kernel + channels * classes
@@ -49,7 +49,7 @@ class Exits(NamedTuple):
     end: FloatArray
 
 
-def run_exits(setting: SplitSystem, plan: Plan, timeline: Timeline) -> Exits:
+def run_exits(split: SplitSystem, plan: Plan, timeline: Timeline) -> Exits:
     """Return when the master serves the tasks that end on its simplified model.
 
     They come from their nodes over the edge network, which takes time but has no queue, and are
@@ -57,12 +57,12 @@ def run_exits(setting: SplitSystem, plan: Plan, timeline: Timeline) -> Exits:
     of the pool's work: a master may be loaded beyond its capacity, which its utilisation shows.
     """
     tasks = np.flatnonzero(plan.exit_flop)
-    bits = setting.upload_bits[plan.cut[tasks]] * plan.size[tasks]
-    away = timeline.node[tasks] != setting.master
-    arrival = timeline.edge_end[tasks] + np.where(away, bits / setting.lan_bit_s, 0.0)
+    bits = split.upload_bits[plan.cut[tasks]] * plan.size[tasks]
+    away = timeline.node[tasks] != split.master
+    arrival = timeline.edge_end[tasks] + np.where(away, bits / split.lan_bit_s, 0.0)
     order = np.argsort(arrival, kind="stable")
     tasks, arrival = tasks[order], arrival[order]
-    service = plan.exit_flop[tasks] / setting.speeds[setting.master]
+    service = plan.exit_flop[tasks] / split.speeds[split.master]
     start, end = timeline.edge_end.copy(), timeline.edge_end.copy()
     end[tasks] = single_server(arrival, service)
     start[tasks] = end[tasks] - service

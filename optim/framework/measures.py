@@ -12,7 +12,7 @@ from edgeopt.optim.framework.exits import Exits
 from edgeopt.optim.framework.intervals import batch_interval
 from edgeopt.optim.framework.node_use import NodeUse, node_use
 from edgeopt.optim.framework.plan import Plan
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Timeline
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray
@@ -55,7 +55,7 @@ MEASURES = {
 class SimulatedRun(NamedTuple):
     """A run of one scheme: its inputs, the scheme's plan, and when each task was served."""
 
-    setting: SplitSystem
+    split: SplitSystem
     stream: Stream
     conditions: LinkConditions
     plan: Plan
@@ -121,7 +121,7 @@ def measure(run: SimulatedRun, warm_up: float, transport: str) -> dict[str, floa
         **{f"delay_p{q}_s": np.percentile(kept, q) for q in _PERCENTILES},
         **{f"{part}_s": parts[part][-len(kept) :].mean() for part in DELAY_PARTS},
         "delay_batch_half_s": batch_interval(kept, _BATCHES).half if len(kept) >= _BATCHES else 0.0,
-        "missed": (kept > run.setting.system.tasks.deadline_s).mean(),
+        "missed": (kept > run.split.system.tasks.deadline_s).mean(),
         **_energy(run),
         **_traffic(run),
         **_load(run),
@@ -138,13 +138,13 @@ def delay_quantiles_s(run: SimulatedRun, warm_up: float) -> FloatArray:
 
 def use_of(run: SimulatedRun) -> NodeUse:
     """Return busy time and energy of each node in the run."""
-    return node_use(run.setting, run.plan, run.timeline, run.exits, span_s(run))
+    return node_use(run.split, run.plan, run.timeline, run.exits, span_s(run))
 
 
 def node_energy_j(run: SimulatedRun) -> FloatArray:
     """Return the energy of each node in the whole run, as far as the reading counts it, (x,) J."""
     use = use_of(run)
-    idle = use.idle_j if run.setting.reading.idle_power else 0.0
+    idle = use.idle_j if run.split.reading.idle_power else 0.0
     return np.asarray(use.static_j + use.dynamic_j + use.radio_j + idle)  # (20)
 
 
@@ -206,6 +206,6 @@ def _deployment(run: SimulatedRun, transport: str) -> dict[str, float]:
     size = run.plan.model_bytes
     return {
         "model_bytes": size,
-        "deploy_s": deploy(run.setting, size, transport).seconds,
+        "deploy_s": deploy(run.split, size, transport).seconds,
         "redeploy_bytes": run.plan.redeploy_bytes,
     }

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeopt.optim.framework.exits import Exits
 from edgeopt.optim.framework.plan import Plan
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Timeline
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray
@@ -46,50 +46,50 @@ class NodeUse(NamedTuple):
 
 
 def node_use(
-    setting: SplitSystem, plan: Plan, timeline: Timeline, exits: Exits, span_s: float
+    split: SplitSystem, plan: Plan, timeline: Timeline, exits: Exits, span_s: float
 ) -> NodeUse:
     """Return busy time and energy of the nodes in the `span_s` seconds of a run.
 
     The energy of edge network, terminals and cloud is not counted, as in the paper.
     """
-    node, part = timeline.node, _parts(setting, plan)
-    columns = setting.terms.columns
-    busy = _sum(setting, (timeline.edge_end - timeline.edge_start) * part, node)
-    busy[setting.master] += float((exits.end - exits.start).sum())
-    dynamic = _sum(setting, _dynamic_j(setting, plan.flop, node, part), node)
-    at_master = _dynamic_j(setting, plan.exit_flop, np.full_like(node, setting.master), 1.0)
-    dynamic[setting.master] += float(at_master.sum())
-    power = setting.system.pool.per_node("static_power_w")
+    node, part = timeline.node, _parts(split, plan)
+    columns = split.terms.columns
+    busy = _sum(split, (timeline.edge_end - timeline.edge_start) * part, node)
+    busy[split.master] += float((exits.end - exits.start).sum())
+    dynamic = _sum(split, _dynamic_j(split, plan.flop, node, part), node)
+    at_master = _dynamic_j(split, plan.exit_flop, np.full_like(node, split.master), 1.0)
+    dynamic[split.master] += float(at_master.sum())
+    power = split.system.pool.per_node("static_power_w")
     return NodeUse(
         busy_s=busy,
         static_j=static_energy_j(power, busy),  # (18)
         dynamic_j=dynamic,  # (19)
         idle_j=static_energy_j(power, np.maximum(span_s - busy, 0.0)),
         radio_j=radio_energy_j(
-            float(columns.energy_j_bit), _sum(setting, plan.stages.upload_bits, node)
+            float(columns.energy_j_bit), _sum(split, plan.stages.upload_bits, node)
         ),
     )
 
 
-def _parts(setting: SplitSystem, plan: Plan) -> float | FloatArray:
+def _parts(split: SplitSystem, plan: Plan) -> float | FloatArray:
     """Return the part of its node's speed that serves each task."""
     if plan.lanes is None:
         return 1.0
-    return np.asarray((plan.lanes.flops / setting.speeds[plan.lanes.node])[plan.lanes.lane])
+    return np.asarray((plan.lanes.flops / split.speeds[plan.lanes.node])[plan.lanes.lane])
 
 
 def _dynamic_j(
-    setting: SplitSystem, flop: FloatArray, node: IntArray, part: float | FloatArray
+    split: SplitSystem, flop: FloatArray, node: IntArray, part: float | FloatArray
 ) -> FloatArray:
     """Return the dynamic energy (19) of each task, with its node at a part of its clock."""
-    per_node = setting.system.pool.per_node
-    if setting.reading.dynamic == "cmos":
+    per_node = split.system.pool.per_node
+    if split.reading.dynamic == "cmos":
         return cmos_dynamic_energy_j(
             per_node("kappa")[node], flop, per_node("clock_hz")[node] * part
         )
     return printed_dynamic_energy_j(per_node("omega")[node], flop, per_node("flops")[node] * part)
 
 
-def _sum(setting: SplitSystem, values: FloatArray, node: IntArray) -> FloatArray:
+def _sum(split: SplitSystem, values: FloatArray, node: IntArray) -> FloatArray:
     """Return the sum of the tasks' values on each node."""
-    return np.asarray(np.bincount(node, weights=values, minlength=setting.nodes), dtype=np.float64)
+    return np.asarray(np.bincount(node, weights=values, minlength=split.nodes), dtype=np.float64)

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from edgeopt.optim.framework.conditions import LinkConditions
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Stages
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
@@ -77,7 +77,7 @@ class Scheme(Protocol):
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
@@ -86,7 +86,7 @@ class Scheme(Protocol):
 
         Parameters
         ----------
-        setting : SplitSystem
+        split : SplitSystem
             Network and system.
         stream : Stream
             The tasks.
@@ -99,7 +99,7 @@ class Scheme(Protocol):
 
 
 def plan_cuts(
-    setting: SplitSystem, stream: Stream, conditions: LinkConditions, cut: IntArray
+    split: SplitSystem, stream: Stream, conditions: LinkConditions, cut: IntArray
 ) -> Plan:
     """Return the plan in which task k leaves the edge at ``cut[k]`` and ends in the cloud.
 
@@ -107,32 +107,32 @@ def plan_cuts(
     """
     size = stream.size
     stages = Stages(
-        edge=setting.work[cut] * size,
-        upload_bits=setting.upload_bits[cut] * size,
-        cloud=setting.cloud_s[cut] * size,
+        edge=split.work[cut] * size,
+        upload_bits=split.upload_bits[cut] * size,
+        cloud=split.cloud_s[cut] * size,
         round_trip=conditions.round_trip_s,
     )
     return Plan(
         stages=stages,
         size=size,
         cut=cut,
-        flop=setting.flop[cut] * size,
+        flop=split.flop[cut] * size,
         exit_flop=np.zeros(stream.tasks),
         accuracy=np.ones(stream.tasks),
-        model_bytes=model_bytes(setting, int(cut.max())),
+        model_bytes=model_bytes(split, int(cut.max())),
     )
 
 
-def plan_cut(setting: SplitSystem, stream: Stream, conditions: LinkConditions, cut: int) -> Plan:
+def plan_cut(split: SplitSystem, stream: Stream, conditions: LinkConditions, cut: int) -> Plan:
     """Return the plan in which all tasks leave the edge at `cut`."""
-    return plan_cuts(setting, stream, conditions, np.full(stream.tasks, cut, dtype=np.int64))
+    return plan_cuts(split, stream, conditions, np.full(stream.tasks, cut, dtype=np.int64))
 
 
-def model_bytes(setting: SplitSystem, cut: int) -> float:
+def model_bytes(split: SplitSystem, cut: int) -> float:
     """Return the size of the layers 1..cut, which a node has to hold, byte.
 
     The parameters that (10) counts: as printed, those of the chain only.
     """
-    chain = setting.reading.parameters == "chain"
-    parameters = setting.profile.chain_parameters if chain else setting.profile.edge_parameters
-    return float(parameters[cut]) * setting.reading.element_bytes  # (10)
+    chain = split.reading.parameters == "chain"
+    parameters = split.profile.chain_parameters if chain else split.profile.edge_parameters
+    return float(parameters[cut]) * split.reading.element_bytes  # (10)

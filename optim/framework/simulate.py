@@ -12,7 +12,7 @@ from edgeopt.optim.framework.exits import run_exits
 from edgeopt.optim.framework.measures import SimulatedRun
 from edgeopt.optim.framework.plan import Lanes, Plan, Scheme
 from edgeopt.optim.framework.schemes.plain import SchemeWarning
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.dispatch import simulate_dispatch
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
 from edgeopt.problems.arrivals.streams import Stream
@@ -20,7 +20,7 @@ from edgeopt.problems.errors import InputError
 
 
 def simulate(
-    setting: SplitSystem,
+    split: SplitSystem,
     stream: Stream,
     conditions: LinkConditions,
     scheme: Scheme,
@@ -31,7 +31,7 @@ def simulate(
 
     Parameters
     ----------
-    setting : SplitSystem
+    split : SplitSystem
         Network and system.
     stream : Stream
         The tasks.
@@ -57,24 +57,24 @@ def simulate(
         If the scheme's layers do not fit into the nodes' memory (21), or it has to deviate from
         its rule.
     """
-    plan = scheme.plan(setting, stream, conditions, rng)
-    _warn_of_memory(setting, plan)
+    plan = scheme.plan(split, stream, conditions, rng)
+    _warn_of_memory(split, plan)
     if plan.lanes is None:
-        resources = Resources(setting.speeds, conditions.uplink)
+        resources = Resources(split.speeds, conditions.uplink)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
     else:
         if dispatcher.changes:
             rule = "left out with a scheme that divides the nodes' speed itself"
             raise InputError("dispatch.changes", dispatcher.changes, rule)
         timeline = run_lanes(stream, plan, plan.lanes)
-    exits = run_exits(setting, plan, timeline)
-    return SimulatedRun(setting, stream, conditions, plan, timeline, exits)
+    exits = run_exits(split, plan, timeline)
+    return SimulatedRun(split, stream, conditions, plan, timeline, exits)
 
 
-def _warn_of_memory(setting: SplitSystem, plan: Plan) -> None:
+def _warn_of_memory(split: SplitSystem, plan: Plan) -> None:
     """Warn if the nodes cannot hold the layers that they run (C1 of (22))."""
-    needed = float(setting.terms.memory_bytes[plan.cut.max()])
-    usable = float(setting.terms.columns.memory_limit_bytes)
+    needed = float(split.terms.memory_bytes[plan.cut.max()])
+    usable = float(split.terms.columns.memory_limit_bytes)
     if needed > usable:
         mib = 2.0**20
         text = f"its layers need {needed / mib:.4g} MiB of a node's {usable / mib:.4g} MiB"

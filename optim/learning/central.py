@@ -50,7 +50,7 @@ class CentralLearner:
         kind: Exit = "convolved",
     ) -> None:
         self.problem, self.weights = problem, weights
-        depth, device = problem.setting.depth, problem.device
+        depth, device = problem.split.depth, problem.device
         for cut in exits:
             if not 0 <= cut < depth:
                 raise InputError("exits", cut, f"a cut before the last, 0..{depth - 1}")
@@ -69,7 +69,7 @@ class CentralLearner:
             part.set_rate(learning_rate(problem.training, period))
         sent = _first_used(self.position, tasks, len(problem.dataset.train_labels))
         losses = [self._task(int(size)) for size in tasks.size]
-        image_bytes = crossing_bytes(problem.setting, 0) + LABEL_BYTES
+        image_bytes = crossing_bytes(problem.split, 0) + LABEL_BYTES
         seconds = self._seconds(tasks, sent * image_bytes)
         return PeriodCost(float(np.mean(losses)), seconds, int(sent.sum() * image_bytes), 0)
 
@@ -120,7 +120,7 @@ class CentralLearner:
     def _seconds(self, tasks: Tasks, sent_bytes: np.ndarray) -> float:
         """Return when the cloud is done, s: uploads over the whole link (15), training (14)."""
         bandwidth = tasks.rate_bit_s.sum(axis=1)
-        cloud = (1.0 + BACKWARD) * float(self.problem.setting.cloud_s[0])
+        cloud = (1.0 + BACKWARD) * float(self.problem.split.cloud_s[0])
         arrival = np.cumsum(BITS * sent_bytes / bandwidth)
         arrival += 0.5 * tasks.round_trip_s * (sent_bytes > 0)
         free = 0.0  # when the cloud is free

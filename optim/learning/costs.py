@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace, draw_conditions
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.learning.training import Training
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
@@ -52,7 +52,7 @@ class Tasks(NamedTuple):
 
 
 def draw_tasks(
-    setting: SplitSystem, training: Training, link: LinkTrace | None, rng: np.random.Generator
+    split: SplitSystem, training: Training, link: LinkTrace | None, rng: np.random.Generator
 ) -> tuple[Tasks, LinkConditions]:
     """Draw the tasks of a run, the same for all schemes of a repetition.
 
@@ -60,9 +60,9 @@ def draw_tasks(
     of the link at a task does not depend on how long the tasks before it take.
     """
     sizes = _sizes(training, rng)
-    arrival = np.arange(len(sizes)) / setting.system.tasks.arrival_hz
+    arrival = np.arange(len(sizes)) / split.system.tasks.arrival_hz
     stream = Stream(arrival, sizes.astype(np.float64))
-    conditions = draw_conditions(setting, stream, link, rng)
+    conditions = draw_conditions(split, stream, link, rng)
     uplink = conditions.uplink
     state = np.searchsorted(uplink.start, arrival, side="right") - 1
     return Tasks(sizes, conditions.round_trip_s, uplink.rate[state]), conditions
@@ -139,26 +139,26 @@ class TaskCosts(NamedTuple):
         return self.forward + np.maximum(trip, self.exit) + self.backward
 
 
-def task_costs(setting: SplitSystem, tasks: Tasks, path: TaskPath) -> TaskCosts:
+def task_costs(split: SplitSystem, tasks: Tasks, path: TaskPath) -> TaskCosts:
     """Return time and traffic of training tasks whose layers 1..cut run on the nodes.
 
     The times of the offloading program for one example, times the task's size. The exit head runs
     on the master, without a queue. At cut N nothing is sent.
     """
     cut, size = path.cut, tasks.size
-    sends = ~path.asleep & (cut < setting.depth)
-    up = np.where(sends, size * (crossing_bytes(setting, cut) + LABEL_BYTES), 0)
-    down = np.where(sends & (cut > 0), size * crossing_bytes(setting, cut), 0)
+    sends = ~path.asleep & (cut < split.depth)
+    up = np.where(sends, size * (crossing_bytes(split, cut) + LABEL_BYTES), 0)
+    down = np.where(sends & (cut > 0), size * crossing_bytes(split, cut), 0)
     half_trip = 0.5 * tasks.round_trip_s[:, None]
-    node_s = size[:, None] * setting.terms.execution_s[setting.kinds, cut]  # (11)
-    map_bytes = size * map_bytes_of(setting, cut) * (path.exit is not None)
+    node_s = size[:, None] * split.terms.execution_s[split.kinds, cut]  # (11)
+    map_bytes = size * map_bytes_of(split, cut) * (path.exit is not None)
     return TaskCosts(
         forward=node_s,
         backward=BACKWARD * node_s,
         upload=_link_s(up, tasks, half_trip),  # (15)
         download=_link_s(down, tasks, half_trip),
-        exit=_exit_s(setting, path, size, map_bytes),
-        cloud=np.where(sends, (1.0 + BACKWARD) * size * setting.cloud_s[cut], 0.0),  # (14)
+        exit=_exit_s(split, path, size, map_bytes),
+        cloud=np.where(sends, (1.0 + BACKWARD) * size * split.cloud_s[cut], 0.0),  # (14)
         asleep=path.asleep,
         up_bytes=up,
         down_bytes=down,
@@ -166,21 +166,21 @@ def task_costs(setting: SplitSystem, tasks: Tasks, path: TaskPath) -> TaskCosts:
     )
 
 
-def crossing_bytes(setting: SplitSystem, cut: int) -> int:
+def crossing_bytes(split: SplitSystem, cut: int) -> int:
     """Return the bytes of the tensors at a cut for one example (15); at cut 0, of the image."""
-    return round(float(setting.upload_bits[cut]) / BITS)
+    return round(float(split.upload_bits[cut]) / BITS)
 
 
-def map_bytes_of(setting: SplitSystem, cut: int) -> int:
+def map_bytes_of(split: SplitSystem, cut: int) -> int:
     """Return the bytes of the map at a cut for one example, without the skip tensor."""
     if cut == 0:
-        return crossing_bytes(setting, cut)
-    return math.prod(map_shape(setting, cut)) * int(setting.reading.element_bytes)
+        return crossing_bytes(split, cut)
+    return math.prod(map_shape(split, cut)) * int(split.reading.element_bytes)
 
 
-def map_shape(setting: SplitSystem, cut: int) -> tuple[int, ...]:
+def map_shape(split: SplitSystem, cut: int) -> tuple[int, ...]:
     """Return (channels, height, width) of the map at a cut; at cut 0, of the image."""
-    profile = setting.profile
+    profile = split.profile
     shape: tuple[int, ...] = profile.input_shape
     return shape if cut == 0 else profile.layers[profile.cut_ends[cut - 1] - 1].output_shape
 
@@ -191,20 +191,18 @@ def _link_s(sent: IntArray, tasks: Tasks, half_trip_s: FloatArray) -> FloatArray
     return np.asarray(np.where(sent[:, None] > 0, seconds, 0.0))
 
 
-def _exit_s(
-    setting: SplitSystem, path: TaskPath, size: IntArray, map_bytes: IntArray
-) -> FloatArray:
+def _exit_s(split: SplitSystem, path: TaskPath, size: IntArray, map_bytes: IntArray) -> FloatArray:
     """Return the time to the exit head, through it and back, (K, x) s."""
     if path.exit is None:
-        return np.zeros((len(size), setting.nodes))
-    flop = (1.0 + BACKWARD) * setting.reading.flop_per_mac * _exit_macs(setting, path)
-    lan_s = BITS * (2 * map_bytes + size * LABEL_BYTES)[:, None] / setting.lan_bit_s
-    far = np.arange(setting.nodes) != setting.master
-    return np.asarray(size[:, None] * flop / setting.speeds[setting.master] + lan_s * far)
+        return np.zeros((len(size), split.nodes))
+    flop = (1.0 + BACKWARD) * split.reading.flop_per_mac * _exit_macs(split, path)
+    lan_s = BITS * (2 * map_bytes + size * LABEL_BYTES)[:, None] / split.lan_bit_s
+    far = np.arange(split.nodes) != split.master
+    return np.asarray(size[:, None] * flop / split.speeds[split.master] + lan_s * far)
 
 
-def _exit_macs(setting: SplitSystem, path: TaskPath) -> int:
+def _exit_macs(split: SplitSystem, path: TaskPath) -> int:
     """Return the work of the exit head for one example (8), MAC."""
-    channels, *area = map_shape(setting, path.cut)
+    channels, *area = map_shape(split, path.cut)
     convolution = 9 * channels**2 * math.prod(area) if path.exit == "convolved" else 0
-    return convolution + channels * int(setting.profile.layers[-1].elements)
+    return convolution + channels * int(split.profile.layers[-1].elements)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.learning.costs import Exit, Tasks, draw_tasks, map_shape
 from edgeopt.optim.learning.networks.exit_head import ExitHead
 from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
@@ -70,14 +70,14 @@ class LearningProblem:
     def new_exit(self, cut: int, kind: Exit) -> ExitHead:
         """Return the untrained exit head after a cut."""
         return ExitHead(
-            map_shape(self.setting, cut)[0],
+            map_shape(self.split, cut)[0],
             self.dataset.classes,
             convolved=kind == "convolved",
             seed=self._number(_EXITS, cut),
         )
 
     @cached_property
-    def setting(self) -> SplitSystem:
+    def split(self) -> SplitSystem:
         """The network on the system; the fastest node is the master, the link is shared (15)."""
         profile = self.new_network().profile(self.dataset.image_shape)
         speeds = self.system.pool.per_node("flops")
@@ -88,7 +88,7 @@ class LearningProblem:
         """The training examples of each node."""
         return dirichlet_partition(
             self.dataset.train_labels,
-            self.setting.nodes,
+            self.split.nodes,
             self.training.concentration,
             rng=self._rng(_SHARDS),
         )
@@ -96,7 +96,7 @@ class LearningProblem:
     @cached_property
     def drawn(self) -> tuple[Tasks, LinkConditions]:
         """All tasks of the run, and the links as they meet them."""
-        return draw_tasks(self.setting, self.training, self.link, self._rng(_TASKS))
+        return draw_tasks(self.split, self.training, self.link, self._rng(_TASKS))
 
     def batch(
         self, examples: IndexArray, position: int, size: int, owner: int

@@ -87,7 +87,7 @@ class CollaborativeTraining:
             limit = np.full(len(tasks.size), self.fixed_s)
         else:
             size = tasks.size.astype(np.float64)
-            limit = slack_limit_s(problem.setting, conditions, size, self.cut)
+            limit = slack_limit_s(problem.split, conditions, size, self.cut)
         return sleeps(conditions.round_trip_s, limit, self.hysteresis)
 
 
@@ -161,7 +161,7 @@ class Federated:
     def start(self, problem: LearningProblem) -> SplitLearner:
         """Return the learner; see `TrainingScheme`."""
         weights = LossWeights(0.0, 1.0)
-        depth = problem.setting.depth
+        depth = problem.split.depth
         return SplitLearner(problem, depth, weights, make_dispatch(self.dispatch))
 
     def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:

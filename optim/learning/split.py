@@ -58,10 +58,10 @@ class SplitLearner:
         asleep: NDArray[np.bool_] | None = None,
         kind: Exit = "convolved",
     ) -> None:
-        setting, training = problem.setting, problem.training
-        setting.check_cut("cut", cut)
-        if weights.a and cut == setting.depth:
-            raise InputError("cut", cut, f"< {setting.depth} with an exit (a > 0) behind it")
+        split, training = problem.split, problem.training
+        split.check_cut("cut", cut)
+        if weights.a and cut == split.depth:
+            raise InputError("cut", cut, f"< {split.depth} with an exit (a > 0) behind it")
         self.problem, self.weights, self.dispatch = problem, weights, dispatch
         self.shards = problem.shards
         none = np.zeros(training.tasks, dtype=np.bool_)
@@ -69,20 +69,20 @@ class SplitLearner:
         self.path = TaskPath(cut, exit_kind, none if asleep is None else asleep)
         layers = problem.new_network().to(problem.device).layers
         self.edges = [
-            Part(LayerChain(copy.deepcopy(layers[:cut])), training) for _ in range(setting.nodes)
+            Part(LayerChain(copy.deepcopy(layers[:cut])), training) for _ in range(split.nodes)
         ]
         self.cloud = Part(LayerChain(layers[cut:]), training)
         self.exit = None
         if weights.a:
             self.exit = Part(OnMap(problem.new_exit(cut, kind)).to(problem.device), training)
-        self.positions = np.zeros(setting.nodes, dtype=np.int64)
+        self.positions = np.zeros(split.nodes, dtype=np.int64)
 
     def train_period(self, period: int) -> PeriodCost:
         """Train for one period; see `Learner`."""
         problem, window = self.problem, self.problem.training.window
         tasks = problem.drawn[0].of_period(period, window)
         asleep = self.path.asleep[period * window : (period + 1) * window]
-        costs = task_costs(problem.setting, tasks, self.path._replace(asleep=asleep))
+        costs = task_costs(problem.split, tasks, self.path._replace(asleep=asleep))
         assignment = assign(self.dispatch, costs, problem.schedule_rng(period))
         timeline = simulate_period(costs, assignment)
         for part in self._parts.values():
@@ -91,7 +91,7 @@ class SplitLearner:
             self._task(int(assignment[i]), int(tasks.size[i]), bool(asleep[i]))
             for i in timeline.order
         ]
-        done = np.bincount(assignment, minlength=problem.setting.nodes)
+        done = np.bincount(assignment, minlength=problem.split.nodes)
         self._aggregate(done)
         return self._cost(float(np.mean(losses)), timeline.seconds, costs, assignment, tasks)
 
@@ -141,9 +141,9 @@ class SplitLearner:
         last task met.
         """
         sizes = (tensor.nbytes for tensor in self.edges[0].state().values())
-        part_bytes, nodes = sum(sizes), self.problem.setting.nodes
+        part_bytes, nodes = sum(sizes), self.problem.split.nodes
         workers = np.unique(assignment)
-        lan_tasks = assignment != self.problem.setting.master
+        lan_tasks = assignment != self.problem.split.master
         lan_bytes = (2 * costs.map_bytes + tasks.size * (self.exit is not None))[lan_tasks].sum()
         exchange_s = 0.0
         if part_bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import Branch, exit_branch
 from edgeopt.optim.framework.plan import Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
 
@@ -93,7 +93,7 @@ class BNet:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
@@ -102,12 +102,12 @@ class BNet:
 
         A task that passes the cut continues in the cloud up to its exit, branches included.
         """
-        parts = self.segments(setting)
-        after = self.best_cut(setting, parts) if self.after == BEST else self.after
+        parts = self.segments(split)
+        after = self.best_cut(split, parts) if self.after == BEST else self.after
         cut = int(np.array([0, *parts.cut])[after])
         end = 1 + rng.choice(len(parts.cut), size=stream.tasks, p=np.array(self.shares))
         on_edge = np.minimum(end, after)
-        whole = plan_cut(setting, stream, conditions, cut)
+        whole = plan_cut(split, stream, conditions, cut)
         passes = end > after
         edge, flop, cloud = (_sums(part) for part in (parts.work, parts.flop, parts.cloud_s))
         return whole._replace(
@@ -122,7 +122,7 @@ class BNet:
             model_bytes=whole.model_bytes + float(np.array([0.0, *parts.model_bytes])[after]),
         )
 
-    def segments(self, setting: SplitSystem) -> Segments:
+    def segments(self, split: SplitSystem) -> Segments:
         """Return the segments of a network on a system.
 
         Raises
@@ -130,54 +130,54 @@ class BNet:
         InputError
             If the network is not deeper than the last exit.
         """
-        if self.exits[-1] >= setting.depth:
-            raise InputError("exits", self.exits, f"below the last cut, {setting.depth}")
-        cuts = np.array([*self.exits, setting.depth])
-        branches = [exit_branch(setting, cut) for cut in cuts.tolist()]
+        if self.exits[-1] >= split.depth:
+            raise InputError("exits", self.exits, f"below the last cut, {split.depth}")
+        cuts = np.array([*self.exits, split.depth])
+        branches = [exit_branch(split, cut) for cut in cuts.tolist()]
         if not self.branch_cost:
             branches = [Branch(0.0, branch.bytes) for branch in branches]
         branch_flop = np.array([branch.flop for branch in branches])
-        work = np.diff(setting.work[cuts], prepend=0.0) + branch_flop
-        flop = np.diff(setting.flop[cuts], prepend=0.0) + branch_flop
+        work = np.diff(split.work[cuts], prepend=0.0) + branch_flop
+        flop = np.diff(split.flop[cuts], prepend=0.0) + branch_flop
         return Segments(
             cut=cuts,
             reach=1.0 - np.array([0.0, *np.cumsum(self.shares[:-1])]),  # s_n
             work=work,
             flop=flop,
-            cloud_s=flop / setting.system.cloud.flops,
+            cloud_s=flop / split.system.cloud.flops,
             model_bytes=np.cumsum([branch.bytes for branch in branches]),
         )
 
-    def best_cut(self, setting: SplitSystem, parts: Segments) -> int:
+    def best_cut(self, split: SplitSystem, parts: Segments) -> int:
         """Return the exit n in 0..m + 1 behind which a cut gives the least expected delay.
 
         Of those that fit into the memory (21) and load neither nodes nor links fully; where there
         is none, the one of the smallest load.
         """
-        delay, load = expected(setting, parts)
+        delay, load = expected(split, parts)
         usable = np.where(load < 1.0, delay, np.inf)
         return int(load.argmin() if np.isinf(usable).all() else usable.argmin())
 
 
-def expected(setting: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
+def expected(split: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
     """Return expected delay (s) and load of a cut behind each exit n = 0..m + 1, (m + 2,) each.
 
     The delay of edge, link and cloud without queues: E[C] = sum_n s_n (C_segment,n + C_branch,n)
     over the segments before the cut, and an upload with probability s_{n+1}. The load is that of
     the fullest of pool and links, infinite where the memory (21) is too small.
     """
-    terms, cuts = setting.terms, np.array([0, *parts.cut])
+    terms, cuts = split.terms, np.array([0, *parts.cut])
     columns = terms.columns
     edge = _sums(parts.reach * parts.work)  # E[C]
     cloud = _sums(parts.reach * parts.cloud_s)
     uploads = np.array([*parts.reach, 0.0])  # s_{n+1}
-    bits = uploads * setting.upload_bits[cuts]
+    bits = uploads * split.upload_bits[cuts]
     trip = uploads * float(columns.round_trip_s)
-    delay = edge / setting.speeds.min() + bits / setting.rate_bit_s + trip
+    delay = edge / split.speeds.min() + bits / split.rate_bit_s + trip
     rates = float((columns.count * columns.rate_bit_s).sum())
-    busy_s = np.maximum(edge / setting.speeds.sum(), bits / rates)
+    busy_s = np.maximum(edge / split.speeds.sum(), bits / rates)
     fits = terms.memory_bytes[cuts] <= columns.memory_limit_bytes
-    load = np.where(fits, setting.system.tasks.arrival_hz * busy_s, np.inf)
+    load = np.where(fits, split.system.tasks.arrival_hz * busy_s, np.inf)
     return delay + cloud[-1] - cloud, load
 
 

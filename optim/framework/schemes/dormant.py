@@ -12,7 +12,7 @@ from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.plan import Plan, plan_cut
 from edgeopt.optim.framework.schemes.plain import TMOA, Collaborative, CutObjective
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -40,7 +40,7 @@ class Dormant:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
@@ -52,31 +52,31 @@ class Dormant:
         InputError
             If the cut is 0: then no edge layers feed the master's model.
         """
-        cut = Collaborative(self.objective, self.cut).cut_of(setting)
+        cut = Collaborative(self.objective, self.cut).cut_of(split)
         if cut == 0:
             raise InputError("cut", cut, ">= 1: the master's model reads what edge layers make")
-        awake = plan_cut(setting, stream, conditions, cut)
-        limit = self._limit_s(setting, conditions, stream.size, cut)
+        awake = plan_cut(split, stream, conditions, cut)
+        limit = self._limit_s(split, conditions, stream.size, cut)
         asleep = sleeps(conditions.round_trip_s, limit, self.hysteresis)
         asleep &= awake.stages.upload_bits > 0
-        branch = exit_branch(setting, cut)
+        branch = exit_branch(split, cut)
         return awake._replace(
             stages=awake.stages._replace(
                 upload_bits=np.where(asleep, 0.0, awake.stages.upload_bits),
                 cloud=np.where(asleep, 0.0, awake.stages.cloud),
             ),
             exit_flop=np.where(asleep, branch.flop * stream.size, 0.0),
-            accuracy=np.where(asleep, setting.accuracy[cut], 1.0),
+            accuracy=np.where(asleep, split.accuracy[cut], 1.0),
             model_bytes=awake.model_bytes + branch.bytes,
             limit_s=limit,
         )
 
     def _limit_s(
-        self, setting: SplitSystem, conditions: LinkConditions, size: FloatArray, cut: int
+        self, split: SplitSystem, conditions: LinkConditions, size: FloatArray, cut: int
     ) -> FloatArray:
         """Return T_0 for each task, s."""
         if self.threshold == "slack":
-            return slack_limit_s(setting, conditions, size, cut)
+            return slack_limit_s(split, conditions, size, cut)
         if self.threshold == "mean":
             return mean_limit_s(conditions.round_trip_s)
         return np.full(len(size), self.fixed_s)
@@ -98,19 +98,19 @@ def mean_limit_s(round_trip_s: FloatArray) -> FloatArray:
 
 
 def slack_limit_s(
-    setting: SplitSystem, conditions: LinkConditions, size: FloatArray, cut: int
+    split: SplitSystem, conditions: LinkConditions, size: FloatArray, cut: int
 ) -> FloatArray:
     """Return T_0 as the deadline's slack: the longest round trip that meets it, (K,) s.
 
     T_max - (T_te + T_es + T_cp): the deadline less the terminal's upload (16), waiting (12) and
     execution (11) on the slowest node, transmission (15) and cloud (14), the last two unqueued.
     """
-    terms = setting.terms
+    terms = split.terms
     edge_s = float(terms.execution_s[:, cut].max())
     waiting_s = float(terms.waiting_s[:, cut].max())
-    link_s = setting.upload_bits[cut] / conditions.rate_bit_s
-    known_s = conditions.terminal_s + (edge_s + link_s + setting.cloud_s[cut]) * size + waiting_s
-    return np.asarray(setting.system.tasks.deadline_s - known_s)
+    link_s = split.upload_bits[cut] / conditions.rate_bit_s
+    known_s = conditions.terminal_s + (edge_s + link_s + split.cloud_s[cut]) * size + waiting_s
+    return np.asarray(split.system.tasks.deadline_s - known_s)
 
 
 def sleeps(

@@ -13,7 +13,7 @@ import numpy as np
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.plan import Lanes, Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer, check_number
 
@@ -58,57 +58,57 @@ class Masm:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan; see `Scheme`. Each task draws its node, and its model by the shares."""
-        setting.check_cut("cuts", self.cuts[-1])
+        split.check_cut("cuts", self.cuts[-1])
         cuts = np.array(self.cuts)
-        branches = [exit_branch(setting, cut) for cut in self.cuts]
+        branches = [exit_branch(split, cut) for cut in self.cuts]
         extra = np.array([branch.flop for branch in branches])
-        work = setting.work[cuts] + extra
-        share, flops = self.solve(setting, work)
+        work = split.work[cuts] + extra
+        share, flops = self.solve(split, work)
         lane = rng.choice(share.size, size=stream.tasks, p=share.ravel() / share.sum())
         model = lane % len(cuts)
-        whole = plan_cut(setting, stream, conditions, self.cuts[-1])
+        whole = plan_cut(split, stream, conditions, self.cuts[-1])
         nothing = np.zeros(stream.tasks)
         return whole._replace(
             stages=whole.stages._replace(
                 edge=work[model] * stream.size, upload_bits=nothing, cloud=nothing
             ),
             cut=cuts[model],
-            flop=(setting.flop[cuts] + extra)[model] * stream.size,
-            accuracy=setting.accuracy[cuts][model],
+            flop=(split.flop[cuts] + extra)[model] * stream.size,
+            accuracy=split.accuracy[cuts][model],
             model_bytes=whole.model_bytes + sum(branch.bytes for branch in branches),
-            lanes=Lanes(lane, flops.ravel(), np.arange(setting.nodes).repeat(len(cuts))),
+            lanes=Lanes(lane, flops.ravel(), np.arange(split.nodes).repeat(len(cuts))),
         )
 
-    def solve(self, setting: SplitSystem, work: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def solve(self, split: SplitSystem, work: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return shares of all tasks and speeds of each model on each node, (x, K) each.
 
         Parameters
         ----------
-        setting : SplitSystem
+        split : SplitSystem
             Network and system.
         work : (K,) array
             Work of each model, FLOP of `SplitSystem.work`.
         """
-        _, first, kinds = np.unique(setting.kinds, return_index=True, return_inverse=True)
-        answers = [solve_masm(self._problem(setting, work, node)) for node in first.tolist()]
-        tasks = setting.speeds / setting.speeds.sum()
+        _, first, kinds = np.unique(split.kinds, return_index=True, return_inverse=True)
+        answers = [solve_masm(self._problem(split, work, node)) for node in first.tolist()]
+        tasks = split.speeds / split.speeds.sum()
         share = tasks[:, np.newaxis] * np.stack([answer.share for answer in answers])[kinds]
         return share, np.stack([answer.flops for answer in answers])[kinds]
 
-    def _problem(self, setting: SplitSystem, work: FloatArray, node: int) -> MasmProblem:
+    def _problem(self, split: SplitSystem, work: FloatArray, node: int) -> MasmProblem:
         """Return the program of one node."""
-        device, speed = setting.system.pool.devices[node], float(setting.speeds[node])
-        arrival_hz = setting.system.tasks.arrival_hz * speed / float(setting.speeds.sum())
+        device, speed = split.system.pool.devices[node], float(split.speeds[node])
+        arrival_hz = split.system.tasks.arrival_hz * speed / float(split.speeds.sum())
         return MasmProblem(
             work=work,
-            quality=setting.accuracy[np.array(self.cuts)],
-            upload_s=np.full(len(work), float(setting.terms.uplink_s)),
+            quality=split.accuracy[np.array(self.cuts)],
+            upload_s=np.full(len(work), float(split.terms.uplink_s)),
             arrival_hz=arrival_hz,
             flops=speed,
             theta=self.theta,

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, model_bytes, plan_cuts
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -34,7 +34,7 @@ class Neurosurgeon:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
@@ -42,32 +42,32 @@ class Neurosurgeon:
         """Return the plan; see `Scheme`."""
         seen = np.stack([conditions.rate_bit_s, conditions.round_trip_s])
         states, which = np.unique(seen, axis=1, return_inverse=True)
-        cost = self.cost(setting, *states)
-        cost[:, setting.terms.memory_bytes > setting.terms.columns.memory_limit_bytes] = np.inf
+        cost = self.cost(split, *states)
+        cost[:, split.terms.memory_bytes > split.terms.columns.memory_limit_bytes] = np.inf
         cut = cost.argmin(axis=1)[which]
         if not self.adapts:
             cut = np.full_like(cut, cut[0])
-        sizes = np.array([model_bytes(setting, j) for j in range(setting.depth + 1)])
+        sizes = np.array([model_bytes(split, j) for j in range(split.depth + 1)])
         sent = np.maximum(np.diff(sizes[cut]), 0.0).sum()
-        return plan_cuts(setting, stream, conditions, cut)._replace(redeploy_bytes=float(sent))
+        return plan_cuts(split, stream, conditions, cut)._replace(redeploy_bytes=float(sent))
 
     def cost(
-        self, setting: SplitSystem, rate_bit_s: FloatArray, round_trip_s: FloatArray
+        self, split: SplitSystem, rate_bit_s: FloatArray, round_trip_s: FloatArray
     ) -> FloatArray:
         """Return the predicted delay (s) or energy (J) of one task, (states, N + 1).
 
         Parameters
         ----------
-        setting : SplitSystem
+        split : SplitSystem
             Network and system; times are those of the slowest node, the energy (20) is the mean
             over the nodes.
         rate_bit_s, round_trip_s : (states,) arrays
             States of the link.
         """
-        terms, bits = setting.terms, setting.upload_bits
+        terms, bits = split.terms, split.upload_bits
         if self.objective == "energy":
             return np.tile(terms.mean_energy_j.reshape(-1), (len(rate_bit_s), 1))
         edge_s = terms.execution_s.max(axis=0)  # (11)
         link_s = bits / rate_bit_s[:, np.newaxis]  # (15)
         trip_s = np.where(bits > 0, round_trip_s[:, np.newaxis], 0.0)
-        return np.asarray(edge_s + link_s + trip_s + setting.cloud_s)  # (14)
+        return np.asarray(edge_s + link_s + trip_s + split.cloud_s)  # (14)

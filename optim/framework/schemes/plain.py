@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.offloading.solvers import tmoa_printed, tmoa_repaired
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.offloading.program import CONSTRAINTS, build_program
@@ -24,16 +24,14 @@ class SchemeWarning(UserWarning):
     """A scheme deviates from its rule, which cannot be kept."""
 
 
-def tmoa_cut(setting: SplitSystem, objective: str) -> int:
+def tmoa_cut(split: SplitSystem, objective: str) -> int:
     """Return the cut of Algorithm 2: as printed under the printed reading, else repaired.
 
     If no cut meets the constraints: the cut that exceeds its limits by the smallest factor, with a
     `SchemeWarning`, since an overloaded system is simulated as well.
     """
-    program = build_program(
-        setting.profile, setting.system, reading=setting.reading, objective=objective
-    )
-    if setting.reading.name == "printed":
+    program = build_program(split.profile, split.system, reading=split.reading, objective=objective)
+    if split.reading.name == "printed":
         return tmoa_printed(program).cut or 0
     answer = tmoa_repaired(program)
     if answer.cut is not None:
@@ -62,19 +60,19 @@ class Collaborative:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, self.cut_of(setting))
+        return plan_cut(split, stream, conditions, self.cut_of(split))
 
-    def cut_of(self, setting: SplitSystem) -> int:
+    def cut_of(self, split: SplitSystem) -> int:
         """Return the cut for a network and system."""
         if self.cut == TMOA:
-            return tmoa_cut(setting, self.objective)
-        return setting.check_cut("cut", self.cut)
+            return tmoa_cut(split, self.objective)
+        return split.check_cut("cut", self.cut)
 
 
 # The two extremes, as baselines.
@@ -86,13 +84,13 @@ class CloudOnly:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, 0)
+        return plan_cut(split, stream, conditions, 0)
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,10 @@ class EdgeOnly:
 
     def plan(
         self,
-        setting: SplitSystem,
+        split: SplitSystem,
         stream: Stream,
         conditions: LinkConditions,
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, setting.depth)
+        return plan_cut(split, stream, conditions, split.depth)

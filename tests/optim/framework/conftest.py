@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.framework.conditions import LinkConditions
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.networks.load import load_network
@@ -15,7 +15,7 @@ from edgeopt.problems.systems.load import load_system
 
 
 @pytest.fixture(scope="session")
-def setting() -> SplitSystem:
+def split() -> SplitSystem:
     """Return ResNet-34 on the ten equal nodes of the paper's Table 1."""
     return SplitSystem(load_network("resnet34"), load_system("table1"))
 
@@ -33,24 +33,24 @@ def stream() -> Stream:
 
 
 @pytest.fixture
-def conditions(setting: SplitSystem) -> Callable[..., LinkConditions]:
+def conditions(split: SplitSystem) -> Callable[..., LinkConditions]:
     """Return a maker of conditions with given round trips and rates."""
 
     def make(stream: Stream, trips: object = 0.02, rates: object = 1e8) -> LinkConditions:
         ones = np.ones(stream.tasks)
         rate = np.asarray(rates) * ones
-        uplink = Uplink(rate=np.full((1, setting.nodes), rate[0]), start=np.zeros(1))
+        uplink = Uplink(rate=np.full((1, split.nodes), rate[0]), start=np.zeros(1))
         return LinkConditions(0.2 * ones, np.asarray(trips) * ones, rate, uplink)
 
     return make
 
 
 @pytest.fixture
-def with_tasks(setting: SplitSystem) -> Callable[..., SplitSystem]:
-    """Return a maker of the setting with other fields of the task stream."""
+def with_tasks(split: SplitSystem) -> Callable[..., SplitSystem]:
+    """Return a maker of split systems with other fields of the task stream."""
 
     def make(**fields: float) -> SplitSystem:
-        system = setting.system
-        return replace(setting, system=replace(system, tasks=replace(system.tasks, **fields)))
+        system = split.system
+        return replace(split, system=replace(system, tasks=replace(system.tasks, **fields)))
 
     return make

@@ -15,7 +15,7 @@ TRIP = 0.016
 
 def costs_at(problem, cut, *, exit=None, asleep=False):
     tasks = problem.drawn[0]
-    return task_costs(problem.setting, tasks, TaskPath(cut, exit, np.full(len(tasks.size), asleep)))
+    return task_costs(problem.split, tasks, TaskPath(cut, exit, np.full(len(tasks.size), asleep)))
 
 
 def test_an_awake_task_by_hand(make_problem):

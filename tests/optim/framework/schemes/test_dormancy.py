@@ -68,24 +68,31 @@ def test_hysteresis_wakes_and_sleeps_less_often():
     assert flips[0] > flips[1] > flips[2] > 0
 
 
-def test_only_sleeping_tasks_end_at_the_master(setting, stream, conditions):
+def test_only_sleeping_tasks_end_at_the_master(split, stream, conditions):
     here = conditions(stream, trips=TRIPS)
     scheme = Dormant(threshold="fixed", fixed_s=0.1, cut=7)
-    plan = scheme.plan(setting, stream, here, RNG)
-    awake = Collaborative(cut=7).plan(setting, stream, here, RNG)
+    plan = scheme.plan(split, stream, here, RNG)
+    awake = Collaborative(cut=7).plan(split, stream, here, RNG)
     asleep = np.array([False, False, False, True, True, False])
     np.testing.assert_array_equal(plan.stages.upload_bits == 0, asleep)
     np.testing.assert_array_equal(plan.stages.cloud == 0, asleep)
     np.testing.assert_array_equal(plan.stages.edge, awake.stages.edge)
-    branch = exit_branch(setting, 7)
+    branch = exit_branch(split, 7)
     assert plan.exit_flop.tolist() == [0, 0, 0, 2 * branch.flop, 2 * branch.flop, 0]
-    assert plan.accuracy.tolist() == [1, 1, 1, setting.accuracy[7], setting.accuracy[7], 1]
+    assert plan.accuracy.tolist() == [
+        1,
+        1,
+        1,
+        split.accuracy[7],
+        split.accuracy[7],
+        1,
+    ]
     assert plan.model_bytes == awake.model_bytes + branch.bytes
 
 
-def test_sleeping_tasks_travel_to_the_master_and_are_served_there(setting, conditions):
+def test_sleeping_tasks_travel_to_the_master_and_are_served_there(split, conditions):
     stream = Stream(np.zeros(2), np.ones(2))
-    here = replace(setting, master=1)
+    here = replace(split, master=1)
     scheme = Dormant(threshold="fixed", fixed_s=0.0, cut=7)
     run = simulate(here, stream, conditions(stream), scheme, Dispatcher(), RNG)
     edge, service = here.terms.execution_s[0, 7], exit_branch(here, 7).flop / here.speeds[1]
@@ -119,9 +126,9 @@ def test_the_deadline_decides_how_often_the_cloud_sleeps(with_tasks, stream, con
     assert shares[-1] == 6
 
 
-def test_at_the_last_cut_there_is_nothing_to_sleep_from(setting, stream, conditions):
+def test_at_the_last_cut_there_is_nothing_to_sleep_from(split, stream, conditions):
     plan = Dormant(threshold="fixed", fixed_s=0.0, cut=34).plan(
-        setting, stream, conditions(stream), RNG
+        split, stream, conditions(stream), RNG
     )
     assert not plan.exit_flop.any()
 
@@ -135,6 +142,6 @@ def test_bad_fields_are_refused(fields):
         Dormant(**fields)
 
 
-def test_dormancy_needs_layers_on_the_edge(setting, stream, conditions):
+def test_dormancy_needs_layers_on_the_edge(split, stream, conditions):
     with pytest.raises(InputError, match="cut: got 0, must be >= 1"):
-        Dormant(cut=0).plan(setting, stream, conditions(stream), RNG)
+        Dormant(cut=0).plan(split, stream, conditions(stream), RNG)

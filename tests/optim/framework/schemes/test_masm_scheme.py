@@ -8,8 +8,8 @@ from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.measures import task_delay_parts_s
 from edgeopt.optim.framework.node_use import node_use
 from edgeopt.optim.framework.schemes.masm import Masm
-from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.optim.framework.simulate import run_lanes, simulate
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.changes import Change
 from edgeopt.problems.arrivals.streams import poisson
 from edgeopt.problems.errors import InputError
