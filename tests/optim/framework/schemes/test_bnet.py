@@ -1,7 +1,6 @@
 """B-Net: early exits and the cut behind one of them."""
 
 import re
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,22 +12,8 @@ from edgeopt.optim.framework.schemes.bnet import BNet, expected
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream, poisson
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.networks.load import load_network
 
 MACS_7 = 9 * 64 * 64 * 28 * 28 + 64 * 1000  # 3 x 3, stride 2, on 64 maps of 56 x 56; then fc
-
-
-def test_the_branch_is_a_convolution_and_a_layer(split: SplitSystem):
-    branch = exit_branch(split, 7)
-    assert branch.flop == 2 * MACS_7
-    assert branch.bytes == 4 * (9 * 64 * 64 + 64 * 1000)
-    assert exit_branch(split, 34) == (0.0, 0.0)
-
-
-def test_a_map_without_area_gets_a_layer_alone(split: SplitSystem):
-    alexnet = replace(split, profile=load_network("alexnet"))
-    depth = alexnet.depth
-    assert exit_branch(alexnet, depth - 1).flop == 2 * 4096 * 1000
 
 
 def plan_of(split, conditions, bnet: BNet, tasks: int = 4000) -> tuple[Stream, Plan]:

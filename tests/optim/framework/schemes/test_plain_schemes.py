@@ -25,21 +25,6 @@ from edgeopt.problems.systems.load import load_system
 RNG = np.random.default_rng(0)
 
 
-def test_speeds_give_the_times_of_the_offloading_terms(split: SplitSystem, mixed: SplitSystem):
-    times = split.terms.execution_s
-    np.testing.assert_allclose(split.work / split.speeds[0], times[0], rtol=1e-12)
-    last = mixed.terms.execution_s[mixed.kinds, -1]
-    np.testing.assert_allclose(mixed.work[-1] / mixed.speeds, last, rtol=1e-12)
-
-
-def test_accuracy_falls_with_the_work_left_out(split: SplitSystem):
-    half = replace(split, accuracy_drop=0.5)
-    assert half.accuracy[[0, -1]].tolist() == [0.5, 1.0]
-    assert (np.diff(half.accuracy) > 0).all()
-    work = split.profile.edge_macs
-    assert half.accuracy[20] == pytest.approx(1 - 0.5 * (1 - work[20] / work[-1]))
-
-
 def test_cloud_only_forwards_what_terminals_send(split, stream, conditions):
     plan = CloudOnly().plan(split, stream, conditions(stream), RNG)
     assert not plan.stages.edge.any()
@@ -107,22 +92,3 @@ def test_the_chain_alone_has_a_size_as_printed(split: SplitSystem):
 def test_cuts_that_do_not_exist_are_refused(split, stream, conditions, cut):
     with pytest.raises(InputError, match="cut"):
         Collaborative(cut=cut).plan(split, stream, conditions(stream), RNG)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"master": 10},
-        {"lan_bit_s": 0.0},
-        {"accuracy_drop": 1.1},
-        {"uplink": "none"},
-    ],
-)
-def test_settings_out_of_range_are_refused(split, fields):
-    with pytest.raises(InputError, match=next(iter(fields))):
-        replace(split, **fields)
-
-
-def test_nodes_slower_than_the_link_cannot_share_it(split: SplitSystem):
-    with pytest.raises(InputError, match="uplink: got 'shared', must be 'own'"):
-        replace(split, system=load_system("pi_lte"), uplink="shared")
