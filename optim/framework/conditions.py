@@ -100,6 +100,7 @@ def draw_conditions(
         Source of randomness.
     """
     size_bits = 8.0 * float(split.terms.columns.size_bytes) * stream.size
+    # Drawn even if not counted: the link's draws are then the same under every reading.
     terminal = size_bits / rng.choice(split.system.uplink.rates_bit_s, stream.tasks)  # (16)
     if not split.reading.uplink_counts:
         terminal = np.zeros(stream.tasks)
@@ -120,11 +121,13 @@ def _constant(split: SplitSystem) -> LinkTrace:
     """Return the system's link as a trace of one state."""
     trips = np.array([float(split.terms.columns.round_trip_s)])
     bandwidth = np.array([split.system.link.bandwidth_bit_s])
+    # One state that outlasts every stream.
     return LinkTrace(trips, bandwidth, step_s=LARGEST)
 
 
 def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndarray:
     """Return the rows of the trace in the order of their occurrence until `end_s`."""
+    # A random start makes repetitions differ though the trace is the same.
     steps = int(end_s // trace.step_s) + 1
     return (rng.integers(len(trace.round_trip_s)) + np.arange(steps)) % len(trace.round_trip_s)
 

@@ -73,6 +73,7 @@ def deploy(split: SplitSystem, size_bytes: float, transport: str = "multicast") 
         return Deployment(0.0, 0.0, 0.0)
     pool, link = split.system.pool, split.system.link
     rate = min(link.bandwidth_bit_s, pool.devices[split.master].throughput_bit_s)
+    # A lone master sends nothing on.
     copies = min(1, pool.nodes - 1) if transport == "multicast" else pool.nodes - 1
     lan_bytes = copies * size_bytes
     trip_s = 0.5 * float(split.terms.columns.round_trip_s)

@@ -61,8 +61,10 @@ def run_exits(split: SplitSystem, plan: Plan, timeline: Timeline) -> Exits:
     away = timeline.node[tasks] != split.master
     arrival = timeline.edge_end[tasks] + np.where(away, bits / split.lan_bit_s, 0.0)
     order = np.argsort(arrival, kind="stable")
+    # Lindley's recursion wants the order of arrival, stable so that ties go by index.
     tasks, arrival = tasks[order], arrival[order]
     service = plan.exit_flop[tasks] / split.speeds[split.master]
+    # The others have no exit: an interval of length 0 adds nothing to delay and load.
     start, end = timeline.edge_end.copy(), timeline.edge_end.copy()
     end[tasks] = single_server(arrival, service)
     start[tasks] = end[tasks] - service

@@ -144,6 +144,7 @@ def use_of(run: SimulatedRun) -> NodeUse:
 def node_energy_j(run: SimulatedRun) -> FloatArray:
     """Return the energy of each node in the whole run, as far as the reading counts it, (x,) J."""
     use = use_of(run)
+    # The paper counts static energy during computation only (18).
     idle = use.idle_j if run.split.reading.idle_power else 0.0
     return np.asarray(use.static_j + use.dynamic_j + use.radio_j + idle)  # (20)
 
@@ -179,6 +180,7 @@ def _traffic(run: SimulatedRun) -> dict[str, float]:
     plan = run.plan
     bits = plan.stages.upload_bits
     uplink = run.conditions.uplink
+    # The plain mean over the states of the link, since each lasts as long.
     capacity = float(uplink.rate.sum(axis=1).mean()) * span_s(run)
     return {
         "upload_bytes": bits.mean() / 8.0,

@@ -55,8 +55,10 @@ def node_use(
     node, part = timeline.node, _parts(split, plan)
     columns = split.terms.columns
     busy = _sum(split, (timeline.edge_end - timeline.edge_start) * part, node)
+    # The simplified model works on the master, whichever node ran the layers before.
     busy[split.master] += float((exits.end - exits.start).sum())
     dynamic = _sum(split, _dynamic_j(split, plan.flop, node, part), node)
+    # With part 1: the simplified model runs at the full speed of the master.
     at_master = _dynamic_j(split, plan.exit_flop, np.full_like(node, split.master), 1.0)
     dynamic[split.master] += float(at_master.sum())
     power = split.system.pool.per_node("static_power_w")

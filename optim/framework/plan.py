@@ -133,6 +133,7 @@ def model_bytes(split: SplitSystem, cut: int) -> float:
 
     The parameters that (10) counts: as printed, those of the chain only.
     """
+    # As printed, (10) leaves out projections, biases and batch norm.
     chain = split.reading.parameters == "chain"
     parameters = split.profile.chain_parameters if chain else split.profile.edge_parameters
     return float(parameters[cut]) * split.reading.element_bytes  # (10)

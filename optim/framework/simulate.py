@@ -60,6 +60,7 @@ def simulate(
     plan = scheme.plan(split, stream, conditions, rng)
     _warn_of_memory(split, plan)
     if plan.lanes is None:
+        # The cloud has no queue in the paper, thus no limit on its servers.
         resources = Resources(split.speeds, conditions.uplink)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
     else:
@@ -88,6 +89,7 @@ def run_lanes(stream: Stream, plan: Plan, lanes: Lanes) -> Timeline:
     for lane, flops in enumerate(lanes.flops):
         tasks = np.flatnonzero(lanes.lane == lane)
         if tasks.size:
+            # Each lane is a system of one node, so that the engine serves it as any other.
             stages = Stages(*(part[tasks] for part in plan.stages if part is not None))
             part = simulate_dispatch(stream.time[tasks], stages, Resources(np.array([flops])))
             for whole, values in zip(timeline, part, strict=True):

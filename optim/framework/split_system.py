@@ -67,6 +67,7 @@ class SplitSystem:
         check_quantity("lan_bit_s", self.lan_bit_s)
         check_number("accuracy_drop", self.accuracy_drop, at_least=0, at_most=1)
         check_choice("uplink", self.uplink, UPLINKS)
+        # A shared link is one queue at W_H, which a slower interface could not use.
         own_bit_s = self.system.pool.per_node("throughput_bit_s").min()
         if self.uplink == "shared" and own_bit_s < self.system.link.bandwidth_bit_s:
             rule = f"'own': a node sends at {own_bit_s:g} bit/s at most, the link has more"
@@ -100,6 +101,7 @@ class SplitSystem:
         A memory-bound node has a different speed in each layer. The times are exact for the first
         kind of node, and for the others at the last cut.
         """
+        # The engine has one speed per node, the roofline one per layer: scale the work instead.
         first = self.terms.execution_s[0]
         return np.asarray(self.flop[-1] * (first / first[-1]))
 

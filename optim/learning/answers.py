@@ -57,6 +57,7 @@ def answer(
     device : str
         Where to compute.
     """
+    # Batch norm must use its running statistics, or answers would depend on the batch.
     modules = [chain, *exits.values()]
     for module in modules:
         module.eval()

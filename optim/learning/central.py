@@ -67,6 +67,7 @@ class CentralLearner:
         tasks = problem.drawn[0].of_period(period, problem.training.window)
         for part in self._parts.values():
             part.set_rate(learning_rate(problem.training, period))
+        # Before the tasks move the position on.
         sent = _first_used(self.position, tasks, len(problem.dataset.train_labels))
         losses = [self._task(int(size)) for size in tasks.size]
         image_bytes = crossing_bytes(problem.split, 0) + LABEL_BYTES
@@ -119,6 +120,7 @@ class CentralLearner:
 
     def _seconds(self, tasks: Tasks, sent_bytes: np.ndarray) -> float:
         """Return when the cloud is done, s: uploads over the whole link (15), training (14)."""
+        # The nodes send together, each at its own share of the link.
         bandwidth = tasks.rate_bit_s.sum(axis=1)
         cloud = (1.0 + BACKWARD) * float(self.problem.split.cloud_s[0])
         arrival = np.cumsum(BITS * sent_bytes / bandwidth)

@@ -60,6 +60,7 @@ def draw_tasks(
     of the link at a task does not depend on how long the tasks before it take.
     """
     sizes = _sizes(training, rng)
+    # Not the simulated times: they depend on the scheme, and all must meet the same link.
     arrival = np.arange(len(sizes)) / split.system.tasks.arrival_hz
     stream = Stream(arrival, sizes.astype(np.float64))
     conditions = draw_conditions(split, stream, link, rng)
@@ -148,6 +149,7 @@ def task_costs(split: SplitSystem, tasks: Tasks, path: TaskPath) -> TaskCosts:
     cut, size = path.cut, tasks.size
     sends = ~path.asleep & (cut < split.depth)
     up = np.where(sends, size * (crossing_bytes(split, cut) + LABEL_BYTES), 0)
+    # At cut 0 the nodes have no layers that could use a gradient.
     down = np.where(sends & (cut > 0), size * crossing_bytes(split, cut), 0)
     half_trip = 0.5 * tasks.round_trip_s[:, None]
     node_s = size[:, None] * split.terms.execution_s[split.kinds, cut]  # (11)
@@ -197,6 +199,7 @@ def _exit_s(split: SplitSystem, path: TaskPath, size: IntArray, map_bytes: IntAr
         return np.zeros((len(size), split.nodes))
     flop = (1.0 + BACKWARD) * split.reading.flop_per_mac * _exit_macs(split, path)
     lan_s = BITS * (2 * map_bytes + size * LABEL_BYTES)[:, None] / split.lan_bit_s
+    # The master's own maps do not cross the network.
     far = np.arange(split.nodes) != split.master
     return np.asarray(size[:, None] * flop / split.speeds[split.master] + lan_s * far)
 

@@ -69,6 +69,7 @@ def assign(dispatch: Dispatch, costs: TaskCosts, rng: np.random.Generator) -> In
     InputError
         If the solver finds no schedule within its budget.
     """
+    # The solver sees tasks as if the cloud were idle; its queue depends on the schedule.
     problem = SchedulingProblem(costs.occupied_s, name="period")
     result = solve(
         problem,
@@ -115,6 +116,7 @@ def simulate_period(costs: TaskCosts, assignment: IntArray) -> PeriodTimeline:
         arrival = now + costs.forward[task, node] + costs.upload[task, node]
         heapq.heappush(arrivals, (arrival, node))
 
+    # Events in order of time; the heap breaks ties by node.
     for node in range(len(queues)):
         if queues[node]:
             send_next(node, 0.0)
@@ -125,6 +127,7 @@ def simulate_period(costs: TaskCosts, assignment: IntArray) -> PeriodTimeline:
         order.append(task)
         # The exit head is sent its map when the upload begins, and works beside the cloud.
         back = now - costs.upload[task, node] + costs.exit[task, node]
+        # The queue of the cloud, which dormant tasks and those at cut N do not enter.
         if costs.cloud[task]:
             cloud_free = max(now, cloud_free) + costs.cloud[task]
             back = max(back, cloud_free + costs.download[task, node])

@@ -140,6 +140,7 @@ def batch_at(examples: IndexArray, position: int, size: int, seed: tuple[int, ..
     seed : tuple of int
         Seed of the node's order.
     """
+    # Only the passes that the mini-batch touches are shuffled, whatever the position.
     first, last = position // len(examples), (position + size - 1) // len(examples)
     passes = [_shuffled(examples, seed, number) for number in range(first, last + 1)]
     start = position - first * len(examples)

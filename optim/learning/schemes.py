@@ -71,6 +71,7 @@ class CollaborativeTraining:
     def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
         """Return the probability that each answer is wrong; see `TrainingScheme`."""
         wrong = is_wrong(answers.final, answers.labels)
+        # Test images meet the link as often asleep as the tasks of the run did.
         share = float(self.asleep(problem).mean())
         if share == 0:
             return wrong

@@ -69,7 +69,9 @@ class SplitLearner:
         self.path = TaskPath(cut, exit_kind, none if asleep is None else asleep)
         layers = problem.new_network().to(problem.device).layers
         self.edges = [
-            Part(LayerChain(copy.deepcopy(layers[:cut])), training) for _ in range(split.nodes)
+            # Copies: all nodes start with the same weights (section 2.4) and then differ.
+            Part(LayerChain(copy.deepcopy(layers[:cut])), training)
+            for _ in range(split.nodes)
         ]
         self.cloud = Part(LayerChain(layers[cut:]), training)
         self.exit = None
@@ -85,6 +87,7 @@ class SplitLearner:
         costs = task_costs(problem.split, tasks, self.path._replace(asleep=asleep))
         assignment = assign(self.dispatch, costs, problem.schedule_rng(period))
         timeline = simulate_period(costs, assignment)
+        # The rate changes between periods only, when all nodes have the same layers.
         for part in self._parts.values():
             part.set_rate(learning_rate(problem.training, period))
         losses = [
@@ -143,6 +146,7 @@ class SplitLearner:
         sizes = (tensor.nbytes for tensor in self.edges[0].state().values())
         part_bytes, nodes = sum(sizes), self.problem.split.nodes
         workers = np.unique(assignment)
+        # The master's own tasks do not cross the edge network.
         lan_tasks = assignment != self.problem.split.master
         lan_bytes = (2 * costs.map_bytes + tasks.size * (self.exit is not None))[lan_tasks].sum()
         exchange_s = 0.0

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch.nn.functional import cross_entropy
 
-from edgeopt.optim.learning.part import Part, Tensors
+from edgeopt.optim.learning.networks.layers import Tensors
+from edgeopt.optim.learning.part import Part
 
 Gradients = list[torch.Tensor | None]
 """The gradient of each tensor at the cut, None if the loss does not depend on it."""

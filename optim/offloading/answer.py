@@ -74,6 +74,7 @@ class Answer:
         if self.cut is None:
             return _names(~self.program.holds[:, 0])
         cost = self.program.cost
+        # Constraints are compared over all better cuts: the cheapest may violate several.
         better = np.flatnonzero(cost < cost[self.cut])
         if better.size == 0:
             return ()

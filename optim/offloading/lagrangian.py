@@ -65,6 +65,7 @@ def lagrangian_of(program: CutProgram) -> Lagrangian:
     cuts = np.flatnonzero(np.isfinite(program.values).all(axis=0) & np.isfinite(program.cost))
     cost, excess = program.cost[cuts], program.values[:, cuts] / program.limits[:, cuts] - 1.0
     shift = float(cost.min())
+    # All cuts may cost the same.
     span = float(np.ptp(cost)) or 1.0
     # One scale for bytes, seconds and joules: solvers have absolute tolerances.
     row_scale = np.maximum(np.abs(excess).max(axis=1), 1.0)

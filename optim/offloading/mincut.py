@@ -79,6 +79,7 @@ def min_cut(costs: SplitCosts) -> Mask:
         return all_edge if cheaper else all_cloud
     graph = _graph(costs, _UNITS / upper)
     source, sink = graph.shape[0] - 2, graph.shape[0] - 1
+    # By max-flow min-cut, the source's side is what the residual graph still reaches.
     residual = graph - maximum_flow(graph, source, sink).flow
     residual.eliminate_zeros()
     reached = breadth_first_order(residual, source, return_predecessors=False)
@@ -94,6 +95,7 @@ def _graph(costs: SplitCosts, scale: float) -> csr_array:
     arcs += [(layer, size + layer + 1, costs.send[layer + 1]) for layer in range(size)]
     arcs.append((source, size, costs.send[0]))
     for layer, sources in enumerate(costs.inputs):
+        # A reader in the cloud forces its tensor to be sent.
         arcs += [(size + producer + 1, layer, np.inf) for producer in set(sources)]
         arcs += [(layer, producer, np.inf) for producer in set(sources) - {-1}]
     tails, heads, weights = np.array(arcs).T

@@ -91,6 +91,7 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
         cp.sum(cp.multiply(program.link_use, counts)) <= 1.0,
         cp.sum(cp.multiply(program.cloud_use, counts)) <= 1.0,
     ]
+    # Forbidden cuts may cost infinity, which times a count of 0 is no number.
     finite = np.where(program.allowed, program.cost, 0.0)
     scaled = finite / (np.abs(finite).max() or 1.0)  # HiGHS stops at an absolute gap of 1e-6
     problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(scaled, counts))), constraints)

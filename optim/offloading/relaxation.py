@@ -73,6 +73,7 @@ def relax(program: CutProgram) -> Relaxation:
     residuals = kkt_residuals(
         lagrangian, p.value, alpha, float(simplex.dual_value), np.asarray(signs.dual_value)
     )
+    # Cuts that may not be mixed keep the weight 0.
     weights = np.zeros(program.depth + 1)
     weights[lagrangian.cuts] = p.value
     return Relaxation(

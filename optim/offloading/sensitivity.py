@@ -83,6 +83,7 @@ def sensitivities(
     columns = columns_of(system, work, reading)
 
     def cuts(field: str, factors: FloatArray) -> NDArray[np.int64]:
+        # The factors become the leading axis of a batch of systems.
         column = factors[:, np.newaxis, np.newaxis] * getattr(columns, field)
         scaled = replace(columns, **{field: column})
         found = best_cuts(work, scaled, reading=reading, objective=objective, weight=weight)

@@ -28,10 +28,12 @@ def beyond_edge(edge: EdgeTimes, stages: Stages, resources: Resources) -> Timeli
     sent = np.flatnonzero(stages.upload_bits > 0)
     uplink = resources.uplink
     pieces = Pieces(uplink.start, uplink.rate)
+    # First come, first served by the end at the edge: a short task may overtake an older one.
     order = _by_time(sent, edge.end)
     upload_start, upload_end = queue_at_uplink(
         order, edge.end, stages.upload_bits, edge.node, pieces
     )
+    # Zero for tasks that end at the edge, whose later times all equal their end there.
     one_way, service = np.zeros(len(edge.end)), np.zeros(len(edge.end))
     one_way[sent], service[sent] = stages.round_trip[sent] / 2.0, stages.cloud[sent]
     cloud_start = upload_end + one_way
@@ -110,6 +112,7 @@ def queue_at_uplink(
     pieces : Pieces
         Rates of u = 1 shared uplink, or of one uplink for each node.
     """
+    # Ready times rise along `order`, hence the piece of each link only moves forward.
     uplinks = pieces.rate.shape[1]
     free, piece = np.zeros(uplinks), np.zeros(uplinks, np.int64)
     start, end = ready.copy(), ready.copy()

@@ -71,6 +71,7 @@ def change_arrays(changes: Sequence[Change], nodes: int) -> ChangeArrays:
         check_integer(f"changes[{place}].node", change.node, at_least=0, at_most=nodes - 1)
         check_choice(f"changes[{place}].kind", change.kind, get_args(Kind))
     ordered = sorted(changes, key=lambda change: change.time_s)
+    # Reversed, so that the first change of each node is the one that remains.
     present = {change.node: change.kind == "join" for change in reversed(ordered)}
     present = {node: not joins for node, joins in present.items()}  # before the first change
     for change in ordered:
@@ -78,6 +79,7 @@ def change_arrays(changes: Sequence[Change], nodes: int) -> ChangeArrays:
             rule = "join only while it is absent, leave or fail only while it is present"
             raise InputError("changes", change, f"a change of a node that may {rule}")
         present[change.node] = change.kind == "join"
+    # Nodes without a change stay; otherwise some node must be left.
     if len(present) == nodes and not any(present.values()):
         raise InputError("changes", ordered[-1], "such that some node is present at the end")
     return ChangeArrays(
@@ -90,6 +92,7 @@ def change_arrays(changes: Sequence[Change], nodes: int) -> ChangeArrays:
 def free_at_start(changes: ChangeArrays, nodes: int) -> FloatArray:
     """Return when each node is first free, shape (x,): 0, or infinite if it joins later."""
     free = np.zeros(nodes)
+    # Backwards again: the first change decides whether a node is present at the start.
     for node, kind in zip(changes.node[::-1], changes.kind[::-1], strict=True):
         free[node] = np.inf if kind == JOIN else 0.0
     return free

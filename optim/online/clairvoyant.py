@@ -42,6 +42,7 @@ def simulate_clairvoyant(
     check_integer("sweeps", sweeps, at_least=0)
     flops, free = resources.flops, np.zeros(resources.nodes)
     changes = change_arrays((), resources.nodes)
+    # Any assignment would do as a start; a good one saves sweeps.
     start = queue_at_edge(time, stages.edge, flops, free, changes, EARLIEST_FINISH)
     queues = queue_of_nodes(time, stages.edge, flops, start.node)
     for _ in range(sweeps):
@@ -152,6 +153,7 @@ def reassign(time: FloatArray, work: FloatArray, flops: FloatArray, queues: Node
         _unlink(i, queues)
         _update(follower, time, work, flops, queues)
         best, least = old, _cost(i, before, old, time, work, flops, queues)
+        # The old node wins unless another is better by more than rounding.
         least -= _GAIN * (abs(least) + end)
         for j in range(nodes):
             if j != old:
@@ -224,6 +226,7 @@ def _update(
         before = queues.before[i]
         begin = max(time[i], queues.end[before]) if before >= 0 else time[i]
         end = begin + work[i] / flops[queues.node[i]]
+        # Those behind an unchanged end are unchanged as well.
         if end == queues.end[i] and i != first:
             break
         queues.end[i] = end

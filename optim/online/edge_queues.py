@@ -109,6 +109,7 @@ def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> 
     if queues.tree[1] == np.inf:  # the earliest free time of all
         return False
     times.dispatch[i] = now
+    # In turn, so that forwarded tasks spread over the nodes' own uplinks.
     if edge.work[i] == 0.0:
         times.node[i] = _in_turn(queues, 0)
         times.start[i] = times.end[i] = now
@@ -118,6 +119,7 @@ def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> 
     times.start[i] = max(now, free_time(queues.tree, node))
     times.end[i] = times.start[i] + edge.work[i] / edge.flops[node]
     set_free_time(queues.tree, node, times.end[i])
+    # A linked list per node, since a node that fails gives its tasks back from the end.
     queues.before[i] = queues.last[node]
     queues.last[node] = i
     return True
@@ -130,6 +132,7 @@ def _choose(i: int, now: float, edge: Edge, queues: Queues) -> int:
         return first_free(queues.tree, now)
     if edge.rule == ROUND_ROBIN:
         return _in_turn(queues, 1)
+    # Speeds differ, so the tree cannot answer this; a scan of the nodes does.
     best, earliest = 0, np.inf
     for j in range(len(edge.flops)):
         finish = max(now, free_time(queues.tree, j)) + edge.work[i] / edge.flops[j]
@@ -167,6 +170,7 @@ def _apply(
     if changes.kind[change] == JOIN:
         set_free_time(queues.tree, node, now if i < 0 else max(now, times.end[i]))
         return waiting
+    # Infinite: no rule chooses the node while it is absent.
     set_free_time(queues.tree, node, np.inf)
     while i >= 0 and _is_lost(changes.kind[change], now, times.start[i], times.end[i]):
         waits[waiting] = i
@@ -187,6 +191,7 @@ def _redispatch(
     waits: IntArray, waiting: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes
 ) -> int:
     """Dispatch the waiting tasks by index; return how many still wait: all of them, or none."""
+    # Index is order of arrival: the oldest tasks are dispatched first.
     waits[:waiting] = np.sort(waits[:waiting])
     for place in range(waiting):
         if not _place(waits[place], now, edge, queues, times):

@@ -54,6 +54,7 @@ def simulate_masters(
     columns[0] = np.zeros(len(time), dtype=np.int64)
     for master in range(min(masters, len(time))):
         nodes = np.arange(master, resources.nodes, masters)
+        # Tasks stay sorted by arrival within a slice, as every simulation requires.
         mine = slice(master, None, masters)
         timeline = simulate(time[mine], stages.part(mine), _pool(resources, nodes, master, masters))
         timeline = timeline._replace(node=nodes[timeline.node])

@@ -26,6 +26,7 @@ def overloads(time: FloatArray, stages: Stages, resources: Resources) -> tuple[s
     if span == 0 or len(time) < _ENOUGH_TASKS:
         return ()
     sent = stages.upload_bits > 0
+    # Each part by itself, as if the parts before it held nothing back.
     demands = [
         ("edge nodes", stages.edge.sum(), resources.flops.sum() * span),
         ("uplink", stages.upload_bits.sum(), _bits(resources.uplink, time[0], time[-1])),
@@ -60,6 +61,7 @@ def _percent(need: float, able: float) -> str:
 
 def _bits(uplink: Uplink, begin: float, end: float) -> float:
     """Return how much all uplinks can send between two times, bit."""
+    # Pieces outside the interval get the length 0, and their rates may be infinite.
     edges = np.clip(np.append(uplink.start, np.inf), begin, end)
     seconds = np.diff(edges)
     return float((uplink.rate[seconds > 0].sum(axis=1) * seconds[seconds > 0]).sum())

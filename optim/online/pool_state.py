@@ -65,6 +65,7 @@ class PoolState:
         own = self.times.node[self.pending] == node
         lost = own & ~(ended if kind == FAIL else begun)
         tasks = np.sort(self.pending[lost])
+        # If the node joins again, it is first free when the task that it kept ends.
         self.free[node] = self.times.end[self.pending[own & ~lost]].max(initial=0.0)
         self.pending = self.pending[~lost]
         return tasks
@@ -75,7 +76,9 @@ class PoolState:
             return np.full(self.resources.nodes, np.inf)
         holding = self.pending[self.times.end[self.pending] > now]
         nodes = self.times.node[holding]
+        # Memory is held from dispatch, not from the start of the work: the data wait on the node.
         held = np.bincount(nodes, self.memory[holding], self.resources.nodes)
+        # Rounding in the sum may make it negative by a few bytes.
         return np.maximum(self.resources.capacity - held, 0.0)
 
     def next_end(self, now: float) -> float:

@@ -117,6 +117,7 @@ class WaitingRoom:
             return np.inf
         opened = self.opened if self.waiting else float(self.time[self.arrived])
         missing = self.window.tasks - len(self.waiting)
+        # Enough wait already: the window closes at once, that is when the room last changed.
         if missing <= 0:
             full = self.now
         elif missing <= left:
@@ -126,6 +127,7 @@ class WaitingRoom:
         close = min(full, opened + self.window.longest_wait_s)
         if np.isinf(close):  # the stream ends before the window is full
             close = float(self.time[-1]) if left else self.now
+        # Not before the room last changed: the time-out may have passed by then.
         return max(close, opened, self.now)
 
     def admit(self, now: float) -> None:
@@ -143,6 +145,7 @@ class WaitingRoom:
         self.now = now
         if len(tasks) and not self.waiting:
             self.opened = now
+        # Sorted by index: a task that comes back is older than those that arrived since.
         for task in tasks.tolist():
             insort(self.waiting, task)
 

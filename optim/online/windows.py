@@ -94,8 +94,10 @@ def simulate_windows(
     free = free_at_start(arrays, resources.nodes)
     _check_room(stages, resources, arrays, free)
     warn_of_overload(time, stages, resources)
+    # Kernels are compiled before the clock runs, or "measured" would count the compiler.
     warm_up(SchedulingProblem(UniformTimes(np.ones(1), resources.flops)), solver)
     times = _forward(time, stages.edge, resources, arrays, free)
+    # Tasks that the edge only forwards need no node chosen by a solver.
     windowed = np.flatnonzero(stages.edge > 0)
     present = np.isfinite(free)
     run = WindowRun(
@@ -145,6 +147,7 @@ def _check_room(
     for node, kind in zip(changes.node, changes.kind, strict=True):
         stays[node] = kind == JOIN
     largest = float(resources.capacity[stays].max())
+    # Such a task would wait for ever and, being the oldest, hold up all others.
     if stages.memory.max() > largest:
         task = int(stages.memory.argmax())
         rule = f"at most the memory of a node that stays, {largest:g} byte"
@@ -212,6 +215,7 @@ class WindowRun:
 def advance(run: WindowRun, scheduling: Scheduling) -> bool:
     """Process the next event, a change or a window; return whether there was one."""
     now = max(run.room.closing_time(), run.idle, run.blocked)
+    # A change at the same time comes first: the window must not use a node that has gone.
     if run.change < len(run.changes.time) and run.changes.time[run.change] <= now:
         _apply_change(run)
         return True
@@ -227,6 +231,7 @@ def _apply_change(run: WindowRun) -> None:
     now = float(run.changes.time[run.change])
     run.room.admit(now)
     run.room.readmit(run.pool.apply(run.changes, run.change), now)
+    # A node that joins, or memory of a lost task, may let a blocked window go ahead.
     run.blocked = -np.inf
     run.change += 1
 
@@ -237,10 +242,12 @@ def _schedule(run: WindowRun, scheduling: Scheduling, now: float) -> None:
     wanted = min(room.window.tasks, len(room.waiting))
     nodes = np.flatnonzero(pool.present)
     fit, changes, run.blocked = _fit(run, wanted, nodes, now), run.change, -np.inf
+    # Taken before the window is enqueued, which forgets the tasks that end until then.
     release = pool.next_end(now)
     if fit.tasks:
         tasks = room.take(fit.tasks, now)
         chosen, seconds = _solve(pool, tasks, nodes, now, scheduling)
+        # List rules may fail to pack the memory; best-fit decreasing is known to succeed here.
         chosen = fit.assignment if chosen is None else chosen
         duration = scheduling_time(scheduling.scheduling_s, len(tasks), len(nodes), seconds)
         run.idle = now + duration
@@ -269,6 +276,7 @@ def _solve(
         None if pool.memory is None else pool.memory[tasks],
         None if pool.memory is None else pool.free_memory(now)[nodes],
         name=f"window at {now:g} s",
+        # Work left over from earlier windows; without it the solver would overload busy nodes.
         ready=np.maximum(pool.free[nodes] - now, 0.0),
     )
     result = solve(

@@ -106,6 +106,7 @@ class BNet:
         after = self.best_cut(split, parts) if self.after == BEST else self.after
         cut = int(np.array([0, *parts.cut])[after])
         end = 1 + rng.choice(len(parts.cut), size=stream.tasks, p=np.array(self.shares))
+        # A task that leaves before the cut runs fewer segments on its node.
         on_edge = np.minimum(end, after)
         whole = plan_cut(split, stream, conditions, cut)
         passes = end > after

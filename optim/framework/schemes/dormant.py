@@ -58,6 +58,7 @@ class Dormant:
         awake = plan_cut(split, stream, conditions, cut)
         limit = self._limit_s(split, conditions, stream.size, cut)
         asleep = sleeps(conditions.round_trip_s, limit, self.hysteresis)
+        # At cut N nothing goes to the cloud, so there is nothing to sleep from.
         asleep &= awake.stages.upload_bits > 0
         branch = exit_branch(split, cut)
         return awake._replace(
@@ -93,6 +94,7 @@ def mean_limit_s(round_trip_s: FloatArray) -> FloatArray:
     """
     before = np.arange(len(round_trip_s))
     sums = np.cumsum(round_trip_s) - round_trip_s
+    # The first entry is 0 / 0 and replaced.
     with np.errstate(invalid="ignore"):
         return np.where(before > 0, sums / before, np.inf)
 
@@ -129,8 +131,10 @@ def sleeps(
     if hysteresis == 0:
         return np.asarray(round_trip_s > limit_s)
     above, below = 1.0 + hysteresis, 1.0 - hysteresis
+    # A negative T_0 (the deadline is lost anyway) turns the two factors around.
     falls = round_trip_s > limit_s * np.where(limit_s > 0, above, below)
     wakes = round_trip_s < limit_s * np.where(limit_s > 0, below, above)
+    # The state is that of the last task at which it changed, found without a loop.
     changes = np.where(falls | wakes, np.arange(len(falls)), -1)
     last = np.maximum.accumulate(changes)
     return np.asarray(falls[last] & (last >= 0))

@@ -95,6 +95,7 @@ class Masm:
         work : (K,) array
             Work of each model, FLOP of `SplitSystem.work`.
         """
+        # Identical nodes have the same program: solve it once for each kind.
         _, first, kinds = np.unique(split.kinds, return_index=True, return_inverse=True)
         answers = [solve_masm(self._problem(split, work, node)) for node in first.tolist()]
         tasks = split.speeds / split.speeds.sum()
@@ -241,12 +242,14 @@ def solve_masm(problem: MasmProblem) -> MasmAnswer:
     start of the smallest load with speeds in proportion to it.
     """
     starts = _starts(problem)
+    # Starts that use all models may descend to other local optima.
     mixed = 0.9 * starts + 0.1 * starts.mean(axis=0)
     usable = [start for start in (*starts, *mixed) if start @ problem.loads < _FULL]
     if not usable:
         share = starts[(starts @ problem.loads).argmin()]
         parts = share * problem.loads / (share @ problem.loads)
         return MasmAnswer(share, problem.flops * parts, np.inf)
+    # Starts often end in the same optimum; it is refined only once.
     found = np.round([_descend(problem, start) for start in usable], _DECIMALS)
     shares = [share for share in np.unique(found, axis=0) if _is_legal(problem, share)]
     answers = [_answer(problem, share) for share in shares or usable]
@@ -270,6 +273,7 @@ def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
     if free.sum() > rest:
         high = 1.0 + np.log((problem.work / problem.flops).sum()) - 2.0 * np.log(rest / len(share))
         low = high - 2.0
+        # The multiplier spans many orders of magnitude: bracket its logarithm.
         while excess(low) < 0:
             low -= 2.0 * (high - low)
         free = _free_speeds(problem, share, np.exp(brentq(excess, low, high, xtol=1e-12)))

@@ -40,6 +40,7 @@ class Neurosurgeon:
         rng: np.random.Generator,
     ) -> Plan:
         """Return the plan; see `Scheme`."""
+        # A trace has few states: predict once for each, not for each task.
         seen = np.stack([conditions.rate_bit_s, conditions.round_trip_s])
         states, which = np.unique(seen, axis=1, return_inverse=True)
         cost = self.cost(split, *states)
@@ -48,6 +49,7 @@ class Neurosurgeon:
         if not self.adapts:
             cut = np.full_like(cut, cut[0])
         sizes = np.array([model_bytes(split, j) for j in range(split.depth + 1)])
+        # Only what is missing is sent; a shallower cut deletes layers for free.
         sent = np.maximum(np.diff(sizes[cut]), 0.0).sum()
         return plan_cuts(split, stream, conditions, cut)._replace(redeploy_bytes=float(sent))
 

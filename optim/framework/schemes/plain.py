@@ -36,6 +36,7 @@ def tmoa_cut(split: SplitSystem, objective: str) -> int:
     answer = tmoa_repaired(program)
     if answer.cut is not None:
         return answer.cut
+    # Relative, since bytes, seconds and joules cannot be compared otherwise.
     excess = program.values / program.limits
     cut = int(excess.max(axis=0).argmin())
     worst = CONSTRAINTS[int(excess[:, cut].argmax())]

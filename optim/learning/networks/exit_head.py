@@ -45,6 +45,7 @@ class ExitHead(nn.Module):  # type: ignore[misc]
         super().__init__()
         check_integer("channels", channels, at_least=1)
         check_integer("classes", classes, at_least=2)
+        # A stream of its own: an exit must not change the weights of the network.
         with seeded(seed):
             self.conv = convolution(channels, channels, same(3)) if convolved else None
             self.fc = nn.Linear(channels, classes)

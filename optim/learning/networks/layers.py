@@ -59,6 +59,7 @@ class BlockStart(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.pool = nn.MaxPool2d(*pool) if pool else None
         self.main = convolution(channels, width, same(3, stride))
+        # With stride 1 the shapes agree and the input itself is added.
         self.shortcut = convolution(channels, width, same(1, stride)) if stride > 1 else None
 
     def forward(self, tensors: Tensors) -> Tensors:

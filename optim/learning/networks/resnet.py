@@ -148,6 +148,7 @@ def _layers(plan: ResidualPlan, channels: int, classes: int) -> list[nn.Module]:
     width = plan.width
     for stage, blocks in enumerate(plan.blocks):
         source, width = width, plan.width * 2**stage
+        # The pooling has no cut of its own: it runs with the layer after it.
         pool = plan.pool if stage == 0 else None
         layers.append(BlockStart(source, width, 2 if stage else 1, pool=pool))
         for _ in range(blocks - 1):

@@ -8,31 +8,23 @@ import pytest
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
 from edgeopt.problems.offloading.terms import terms_of
-from edgeopt.problems.systems.system import (
-    Cloud,
-    CloudLink,
-    Device,
-    Pool,
-    System,
-    TaskStream,
-    TerminalLink,
-)
+from edgeopt.problems.systems import system as parts
 
 ALEXNET = load_network("alexnet")
 CUT = 5
 ARRIVAL_HZ = 3.0
 
 
-def system_of(*flops: float, cloud: float = 1e15, bandwidth: float = 1e15) -> System:
+def system_of(*flops: float, cloud: float = 1e15, bandwidth: float = 1e15) -> parts.System:
     """Return a system whose nodes have these speeds, with a cloud and a link without load."""
-    devices = tuple(Device(f"node{speed:g}", speed, 1e12) for speed in flops)
-    return System(
+    devices = tuple(parts.Device(f"node{speed:g}", speed, 1e12) for speed in flops)
+    return parts.System(
         name="by hand",
-        pool=Pool(devices),
-        cloud=Cloud(cloud),
-        link=CloudLink(bandwidth),
-        uplink=TerminalLink([1e9]),
-        tasks=TaskStream(ARRIVAL_HZ, 1.0),
+        pool=parts.Pool(devices),
+        cloud=parts.Cloud(cloud),
+        link=parts.CloudLink(bandwidth),
+        uplink=parts.TerminalLink([1e9]),
+        tasks=parts.TaskStream(ARRIVAL_HZ, 1.0),
     )
 
 
