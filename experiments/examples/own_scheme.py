@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.random import Generator
 
 from edgeopt.experiments.style import line_styles, paper_style, save_figure
 from edgeopt.optim.framework.conditions import LinkConditions, draw_conditions
@@ -73,11 +74,7 @@ class BySize:
         check_parameters(self)
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan."""
         cut = np.where(stream.size <= self.largest, split.depth, 0)

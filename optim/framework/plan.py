@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.split_system import SplitSystem
@@ -76,11 +77,7 @@ class Scheme(Protocol):
     """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method."""
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan for a stream.
 

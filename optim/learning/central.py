@@ -8,7 +8,14 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from edgeopt.optim.learning.costs import BACKWARD, BITS, LABEL_BYTES, Exit, Tasks, crossing_bytes
+from edgeopt.optim.learning.costs import (
+    BACKWARD,
+    BITS,
+    LABEL_BYTES,
+    ExitKind,
+    Tasks,
+    crossing_bytes,
+)
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
 from edgeopt.optim.learning.problem import LearningProblem
 from edgeopt.optim.learning.scheme import PeriodCost
@@ -47,7 +54,7 @@ class CentralLearner:
         problem: LearningProblem,
         exits: tuple[int, ...] = (),
         weights: LossWeights = _PLAIN,
-        kind: Exit = "convolved",
+        kind: ExitKind = "convolved",
     ) -> None:
         self.problem, self.weights = problem, weights
         depth, device = problem.split.depth, problem.device

@@ -15,7 +15,8 @@ from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray
 
-Exit = Literal["convolved", "pooled"]
+ExitKind = Literal["convolved", "pooled"]
+"""Whether an exit head has a convolution before its pooling."""
 
 BACKWARD = 2.0
 """Work of a backward pass per work of the forward pass: gradients of map and weights, each as much
@@ -93,7 +94,7 @@ class TaskPath(NamedTuple):
     """
 
     cut: int
-    exit: Exit | None
+    exit: ExitKind | None
     asleep: NDArray[np.bool_]
 
 

@@ -70,7 +70,7 @@ def assign(dispatch: Dispatch, costs: TaskCosts, rng: np.random.Generator) -> In
         If the solver finds no schedule within its budget.
     """
     # The solver sees tasks as if the cloud were idle; its queue depends on the schedule.
-    problem = SchedulingProblem(costs.occupied_s, name="period")
+    problem = SchedulingProblem(costs.occupied_s, name="period")  # (1)
     result = solve(
         problem,
         build_solver(dispatch.solver),

@@ -11,7 +11,7 @@ import torch
 
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace
 from edgeopt.optim.framework.split_system import SplitSystem
-from edgeopt.optim.learning.costs import Exit, Tasks, draw_tasks, map_shape
+from edgeopt.optim.learning.costs import ExitKind, Tasks, draw_tasks, map_shape
 from edgeopt.optim.learning.networks.exit_head import ExitHead
 from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
 from edgeopt.optim.learning.training import Training
@@ -67,7 +67,7 @@ class LearningProblem:
             seed=self._number(_WEIGHTS),
         )
 
-    def new_exit(self, cut: int, kind: Exit) -> ExitHead:
+    def new_exit(self, cut: int, kind: ExitKind) -> ExitHead:
         """Return the untrained exit head after a cut."""
         return ExitHead(
             map_shape(self.split, cut)[0],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeopt.optim.framework.schemes.dormant import mean_limit_s, slack_limit_s, sleeps
 from edgeopt.optim.learning.answers import Answers, early_answers, is_wrong
 from edgeopt.optim.learning.central import CentralLearner
-from edgeopt.optim.learning.costs import Exit
+from edgeopt.optim.learning.costs import ExitKind
 from edgeopt.optim.learning.period import make_dispatch
 from edgeopt.optim.learning.problem import LearningProblem
 from edgeopt.optim.learning.scheme import TrainingScheme
@@ -43,7 +43,7 @@ class CollaborativeTraining:
     cut: int = parameter(1, "layers on the nodes", at_least=0)
     a: float = parameter(0.3, "weight of the exit's loss in (7)", at_least=0)
     b: float = parameter(1.0, "weight of the cloud's loss in (7)", above=0)
-    exit: Exit = parameter("convolved", "kind of the exit head")
+    exit: ExitKind = parameter("convolved", "kind of the exit head")
     threshold: Threshold = parameter("never", "what T_0 is")
     fixed_s: float = parameter(0.1, "T_0 of the threshold fixed, s", at_least=0)
     hysteresis: float = parameter(
@@ -55,7 +55,7 @@ class CollaborativeTraining:
         check_integer("cut", self.cut, at_least=0)
         check_number("a", self.a, at_least=0)
         check_number("b", self.b, above=0)
-        check_choice("exit", self.exit, get_args(Exit))
+        check_choice("exit", self.exit, get_args(ExitKind))
         check_choice("threshold", self.threshold, get_args(Threshold))
         check_number("fixed_s", self.fixed_s, at_least=0)
         check_number("hysteresis", self.hysteresis, at_least=0, at_most=0.99)
@@ -105,12 +105,12 @@ class BranchyNet:
 
     exits: tuple[int, ...] = parameter((1,), "cuts that have an exit, rising")
     exit_weight: float = parameter(0.3, "weight of each exit's loss; the end has 1", above=0)
-    exit: Exit = parameter("convolved", "kind of the exits")
+    exit: ExitKind = parameter("convolved", "kind of the exits")
     threshold: float = parameter(0.5, "entropy below which an answer leaves, nat", at_least=0)
 
     def __post_init__(self) -> None:
         check_number("exit_weight", self.exit_weight, above=0)
-        check_choice("exit", self.exit, get_args(Exit))
+        check_choice("exit", self.exit, get_args(ExitKind))
         check_number("threshold", self.threshold, at_least=0)
         if not isinstance(self.exits, tuple) or not self.exits:
             raise InputError("exits", self.exits, "a list of at least one cut")

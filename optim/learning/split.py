@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from edgeopt.optim.learning.aggregation import aggregate
-from edgeopt.optim.learning.costs import BITS, Exit, TaskCosts, TaskPath, Tasks, task_costs
+from edgeopt.optim.learning.costs import BITS, ExitKind, TaskCosts, TaskPath, Tasks, task_costs
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
 from edgeopt.optim.learning.period import Dispatch, assign, simulate_period
 from edgeopt.optim.learning.problem import LearningProblem
@@ -56,12 +56,12 @@ class SplitLearner:
         weights: LossWeights,
         dispatch: Dispatch,
         asleep: NDArray[np.bool_] | None = None,
-        kind: Exit = "convolved",
+        kind: ExitKind = "convolved",
     ) -> None:
         split, training = problem.split, problem.training
         split.check_cut("cut", cut)
         if weights.a and cut == split.depth:
-            raise InputError("cut", cut, f"< {split.depth} with an exit (a > 0) behind it")
+            raise InputError("cut", cut, f"< {split.depth} with an exit (a > 0) after it")
         self.problem, self.weights, self.dispatch = problem, weights, dispatch
         self.shards = problem.shards
         none = np.zeros(training.tasks, dtype=np.bool_)

@@ -226,7 +226,7 @@ def _update(
         before = queues.before[i]
         begin = max(time[i], queues.end[before]) if before >= 0 else time[i]
         end = begin + work[i] / flops[queues.node[i]]
-        # Those behind an unchanged end are unchanged as well.
+        # The tasks after an unchanged end are unchanged as well.
         if end == queues.end[i] and i != first:
             break
         queues.end[i] = end

@@ -16,6 +16,7 @@ from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray, check_choice, check_integer, check_number
 
 SchedulingTime = float | Callable[[int, int], float] | Literal["measured"]
+"""Seconds, a function of the numbers of tasks and nodes, or the solver's own time."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Window:
 
 
 def check_scheduling_time(time: SchedulingTime) -> None:
-    """Raise `InputError` unless `time` is a number of s >= 0, a function or "measured"."""
+    """Raise `InputError` unless `time` is a number of seconds >= 0, a function or "measured"."""
     if isinstance(time, str):
         check_choice("scheduling_s", time, ("measured",))
     elif not callable(time):
@@ -94,7 +95,7 @@ class WaitingRoom:
     arrived : int
         How many of them have arrived.
     waiting : list of int
-        Those that wait, in order of index, which is that of arrival.
+        Those that wait, in order of index, that is of arrival.
     opened : float
         When the current window opened in s: with its first task or, if the previous window left
         tasks behind, when that one closed.

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import Branch, exit_branch
@@ -28,13 +29,13 @@ class Segments(NamedTuple):
     cut : ndarray
         The last layer of each segment.
     reach : ndarray
-        s_n, the share of the tasks that runs segment n.
+        s_n, the share of the tasks that run segment n.
     work : ndarray
         Work of segment and branch on a node, FLOP of `SplitSystem.work`.
     flop : ndarray
-        The same as (19) counts it.
+        The same work as (19) counts it, FLOP.
     cloud_s : ndarray
-        Time of both in the cloud, s.
+        Time of segment and branch in the cloud, s.
     model_bytes : ndarray
         Size of the branches up to each segment, byte.
     """
@@ -92,11 +93,7 @@ class BNet:
             raise InputError("branch_cost", self.branch_cost, "true or false")
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`.
 
@@ -150,10 +147,10 @@ class BNet:
         )
 
     def best_cut(self, split: SplitSystem, parts: Segments) -> int:
-        """Return the exit n in 0..m + 1 behind which a cut gives the least expected delay.
+        """Return the exit n in 0..m + 1 after which a cut gives the least expected delay.
 
-        Of those that fit into the memory (21) and load neither nodes nor links fully; where there
-        is none, the one of the smallest load.
+        Among the cuts that fit into memory (21) and load neither nodes nor links fully; if there
+        is none, the cut of the smallest load.
         """
         delay, load = expected(split, parts)
         usable = np.where(load < 1.0, delay, np.inf)
@@ -161,11 +158,11 @@ class BNet:
 
 
 def expected(split: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
-    """Return expected delay (s) and load of a cut behind each exit n = 0..m + 1, (m + 2,) each.
+    """Return expected delay (s) and load of a cut after each exit n = 0..m + 1, (m + 2,) each.
 
     The delay of edge, link and cloud without queues: E[C] = sum_n s_n (C_segment,n + C_branch,n)
     over the segments before the cut, and an upload with probability s_{n+1}. The load is that of
-    the fullest of pool and links, infinite where the memory (21) is too small.
+    pool or links, whichever is larger; infinite if the memory (21) is too small.
     """
     terms, cuts = split.terms, np.array([0, *parts.cut])
     columns = terms.columns

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from edgeopt.optim.framework.conditions import LinkConditions
@@ -39,11 +40,7 @@ class Dormant:
         check_parameters(self)
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import exit_branch
@@ -57,11 +58,7 @@ class Masm:
         check_number("least_quality", self.least_quality, at_least=0, at_most=1)
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`. Each task draws its node, and its model by the shares."""
         split.check_cut("cuts", self.cuts[-1])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, model_bytes, plan_cuts
@@ -33,11 +34,7 @@ class Neurosurgeon:
         check_parameters(self)
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
         # A trace has few states: predict once for each, not for each task.

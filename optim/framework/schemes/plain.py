@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, plan_cut
@@ -60,11 +61,7 @@ class Collaborative:
         check_parameters(self)
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
         return plan_cut(split, stream, conditions, self.cut_of(split))
@@ -84,11 +81,7 @@ class CloudOnly:
     """Cut 0 for every task: the edge forwards what the terminals send."""
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
         return plan_cut(split, stream, conditions, 0)
@@ -99,11 +92,7 @@ class EdgeOnly:
     """Cut N for every task: nothing is uploaded, whether or not the network fits into memory."""
 
     def plan(
-        self,
-        split: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
         return plan_cut(split, stream, conditions, split.depth)
