@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.random import Generator
 
 from edgeopt.experiments.style import line_styles, paper_style, save_figure
 from edgeopt.optim.framework.conditions import LinkConditions, draw_conditions
@@ -20,8 +21,8 @@ from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.measures import delay_s, measure
 from edgeopt.optim.framework.plan import Plan, Scheme, plan_cuts
 from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
-from edgeopt.optim.framework.setting import SplitSystem
 from edgeopt.optim.framework.simulate import simulate
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -39,7 +40,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %%
 changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
 system = load_system("table1", nodes=10, changes=changes)
-setting = SplitSystem(load_network("resnet34"), system, uplink="shared")
+split = SplitSystem(load_network("resnet34"), system, uplink="shared")
 
 # %% [markdown]
 # ## A stream
@@ -73,15 +74,11 @@ class BySize:
         check_parameters(self)
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan."""
-        cut = np.where(stream.size <= self.largest, setting.depth, 0)
-        return plan_cuts(setting, stream, conditions, cut)
+        cut = np.where(stream.size <= self.largest, split.depth, 0)
+        return plan_cuts(split, stream, conditions, cut)
 
 
 # %% [markdown]
@@ -99,8 +96,8 @@ schemes: dict[str, Scheme] = {
 }
 delays = {}
 for name, scheme in schemes.items():
-    conditions = draw_conditions(setting, stream, None, np.random.default_rng(1))
-    run = simulate(setting, stream, conditions, scheme, Dispatcher(), rng)
+    conditions = draw_conditions(split, stream, None, np.random.default_rng(1))
+    run = simulate(split, stream, conditions, scheme, Dispatcher(), rng)
     measures = measure(run, warm_up=0.1, transport="multicast")
     delays[name] = 1e3 * np.sort(delay_s(run) - conditions.terminal_s)
     mean, late = delays[name].mean(), np.quantile(delays[name], 0.99)

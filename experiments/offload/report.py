@@ -14,8 +14,9 @@ from rich.table import Table
 
 from edgeopt.experiments.text import INFINITE, scaled, terminal_table
 from edgeopt.optim.offloading.answer import Answer
-from edgeopt.optim.offloading.per_node_cuts import OBJECTIVES, node_program, solve_node_program
-from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, dual_subgradient, relax
+from edgeopt.optim.offloading.lagrangian import dual_subgradient
+from edgeopt.optim.offloading.per_node_cuts import NODE_OBJECTIVES, node_program, solve_node_program
+from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, relax
 from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
 from edgeopt.optim.offloading.solvers import pareto_cuts, scan
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
@@ -100,7 +101,7 @@ def _mixture(relaxation: Relaxation) -> list[OffloadReport] | None:
 def _node_cuts(program: CutProgram) -> list[OffloadReport] | None:
     """Return the own cut of each kind of node; None for equal nodes or without a solution."""
     devices, objective = list(program.system.pool.groups), program.objective.name
-    if len(devices) == 1 or objective not in OBJECTIVES:
+    if len(devices) == 1 or objective not in NODE_OBJECTIVES:
         return None
     own = node_program(
         program.profile, program.system, reading=program.reading, objective=objective

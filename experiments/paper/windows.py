@@ -11,7 +11,7 @@ from edgeopt.experiments.style import line_styles
 from edgeopt.optim.online.clairvoyant import least_edge_delay_s, simulate_clairvoyant
 from edgeopt.optim.online.dispatch import simulate_dispatch
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.online.window_state import Window
+from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import WindowLog, simulate_windows
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.stop import Iterations

@@ -14,8 +14,8 @@ import numpy as np
 from edgeopt.optim.framework.conditions import LinkTrace, read_link
 from edgeopt.optim.framework.deployment import MASTERS, TRANSPORTS, choose_master
 from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
-from edgeopt.optim.framework.setting import UPLINKS, SplitSystem
-from edgeopt.optim.online.dispatch import Rule
+from edgeopt.optim.framework.split_system import UPLINKS, SplitSystem
+from edgeopt.optim.online.dispatch import DispatchRule
 from edgeopt.optim.scheduling.catalog import solver_source
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.networks.load import load_network
@@ -137,7 +137,7 @@ class Scenario:
 
     def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
         """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
-        rule: Rule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
+        rule: DispatchRule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
         return make_dispatcher(scheme.get("dispatch", self.dispatch), rule)
 
     def make_uplink(self) -> str:

@@ -1,4 +1,4 @@
-"""What the links are like while the tasks run: the same for every scheme."""
+"""The links while the tasks run, the same for every scheme: constant, a sample, or a trace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import (
@@ -28,7 +28,7 @@ from edgeopt.problems.systems.system import CloudLink
 
 @dataclass(frozen=True, eq=False)
 class LinkTrace:
-    """Measured states of the link to the cloud, one after another, each for `step_s` seconds.
+    """Measured states of the link to the cloud, each of which lasts `step_s` seconds.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class LinkTrace:
     bandwidth_bit_s : array_like, shape (n,)
         Rates, bit/s, > 0.
     step_s : float
-        How long a state lasts, s, > 0. A trace of half-hourly tests is usually played faster.
+        Duration of a state, s, > 0. A trace of half-hourly measurements is usually sped up.
 
     Raises
     ------
@@ -60,18 +60,18 @@ class LinkTrace:
 
 
 class LinkConditions(NamedTuple):
-    """What each of the K tasks meets.
+    """The links as each of the K tasks meets them.
 
     Attributes
     ----------
     terminal_s : ndarray, shape (K,)
-        Upload from the terminal to the edge T_cp (16), s; it is over when the task arrives.
+        Upload from the terminal to the edge T_te (16), s; it precedes the task's arrival.
     round_trip_s : ndarray, shape (K,)
         Propagation to the cloud and back at the task's arrival, s.
     rate_bit_s : ndarray, shape (K,)
-        Rate at which a task alone reaches the cloud at its arrival, bit/s: of the slowest node.
+        Rate to the cloud of the slowest node, without queues, at the task's arrival, bit/s.
     uplink : Uplink
-        The same rates for the engine, over time.
+        The rates of all nodes over time, for the engine.
     """
 
     terminal_s: FloatArray
@@ -81,33 +81,34 @@ class LinkConditions(NamedTuple):
 
 
 def draw_conditions(
-    setting: SplitSystem, stream: Stream, trace: LinkTrace | None, rng: np.random.Generator
+    split: SplitSystem, stream: Stream, trace: LinkTrace | None, rng: np.random.Generator
 ) -> LinkConditions:
-    """Draw what the tasks meet.
+    """Draw the links as the tasks meet them.
 
     Parameters
     ----------
-    setting : Setting
-        Its system says what is constant. Terminals have one of the measured rates (16) each;
-        where the reading does not count T_cp it is 0.
+    split : SplitSystem
+        Source of what is constant. Each terminal has one of the measured rates (16); T_te is 0 if
+        the reading does not count it.
     stream : Stream
         The tasks.
     trace : LinkTrace or None
-        The link to the cloud over time, from a random state on and round again; None: the system's
-        round trip and bandwidth. As printed (15) has no round trip, and none is added without a
-        trace.
+        The link to the cloud over time, from a random state onwards and cyclically; None: the
+        system's round trip and bandwidth. (15) as printed has no round trip, and none is added
+        without a trace.
     rng : Generator
         Source of randomness.
     """
-    size_bits = 8.0 * float(setting.terms.columns.size_bytes) * stream.size
-    terminal = size_bits / rng.choice(setting.system.uplink.rates_bit_s, stream.tasks)  # (16)
-    if not setting.reading.uplink_counts:
+    size_bits = 8.0 * float(split.terms.columns.size_bytes) * stream.size
+    # Drawn even if not counted: the link's draws are then the same under every reading.
+    terminal = size_bits / rng.choice(split.system.uplink.rates_bit_s, stream.tasks)  # (16)
+    if not split.reading.uplink_counts:
         terminal = np.zeros(stream.tasks)
     if trace is None:
-        trace = _constant(setting)
+        trace = _constant(split)
     states = _states(trace, float(stream.time[-1]), rng)
     now = (stream.time // trace.step_s).astype(np.int64)
-    rates = _rates(setting, trace.bandwidth_bit_s[states])
+    rates = _rates(split, trace.bandwidth_bit_s[states])
     return LinkConditions(
         terminal_s=terminal,
         round_trip_s=trace.round_trip_s[states][now],
@@ -116,46 +117,48 @@ def draw_conditions(
     )
 
 
-def _constant(setting: SplitSystem) -> LinkTrace:
-    """Return a link that stays as the system has it."""
-    trips = np.array([float(setting.terms.columns.round_trip_s)])
-    bandwidth = np.array([setting.system.link.bandwidth_bit_s])
+def _constant(split: SplitSystem) -> LinkTrace:
+    """Return the system's link as a trace of one state."""
+    trips = np.array([float(split.terms.columns.round_trip_s)])
+    bandwidth = np.array([split.system.link.bandwidth_bit_s])
+    # One state that outlasts every stream.
     return LinkTrace(trips, bandwidth, step_s=LARGEST_QUANTITY)
 
 
 def _states(trace: LinkTrace, end_s: float, rng: np.random.Generator) -> np.ndarray:
-    """Return the trace's rows in the order in which they are met until `end_s`."""
+    """Return the rows of the trace in the order of their occurrence until `end_s`."""
+    # A random start makes repetitions differ though the trace is the same.
     steps = int(end_s // trace.step_s) + 1
     return (rng.integers(len(trace.round_trip_s)) + np.arange(steps)) % len(trace.round_trip_s)
 
 
-def _rates(setting: SplitSystem, bandwidth: FloatArray) -> FloatArray:
+def _rates(split: SplitSystem, bandwidth: FloatArray) -> FloatArray:
     """Return the rates of the nodes in each state (15), (states, x), or the shared (states, 1)."""
-    if setting.uplink == "shared":
+    if split.uplink == "shared":
         return bandwidth[:, np.newaxis]
-    own = setting.system.pool.per_node("throughput_bit_s")
-    shared = setting.reading.shares_link
-    return np.asarray(node_rate_bit_s(bandwidth[:, np.newaxis], own, setting.nodes, shared=shared))
+    own = split.system.pool.per_node("throughput_bit_s")
+    shared = split.reading.shares_link
+    return np.asarray(node_rate_bit_s(bandwidth[:, np.newaxis], own, split.nodes, shared=shared))
 
 
-# The link to the cloud as a simulation file describes it: constant, a sample, or a trace.
+# The link to the cloud as a simulation file describes it.
 
-FIELDS = ("path", "round_trip_column", "round_trip_unit_s", "rate_column", "rate_unit_bit_s")
+_FILE_FIELDS = ("path", "round_trip_column", "round_trip_unit_s", "rate_column", "rate_unit_bit_s")
 
-SAMPLE = ("round_trips_s", "rates_bit_s")
+_LIST_FIELDS = ("round_trips_s", "rates_bit_s")
 
 
 def read_link(table: dict[str, Any], link: CloudLink) -> LinkTrace | None:
-    """Return the states of the link, None where it is constant.
+    """Return the states of the link, None if it is constant.
 
     Parameters
     ----------
     table : dict
-        Empty, or ``step_s`` with either ``path`` of a CSV file, ``round_trip_column``, optionally
-        ``rate_column`` and the units in which the file has them; or the lists ``round_trips_s``
-        and, optionally, ``rates_bit_s``. Where no rates are given they are the link's own.
-    link : Link
-        Of the system.
+        Empty, or ``step_s`` with either the ``path`` of a CSV file, its ``round_trip_column`` and,
+        optionally, ``rate_column`` and the units of both; or the lists ``round_trips_s`` and,
+        optionally, ``rates_bit_s``. Without rates, the bandwidth of `link` is used.
+    link : CloudLink
+        The link of the system.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def read_link(table: dict[str, Any], link: CloudLink) -> LinkTrace | None:
         raise InputError("link", table, "a table")
     if not table:
         return None
-    known = FIELDS if "path" in table else SAMPLE
+    known = _FILE_FIELDS if "path" in table else _LIST_FIELDS
     for key in table:
         check_choice("link field", key, (*known, "step_s"))
     for key in (known[0], "step_s", *(("round_trip_column",) if "path" in table else ())):
@@ -179,13 +182,13 @@ def read_link(table: dict[str, Any], link: CloudLink) -> LinkTrace | None:
 
 
 def _from_lists(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
-    """Return round trips and rates of two lists."""
+    """Return round trips and rates from lists."""
     trips = check_array("link.round_trips_s", table["round_trips_s"], ndim=1, at_least=0)
     return trips, np.asarray(table["rates_bit_s"]) if "rates_bit_s" in table else None
 
 
 def _from_file(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
-    """Return round trips and rates of a CSV file."""
+    """Return round trips and rates from a CSV file."""
     rows = _rows(check_file("link.path", table["path"]))
     trips = _column(table, rows, "round_trip_column", "round_trip_unit_s")
     if "rate_column" not in table:
@@ -213,5 +216,5 @@ def _column(table: dict[str, Any], rows: list[dict[str, str]], field: str, unit:
     except (TypeError, ValueError) as error:
         raise InputError(f"{table['path']}: {name}", str(error), "numbers") from None
     factor = check_quantity(f"link.{unit}", table.get(unit, 1.0))
-    with np.errstate(over="ignore"):  # what is infinite is refused with its place
+    with np.errstate(over="ignore"):  # `LinkTrace` refuses infinite values and names their place
         return np.asarray(values * factor)

@@ -1,4 +1,4 @@
-"""Deployment (section 2.2): the edge part of the model on its way to the nodes."""
+"""Deployment (section 2.2): the choice of the master, and the model's way to the nodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.errors import check_choice, check_number
 from edgeopt.problems.systems.system import Pool
 
@@ -17,14 +17,14 @@ MASTERS = ("capability", "random")
 
 @dataclass(frozen=True)
 class Deployment:
-    """What it costs to bring a model to all nodes.
+    """The cost of distributing a model to all nodes.
 
     Attributes
     ----------
     seconds : float
-        From the cloud's first byte to the last node's last.
+        From the first byte that the cloud sends to the last byte that a node receives, s.
     cloud_bytes : float
-        Sent from the cloud to the master.
+        Sent by the cloud to the master.
     lan_bytes : float
         Sent by the master to the other nodes.
     """
@@ -42,9 +42,9 @@ def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
     pool : Pool
         The nodes.
     how : {"capability", "random"}
-        As printed the master is drawn, though it must hold the simplified model and serves all
-        tasks of a sleeping cloud; ``capability`` takes the fastest node, of equally fast ones
-        that with most memory, of those the first.
+        As printed, the master is drawn at random, although it must hold the simplified model and
+        serves all tasks while the cloud sleeps; ``capability`` takes the fastest node, ties by
+        memory, then by index.
     rng : Generator
         Source of randomness.
     """
@@ -55,12 +55,12 @@ def choose_master(pool: Pool, how: str, rng: np.random.Generator) -> int:
     return max(range(pool.nodes), key=lambda i: (devices[i].flops, devices[i].memory_bytes, -i))
 
 
-def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
-    """Return what a model of `size_bytes` costs: cloud to master, then master to the others.
+def deploy(split: SplitSystem, size_bytes: float, transport: str = "multicast") -> Deployment:
+    """Return the cost of sending `size_bytes` from cloud to master, then to the other nodes.
 
-    The master has the link's bandwidth for itself as far as its own interface goes, and half a
-    round trip is added once. In the edge network a multicast sends the model once, unicast once to
-    each node, one after another. The master sends on when it has everything.
+    The master has the whole bandwidth of the link, up to the limit of its own interface; half a
+    round trip is added once. In the edge network, multicast sends the model once, unicast once to
+    each node in turn. The master starts sending when it has the whole model.
 
     Raises
     ------
@@ -71,10 +71,11 @@ def deploy(setting: SplitSystem, size_bytes: float, transport: str = "multicast"
     check_number("size_bytes", size_bytes, at_least=0)
     if size_bytes == 0:
         return Deployment(0.0, 0.0, 0.0)
-    pool, link = setting.system.pool, setting.system.link
-    rate = min(link.bandwidth_bit_s, pool.devices[setting.master].throughput_bit_s)
+    pool, link = split.system.pool, split.system.link
+    rate = min(link.bandwidth_bit_s, pool.devices[split.master].throughput_bit_s)
+    # A lone master sends nothing on.
     copies = min(1, pool.nodes - 1) if transport == "multicast" else pool.nodes - 1
     lan_bytes = copies * size_bytes
-    trip_s = 0.5 * float(setting.terms.columns.round_trip_s)
-    seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / setting.lan_bit_s
+    trip_s = 0.5 * float(split.terms.columns.round_trip_s)
+    seconds = 8.0 * size_bytes / rate + trip_s + 8.0 * lan_bytes / split.lan_bit_s
     return Deployment(seconds, size_bytes, lan_bytes)

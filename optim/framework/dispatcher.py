@@ -1,4 +1,4 @@
-"""Who gets which node: task by task, or window by window with a solver."""
+"""How tasks are assigned to nodes: one by one on arrival, or in windows by a solver."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, get_args
 import numpy as np
 
 from edgeopt.optim.online.changes import Change
-from edgeopt.optim.online.dispatch import Rule, simulate_dispatch
+from edgeopt.optim.online.dispatch import DispatchRule, simulate_dispatch
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.online.window_state import SchedulingTime, Window
+from edgeopt.optim.online.sliding_window import SchedulingTime, Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solver import as_solver
@@ -18,16 +18,24 @@ from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
 from edgeopt.problems.parameters import check_names
 
-_RULE = ("rule", "changes")
+_RULE_FIELDS = ("rule", "changes")
 
-_WINDOWS = ("solver", "parameters", "window", "timeout_s", "budget", "scheduling_s", "changes")
+_WINDOW_FIELDS = (
+    "solver",
+    "parameters",
+    "window",
+    "timeout_s",
+    "budget",
+    "scheduling_s",
+    "changes",
+)
 
 _BUDGET = {"evaluations": 1000}
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Each task is given to a node when it arrives.
+    """Each task is assigned to a node when it arrives.
 
     Parameters
     ----------
@@ -37,16 +45,16 @@ class Dispatcher:
         Nodes that join, leave or fail.
     """
 
-    rule: Rule = "fcfs"
+    rule: DispatchRule = "fcfs"
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
-        check_choice("rule", self.rule, get_args(Rule))
+        check_choice("rule", self.rule, get_args(DispatchRule))
 
     def run(
         self, time: FloatArray, stages: Stages, resources: Resources, rng: np.random.Generator
     ) -> Timeline:
-        """Return when each task was where."""
+        """Return when each task passed each stage."""
         return simulate_dispatch(time, stages, resources, rule=self.rule, changes=self.changes)
 
 
@@ -77,7 +85,7 @@ class WindowDispatcher:
     def run(
         self, time: FloatArray, stages: Stages, resources: Resources, rng: np.random.Generator
     ) -> Timeline:
-        """Return when each task was where."""
+        """Return when each task passed each stage."""
         return simulate_windows(
             time,
             stages,
@@ -94,17 +102,17 @@ class WindowDispatcher:
 AnyDispatcher = Dispatcher | WindowDispatcher
 
 
-def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
-    """Return the dispatcher of a table of a simulation file.
+def make_dispatcher(table: Any, rule: DispatchRule = "fcfs") -> AnyDispatcher:
+    """Return the dispatcher that a table of a simulation file describes.
 
     Parameters
     ----------
     table : dict
-        ``rule``; or ``solver`` (a name as in a sweep), ``window`` (tasks), and optionally its
-        ``parameters``, ``timeout_s``, ``budget`` of one window and ``scheduling_s``. With both
-        ``changes``, a list of tables ``{time_s, node, kind}``.
+        ``rule``; or ``solver`` (a name as in a sweep), ``window`` (number of tasks) and optionally
+        the solver's ``parameters``, ``timeout_s``, ``budget`` of one window, ``scheduling_s``.
+        Either may have ``changes``, a list of tables ``{time_s, node, kind}``.
     rule : str
-        Where the table names none.
+        The rule if the table names none.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
     """
     if not isinstance(table, dict):
         raise InputError("dispatch", table, "a table")
-    check_names(table, dict.fromkeys(_WINDOWS if "solver" in table else _RULE))
+    check_names(table, dict.fromkeys(_WINDOW_FIELDS if "solver" in table else _RULE_FIELDS))
     changes = _changes(table.get("changes", []))
     if "solver" not in table:
         return Dispatcher(table.get("rule", rule), changes)
@@ -121,14 +129,14 @@ def make_dispatcher(table: Any, rule: Rule = "fcfs") -> AnyDispatcher:
         raise InputError("dispatch.window", None, "given, the number of tasks of a window")
     solver = {"solver": table["solver"], **table.get("parameters", {})}
     budget = table.get("budget", _BUDGET)
-    as_solver(build_solver(solver))
+    as_solver(build_solver(solver))  # errors in the file are found here, not in the first window
     make_criteria(budget)
     window = Window(table["window"], table.get("timeout_s"))
     return WindowDispatcher(solver, window, budget, table.get("scheduling_s", 0.0), changes)
 
 
 def _changes(tables: Any) -> tuple[Change, ...]:
-    """Return the changes of the pool."""
+    """Return the changes of the pool that the tables describe."""
     rule = f"a list of tables with {', '.join(Change._fields)}"
     if not isinstance(tables, list):
         raise InputError("dispatch.changes", tables, rule)

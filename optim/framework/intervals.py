@@ -1,4 +1,4 @@
-"""Confidence intervals: of replications, and of one long run by batch means."""
+"""Confidence intervals of a mean: over replications, and over one long run by batch means."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 
 from edgeopt.problems.errors import FloatArray, InputError
 
-CONFIDENCE = 0.95
+_CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
-    """A mean with the half width of its confidence interval, infinite for a single value."""
+    """A mean and half the width of its confidence interval, infinite for a single value."""
 
     mean: float
     half: float
 
 
-def replication_interval(values: FloatArray, confidence: float = CONFIDENCE) -> Interval:
+def replication_interval(values: FloatArray, confidence: float = _CONFIDENCE) -> Interval:
     """Return Student's interval of independent replications, shape (n,)."""
     from scipy.stats import t
 
@@ -31,18 +31,18 @@ def replication_interval(values: FloatArray, confidence: float = CONFIDENCE) -> 
 
 
 def batch_interval(
-    values: FloatArray, batches: int = 20, confidence: float = CONFIDENCE
+    values: FloatArray, batches: int = 20, confidence: float = _CONFIDENCE
 ) -> Interval:
     """Return the interval of the mean of one run's successive values by batch means.
 
-    Values of one run depend on each other, so that Student's interval over them would be too
-    narrow; the means of long batches hardly do. Source: Law, "Simulation modeling and analysis",
-    5th ed., section 9.5.3. What does not fill the last batch is left out at the start.
+    Successive values of a run are correlated, which makes Student's interval over them too narrow;
+    the means of long batches are nearly independent. Source: Law, "Simulation modeling and
+    analysis", 5th ed., section 9.5.3. Values that fill no batch are left out at the start.
 
     Raises
     ------
     InputError
-        If there are fewer than 2 batches, or less than one value a batch.
+        If there are fewer than 2 batches, or fewer values than batches.
     """
     if batches < 2 or len(values) < batches:
         raise InputError("batches", batches, f"2 to the number of values, {len(values)}")

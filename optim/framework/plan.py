@@ -1,13 +1,14 @@
-"""What a scheme wants done with each task of a stream."""
+"""The plan that a scheme makes for the tasks of a stream, and the protocol of schemes."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Stages
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
@@ -15,7 +16,7 @@ from edgeopt.problems.errors import FloatArray
 
 
 class Lanes(NamedTuple):
-    """Servers that are shares of a node's speed, each with a queue of its own.
+    """Servers that each have a part of a node's speed and a queue of their own.
 
     Attributes
     ----------
@@ -24,7 +25,7 @@ class Lanes(NamedTuple):
     flops : ndarray, shape (lanes,)
         Their speeds in FLOP/s.
     node : ndarray, shape (lanes,)
-        The node of each.
+        The node of each server.
     """
 
     lane: IntArray
@@ -33,31 +34,31 @@ class Lanes(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The way of each of the K tasks; arrays have shape (K,).
+    """The demands of each of the K tasks on the system; arrays have shape (K,).
 
     Attributes
     ----------
     stages : Stages
-        What the engine needs.
+        The demands at each stage, for the engine.
     size : ndarray
-        The tasks' sizes in samples.
+        Size of each task in samples.
     cut : ndarray
-        Layers that ran on the edge when the task left its node.
+        Number of layers that run on the edge.
     flop : ndarray
-        Work on the node as equation (19) counts it, FLOP.
+        Work on the node as (19) counts it, FLOP.
     exit_flop : ndarray
-        Work of the master's simplified model behind the cut, FLOP; 0: the task has no such end.
+        Work of the master's simplified model, FLOP; 0: the task does not end there.
     accuracy : ndarray
-        Proxy of each answer's accuracy, see `SplitSystem.accuracy`.
+        Proxy of the accuracy of each answer, see `SplitSystem.accuracy`.
     model_bytes : float
-        What every node must hold, byte.
+        Size of the model that every node must hold, byte.
     lanes : Lanes or None
-        Servers, where the scheme gives out the nodes' speed itself.
+        The servers, if the scheme itself divides the nodes' speed.
     limit_s : ndarray or None
-        Round trip above which a task does not go to the cloud, s, where the scheme has one.
+        Round trip T_0 above which a task does not go to the cloud, s, if the scheme has one.
     redeploy_bytes : float
-        What would have to be sent to a node while the cut changes, if it held no more than the cut
-        of the moment needs, byte.
+        Parameters that would be sent to a node over the run, byte, if it held only those that the
+        current cut needs.
     """
 
     stages: Stages
@@ -76,63 +77,60 @@ class Scheme(Protocol):
     """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method."""
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan for a stream.
 
         Parameters
         ----------
-        setting : Setting
+        split : SplitSystem
             Network and system.
         stream : Stream
             The tasks.
-        conditions : Conditions
-            What the links are like when each task arrives.
+        conditions : LinkConditions
+            The links as each task meets them.
         rng : Generator
-            Source of randomness of the scheme alone.
+            Source of randomness of the scheme.
         """
         ...
 
 
 def plan_cuts(
-    setting: SplitSystem, stream: Stream, conditions: LinkConditions, cut: IntArray
+    split: SplitSystem, stream: Stream, conditions: LinkConditions, cut: IntArray
 ) -> Plan:
     """Return the plan in which task k leaves the edge at ``cut[k]`` and ends in the cloud.
 
-    A task of size s is s times the work, the bits and the cloud's time of one sample.
+    A task of s samples has s times the work, the upload and the cloud time of one sample.
     """
     size = stream.size
     stages = Stages(
-        edge=setting.work[cut] * size,
-        upload_bits=setting.upload_bits[cut] * size,
-        cloud=setting.cloud_s[cut] * size,
+        edge=split.work[cut] * size,
+        upload_bits=split.upload_bits[cut] * size,
+        cloud=split.cloud_s[cut] * size,
         round_trip=conditions.round_trip_s,
     )
     return Plan(
         stages=stages,
         size=size,
         cut=cut,
-        flop=setting.flop[cut] * size,
+        flop=split.flop[cut] * size,
         exit_flop=np.zeros(stream.tasks),
         accuracy=np.ones(stream.tasks),
-        model_bytes=model_bytes(setting, int(cut.max())),
+        model_bytes=model_bytes(split, int(cut.max())),
     )
 
 
-def plan_cut(setting: SplitSystem, stream: Stream, conditions: LinkConditions, cut: int) -> Plan:
+def plan_cut(split: SplitSystem, stream: Stream, conditions: LinkConditions, cut: int) -> Plan:
     """Return the plan in which all tasks leave the edge at `cut`."""
-    return plan_cuts(setting, stream, conditions, np.full(stream.tasks, cut, dtype=np.int64))
+    return plan_cuts(split, stream, conditions, np.full(stream.tasks, cut, dtype=np.int64))
 
 
-def model_bytes(setting: SplitSystem, cut: int) -> float:
-    """Return the size of the layers before `cut`, byte: what a node needs to have of the network.
+def model_bytes(split: SplitSystem, cut: int) -> float:
+    """Return the size of the layers 1..cut, which a node has to hold, byte.
 
-    As many parameters as equation (10) counts, those of the chain alone as printed.
+    The parameters that (10) counts: as printed, those of the chain only.
     """
-    chain = setting.reading.parameters == "chain"
-    parameters = setting.profile.chain_parameters if chain else setting.profile.edge_parameters
-    return float(parameters[cut]) * setting.reading.element_bytes  # (10)
+    # As printed, (10) leaves out projections, biases and batch norm.
+    chain = split.reading.parameters == "chain"
+    parameters = split.profile.chain_parameters if chain else split.profile.edge_parameters
+    return float(parameters[cut]) * split.reading.element_bytes  # (10)

@@ -1,4 +1,4 @@
-"""One run of one scheme."""
+"""The simulation of one run: a scheme plans, the engine serves, the master's model ends tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeopt.optim.framework.exits import run_exits
 from edgeopt.optim.framework.measures import SimulatedRun
 from edgeopt.optim.framework.plan import Lanes, Plan, Scheme
 from edgeopt.optim.framework.schemes.plain import SchemeWarning
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.dispatch import simulate_dispatch
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
 from edgeopt.problems.arrivals.streams import Stream
@@ -20,61 +20,62 @@ from edgeopt.problems.errors import InputError
 
 
 def simulate(
-    setting: SplitSystem,
+    split: SplitSystem,
     stream: Stream,
     conditions: LinkConditions,
     scheme: Scheme,
     dispatcher: AnyDispatcher,
     rng: np.random.Generator,
 ) -> SimulatedRun:
-    """Run a scheme on a stream.
+    """Simulate a scheme on a stream.
 
     Parameters
     ----------
-    setting : Setting
+    split : SplitSystem
         Network and system.
     stream : Stream
         The tasks.
-    conditions : Conditions
-        What they meet.
+    conditions : LinkConditions
+        The links as the tasks meet them.
     scheme : Scheme
-        What is done with them.
+        Plans where and how each task runs.
     dispatcher : Dispatcher or WindowDispatcher
-        Who gets which node; schemes with lanes need none.
+        Assigns tasks to nodes; ignored if the plan has lanes.
     rng : Generator
         Source of randomness of scheme and dispatcher.
 
     Raises
     ------
     InputError
-        If the scheme does not go with network, system or dispatcher.
+        If the scheme does not fit the network, the system or the dispatcher.
 
     Warns
     -----
     OverloadWarning
-        If queues grow as long as the stream lasts.
+        If the load exceeds the capacity and queues grow as long as the stream lasts.
     SchemeWarning
-        If the scheme's layers do not fit into the nodes' memory (21), or it cannot do what it
-        should.
+        If the scheme's layers do not fit into the nodes' memory (21), or it has to deviate from
+        its rule.
     """
-    plan = scheme.plan(setting, stream, conditions, rng)
-    _warn_of_memory(setting, plan)
+    plan = scheme.plan(split, stream, conditions, rng)
+    _warn_of_memory(split, plan)
     if plan.lanes is None:
-        resources = Resources(setting.speeds, conditions.uplink)
+        # The cloud has no queue in the paper, thus no limit on its servers.
+        resources = Resources(split.speeds, conditions.uplink)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
     else:
         if dispatcher.changes:
-            rule = "left out with a scheme that gives out the nodes' speed itself"
+            rule = "left out with a scheme that divides the nodes' speed itself"
             raise InputError("dispatch.changes", dispatcher.changes, rule)
         timeline = run_lanes(stream, plan, plan.lanes)
-    exits = run_exits(setting, plan, timeline)
-    return SimulatedRun(setting, stream, conditions, plan, timeline, exits)
+    exits = run_exits(split, plan, timeline)
+    return SimulatedRun(split, stream, conditions, plan, timeline, exits)
 
 
-def _warn_of_memory(setting: SplitSystem, plan: Plan) -> None:
-    """Warn where the nodes cannot hold the layers that they run."""
-    needed = float(setting.terms.memory_bytes[plan.cut.max()])
-    usable = float(setting.terms.columns.memory_limit_bytes)
+def _warn_of_memory(split: SplitSystem, plan: Plan) -> None:
+    """Warn if the nodes cannot hold the layers that they run (C1 of (22))."""
+    needed = float(split.terms.memory_bytes[plan.cut.max()])
+    usable = float(split.terms.columns.memory_limit_bytes)
     if needed > usable:
         mib = 2.0**20
         text = f"its layers need {needed / mib:.4g} MiB of a node's {usable / mib:.4g} MiB"
@@ -82,12 +83,13 @@ def _warn_of_memory(setting: SplitSystem, plan: Plan) -> None:
 
 
 def run_lanes(stream: Stream, plan: Plan, lanes: Lanes) -> Timeline:
-    """Run each lane by itself, a queue before one server; tasks of lanes upload nothing."""
+    """Simulate each lane alone, as one queue before one server; its tasks upload nothing."""
     times = (np.zeros(stream.tasks) for _ in Timeline._fields[1:])
     timeline = Timeline(np.zeros(stream.tasks, dtype=np.int64), *times)
     for lane, flops in enumerate(lanes.flops):
         tasks = np.flatnonzero(lanes.lane == lane)
         if tasks.size:
+            # Each lane is a system of one node, so that the engine serves it as any other.
             stages = Stages(*(part[tasks] for part in plan.stages if part is not None))
             part = simulate_dispatch(stream.time[tasks], stages, Resources(np.array([flops])))
             for whole, values in zip(timeline, part, strict=True):

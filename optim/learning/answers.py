@@ -1,4 +1,4 @@
-"""What a trained network answers, at its exits and at its end."""
+"""The answers of a trained network, at its exits and at its end, and BranchyNet's early exits."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from edgeopt.problems.datasets.dataset import Images, Labels
 from edgeopt.problems.errors import FloatArray
 
-_AT_ONCE = 256  # images; the result depends on it in the last bits
+_AT_ONCE = 256  # images at a time; the last bits of the result depend on it
 
 
 class Answers(NamedTuple):
-    """Logits for n test images.
+    """The logits of n test images.
 
     Attributes
     ----------
     labels : ndarray of int64, shape (n,)
-        The truth.
+        The true classes.
     final : ndarray, shape (n, classes)
         At the end of the network.
     exits : dict of ndarray, shape (n, classes)
-        At the exit behind each cut that has one, by cut, shallow ones first.
+        At the exit after each cut that has one, by cut, from shallow to deep.
     """
 
     labels: Labels
@@ -33,7 +33,7 @@ class Answers(NamedTuple):
 
 
 def is_wrong(logits: NDArray[np.float32], labels: Labels) -> FloatArray:
-    """Return 1 for each image whose largest logit is not that of its label, else 0."""
+    """Return 1 for each image whose largest logit is not that of its label, else 0; (n,)."""
     return np.asarray(logits.argmax(axis=1) != labels, dtype=np.float64)
 
 
@@ -49,14 +49,15 @@ def answer(
     Parameters
     ----------
     chain : Chain
-        All its layers.
+        All layers of the network.
     exits : dict of Module
-        From the tensors at a cut to a tuple with the logits, by cut.
+        Exit heads by cut: from the tensors at the cut to a tuple with the logits.
     images, labels : ndarray, shape (n, channels, height, width) and (n,)
         The test set.
     device : str
         Where to compute.
     """
+    # Batch norm must use its running statistics, or answers would depend on the batch.
     modules = [chain, *exits.values()]
     for module in modules:
         module.eval()
@@ -75,7 +76,7 @@ def answer(
 def _logits(
     chain: torch.nn.Module, exits: dict[int, torch.nn.Module], images: torch.Tensor
 ) -> dict[int, NDArray[np.float32]]:
-    """Return the logits of some images by cut; cut N is the end."""
+    """Return the logits of a batch of images by cut; cut N is the end of the network."""
     tensors, logits = (images,), {}
     for cut in range(len(chain.layers) + 1):
         if cut:
@@ -85,11 +86,11 @@ def _logits(
     return {**logits, len(chain.layers): tensors[0].cpu().numpy()}
 
 
-# BranchyNet's rule: an answer leaves at the first exit that is sure enough.
+# BranchyNet's rule: a task leaves at the first exit whose answer is certain enough.
 
 
 class EarlyAnswers(NamedTuple):
-    """What leaves early under a threshold: share of the images, and wrong answers (n,), 0 or 1."""
+    """Under a threshold, the share of images that leave early, and wrong answers (n,), 0 or 1."""
 
     share: float
     wrong: FloatArray
@@ -104,13 +105,13 @@ def entropy(logits: NDArray[np.float32]) -> FloatArray:
 
 
 def early_answers(answers: Answers, threshold: float) -> EarlyAnswers:
-    """Return what leaves early if an exit's entropy must be below `threshold`, in nat.
+    """Return the answers if images leave at the first exit of entropy below `threshold`, nat.
 
     Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016, algorithm 1.
     """
     wrong, inside = is_wrong(answers.final, answers.labels), np.ones(len(answers.labels), bool)
     for logits in answers.exits.values():
-        leaves = inside & (entropy(logits) < threshold)
+        leaves = inside & (entropy(logits) < threshold)  # strictly, as in algorithm 1
         wrong = np.where(leaves, is_wrong(logits, answers.labels), wrong)
         inside &= ~leaves
     return EarlyAnswers(float(1.0 - inside.mean()), wrong)

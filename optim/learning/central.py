@@ -1,4 +1,4 @@
-"""The learner in the cloud, which has the whole network and is sent the images."""
+"""The learner in the cloud: it has the whole network, and the nodes send it their images."""
 
 from __future__ import annotations
 
@@ -8,49 +8,56 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from edgeopt.optim.learning.costs import BACKWARD, BITS, LABEL_BYTES, Exit, Tasks, crossing_bytes
+from edgeopt.optim.learning.costs import (
+    BACKWARD,
+    BITS,
+    LABEL_BYTES,
+    ExitKind,
+    Tasks,
+    crossing_bytes,
+)
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
 from edgeopt.optim.learning.problem import LearningProblem
 from edgeopt.optim.learning.scheme import PeriodCost
-from edgeopt.optim.learning.split import LossWeights
+from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.errors import InputError
 
-PLAIN = LossWeights(a=0.0, b=1.0)
+_PLAIN = LossWeights(a=0.0, b=1.0)
 
 
 class CentralLearner:
-    """Ordinary mini-batch training.
+    """Ordinary mini-batch training, with early exits if wanted.
 
-    An image is sent once, when it is first used; the cloud keeps it. Uploads of one task and the
-    training of those before overlap. The exits' small work in the cloud is not counted.
+    Each image is sent once, when it is first used, and kept by the cloud. The upload of a task and
+    the training of earlier ones overlap. The small work of the exits is not counted.
 
     Parameters
     ----------
     problem : LearningProblem
-        What is learnt.
+        Data, network, system and random numbers.
     exits : tuple of int
         Cuts 0..N - 1 that have an exit.
     weights : LossWeights
-        a of each exit's loss, b of the end's.
+        a of each exit's loss, b of the loss at the end.
     kind : {"convolved", "pooled"}
-        Kind of the exits.
+        Kind of the exit heads.
 
     Raises
     ------
     InputError
-        If an exit is none of the network's cuts.
+        If an exit is not at a cut before the last layer.
     """
 
     def __init__(
         self,
         problem: LearningProblem,
         exits: tuple[int, ...] = (),
-        weights: LossWeights = PLAIN,
-        kind: Exit = "convolved",
+        weights: LossWeights = _PLAIN,
+        kind: ExitKind = "convolved",
     ) -> None:
         self.problem, self.weights = problem, weights
-        depth, device = problem.setting.depth, problem.device
+        depth, device = problem.split.depth, problem.device
         for cut in exits:
             if not 0 <= cut < depth:
                 raise InputError("exits", cut, f"a cut before the last, 0..{depth - 1}")
@@ -67,9 +74,10 @@ class CentralLearner:
         tasks = problem.drawn[0].of_period(period, problem.training.window)
         for part in self._parts.values():
             part.set_rate(learning_rate(problem.training, period))
+        # Before the tasks move the position on.
         sent = _first_used(self.position, tasks, len(problem.dataset.train_labels))
         losses = [self._task(int(size)) for size in tasks.size]
-        image_bytes = crossing_bytes(problem.setting, 0) + LABEL_BYTES
+        image_bytes = crossing_bytes(problem.split, 0) + LABEL_BYTES
         seconds = self._seconds(tasks, sent * image_bytes)
         return PeriodCost(float(np.mean(losses)), seconds, int(sent.sum() * image_bytes), 0)
 
@@ -105,7 +113,7 @@ class CentralLearner:
         return float(loss.detach())
 
     def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the joint loss, (7) with a term for each exit."""
+        """Return the joint loss: (7) with a term for each exit."""
         tensors, loss, done = (images,), 0.0, 0
         layers = self.network.module.layers
         for cut, part in self.exits.items():
@@ -118,12 +126,13 @@ class CentralLearner:
         return loss + self.weights.b * cross_entropy(tensors[0], labels)
 
     def _seconds(self, tasks: Tasks, sent_bytes: np.ndarray) -> float:
-        """Return when the cloud is done: uploads by the whole link, then training (14)."""
+        """Return when the cloud is done, s: uploads over the whole link (15), training (14)."""
+        # The nodes send together, each at its own share of the link.
         bandwidth = tasks.rate_bit_s.sum(axis=1)
-        cloud = (1.0 + BACKWARD) * float(self.problem.setting.cloud_s[0])
+        cloud = (1.0 + BACKWARD) * float(self.problem.split.cloud_s[0])
         arrival = np.cumsum(BITS * sent_bytes / bandwidth)
         arrival += 0.5 * tasks.round_trip_s * (sent_bytes > 0)
-        free = 0.0
+        free = 0.0  # when the cloud is free
         for at, size in zip(arrival, tasks.size, strict=True):
             free = max(free, float(at)) + cloud * float(size)
         return free

@@ -1,4 +1,4 @@
-"""What one machine holds and trains: some layers and their optimiser."""
+"""The part of a network on one machine: layers and their optimiser; PyTorch's device and bits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
+from edgeopt.optim.learning.networks.layers import Tensors
 from edgeopt.optim.learning.training import Training
 from edgeopt.problems.errors import InputError
-
-Tensors = tuple[torch.Tensor, ...]
 
 
 class Part:
@@ -22,7 +21,7 @@ class Part:
     module : torch.nn.Module
         Trained in place; it may have no parameters.
     training : Training
-        The optimiser's numbers.
+        Parameters of the optimiser.
     """
 
     def __init__(self, module: torch.nn.Module, training: Training) -> None:
@@ -35,7 +34,8 @@ class Part:
             else None
         )
         if self._optimiser is not None and training.momentum:
-            for weight in parameters:  # zeros, as before the first step, but there
+            # PyTorch creates the buffers at the first step; a state saved before needs them too.
+            for weight in parameters:
                 self._optimiser.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
 
     def set_rate(self, rate: float) -> None:
@@ -44,18 +44,18 @@ class Part:
             group["lr"] = rate
 
     def step(self) -> None:
-        """Take a step (5) along the gradients and forget them."""
+        """Take a step (5) along the gradients, and clear them."""
         if self._optimiser is not None:
-            self._optimiser.step()
+            self._optimiser.step()  # (5)
             self._optimiser.zero_grad()
 
     def state(self) -> dict[str, Any]:
-        """Return weights, buffers and momentum by name; the tensors are the part's own."""
+        """Return weights, buffers and momentum by name: the tensors themselves, no copies."""
         tensors = dict(self.module.state_dict())
         return tensors | {f"momentum.{name}": value for name, value in self._momentum()}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Copy what `state` returned into this part."""
+        """Copy a state, as `state` returns it, into this part."""
         own = self.state()
         with torch.no_grad():
             for name, tensor in state.items():
@@ -70,7 +70,7 @@ class Part:
 
 
 class LayerChain(torch.nn.Module):  # type: ignore[misc]
-    """Some consecutive layers of a network, which map a tuple of tensors to a tuple of tensors."""
+    """Consecutive layers of a network, from a tuple of tensors to a tuple of tensors."""
 
     def __init__(self, layers: Iterable[torch.nn.Module]) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class LayerChain(torch.nn.Module):  # type: ignore[misc]
 
 
 class OnMap(torch.nn.Module):  # type: ignore[misc]
-    """An exit head as a layer that reads the first of the tensors at a cut, the map."""
+    """An exit head as a layer: it reads the first of the tensors at a cut, the map."""
 
     def __init__(self, head: torch.nn.Module) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class OnMap(torch.nn.Module):  # type: ignore[misc]
         return (self.head(tensors[0]),)
 
 
-# Where PyTorch computes, and how it is kept to the same bits.
+# Where PyTorch computes, and how its results are made reproducible.
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -106,19 +106,19 @@ def choose_device(name: str) -> str:
     Raises
     ------
     InputError
-        If CUDA is wanted and not there.
+        If CUDA is asked for and not available.
     """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
         raise InputError("device", name, "auto or cpu: this PyTorch finds no CUDA device")
-    return "cuda" if there and name != "cpu" else "cpu"
+    return "cuda" if available and name != "cpu" else "cpu"
 
 
 def fix_bits() -> None:
     """Make PyTorch compute the same bits each time, for the rest of the process.
 
-    One thread, since sums over several are split by their number, and networks this small gain
-    nothing from more; other runs may use the other cores.
+    With one thread, since the number of threads changes the order of summation; networks this
+    small gain nothing from more, and other runs use the other cores.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic then
     torch.set_num_threads(1)

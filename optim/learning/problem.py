@@ -1,4 +1,4 @@
-"""What is to be learnt, where, and from what: the same for every scheme of a repetition."""
+"""The learning problem of a repetition, the same for every scheme: data, network, system, tasks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace
-from edgeopt.optim.framework.setting import SplitSystem
-from edgeopt.optim.learning.costs import Exit, Tasks, draw_tasks, map_shape
+from edgeopt.optim.framework.split_system import SplitSystem
+from edgeopt.optim.learning.costs import ExitKind, Tasks, draw_tasks, map_shape
 from edgeopt.optim.learning.networks.exit_head import ExitHead
 from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
 from edgeopt.optim.learning.training import Training
@@ -20,7 +20,8 @@ from edgeopt.problems.datasets.partition import dirichlet_partition
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.systems.system import System
 
-_WEIGHTS, _EXITS, _SHARDS, _TASKS, _BATCHES, _SCHEDULES = range(6)  # streams of random numbers
+# One stream of random numbers for each use: drawing more from one changes no other.
+_WEIGHTS, _EXITS, _SHARDS, _TASKS, _BATCHES, _SCHEDULES = range(6)
 
 _LARGEST_SEED = 2**63
 
@@ -38,11 +39,11 @@ class LearningProblem:
     system : System
         Pool, cloud, link and tasks.
     training : Training
-        How long and how fast.
+        Length of the training and parameters of the optimiser.
     link : LinkTrace or None
-        States of the link to the cloud; None: as the system has it.
+        States of the link to the cloud; None: constant, as in the system.
     seed : tuple of int
-        Root seed and repetition: what all randomness depends on.
+        Root seed and repetition, on which all randomness depends.
     device : str
         Where PyTorch computes.
     """
@@ -56,7 +57,7 @@ class LearningProblem:
     device: str = "cpu"
 
     def new_network(self) -> SplitNetwork:
-        """Return the untrained network, always with the same weights."""
+        """Return the untrained network, with the same weights in every call."""
         channels, height, width = self.dataset.image_shape
         return build_network(
             self.network,
@@ -67,41 +68,41 @@ class LearningProblem:
             seed=self._number(_WEIGHTS),
         )
 
-    def new_exit(self, cut: int, kind: Exit) -> ExitHead:
-        """Return the untrained exit head behind a cut."""
+    def new_exit(self, cut: int, kind: ExitKind) -> ExitHead:
+        """Return the untrained exit head after a cut."""
         return ExitHead(
-            map_shape(self.setting, cut)[0],
+            map_shape(self.split, cut)[0],
             self.dataset.classes,
             convolved=kind == "convolved",
             seed=self._number(_EXITS, cut),
         )
 
     @cached_property
-    def setting(self) -> SplitSystem:
-        """Network and system in numbers; the fastest node is the master, links are shared (15)."""
+    def split(self) -> SplitSystem:
+        """The network on the system; the fastest node is the master, the link is shared (15)."""
         profile = self.new_network().profile(self.dataset.image_shape)
         speeds = self.system.pool.per_node("flops")
         return SplitSystem(profile, self.system, master=int(speeds.argmax()))
 
     @cached_property
     def shards(self) -> list[IntArray]:
-        """The training examples that each node has."""
+        """The training examples of each node."""
         return dirichlet_partition(
             self.dataset.train_labels,
-            self.setting.nodes,
+            self.split.nodes,
             self.training.concentration,
             rng=self._rng(_SHARDS),
         )
 
     @cached_property
     def drawn(self) -> tuple[Tasks, LinkConditions]:
-        """All tasks of the run, and the link as they meet it."""
-        return draw_tasks(self.setting, self.training, self.link, self._rng(_TASKS))
+        """All tasks of the run, and the links as they meet them."""
+        return draw_tasks(self.split, self.training, self.link, self._rng(_TASKS))
 
     def batch(
         self, examples: IntArray, position: int, size: int, owner: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return images and labels of a mini-batch of an owner's examples, see `batch_at`."""
+        """Return images and labels of a mini-batch from an owner's examples, see `batch_at`."""
         chosen = batch_at(examples, position, size, (*self.seed, _BATCHES, owner))
         images = torch.from_numpy(self.dataset.train_images[chosen])
         labels = torch.from_numpy(self.dataset.train_labels[chosen])
@@ -120,26 +121,27 @@ class LearningProblem:
         return int(self._rng(*key).integers(_LARGEST_SEED))
 
 
-# Which examples a node's next mini-batch has.
+# Mini-batches: shuffled passes over a node's examples.
 
 
 def batch_at(examples: IntArray, position: int, size: int, seed: tuple[int, ...]) -> IntArray:
-    """Return the `size` examples from `position` on in an endless row of shuffled passes.
+    """Return the `size` examples from `position` on in an endless sequence of shuffled passes.
 
-    The order of a pass depends on the seed and its number alone, so that the position is all that
-    has to be kept of the past. A mini-batch may end one pass and begin the next.
+    The order of a pass depends only on the seed and the number of the pass; thus the position is
+    all that has to be saved. A mini-batch may end one pass and begin the next.
 
     Parameters
     ----------
     examples : (n,) int64 array
         Indices of the node's examples.
     position : int
-        Examples taken before, >= 0.
+        Number of examples taken before, >= 0.
     size : int
-        Examples wanted, >= 1.
+        Number of examples, >= 1.
     seed : tuple of int
-        What the node's order depends on.
+        Seed of the node's order.
     """
+    # Only the passes that the mini-batch touches are shuffled, whatever the position.
     first, last = position // len(examples), (position + size - 1) // len(examples)
     passes = [_shuffled(examples, seed, number) for number in range(first, last + 1)]
     start = position - first * len(examples)

@@ -1,4 +1,4 @@
-"""What a way of learning is: parameters that start a learner."""
+"""The protocols of training schemes and of the learners that they start."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from edgeopt.problems.errors import FloatArray
 
 
 class PeriodCost(NamedTuple):
-    """What a period took and sent.
+    """Loss, simulated time and traffic of a period.
 
     Attributes
     ----------
     loss : float
         Mean training loss of its tasks.
     seconds : float
-        Simulated, s.
+        Simulated time, s.
     up_bytes, down_bytes : int
-        From the edge to the cloud, and back.
+        Sent from the edge to the cloud, and back.
     lan_bytes : int
-        Between the edge nodes.
+        Sent between the edge nodes.
     asleep : float
         Share of the tasks that ended at the exit head.
     """
@@ -43,20 +43,20 @@ class Learner(Protocol):
         """Train for one period, 0..periods - 1."""
 
     def trained(self) -> tuple[torch.nn.Module, dict[int, torch.nn.Module]]:
-        """Return all layers as one chain, and the exits by cut, to be evaluated."""
+        """Return all layers as one chain, and the exit heads by cut, for evaluation."""
 
     def state(self) -> dict[str, Any]:
-        """Return everything that the next period depends on: tensors and plain values."""
+        """Return all that the next period depends on, as tensors and plain values."""
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken."""
+        """Resume from a `state`."""
 
 
 class TrainingScheme(Protocol):
-    """A way of learning: a frozen dataclass of parameters with two methods."""
+    """A training scheme: a frozen dataclass of parameters with two methods."""
 
     def start(self, problem: LearningProblem) -> Learner:
         """Return a learner before its first period."""
 
     def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
-        """Return how likely the system's answer to each test image is wrong, shape (n,)."""
+        """Return the probability that the system answers each test image wrongly, shape (n,)."""

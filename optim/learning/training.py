@@ -1,4 +1,4 @@
-"""How long and how fast everybody learns, whatever the scheme."""
+"""The training parameters that all schemes share, and the learning rate of a period."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeopt.problems.parameters import check_parameters, parameter
 
 @dataclass(frozen=True)
 class Training:
-    """Numbers that all schemes share. A task is one mini-batch, a step of (5).
+    """Parameters that all schemes share. A task is one mini-batch, one step of (5).
 
     The schedule is the paper's, which is that of He et al., "Deep residual learning for image
     recognition", CVPR 2016, section 4.2: rate 0.1 with two drops, momentum 0.9, weight decay 1e-4.
@@ -17,7 +17,7 @@ class Training:
 
     periods: int = parameter(40, "periods; each ends with an aggregation (6)", at_least=1)
     window: int = parameter(36, "tasks of a period, the paper's K", at_least=1)
-    batch: int = parameter(32, "examples of a task, in the mean", at_least=2)
+    batch: int = parameter(32, "mean number of examples of a task", at_least=2)
     spread: float = parameter(
         0.0, "sizes of tasks are drawn from batch (1 -+ spread)", at_least=0, at_most=0.9
     )
@@ -37,16 +37,14 @@ class Training:
         return self.periods * self.window
 
 
-# The learning rate over time.
-
-DROP = 0.1
+_DROP = 0.1  # factor on the learning rate
 
 
 def learning_rate(training: Training, period: int) -> float:
     """Return the rate of a period, 0..periods-1: divided by 10 at half and at three quarters.
 
     He et al. 2016 divide at 32,000 and 48,000 of 64,000 iterations, and so does the paper; a drop
-    that falls inside a period waits for the next one.
+    that falls within a period takes effect with the next one.
     """
     drops = (2 * period >= training.periods) + (4 * period >= 3 * training.periods)
-    return training.learning_rate * DROP**drops
+    return training.learning_rate * _DROP**drops

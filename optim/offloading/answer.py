@@ -1,4 +1,4 @@
-"""What every solver of the offloading program returns."""
+"""The result of every solver of the offloading program."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class ConstraintRow:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A cut and what stands around it.
+    """The cut that a solver chose, and the program that explains the choice.
 
     Parameters
     ----------
-    program : Program
+    program : CutProgram
         The program that was solved.
     method : str
-        Solver.
+        Name of the solver.
     cut : int or None
-        The cut; None if no cut meets the constraints, which is an answer and not an error.
+        The cut; None if no cut meets the constraints, which is a result and not an error.
     tested : int
-        Number of cuts whose constraints were looked at.
+        Number of cuts whose constraints were tested.
     """
 
     program: CutProgram
@@ -49,12 +49,12 @@ class Answer:
 
     @property
     def feasible_cuts(self) -> tuple[int, ...]:
-        """All cuts that meet the constraints, in order."""
+        """All cuts that meet the constraints, from shallow to deep."""
         return tuple(int(j) for j in np.flatnonzero(self.program.feasible))
 
     @property
     def is_feasible(self) -> bool:
-        """Whether the cut exists and meets the constraints; false for some of Algorithm 2's."""
+        """Whether there is a cut and it meets the constraints, which Algorithm 2 may violate."""
         return self.cut is not None and bool(self.program.feasible[self.cut])
 
     @property
@@ -64,21 +64,22 @@ class Answer:
 
     @property
     def binding(self) -> tuple[str, ...]:
-        """Constraints that keep a better cut from being chosen.
+        """Names of the constraints that forbid a better cut.
 
-        A whole cut seldom meets a limit with equality, so a constraint is "binding" if without it
-        alone a better cut would be feasible; if there is none such, those that the nearest better
-        cut violates together. Empty at the unconstrained optimum. Without a feasible cut: what
-        fails at cut 0.
+        An integer cut seldom meets a limit with equality. A constraint is therefore "binding" if
+        a better cut would be feasible without this constraint alone; if no constraint is, those
+        that the nearest better cut violates together. Empty at the unconstrained optimum. Without
+        a feasible cut: the constraints violated at cut 0.
         """
         if self.cut is None:
             return _names(~self.program.holds[:, 0])
         cost = self.program.cost
+        # Constraints are compared over all better cuts: the cheapest may violate several.
         better = np.flatnonzero(cost < cost[self.cut])
         if better.size == 0:
             return ()
         violated = ~self.program.holds[:, better]
-        alone = violated[:, violated.sum(axis=0) == 1]
+        alone = violated[:, violated.sum(axis=0) == 1]  # cuts that one constraint alone forbids
         nearest = violated[:, cost[better].argmax()]
         return _names(np.asarray(alone.any(axis=1)) if alone.size else nearest)
 
@@ -101,5 +102,5 @@ def constraint_rows_at(program: CutProgram, cut: int) -> tuple[ConstraintRow, ..
 
 
 def _names(rows: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Return the names of the chosen constraints."""
+    """Return the names of the constraints marked in `rows`."""
     return tuple(name for name, chosen in zip(CONSTRAINTS, rows, strict=True) if chosen)

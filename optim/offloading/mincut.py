@@ -1,4 +1,4 @@
-"""The fastest split of a branching network: a minimum s-t cut of its layer graph."""
+"""The fastest split of a network whose layers branch: a minimum s-t cut of its layer graph."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.terms import terms_of
 from edgeopt.problems.systems.system import System
 
-Inputs = Sequence[tuple[int, ...]]
-
 Mask = NDArray[np.bool_]
 
-_UNITS = 2**29  # what the upper bound of the flow is scaled to
+_UNITS = 2**29  # the upper bound of the flow is scaled to this integer
 
 _INFINITE = 2**30  # more than any minimum cut; residuals stay below 2**31
 
 
 @dataclass(frozen=True, eq=False)
 class SplitCosts:
-    """Additive costs of a split of n layers; any unit, here seconds of one task.
+    """Additive costs of a split of n layers, in any unit (here: seconds of one task).
 
     Parameters
     ----------
@@ -43,13 +41,13 @@ class SplitCosts:
     edge: FloatArray
     cloud: FloatArray
     send: FloatArray
-    inputs: Inputs
+    inputs: Sequence[tuple[int, ...]]
 
 
 def split_cost(costs: SplitCosts, on_edge: Mask) -> float:
     """Return the cost of the split with the layers `on_edge` on the edge.
 
-    Returns infinity if a layer on the edge reads a tensor of the cloud.
+    Infinite if a layer on the edge reads a tensor that the cloud computes.
     """
     holders = np.concatenate([[True], on_edge])
     is_sent = np.zeros(holders.size, dtype=bool)
@@ -68,10 +66,10 @@ def min_cut(costs: SplitCosts) -> Mask:
     After Hu et al. (DADS, INFOCOM 2019): the source is the edge, the sink the cloud; a layer is
     cut from the source if it runs in the cloud and from the sink if it runs on the edge; a node
     for each tensor charges its upload once; infinite reverse arcs keep data from flowing back to
-    the edge. scipy's Dinic is used since scipy is a dependency anyway and compiled, some 100 times
+    the edge. The maximum flow is found by Dinic's algorithm as compiled in scipy, some 100 times
     faster than networkx. It takes 32-bit integers: capacities are scaled so that the better of
-    all-edge and all-cloud, an upper bound of the flow, is 2**29 units. A split within 3 n + 1
-    units of the optimum, 2e-9 of that bound each, may be returned for it.
+    all-edge and all-cloud, an upper bound of the flow, is 2**29 units. The split returned is
+    within 3 n + 1 units of the optimum, each 2e-9 of that bound.
     """
     size = len(costs.inputs)
     all_edge, all_cloud = np.ones(size, dtype=bool), np.zeros(size, dtype=bool)
@@ -81,6 +79,7 @@ def min_cut(costs: SplitCosts) -> Mask:
         return all_edge if cheaper else all_cloud
     graph = _graph(costs, _UNITS / upper)
     source, sink = graph.shape[0] - 2, graph.shape[0] - 1
+    # By max-flow min-cut, the source's side is what the residual graph still reaches.
     residual = graph - maximum_flow(graph, source, sink).flow
     residual.eliminate_zeros()
     reached = breadth_first_order(residual, source, return_predecessors=False)
@@ -96,6 +95,7 @@ def _graph(costs: SplitCosts, scale: float) -> csr_array:
     arcs += [(layer, size + layer + 1, costs.send[layer + 1]) for layer in range(size)]
     arcs.append((source, size, costs.send[0]))
     for layer, sources in enumerate(costs.inputs):
+        # A reader in the cloud forces its tensor to be sent.
         arcs += [(size + producer + 1, layer, np.inf) for producer in set(sources)]
         arcs += [(layer, producer, np.inf) for producer in set(sources) - {-1}]
     tails, heads, weights = np.array(arcs).T
@@ -104,7 +104,7 @@ def _graph(costs: SplitCosts, scale: float) -> csr_array:
     return coo_array((units, places), shape=(2 * size + 3, 2 * size + 3)).tocsr()
 
 
-# Minimum-cut split of a network on a system, beside the best of the paper's cuts.
+# The split of a network on a system, compared with the best of the paper's cuts 0..N.
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class NetworkSplit:
     cut : int
         The deepest of the cuts 0..N whose layers are all on the edge.
     seconds : float
-        Execution and upload of one task.
+        Execution and upload time of one task.
     best_cut : int
         The fastest of the cuts 0..N by the same measure.
     best_cut_seconds : float
@@ -135,11 +135,11 @@ class NetworkSplit:
 def split_network(
     profile: Profile, system: System, *, reading: Reading = CORRECTED
 ) -> NetworkSplit:
-    """Return the split with the least execution and upload time on the slowest node.
+    """Return the split of least execution and upload time on the slowest node.
 
     Only additive terms can be part of a minimum cut: execution (11, 14) and transfer (15).
-    Waiting (12), the round trip and the constraints C1 and C3 are not; T_cp (16) is the same for
-    every split. Unlike the cuts 0..N a split may part branches, or keep a pooling with the edge.
+    Waiting (12), the round trip and the constraints C1 and C3 are not; T_te (16) is the same for
+    every split. Unlike the cuts 0..N, a split may separate branches or keep a pooling on the edge.
     """
     costs = split_costs(profile, system, reading)
     on_edge = min_cut(costs)
@@ -159,7 +159,8 @@ def split_network(
 def split_costs(profile: Profile, system: System, reading: Reading) -> SplitCosts:
     """Return the costs of each layer and tensor in seconds.
 
-    The node has the lowest speed, memory bandwidth (roofline, layer by layer) and rate of the pool.
+    The edge node is given the lowest speed, memory bandwidth (roofline, layer by layer) and rate
+    of the pool.
     """
     terms = terms_of(profile, system, reading)
     columns = terms.columns

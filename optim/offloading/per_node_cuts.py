@@ -1,4 +1,4 @@
-"""A cut for each node of a mixed pool: a mixed-integer program."""
+"""A cut for each node of a heterogeneous pool: a mixed-integer program."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.terms import CutTerms, terms_of
 from edgeopt.problems.systems.system import System
 
-OBJECTIVES = ("deepest", "delay", "energy")
+NODE_OBJECTIVES = ("deepest", "delay", "energy")
 
 
 @dataclass(frozen=True, eq=False)
 class NodeProgram:
-    """What each kind of node costs and uses at each cut.
+    """Cost and resource use of each kind of node at each cut.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ class NodeProgram:
     cost : (g, N + 1) float64 array
         Cost of one node at a cut.
     allowed : (g, N + 1) bool array
-        Whether a node may use a cut: its own memory, deadline, energy and queue.
+        Whether a node may use a cut, by its own memory, deadline, energy and queue.
     link_use, cloud_use : (g, N + 1) float64 arrays
-        Share of the link's bandwidth and of the cloud's speed that one node takes; each sums to
-        at most 1 over the nodes.
+        Share of the link's bandwidth and of the cloud's speed that one node takes; each must sum
+        to at most 1 over the nodes.
     """
 
     count: NDArray[np.int64]
@@ -42,7 +42,7 @@ class NodeProgram:
 
 @dataclass(frozen=True, eq=False)
 class NodeCuts:
-    """Cuts of a mixed pool.
+    """The optimal cuts of a heterogeneous pool.
 
     Parameters
     ----------
@@ -61,15 +61,16 @@ def node_program(
 ) -> NodeProgram:
     """Return the data of the program for `solve_node_program`.
 
-    Each node has its own queue (M/M/1 at a / x, whatever the reading's pooled queue) and its own
-    memory lambda_0 P_i in place of the smallest one.
+    Departs from the paper, which has one cut for all nodes: each node has its own queue (M/M/1 at
+    rate a / x, whatever pooled queue the reading has) and its own memory lambda_0 P_i instead of
+    the smallest one of C1 (22).
 
     Raises
     ------
     InputError
-        If `objective` is none of ``deepest``, ``delay``, ``energy``.
+        If `objective` is not ``deepest``, ``delay`` or ``energy``.
     """
-    check_choice("objective", objective, OBJECTIVES)
+    check_choice("objective", objective, NODE_OBJECTIVES)
     alone = replace(reading, waiting="mm1")
     return _assemble(terms_of(profile, system, alone), system, objective)
 
@@ -77,8 +78,8 @@ def node_program(
 def solve_node_program(program: NodeProgram) -> NodeCuts:
     """Minimise the mean cost with cvxpy and scipy's HiGHS.
 
-    The variables count the nodes of one kind at one cut, so that identical nodes bring no
-    symmetry. What couples the nodes is the shared link and the cloud.
+    The variables count the nodes of each kind at each cut, which avoids the symmetry of identical
+    nodes. The nodes are coupled by the shared link and the cloud only.
     """
     import cvxpy as cp
 
@@ -90,6 +91,7 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
         cp.sum(cp.multiply(program.link_use, counts)) <= 1.0,
         cp.sum(cp.multiply(program.cloud_use, counts)) <= 1.0,
     ]
+    # Forbidden cuts may cost infinity, which times a count of 0 is no number.
     finite = np.where(program.allowed, program.cost, 0.0)
     scaled = finite / (np.abs(finite).max() or 1.0)  # HiGHS stops at an absolute gap of 1e-6
     problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(scaled, counts))), constraints)
@@ -101,7 +103,7 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
 
 
 def _assemble(terms: CutTerms, system: System, objective: str) -> NodeProgram:
-    """Put the terms of each kind of node into a `NodeProgram`."""
+    """Return the program made of the terms of each kind of node."""
     c, shape = terms.columns, terms.execution_s.shape
     memory = np.array([[device.memory_bytes] for device in system.pool.groups])
     uplink = terms.uplink_s if terms.reading.uplink_counts else 0.0

@@ -1,19 +1,19 @@
-"""The relaxation of P1 over convex combinations of cuts, with its KKT conditions checked."""
+"""The relaxation of P1 to mixtures of cuts: bound, shadow prices, rounding, KKT conditions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.lagrangian import Lagrangian, lagrangian_of
 from edgeopt.optim.offloading.solvers import scan
-from edgeopt.problems.errors import FloatArray, check_integer
+from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram
 
 SUPPORT = 1e-9
-"""Smaller weights are rounding errors of the solver."""
+"""Weights below this are rounding errors of the solver."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,19 +22,19 @@ class Relaxation:
 
     Parameters
     ----------
-    program : Program
+    program : CutProgram
         The program that was relaxed.
     weights : (N + 1,) float64 array or None
         Share of the tasks at each cut; None if no mixture of cuts meets the constraints.
     multipliers : dict
-        Constraint to its shadow price: by how much f improves for one unit (byte, s, J) more of
-        the limit. Empty without a solution.
+        Shadow price of each constraint: the improvement of f per unit (byte, s, J) by which its
+        limit grows. Empty without a solution.
     bound : float or None
         Optimum of the relaxation, in the objective's unit: no cut is better.
     residuals : KktResiduals or None
-        KKT conditions of the solution.
+        How far the solution is from the KKT conditions.
     rounded : Answer
-        The best feasible cut between the cuts that `weights` mixes, else the best of all.
+        The best feasible cut in the range of cuts that `weights` mixes, else the best of all.
     duality_gap : float or None
         Distance between the bound and the best feasible cut, in the objective's unit, >= 0; None
         if either does not exist.
@@ -50,14 +50,15 @@ class Relaxation:
 
 
 def relax(program: CutProgram) -> Relaxation:
-    """Solve the relaxation with cvxpy and HiGHS' dual simplex and check the KKT conditions.
+    """Solve the relaxation of P1 (21, 22) and check the KKT conditions of its solution.
 
-    The cut is an integer, to which KKT does not apply. Over convex combinations of cuts (time
-    sharing: a part of the tasks at each cut) P1 is a linear program, whose KKT conditions are
-    necessary and sufficient and whose optimum equals that of the Lagrangian dual of P1.
+    Departs from the paper, which applies the KKT conditions of (23) to the cut j: they need a
+    continuous variable, and j is an integer. Over convex combinations of cuts (each cut serves a
+    share of the tasks) P1 is a linear program; its KKT conditions are necessary and sufficient,
+    and its optimum equals that of the Lagrangian dual of P1.
 
-    HiGHS is the one in scipy: highspy 1.16 writes a banner to the standard output, which
-    belongs to JSON.
+    Solved by cvxpy with the dual simplex of HiGHS as scipy ships it: highspy 1.16 prints a banner
+    to the standard output, where the commands write JSON.
     """
     import cvxpy as cp
 
@@ -72,6 +73,7 @@ def relax(program: CutProgram) -> Relaxation:
     residuals = kkt_residuals(
         lagrangian, p.value, alpha, float(simplex.dual_value), np.asarray(signs.dual_value)
     )
+    # Cuts that may not be mixed keep the weight 0.
     weights = np.zeros(program.depth + 1)
     weights[lagrangian.cuts] = p.value
     return Relaxation(
@@ -88,10 +90,10 @@ def relax(program: CutProgram) -> Relaxation:
 def shadow_multipliers(
     lagrangian: Lagrangian, alpha: FloatArray, weights: FloatArray
 ) -> dict[str, float]:
-    """Return the multipliers in units of f per unit of limit.
+    """Return the shadow prices, in units of f per unit of the limit.
 
-    The derivative of ``values / limits - 1`` by the limit, at the mixture `weights`, turns the
-    scaled multiplier into a price.
+    The scaled multiplier times the derivative of ``value / limit - 1`` with respect to the limit,
+    at the mixture `weights`.
     """
     values, limits = lagrangian.program.values, lagrangian.program.limits
     cuts = lagrangian.cuts
@@ -101,7 +103,7 @@ def shadow_multipliers(
 
 
 def round_weights(program: CutProgram, weights: FloatArray) -> Answer:
-    """Return the best feasible cut between those that are mixed, else the best of all."""
+    """Return the best feasible cut in the range that is mixed, else the best of all cuts."""
     mixed = np.flatnonzero(weights > SUPPORT)
     cuts = np.arange(weights.size)
     for candidates in ((cuts >= mixed[0]) & (cuts <= mixed[-1]), cuts >= 0):
@@ -112,82 +114,22 @@ def round_weights(program: CutProgram, weights: FloatArray) -> Answer:
 
 
 def duality_gap(program: CutProgram, bound: float) -> float | None:
-    """Return by how much `bound` is better than the best feasible cut, None without one."""
+    """Return how far `bound` is from the best feasible cut; None without a feasible cut."""
     best = scan(program).objective_value
     return None if best is None else max(0.0, program.objective.sign * (best - bound))
 
 
 def _none(program: CutProgram) -> Answer:
-    """Return the answer that there is no feasible cut."""
+    """Return the answer that no cut is feasible."""
     return Answer(program, "kkt", None, program.depth + 1)
 
 
-# The Lagrangian dual of P1 by projected subgradients: a second way to the same bound.
-
-_PATH = 10.0  # path without gain after which the level is halved, times the level's root
-
-
-@dataclass(frozen=True, eq=False)
-class DualBound:
-    """Best lower bound found.
-
-    Parameters
-    ----------
-    bound : float
-        Bound on f, in the objective's unit: no feasible cut is better.
-    multipliers : (4,) float64 array
-        Multipliers of the bound, in the scale of `Lagrangian`.
-    trace : (iterations,) float64 array
-        Best bound after each iteration.
-    """
-
-    bound: float
-    multipliers: FloatArray
-    trace: FloatArray
-
-
-def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBound:
-    """Maximise the dual function q(alpha) = min_j c_j + alpha'g_j over alpha >= 0.
-
-    Each q is a lower bound (weak duality), whether or not the iteration has converged. The step
-    is Polyak's with the target level of Goffin and Kiwiel (Math. Programming 85, 1999): aim above
-    the best bound by `level`, and halve the level when the path has become long without gain.
-    If no mixture of cuts is feasible the dual is unbounded and the bound keeps growing.
-
-    Parameters
-    ----------
-    program : Program
-        The program.
-    iterations : int
-        Number of subgradient steps, >= 1.
-    """
-    check_integer("iterations", iterations, at_least=1)
-    data = lagrangian_of(program)
-    alpha = best_alpha = np.zeros(data.excess.shape[0])
-    best, level, path = data.bound(alpha), 1.0, 0.0
-    trace = np.empty(iterations)
-    for step in range(iterations):
-        reduced = data.cost + alpha @ data.excess
-        lowest = int(reduced.argmin())
-        if reduced[lowest] > best:
-            best, best_alpha, path = float(reduced[lowest]), alpha, 0.0
-        elif path > _PATH * level**0.5:
-            level, path, alpha = 0.5 * level, 0.0, best_alpha
-        ascent = data.excess[:, lowest]
-        length = (best + level - reduced[lowest]) / max(float(ascent @ ascent), 1e-300)
-        moved = np.maximum(alpha + length * ascent, 0.0)
-        path += float(np.linalg.norm(moved - alpha))
-        alpha, trace[step] = moved, best
-    values = np.array([data.unscale(value) for value in trace])
-    return DualBound(data.unscale(best), best_alpha, values)
-
-
-# The KKT conditions of the relaxed program, checked at a given solution.
+# The KKT conditions, recomputed from the data: a check of the solver, whatever its tolerances.
 
 
 @dataclass(frozen=True)
 class KktResiduals:
-    """How far a solution is from each KKT condition, in the scale of `Lagrangian`; 0 is exact."""
+    """Violation of each KKT condition, in the scale of `Lagrangian`; 0 is exact."""
 
     primal: float
     dual: float
@@ -203,84 +145,22 @@ class KktResiduals:
 def kkt_residuals(
     lagrangian: Lagrangian, p: FloatArray, alpha: FloatArray, nu: float, sign: FloatArray
 ) -> KktResiduals:
-    """Return the residuals of the four KKT conditions, none of them taken from the solver.
+    """Return the residuals of the four KKT conditions of (23), recomputed from the data.
 
     Parameters
     ----------
     lagrangian : Lagrangian
-        The data c and G.
+        Cost c and excess G.
     p : (n,) float64 array
         Primal solution.
     alpha, nu, sign : (4,) array, float, (n,) array
         Multipliers of G p <= 0, sum p = 1 and p >= 0.
     """
     excess = lagrangian.excess @ p
-    gradient = lagrangian.cost + alpha @ lagrangian.excess + nu - sign
+    gradient = lagrangian.cost + alpha @ lagrangian.excess + nu - sign  # of (23) in p
     return KktResiduals(
         primal=float(max(0.0, excess.max(), -p.min(), abs(p.sum() - 1.0))),
         dual=float(max(0.0, -alpha.min(), -sign.min())),
         complementarity=float(max(np.abs(alpha * excess).max(), np.abs(sign * p).max())),
         stationarity=float(np.abs(gradient).max()),
-    )
-
-
-# The Lagrangian of P1 (23), with multipliers of the right sign and in one scale.
-
-
-@dataclass(frozen=True, eq=False)
-class Lagrangian:
-    """P1 relaxed to convex combinations p of cuts: min c'p, G p <= 0, sum p = 1, p >= 0.
-
-    (23) as printed adds constraints g <= 0 with plus signs to a function to be maximised and sums
-    one multiplier over i = 1..j; here L = c'p + alpha'G p with alpha >= 0 is minimised over p.
-
-    Parameters
-    ----------
-    program : Program
-        Where it comes from.
-    cuts : (n,) int64 array
-        The cuts that may be mixed: those with a finite delay, since a mixture with an unstable
-        queue has no mean.
-    cost : (n,) float64 array
-        Cost, shifted and scaled to 0..1.
-    excess : (4, n) float64 array
-        G: values over limits minus one; each row divided by its largest size, where above 1.
-    shift, span : float
-        ``cost * span + shift`` is in the objective's unit.
-    row_scale : (4,) float64 array
-        ``excess * row_scale`` is value / limit - 1.
-    """
-
-    program: CutProgram
-    cuts: NDArray[np.int64]
-    cost: FloatArray
-    excess: FloatArray
-    shift: float
-    span: float
-    row_scale: FloatArray
-
-    def bound(self, multipliers: FloatArray) -> float:
-        """Return the dual function min_p L(p, alpha): a lower bound on the scaled cost."""
-        return float((self.cost + multipliers @ self.excess).min())
-
-    def unscale(self, scaled_cost: float) -> float:
-        """Return a scaled cost as a value of the objective f, in its unit."""
-        return self.program.objective.sign * (scaled_cost * self.span + self.shift)
-
-
-def lagrangian_of(program: CutProgram) -> Lagrangian:
-    """Return the scaled Lagrangian of `program`; cut 0 always has a finite delay."""
-    cuts = np.flatnonzero(np.isfinite(program.values).all(axis=0) & np.isfinite(program.cost))
-    cost, excess = program.cost[cuts], program.values[:, cuts] / program.limits[:, cuts] - 1.0
-    shift = float(cost.min())
-    span = float(np.ptp(cost)) or 1.0
-    row_scale = np.maximum(np.abs(excess).max(axis=1), 1.0)
-    return Lagrangian(
-        program=program,
-        cuts=cuts,
-        cost=(cost - shift) / span,
-        excess=excess / row_scale[:, np.newaxis],
-        shift=shift,
-        span=span,
-        row_scale=row_scale,
     )

@@ -1,4 +1,4 @@
-"""How far each input may change before the best cut changes."""
+"""How robust the best cut is: ranges of the inputs, and shadow prices of the limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.systems.system import System
 
-CutsAt = Callable[[FloatArray], IntArray]
+_CutsAt = Callable[[FloatArray], IntArray]
 
 INPUTS = {
     "node speed": "flops",
@@ -34,28 +34,28 @@ INPUTS = {
     "arrival rate": "arrival_hz",
     "deadline": "deadline_s",
 }
-"""Inputs by the words of the report; the values are fields of `Columns`."""
+"""Inputs as the report names them; the values are fields of `SystemArrays`."""
 
-_RANGE = 16.0  # factors from 1 / 16 to 16 are looked at
+_RANGE = 16.0  # factors from 1 / 16 to 16 are searched
 
-_POINTS = 257
+_POINTS = 257  # of the grid of factors on one side of 1
 
-_REFINEMENTS = 2
+_REFINEMENTS = 2  # each divides the step by 256
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The range of one input in which the best cut stays.
+    """The range of one input over which the best cut stays the same.
 
     Parameters
     ----------
     name : str
         One of `INPUTS`.
     lowest, highest : float
-        Factors on the input between which the cut stays; 0 and infinity if nothing changes
-        within factors of 1/16 and 16.
+        Factors on the input between which the cut stays the same; 0 and infinity if it does not
+        change within factors of 1/16 and 16.
     below, above : int or None
-        The best cut just beyond each end; -1: no feasible cut; None: nothing changes there.
+        The best cut just beyond each end; -1: no cut is feasible; None: no change.
     """
 
     name: str
@@ -75,13 +75,14 @@ def sensitivities(
 ) -> tuple[Sensitivity, ...]:
     """Return the range of each input, all others fixed; arguments as in `build_program`.
 
-    Factors are compared on a geometric grid that is refined where the cut changes first: the ends
-    are exact to 1e-6, but a change that undoes itself within one of 256 steps is missed.
+    Factors are compared on a geometric grid that is refined where the cut first changes: the ends
+    are exact to 1e-6, but a change that is undone within one of the 256 steps is missed.
     """
     work = network_arrays(profile, reading)
     columns = system_arrays(system, work, reading)
 
     def cuts(field: str, factors: FloatArray) -> IntArray:
+        # The factors become the leading axis of a batch of systems.
         column = factors[:, np.newaxis, np.newaxis] * getattr(columns, field)
         scaled = replace(columns, **{field: column})
         found = best_cuts(work, scaled, reading=reading, objective=objective, weight=weight)
@@ -90,15 +91,15 @@ def sensitivities(
     return tuple(_range(name, partial(cuts, field)) for name, field in INPUTS.items())
 
 
-def _range(name: str, cuts: CutsAt) -> Sensitivity:
+def _range(name: str, cuts: _CutsAt) -> Sensitivity:
     """Return the range of one input around the factor 1."""
     lowest, below = _first_change(cuts, 1.0 / _RANGE)
     highest, above = _first_change(cuts, _RANGE)
     return Sensitivity(name, lowest, highest, below, above)
 
 
-def _first_change(cuts: CutsAt, end: float) -> tuple[float, int | None]:
-    """Return the last factor from 1 towards `end` with the same cut, and the cut beyond it."""
+def _first_change(cuts: _CutsAt, end: float) -> tuple[float, int | None]:
+    """Return the last factor from 1 towards `end` that keeps the cut, and the cut beyond it."""
     start, beyond = 1.0, None
     present = cuts(np.ones(1))[0]
     for _ in range(1 + _REFINEMENTS):
@@ -112,7 +113,7 @@ def _first_change(cuts: CutsAt, end: float) -> tuple[float, int | None]:
     return start, beyond
 
 
-# Shadow prices in words: what more memory, time or energy would change.
+# Shadow prices: the gain of one unit more of memory, time or energy, as numbers and as a sentence.
 
 _STEPS = {
     "memory": (2.0**20, "MiB", "MiB of usable memory on the smallest node"),
@@ -123,20 +124,20 @@ _STEPS = {
 
 @dataclass(frozen=True)
 class ShadowPrice:
-    """The price of one constraint.
+    """The shadow price of one constraint, and the next cut that it forbids.
 
     Parameters
     ----------
     constraint : str
-        One of `CONSTRAINTS`, stability aside.
+        One of `CONSTRAINTS` other than stability.
     multiplier : float
-        Improvement of f for one unit (byte, s, J) more, from the relaxation.
+        Improvement of f per unit (byte, s, J) of the limit, from the relaxation.
     next_cut : int or None
-        The nearest better cut that this constraint alone forbids.
+        The better cut that this constraint alone forbids and that needs the least more of it.
     needed : float
-        By how much the limit must grow to allow it, in the constraint's unit; 0 without one.
+        How much the limit must grow to allow that cut, in the constraint's unit; 0 without one.
     words : str
-        Both as a sentence.
+        Price and next cut as a sentence.
     """
 
     constraint: str
@@ -149,23 +150,25 @@ class ShadowPrice:
 def shadow_prices(answer: Answer, relaxation: Relaxation) -> tuple[ShadowPrice, ...]:
     """Return the prices of C1-C3 at the cut of `answer`.
 
-    The multiplier is the slope of the relaxation, where tasks may be spread over two cuts; the
-    next whole cut needs the finite step `ShadowPrice.needed`.
+    The multiplier of (23) is the slope of the relaxation, in which tasks may be spread over two
+    cuts; the next integer cut needs the finite step `ShadowPrice.needed`.
     """
     return tuple(_price(answer, relaxation, name) for name in _STEPS)
 
 
 def next_cut(program: CutProgram, cut: int | None, constraint: str) -> tuple[int | None, float]:
-    """Return the better cut that one limit alone forbids and that needs the least more of it.
+    """Return the better cut that one limit alone forbids, and by how much it must grow.
+
+    Of several such cuts the one that needs the least more.
 
     Parameters
     ----------
-    program : Program
+    program : CutProgram
         The program.
     cut : int or None
-        The present cut; None if there is none, when every cut would be better.
+        The present cut; None if no cut is feasible, in which case every cut is better.
     constraint : str
-        The limit that may grow; all others stay.
+        The constraint whose limit may grow; the others stay fixed.
     """
     row = CONSTRAINTS.index(constraint)
     others = np.delete(program.holds, row, axis=0).all(axis=0)
@@ -193,7 +196,7 @@ def _price(answer: Answer, relaxation: Relaxation, constraint: str) -> ShadowPri
 
 
 def _slope(program: CutProgram, gain: float) -> str:
-    """Say what one step more does to the objective."""
+    """Return in words what one step more of a limit does to the objective."""
     objective = program.objective
     if gain <= 1e-12:
         return "changes nothing"

@@ -1,4 +1,4 @@
-"""Exhaustive scan: the optimum of P1, since there are only N + 1 cuts."""
+"""Solvers of P1 (21, 22): scan of all cuts, batches, Pareto front and the paper's Algorithm 2."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from edgeopt.problems.offloading.terms import CutTerms
 
 
 def scan(program: CutProgram) -> Answer:
-    """Return the feasible cut of least cost; of equal ones the shallowest.
+    """Return the feasible cut of least cost; among equal ones the shallowest.
 
-    The paper derives KKT conditions for an integer j in 0..N, where they do not apply; with N <= a
-    few hundred the enumeration is the solution and takes microseconds.
+    The exact solution of P1 (21, 22). The paper applies KKT conditions to an integer j in 0..N,
+    for which they do not hold; with at most a few hundred cuts, enumeration takes microseconds.
     """
     cost = np.where(program.feasible, program.cost, np.inf)
     best = int(cost.argmin())
     return Answer(program, "scan", best if program.feasible[best] else None, cost.size)
 
 
-# The optimal cut of one system or of many at once, without building a program.
+# The scan of many systems at once, on arrays instead of a program for each.
 
 _BLOCK = 1000  # systems at a time, so that the arrays stay in the processor's cache
 
@@ -41,9 +41,9 @@ def best_cuts(
 
     Parameters
     ----------
-    work : Work
+    work : NetworkArrays
         The network, from `network_arrays`.
-    columns : Columns
+    columns : SystemArrays
         One system, from `system_arrays`, or a batch with one leading axis.
     reading : Reading
         The reading that made `work` and `columns`.
@@ -89,7 +89,7 @@ def _block(columns: SystemArrays, start: int, stop: int) -> SystemArrays:
     )
 
 
-# Pareto front of delay, energy and depth over the feasible cuts.
+# The Pareto front of delay, energy and depth.
 
 
 def criteria(program: CutProgram) -> FloatArray:
@@ -103,10 +103,10 @@ def pareto_cuts(program: CutProgram, *, columns: tuple[int, ...] = (0, 1, 2)) ->
 
     Parameters
     ----------
-    program : Program
-        Its objective plays no part.
+    program : CutProgram
+        Its objective is ignored.
     columns : tuple of int
-        Which of the `criteria` count; (0, 1) is the front of delay and energy.
+        Columns of `criteria` to compare; (0, 1) is the front of delay and energy.
     """
     cuts = np.flatnonzero(program.feasible)
     points = criteria(program)[cuts][:, list(columns)]

@@ -1,4 +1,4 @@
-"""From the edge node to the answer: uplink, cloud and the way back."""
+"""From the edge node to the answer: the queues of uplinks and cloud, and propagation."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ from edgeopt.problems.errors import FloatArray
 
 
 def beyond_edge(edge: EdgeTimes, stages: Stages, resources: Resources) -> Timeline:
-    """Return the whole timeline, given what the edge does.
+    """Return the whole timeline, given the tasks' times at the edge.
 
-    Nothing that comes later holds up an edge node (queues have room for all), so that each stage
-    is a pass over the tasks in the order in which they come to it, ties by index.
+    Queues are unbounded, thus no stage blocks an earlier one: each is a single pass over the tasks
+    in the order in which they reach it, ties by index.
     """
     sent = np.flatnonzero(stages.upload_bits > 0)
     uplink = resources.uplink
     pieces = Pieces(uplink.start, uplink.rate)
+    # First come, first served by the end at the edge: a short task may overtake an older one.
     order = _by_time(sent, edge.end)
     upload_start, upload_end = queue_at_uplink(
         order, edge.end, stages.upload_bits, edge.node, pieces
     )
-    way, service = np.zeros(len(edge.end)), np.zeros(len(edge.end))
-    way[sent], service[sent] = stages.round_trip[sent] / 2.0, stages.cloud[sent]
-    cloud_start = upload_end + way
-    if resources.cloud_servers is not None and resources.cloud_servers < len(sent):
+    # Zero for tasks that end at the edge, whose later times all equal their end there.
+    one_way, service = np.zeros(len(edge.end)), np.zeros(len(edge.end))
+    one_way[sent], service[sent] = stages.round_trip[sent] / 2.0, stages.cloud[sent]
+    cloud_start = upload_end + one_way
+    if resources.cloud_servers is not None and resources.cloud_servers < len(sent):  # else no queue
         order = _by_time(sent, cloud_start)
         cloud_start = queue_at_cloud(order, cloud_start, service, resources.cloud_servers)
     cloud_end = cloud_start + service
@@ -48,32 +50,32 @@ def beyond_edge(edge: EdgeTimes, stages: Stages, resources: Resources) -> Timeli
         upload_end=upload_end,
         cloud_start=cloud_start,
         cloud_end=cloud_end,
-        finish=cloud_end + way,
+        finish=cloud_end + one_way,
     )
 
 
 def _by_time(tasks: IntArray, time: FloatArray) -> IntArray:
-    """Return some tasks by rising time, equal times by index."""
+    """Return the tasks sorted by time, equal times by index."""
     return tasks[np.argsort(time[tasks], kind="stable")]
 
 
-# The queue of the cloud.
+# The queue before the servers of the cloud.
 
 
 @jit
 def queue_at_cloud(
     order: IntArray, ready: FloatArray, service: FloatArray, servers: int
 ) -> FloatArray:
-    """Return when the service of each task begins in s, shape (K,).
+    """Return when the cloud begins each task in s, shape (K,).
 
     Parameters
     ----------
     order : ndarray
         The tasks that go to the cloud, in the order of `ready`, first come first served.
     ready, service : ndarray, shape (K,)
-        When each task is there, and how long it is served, in s.
+        When each task reaches the cloud, and its service time, in s.
     servers : int
-        Equal servers c.
+        Number of equal servers c.
     """
     start, tree = ready.copy(), start_tree(np.zeros(servers))
     for i in order:
@@ -87,7 +89,7 @@ def queue_at_cloud(
 
 
 class Pieces(NamedTuple):
-    """Rates that are constant by pieces: ``start`` (p,) in s, ``rate`` (p, u) in bit/s."""
+    """Piecewise constant rates: ``start`` (p,) in s, ``rate`` (p, u) in bit/s."""
 
     start: FloatArray
     rate: FloatArray
@@ -106,10 +108,11 @@ def queue_at_uplink(
     ready, bits : ndarray, shape (K,)
         When each task is ready to be sent in s, and its size in bit.
     node : ndarray, shape (K,)
-        Whose uplink it takes where each node has its own.
+        The node, whose uplink is used if each node has its own.
     pieces : Pieces
-        Rates of u = 1 shared uplink, or of one for each node.
+        Rates of u = 1 shared uplink, or of one uplink for each node.
     """
+    # Ready times rise along `order`, hence the piece of each link only moves forward.
     uplinks = pieces.rate.shape[1]
     free, piece = np.zeros(uplinks), np.zeros(uplinks, np.int64)
     start, end = ready.copy(), ready.copy()
@@ -125,7 +128,7 @@ def queue_at_uplink(
 def _send(now: float, bits: float, pieces: Pieces, link: int, piece: int) -> tuple[int, float]:
     """Return the piece of time in which the last bit is sent, and when, in s.
 
-    `piece` is one that is not after `now`.
+    The search starts at `piece`, which begins no later than `now`.
     """
     while piece + 1 < len(pieces.start):
         begin, end = max(now, pieces.start[piece]), pieces.start[piece + 1]

@@ -22,18 +22,18 @@ JOIN, LEAVE, FAIL = 0, 1, 2
 
 
 class Change(NamedTuple):
-    """One node comes or goes.
+    """A node joins, leaves or fails.
 
     Attributes
     ----------
     time_s : float
-        When, in s, >= 0. A task that arrives at the same time finds it done.
+        When, in s, >= 0; before the tasks that arrive at the same time.
     node : int
-        Which of the x nodes. A node whose first change is to join is not there before.
+        Which of the x nodes. A node whose first change is to join is absent before.
     kind : {"join", "leave", "fail"}
-        A node that leaves ends the task that it works on; one that fails loses it. All its other
-        tasks that have not ended, and the lost one from its beginning, are given out anew at that
-        time, in the order of their arrival.
+        A node that leaves finishes its current task; one that fails loses it. The other tasks of
+        its queue, and the lost one from its beginning, are dispatched again at that time, in the
+        order of their arrival.
     """
 
     time_s: float
@@ -58,28 +58,30 @@ class ChangeArrays(NamedTuple):
 
 
 def change_arrays(changes: Sequence[Change], nodes: int) -> ChangeArrays:
-    """Return the changes sorted by time (equal times in the order given).
+    """Return the changes sorted by time; equal times keep their order.
 
     Raises
     ------
     InputError
-        If a value is out of range, a node joins that is there, one goes that is not, or no node
-        is left at the end, so that tasks would wait for ever.
+        If a value is out of range, a node joins that is present, one goes that is absent, or no
+        node is left at the end, in which case tasks would wait for ever.
     """
     for place, change in enumerate(changes):
         check_number(f"changes[{place}].time_s", change.time_s, at_least=0)
         check_integer(f"changes[{place}].node", change.node, at_least=0, at_most=nodes - 1)
         check_choice(f"changes[{place}].kind", change.kind, get_args(Kind))
     ordered = sorted(changes, key=lambda change: change.time_s)
-    there = {change.node: change.kind == "join" for change in reversed(ordered)}
-    there = {node: not joins for node, joins in there.items()}  # before the first change
+    # Reversed, so that the first change of each node is the one that remains.
+    present = {change.node: change.kind == "join" for change in reversed(ordered)}
+    present = {node: not joins for node, joins in present.items()}  # before the first change
     for change in ordered:
-        if there[change.node] == (change.kind == "join"):
-            rule = "join only while it is away, leave or fail only while it is there"
+        if present[change.node] == (change.kind == "join"):
+            rule = "join only while it is absent, leave or fail only while it is present"
             raise InputError("changes", change, f"a change of a node that may {rule}")
-        there[change.node] = change.kind == "join"
-    if len(there) == nodes and not any(there.values()):
-        raise InputError("changes", ordered[-1], "such that some node is there at the end")
+        present[change.node] = change.kind == "join"
+    # Nodes without a change stay; otherwise some node must be left.
+    if len(present) == nodes and not any(present.values()):
+        raise InputError("changes", ordered[-1], "such that some node is present at the end")
     return ChangeArrays(
         np.array([change.time_s for change in ordered], dtype=np.float64),
         np.array([change.node for change in ordered], dtype=np.int64),
@@ -87,9 +89,10 @@ def change_arrays(changes: Sequence[Change], nodes: int) -> ChangeArrays:
     )
 
 
-def there_at_start(changes: ChangeArrays, nodes: int) -> FloatArray:
-    """Return when each node is free at the start, shape (x,): 0, or inf where it joins later."""
+def free_at_start(changes: ChangeArrays, nodes: int) -> FloatArray:
+    """Return when each node is first free, shape (x,): 0, or infinite if it joins later."""
     free = np.zeros(nodes)
+    # Backwards again: the first change decides whether a node is present at the start.
     for node, kind in zip(changes.node[::-1], changes.kind[::-1], strict=True):
         free[node] = np.inf if kind == JOIN else 0.0
     return free

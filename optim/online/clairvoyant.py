@@ -1,4 +1,4 @@
-"""Clairvoyant scheduling: the whole stream is known before the first task arrives."""
+"""Clairvoyant scheduling, a yardstick: all arrivals are known before the first task arrives."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from edgeopt.problems.errors import FloatArray, check_integer
 def simulate_clairvoyant(
     time: FloatArray, stages: Stages, resources: Resources, *, sweeps: int = 100
 ) -> Timeline:
-    """Simulate a stream scheduled by one who knows all tasks to come: a yardstick for the others.
+    """Simulate a stream that is scheduled with knowledge of all arrivals.
 
-    Starts from dispatch by earliest finish, and moves single tasks to other nodes as long as that
-    lowers the mean delay at the edge. Each node works in the order of arrival. The result is a
-    local optimum; no schedule is better than `least_edge_delay_s`.
+    A local search: it starts from dispatch by earliest finish and moves single tasks to other
+    nodes as long as that lowers the mean delay at the edge. Each node works in order of arrival.
+    No schedule is better than `least_edge_delay_s`.
 
     Parameters
     ----------
     time, stages, resources
-        As for `simulate_dispatch`. Memory is not looked at.
+        As for `simulate_dispatch`. Memory is ignored.
     sweeps : int
-        Passes over the tasks at the most.
+        Largest number of passes over the tasks.
 
     Raises
     ------
@@ -42,6 +42,7 @@ def simulate_clairvoyant(
     check_integer("sweeps", sweeps, at_least=0)
     flops, free = resources.flops, np.zeros(resources.nodes)
     changes = change_arrays((), resources.nodes)
+    # Any assignment would do as a start; a good one saves sweeps.
     start = queue_at_edge(time, stages.edge, flops, free, changes, EARLIEST_FINISH)
     queues = queue_of_nodes(time, stages.edge, flops, start.node)
     for _ in range(sweeps):
@@ -52,11 +53,11 @@ def simulate_clairvoyant(
 
 
 def least_edge_delay_s(time: FloatArray, stages: Stages, resources: Resources) -> float:
-    """Return a bound in s below which no schedule brings the mean delay at the edge.
+    """Return a lower bound on the mean delay at the edge of any schedule, s.
 
-    The larger of two relaxations: every task alone on the fastest node; all nodes as one machine
-    that may interrupt its work, on which the shortest remaining work first is optimal (Schrage
-    1968, "A proof of the optimality of the shortest remaining processing time discipline").
+    The larger of two relaxations: every task alone on the fastest node; and all nodes as one
+    preemptive machine, on which shortest remaining processing time first is optimal (Schrage 1968,
+    "A proof of the optimality of the shortest remaining processing time discipline").
     """
     time, stages = check_tasks(time, stages)
     alone = stages.edge / resources.flops.max()
@@ -66,9 +67,9 @@ def least_edge_delay_s(time: FloatArray, stages: Stages, resources: Resources) -
 
 @jit
 def _shortest_remaining_first(time: FloatArray, service: FloatArray) -> float:
-    """Return the sum of the delays in s on one machine that always does what is done first."""
+    """Return the sum of the delays in s under shortest remaining processing time first."""
     total, now = 0.0, 0.0
-    open_ = [(0.0, 0.0)]  # remaining service and arrival
+    open_ = [(0.0, 0.0)]  # remaining service and arrival; the entry tells numba the type
     open_.clear()
     for i in range(len(time) + 1):
         until = time[i] if i < len(time) else np.inf
@@ -86,18 +87,18 @@ def _shortest_remaining_first(time: FloatArray, service: FloatArray) -> float:
     return total
 
 
-# Moves of single tasks between the queues of nodes, with all arrivals known.
+# The local search: moves of single tasks between the nodes' queues, which are linked lists.
 
-GAIN = 1e-9  # least improvement relative to the times at hand, so that rounding ends
+_GAIN = 1e-9  # least relative improvement, so that rounding errors end the search
 
 
 class NodeQueues(NamedTuple):
-    """Who follows whom on the nodes, in the order of arrival.
+    """The nodes' queues as linked lists, in order of arrival.
 
     Attributes
     ----------
     node, before, after : ndarray of int64, shape (K,)
-        The task's node, and the tasks before and after it there, -1 for none.
+        The task's node, and the tasks before and after it on that node, -1 for none.
     first : ndarray of int64, shape (x,)
         The first task of each node, -1 for none.
     end : ndarray, shape (K,)
@@ -115,7 +116,7 @@ class NodeQueues(NamedTuple):
 def queue_of_nodes(
     time: FloatArray, work: FloatArray, flops: FloatArray, node: IntArray
 ) -> NodeQueues:
-    """Return the queues of an assignment, shape (K,); tasks without work stand in none."""
+    """Return the queues of an assignment, shape (K,); tasks without work are in no queue."""
     tasks, nodes = len(time), len(flops)
     queues = NodeQueues(
         node.copy(), np.full(tasks, -1), np.full(tasks, -1), np.full(nodes, -1), time.copy()
@@ -131,7 +132,7 @@ def queue_of_nodes(
 
 @jit
 def reassign(time: FloatArray, work: FloatArray, flops: FloatArray, queues: NodeQueues) -> bool:
-    """Move each task once to the node where the sum of all ends is least; return if any moved.
+    """Move each task to the node where the sum of all ends is least; return if any moved.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def reassign(time: FloatArray, work: FloatArray, flops: FloatArray, queues: Node
         Changed in place.
     """
     nodes, moved = len(flops), False
-    last = np.full(nodes, -1)  # of each node, the last task before the one looked at
+    last = np.full(nodes, -1)  # of each node, the last task before the current one
     for i in range(len(time)):
         if work[i] == 0.0:
             continue
@@ -152,7 +153,8 @@ def reassign(time: FloatArray, work: FloatArray, flops: FloatArray, queues: Node
         _unlink(i, queues)
         _update(follower, time, work, flops, queues)
         best, least = old, _cost(i, before, old, time, work, flops, queues)
-        least -= GAIN * (abs(least) + end)
+        # The old node wins unless another is better by more than rounding.
+        least -= _GAIN * (abs(least) + end)
         for j in range(nodes):
             if j != old:
                 cost = _cost(i, last[j], j, time, work, flops, queues)
@@ -175,12 +177,12 @@ def _cost(
     flops: FloatArray,
     queues: NodeQueues,
 ) -> float:
-    """Return by how much the sum of all ends grows in s if task i is put behind `before`."""
+    """Return how much the sum of all ends grows in s if task i is inserted after `before`."""
     end = queues.end[before] if before >= 0 else 0.0
     end = max(time[i], end) + work[i] / flops[node]
     cost: float = end
     follower = queues.after[before] if before >= 0 else queues.first[node]
-    while follower >= 0 and end > time[follower]:
+    while follower >= 0 and end > time[follower]:  # later tasks are pushed back
         end = max(time[follower], end) + work[follower] / flops[node]
         if end <= queues.end[follower]:
             break
@@ -191,7 +193,7 @@ def _cost(
 
 @jit_lean
 def _unlink(i: int, queues: NodeQueues) -> None:
-    """Take task i out of its queue."""
+    """Remove task i from its queue."""
     before, after = queues.before[i], queues.after[i]
     if before >= 0:
         queues.after[before] = after
@@ -203,7 +205,7 @@ def _unlink(i: int, queues: NodeQueues) -> None:
 
 @jit_lean
 def _link(i: int, before: int, node: int, queues: NodeQueues) -> None:
-    """Put task i behind `before` into the queue of a node."""
+    """Insert task i after `before` into the queue of a node."""
     after = queues.after[before] if before >= 0 else queues.first[node]
     queues.node[i], queues.before[i], queues.after[i] = node, before, after
     if before >= 0:
@@ -218,12 +220,13 @@ def _link(i: int, before: int, node: int, queues: NodeQueues) -> None:
 def _update(
     i: int, time: FloatArray, work: FloatArray, flops: FloatArray, queues: NodeQueues
 ) -> None:
-    """Compute the ends anew from task i on, as far as they change."""
+    """Recompute the ends from task i onwards, as far as they change."""
     first = i
     while i >= 0:
         before = queues.before[i]
         begin = max(time[i], queues.end[before]) if before >= 0 else time[i]
         end = begin + work[i] / flops[queues.node[i]]
+        # The tasks after an unchanged end are unchanged as well.
         if end == queues.end[i] and i != first:
             break
         queues.end[i] = end

@@ -1,4 +1,4 @@
-"""Dispatch task by task: each task is given to a node at its arrival."""
+"""Dispatch task by task: each task is assigned to a node on its arrival."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal, get_args
 import numpy as np
 
 from edgeopt.optim.online.beyond_edge import beyond_edge
-from edgeopt.optim.online.changes import Change, change_arrays, there_at_start
+from edgeopt.optim.online.changes import Change, change_arrays, free_at_start
 from edgeopt.optim.online.edge_queues import queue_at_edge
 from edgeopt.optim.online.overload import warn_of_overload
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_choice
 
-Rule = Literal["fcfs", "earliest-finish", "round-robin"]
+DispatchRule = Literal["fcfs", "earliest-finish", "round-robin"]
 
 
 def simulate_dispatch(
@@ -22,25 +22,26 @@ def simulate_dispatch(
     stages: Stages,
     resources: Resources,
     *,
-    rule: Rule = "fcfs",
+    rule: DispatchRule = "fcfs",
     changes: Sequence[Change] = (),
 ) -> Timeline:
-    """Simulate a stream whose tasks are given to a node at their arrival.
+    """Simulate a stream whose tasks are assigned to nodes on arrival.
 
-    A node works through its queue in order; then the task queues for the uplink and in the cloud.
-    A million tasks take a fraction of a second, without a heap of events.
+    A node serves its queue in order; then the task queues for the uplink and in the cloud. A
+    recursion over the tasks instead of a heap of events: a million tasks take a fraction of a
+    second.
 
     Parameters
     ----------
     time : ndarray, shape (K,)
-        Arrivals in s, never falling (`Stream.time`).
+        Arrivals in s, non-decreasing (`Stream.time`).
     stages : Stages
-        What each task needs.
+        Demands of each task.
     resources : Resources
         Nodes, uplink and cloud.
     rule : {"fcfs", "earliest-finish", "round-robin"}
-        The node that can start the task first (one queue for all nodes, as FCFS in queueing), the
-        one that ends it first, ties to the lowest index; or the nodes in turn.
+        The node that can start the task first (one queue before all nodes, as FCFS in queueing
+        theory) or that finishes it first, ties to the lowest index; or the nodes in turn.
     changes : sequence of Change
         Nodes that join, leave or fail.
 
@@ -55,9 +56,9 @@ def simulate_dispatch(
         If more work arrives than can be done.
     """
     time, stages = check_tasks(time, stages)
-    code = get_args(Rule).index(check_choice("rule", rule, get_args(Rule)))
+    code = get_args(DispatchRule).index(check_choice("rule", rule, get_args(DispatchRule)))
     arrays = change_arrays(changes, resources.nodes)
-    free = there_at_start(arrays, resources.nodes)
+    free = free_at_start(arrays, resources.nodes)
     warn_of_overload(time, stages, resources)
     edge = queue_at_edge(time, stages.edge, resources.flops, free, arrays, code)
     return beyond_edge(edge, stages, resources)
@@ -68,7 +69,9 @@ def check_tasks(time: FloatArray, stages: Stages) -> tuple[FloatArray, Stages]:
     time = check_array("time", time, ndim=1, at_least=0)
     falling = np.flatnonzero(np.diff(time) < 0)
     if falling.size:
-        raise InputError(f"time[{falling[0] + 1}]", time[falling[0] + 1], "no less than before")
+        raise InputError(
+            f"time[{falling[0] + 1}]", time[falling[0] + 1], "no earlier than the task before"
+        )
     arrays = {
         name: check_array(name, values, ndim=1, at_least=0)
         for name, values in stages._asdict().items()

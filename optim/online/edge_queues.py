@@ -1,4 +1,4 @@
-"""The queues of the edge nodes, task by task: a compiled recursion without a heap of events."""
+"""The queues of the edge nodes: a compiled recursion over the tasks, without a heap of events."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FCFS, EARLIEST_FINISH, ROUND_ROBIN = 0, 1, 2
 
 
 class EdgeTimes(NamedTuple):
-    """What the edge does with each of the K tasks; times in s, all arrays of shape (K,).
+    """Node and times of each of the K tasks at the edge, in s; all arrays have shape (K,).
 
     Attributes
     ----------
     node : ndarray of int64
-        The node, -1 as long as there is none.
+        The node, -1 until one is chosen.
     dispatch, start, end : ndarray
-        When the node was chosen, and its work on the task.
+        When the node was chosen, and when it begins and ends the task.
     """
 
     node: IntArray
@@ -32,7 +32,7 @@ class EdgeTimes(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """What is fixed while the recursion runs: work (K,), flops (x,) and rule of `queue_at_edge`."""
+    """The constants of the recursion: work (K,), flops (x,) and rule of `queue_at_edge`."""
 
     work: FloatArray
     flops: FloatArray
@@ -40,18 +40,18 @@ class Edge(NamedTuple):
 
 
 class Queues(NamedTuple):
-    """What the nodes hold while the recursion runs.
+    """The state of the nodes during the recursion; changed in place.
 
     Attributes
     ----------
     tree : ndarray
-        When each node is free, see `first_free`; infinite while it is away.
+        When each node is free, see `first_free`; infinite while it is absent.
     turn : ndarray of int64, shape (2,)
-        Whose turn it is: for tasks without work, and for round-robin.
+        The next node in turn: for tasks without work, and for round-robin.
     last : ndarray of int64, shape (x,)
         The task at the end of each node's queue, -1 for none.
     before : ndarray of int64, shape (K,)
-        The task before it on the same node, -1 for none.
+        The task before each on the same node, -1 for none.
     """
 
     tree: FloatArray
@@ -69,21 +69,21 @@ def queue_at_edge(
     changes: ChangeArrays,
     rule: int,
 ) -> EdgeTimes:
-    """Give each task to a node at its arrival, and again where its node goes away.
+    """Assign each task to a node on arrival, and again if its node goes away.
 
     Parameters
     ----------
     time : ndarray, shape (K,)
-        Arrivals in s, never falling.
+        Arrivals in s, non-decreasing.
     work : ndarray, shape (K,)
-        In FLOP. Tasks of 0 pass without queueing, through the nodes in turn.
+        In FLOP. Tasks of 0 FLOP pass through the nodes in turn without queueing.
     flops, free : ndarray, shape (x,)
-        Speed of each node in FLOP/s, and when it is first free in s, infinite where it joins later.
+        Speed of each node in FLOP/s, and when it is first free in s, infinite if it joins later.
     changes : ChangeArrays
-        Nodes that come and go; some node is there at the end.
+        Nodes that come and go; some node is present at the end.
     rule : int
-        `FCFS` (the node that can start first, the lowest index on ties), `EARLIEST_FINISH` (the
-        one that ends the task first, likewise) or `ROUND_ROBIN` (in turn).
+        `FCFS` (the node that can start the task first), `EARLIEST_FINISH` (the one that finishes
+        it first), ties to the lowest index, or `ROUND_ROBIN` (in turn).
     """
     tasks, nodes = len(time), len(flops)
     edge = Edge(work, flops, rule)
@@ -91,11 +91,11 @@ def queue_at_edge(
     turn, last = np.zeros(2, np.int64), np.full(nodes, -1)
     queues = Queues(start_tree(free), turn, last, np.full(tasks, -1))
     waits, waiting, change = np.zeros(tasks, np.int64), 0, 0
-    for i in range(tasks + 1):
+    for i in range(tasks + 1):  # the last round applies the changes after the last arrival
         now = time[i] if i < tasks else np.inf
         while change < len(changes.time) and changes.time[change] <= now:
             waiting = _apply(changes, change, queues, times, waits, waiting)
-            waiting = _give_out(waits, waiting, changes.time[change], edge, queues, times)
+            waiting = _redispatch(waits, waiting, changes.time[change], edge, queues, times)
             change += 1
         if i < tasks and not _place(i, now, edge, queues, times):
             waits[waiting] = i
@@ -105,10 +105,11 @@ def queue_at_edge(
 
 @jit_lean
 def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> bool:
-    """Append task i to the queue of a node; return whether there is any node."""
-    if queues.tree[1] == np.inf:
+    """Append task i to the queue of a node; return False if no node is present."""
+    if queues.tree[1] == np.inf:  # the earliest free time of all
         return False
     times.dispatch[i] = now
+    # In turn, so that forwarded tasks spread over the nodes' own uplinks.
     if edge.work[i] == 0.0:
         times.node[i] = _in_turn(queues, 0)
         times.start[i] = times.end[i] = now
@@ -118,6 +119,7 @@ def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> 
     times.start[i] = max(now, free_time(queues.tree, node))
     times.end[i] = times.start[i] + edge.work[i] / edge.flops[node]
     set_free_time(queues.tree, node, times.end[i])
+    # A linked list per node, since a node that fails gives its tasks back from the end.
     queues.before[i] = queues.last[node]
     queues.last[node] = i
     return True
@@ -125,11 +127,12 @@ def _place(i: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes) -> 
 
 @jit_lean
 def _choose(i: int, now: float, edge: Edge, queues: Queues) -> int:
-    """Return the node that the rule gives task i to."""
+    """Return the node to which the rule assigns task i."""
     if edge.rule == FCFS:
         return first_free(queues.tree, now)
     if edge.rule == ROUND_ROBIN:
         return _in_turn(queues, 1)
+    # Speeds differ, so the tree cannot answer this; a scan of the nodes does.
     best, earliest = 0, np.inf
     for j in range(len(edge.flops)):
         finish = max(now, free_time(queues.tree, j)) + edge.work[i] / edge.flops[j]
@@ -140,7 +143,7 @@ def _choose(i: int, now: float, edge: Edge, queues: Queues) -> int:
 
 @jit_lean
 def _in_turn(queues: Queues, which: int) -> int:
-    """Return the next node in turn that is there; there is one."""
+    """Return the next present node in turn; the caller knows that one is present."""
     nodes = len(queues.last)
     node = queues.turn[which]
     while free_time(queues.tree, node) == np.inf:
@@ -158,15 +161,16 @@ def _apply(
     waits: IntArray,
     waiting: int,
 ) -> int:
-    """Let a node come or go; collect the tasks that it gives back; return how many tasks wait.
+    """Let a node come or go, collect the tasks it gives back, and return how many tasks wait.
 
-    Where some waited before, no node was there, so that none can go.
+    If tasks waited before, no node was present, hence none can go.
     """
     node, now = changes.node[change], changes.time[change]
     i = queues.last[node]
     if changes.kind[change] == JOIN:
         set_free_time(queues.tree, node, now if i < 0 else max(now, times.end[i]))
         return waiting
+    # Infinite: no rule chooses the node while it is absent.
     set_free_time(queues.tree, node, np.inf)
     while i >= 0 and _is_lost(changes.kind[change], now, times.start[i], times.end[i]):
         waits[waiting] = i
@@ -178,15 +182,16 @@ def _apply(
 
 @jit_lean
 def _is_lost(kind: int, now: float, start: float, end: float) -> bool:
-    """Whether a node that goes away at `now` does not end a task."""
+    """Return whether a node that goes away at `now` does not finish a task."""
     return end > now if kind == FAIL else start >= now
 
 
 @jit
-def _give_out(
+def _redispatch(
     waits: IntArray, waiting: int, now: float, edge: Edge, queues: Queues, times: EdgeTimes
 ) -> int:
-    """Place the tasks that wait, by index; return how many still wait: all of them, or none."""
+    """Dispatch the waiting tasks by index; return how many still wait: all of them, or none."""
+    # Index is order of arrival: the oldest tasks are dispatched first.
     waits[:waiting] = np.sort(waits[:waiting])
     for place in range(waiting):
         if not _place(waits[place], now, edge, queues, times):
@@ -194,15 +199,15 @@ def _give_out(
     return 0
 
 
-# The first of many servers that is free, in logarithmic time: a tournament tree.
+# A tournament tree: the first free of many servers in logarithmic time. Also used by the cloud.
 
 
 @jit
 def start_tree(free: FloatArray) -> FloatArray:
     """Return the tree over the servers' free times, shape (x,) in s: twice a power of two >= x.
 
-    Entry 1 is the least of all, entries 2n and 2n + 1 stand below n, and server j's own time is
-    at len(tree) // 2 + j. An infinite time is a server that is not there.
+    Entry 1 is the minimum of all, entries 2n and 2n + 1 are the children of n, and server j's own
+    time is at len(tree) // 2 + j. An absent server has an infinite time.
     """
     leaves = 1
     while leaves < len(free):
@@ -233,7 +238,7 @@ def set_free_time(tree: FloatArray, server: int, time: float) -> None:
 
 @jit_lean
 def first_free(tree: FloatArray, now: float) -> int:
-    """Return the server that can start first at `now` or later, the lowest index on ties.
+    """Return the server that can start first at `now` or later, ties to the lowest index.
 
     All servers that are idle at `now` tie.
     """
@@ -241,6 +246,6 @@ def first_free(tree: FloatArray, now: float) -> int:
     place, leaves = 1, len(tree) // 2
     while place < leaves:
         place *= 2
-        if tree[place] > latest:
+        if tree[place] > latest:  # no server on the left is free in time
             place += 1
     return place - leaves

@@ -1,4 +1,4 @@
-"""Several masters, each with a pool of its own, behind a front that deals the tasks out."""
+"""Several masters, each with its own pool, behind a front end that deals out the tasks."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from edgeopt.optim.online.resources import Resources, Stages, Timeline, Uplink
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray, check_integer
 
-Simulate = Callable[[FloatArray, Stages, Resources], Timeline]
+PoolSimulator = Callable[[FloatArray, Stages, Resources], Timeline]
 
 
 def simulate_masters(
-    time: FloatArray, stages: Stages, resources: Resources, masters: int, simulate: Simulate
+    time: FloatArray, stages: Stages, resources: Resources, masters: int, simulate: PoolSimulator
 ) -> Timeline:
-    """Simulate a hierarchy: tasks go in turn to one of m masters, who schedules them on its pool.
+    """Simulate a hierarchy: tasks go in turn to one of m masters, which schedules its own pool.
 
-    The front deals out nodes and tasks in turn and knows nothing of loads, so that it costs
-    nothing; pools do not help one another.
+    The front end deals out nodes and tasks in turn without regard to loads, which takes no time;
+    pools do not help one another.
 
     Parameters
     ----------
     time, stages, resources
         As for `simulate_dispatch`.
     masters : int
-        m, 1 to the number of nodes (and of cloud servers, if these are limited).
+        m, from 1 to the number of nodes (and of cloud servers, if limited).
     simulate : callable
         Simulates one pool, such as `simulate_dispatch`, or
         ``lambda *pool: simulate_windows(*pool, mct, Window(32)).timeline``.
@@ -35,7 +35,7 @@ def simulate_masters(
     Returns
     -------
     Timeline
-        Of all tasks, with the nodes' indices in `resources`.
+        Of all tasks; nodes are numbered as in `resources`.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def simulate_masters(
 
     Notes
     -----
-    A shared uplink and the cloud's servers are divided evenly, the first pools having one server
-    more where that does not come out.
+    A shared uplink and the cloud's servers are divided evenly; if the servers do not divide, the
+    first pools have one more.
     """
     time, stages = check_tasks(time, stages)
     limit = min(resources.nodes, resources.cloud_servers or resources.nodes)
@@ -54,6 +54,7 @@ def simulate_masters(
     columns[0] = np.zeros(len(time), dtype=np.int64)
     for master in range(min(masters, len(time))):
         nodes = np.arange(master, resources.nodes, masters)
+        # Tasks stay sorted by arrival within a slice, as every simulation requires.
         mine = slice(master, None, masters)
         timeline = simulate(time[mine], stages.part(mine), _pool(resources, nodes, master, masters))
         timeline = timeline._replace(node=nodes[timeline.node])
@@ -63,7 +64,7 @@ def simulate_masters(
 
 
 def _pool(resources: Resources, nodes: IntArray, master: int, masters: int) -> Resources:
-    """Return the part of the resources that one master has."""
+    """Return the resources of one master."""
     uplink, servers = resources.uplink, resources.cloud_servers
     own = uplink.rate[:, nodes] if uplink.count > 1 else uplink.rate / masters
     if servers is not None:

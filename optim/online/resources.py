@@ -1,4 +1,4 @@
-"""What the tasks share: edge nodes, uplink and cloud."""
+"""Input and output of the simulations: resources, the tasks' demands, and their timeline."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from edgeopt.problems.errors import FloatArray, InputError, check_array, check_i
 
 @dataclass(frozen=True, eq=False)
 class Uplink:
-    """One uplink that all nodes share, or one a node; the rates may change with time.
+    """One uplink that all nodes share, or one for each node; rates may change with time.
 
     Parameters
     ----------
     rate : array_like, shape (u,) or (p, u)
-        Rate in bit/s of u = 1 shared uplink or u = x of the nodes' own; one row for each piece of
-        time. Infinite is legal; 0 is an outage, legal in all pieces but the last.
+        Rate in bit/s of u = 1 shared uplink or of u = x uplinks, one for each node; one row for
+        each piece of time. Infinity is legal; 0 is an outage, legal in all pieces but the last.
     start : array_like, shape (p,)
-        When each piece begins in s, rising from 0. What is being sent when a piece ends goes on
-        at the next one's rate.
+        When each piece begins in s, increasing from 0. An upload under way when a piece ends
+        continues at the next piece's rate.
 
     Raises
     ------
     InputError
-        If shapes do not match, times do not rise from 0, or a rate is out of range.
+        If shapes do not match, times do not increase from 0, or a rate is out of range.
     """
 
     rate: FloatArray = field(default_factory=lambda: np.array([np.inf]))
@@ -37,7 +37,7 @@ class Uplink:
     def __post_init__(self) -> None:
         start = check_array("uplink.start", self.start, ndim=1, at_least=0)
         if start[0] != 0 or (np.diff(start) <= 0).any():
-            raise InputError("uplink.start", start, "rising from 0")
+            raise InputError("uplink.start", start, "increasing from 0")
         rate = np.array(self.rate, dtype=np.float64, ndmin=2, order="C")
         if rate.ndim != 2 or len(rate) != len(start) or rate.shape[1] == 0:
             rule = f"({len(start)}, u): a row for each start, a column for each uplink"
@@ -65,11 +65,11 @@ class Resources:
     flops : array_like, shape (x,)
         Speed of each node in FLOP/s, > 0.
     uplink : Uplink
-        Shared, or one for each node. The default sends in no time.
+        Shared, or one for each node. The default takes no time.
     cloud_servers : int, optional
-        Tasks that the cloud serves at once, the others queue; without it there is no queue.
+        Number of tasks that the cloud serves in parallel; None: all, without a queue.
     capacity : array_like, shape (x,), optional
-        Memory of each node in byte, for tasks that hold memory.
+        Memory of each node in byte, required if tasks hold memory.
 
     Raises
     ------
@@ -101,26 +101,26 @@ class Resources:
         return len(self.flops)
 
 
-# What a scheme asks of the tasks, and what the engine answers: one entry a task.
+# One entry for each task: what a scheme demands, and when the engine served it.
 
 
 class Stages(NamedTuple):
-    """What each of the K tasks needs on its way; all arrays have shape (K,).
+    """Demands of each of the K tasks at each stage; all arrays have shape (K,).
 
     Attributes
     ----------
     edge : ndarray
         Work on an edge node in FLOP; node j needs edge / flops[j] s. 0: the task is forwarded at
-        once and does not queue at a node.
+        once, without queueing at a node.
     upload_bits : ndarray
-        What is sent over the uplink in bit. 0: the task ends at the edge.
+        Data sent over the uplink in bit. 0: the task ends at the edge.
     cloud : ndarray
-        Service in the cloud in s.
+        Service time in the cloud in s.
     round_trip : ndarray
-        Propagation to the cloud and back in s; half of it each way.
+        Propagation to the cloud and back in s, half of it each way.
     memory : ndarray or None
-        Memory that a task holds on its node in byte, from the moment the node is chosen until
-        its work there ends. Windows heed it, dispatch task by task does not.
+        Memory that a task holds on its node in byte, from its dispatch until its work there ends.
+        Respected by windows, ignored by dispatch task by task.
     """
 
     edge: FloatArray
@@ -137,22 +137,22 @@ class Stages(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """When each of the K tasks was where; times in s, all arrays have shape (K,).
+    """When each of the K tasks passed each stage, in s; all arrays have shape (K,).
 
     Attributes
     ----------
     node : ndarray of int64
         The edge node that computed or forwarded the task.
     dispatch : ndarray
-        When the node was chosen: the arrival, or the end of the window's scheduling; after a
-        failure the last time.
+        When the node was chosen: on arrival or at the end of the window's scheduling; the last
+        time, if the task was dispatched again.
     edge_start, edge_end : ndarray
-        Work on the node. Both are `dispatch` where there is none.
+        Work on the node; both equal `dispatch` without work.
     upload_start, upload_end : ndarray
-        Use of the uplink. Both are `edge_end` where nothing is sent.
+        Use of the uplink; both equal `edge_end` if nothing is sent.
     cloud_start, cloud_end : ndarray
-        Service in the cloud, which begins half a round trip after the upload or later. Both are
-        `upload_end` where nothing is sent.
+        Service in the cloud, at the earliest half a round trip after the upload; both equal
+        `upload_end` if nothing is sent.
     finish : ndarray
         When the answer is back at the edge.
     """

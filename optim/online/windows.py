@@ -1,4 +1,4 @@
-"""The online system of the paper: tasks gather in windows, a solver schedules each window."""
+"""The paper's online system: tasks gather in windows, and a solver schedules each window."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.optim.online.beyond_edge import beyond_edge
-from edgeopt.optim.online.changes import JOIN, Change, ChangeArrays, change_arrays, there_at_start
+from edgeopt.optim.online.changes import JOIN, Change, ChangeArrays, change_arrays, free_at_start
 from edgeopt.optim.online.dispatch import check_tasks
 from edgeopt.optim.online.edge_queues import FCFS, EdgeTimes, queue_at_edge
 from edgeopt.optim.online.overload import warn_of_overload, warn_of_slow_scheduler
+from edgeopt.optim.online.pool_state import Fit, PoolState, oldest_that_fit
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.online.window_state import (
-    Fit,
-    PoolState,
+from edgeopt.optim.online.sliding_window import (
     SchedulingTime,
     WaitingRoom,
     Window,
     check_scheduling_time,
-    oldest_that_fit,
     scheduling_time,
 )
 from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound
@@ -33,7 +31,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 class WindowedRun(NamedTuple):
-    """What `simulate_windows` returns."""
+    """The result of `simulate_windows`: the tasks' timeline and the log of the windows."""
 
     timeline: Timeline
     log: WindowLog
@@ -56,10 +54,10 @@ def simulate_windows(
     Parameters
     ----------
     time, stages, resources
-        As for `simulate_dispatch`. Tasks without edge work pass at once.
+        As for `simulate_dispatch`. Tasks without edge work wait for no window.
     solver : Solver or callable
-        What `solve` takes. Its problem is the window: `ready` says what work the nodes still
-        have, `node_capacity` what memory is free (a task holds memory until it ends).
+        Any that `solve` takes. Its problem is the window: `ready` holds the nodes' remaining work
+        in s, `node_capacity` their free memory (a task holds memory until it ends).
     window : Window
         When windows close.
     stop : Criterion or iterable of Criterion
@@ -67,18 +65,18 @@ def simulate_windows(
     rng : int or Generator, optional
         Seed or source of randomness of the solver.
     scheduling_s : float, callable or "measured"
-        How long the scheduling of a window takes in s, by which its tasks come to the nodes later
-        and the next window closes later: a constant, a function of the numbers of tasks and nodes,
-        or the time that the solver takes here, with which no run is like another.
+        How long the scheduling of a window takes in s, which delays its tasks and the next window:
+        a constant, a function of the numbers of tasks and nodes, or the solver's time on this
+        machine, which makes runs differ.
     changes : sequence of Change
         As for `simulate_dispatch`.
 
     Returns
     -------
     WindowedRun
-        Every task ends exactly once. The oldest tasks that fit the free memory are scheduled, the
-        others wait until memory is released; so do tasks whose node goes away. Where the solver
-        finds no schedule although there is one, tasks go where best-fit decreasing puts them.
+        Every task ends exactly once. The oldest tasks that fit the free memory are scheduled; the
+        others, and the tasks of a node that goes away, wait for a later window. If the solver
+        finds no schedule although one exists, best-fit decreasing assigns the tasks.
 
     Raises
     ------
@@ -88,25 +86,29 @@ def simulate_windows(
     Warns
     -----
     OverloadWarning
-        If more work arrives than can be done, or scheduled.
+        If more work arrives than can be done or scheduled.
     """
     time, stages = check_tasks(time, stages)
     check_scheduling_time(scheduling_s)
     arrays = change_arrays(changes, resources.nodes)
-    free = there_at_start(arrays, resources.nodes)
+    free = free_at_start(arrays, resources.nodes)
     _check_room(stages, resources, arrays, free)
     warn_of_overload(time, stages, resources)
+    # Kernels are compiled before the clock runs, or "measured" would count the compiler.
     warm_up(SchedulingProblem(UniformTimes(np.ones(1), resources.flops)), solver)
     times = _forward(time, stages.edge, resources, arrays, free)
+    # Tasks that the edge only forwards need no node chosen by a solver.
     windowed = np.flatnonzero(stages.edge > 0)
-    there = np.isfinite(free)
+    present = np.isfinite(free)
     run = WindowRun(
-        pool=PoolState(resources, stages.edge, stages.memory, times, np.zeros(len(there)), there),
+        pool=PoolState(
+            resources, stages.edge, stages.memory, times, np.zeros(len(present)), present
+        ),
         room=WaitingRoom(windowed, time[windowed], window),
         changes=arrays,
     )
-    how = Scheduling(solver, stop, np.random.default_rng(rng), scheduling_s)
-    while advance(run, how):
+    scheduling = Scheduling(solver, stop, np.random.default_rng(rng), scheduling_s)
+    while advance(run, scheduling):
         pass
     log = window_log(run)
     warn_of_slow_scheduler(time, float((log.dispatch - log.close).sum()))
@@ -120,7 +122,7 @@ def _forward(
     changes: ChangeArrays,
     free: FloatArray,
 ) -> EdgeTimes:
-    """Return times in which the tasks without work have passed the edge, and no other has yet."""
+    """Return the edge times with the tasks without work passed through and all others open."""
     tasks = len(time)
     times = EdgeTimes(np.full(tasks, -1), time.copy(), np.zeros(tasks), np.zeros(tasks))
     passing = np.flatnonzero(work == 0)
@@ -135,7 +137,7 @@ def _forward(
 def _check_room(
     stages: Stages, resources: Resources, changes: ChangeArrays, free: FloatArray
 ) -> None:
-    """Refuse tasks that fit no node of those that are there at the end."""
+    """Raise `InputError` for a task that fits no node that is present at the end."""
     if (stages.memory is None) != (resources.capacity is None):
         missing = "stages.memory" if stages.memory is None else "resources.capacity"
         raise InputError(missing, None, "given, as the other memory field is")
@@ -145,26 +147,27 @@ def _check_room(
     for node, kind in zip(changes.node, changes.kind, strict=True):
         stays[node] = kind == JOIN
     largest = float(resources.capacity[stays].max())
+    # Such a task would wait for ever and, being the oldest, hold up all others.
     if stages.memory.max() > largest:
         task = int(stages.memory.argmax())
         rule = f"at most the memory of a node that stays, {largest:g} byte"
         raise InputError(f"memory[{task}]", stages.memory[task], rule)
 
 
-# The loop of the online system: tasks gather, windows close, nodes come and go.
+# The event loop: windows close, nodes come and go.
 
 
 class WindowLog(NamedTuple):
-    """What was scheduled when, one entry for each of the w windows.
+    """When the windows were scheduled, one entry for each of the w windows.
 
     Attributes
     ----------
     close, dispatch : ndarray, shape (w,)
-        When the window closed, and when its schedule was there, in s.
+        When the window closed and when its schedule was ready, in s.
     tasks : ndarray of int64, shape (w,)
         Number of tasks.
     solver_s : ndarray, shape (w,)
-        Time that the solver took on this machine in s (differs from run to run).
+        Time of the solver on this machine in s; it differs from run to run.
     """
 
     close: FloatArray
@@ -174,7 +177,7 @@ class WindowLog(NamedTuple):
 
 
 class Scheduling(NamedTuple):
-    """How windows are scheduled: the parameters of these names of `simulate_windows`."""
+    """How windows are scheduled; each field is the parameter of `simulate_windows` so named."""
 
     solver: Any
     stop: Criterion | Iterable[Criterion]
@@ -189,13 +192,13 @@ class WindowRun:
     Attributes
     ----------
     pool, room, changes
-        Nodes, waiting tasks, and the nodes' coming and going.
+        The nodes, the waiting tasks, and the changes of the pool.
     change : int
-        How many changes are done.
+        How many changes have been applied.
     idle : float
-        When the scheduler is idle in s.
+        When the scheduler is next idle in s.
     blocked : float
-        Before this time, in s, no window can be scheduled: no memory, or no node.
+        No window can be scheduled before this time in s, for lack of memory or of a node.
     log : list
         Rows of the `WindowLog`.
     """
@@ -209,49 +212,53 @@ class WindowRun:
     log: list[tuple[float, float, int, float]] = field(default_factory=list)
 
 
-def advance(run: WindowRun, how: Scheduling) -> bool:
-    """Do what comes next, a change or a window; return whether there was anything."""
+def advance(run: WindowRun, scheduling: Scheduling) -> bool:
+    """Process the next event, a change or a window; return whether there was one."""
     now = max(run.room.closing_time(), run.idle, run.blocked)
+    # A change at the same time comes first: the window must not use a node that has gone.
     if run.change < len(run.changes.time) and run.changes.time[run.change] <= now:
-        _change(run)
+        _apply_change(run)
         return True
     if np.isinf(now):
         return False
     run.room.admit(now)
-    _schedule(run, how, now)
+    _schedule(run, scheduling, now)
     return True
 
 
-def _change(run: WindowRun) -> None:
+def _apply_change(run: WindowRun) -> None:
     """Let the next node come or go."""
     now = float(run.changes.time[run.change])
     run.room.admit(now)
-    run.room.take_back(run.pool.apply(run.changes, run.change), now)
+    run.room.readmit(run.pool.apply(run.changes, run.change), now)
+    # A node that joins, or memory of a lost task, may let a blocked window go ahead.
     run.blocked = -np.inf
     run.change += 1
 
 
-def _schedule(run: WindowRun, how: Scheduling, now: float) -> None:
-    """Schedule the oldest tasks that fit, at most a window of them."""
+def _schedule(run: WindowRun, scheduling: Scheduling, now: float) -> None:
+    """Schedule the oldest tasks that fit, at most one window of them."""
     room, pool = run.room, run.pool
     wanted = min(room.window.tasks, len(room.waiting))
-    nodes = np.flatnonzero(pool.there)
-    fit, done, run.blocked = _fit(run, wanted, nodes, now), run.change, -np.inf
+    nodes = np.flatnonzero(pool.present)
+    fit, changes, run.blocked = _fit(run, wanted, nodes, now), run.change, -np.inf
+    # Taken before the window is enqueued, which forgets the tasks that end until then.
     release = pool.next_end(now)
     if fit.tasks:
         tasks = room.take(fit.tasks, now)
-        chosen, seconds = _solve(pool, tasks, nodes, now, how)
+        chosen, seconds = _solve(pool, tasks, nodes, now, scheduling)
+        # List rules may fail to pack the memory; best-fit decreasing is known to succeed here.
         chosen = fit.assignment if chosen is None else chosen
-        duration = scheduling_time(how.scheduling_s, len(tasks), len(nodes), seconds)
+        duration = scheduling_time(scheduling.scheduling_s, len(tasks), len(nodes), seconds)
         run.idle = now + duration
         run.log.append((now, run.idle, len(tasks), seconds))
-        _give(run, tasks, nodes[chosen])
-    if fit.tasks < wanted and run.change == done:  # a change may have made room
+        _enqueue(run, tasks, nodes[chosen])
+    if fit.tasks < wanted and run.change == changes:  # a change may have made room: try again
         run.blocked = min(release, pool.next_end(now))
 
 
 def _fit(run: WindowRun, wanted: int, nodes: IntArray, now: float) -> Fit:
-    """Return which of the oldest tasks fit the nodes that are there, and how."""
+    """Return how many of the oldest tasks fit the present nodes, and one way how."""
     memory = run.pool.memory
     if not len(nodes):
         return Fit(0, nodes)
@@ -261,27 +268,35 @@ def _fit(run: WindowRun, wanted: int, nodes: IntArray, now: float) -> Fit:
 
 
 def _solve(
-    pool: PoolState, tasks: IntArray, nodes: IntArray, now: float, how: Scheduling
+    pool: PoolState, tasks: IntArray, nodes: IntArray, now: float, scheduling: Scheduling
 ) -> tuple[IntArray | None, float]:
-    """Return the solver's assignment of tasks to places in `nodes`, and its time in s."""
+    """Return the solver's assignment of tasks to positions in `nodes`, and its time in s."""
     problem = SchedulingProblem(
         UniformTimes(pool.work[tasks], pool.resources.flops[nodes]),
         None if pool.memory is None else pool.memory[tasks],
         None if pool.memory is None else pool.free_memory(now)[nodes],
         name=f"window at {now:g} s",
+        # Work left over from earlier windows; without it the solver would overload busy nodes.
         ready=np.maximum(pool.free[nodes] - now, 0.0),
     )
-    result = solve(problem, how.solver, stop=how.stop, rng=how.rng, bound=combinatorial_bound)
+    result = solve(
+        problem,
+        scheduling.solver,
+        stop=scheduling.stop,
+        rng=scheduling.rng,
+        bound=combinatorial_bound,
+    )
     return result.assignment, result.seconds
 
 
-def _give(run: WindowRun, tasks: IntArray, nodes: IntArray) -> None:
-    """Give the tasks to their nodes when the schedule is there; those of lost nodes come back."""
+def _enqueue(run: WindowRun, tasks: IntArray, nodes: IntArray) -> None:
+    """Enqueue the tasks when their schedule is ready; those of lost nodes wait again."""
+    # Nodes may have come or gone while the solver was at work.
     while run.change < len(run.changes.time) and run.changes.time[run.change] <= run.idle:
-        _change(run)
-    there = run.pool.there[nodes]
-    run.pool.give(tasks[there], nodes[there], run.idle)
-    run.room.take_back(tasks[~there], run.idle)
+        _apply_change(run)
+    present = run.pool.present[nodes]
+    run.pool.enqueue(tasks[present], nodes[present], run.idle)
+    run.room.readmit(tasks[~present], run.idle)
 
 
 def window_log(run: WindowRun) -> WindowLog:

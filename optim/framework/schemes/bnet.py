@@ -1,4 +1,4 @@
-"""B-Net: BranchyNet's early exits, cut between edge and cloud behind one of them."""
+"""B-Net: BranchyNet's early exits, with the cut between edge and cloud after one of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import Branch, exit_branch
 from edgeopt.optim.framework.plan import Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
 
@@ -28,13 +29,13 @@ class Segments(NamedTuple):
     cut : ndarray
         The last layer of each segment.
     reach : ndarray
-        s_n, the share of the tasks that runs segment n.
+        s_n, the share of the tasks that run segment n.
     work : ndarray
         Work of segment and branch on a node, FLOP of `SplitSystem.work`.
     flop : ndarray
-        The same as (19) counts it.
+        The same work as (19) counts it, FLOP.
     cloud_s : ndarray
-        Time of both in the cloud, s.
+        Time of segment and branch in the cloud, s.
     model_bytes : ndarray
         Size of the branches up to each segment, byte.
     """
@@ -49,24 +50,24 @@ class Segments(NamedTuple):
 
 @dataclass(frozen=True)
 class BNet:
-    """Tasks leave at the first exit that is sure of its answer; who passes exit n is uploaded.
+    """Tasks leave at the first exit that is sure of its answer; those that pass the cut upload.
 
     Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016, which the paper compares
-    with. E[C] = sum_n s_n (C_segment,n + C_branch,n). Which tasks an exit is sure of depends on
-    training; here each task draws its exit from `shares`. The defaults are assumptions.
+    itself with. E[C] = sum_n s_n (C_segment,n + C_branch,n). Which tasks leave at an exit depends
+    on training; here each task draws its exit from `shares`. The defaults are assumptions.
 
     Parameters
     ----------
     exits : tuple of int
-        Cuts behind which the m branches stand, rising.
+        Cuts after which the m branches are, increasing.
     shares : tuple of float
         Shares of the tasks that end at each exit and at the end of the network; m + 1 numbers of
         sum 1.
     after : int
-        The exit behind which the network is cut: 0 (all in the cloud) to m + 1 (all on the edge),
-        -1: the stable one of least expected delay.
+        The exit after which the network is cut: 0 (all in the cloud) to m + 1 (all on the edge);
+        -1: the one of least expected delay among the stable ones.
     branch_cost : bool
-        Whether branches cost work; without them B-Net looks better than it is.
+        Whether the work of branches counts; without it B-Net looks better than it is.
     exit_accuracy : float
         Accuracy of an early answer relative to the whole network's, in [0, 1]: high, since only
         sure answers leave early.
@@ -92,22 +93,19 @@ class BNet:
             raise InputError("branch_cost", self.branch_cost, "true or false")
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`.
 
-        A task that passes the cut runs on in the cloud to its exit, branches on the way included.
+        A task that passes the cut continues in the cloud up to its exit, branches included.
         """
-        parts = self.segments(setting)
-        after = self.best_cut(setting, parts) if self.after == BEST else self.after
+        parts = self.segments(split)
+        after = self.best_cut(split, parts) if self.after == BEST else self.after
         cut = int(np.array([0, *parts.cut])[after])
         end = 1 + rng.choice(len(parts.cut), size=stream.tasks, p=np.array(self.shares))
+        # A task that leaves before the cut runs fewer segments on its node.
         on_edge = np.minimum(end, after)
-        whole = plan_cut(setting, stream, conditions, cut)
+        whole = plan_cut(split, stream, conditions, cut)
         passes = end > after
         edge, flop, cloud = (_sums(part) for part in (parts.work, parts.flop, parts.cloud_s))
         return whole._replace(
@@ -122,62 +120,62 @@ class BNet:
             model_bytes=whole.model_bytes + float(np.array([0.0, *parts.model_bytes])[after]),
         )
 
-    def segments(self, setting: SplitSystem) -> Segments:
-        """Return the segments on a network and system.
+    def segments(self, split: SplitSystem) -> Segments:
+        """Return the segments of a network on a system.
 
         Raises
         ------
         InputError
             If the network is not deeper than the last exit.
         """
-        if self.exits[-1] >= setting.depth:
-            raise InputError("exits", self.exits, f"below the last cut, {setting.depth}")
-        cuts = np.array([*self.exits, setting.depth])
-        branches = [exit_branch(setting, cut) for cut in cuts.tolist()]
+        if self.exits[-1] >= split.depth:
+            raise InputError("exits", self.exits, f"below the last cut, {split.depth}")
+        cuts = np.array([*self.exits, split.depth])
+        branches = [exit_branch(split, cut) for cut in cuts.tolist()]
         if not self.branch_cost:
             branches = [Branch(0.0, branch.bytes) for branch in branches]
         branch_flop = np.array([branch.flop for branch in branches])
-        work = np.diff(setting.work[cuts], prepend=0.0) + branch_flop
-        flop = np.diff(setting.flop[cuts], prepend=0.0) + branch_flop
+        work = np.diff(split.work[cuts], prepend=0.0) + branch_flop
+        flop = np.diff(split.flop[cuts], prepend=0.0) + branch_flop
         return Segments(
             cut=cuts,
             reach=1.0 - np.array([0.0, *np.cumsum(self.shares[:-1])]),  # s_n
             work=work,
             flop=flop,
-            cloud_s=flop / setting.system.cloud.flops,
+            cloud_s=flop / split.system.cloud.flops,
             model_bytes=np.cumsum([branch.bytes for branch in branches]),
         )
 
-    def best_cut(self, setting: SplitSystem, parts: Segments) -> int:
-        """Return the exit n in 0..m + 1 behind which a cut gives the least expected delay.
+    def best_cut(self, split: SplitSystem, parts: Segments) -> int:
+        """Return the exit n in 0..m + 1 after which a cut gives the least expected delay.
 
-        Of those that fit into the memory (21) and load neither nodes nor links fully; where there
-        is none, the one of the smallest load.
+        Among the cuts that fit into memory (21) and load neither nodes nor links fully; if there
+        is none, the cut of the smallest load.
         """
-        delay, load = expected(setting, parts)
+        delay, load = expected(split, parts)
         usable = np.where(load < 1.0, delay, np.inf)
         return int(load.argmin() if np.isinf(usable).all() else usable.argmin())
 
 
-def expected(setting: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
-    """Return expected delay (s) and load of a cut behind each exit n = 0..m + 1, (m + 2,) each.
+def expected(split: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
+    """Return expected delay (s) and load of a cut after each exit n = 0..m + 1, (m + 2,) each.
 
     The delay of edge, link and cloud without queues: E[C] = sum_n s_n (C_segment,n + C_branch,n)
     over the segments before the cut, and an upload with probability s_{n+1}. The load is that of
-    the fullest of pool and links, infinite where the memory (21) is too small.
+    pool or links, whichever is larger; infinite if the memory (21) is too small.
     """
-    terms, cuts = setting.terms, np.array([0, *parts.cut])
+    terms, cuts = split.terms, np.array([0, *parts.cut])
     columns = terms.columns
     edge = _sums(parts.reach * parts.work)  # E[C]
     cloud = _sums(parts.reach * parts.cloud_s)
     uploads = np.array([*parts.reach, 0.0])  # s_{n+1}
-    bits = uploads * setting.upload_bits[cuts]
+    bits = uploads * split.upload_bits[cuts]
     trip = uploads * float(columns.round_trip_s)
-    delay = edge / setting.speeds.min() + bits / setting.rate_bit_s + trip
+    delay = edge / split.speeds.min() + bits / split.rate_bit_s + trip
     rates = float((columns.count * columns.rate_bit_s).sum())
-    busy_s = np.maximum(edge / setting.speeds.sum(), bits / rates)
+    busy_s = np.maximum(edge / split.speeds.sum(), bits / rates)
     fits = terms.memory_bytes[cuts] <= columns.memory_limit_bytes
-    load = np.where(fits, setting.system.tasks.arrival_hz * busy_s, np.inf)
+    load = np.where(fits, split.system.tasks.arrival_hz * busy_s, np.inf)
     return delay + cloud[-1] - cloud, load
 
 
@@ -187,7 +185,7 @@ def _sums(values: FloatArray) -> FloatArray:
 
 
 def _check_exits(exits: tuple[int, ...]) -> None:
-    """Raise `InputError` unless the exits rise from 1."""
+    """Raise `InputError` unless the exits increase from 1."""
     if not isinstance(exits, tuple) or not exits:
         raise InputError("exits", exits, "at least one cut")
     for cut in exits:

@@ -1,4 +1,4 @@
-"""The schemes by name."""
+"""The schemes of the running framework by name."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SCHEMES: dict[str, Any] = {
 
 
 def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
-    """Return the scheme of a table ``{"scheme": name, parameter: value, ...}``.
+    """Return the scheme that a table ``{"scheme": name, parameter: value, ...}`` describes.
 
     Parameters
     ----------
     label : str
-        Name of the scheme where the table has no ``scheme``.
+        Name of the scheme if the table has no field ``scheme``.
     table : dict
-        As in a simulation file; lists become tuples. ``dispatch`` is none of the scheme's own.
+        As in a simulation file; lists become tuples. A field ``dispatch`` is ignored.
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""MASM-style: every task on the edge, on one of several models of different accuracy."""
+"""MASM-style: every task on the edge, on one of several models of different accuracy.
+
+The scheme, and the program that it solves for each kind of node: our reconstruction.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.plan import Lanes, Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer, check_number
 
@@ -19,15 +23,15 @@ from edgeopt.problems.errors import FloatArray, InputError, check_array, check_i
 class Masm:
     """Models of the network cut short, shares w_k of the tasks and speeds f_k from `solve_masm`.
 
-    Our reconstruction, see `MasmProblem`. The models are the first layers of the network with an
-    `exit_branch` each, q_k the proxy of their accuracy, and d_k / R the terminal's upload, which
-    is the same for all. Every node gets tasks in proportion to its speed F and shares that speed
-    among the models, each of which has a queue: a task never runs faster than its node.
+    Our reconstruction, see `MasmProblem`. Each model consists of the first layers of the network
+    and an `exit_branch`; q_k is the proxy of its accuracy, d_k / R the terminal's upload, the same
+    for all. Every node gets tasks in proportion to its speed F and divides that speed among the
+    models, each of which has its own queue.
 
     Parameters
     ----------
     cuts : tuple of int
-        Last layer of each model, rising; the last may be the whole network.
+        Last layer of each model, increasing; the last may be the whole network.
     theta : float
         Weight of a second against a joule, in [0, 1].
     least_quality : float
@@ -54,58 +58,55 @@ class Masm:
         check_number("least_quality", self.least_quality, at_least=0, at_most=1)
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`. Each task draws its node, and its model by the shares."""
-        setting.check_cut("cuts", self.cuts[-1])
+        split.check_cut("cuts", self.cuts[-1])
         cuts = np.array(self.cuts)
-        branches = [exit_branch(setting, cut) for cut in self.cuts]
+        branches = [exit_branch(split, cut) for cut in self.cuts]
         extra = np.array([branch.flop for branch in branches])
-        work = setting.work[cuts] + extra
-        share, flops = self.solve(setting, work)
+        work = split.work[cuts] + extra
+        share, flops = self.solve(split, work)
         lane = rng.choice(share.size, size=stream.tasks, p=share.ravel() / share.sum())
         model = lane % len(cuts)
-        whole = plan_cut(setting, stream, conditions, self.cuts[-1])
+        whole = plan_cut(split, stream, conditions, self.cuts[-1])
         nothing = np.zeros(stream.tasks)
         return whole._replace(
             stages=whole.stages._replace(
                 edge=work[model] * stream.size, upload_bits=nothing, cloud=nothing
             ),
             cut=cuts[model],
-            flop=(setting.flop[cuts] + extra)[model] * stream.size,
-            accuracy=setting.accuracy[cuts][model],
+            flop=(split.flop[cuts] + extra)[model] * stream.size,
+            accuracy=split.accuracy[cuts][model],
             model_bytes=whole.model_bytes + sum(branch.bytes for branch in branches),
-            lanes=Lanes(lane, flops.ravel(), np.arange(setting.nodes).repeat(len(cuts))),
+            lanes=Lanes(lane, flops.ravel(), np.arange(split.nodes).repeat(len(cuts))),
         )
 
-    def solve(self, setting: SplitSystem, work: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def solve(self, split: SplitSystem, work: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return shares of all tasks and speeds of each model on each node, (x, K) each.
 
         Parameters
         ----------
-        setting : Setting
+        split : SplitSystem
             Network and system.
         work : (K,) array
             Work of each model, FLOP of `SplitSystem.work`.
         """
-        _, first, kinds = np.unique(setting.kinds, return_index=True, return_inverse=True)
-        answers = [solve_masm(self._problem(setting, work, node)) for node in first.tolist()]
-        tasks = setting.speeds / setting.speeds.sum()
+        # Identical nodes have the same program: solve it once for each kind.
+        _, first, kinds = np.unique(split.kinds, return_index=True, return_inverse=True)
+        answers = [solve_masm(self._problem(split, work, node)) for node in first.tolist()]
+        tasks = split.speeds / split.speeds.sum()
         share = tasks[:, np.newaxis] * np.stack([answer.share for answer in answers])[kinds]
         return share, np.stack([answer.flops for answer in answers])[kinds]
 
-    def _problem(self, setting: SplitSystem, work: FloatArray, node: int) -> MasmProblem:
+    def _problem(self, split: SplitSystem, work: FloatArray, node: int) -> MasmProblem:
         """Return the program of one node."""
-        device, speed = setting.system.pool.devices[node], float(setting.speeds[node])
-        arrival_hz = setting.system.tasks.arrival_hz * speed / float(setting.speeds.sum())
+        device, speed = split.system.pool.devices[node], float(split.speeds[node])
+        arrival_hz = split.system.tasks.arrival_hz * speed / float(split.speeds.sum())
         return MasmProblem(
             work=work,
-            quality=setting.accuracy[np.array(self.cuts)],
-            upload_s=np.full(len(work), float(setting.terms.uplink_s)),
+            quality=split.accuracy[np.array(self.cuts)],
+            upload_s=np.full(len(work), float(split.terms.uplink_s)),
             arrival_hz=arrival_hz,
             flops=speed,
             theta=self.theta,
@@ -114,29 +115,29 @@ class Masm:
         )
 
 
-# MASM-style choice of models and speeds: our reconstruction from the rival's abstract.
+# The program of one node: shares and speeds of the models, from the abstract of MASM.
 
 _EPSILON = 1e-9  # least speed beyond the load, as a share of all
 
-_LEAST = 1e-4  # the same during the search, where smaller numbers would make it stumble
+_LEAST = 1e-4  # the same during the search, which fails to converge with smaller numbers
 
-_FULL = 1.0 - 1e-6  # load above which no speed is left to give out
+_FULL = 1.0 - 1e-6  # load above which no free speed is left
 
-_DECIMALS = 9  # of shares: what differs by less is the same
+_DECIMALS = 9  # shares that agree in so many are the same optimum
 
-_NEWTON = 40  # steps, of which each at least halves a free speed that is far too large
+_NEWTON = 40  # steps; each at least halves a free speed that is far too large
 
 
 @dataclass(frozen=True, eq=False)
 class MasmProblem:
-    """Share tasks and speed among K models of different work and accuracy.
+    """How to divide tasks and speed among K models of different work and accuracy.
 
     ``min sum_k w_k [theta (d_k / R + Z_k / (f_k - w_k a Z_k)) + (1 - theta) kappa Z_k f_k^2]``
     with ``sum w = 1``, ``sum f <= F``, ``sum w_k q_k >= Q``, ``w_k a Z_k < f_k``.
 
-    The paper compares itself with MASM but gives none of its settings; this is what its abstract
-    describes (delay and energy by the choice of model and allotted speed, at a least accuracy),
-    with a queue M/M/1 before each model. It is not the authors' program.
+    The paper compares itself with MASM but gives none of its parameters. This is what MASM's
+    abstract describes (delay and energy by the choice of model and allotted speed, at a least
+    accuracy), with an M/M/1 queue before each model. It is not the authors' own program.
 
     Parameters
     ----------
@@ -229,21 +230,23 @@ def masm_cost(problem: MasmProblem, share: FloatArray, flops: FloatArray) -> flo
 def solve_masm(problem: MasmProblem) -> MasmAnswer:
     """Return the best shares and speeds that SLSQP finds from several starts.
 
-    The program is not convex (w / (f - w a Z) is not, in w and f together), so the best of several
-    local optima is no proof; the tests hold it against a grid. Starts: each model as often as the
-    quality allows, the rest the most accurate one, alone and mixed with all others. For the shares
-    that are found the speeds are the best, see `best_speeds`. Deterministic.
+    The program is not convex, since w / (f - w a Z) is not jointly convex in w and f: the best of
+    several local optima is not proved optimal; tests compare it with a grid. Starts: each model as
+    often as the quality allows and the most accurate one for the rest, each also mixed with all
+    others. The speeds are optimal for the shares found, see `best_speeds`. Deterministic.
 
-    Where the tasks are more than the speed can serve at that quality the cost is infinite, and the
-    answer the start of the smallest load with speeds in proportion to it.
+    If the node cannot serve the tasks at that quality, the cost is infinite, and the answer is the
+    start of the smallest load with speeds in proportion to it.
     """
     starts = _starts(problem)
+    # Starts that use all models may descend to other local optima.
     mixed = 0.9 * starts + 0.1 * starts.mean(axis=0)
     usable = [start for start in (*starts, *mixed) if start @ problem.loads < _FULL]
     if not usable:
         share = starts[(starts @ problem.loads).argmin()]
         parts = share * problem.loads / (share @ problem.loads)
         return MasmAnswer(share, problem.flops * parts, np.inf)
+    # Starts often end in the same optimum; it is refined only once.
     found = np.round([_descend(problem, start) for start in usable], _DECIMALS)
     shares = [share for share in np.unique(found, axis=0) if _is_legal(problem, share)]
     answers = [_answer(problem, share) for share in shares or usable]
@@ -253,9 +256,9 @@ def solve_masm(problem: MasmProblem) -> MasmAnswer:
 def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
     """Return the speeds of least cost for shares that leave speed free, (K,) FLOP/s.
 
-    For fixed shares the program is convex. With the multiplier m of sum f <= F each free speed
+    For fixed shares the program is convex. With the multiplier m of sum f <= F, each free speed
     g = f - w a Z (as a share of F) solves theta w Z / (F g^2) = m + 2 (1 - theta) w J (w a Z + g),
-    and m is the least one >= 0 at which they fit.
+    and m is the least value >= 0 at which the free speeds fit.
     """
     from scipy.optimize import brentq
 
@@ -267,6 +270,7 @@ def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
     if free.sum() > rest:
         high = 1.0 + np.log((problem.work / problem.flops).sum()) - 2.0 * np.log(rest / len(share))
         low = high - 2.0
+        # The multiplier spans many orders of magnitude: bracket its logarithm.
         while excess(low) < 0:
             low -= 2.0 * (high - low)
         free = _free_speeds(problem, share, np.exp(brentq(excess, low, high, xtol=1e-12)))
@@ -277,8 +281,8 @@ def best_speeds(problem: MasmProblem, share: FloatArray) -> FloatArray:
 def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> FloatArray:
     """Return g of each model for a multiplier, at most 1; 0 without tasks.
 
-    The positive root of J g^3 + (m + J l) g^2 = theta w Z / F, by Newton's method from above, where
-    it falls to the root without passing it.
+    The positive root of J g^3 + (m + J l) g^2 = theta w Z / F by Newton's method from above, from
+    where the iterates decrease to the root without passing it.
     """
     pull = problem.theta * share * problem.work / problem.flops
     joules = 2.0 * (1.0 - problem.theta) * share * problem.kappa * problem.work * problem.flops**2
@@ -295,7 +299,7 @@ def _free_speeds(problem: MasmProblem, share: FloatArray, multiplier: float) -> 
 
 
 def _starts(problem: MasmProblem) -> FloatArray:
-    """Return shares that meet the quality, (K, K): row k has as much of model k as it allows."""
+    """Return shares that meet the quality, (K, K): row k uses model k as much as it allows."""
     best = int(problem.quality.argmax())
     gap = problem.quality[best] - problem.quality
     room = problem.quality[best] - problem.least_quality
@@ -306,7 +310,7 @@ def _starts(problem: MasmProblem) -> FloatArray:
 
 
 def _is_legal(problem: MasmProblem, share: FloatArray) -> bool:
-    """Whether shares meet the quality and leave speed free."""
+    """Return whether shares meet the quality and leave speed free."""
     is_good = share @ problem.quality >= problem.least_quality - 1e-8
     return bool(is_good and share @ problem.loads < _FULL)
 
@@ -354,6 +358,6 @@ def _cost_and_slope(
 
 
 def _answer(problem: MasmProblem, share: FloatArray) -> MasmAnswer:
-    """Return shares with their best speeds."""
+    """Return the answer with the best speeds for given shares."""
     flops = best_speeds(problem, share)
     return MasmAnswer(share, flops, masm_cost(problem, share, flops))

@@ -1,4 +1,4 @@
-"""Neurosurgeon-style: one cut a task, the best for the bandwidth of the moment."""
+"""Neurosurgeon-style: a cut for each task, the best for the current state of the link."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, model_bytes, plan_cuts
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -20,9 +21,10 @@ class Neurosurgeon:
     """The cut of least delay or energy of a single task, chosen anew when the link changes.
 
     In the style of Kang et al., "Neurosurgeon", ASPLOS 2017: execution, transmission and cloud
-    are predicted for every cut and the best taken; queues and deadlines are not seen. Departs from
-    it: times come from the system's model instead of regressions over measurements, and cuts that
-    the nodes' memory (21) does not hold are out. Every node has the layers of the deepest cut.
+    times are predicted for every cut and the best one is taken; queues and deadlines are ignored.
+    Departs from it in two points: times come from the system's model instead of regressions over
+    measurements, and cuts that exceed the nodes' memory (21) are excluded. Every node holds the
+    layers of the deepest cut used.
     """
 
     objective: Literal["delay", "energy"] = parameter("delay", "what each task's cut optimises")
@@ -32,40 +34,39 @@ class Neurosurgeon:
         check_parameters(self)
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
+        # A trace has few states: predict once for each, not for each task.
         seen = np.stack([conditions.rate_bit_s, conditions.round_trip_s])
         states, which = np.unique(seen, axis=1, return_inverse=True)
-        cost = self.cost(setting, *states)
-        cost[:, setting.terms.memory_bytes > setting.terms.columns.memory_limit_bytes] = np.inf
+        cost = self.cost(split, *states)
+        cost[:, split.terms.memory_bytes > split.terms.columns.memory_limit_bytes] = np.inf
         cut = cost.argmin(axis=1)[which]
         if not self.adapts:
             cut = np.full_like(cut, cut[0])
-        sizes = np.array([model_bytes(setting, j) for j in range(setting.depth + 1)])
+        sizes = np.array([model_bytes(split, j) for j in range(split.depth + 1)])
+        # Only what is missing is sent; a shallower cut deletes layers for free.
         sent = np.maximum(np.diff(sizes[cut]), 0.0).sum()
-        return plan_cuts(setting, stream, conditions, cut)._replace(redeploy_bytes=float(sent))
+        return plan_cuts(split, stream, conditions, cut)._replace(redeploy_bytes=float(sent))
 
     def cost(
-        self, setting: SplitSystem, rate_bit_s: FloatArray, round_trip_s: FloatArray
+        self, split: SplitSystem, rate_bit_s: FloatArray, round_trip_s: FloatArray
     ) -> FloatArray:
         """Return the predicted delay (s) or energy (J) of one task, (states, N + 1).
 
         Parameters
         ----------
-        setting : Setting
-            Network and system; the node is the slowest, the energy (20) its mean over the nodes.
+        split : SplitSystem
+            Network and system; times are those of the slowest node, the energy (20) is the mean
+            over the nodes.
         rate_bit_s, round_trip_s : (states,) arrays
             States of the link.
         """
-        terms, bits = setting.terms, setting.upload_bits
+        terms, bits = split.terms, split.upload_bits
         if self.objective == "energy":
             return np.tile(terms.mean_energy_j.reshape(-1), (len(rate_bit_s), 1))
         edge_s = terms.execution_s.max(axis=0)  # (11)
         link_s = bits / rate_bit_s[:, np.newaxis]  # (15)
         trip_s = np.where(bits > 0, round_trip_s[:, np.newaxis], 0.0)
-        return np.asarray(edge_s + link_s + trip_s + setting.cloud_s)  # (14)
+        return np.asarray(edge_s + link_s + trip_s + split.cloud_s)  # (14)

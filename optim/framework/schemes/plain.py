@@ -1,4 +1,4 @@
-"""The paper's scheme without dormancy: one cut for all tasks, TMOA's."""
+"""Schemes with one cut for all tasks: TMOA's, everything in the cloud, everything on the edge."""
 
 from __future__ import annotations
 
@@ -7,39 +7,37 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, plan_cut
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.offloading.solvers import tmoa_printed, tmoa_repaired
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.offloading.program import CONSTRAINTS, build_program
 from edgeopt.problems.parameters import check_parameters, parameter
 
-# The cut of the collaborative schemes: TMOA's.
-
 TMOA = -1
-"""Stands for TMOA's cut where a cut is asked for."""
+"""As a scheme's cut: the one that TMOA (Algorithm 2) chooses."""
 
 
 class SchemeWarning(UserWarning):
-    """A scheme does what it can, which is not what it was asked for."""
+    """A scheme deviates from its rule, which cannot be kept."""
 
 
-def tmoa_cut(setting: SplitSystem, objective: str) -> int:
+def tmoa_cut(split: SplitSystem, objective: str) -> int:
     """Return the cut of Algorithm 2: as printed under the printed reading, else repaired.
 
-    Where no cut meets the constraints, the one that exceeds its limits by the smallest factor, and
-    a `SchemeWarning`: an overloaded system is simulated, too.
+    If no cut meets the constraints: the cut that exceeds its limits by the smallest factor, with a
+    `SchemeWarning`, since an overloaded system is simulated as well.
     """
-    program = build_program(
-        setting.profile, setting.system, reading=setting.reading, objective=objective
-    )
-    if setting.reading.name == "printed":
+    program = build_program(split.profile, split.system, reading=split.reading, objective=objective)
+    if split.reading.name == "printed":
         return tmoa_printed(program).cut or 0
     answer = tmoa_repaired(program)
     if answer.cut is not None:
         return answer.cut
+    # Relative, since bytes, seconds and joules cannot be compared otherwise.
     excess = program.values / program.limits
     cut = int(excess.max(axis=0).argmin())
     worst = CONSTRAINTS[int(excess[:, cut].argmax())]
@@ -49,67 +47,52 @@ def tmoa_cut(setting: SplitSystem, objective: str) -> int:
     return cut
 
 
-Goal = Literal["deepest", "delay", "energy", "throughput"]
+CutObjective = Literal["deepest", "delay", "energy", "throughput"]
 
 
 @dataclass(frozen=True)
 class Collaborative:
-    """Layers 1..j on the edge, the rest in the cloud, j from Algorithm 2 unless it is given."""
+    """Layers 1..j on the edge, the rest in the cloud; j is given or chosen by Algorithm 2."""
 
-    objective: Goal = parameter("deepest", "what TMOA optimises")
+    objective: CutObjective = parameter("deepest", "what TMOA optimises")
     cut: int = parameter(TMOA, "layers on the edge, -1: TMOA's choice", at_least=-1)
 
     def __post_init__(self) -> None:
         check_parameters(self)
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, self.cut_of(setting))
+        return plan_cut(split, stream, conditions, self.cut_of(split))
 
-    def cut_of(self, setting: SplitSystem) -> int:
-        """Return the cut on a network and system."""
+    def cut_of(self, split: SplitSystem) -> int:
+        """Return the cut for a network and system."""
         if self.cut == TMOA:
-            return tmoa_cut(setting, self.objective)
-        return setting.check_cut("cut", self.cut)
+            return tmoa_cut(split, self.objective)
+        return split.check_cut("cut", self.cut)
 
 
-# Everything in the cloud: the edge forwards what the terminals send.
+# The two extremes, as baselines.
 
 
 @dataclass(frozen=True)
 class CloudOnly:
-    """Cut 0 for every task."""
+    """Cut 0 for every task: the edge forwards what the terminals send."""
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, 0)
-
-
-# Everything on the edge: nothing is uploaded.
+        return plan_cut(split, stream, conditions, 0)
 
 
 @dataclass(frozen=True)
 class EdgeOnly:
-    """Cut N for every task, whether or not the network fits into the nodes' memory."""
+    """Cut N for every task: nothing is uploaded, whether or not the network fits into memory."""
 
     def plan(
-        self,
-        setting: SplitSystem,
-        stream: Stream,
-        conditions: LinkConditions,
-        rng: np.random.Generator,
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        return plan_cut(setting, stream, conditions, setting.depth)
+        return plan_cut(split, stream, conditions, split.depth)

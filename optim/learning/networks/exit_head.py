@@ -1,4 +1,4 @@
-"""The early exit: the master's simplified model behind the cut."""
+"""The exit head: the master's simplified model after the cut, or a branch of BranchyNet."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edgeopt.problems.networks.builder import same
 class ExitHead(nn.Module):  # type: ignore[misc]
     """Classify the map at a cut: global average pooling and one fully connected layer.
 
-    It reads the map alone, not the skip tensor of a cut inside a residual block; any map with
-    channels will do, the image (cut 0) too.
+    It reads only the map, not the skip tensor of a cut inside a residual block; the map may be the
+    image (cut 0).
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class ExitHead(nn.Module):  # type: ignore[misc]
         Whether a 3 x 3 convolution that keeps the channels, its batch norm and ReLU come first,
         as in BranchyNet's branches.
     seed : int
-        Of the initial weights, see `build_network`.
+        Seed of the initial weights, see `build_network`.
 
     Raises
     ------
@@ -45,6 +45,7 @@ class ExitHead(nn.Module):  # type: ignore[misc]
         super().__init__()
         check_integer("channels", channels, at_least=1)
         check_integer("classes", classes, at_least=2)
+        # A stream of its own: an exit must not change the weights of the network.
         with seeded(seed):
             self.conv = convolution(channels, channels, same(3)) if convolved else None
             self.fc = nn.Linear(channels, classes)

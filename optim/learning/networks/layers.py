@@ -1,4 +1,4 @@
-"""The layers of a residual network, each a map from a tuple of tensors to a tuple of tensors."""
+"""The layers of a residual network, each from a tuple of tensors to a tuple of tensors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeopt.problems.errors import check_integer
 from edgeopt.problems.networks.builder import Window, same
 
 Tensors = tuple[torch.Tensor, ...]
-"""What crosses a cut: the map, and inside a residual block the skip tensor behind it."""
+"""The tensors at a cut: the map and, inside a residual block, the skip tensor."""
 
 
 class Stem(nn.Module):  # type: ignore[misc]
@@ -25,7 +25,7 @@ class Stem(nn.Module):  # type: ignore[misc]
     width : int
         Channels of the map.
     window : Window
-        Of the convolution.
+        Kernel, stride and padding of the convolution.
     """
 
     def __init__(self, channels: int, width: int, window: Window) -> None:
@@ -39,18 +39,18 @@ class Stem(nn.Module):  # type: ignore[misc]
 
 
 class BlockStart(nn.Module):  # type: ignore[misc]
-    """First convolution of a residual block, and what is added at its end.
+    """First convolution of a residual block, and the skip tensor that its end adds.
 
     Parameters
     ----------
     channels : int
-        Channels of the map that it reads.
+        Channels of the input map.
     width : int
         Channels of the block.
     stride : int
-        Of the convolution; the skip tensor is projected if it is not 1.
+        Stride of the convolution; unless it is 1, the skip tensor is projected.
     pool : Window, optional
-        Max-pool before the block.
+        Max-pooling before the block.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class BlockStart(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.pool = nn.MaxPool2d(*pool) if pool else None
         self.main = convolution(channels, width, same(3, stride))
+        # With stride 1 the shapes agree and the input itself is added.
         self.shortcut = convolution(channels, width, same(1, stride)) if stride > 1 else None
 
     def forward(self, tensors: Tensors) -> Tensors:
@@ -94,7 +95,7 @@ class Classifier(nn.Module):  # type: ignore[misc]
     Parameters
     ----------
     channels : int
-        Channels of the map that it reads.
+        Channels of the input map.
     classes : int
         Outputs.
     """
@@ -112,8 +113,8 @@ class Classifier(nn.Module):  # type: ignore[misc]
 def convolution(channels: int, width: int, window: Window) -> nn.Sequential:
     """Return a convolution without bias and its batch norm.
 
-    The weights are He's: normal with deviation sqrt(2 / (kernel^2 width)), so that the gradient
-    keeps its size through layers that end in ReLU.
+    Initialised after He et al.: normal with standard deviation sqrt(2 / (kernel^2 width)), which
+    keeps the magnitude of gradients through layers that end in ReLU.
 
     References
     ----------
@@ -124,21 +125,21 @@ def convolution(channels: int, width: int, window: Window) -> nn.Sequential:
     return nn.Sequential(conv, nn.BatchNorm2d(width))
 
 
-# Initial weights that depend on a seed alone.
+# Initial weights that depend only on a seed.
 
-_LARGEST = 2**63 - 1
+_LARGEST_SEED = 2**63 - 1
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Start PyTorch's generator of the CPU at `seed`, and put it back on leaving.
+    """Seed PyTorch's CPU generator with `seed`, and restore its state on leaving.
 
     Raises
     ------
     InputError
-        If `seed` is no integer in 0..2^63 - 1.
+        If `seed` is not an integer in 0..2^63 - 1.
     """
-    check_integer("seed", seed, at_least=0, at_most=_LARGEST)
+    check_integer("seed", seed, at_least=0, at_most=_LARGEST_SEED)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield

@@ -1,4 +1,4 @@
-"""The residual networks that can be trained, by name."""
+"""Residual networks that can be trained and run from any cut to any other, by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edgeopt.problems.networks.zoo import (
 )
 
 PLANS = {plan.name: plan for plan in (RESNET34, RESNET34_CIFAR, RESNET_DIGITS)}
-"""The networks by name."""
+"""The plans of the networks by name."""
 
 
 def build_network(
@@ -43,8 +43,8 @@ def build_network(
     classes : int
         Outputs, >= 2.
     seed : int
-        Of the initial weights; the same seed gives the same bits, and PyTorch's own generator
-        stays where it is.
+        Seed of the initial weights: the same seed gives the same bits. PyTorch's global generator
+        keeps its state.
 
     Raises
     ------
@@ -61,19 +61,16 @@ def build_network(
         return SplitNetwork(plan, channels, classes)
 
 
-# A network that runs from any cut to any other.
-
-
 class SplitNetwork(nn.Module):  # type: ignore[misc]
     """A residual network as the chain of the N layers that its profile counts.
 
-    Layer j runs from cut j - 1 to cut j. What crosses a cut is a tuple: the map, and inside a
-    residual block the skip tensor as well, projected already where the block has a projection.
+    Layer j runs from cut j - 1 to cut j. A tuple of tensors crosses a cut: the map and, inside a
+    residual block, the skip tensor, already projected if the block has a projection.
 
     Parameters
     ----------
     plan : ResidualPlan
-        The network, without bottleneck.
+        The plan of a network without bottleneck blocks.
     channels : int
         Channels of the images.
     classes : int
@@ -91,19 +88,19 @@ class SplitNetwork(nn.Module):  # type: ignore[misc]
         self.layers = nn.ModuleList(_layers(plan, channels, classes))
 
     def run(self, tensors: Tensors, start: int, stop: int) -> Tensors:
-        """Return what crosses cut `stop`, given what crosses cut `start`.
+        """Return the tensors at cut `stop`, given those at cut `start`.
 
         Parameters
         ----------
         tensors : tuple of torch.Tensor
-            What crosses cut `start`; the images (n, channels, height, width) at cut 0.
+            The tensors at cut `start`; at cut 0 the images (n, channels, height, width).
         start, stop : int
-            Cuts, 0 <= start <= stop <= N; the layers start + 1..stop run.
+            Cuts, 0 <= start <= stop <= N: the layers start + 1..stop run.
 
         Raises
         ------
         InputError
-            If `start` or `stop` is no such cut.
+            If `start` or `stop` is not such a cut.
         """
         check_integer("stop", stop, at_least=0, at_most=len(self.layers))
         check_integer("start", start, at_least=0, at_most=stop)
@@ -126,7 +123,7 @@ class SplitNetwork(nn.Module):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If the network does not read such images.
+            If the network cannot read such images.
         """
         shape = tuple(input_shape)
         if len(shape) != 3 or shape[0] != self.channels or shape[1] != shape[2]:
@@ -136,21 +133,22 @@ class SplitNetwork(nn.Module):  # type: ignore[misc]
 
 
 def smallest_side(plan: ResidualPlan) -> int:
-    """Return the smallest side of an image of which all projections make the skip tensor smaller.
+    """Return the smallest side of an image with which every projection shrinks the skip tensor.
 
-    The projection then runs behind the first convolution of its block, as it does here (see
-    `residual_profile`): the last stage must read a map of more than one pixel.
+    The last stage must read a map of more than one pixel. Only then is it right to run a
+    projection with the first convolution of its block, as here (see `residual_profile`).
     """
     halved = plan.stem.stride * (plan.pool.stride if plan.pool else 1)
     return int(halved * 2 ** max(len(plan.blocks) - 2, 0) + 1)
 
 
 def _layers(plan: ResidualPlan, channels: int, classes: int) -> list[nn.Module]:
-    """Return the layers between the cuts."""
+    """Return the layers 1..N."""
     layers: list[nn.Module] = [Stem(channels, plan.width, plan.stem)]
     width = plan.width
     for stage, blocks in enumerate(plan.blocks):
         source, width = width, plan.width * 2**stage
+        # The pooling has no cut of its own: it runs with the layer after it.
         pool = plan.pool if stage == 0 else None
         layers.append(BlockStart(source, width, 2 if stage else 1, pool=pool))
         for _ in range(blocks - 1):

@@ -107,8 +107,8 @@ def test_own_scheme(run: Run, tmp_path: Path):
     means = {name: delays.mean() for name, delays in found["delays"].items()}
     assert min(means, key=means.__getitem__) == "by size (mine)"
     single = found["delays"]["by size (mine)"][0]
-    flop = found["setting"].flop[-1]
-    assert single == pytest.approx(1e3 * flop / found["setting"].speeds[0])
+    flop = found["split"].flop[-1]
+    assert single == pytest.approx(1e3 * flop / found["split"].speeds[0])
     assert (tmp_path / "own_scheme.png").stat().st_size > 10_000
 
 

@@ -2,41 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeopt.optim.framework.conditions import LinkConditions
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.systems.load import load_system
 
-FILE = """
-network = "resnet34:input=32:classes=10"
-system = "table1"
-nodes = [2, 3]
-tasks = 40
-repetitions = 2
-seed = 5
-
-[streams.poisson]
-
-[streams.bursty]
-rates_hz = [30.0, 90.0]
-dwell_s = [1.0, 1.0]
-
-[schemes.cloud-only]
-[schemes.split]
-scheme = "collaborative"
-cut = 20
-"""
-
 
 @pytest.fixture(scope="session")
-def setting() -> SplitSystem:
+def split() -> SplitSystem:
     """Return ResNet-34 on the ten equal nodes of the paper's Table 1."""
     return SplitSystem(load_network("resnet34"), load_system("table1"))
 
@@ -54,32 +33,24 @@ def stream() -> Stream:
 
 
 @pytest.fixture
-def conditions(setting: SplitSystem) -> Callable[..., LinkConditions]:
+def conditions(split: SplitSystem) -> Callable[..., LinkConditions]:
     """Return a maker of conditions with given round trips and rates."""
 
     def make(stream: Stream, trips: object = 0.02, rates: object = 1e8) -> LinkConditions:
         ones = np.ones(stream.tasks)
         rate = np.asarray(rates) * ones
-        uplink = Uplink(rate=np.full((1, setting.nodes), rate[0]), start=np.zeros(1))
+        uplink = Uplink(rate=np.full((1, split.nodes), rate[0]), start=np.zeros(1))
         return LinkConditions(0.2 * ones, np.asarray(trips) * ones, rate, uplink)
 
     return make
 
 
 @pytest.fixture
-def with_tasks(setting: SplitSystem) -> Callable[..., SplitSystem]:
-    """Return a maker of the setting with other fields of the task stream."""
+def with_tasks(split: SplitSystem) -> Callable[..., SplitSystem]:
+    """Return a maker of split systems with other fields of the task stream."""
 
     def make(**fields: float) -> SplitSystem:
-        system = setting.system
-        return replace(setting, system=replace(system, tasks=replace(system.tasks, **fields)))
+        system = split.system
+        return replace(split, system=replace(system, tasks=replace(system.tasks, **fields)))
 
     return make
-
-
-@pytest.fixture
-def simulation_file(tmp_path: Path) -> Path:
-    """Return a simulation of 2 streams x 2 pools x 2 schemes x 2 repetitions."""
-    path = tmp_path / "simulation.toml"
-    path.write_text(FILE)
-    return path

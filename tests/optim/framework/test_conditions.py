@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.framework.conditions import LinkTrace, draw_conditions, read_link
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream, poisson
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.offloading.reading import PRINTED
@@ -17,11 +17,11 @@ from edgeopt.problems.systems.system import TerminalLink
 TRACE = LinkTrace(np.array([0.01, 0.02, 0.03]), np.array([1e8, 2e8, 3e8]), step_s=2.0)
 
 
-def test_a_trace_is_met_from_a_random_state_round_and_round(setting: SplitSystem):
+def test_a_trace_is_met_from_a_random_state_round_and_round(split: SplitSystem):
     stream = Stream(np.array([0.0, 1.9, 2.0, 5.0, 6.5]), np.ones(5))
     seen = set()
     for seed in range(20):
-        met = draw_conditions(setting, stream, TRACE, np.random.default_rng(seed))
+        met = draw_conditions(split, stream, TRACE, np.random.default_rng(seed))
         states = (met.round_trip_s * 100).round().astype(int) - 1
         first = states[0]
         assert states.tolist() == [(first + step) % 3 for step in (0, 0, 1, 2, 3)]
@@ -32,24 +32,24 @@ def test_a_trace_is_met_from_a_random_state_round_and_round(setting: SplitSystem
     assert seen == {0, 1, 2}
 
 
-def test_without_a_trace_the_link_is_the_systems(setting: SplitSystem, stream: Stream):
-    met = draw_conditions(setting, stream, None, np.random.default_rng(0))
+def test_without_a_trace_the_link_is_the_systems(split: SplitSystem, stream: Stream):
+    met = draw_conditions(split, stream, None, np.random.default_rng(0))
     assert set(met.round_trip_s) == {0.02}
-    assert set(met.rate_bit_s) == {1e8} == {setting.rate_bit_s}
+    assert set(met.rate_bit_s) == {1e8} == {split.rate_bit_s}
     assert met.uplink.rate.shape == (1, 10)
 
 
-def test_as_printed_there_is_neither_round_trip_nor_terminal(setting: SplitSystem, stream: Stream):
-    printed = replace(setting, reading=PRINTED)
+def test_as_printed_there_is_neither_round_trip_nor_terminal(split: SplitSystem, stream: Stream):
+    printed = replace(split, reading=PRINTED)
     met = draw_conditions(printed, stream, None, np.random.default_rng(0))
     assert not met.round_trip_s.any()
     assert not met.terminal_s.any()
     assert set(met.rate_bit_s) == {1e9}  # nothing is shared
 
 
-def test_terminals_have_the_measured_rates(setting: SplitSystem):
+def test_terminals_have_the_measured_rates(split: SplitSystem):
     rates = TerminalLink(np.array([1e6, 4e6]))
-    here = replace(setting, system=replace(setting.system, uplink=rates))
+    here = replace(split, system=replace(split.system, uplink=rates))
     stream = poisson(10.0, tasks=400, rng=1)
     met = draw_conditions(here, stream, None, np.random.default_rng(0))
     bits = 8.0 * 224 * 224 * 3
@@ -58,13 +58,13 @@ def test_terminals_have_the_measured_rates(setting: SplitSystem):
     assert 150 < slow.sum() < 250
 
 
-def test_a_nodes_own_interface_limits(setting: SplitSystem, stream: Stream):
-    lte = replace(setting, system=load_system("pi_lte"))
+def test_a_nodes_own_interface_limits(split: SplitSystem, stream: Stream):
+    lte = replace(split, system=load_system("pi_lte"))
     fast = LinkTrace(np.array([0.07]), np.array([1e9]), 1.0)
     assert set(draw_conditions(lte, stream, fast, np.random.default_rng(0)).rate_bit_s) == {6e6}
 
 
-def test_the_real_trace_is_read_in_si_units(shared: Path, setting: SplitSystem):
+def test_the_real_trace_is_read_in_si_units(shared: Path, split: SplitSystem):
     table = {
         "path": str(shared / "traces" / "ccby4_cable" / "cable_uplink.csv"),
         "round_trip_column": "ping_ms",
@@ -73,22 +73,22 @@ def test_the_real_trace_is_read_in_si_units(shared: Path, setting: SplitSystem):
         "rate_unit_bit_s": 1e6,
         "step_s": 1.0,
     }
-    trace = read_link(table, setting.system.link)
+    trace = read_link(table, split.system.link)
     assert trace is not None
     assert len(trace.round_trip_s) == 1971
     assert trace.round_trip_s[0] == pytest.approx(0.019176)
     assert trace.bandwidth_bit_s[0] == pytest.approx(1.11e6)
     del table["rate_column"], table["rate_unit_bit_s"]
-    constant = read_link(table, setting.system.link)
+    constant = read_link(table, split.system.link)
     assert constant is not None
     assert set(constant.bandwidth_bit_s) == {1e9}
 
 
-def test_lists_are_states_in_turn(setting: SplitSystem):
-    trace = read_link({"round_trips_s": [0.1, 0.2], "step_s": 3}, setting.system.link)
+def test_lists_are_states_in_turn(split: SplitSystem):
+    trace = read_link({"round_trips_s": [0.1, 0.2], "step_s": 3}, split.system.link)
     assert trace is not None
     assert trace.round_trip_s.tolist() == [0.1, 0.2]
-    assert read_link({}, setting.system.link) is None
+    assert read_link({}, split.system.link) is None
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_lists_are_states_in_turn(setting: SplitSystem):
         (3, "link: got 3, must be a table"),
     ],
 )
-def test_bad_links_are_refused(setting: SplitSystem, table, message):
+def test_bad_links_are_refused(split: SplitSystem, table, message):
     with pytest.raises(InputError, match=message):
-        read_link(table, setting.system.link)
+        read_link(table, split.system.link)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_bad_links_are_refused(setting: SplitSystem, table, message):
         ("a,b\nnan,1\n", "link.round_trip_s"),
     ],
 )
-def test_bad_traces_are_refused(setting: SplitSystem, tmp_path: Path, text, message):
+def test_bad_traces_are_refused(split: SplitSystem, tmp_path: Path, text, message):
     path = tmp_path / "trace.csv"
     path.write_text(text)
     table = {"path": str(path), "round_trip_column": "a", "rate_column": "b", "step_s": 1.0}
     with pytest.raises(InputError, match=message):
-        read_link(table, setting.system.link)
+        read_link(table, split.system.link)

@@ -6,32 +6,32 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.framework.deployment import choose_master, deploy
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.systems.load import load_system
 
 
-def test_multicast_sends_the_model_once(setting: SplitSystem):
-    cost = deploy(setting, 1e6)
+def test_multicast_sends_the_model_once(split: SplitSystem):
+    cost = deploy(split, 1e6)
     # 1 MB at 1 Gbit/s from the cloud, half of 20 ms, 1 MB at 1 Gbit/s to all nodes at once
     assert cost.seconds == pytest.approx(8e6 / 1e9 + 0.01 + 8e6 / 1e9)
     assert (cost.cloud_bytes, cost.lan_bytes) == (1e6, 1e6)
 
 
-def test_unicast_sends_it_to_one_node_after_another(setting: SplitSystem):
-    cost = deploy(setting, 1e6, "unicast")
+def test_unicast_sends_it_to_one_node_after_another(split: SplitSystem):
+    cost = deploy(split, 1e6, "unicast")
     assert cost.lan_bytes == 9e6
     assert cost.seconds == pytest.approx(8e6 / 1e9 + 0.01 + 9 * 8e6 / 1e9)
 
 
-def test_a_single_node_needs_no_edge_network(setting: SplitSystem):
-    alone = replace(setting, system=load_system("table1", nodes=1))
+def test_a_single_node_needs_no_edge_network(split: SplitSystem):
+    alone = replace(split, system=load_system("table1", nodes=1))
     for transport in ("multicast", "unicast"):
         assert deploy(alone, 1e6, transport).lan_bytes == 0
 
 
-def test_the_masters_own_interface_limits(setting: SplitSystem):
-    lte = replace(setting, system=load_system("pi_lte"))
+def test_the_masters_own_interface_limits(split: SplitSystem):
+    lte = replace(split, system=load_system("pi_lte"))
     assert deploy(lte, 1e6).seconds == pytest.approx(8e6 / 6e6 + 0.035 + 8e6 / 1e9)
 
 
@@ -43,8 +43,8 @@ def test_the_master_is_the_most_capable_or_drawn(mixed: SplitSystem):
     assert (np.abs(drawn - 300) < 5 * np.sqrt(270)).all()
 
 
-def test_of_equal_nodes_the_first_is_master(setting: SplitSystem):
-    assert choose_master(setting.system.pool, "capability", np.random.default_rng(0)) == 0
+def test_of_equal_nodes_the_first_is_master(split: SplitSystem):
+    assert choose_master(split.system.pool, "capability", np.random.default_rng(0)) == 0
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_of_equal_nodes_the_first_is_master(setting: SplitSystem):
         (lambda s: choose_master(s.system.pool, "fastest", np.random.default_rng(0)), "master"),
     ],
 )
-def test_bad_values_are_refused(setting: SplitSystem, call, message):
+def test_bad_values_are_refused(split: SplitSystem, call, message):
     with pytest.raises(InputError, match=message):
-        call(setting)
+        call(split)

@@ -1,83 +1,9 @@
-"""A small problem, and small learning files."""
-
-import importlib.util
-from pathlib import Path
+"""A small learning problem."""
 
 import pytest
+from learning_files import learning_file, one_thread
 
-SYSTEM = """
-[[pool.nodes]]
-name = "fast"
-flops = 400e6
-memory_bytes = 8e6
-[[pool.nodes]]
-name = "slow"
-count = 2
-flops = 50e6
-memory_bytes = 8e6
-[cloud]
-flops = 50e9
-[link]
-bandwidth_bit_s = 20e6
-round_trip_s = 0.016
-[uplink]
-network = "wifi"
-[tasks]
-arrival_hz = 1.0
-deadline_s = 1.0
-"""
-FILE = """
-data = "digits"
-network = "resnet-digits"
-system = "system.toml"
-repetitions = 2
-seed = 1
-[training]
-periods = 2
-window = 4
-batch = 8
-[link]
-step_s = 1.0
-round_trips_s = [0.01, 0.03]
-[dispatch]
-solver = "fcfs"
-[schemes.central]
-[schemes.branchynet]
-exits = [2, 5]
-[schemes.federated]
-[schemes.collaborative]
-cut = 5
-[schemes.dormant]
-scheme = "collaborative"
-cut = 5
-threshold = "fixed"
-fixed_s = 0.02
-"""
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Keep PyTorch to one thread, as `edgeopt learn` does: two would wait for each other."""
-    if importlib.util.find_spec("torch") is None:
-        yield
-        return
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    if torch.are_deterministic_algorithms_enabled():
-        torch.use_deterministic_algorithms(False)
-
-
-@pytest.fixture
-def learning_file(tmp_path: Path) -> Path:
-    """Return a learning file of three nodes and five schemes that takes seconds."""
-    (tmp_path / "system.toml").write_text(SYSTEM, encoding="utf-8")
-    path = tmp_path / "learning.toml"
-    path.write_text(FILE, encoding="utf-8")
-    return path
+__all__ = ["learning_file", "one_thread"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.costs import Path, task_costs
+from edgeopt.optim.learning.costs import TaskPath, task_costs
 from edgeopt.optim.learning.training import Training, learning_rate
 from edgeopt.problems.errors import InputError
 
@@ -15,7 +15,7 @@ TRIP = 0.016
 
 def costs_at(problem, cut, *, exit=None, asleep=False):
     tasks = problem.drawn[0]
-    return task_costs(problem.setting, tasks, Path(cut, exit, np.full(len(tasks.size), asleep)))
+    return task_costs(problem.split, tasks, TaskPath(cut, exit, np.full(len(tasks.size), asleep)))
 
 
 def test_an_awake_task_by_hand(make_problem):

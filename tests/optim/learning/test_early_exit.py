@@ -38,6 +38,14 @@ def test_ends_of_the_threshold():
     assert (everybody.share, everybody.wrong.tolist()) == (1.0, [0, 0])
 
 
+def test_an_image_leaves_only_below_the_threshold():
+    """As in BranchyNet's algorithm 1, an entropy equal to the threshold is not sure enough."""
+    answers = answers_of([UNSURE], [UNSURE], [SURE], [0])
+    (at,) = entropy(answers.exits[1])
+    assert early_answers(answers, at).share == 0.0
+    assert early_answers(answers, float(np.nextafter(at, np.inf))).share == 1.0
+
+
 def test_dormant_answers_are_a_mixture(make_problem):
     problem = make_problem(round_trips_s=(0.01, 0.03))
     scheme = CollaborativeTraining(cut=4, threshold="fixed", fixed_s=0.02)

@@ -7,17 +7,15 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from torch.nn.functional import cross_entropy
 
+from edgeopt.optim.learning.period import Dispatch
 from edgeopt.optim.learning.schemes import (
     BranchyNet,
     Central,
     CollaborativeTraining,
     Federated,
 )
-from edgeopt.optim.learning.split import (
-    Dispatch,
-    LossWeights,
-    SplitLearner,
-)
+from edgeopt.optim.learning.split import SplitLearner
+from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.problems.errors import InputError
 
 SCHEMES = [Central(), BranchyNet(exits=(0, 5)), Federated(), CollaborativeTraining(cut=4),

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from edgeopt.optim.learning.networks.exit_head import ExitHead
 from edgeopt.optim.learning.networks.resnet import build_network
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
-from edgeopt.optim.learning.split import LossWeights, Parts, joint_loss, split_step
+from edgeopt.optim.learning.split_step import LossWeights, SplitParts, joint_loss, split_step
 from edgeopt.optim.learning.training import Training
 
 DEPTH = 8
@@ -33,7 +33,7 @@ def parts_at(cut, training=TRAINING):
         channels = network.eval().run((torch.zeros(1, 1, 8, 8),), 0, cut)[0].shape[1]
     head = ExitHead(channels, 10, seed=4)
     layers = copy.deepcopy(network).layers
-    parts = Parts(
+    parts = SplitParts(
         Part(LayerChain(layers[:cut]), training),
         Part(LayerChain(layers[cut:]), training),
         Part(OnMap(copy.deepcopy(head)), training),

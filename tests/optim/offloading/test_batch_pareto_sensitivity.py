@@ -16,26 +16,18 @@ from edgeopt.problems.offloading.arrays import (
 )
 from edgeopt.problems.offloading.program import OBJECTIVES, build_program
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
+from edgeopt.problems.systems import system as parts
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.random import random_system
-from edgeopt.problems.systems.system import (
-    Cloud,
-    CloudLink,
-    Device,
-    Pool,
-    System,
-    TaskStream,
-    TerminalLink,
-)
 
 ALEXNET = load_network("alexnet")
 
 
-def system_of(batch: SystemArrays, index: int) -> System:
+def system_of(batch: SystemArrays, index: int) -> parts.System:
     """One system of a batch, built from its parts."""
     c = {name: float(values[index, 0, 0]) for name, values in vars(batch).items()}
     nodes = int(c["nodes"])
-    device = Device(
+    device = parts.Device(
         "node",
         flops=c["flops"],
         memory_bytes=c["memory_limit_bytes"],
@@ -44,13 +36,13 @@ def system_of(batch: SystemArrays, index: int) -> System:
         static_power_w=c["static_power_w"],
         omega=c["omega"],
     )
-    return System(
+    return parts.System(
         name="one",
-        pool=Pool((device,) * nodes),
-        cloud=Cloud(c["cloud_flops"]),
-        link=CloudLink(1e15, c["round_trip_s"], c["energy_j_bit"]),
-        uplink=TerminalLink([1 / c["inverse_rate_s_bit"]]),
-        tasks=TaskStream(c["arrival_hz"], c["deadline_s"]),
+        pool=parts.Pool((device,) * nodes),
+        cloud=parts.Cloud(c["cloud_flops"]),
+        link=parts.CloudLink(1e15, c["round_trip_s"], c["energy_j_bit"]),
+        uplink=parts.TerminalLink([1 / c["inverse_rate_s_bit"]]),
+        tasks=parts.TaskStream(c["arrival_hz"], c["deadline_s"]),
     )
 
 
@@ -109,7 +101,7 @@ def test_the_front_holds_every_single_optimum(objective: str, column: int):
     assert program.objective.sign * best == pytest.approx(criteria(program)[front, column].min())
 
 
-def scaled_system(system: System, name: str, factor: float) -> System:
+def scaled_system(system: parts.System, name: str, factor: float) -> parts.System:
     """The system with one input scaled through its public parts."""
     if name in ("node speed", "node memory"):
         field = {"node speed": "flops", "node memory": "memory_bytes"}[name]
@@ -119,7 +111,7 @@ def scaled_system(system: System, name: str, factor: float) -> System:
         ]
         return replace(system, pool=replace(system.pool, devices=tuple(devices)))
     if name == "cloud speed":
-        return replace(system, cloud=Cloud(factor * system.cloud.flops))
+        return replace(system, cloud=parts.Cloud(factor * system.cloud.flops))
     field = {"deadline": "deadline_s", "arrival rate": "arrival_hz"}[name]
     value = factor * getattr(system.tasks, field)
     return replace(system, tasks=replace(system.tasks, **{field: value}))

@@ -21,17 +21,9 @@ from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
+from edgeopt.problems.systems import system as parts
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.random import random_system
-from edgeopt.problems.systems.system import (
-    Cloud,
-    CloudLink,
-    Device,
-    Pool,
-    System,
-    TaskStream,
-    TerminalLink,
-)
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -116,15 +108,15 @@ def test_the_costs_are_those_of_the_slowest_node_layer_by_layer():
         Layer("fc", "fc", 3000, 0, (5,), (1,)),
     )
     profile = Profile("three", (6,), layers, (2, 3))
-    fast = Device("fast", flops=200.0, memory_bytes=1e9, memory_bandwidth_byte_s=20.0)
-    slow = Device("slow", 100.0, 1e9, throughput_bit_s=50.0, memory_bandwidth_byte_s=10.0)
-    system = System(
+    fast = parts.Device("fast", flops=200.0, memory_bytes=1e9, memory_bandwidth_byte_s=20.0)
+    slow = parts.Device("slow", 100.0, 1e9, throughput_bit_s=50.0, memory_bandwidth_byte_s=10.0)
+    system = parts.System(
         name="two",
-        pool=Pool((fast, slow)),
-        cloud=Cloud(1000.0),
-        link=CloudLink(200.0),
-        uplink=TerminalLink([1.0]),
-        tasks=TaskStream(1e-6, 1e9),
+        pool=parts.Pool((fast, slow)),
+        cloud=parts.Cloud(1000.0),
+        link=parts.CloudLink(200.0),
+        uplink=parts.TerminalLink([1.0]),
+        tasks=parts.TaskStream(1e-6, 1e9),
     )
     costs = split_costs(profile, system, CORRECTED)
     # 2,000 FLOP at 100 FLOP/s; 40 + 10, 20 and 5 elements of 4 bytes at 10 byte/s

@@ -6,7 +6,7 @@ import pytest
 from edgeopt.optim.online.dispatch import simulate_dispatch
 from edgeopt.optim.online.masters import simulate_masters
 from edgeopt.optim.online.resources import Resources, Uplink
-from edgeopt.optim.online.window_state import Window
+from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.heuristics.list_rules import mct
 from edgeopt.problems.errors import InputError

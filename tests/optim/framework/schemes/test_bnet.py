@@ -1,7 +1,6 @@
 """B-Net: early exits and the cut behind one of them."""
 
 import re
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,39 +9,25 @@ import pytest
 from edgeopt.optim.framework.exits import exit_branch
 from edgeopt.optim.framework.plan import Plan
 from edgeopt.optim.framework.schemes.bnet import BNet, expected
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream, poisson
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.networks.load import load_network
 
 MACS_7 = 9 * 64 * 64 * 28 * 28 + 64 * 1000  # 3 x 3, stride 2, on 64 maps of 56 x 56; then fc
 
 
-def test_the_branch_is_a_convolution_and_a_layer(setting: SplitSystem):
-    branch = exit_branch(setting, 7)
-    assert branch.flop == 2 * MACS_7
-    assert branch.bytes == 4 * (9 * 64 * 64 + 64 * 1000)
-    assert exit_branch(setting, 34) == (0.0, 0.0)
-
-
-def test_a_map_without_area_gets_a_layer_alone(setting: SplitSystem):
-    alexnet = replace(setting, profile=load_network("alexnet"))
-    depth = alexnet.depth
-    assert exit_branch(alexnet, depth - 1).flop == 2 * 4096 * 1000
-
-
-def plan_of(setting, conditions, bnet: BNet, tasks: int = 4000) -> tuple[Stream, Plan]:
+def plan_of(split, conditions, bnet: BNet, tasks: int = 4000) -> tuple[Stream, Plan]:
     stream = poisson(30.0, tasks=tasks, rng=1)
-    return stream, bnet.plan(setting, stream, conditions(stream), np.random.default_rng(3))
+    return stream, bnet.plan(split, stream, conditions(stream), np.random.default_rng(3))
 
 
-def test_mean_work_and_uploads_are_the_expected_ones(setting, conditions):
+def test_mean_work_and_uploads_are_the_expected_ones(split, conditions):
     bnet = BNet(exits=(7, 15), shares=(0.5, 0.2, 0.3), after=2)
-    _, plan = plan_of(setting, conditions, bnet)
-    flop = setting.flop
+    _, plan = plan_of(split, conditions, bnet)
+    flop = split.flop
     costs = [
-        flop[7] + exit_branch(setting, 7).flop,
-        flop[15] - flop[7] + exit_branch(setting, 15).flop,
+        flop[7] + exit_branch(split, 7).flop,
+        flop[15] - flop[7] + exit_branch(split, 15).flop,
     ]
     mean = 1.0 * costs[0] + 0.5 * costs[1]  # E[C] = sum_n s_n (C_segment,n + C_branch,n)
     spread = 0.5 * costs[1] / np.sqrt(4000)
@@ -54,13 +39,13 @@ def test_mean_work_and_uploads_are_the_expected_ones(setting, conditions):
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
-def test_every_task_runs_its_segments_once(setting, conditions, after):
+def test_every_task_runs_its_segments_once(split, conditions, after):
     """Edge and cloud together do the work of the layers and branches up to the task's exit."""
     bnet = BNet(exits=(7, 15), shares=(0.5, 0.2, 0.3), after=after)
-    _, plan = plan_of(setting, conditions, bnet, tasks=300)
-    cloud_flop = plan.stages.cloud * setting.system.cloud.flops
-    branches = np.cumsum([exit_branch(setting, 7).flop, exit_branch(setting, 15).flop, 0.0])
-    whole = setting.flop[[7, 15, 34]] + branches
+    _, plan = plan_of(split, conditions, bnet, tasks=300)
+    cloud_flop = plan.stages.cloud * split.system.cloud.flops
+    branches = np.cumsum([exit_branch(split, 7).flop, exit_branch(split, 15).flop, 0.0])
+    whole = split.flop[[7, 15, 34]] + branches
     done = plan.flop + cloud_flop
     nearest = np.abs(done[:, np.newaxis] - whole).min(axis=1)
     assert (nearest <= 1e-9 * done).all()
@@ -71,13 +56,13 @@ def test_every_task_runs_its_segments_once(setting, conditions, after):
         assert (plan.stages.upload_bits == 8 * 224 * 224 * 3).all()
 
 
-def test_branches_cost_only_if_they_are_counted(setting, conditions):
+def test_branches_cost_only_if_they_are_counted(split, conditions):
     plans = [
-        plan_of(setting, conditions, BNet(after=3, branch_cost=cost), 200)[1]
+        plan_of(split, conditions, BNet(after=3, branch_cost=cost), 200)[1]
         for cost in (True, False)
     ]
     more = plans[0].flop - plans[1].flop
-    assert set(np.round(more / 2)) == {MACS_7, MACS_7 + exit_branch(setting, 15).flop / 2}
+    assert set(np.round(more / 2)) == {MACS_7, MACS_7 + exit_branch(split, 15).flop / 2}
 
 
 def test_the_cut_is_the_best_of_an_enumeration(mixed: SplitSystem):
@@ -100,9 +85,9 @@ def test_the_cut_is_the_best_of_an_enumeration(mixed: SplitSystem):
     assert bnet.best_cut(mixed, parts) == stable.argmin()
 
 
-def test_what_does_not_fit_or_is_overloaded_is_not_chosen(setting, with_tasks):
-    parts = BNet().segments(setting)
-    load = expected(setting, parts)[1]
+def test_what_does_not_fit_or_is_overloaded_is_not_chosen(split, with_tasks):
+    parts = BNet().segments(split)
+    load = expected(split, parts)[1]
     assert np.isinf(load[3])  # the whole network needs 97.5 MiB, 29.6 MiB are usable
     busy = with_tasks(arrival_hz=1e5)
     loads = expected(busy, parts)[1]
@@ -130,6 +115,6 @@ def test_bad_fields_are_refused(fields, message):
         BNet(**fields)
 
 
-def test_exits_beyond_the_network_are_refused(setting: SplitSystem):
+def test_exits_beyond_the_network_are_refused(split: SplitSystem):
     with pytest.raises(InputError, match="below the last cut, 34"):
-        BNet(exits=(7, 34)).segments(setting)
+        BNet(exits=(7, 34)).segments(split)

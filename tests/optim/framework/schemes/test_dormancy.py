@@ -1,6 +1,7 @@
 """Cloud dormancy: thresholds, hysteresis and the master's model."""
 
 from dataclasses import replace
+from math import factorial
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from edgeopt.optim.framework.dispatcher import Dispatcher
-from edgeopt.optim.framework.exits import exit_branch, single_server
-from edgeopt.optim.framework.measures import delay_parts_s, delay_s
+from edgeopt.optim.framework.exits import exit_branch
+from edgeopt.optim.framework.measures import delay_s, task_delay_parts_s
 from edgeopt.optim.framework.schemes.dormant import Dormant, mean_limit_s, slack_limit_s, sleeps
 from edgeopt.optim.framework.schemes.plain import Collaborative
 from edgeopt.optim.framework.simulate import simulate
@@ -38,6 +39,24 @@ def test_the_slack_is_what_the_deadline_leaves(with_tasks, stream, conditions):
     execution, bits = here.terms.execution_s[0, 7], 32 * 200_704
     known = 0.2 + (execution + bits / 1e8 + here.cloud_s[7]) * stream.size
     np.testing.assert_allclose(limit, 0.4 - known, atol=1e-6)  # the wait is below 1 us
+
+
+def erlang_c(servers: int, load: float) -> float:
+    """Return the probability of waiting from the sum over the states of an M/M/x queue."""
+    full = load**servers / factorial(servers) * servers / (servers - load)
+    return full / (sum(load**k / factorial(k) for k in range(servers)) + full)
+
+
+def test_the_slack_knows_the_queue(with_tasks, stream, conditions):
+    """At 95 % load the wait of M/M/10 takes a good part of the deadline."""
+    execution = with_tasks(deadline_s=1.0).terms.execution_s[0, 20]
+    here = with_tasks(deadline_s=1.0, arrival_hz=0.95 * 10 / execution)
+    wait = erlang_c(10, 9.5) * execution / (10 - 9.5)
+    assert wait > execution
+    limit = slack_limit_s(here, conditions(stream), stream.size, 20)
+    sent = here.upload_bits[20] / 1e8
+    known = 0.2 + (execution + sent + here.cloud_s[20]) * stream.size
+    np.testing.assert_allclose(limit, 1.0 - known - wait, rtol=1e-9)
 
 
 def naive_sleeps(trips, limits, hysteresis):
@@ -68,24 +87,31 @@ def test_hysteresis_wakes_and_sleeps_less_often():
     assert flips[0] > flips[1] > flips[2] > 0
 
 
-def test_only_sleeping_tasks_end_at_the_master(setting, stream, conditions):
+def test_only_sleeping_tasks_end_at_the_master(split, stream, conditions):
     here = conditions(stream, trips=TRIPS)
     scheme = Dormant(threshold="fixed", fixed_s=0.1, cut=7)
-    plan = scheme.plan(setting, stream, here, RNG)
-    awake = Collaborative(cut=7).plan(setting, stream, here, RNG)
+    plan = scheme.plan(split, stream, here, RNG)
+    awake = Collaborative(cut=7).plan(split, stream, here, RNG)
     asleep = np.array([False, False, False, True, True, False])
     np.testing.assert_array_equal(plan.stages.upload_bits == 0, asleep)
     np.testing.assert_array_equal(plan.stages.cloud == 0, asleep)
     np.testing.assert_array_equal(plan.stages.edge, awake.stages.edge)
-    branch = exit_branch(setting, 7)
+    branch = exit_branch(split, 7)
     assert plan.exit_flop.tolist() == [0, 0, 0, 2 * branch.flop, 2 * branch.flop, 0]
-    assert plan.accuracy.tolist() == [1, 1, 1, setting.accuracy[7], setting.accuracy[7], 1]
+    assert plan.accuracy.tolist() == [
+        1,
+        1,
+        1,
+        split.accuracy[7],
+        split.accuracy[7],
+        1,
+    ]
     assert plan.model_bytes == awake.model_bytes + branch.bytes
 
 
-def test_sleeping_tasks_travel_to_the_master_and_are_served_there(setting, conditions):
+def test_sleeping_tasks_travel_to_the_master_and_are_served_there(split, conditions):
     stream = Stream(np.zeros(2), np.ones(2))
-    here = replace(setting, master=1)
+    here = replace(split, master=1)
     scheme = Dormant(threshold="fixed", fixed_s=0.0, cut=7)
     run = simulate(here, stream, conditions(stream), scheme, Dispatcher(), RNG)
     edge, service = here.terms.execution_s[0, 7], exit_branch(here, 7).flop / here.speeds[1]
@@ -93,19 +119,7 @@ def test_sleeping_tasks_travel_to_the_master_and_are_served_there(setting, condi
     waits = max(transfer, service)
     expected = [0.2 + edge + waits + service, 0.2 + edge + service]
     np.testing.assert_allclose(delay_s(run), expected)
-    np.testing.assert_allclose(delay_parts_s(run)["exit"], np.array(expected) - 0.2 - edge)
-
-
-@given(
-    gaps=arrays(float, 9, elements=st.floats(0, 2)),
-    service=arrays(float, 9, elements=st.floats(0, 3)),
-)
-def test_the_single_server_is_lindleys(gaps, service):
-    arrival, free, ends = np.cumsum(gaps), 0.0, []
-    for time, work in zip(arrival, service, strict=True):
-        free = max(free, time) + work
-        ends.append(free)
-    np.testing.assert_allclose(single_server(arrival, service), ends, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(task_delay_parts_s(run)["exit"], np.array(expected) - 0.2 - edge)
 
 
 def test_the_deadline_decides_how_often_the_cloud_sleeps(with_tasks, stream, conditions):
@@ -119,9 +133,9 @@ def test_the_deadline_decides_how_often_the_cloud_sleeps(with_tasks, stream, con
     assert shares[-1] == 6
 
 
-def test_at_the_last_cut_there_is_nothing_to_sleep_from(setting, stream, conditions):
+def test_at_the_last_cut_there_is_nothing_to_sleep_from(split, stream, conditions):
     plan = Dormant(threshold="fixed", fixed_s=0.0, cut=34).plan(
-        setting, stream, conditions(stream), RNG
+        split, stream, conditions(stream), RNG
     )
     assert not plan.exit_flop.any()
 
@@ -135,6 +149,6 @@ def test_bad_fields_are_refused(fields):
         Dormant(**fields)
 
 
-def test_dormancy_needs_layers_on_the_edge(setting, stream, conditions):
+def test_dormancy_needs_layers_on_the_edge(split, stream, conditions):
     with pytest.raises(InputError, match="cut: got 0, must be >= 1"):
-        Dormant(cut=0).plan(setting, stream, conditions(stream), RNG)
+        Dormant(cut=0).plan(split, stream, conditions(stream), RNG)

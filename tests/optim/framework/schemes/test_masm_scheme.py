@@ -1,14 +1,17 @@
 """MASM-style: models of different accuracy on shares of every node."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.exits import exit_branch
-from edgeopt.optim.framework.measures import delay_parts_s, node_use
-from edgeopt.optim.framework.schemes.masm import Masm
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.measures import task_delay_parts_s
+from edgeopt.optim.framework.node_use import node_use
+from edgeopt.optim.framework.schemes.masm import Masm, MasmProblem, solve_masm
 from edgeopt.optim.framework.simulate import run_lanes, simulate
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.changes import Change
 from edgeopt.problems.arrivals.streams import poisson
 from edgeopt.problems.errors import InputError
@@ -34,6 +37,32 @@ def test_nodes_get_tasks_in_proportion_to_their_speed(mixed: SplitSystem, planne
     tasks = np.bincount(plan.lanes.node[plan.lanes.lane], minlength=mixed.nodes)
     expected = mixed.speeds / mixed.speeds.sum()
     np.testing.assert_allclose(tasks / stream.tasks, expected, atol=0.03)
+
+
+def test_a_node_at_full_speed_spends_the_cmos_energy_of_its_clock(mixed: SplitSystem):
+    """kappa f^2 of the program is that of the device: f = F stands for the whole clock."""
+    pool = mixed.system.pool
+    devices = tuple(replace(one, kappa=2e-29, clock_hz=1.2e9) for one in pool.devices)
+    here = replace(mixed, system=replace(mixed.system, pool=replace(pool, devices=devices)))
+    scheme, cuts = Masm(theta=0.2), list(CUTS)
+    share, flops = scheme.solve(here, here.work[cuts])
+    for node in range(here.nodes):
+        speed = here.speeds[node]
+        problem = MasmProblem(
+            work=here.work[cuts],
+            quality=here.accuracy[cuts],
+            upload_s=np.full(4, float(here.terms.uplink_s)),
+            arrival_hz=here.system.tasks.arrival_hz * speed / here.speeds.sum(),
+            flops=speed,
+            theta=0.2,
+            kappa=2e-29 * (1.2e9 / speed) ** 2,  # kappa F^2 = 2e-29 * 1.2e9^2
+            least_quality=0.9,
+        )
+        answer = solve_masm(problem)
+        np.testing.assert_allclose(flops[node], answer.flops, rtol=1e-6)
+        part = speed / here.speeds.sum()
+        np.testing.assert_allclose(share[node], part * answer.share, rtol=1e-6, atol=1e-9)
+        assert answer.flops.sum() < 0.99 * speed  # energy counts: not all speed is used
 
 
 def test_the_mean_quality_is_kept(mixed: SplitSystem, planned):
@@ -87,7 +116,7 @@ def test_waiting_is_seen(mixed: SplitSystem, planned, conditions):
     run = simulate(
         mixed, stream, conditions(stream), Masm(), Dispatcher(), np.random.default_rng(1)
     )
-    parts = delay_parts_s(run)
+    parts = task_delay_parts_s(run)
     assert parts["waiting"].mean() > 0
     assert not parts["link"].any()
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeopt.optim.framework.plan import model_bytes
 from edgeopt.optim.framework.schemes.neurosurgeon import Neurosurgeon
-from edgeopt.optim.framework.setting import SplitSystem
+from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.systems.load import load_system
 
@@ -16,8 +16,8 @@ RNG = np.random.default_rng(0)
 RATES = np.array([1e6, 1e9, 1e7, 1e6, 3e8, 1e9])
 
 
-def test_each_task_has_the_cut_of_least_delay(setting, stream, conditions):
-    roomy = replace(setting, system=load_system("jetson_wifi"))
+def test_each_task_has_the_cut_of_least_delay(split, stream, conditions):
+    roomy = replace(split, system=load_system("jetson_wifi"))
     plan = Neurosurgeon().plan(roomy, stream, conditions(stream, rates=RATES), RNG)
     for rate, cut in zip(RATES, plan.cut, strict=True):
         delays = [
@@ -32,16 +32,16 @@ def test_each_task_has_the_cut_of_least_delay(setting, stream, conditions):
     assert plan.cut[0] == plan.cut[3] == 34  # a slow link
 
 
-def test_a_cut_that_does_not_adapt_stays_as_at_the_start(setting, stream, conditions):
-    plan = Neurosurgeon(adapts=False).plan(setting, stream, conditions(stream, rates=RATES), RNG)
+def test_a_cut_that_does_not_adapt_stays_as_at_the_start(split, stream, conditions):
+    plan = Neurosurgeon(adapts=False).plan(split, stream, conditions(stream, rates=RATES), RNG)
     assert len(set(plan.cut)) == 1
     assert plan.redeploy_bytes == 0
 
 
-def test_memory_limits_the_cut(setting: SplitSystem, stream, conditions):
-    plan = Neurosurgeon().plan(setting, stream, conditions(stream, rates=1e4), RNG)
-    limit = setting.terms.columns.memory_limit_bytes
-    assert setting.terms.memory_bytes[plan.cut.max()] <= limit
+def test_memory_limits_the_cut(split: SplitSystem, stream, conditions):
+    plan = Neurosurgeon().plan(split, stream, conditions(stream, rates=1e4), RNG)
+    limit = split.terms.columns.memory_limit_bytes
+    assert split.terms.memory_bytes[plan.cut.max()] <= limit
 
 
 def test_the_energy_is_that_of_the_program(stream, conditions):
@@ -52,8 +52,8 @@ def test_the_energy_is_that_of_the_program(stream, conditions):
     assert set(plan.cut) == {int(lte.terms.mean_energy_j.argmin())}
 
 
-def test_changes_are_priced_by_what_is_missing(setting, stream, conditions):
-    roomy = replace(setting, system=load_system("jetson_wifi"))
+def test_changes_are_priced_by_what_is_missing(split, stream, conditions):
+    roomy = replace(split, system=load_system("jetson_wifi"))
     plan = Neurosurgeon().plan(roomy, stream, conditions(stream, rates=RATES), RNG)
     sizes = [model_bytes(roomy, int(cut)) for cut in plan.cut]
     missing = sum(max(0.0, b - a) for a, b in pairwise(sizes))

@@ -1,11 +1,14 @@
-"""Simulated time of a period."""
+"""Simulated time of a period, by hand and against processes in SimPy."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from naive.learning import naive_period
 
-from edgeopt.optim.learning.costs import TaskCosts, simulate_period
+from edgeopt.optim.learning.costs import TaskCosts
+from edgeopt.optim.learning.period import Dispatch, assign, make_dispatch, simulate_period
+from edgeopt.problems.errors import InputError
 
 
 def costs_of(tasks, nodes, **seconds):
@@ -63,3 +66,54 @@ def test_bounds(tasks, nodes, seed):
         assignment, idle_cloud.occupied_s[np.arange(tasks), assignment], minlength=nodes
     )
     assert simulate_period(idle_cloud, assignment).seconds == pytest.approx(loads.max())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_period_is_that_of_simpy(seed):
+    """Random times, so that no two tasks tie; some tasks are asleep."""
+    rng = np.random.default_rng(seed)
+    tasks, nodes = int(rng.integers(1, 15)), int(rng.integers(1, 5))
+    names = ("forward", "backward", "upload", "download", "exit")
+    costs = costs_of(tasks, nodes, **{name: rng.random((tasks, nodes)) for name in names})
+    asleep = rng.random(tasks) < 0.3
+    for name in ("upload", "download"):
+        getattr(costs, name)[asleep] = 0.0
+    cloud = np.where(asleep, 0.0, rng.random(tasks))
+    costs = costs._replace(cloud=cloud, asleep=asleep)
+    assignment = rng.integers(0, nodes, tasks)
+    timeline = simulate_period(costs, assignment)
+    order, seconds = naive_period(costs, assignment)
+    assert timeline.order.tolist() == order
+    assert timeline.seconds == pytest.approx(seconds, rel=1e-12)
+
+
+def test_a_window_is_scheduled_by_the_times_that_tasks_occupy_nodes():
+    """Node 1 is faster, but its link takes longer than the work that it saves."""
+    costs = costs_of(1, 2, forward=[[2.0, 1.0]], upload=[[0.5, 9.0]], cloud=1.0)
+    dispatch = make_dispatch({"solver": "mct"})
+    assert assign(dispatch, costs, np.random.default_rng(0)).tolist() == [0]
+    no_link = costs_of(1, 2, forward=[[2.0, 1.0]], cloud=1.0)
+    assert assign(dispatch, no_link, np.random.default_rng(0)).tolist() == [1]
+
+
+def test_a_dispatch_has_defaults_field_by_field():
+    assert make_dispatch({}) == Dispatch()
+    assert make_dispatch({"solver": "lpt"}).budget == Dispatch().budget
+    table = {"solver": "atsa", "parameters": {"ants": 3}, "budget": {"iterations": 2}}
+    dispatch = make_dispatch(table)
+    assert dispatch.solver == {"solver": "atsa", "ants": 3}
+    assert dispatch.budget == {"iterations": 2}
+
+
+@pytest.mark.parametrize(
+    ("table", "field"),
+    [
+        ("mct", "dispatch: got 'mct', must be a table"),
+        ({"solver": "nobody"}, "nobody"),
+        ({"solver": "atsa", "parameters": {"ants": 0}}, "ants"),
+        ({"budget": {"naps": 3}}, "naps"),
+    ],
+)
+def test_a_bad_dispatch_is_refused(table, field):
+    with pytest.raises(InputError, match=field):
+        make_dispatch(table)

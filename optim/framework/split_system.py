@@ -1,4 +1,4 @@
-"""What every scheme knows: network, system, and how the equations are read."""
+"""A network on a system, under a reading of the equations: the input of every scheme."""
 
 from __future__ import annotations
 
@@ -39,20 +39,19 @@ class SplitSystem:
     master : int
         Index of the master node.
     lan_bit_s : float
-        Rate of the network between the edge nodes, bit/s, > 0; a node's own `throughput_bit_s` is
-        that of its way to the cloud.
+        Rate of the network between the edge nodes, bit/s, > 0; a node's `throughput_bit_s` is the
+        rate of its interface to the cloud.
     uplink : {"own", "shared"}
-        Whether each node has its own share min(W_H / x, L_i) of the link (15), which is what the
-        offloading program reckons with, or all uploads queue for the whole W_H.
+        Whether each node has its own share min(W_H / x, L_i) of the link (15), as in the offloading
+        program, or all uploads queue for the whole W_H.
     accuracy_drop : float
-        How much of its accuracy a network loses that ends behind its input, in [0, 1]; see
-        `accuracy`.
+        Loss of accuracy of a network without any layer, in [0, 1]; see `accuracy`.
 
     Raises
     ------
     InputError
-        If there is no such node, a value is out of range, or a node that cannot use the whole
-        link shares it.
+        If there is no such node, a value is out of range, or nodes share the link although one
+        cannot use all of it.
     """
 
     profile: Profile
@@ -68,6 +67,7 @@ class SplitSystem:
         check_quantity("lan_bit_s", self.lan_bit_s)
         check_number("accuracy_drop", self.accuracy_drop, at_least=0, at_most=1)
         check_choice("uplink", self.uplink, UPLINKS)
+        # A shared link is one queue at W_H, which a slower interface could not use.
         own_bit_s = self.system.pool.per_node("throughput_bit_s").min()
         if self.uplink == "shared" and own_bit_s < self.system.link.bandwidth_bit_s:
             rule = f"'own': a node sends at {own_bit_s:g} bit/s at most, the link has more"
@@ -80,52 +80,53 @@ class SplitSystem:
 
     @cached_property
     def kinds(self) -> IntArray:
-        """Row of each node in the terms' arrays over groups of identical nodes, shape (x,)."""
+        """Row of each node in the terms' arrays, which have a row per kind of node, shape (x,)."""
         groups = list(self.system.pool.groups)
         return np.array([groups.index(device) for device in self.system.pool.devices])
 
     @cached_property
     def speeds(self) -> FloatArray:
-        """FLOP/s of each node over the whole network (11), the roofline heeded; shape (x,)."""
+        """FLOP/s of each node over the whole network (11), with the roofline; shape (x,)."""
         return np.asarray(self.flop[-1] / self.terms.execution_s[self.kinds, -1])
 
     @property
     def flop(self) -> FloatArray:
-        """Work Z^j before each cut (8), FLOP (MAC as printed)."""
+        """Work Z^j of the layers before each cut (8), FLOP (MAC as printed)."""
         return self.terms.work.edge_flop
 
     @cached_property
     def work(self) -> FloatArray:
-        """Work before each cut that `speeds` turn into its time (11), FLOP.
+        """Equivalent work before each cut: divided by `speeds` it gives the time (11), FLOP.
 
-        Where memory bounds a node its speed differs from layer to layer; this is exact for the
-        first kind of node, and for the others at the last cut.
+        A memory-bound node has a different speed in each layer. The times are exact for the first
+        kind of node, and for the others at the last cut.
         """
+        # The engine has one speed per node, the roofline one per layer: scale the work instead.
         first = self.terms.execution_s[0]
         return np.asarray(self.flop[-1] * (first / first[-1]))
 
     @property
     def upload_bits(self) -> FloatArray:
-        """What crosses each cut (15), bit; 0 at cut N."""
+        """Data that cross each cut (15), bit; 0 at cut N."""
         return self.terms.crossing_bits
 
     @cached_property
     def cloud_s(self) -> FloatArray:
-        """Time in the cloud behind each cut (14), s."""
+        """Time in the cloud after each cut (14), s."""
         return self.terms.cloud_s.reshape(-1)
 
     @cached_property
     def accuracy(self) -> FloatArray:
-        """A proxy of the accuracy of a network that ends at each cut, 1 for the whole one.
+        """A proxy of the accuracy of a network that ends at each cut, 1 for the whole network.
 
-        1 - drop (1 - Z^j / Z^N): falls with the work that is left out. Nothing was trained: it
-        orders the schemes and shows what an early end may cost; it predicts no accuracy.
+        1 - drop (1 - Z^j / Z^N), linear in the work left out. An assumption and no prediction:
+        nothing was trained. It shows which schemes trade accuracy for time.
         """
         return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self.flop[-1]))
 
     @property
     def rate_bit_s(self) -> float:
-        """Rate at which a task alone reaches the cloud, bit/s: from the slowest node (15)."""
+        """Rate to the cloud of the slowest node, without queues (15), bit/s."""
         if self.uplink == "shared":
             return self.system.link.bandwidth_bit_s
         return float(self.terms.columns.rate_bit_s.min())
@@ -141,7 +142,7 @@ class SplitSystem:
         return self.profile.depth
 
     def check_cut(self, field: str, cut: int, at_least: int = 0) -> int:
-        """Return `cut` if it is one of the network, or raise `InputError`."""
+        """Return `cut` if the network has it, or raise `InputError`."""
         rule = f"a cut of {self.profile.name}, {at_least}..{self.depth}"
         if isinstance(cut, bool) or not isinstance(cut, int) or not at_least <= cut <= self.depth:
             raise InputError(field, cut, rule)
