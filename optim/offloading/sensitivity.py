@@ -34,7 +34,7 @@ INPUTS = {
     "arrival rate": "arrival_hz",
     "deadline": "deadline_s",
 }
-"""Inputs by the words of the report; the values are fields of `Columns`."""
+"""Inputs by the words of the report; the values are fields of `SystemArrays`."""
 
 _RANGE = 16.0  # factors from 1 / 16 to 16 are looked at
 

@@ -41,9 +41,9 @@ def best_cuts(
 
     Parameters
     ----------
-    work : Work
+    work : NetworkArrays
         The network, from `network_arrays`.
-    columns : Columns
+    columns : SystemArrays
         One system, from `system_arrays`, or a batch with one leading axis.
     reading : Reading
         The reading that made `work` and `columns`.
