@@ -30,7 +30,7 @@ folder.mkdir(parents=True, exist_ok=True)
 #
 # 120 pictures for six boards of three kinds, on three networks; each takes its time in seconds on
 # each board, one row a task. Memory in bytes is optional. Where a time is work over speed,
-# `WorkSpeed(work, speed)` instead of the matrix does without it.
+# `UniformTimes(work, speed)` instead of the matrix does without it.
 
 # %%
 rng = np.random.default_rng(7)

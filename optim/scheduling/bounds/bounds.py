@@ -227,7 +227,7 @@ def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipl
     ----------
     problem : SchedulingProblem
         On uniform machines.
-    et : WorkSpeed
+    et : UniformTimes
         Its times.
     """
     memory, capacity = whole_memory(problem)

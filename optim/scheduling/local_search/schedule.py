@@ -17,7 +17,7 @@ class Instance(NamedTuple):
 
     Attributes
     ----------
-    et : ndarray, shape (k, x), or WorkSpeed
+    et : ndarray, shape (k, x), or UniformTimes
         Execution times in s (1).
     memory : ndarray, shape (k,)
         Memory of each task in byte.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeopt.experiments.simulation import config as world_module
+from edgeopt.experiments.simulation import scenario as scenario_module
 from edgeopt.experiments.simulation.cell import SimulationCell
 from edgeopt.experiments.simulation.config import (
     SimulationConfig,
@@ -46,9 +46,9 @@ def test_what_is_made_runs_nothing_and_what_is_checked_is_read_once(
 
         return count
 
-    monkeypatch.setattr(world_module, "load_network", counted(world_module.load_network))
-    monkeypatch.setattr(world_module, "load_system", counted(world_module.load_system))
-    world_module._profile_of.cache_clear()
+    monkeypatch.setattr(scenario_module, "load_network", counted(scenario_module.load_network))
+    monkeypatch.setattr(scenario_module, "load_system", counted(scenario_module.load_system))
+    scenario_module._profile_of.cache_clear()
     config = replace(read_simulation(simulation_file), repetitions=3)
     assert read == []
     config.check()
