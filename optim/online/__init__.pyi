@@ -1,0 +1,17 @@
+from .changes import Change
+from .clairvoyant import simulate_clairvoyant
+from .dispatch import simulate_dispatch
+from .masters import simulate_masters
+from .resources import Resources, Timeline, Uplink
+from .windows import simulate_windows
+
+__all__ = [
+    "Change",
+    "Resources",
+    "Timeline",
+    "Uplink",
+    "simulate_clairvoyant",
+    "simulate_dispatch",
+    "simulate_masters",
+    "simulate_windows",
+]

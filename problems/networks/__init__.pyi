@@ -1,0 +1,18 @@
+from .builder import NetworkBuilder
+from .from_csv import from_csv, to_csv
+from .from_onnx import from_onnx
+from .from_torch import from_torch
+from .layers import Layer
+from .load import load_network
+from .profile import Profile
+
+__all__ = [
+    "Layer",
+    "NetworkBuilder",
+    "Profile",
+    "from_csv",
+    "from_onnx",
+    "from_torch",
+    "load_network",
+    "to_csv",
+]
