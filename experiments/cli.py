@@ -17,20 +17,47 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 _COMMANDS = {  # the module in `commands`, and the first line of the function's docstring
     "schedule": ("schedule", "Schedule the tasks of a problem; without a budget, 100 iterations."),
     "sweep": ("sweep", "Run every solver on every problem, and print and write the table."),
-    "tune": ("tune", "Tune a solver's parameters, and compare default and tuned on problems not seen."),
+    "tune": (
+        "tune",
+        "Tune a solver's parameters, and compare default and tuned on problems not seen.",
+    ),
     "plot": ("plot", "Draw convergence and gap figures beside a sweep's results, as PNG and PDF."),
     "compare": ("compare", "Rank the solvers of a sweep, with confidence intervals and tests."),
-    "budgets": ("budgets", "Print, as Markdown, the median gap of each solver at each budget, with tests."),
-    "best-known": ("best_known", "Compare the best schedules of sweeps, and those kept before, with the published ones."),
-    "report": ("report", "Write a self-contained HTML report, and LaTeX tables and PDF figures beside it."),
-    "offload": ("offload", "Choose the cut of a network: what runs on the edge nodes, what in the cloud."),
-    "simulate": ("simulate", "Run every scheme on every stream and pool, and print delays, energy and uploads."),
-    "study": ("paper", "Study the running system: the size of the window, or the number of masters."),
+    "budgets": (
+        "budgets",
+        "Print, as Markdown, the median gap of each solver at each budget, with tests.",
+    ),
+    "best-known": (
+        "best_known",
+        "Compare the best schedules of sweeps, and those kept before, with the published ones.",
+    ),
+    "report": (
+        "report",
+        "Write a self-contained HTML report, and LaTeX tables and PDF figures beside it.",
+    ),
+    "offload": (
+        "offload",
+        "Choose the cut of a network: what runs on the edge nodes, what in the cloud.",
+    ),
+    "simulate": (
+        "simulate",
+        "Run every scheme on every stream and pool, and print delays, energy and uploads.",
+    ),
+    "study": (
+        "paper",
+        "Study the running system: the size of the window, or the number of masters.",
+    ),
     "learn": ("learn", "Train by every scheme, and print errors, bytes and simulated seconds."),
-    "paper": ("paper", "Regenerate the paper's tables and figures, with a verdict on each of its claims."),
+    "paper": (
+        "paper",
+        "Regenerate the paper's tables and figures, with a verdict on each of its claims.",
+    ),
     "solvers": ("listing", "List the solvers with their parameters, defaults and meanings."),
-    "problems": ("listing", "List the problem generators with an example each, and the file formats."),
-}  # fmt: skip
+    "problems": (
+        "listing",
+        "List the problem generators with an example each, and the file formats.",
+    ),
+}
 
 
 class _LazyGroup(TyperGroup):

@@ -58,6 +58,10 @@ class LearningConfig:
         ``auto`` (CUDA where there is), ``cpu`` or ``cuda``. Bits are the same on one kind only.
     target_error : float
         Error for which summaries say how long it took, in (0, 1).
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     data: str
@@ -151,6 +155,10 @@ def read_learning(path: Path, folder: str | None = None) -> LearningConfig:
     ------
     InputError
         If a field is missing, unknown or illegal.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``; the files in ``experiments/learnings`` show all fields.
     """
     tables = read_toml(path)
     check_fields(path, tables, tuple(each.name for each in fields(LearningConfig)), _REQUIRED)

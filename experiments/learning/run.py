@@ -231,6 +231,10 @@ def run_learning(
     ------
     InputError
         If data are missing, or a scheme does not go with network and system; before any work.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
     runs = [Run(config, label, i) for label in config.schemes for i in range(config.repetitions)]
     _check(config)

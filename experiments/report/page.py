@@ -178,7 +178,12 @@ MEANINGS = {
 
 
 def make_report(analysis: Analysis) -> ReportPage:
-    """Return the content of the page, with all figures drawn."""
+    """Return the content of the page, with all figures drawn.
+
+    Examples
+    --------
+    See `write_report`.
+    """
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
     drawings = figures(analysis)
@@ -335,6 +340,10 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     ------
     InputError
         If the folder holds no sweep, a package is missing, or a file cannot be written.
+
+    Examples
+    --------
+    See `run_sweep`, whose folder it takes.
     """
     folder = Path(folder)
     page = Path(out) if out is not None else folder / "report.html"

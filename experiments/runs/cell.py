@@ -70,7 +70,12 @@ COLUMNS = (
 
 
 def run_cell(cell: AnyCell) -> Row:
-    """Run a cell and return its row; an error is a row too, with the traceback."""
+    """Run a cell and return its row; an error is a row too, with the traceback.
+
+    Examples
+    --------
+    See `simulation_cells`.
+    """
     start = time.perf_counter()
     row = name_row(cell)
     try:

@@ -88,7 +88,12 @@ class SimulationCell(CellName):
 
 
 def simulation_cells(config: SimulationConfig) -> Iterator[SimulationCell]:
-    """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+    """Yield the cells, repetition by repetition, so that an early look sees all schemes.
+
+    Examples
+    --------
+    See `SimulationConfig`.
+    """
     worlds = [(world, world.make_system().pool.nodes) for world in config.worlds()]
     choices = product(
         range(config.repetitions), config.streams.items(), worlds, config.schemes.items()

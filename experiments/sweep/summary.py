@@ -23,6 +23,10 @@ def summarize(cells: pd.DataFrame) -> pd.DataFrame:
 
     Columns: runs, failed, makespan_best, makespan_median, gap_mean, gap_q1, gap_median, gap_q3,
     evaluations (mean), seconds (mean); gaps as fractions of the lower bound, times in s.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
     groups = cells.assign(failed=cells["status"] == "failed").groupby(
         ["problem", "solver"], sort=False
@@ -87,6 +91,10 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     ------
     InputError
         If the folder holds none, a file is broken, or the cells are those of a simulation.
+
+    Examples
+    --------
+    See `run_sweep`.
     """
     cells = read_cells(folder)
     if "measures" in cells and cells["measures"].notna().any():

@@ -72,6 +72,10 @@ class LinkConditions(NamedTuple):
         Rate at which a task alone reaches the cloud at its arrival, bit/s: of the slowest node.
     uplink : Uplink
         The same rates for the engine, over time.
+
+    Examples
+    --------
+    See `simulate`.
     """
 
     terminal_s: FloatArray
@@ -98,6 +102,10 @@ def draw_conditions(
         trace.
     rng : Generator
         Source of randomness.
+
+    Examples
+    --------
+    See `simulate`.
     """
     size_bits = 8.0 * float(setting.terms.columns.size_bytes) * stream.size
     terminal = size_bits / rng.choice(setting.system.uplink.rates_bit_s, stream.tasks)  # (16)

@@ -57,7 +57,12 @@ MEASURES = {
 
 
 class SimulatedRun(NamedTuple):
-    """A run of one scheme: what was asked and what came of it."""
+    """A run of one scheme: what was asked and what came of it.
+
+    Examples
+    --------
+    See `simulate`.
+    """
 
     setting: SplitSystem
     stream: Stream
@@ -86,7 +91,12 @@ def delay_parts_s(run: SimulatedRun) -> dict[str, FloatArray]:
 
 
 def delay_s(run: SimulatedRun) -> FloatArray:
-    """Return the delay of each task from the terminal's first byte to the answer, (K,) s."""
+    """Return the delay of each task from the terminal's first byte to the answer, (K,) s.
+
+    Examples
+    --------
+    See `simulate`.
+    """
     ended = np.maximum(run.timeline.finish, run.exits.end)
     return np.asarray(run.conditions.terminal_s + ended - run.stream.time)
 
@@ -117,6 +127,10 @@ def measure(run: SimulatedRun, warm_up: float, transport: str) -> dict[str, floa
     static and dynamic, radio if it has any, idle if it says so. ``upload_bytes`` is per task.
     ``utilisation`` is the mean over the nodes, ``balance`` Jain's index of their utilisations,
     1 for equal ones. ``cut`` is the mean number of layers run on the nodes.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
     kept = delay_s(run)[int(warm_up * run.stream.tasks) :]
     parts = delay_parts_s(run)

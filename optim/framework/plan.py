@@ -58,6 +58,10 @@ class Plan(NamedTuple):
     redeploy_bytes : float
         What would have to be sent to a node while the cut changes, if it held no more than the cut
         of the moment needs, byte.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
 
     stages: Stages
@@ -73,7 +77,12 @@ class Plan(NamedTuple):
 
 
 class Scheme(Protocol):
-    """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method."""
+    """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     def plan(
         self,
@@ -104,6 +113,10 @@ def plan_cuts(
     """Return the plan in which task k leaves the edge at ``cut[k]`` and ends in the cloud.
 
     A task of size s is s times the work, the bits and the cloud's time of one sample.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
     size = stream.size
     stages = Stages(

@@ -53,6 +53,10 @@ class SplitSystem:
     InputError
         If there is no such node, a value is out of range, or a node that cannot use the whole
         link shares it.
+
+    Examples
+    --------
+    See `simulate`.
     """
 
     profile: Profile

@@ -44,6 +44,10 @@ class LearningProblem:
         Root seed and repetition: what all randomness depends on.
     device : str
         Where PyTorch computes.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     dataset: Dataset

@@ -35,6 +35,10 @@ class CollaborativeTraining:
     count with the exit's accuracy for as large a share of the test images as of the run's tasks.
     T_0 is chosen as in `edgeopt simulate`: ``mean`` as printed, the deadline's ``slack``, or
     ``fixed``; ``never`` keeps the cloud awake.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     cut: int = parameter(1, "layers on the nodes", at_least=0)
@@ -97,6 +101,10 @@ class BranchyNet:
 
     Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016 (the paper's [26], which it
     cites as [20]). The loss is the sum of the exits' losses by weight.
+
+    Examples
+    --------
+    See `make_training_scheme`.
     """
 
     exits: tuple[int, ...] = parameter((1,), "cuts that have an exit, rising")
@@ -128,7 +136,12 @@ class BranchyNet:
 
 @dataclass(frozen=True)
 class Central:
-    """The plain network: the nodes send their images, the cloud trains."""
+    """The plain network: the nodes send their images, the cloud trains.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
+    """
 
     def start(self, problem: LearningProblem) -> CentralLearner:
         """Return the learner; see `Scheme`."""
@@ -154,6 +167,10 @@ class Federated:
     ----------
     dispatch : dict
         See `make_dispatch`.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     dispatch: dict[str, Any] = field(default_factory=dict)
@@ -198,6 +215,12 @@ def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> Tr
     ------
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.learning import make_training_scheme
+    >>> make_training_scheme("mine", {"scheme": "collaborative", "cut": 2}, {}).cut
+    2
     """
     scheme: TrainingScheme = scheme_of_table(label, table, SCHEMES, defaults={"dispatch": dispatch})
     return scheme

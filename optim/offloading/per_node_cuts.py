@@ -68,6 +68,10 @@ def node_program(
     ------
     InputError
         If `objective` is none of ``deepest``, ``delay``, ``energy``.
+
+    Examples
+    --------
+    See `solve_node_program`.
     """
     check_choice("objective", objective, OBJECTIVES)
     alone = replace(reading, waiting="mm1")
@@ -79,6 +83,16 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
 
     The variables count the nodes of one kind at one cut, so that identical nodes bring no
     symmetry. What couples the nodes is the shared link and the cloud.
+
+    Examples
+    --------
+    >>> from edgeopt import load_network, load_system
+    >>> from edgeopt.optim.offloading import node_program, solve_node_program
+    >>> system = load_system("mixed_5g")
+    >>> cuts = solve_node_program(node_program(load_network("resnet34"), system, objective="delay"))
+    >>> cuts.nodes_at_cut[:, [0, 34]]  # of two kinds: all in the cloud, all on the edge
+    array([[20,  0],
+           [ 0, 10]])
     """
     import cvxpy as cp
 

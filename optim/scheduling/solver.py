@@ -34,6 +34,10 @@ class State:
         Whether the solver has nothing more to do.
     lower_bound : float
         A bound on every makespan in s that the solver has proved; 0 where it proves none.
+
+    Examples
+    --------
+    See ``examples/own_scheduler.py``.
     """
 
     assignment: IntArray | None = None
@@ -44,7 +48,12 @@ class State:
 
 
 class Solver(Protocol):
-    """A frozen dataclass of validated parameters with two methods."""
+    """A frozen dataclass of validated parameters with two methods.
+
+    Examples
+    --------
+    See ``examples/own_scheduler.py``.
+    """
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> Any:
         """Return the state before the first iteration; it keeps `rng`."""
@@ -61,6 +70,10 @@ class OneShot:
     ----------
     scheduler : callable
         Returns node indices, shape (k,). A task of -1 means that it found no room for it.
+
+    Examples
+    --------
+    See `as_solver`.
     """
 
     scheduler: Scheduler
@@ -93,6 +106,12 @@ def as_solver(solver: Any) -> Solver:
     ------
     InputError
         If it is neither.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.scheduling import as_solver, lpt
+    >>> as_solver(lpt).scheduler is lpt
+    True
     """
     if hasattr(solver, "init") and hasattr(solver, "step") and not isinstance(solver, type):
         return solver  # type: ignore[no-any-return]
@@ -116,6 +135,13 @@ class Trace:
     """Best makespan so far against iterations, evaluations and seconds.
 
     One entry for each improvement, and a last one for the end of the run.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Iterations, load_problem, solve
+    >>> trace = solve(load_problem("paper:20x4:seed=1"), PSO(), stop=Iterations(50), rng=1).trace
+    >>> trace.makespan == sorted(trace.makespan, reverse=True)
+    True
     """
 
     iterations: list[int] = field(default_factory=list)
@@ -156,6 +182,10 @@ class Result:
         Names.
     seed : int or None
         Seed that repeats the run; None where a Generator was given.
+
+    Examples
+    --------
+    See `solve`.
     """
 
     assignment: IntArray | None

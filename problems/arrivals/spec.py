@@ -62,6 +62,15 @@ def draw_stream(
     ------
     InputError
         If a field is unknown, missing or illegal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.problems.arrivals import draw_stream
+    >>> table = {"kind": "poisson", "rate_hz": 5.0}
+    >>> stream, rate_hz = draw_stream("mine", table, 100, 1.0, np.random.default_rng(1))
+    >>> stream.tasks, rate_hz
+    (100, 5.0)
     """
     if not isinstance(table, dict):
         raise InputError(f"streams.{label}", table, "a table")

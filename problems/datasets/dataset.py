@@ -38,6 +38,10 @@ class Dataset:
         Shifted and scaled as the training images are.
     test_labels : (m,) int64 array
         Class of each.
+
+    Examples
+    --------
+    See `load_dataset`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-from .builder import NetworkBuilder
+from .builder import NetworkBuilder, Window, same
 from .from_csv import from_csv, to_csv
 from .from_onnx import from_onnx
 from .from_torch import from_torch
@@ -10,9 +10,11 @@ __all__ = [
     "Layer",
     "NetworkBuilder",
     "Profile",
+    "Window",
     "from_csv",
     "from_onnx",
     "from_torch",
     "load_network",
+    "same",
     "to_csv",
 ]

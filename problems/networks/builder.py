@@ -30,6 +30,16 @@ class NetworkBuilder:
     ------
     InputError
         If the image is too small, here or when a window no longer fits.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.networks import NetworkBuilder, same
+    >>> builder = NetworkBuilder("tiny", 8, channels=1)
+    >>> _ = builder.conv("conv", 4, same(3))  # the index of its last layer
+    >>> _ = builder.fc("fc", 10)
+    >>> network = builder.profile()
+    >>> network.depth, network.layers[0].macs
+    (2, 2304)
     """
 
     def __init__(self, name: str, input_size: int, *, channels: int = 3) -> None:
@@ -155,6 +165,10 @@ class Window(NamedTuple):
         Step between two positions of the window.
     padding : int
         Zeros put on each side of the input. The paper calls Po the pooling size here.
+
+    Examples
+    --------
+    See `NetworkBuilder`.
     """
 
     kernel: int
@@ -170,5 +184,10 @@ class Window(NamedTuple):
 
 
 def same(kernel: int, stride: int = 1) -> Window:
-    """Return the window that keeps the size of its input at stride 1; `kernel` is odd."""
+    """Return the window that keeps the size of its input at stride 1; `kernel` is odd.
+
+    Examples
+    --------
+    See `NetworkBuilder`.
+    """
     return Window(kernel, stride, kernel // 2)

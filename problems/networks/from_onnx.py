@@ -42,6 +42,10 @@ def from_onnx(path: str | Path) -> Profile:
     -----
     UserWarning
         Lists the operators that `onnx_operators.KINDS` does not have; they count as zero work.
+
+    Examples
+    --------
+    See `load_network`, which reads a file whose name ends in ``.onnx``.
     """
     path = check_file("path", path)
     graph = load_onnx(path).graph

@@ -39,6 +39,10 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     -----
     UserWarning
         Lists the operators that `torch_operators.KINDS` does not have; they count as zero work.
+
+    Examples
+    --------
+    See ``examples/own_network.py``.
     """
     torch = import_extra("torch", "torch")
     shape = tuple(input_shape)

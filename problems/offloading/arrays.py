@@ -43,6 +43,10 @@ class SystemArrays:
         lambda_0 P_0 (21), F_c, round trip and radio energy.
     inverse_rate_s_bit, size_bytes, arrival_hz, deadline_s, period_s : number
         E[1/v] of (16) and the task stream.
+
+    Examples
+    --------
+    See `best_cuts`.
     """
 
     count: FloatArray
@@ -67,7 +71,12 @@ class SystemArrays:
 
 
 def columns_of(system: System, work: NetworkArrays, reading: Reading) -> SystemArrays:
-    """Return the columns of one system for a network; identical nodes become one group."""
+    """Return the columns of one system for a network; identical nodes become one group.
+
+    Examples
+    --------
+    See `best_cuts`.
+    """
     pool, link, tasks = system.pool, system.link, system.tasks
     groups = pool.groups
 
@@ -123,6 +132,10 @@ class NetworkArrays:
         printed. Else 0.
     input_bytes : float
         One byte for each element of the input.
+
+    Examples
+    --------
+    See `best_cuts`.
     """
 
     edge_flop: FloatArray
@@ -136,7 +149,12 @@ class NetworkArrays:
 
 
 def work_of(profile: Profile, reading: Reading) -> NetworkArrays:
-    """Return the `NetworkArrays` of `profile` in the units of `reading`."""
+    """Return the `NetworkArrays` of `profile` in the units of `reading`.
+
+    Examples
+    --------
+    See `best_cuts`.
+    """
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"
     crossing = profile.output_elements if is_map else profile.crossing_elements

@@ -39,6 +39,15 @@ class SchedulingProblem:
     InputError
         If times, memory or ready times are not finite, negative or of wrong shape, if all times
         are zero, or if no assignment meets the capacities.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> problem.tasks, problem.nodes
+    (3, 2)
+    >>> problem.makespan([0, 1, 1])
+    5.0
     """
 
     et: FloatArray | UniformTimes
@@ -169,6 +178,14 @@ class UniformTimes(NamedTuple):
     Notes
     -----
     The paper prints Zt^i / F_i, with the speed indexed by the task; a speed belongs to a node.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import SchedulingProblem, UniformTimes
+    >>> times = UniformTimes(np.array([6.0, 4.0]), np.array([1.0, 2.0]))
+    >>> SchedulingProblem(times).makespan([1, 0])
+    4.0
     """
 
     work: FloatArray

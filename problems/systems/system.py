@@ -149,7 +149,12 @@ class TaskStream:
 
 @dataclass(frozen=True)
 class System:
-    """Everything that surrounds the network; see the parts."""
+    """Everything that surrounds the network; see the parts.
+
+    Examples
+    --------
+    See `load_system`.
+    """
 
     name: str
     pool: Pool

@@ -25,6 +25,10 @@ class Dormant:
     The simplified model is an `exit_branch` behind the cut, which the nodes' maps reach over the
     edge network. As printed T_0 is an average delay (``mean``); the default is the deadline's
     ``slack``, as sleeping costs accuracy and pays only where the cloud would come too late.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     threshold: Literal["slack", "mean", "fixed"] = parameter("slack", "what T_0 is")

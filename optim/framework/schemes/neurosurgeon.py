@@ -23,6 +23,10 @@ class Neurosurgeon:
     are predicted for every cut and the best taken; queues and deadlines are not seen. Departs from
     it: times come from the system's model instead of regressions over measurements, and cuts that
     the nodes' memory (21) does not hold are out. Every node has the layers of the deepest cut.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     objective: Literal["delay", "energy"] = parameter("delay", "what each task's cut optimises")

@@ -54,7 +54,12 @@ Goal = Literal["deepest", "delay", "energy", "throughput"]
 
 @dataclass(frozen=True)
 class Collaborative:
-    """Layers 1..j on the edge, the rest in the cloud, j from Algorithm 2 unless it is given."""
+    """Layers 1..j on the edge, the rest in the cloud, j from Algorithm 2 unless it is given.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     objective: Goal = parameter("deepest", "what TMOA optimises")
     cut: int = parameter(TMOA, "layers on the edge, -1: TMOA's choice", at_least=-1)
@@ -84,7 +89,12 @@ class Collaborative:
 
 @dataclass(frozen=True)
 class CloudOnly:
-    """Cut 0 for every task."""
+    """Cut 0 for every task.
+
+    Examples
+    --------
+    See `simulate`.
+    """
 
     def plan(
         self,
@@ -102,7 +112,12 @@ class CloudOnly:
 
 @dataclass(frozen=True)
 class EdgeOnly:
-    """Cut N for every task, whether or not the network fits into the nodes' memory."""
+    """Cut N for every task, whether or not the network fits into the nodes' memory.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     def plan(
         self,
