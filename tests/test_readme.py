@@ -62,7 +62,7 @@ def test_sweep_files_are_read(tmp_path):
     from edgeopt.experiments.simulation.config import read_simulation
     from edgeopt.experiments.sweep.config import read_config
 
-    for page, read in {"sweep": read_config, "framework": read_simulation}.items():
+    for page, read in {"sweep": read_config, "simulation": read_simulation}.items():
         (text,) = blocks(ROOT / "experiments" / page / "README.md", "toml")
         text = text.replace('"../instances/u_c_hihi.0"', '"braun:u_c_hihi:20x4"')
         (tmp_path / "file.toml").write_text(text, encoding="utf-8")
@@ -111,8 +111,7 @@ def test_links_and_figures_are_there(page):
 def test_commands_exist(page):
     from edgeopt.experiments.cli import app
 
-    functions = (command.callback.__name__ for command in app.registered_commands)
-    names = {function.replace("_", "-") for function in functions}
+    names = {command.name for command in app.registered_commands}
     text = page.read_text(encoding="utf-8")
     used = set(re.findall(r"(?:`|\$ |^|bin/)edgeopt ([a-z-]+)", text, re.MULTILINE))
     assert used <= names

@@ -1,14 +1,19 @@
+# %% [markdown]
+# # Training a network over edge and cloud
+#
+# Run it as a script, `python experiments/examples/learn_together.py FOLDER`, or cell by cell. It
+# needs the extra `torch`. The command `edgeopt learn` does the same from a file;
+# `experiments/learnings/` has some to start from.
+
+# %%
 """Split training against federated and central training: errors, simulated seconds and bytes."""
 
 import sys
 from pathlib import Path
 
 import edgeopt.experiments
-from edgeopt.experiments.learning.config import LearningConfig
-from edgeopt.experiments.learning.figures import error_figure
-from edgeopt.experiments.learning.run import run_learning
-from edgeopt.experiments.learning.summary import summarize
-from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.experiments import paper_style, save_figure
+from edgeopt.experiments.learning import LearningConfig, error_figure, run_learning, summarize
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 

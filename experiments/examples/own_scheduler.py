@@ -1,3 +1,10 @@
+# %% [markdown]
+# # A problem and a scheduler of one's own
+#
+# Run it as a script, `python experiments/examples/own_scheduler.py FOLDER`, or cell by cell as a
+# notebook (VS Code and jupytext read the marks).
+
+# %%
 """A problem and a scheduler of one's own, beside those that come with the project."""
 
 import sys
@@ -6,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from edgeopt.experiments.style import line_styles, paper_style, save_figure
-from edgeopt.optim import Evaluations, State, solve, warm_up
-from edgeopt.optim.scheduling import ATSA, LocalSearch, fcfs, min_min
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.scheduling import SchedulingProblem
+from edgeopt import ATSA, Evaluations, LocalSearch, SchedulingProblem, State, fcfs, min_min, solve
+from edgeopt.experiments import line_styles, paper_style, save_figure
+from edgeopt.optim import warm_up
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 
@@ -24,7 +30,7 @@ folder.mkdir(parents=True, exist_ok=True)
 #
 # 120 pictures for six boards of three kinds, on three networks; each takes its time in seconds on
 # each board, one row a task. Memory in bytes is optional. Where a time is work over speed,
-# `WorkSpeed(work, speed)` instead of the matrix does without it.
+# `UniformTimes(work, speed)` instead of the matrix does without it.
 
 # %%
 rng = np.random.default_rng(7)
@@ -49,7 +55,7 @@ problem = SchedulingProblem(
 
 
 # %%
-def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
     """Give each task in turn to the node that ends it first and has room for it."""
     times, memory = problem.matrix, np.array(problem.task_memory)
     room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
@@ -72,7 +78,7 @@ def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArr
 class WalkState(State):
     """The best assignment so far, and where chance comes from."""
 
-    assignment: IntArray
+    assignment: NDArray[np.int64]
     rng: np.random.Generator
 
 

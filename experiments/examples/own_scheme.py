@@ -1,3 +1,10 @@
+# %% [markdown]
+# # A scheme and a stream of one's own in the running framework
+#
+# Run it as a script, `python experiments/examples/own_scheme.py FOLDER`, or cell by cell. The
+# command `edgeopt simulate` runs the schemes that come with the project from a file.
+
+# %%
 """What it brings to decide for each task, by its size, where it leaves the edge."""
 
 import sys
@@ -7,18 +14,20 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from edgeopt.experiments.style import line_styles, paper_style, save_figure
-from edgeopt.optim.framework.conditions import LinkConditions, draw_conditions
-from edgeopt.optim.framework.dispatcher import Dispatcher
-from edgeopt.optim.framework.measures import delay_s, measure
-from edgeopt.optim.framework.plan import Plan, Scheme, plan_cuts
-from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
-from edgeopt.optim.framework.setting import SplitSystem
-from edgeopt.optim.framework.simulate import simulate
-from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.systems.load import load_system
+from edgeopt import SplitSystem, Stream, load_network, load_system, simulate
+from edgeopt.experiments import line_styles, paper_style, save_figure
+from edgeopt.optim.framework import (
+    Dispatcher,
+    LinkConditions,
+    Plan,
+    Scheme,
+    delay_s,
+    draw_conditions,
+    measure,
+    plan_cuts,
+)
+from edgeopt.optim.framework.schemes import CloudOnly, Collaborative, EdgeOnly
+from edgeopt.problems import check_parameters, parameter
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 

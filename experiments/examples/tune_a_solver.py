@@ -1,13 +1,17 @@
+# %% [markdown]
+# # Tuning alpha, beta, rho and Q with Optuna
+#
+# Run it as a script, `python experiments/examples/tune_a_solver.py FOLDER`, or cell by cell. The
+# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine.
+
+# %%
 """Tune the numbers of ATSA as printed, and see whether that helps on problems not seen."""
 
 import sys
 from pathlib import Path
 
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
-from edgeopt.experiments.tuning.tune import tune
-from edgeopt.optim import Evaluations, solve
-from edgeopt.optim.scheduling import find_solver
-from edgeopt.problems.scheduling import load_problem
+from edgeopt import Evaluations, TuneConfig, find_solver, load_problem, solve, tune
+from edgeopt.experiments.tuning import ProblemSet
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 

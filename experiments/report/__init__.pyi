@@ -1,6 +1,5 @@
-from .page import make_report, write_report
+from .page import write_report
 
 __all__ = [
-    "make_report",
     "write_report",
 ]

@@ -178,12 +178,7 @@ MEANINGS = {
 
 
 def make_report(analysis: Analysis) -> ReportPage:
-    """Return the content of the page, with all figures drawn.
-
-    Examples
-    --------
-    See `write_report`.
-    """
+    """Return the content of the page, with all figures drawn."""
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
     drawings = figures(analysis)

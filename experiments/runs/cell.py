@@ -74,7 +74,7 @@ def run_cell(cell: AnyCell) -> Row:
 
     Examples
     --------
-    See `simulation_cells`.
+    See `SimulationConfig`.
     """
     start = time.perf_counter()
     row = name_row(cell)
