@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TextIO, TypeVar, cast
 
 import numba
 from numba import types
+from numba.core import event
 from numba.extending import overload
 
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import UniformTimes
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+NOTICE = "edgeopt: compiling kernels, once for this version of the code; later runs are faster"
 
 
 def jit(kernel: Kernel) -> Kernel:
@@ -62,7 +67,41 @@ def _cache_folder() -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return ""
+    announce_compilation(folder, sys.stderr)
     return str(folder)
+
+
+def announce_compilation(folder: Path, stream: TextIO) -> None:
+    """Have the first compilation say so on a terminal, as it makes the first run slow.
+
+    Parameters
+    ----------
+    folder : Path
+        Cache of the kernels; nothing is said where it holds any.
+    stream : file
+        Where to say it, once for all processes, if it is a terminal.
+    """
+    if stream.isatty() and not any(folder.rglob("*.nbi")):
+        event.register("numba:compile", _Notice(folder, stream))
+
+
+class _Notice(event.Listener):  # type: ignore[misc]
+    """One line when numba begins to compile what it has not found in the cache."""
+
+    def __init__(self, folder: Path, stream: TextIO) -> None:
+        self.mark, self.stream, self.silent = folder / "announced", stream, False
+
+    def on_start(self, _: Any) -> None:
+        """Speak the first time, unless another process has."""
+        if self.silent:
+            return
+        self.silent = True
+        with suppress(OSError):
+            self.mark.touch(exist_ok=False)
+            print(NOTICE, file=self.stream, flush=True)
+
+    def on_end(self, _: Any) -> None:
+        """Say nothing."""
 
 
 def time_of(et: FloatArray | UniformTimes, task: int, node: int) -> float:
