@@ -124,3 +124,30 @@ def test_the_readme_is_short_and_leads_to_all_guides():
     assert len(guides) >= 4
     for guide in guides:
         assert f"({name(guide)}" in text
+
+
+def test_the_map_shows_all_packages_and_nothing_else():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (house,) = (
+        block for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) if "optim/  " in block
+    )
+    assert len(house.splitlines()) <= 40
+    shown = {f"{name}/" for name in re.findall(r"(\w+)/", house)}
+    packages = {
+        f"{init.parent.name}/"
+        for layer in FOLDERS[:3]
+        for init in (ROOT / layer).rglob("__init__.py")
+    }
+    assert packages <= shown
+    beside = {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}
+    others = {f"{name}/" for name in (*beside, *FOLDERS, "tests", "naive", "benchmarks")}
+    assert shown <= packages | others
+
+
+def test_every_command_is_listed_with_the_first_line_of_its_docstring():
+    from edgeopt.experiments import cli
+
+    assert len(cli.app.registered_commands) >= 15
+    for command in cli.app.registered_commands:
+        loaded = cli._load(command.name or "")
+        assert (loaded.name, loaded.help.splitlines()[0]) == (command.name, command.help)
