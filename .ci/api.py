@@ -11,7 +11,10 @@ import pdoc
 
 PACKAGE = "edgeopt"
 LINKS = "out/links"  # made by .ci/links
-CHILDREN = "edgeopt.experiments.peers.child"  # need libraries that this process may not load
+HIDDEN = (
+    "edgeopt.experiments.face",  # is the package edgeopt itself
+    "edgeopt.experiments.peers.child",  # need libraries that this process may not load
+)
 HARMLESS = (
     "Error parsing type annotation",  # shown as written: in named tuples, and `pd.Series[float]`
     "The module specification .* has already been added",
@@ -29,7 +32,7 @@ def specifications() -> Iterator[str]:
 
 def _can_be_imported(name: str) -> bool:
     """Import a module; say so if an optional library is missing."""
-    if name.startswith(CHILDREN):
+    if name.startswith(HIDDEN):
         return False
     try:
         importlib.import_module(name)

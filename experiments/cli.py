@@ -1,55 +1,104 @@
-"""The command `edgeopt`."""
+"""The command `edgeopt`: a command's module is imported when the command is run."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from concurrent.futures.process import BrokenProcessPool
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-
-from edgeopt.experiments.commands.best_known import best_known
-from edgeopt.experiments.commands.budgets import budgets
-from edgeopt.experiments.commands.compare import compare
-from edgeopt.experiments.commands.learn import learn
-from edgeopt.experiments.commands.listing import problems, solvers
-from edgeopt.experiments.commands.offload import offload
-from edgeopt.experiments.commands.paper import paper, study
-from edgeopt.experiments.commands.plot import plot
-from edgeopt.experiments.commands.report import report
-from edgeopt.experiments.commands.schedule import schedule
-from edgeopt.experiments.commands.simulate import simulate
-from edgeopt.experiments.commands.sweep import sweep
-from edgeopt.experiments.commands.tune import tune
-from edgeopt.experiments.runs.provenance import version
-from edgeopt.optim.scheduling.solve import CheckError
-from edgeopt.problems.errors import InputError
+from typer.core import TyperGroup
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 # click's own exception, which newer releases of typer carry with them under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
+_COMMANDS = {  # the module in `commands`, and the first line of the function's docstring
+    "schedule": ("schedule", "Schedule the tasks of a problem; without a budget, 100 iterations."),
+    "sweep": ("sweep", "Run every solver on every problem, and print and write the table."),
+    "tune": (
+        "tune",
+        "Tune a solver's parameters, and compare default and tuned on problems not seen.",
+    ),
+    "plot": ("plot", "Draw convergence and gap figures beside a sweep's results, as PNG and PDF."),
+    "compare": ("compare", "Rank the solvers of a sweep, with confidence intervals and tests."),
+    "budgets": (
+        "budgets",
+        "Print, as Markdown, the median gap of each solver at each budget, with tests.",
+    ),
+    "best-known": (
+        "best_known",
+        "Compare the best schedules of sweeps, and those kept before, with the published ones.",
+    ),
+    "report": (
+        "report",
+        "Write a self-contained HTML report, and LaTeX tables and PDF figures beside it.",
+    ),
+    "offload": (
+        "offload",
+        "Choose the cut of a network: what runs on the edge nodes, what in the cloud.",
+    ),
+    "simulate": (
+        "simulate",
+        "Run every scheme on every stream and pool, and print delays, energy and uploads.",
+    ),
+    "study": (
+        "paper",
+        "Study the running system: the size of the window, or the number of masters.",
+    ),
+    "learn": ("learn", "Train by every scheme, and print errors, bytes and simulated seconds."),
+    "paper": (
+        "paper",
+        "Regenerate the paper's tables and figures, with a verdict on each of its claims.",
+    ),
+    "solvers": ("listing", "List the solvers with their parameters, defaults and meanings."),
+    "problems": (
+        "listing",
+        "List the problem generators with an example each, and the file formats.",
+    ),
+}
+
+
+class _LazyGroup(TyperGroup):
+    """Commands of which the help is known at once, and the rest when they are called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return a command's name, the command itself and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _load(command.name or ""), rest
+
+
+def _load(name: str) -> Any:
+    """Return a command made from its function."""
+    module = importlib.import_module(f"edgeopt.experiments.commands.{_COMMANDS[name][0]}")
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name)(getattr(module, name.replace("-", "_")))
+    return typer.main.get_command(single)
+
+
+def _placeholder() -> None:
+    """Stand in the list of commands; `_load` makes the command itself."""
+
+
 app = typer.Typer(
+    cls=_LazyGroup,
     help="Where to cut a neural network between edge and cloud, and how to schedule its tasks.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-_COMMANDS = (
-    *(schedule, sweep, tune, plot, compare, budgets, best_known, report),
-    *(offload, simulate, study, learn, paper, solvers, problems),
-)
-
-for _command in _COMMANDS:
-    app.command()(_command)
+for _name, (_, _help) in _COMMANDS.items():
+    app.command(_name, help=_help)(_placeholder)
 
 
 def _print_version(wanted: bool) -> None:
     """Print the version and stop."""
     if wanted:
-        print(version())
+        from edgeopt.version import __version__
+
+        print(__version__)
         raise typer.Exit
 
 
@@ -66,19 +115,35 @@ def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
     try:
         code = app(standalone_mode=False)
-    except InputError as error:
-        _fail(str(error), BAD_INPUT)
     except UsageError as error:
         _fail(error.format_message(), BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except (OSError, MemoryError) as error:
         _fail(f"{type(error).__name__}: {error}", BAD_INPUT)
-    except (CheckError, BrokenProcessPool) as error:
+    except _bad_input() as error:
+        _fail(str(error), BAD_INPUT)
+    except _failures() as error:
         _fail(str(error), FAILED)
     if code == INTERRUPTED:  # newer releases of typer catch the signal themselves
         _fail("interrupted; what is finished is kept", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _bad_input() -> type[Exception]:
+    """Return what bad input raises, imported only after something was raised."""
+    from edgeopt.problems.errors import InputError
+
+    return InputError
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what a wrong schedule and a lost worker raise, imported as `_bad_input` does."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from edgeopt.optim.scheduling.solve import CheckError
+
+    return CheckError, BrokenProcessPool
 
 
 def _fail(message: str, code: int) -> NoReturn:

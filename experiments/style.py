@@ -48,7 +48,12 @@ SETTINGS: Any = {
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Draw in the one look, without a screen, and leave matplotlib's settings as they were."""
+    """Draw in the one look, without a screen, and leave matplotlib's settings as they were.
+
+    Examples
+    --------
+    See `save_figure`.
+    """
     import matplotlib as mpl
 
     with mpl.rc_context(SETTINGS):
@@ -56,7 +61,12 @@ def paper_style() -> Iterator[None]:
 
 
 def line_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return colour and dash for each label; the colours repeat with other dashes."""
+    """Return colour and dash for each label; the colours repeat with other dashes.
+
+    Examples
+    --------
+    See `save_figure`.
+    """
     styles = cycle(
         {"color": colour, "linestyle": dash} for dash, colour in product(DASHES, COLOURS)
     )
@@ -90,7 +100,22 @@ def percent_axis(axis: Axis) -> None:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write the figure as PNG and PDF, atomically and without a date; return the paths."""
+    """Write the figure as PNG and PDF, atomically and without a date; return the paths.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from matplotlib.figure import Figure
+    >>> from edgeopt.experiments import line_styles, paper_style, save_figure
+    >>> with paper_style():
+    ...     figure = Figure(figsize=(3, 2))
+    ...     axes = figure.subplots()
+    ...     for name, style in line_styles(["ATSA", "PSO"]).items():
+    ...         _ = axes.plot([0, 1], label=name, **style)
+    ...     paths = save_figure(figure, Path(), "lines")
+    >>> [path.name for path in paths]
+    ['lines.png', 'lines.pdf']
+    """
     paths = []
     for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
         buffer = io.BytesIO()

@@ -1,34 +1,5 @@
 """Solvers, the one loop that runs them, bounds and the independent checker."""
 
-from edgeopt.optim.scheduling.schedule import Schedule
-from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
-from edgeopt.optim.scheduling.solver import OneShot, Result, Solver, State, Trace
-from edgeopt.optim.scheduling.stop import (
-    Evaluations,
-    Iterations,
-    Progress,
-    Seconds,
-    Stall,
-    Status,
-    TargetGap,
-)
+import lazy_loader as lazy
 
-__all__ = [
-    "CheckError",
-    "Evaluations",
-    "Iterations",
-    "OneShot",
-    "Progress",
-    "Result",
-    "Schedule",
-    "Seconds",
-    "Solver",
-    "Stall",
-    "State",
-    "Status",
-    "TargetGap",
-    "Trace",
-    "check_schedule",
-    "solve",
-    "warm_up",
-]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -9,20 +9,24 @@ import logging
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TextIO, TypeVar, cast
 
 import numba
 from numba import types
+from numba.core import event
 from numba.extending import overload
 
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import UniformTimes
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+NOTICE = "edgeopt: compiling kernels, once for this version of the code; later runs are faster"
 
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import)?", re.MULTILINE)
 
@@ -77,6 +81,7 @@ def _cache_folder() -> str:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
+                announce_compilation(folder, sys.stderr)
                 return str(folder)
     return _temporary_folder()
 
@@ -119,6 +124,39 @@ def _temporary_folder() -> str:
     message = "no folder for compiled kernels is writable: they are compiled anew each time (%s)"
     logging.getLogger(__name__).warning(message, "set NUMBA_CACHE_DIR")
     return folder
+
+
+def announce_compilation(folder: Path, stream: TextIO) -> None:
+    """Have the first compilation say so on a terminal, as it makes the first run slow.
+
+    Parameters
+    ----------
+    folder : Path
+        Cache of the kernels; nothing is said where it holds any.
+    stream : file
+        Where to say it, once for all processes, if it is a terminal.
+    """
+    if stream.isatty() and not any(folder.rglob("*.nbi")):
+        event.register("numba:compile", _Notice(folder, stream))
+
+
+class _Notice(event.Listener):  # type: ignore[misc]
+    """One line when numba begins to compile what it has not found in the cache."""
+
+    def __init__(self, folder: Path, stream: TextIO) -> None:
+        self.mark, self.stream, self.silent = folder / "announced", stream, False
+
+    def on_start(self, _: Any) -> None:
+        """Speak the first time, unless another process has."""
+        if self.silent:
+            return
+        self.silent = True
+        with contextlib.suppress(OSError):
+            self.mark.touch(exist_ok=False)
+            print(NOTICE, file=self.stream, flush=True)
+
+    def on_end(self, _: Any) -> None:
+        """Say nothing."""
 
 
 def time_of(et: FloatArray | UniformTimes, task: int, node: int) -> float:

@@ -1,5 +1,5 @@
-"""What is given: scheduling problems, networks, systems, task streams and data sets."""
+"""What is to be optimised: execution-time matrices, networks, pools, links, task streams."""
 
-from edgeopt.problems.errors import InputError
+import lazy_loader as lazy
 
-__all__ = ["InputError"]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

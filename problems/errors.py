@@ -31,6 +31,15 @@ class InputError(ValueError):
         The value received; long values are shortened in the message.
     rule : str
         What the value must be, completing the sentence "must be ...".
+
+    Examples
+    --------
+    >>> from edgeopt import InputError, load_problem
+    >>> try:
+    ...     load_problem("paper:200x0")
+    ... except InputError as error:
+    ...     print(error.field, error.rule, sep=": ")
+    nodes: an integer >= 1
     """
 
     def __init__(self, field: str, value: object, rule: str) -> None:

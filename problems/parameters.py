@@ -48,6 +48,23 @@ def parameter(
         Limits that a legal value meets.
     search : tuple of float, optional
         The range in which tuning searches; choices are searched whole.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from edgeopt.problems import check_parameters, parameter
+    >>> @dataclass(frozen=True)
+    ... class Walk:
+    ...     rate: float = parameter(0.1, "share of tasks moved", above=0, at_most=1)
+    ...
+    ...     def __post_init__(self) -> None:
+    ...         check_parameters(self)
+    >>> Walk(rate=0.5)
+    Walk(rate=0.5)
+    >>> Walk(rate=2.0)
+    Traceback (most recent call last):
+        ...
+    edgeopt.problems.errors.InputError: rate: got 2.0, must be a finite number > 0 and <= 1
     """
     limits = {"at_least": at_least, "above": above, "at_most": at_most}
     given = {name: limit for name, limit in limits.items() if limit is not None}
@@ -72,7 +89,12 @@ def quantity(default: Any = MISSING, *, zero: bool = False, at_most: float | Non
 
 
 def check_parameters(checked: Any) -> None:
-    """Raise `InputError` for the first field of a dataclass that breaks its declaration."""
+    """Raise `InputError` for the first field of a dataclass that breaks its declaration.
+
+    Examples
+    --------
+    See `parameter`.
+    """
     hints = _hints(checked.__class__)
     for declared in fields(checked):
         _check(declared, getattr(checked, declared.name), hints[declared.name])

@@ -62,7 +62,7 @@ def test_sweep_files_are_read(tmp_path):
     from edgeopt.experiments.simulation.config import read_simulation
     from edgeopt.experiments.sweep.config import read_config
 
-    for page, read in {"sweep": read_config, "framework": read_simulation}.items():
+    for page, read in {"sweep": read_config, "simulation": read_simulation}.items():
         (text,) = blocks(ROOT / "experiments" / page / "README.md", "toml")
         text = text.replace('"../instances/u_c_hihi.0"', '"braun:u_c_hihi:20x4"')
         (tmp_path / "file.toml").write_text(text, encoding="utf-8")
@@ -111,8 +111,7 @@ def test_links_and_figures_are_there(page):
 def test_commands_exist(page):
     from edgeopt.experiments.cli import app
 
-    functions = (command.callback.__name__ for command in app.registered_commands)
-    names = {function.replace("_", "-") for function in functions}
+    names = {command.name for command in app.registered_commands}
     text = page.read_text(encoding="utf-8")
     used = set(re.findall(r"(?:`|\$ |^|bin/)edgeopt ([a-z-]+)", text, re.MULTILINE))
     assert used <= names
@@ -125,3 +124,30 @@ def test_the_readme_is_short_and_leads_to_all_guides():
     assert len(guides) >= 4
     for guide in guides:
         assert f"({name(guide)}" in text
+
+
+def test_the_map_shows_all_packages_and_nothing_else():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (house,) = (
+        block for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) if "optim/  " in block
+    )
+    assert len(house.splitlines()) <= 40
+    shown = {f"{name}/" for name in re.findall(r"(\w+)/", house)}
+    packages = {
+        f"{init.parent.name}/"
+        for layer in FOLDERS[:3]
+        for init in (ROOT / layer).rglob("__init__.py")
+    }
+    assert packages <= shown
+    beside = {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}
+    others = {f"{name}/" for name in (*beside, *FOLDERS, "tests", "naive", "benchmarks")}
+    assert shown <= packages | others
+
+
+def test_every_command_is_listed_with_the_first_line_of_its_docstring():
+    from edgeopt.experiments import cli
+
+    assert len(cli.app.registered_commands) >= 15
+    for command in cli.app.registered_commands:
+        loaded = cli._load(command.name or "")
+        assert (loaded.name, loaded.help.splitlines()[0]) == (command.name, command.help)

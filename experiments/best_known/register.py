@@ -32,6 +32,13 @@ def read_register(folder: Path) -> dict[str, KnownSchedule]:
     ------
     InputError
         If a record is damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt.experiments.best_known import read_register
+    >>> read_register(Path("nowhere"))
+    {}
     """
     records = [_read(path) for path in sorted(folder.glob("[!_]*.json"))]
     records.sort(key=lambda record: -record.makespan)  # of two on one problem the better stays
@@ -47,6 +54,10 @@ def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSch
     ------
     InputError
         If a record of the folder is damaged, or it cannot be written.
+
+    Examples
+    --------
+    See `read_register`, which reads what this keeps.
     """
     from filelock import FileLock
 
@@ -107,6 +118,10 @@ class KnownSchedule:
         Of edgeopt, and hash of its sources.
     assignment : ndarray, shape (k,)
         Node of each task.
+
+    Examples
+    --------
+    See `read_register`.
     """
 
     instance: str

@@ -109,6 +109,13 @@ def best_known_makespans(specs: Iterable[str], folder: Path = REGISTER) -> dict[
     ------
     InputError
         If the register is damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt.experiments.best_known import best_known_makespans
+    >>> best_known_makespans(["paper:20x4:seed=1"], Path("nowhere"))
+    {}
     """
     known = {digest: record.makespan for digest, record in read_register(folder).items()}
     for digest, fact in published().items():
@@ -151,7 +158,14 @@ class Published(NamedTuple):
 
 @cache
 def published() -> dict[str, Published]:
-    """Return the facts of ``published.csv`` by the digest of the problem."""
+    """Return the facts of ``published.csv`` by the digest of the problem.
+
+    Examples
+    --------
+    >>> from edgeopt.experiments.best_known import published
+    >>> len(published()) > 20
+    True
+    """
     file = resources.files("edgeopt.experiments.best_known") / "published.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))

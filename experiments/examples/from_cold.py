@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.optim.scheduling import make_solver
-from edgeopt.optim.scheduling.solver import State, as_solver
-from edgeopt.problems.scheduling import SchedulingProblem
+from edgeopt import SchedulingProblem, State
+from edgeopt.optim.scheduling import as_solver, make_solver
 
 
 @dataclass(kw_only=True)

@@ -6,13 +6,15 @@ Run it against others on a folder of instances, with two processes::
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.scheduling import SchedulingProblem
+from edgeopt import SchedulingProblem
 
 
-def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the best of 50 random assignments."""
     drawn = rng.integers(0, problem.nodes, (50, problem.tasks))
-    best: IntArray = drawn[np.argmin([problem.makespan(assignment) for assignment in drawn])]
+    best: NDArray[np.int64] = drawn[
+        np.argmin([problem.makespan(assignment) for assignment in drawn])
+    ]
     return best

@@ -11,10 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeopt.optim import Evaluations, solve
-from edgeopt.optim.scheduling import ParallelTempering, knapsack_bound, lower_bound, lpt
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling import SchedulingProblem, load_problem, write_hcsp, write_npz
+from edgeopt import (
+    Evaluations,
+    InputError,
+    ParallelTempering,
+    SchedulingProblem,
+    knapsack_bound,
+    load_problem,
+    lower_bound,
+    lpt,
+    solve,
+)
+from edgeopt.problems.scheduling import write_hcsp, write_npz
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "instances"

@@ -10,12 +10,9 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from edgeopt.experiments.offload.figures import plot_offload
-from edgeopt.optim.offloading.sensitivity import sensitivities
-from edgeopt.optim.offloading.solvers import scan
-from edgeopt.problems.networks.from_csv import from_csv
-from edgeopt.problems.offloading.program import build_program
-from edgeopt.problems.systems.load import load_system
+from edgeopt import build_program, load_system, scan, sensitivities
+from edgeopt.experiments.offload import plot_offload
+from edgeopt.problems.networks import from_csv
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"])
@@ -54,7 +51,7 @@ if importlib.util.find_spec("torch"):
     import torch
     from torch import nn
 
-    from edgeopt.problems.networks.from_torch import from_torch
+    from edgeopt.problems.networks import from_torch
 
     class Camera(nn.Module):  # type: ignore[misc]
         """The network of the table."""

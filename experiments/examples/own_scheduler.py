@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from edgeopt.experiments.style import line_styles, paper_style, save_figure
-from edgeopt.optim import Evaluations, State, solve, warm_up
-from edgeopt.optim.scheduling import ATSA, LocalSearch, fcfs, min_min
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.scheduling import SchedulingProblem
+from edgeopt import ATSA, Evaluations, LocalSearch, SchedulingProblem, State, fcfs, min_min, solve
+from edgeopt.experiments import line_styles, paper_style, save_figure
+from edgeopt.optim import warm_up
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"])
@@ -51,7 +50,7 @@ problem = SchedulingProblem(
 
 
 # %%
-def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
     """Give each task in turn to the node that ends it first and has room for it."""
     times, memory = problem.matrix, np.array(problem.task_memory)
     room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
@@ -74,7 +73,7 @@ def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> IntArr
 class WalkState(State):
     """The best assignment so far, and where chance comes from."""
 
-    assignment: IntArray
+    assignment: NDArray[np.int64]
     rng: np.random.Generator
 
 

@@ -15,18 +15,20 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.random import Generator
 
-from edgeopt.experiments.style import line_styles, paper_style, save_figure
-from edgeopt.optim.framework.conditions import LinkConditions, draw_conditions
-from edgeopt.optim.framework.dispatcher import Dispatcher
-from edgeopt.optim.framework.measures import delay_s, measure
-from edgeopt.optim.framework.plan import Plan, Scheme, plan_cuts
-from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
-from edgeopt.optim.framework.simulate import simulate
-from edgeopt.optim.framework.split_system import SplitSystem
-from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.systems.load import load_system
+from edgeopt import SplitSystem, Stream, load_network, load_system, simulate
+from edgeopt.experiments import line_styles, paper_style, save_figure
+from edgeopt.optim.framework import (
+    Dispatcher,
+    LinkConditions,
+    Plan,
+    Scheme,
+    delay_s,
+    draw_conditions,
+    measure,
+    plan_cuts,
+)
+from edgeopt.optim.framework.schemes import CloudOnly, Collaborative, EdgeOnly
+from edgeopt.problems import check_parameters, parameter
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"])

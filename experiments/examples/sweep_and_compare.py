@@ -11,12 +11,9 @@
 import sys
 from pathlib import Path
 
-from edgeopt.experiments.runs.run import run_sweep
-from edgeopt.experiments.statistics.comparison import compare
-from edgeopt.experiments.style import paper_style, save_figure
-from edgeopt.experiments.sweep.config import SweepConfig
-from edgeopt.experiments.sweep.figures import convergence_figure
-from edgeopt.experiments.sweep.summary import summarize
+from edgeopt import SweepConfig, compare, run_sweep
+from edgeopt.experiments import paper_style, save_figure
+from edgeopt.experiments.sweep import convergence_figure, summarize
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "sweep"

@@ -10,11 +10,8 @@
 import sys
 from pathlib import Path
 
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
-from edgeopt.experiments.tuning.tune import tune
-from edgeopt.optim import Evaluations, solve
-from edgeopt.optim.scheduling import find_solver
-from edgeopt.problems.scheduling import load_problem
+from edgeopt import Evaluations, TuneConfig, find_solver, load_problem, solve, tune
+from edgeopt.experiments.tuning import ProblemSet
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "tuning"

@@ -65,6 +65,10 @@ class LearningConfig:
     time_limit : float, optional
         Wall time in s after which a run is ended from outside and counts as failed; run again it
         resumes from its checkpoint.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     kind: ClassVar[Kind] = LEARNING
@@ -190,6 +194,10 @@ def read_learning(path: Path, folder: str | None = None) -> LearningConfig:
     ------
     InputError
         If a field is missing, unknown or illegal.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``; the files in ``experiments/learnings`` show all fields.
     """
     tables = read_toml(path)
     check_fields(path, tables, tuple(each.name for each in fields(LearningConfig)), _REQUIRED)

@@ -40,6 +40,10 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
     -------
     list of Path
         What was written; no ``dormancy`` for fewer than three rates of sleep.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
     summary, early = summarize(config, rows), list(early_rows(rows))
     paths = []
@@ -114,7 +118,12 @@ _PANELS: tuple[tuple[str, Callable[[Row], float]], ...] = (
 
 
 def error_figure(rows: list[Row]) -> Figure:
-    """Draw the test error: mean over the runs as a line, smallest to largest as a band."""
+    """Draw the test error: mean over the runs as a line, smallest to largest as a band.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.5, 2.9))

@@ -41,6 +41,10 @@ def summarize(config: LearningConfig, rows: Iterable[Row]) -> list[Row]:
         ``lan_bytes``; ``asleep``, the share of all tasks; ``reached``, in how many runs the target
         error was reached, and medians over all runs of ``tasks_to_target``,
         ``seconds_to_target`` and ``bytes_to_target``, None where half of them did not get there.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
     every = list(rows)
     return [

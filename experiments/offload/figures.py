@@ -51,6 +51,10 @@ def plot_offload(answer: Answer, folder: Path) -> list[Path]:
     ------
     InputError
         If the folder cannot be made.
+
+    Examples
+    --------
+    See ``examples/own_network.py``.
     """
     from matplotlib.figure import Figure
 

@@ -39,6 +39,16 @@ def offload_report(answer: Answer) -> OffloadReport:
     dict
         Numbers that are infinite or do not exist are None. Without a feasible cut the
         constraints and the parts of the delay are those of cut 0.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, scan
+    >>> from edgeopt.experiments.offload import offload_report
+    >>> network, system = load_network("resnet34"), load_system("table1", nodes=10)
+    >>> program = build_program(network, system)
+    >>> report = offload_report(scan(program), network, system, program.reading, 0.0)
+    >>> report["cut"]
+    20
     """
     program, relaxation, cut = answer.program, relax(answer.program), answer.cut
     terms = program.terms
@@ -133,7 +143,12 @@ def _plain(value: Any) -> Any:
 
 
 def offload_text(report: OffloadReport) -> Group:
-    """Return the report as rich text."""
+    """Return the report as rich text.
+
+    Examples
+    --------
+    See `offload_report`, whose report it prints.
+    """
     parts: list[RenderableType] = [_headline(report), _constraint_table(report)]
     delays = [f"{name} {_milliseconds(s)}" for name, s in report["delay_parts_s"].items()]
     parts.append("Delay: " + " + ".join(delays))

@@ -91,6 +91,12 @@ def read_claims(part: str, folder: Path = CLAIMS) -> tuple[Claim, ...]:
     ------
     InputError
         If the file is missing, a field is unknown, missing or illegal, or a name is used twice.
+
+    Examples
+    --------
+    >>> from edgeopt.experiments.paper import read_claims
+    >>> read_claims("table1")[0].name
+    'table1-cuts'
     """
     path = folder / f"{part}.toml"
     table = read_toml(path)
@@ -181,6 +187,12 @@ def read_points(folder: Path = POINTS) -> tuple[Point, ...]:
     ------
     InputError
         If a field is unknown, missing or illegal, or a number is used twice.
+
+    Examples
+    --------
+    >>> from edgeopt.experiments.paper import read_points
+    >>> len(read_points()) > 20
+    True
     """
     points: dict[int, Point] = {}
     for path in sorted(folder.glob("*.toml")):

@@ -54,6 +54,10 @@ def regenerate(
     ------
     InputError
         If the folder cannot be made or written.
+
+    Examples
+    --------
+    See `read_claims` for what is judged; ``edgeopt paper --quick --out out/paper`` calls it.
     """
     failures: dict[str, str] = {}
     for part in parts:

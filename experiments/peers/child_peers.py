@@ -159,6 +159,13 @@ class CpSat:
     References
     ----------
     Perron, Didier, "CP-SAT", part of OR-Tools, Google, https://developers.google.com/optimization.
+
+    Examples
+    --------
+    >>> from edgeopt import load_problem, solve
+    >>> from edgeopt.experiments.peers import CpSat
+    >>> problem = load_problem("paper:10x2:seed=1")
+    >>> solve(problem, CpSat(seconds=5.0), rng=1).status  # doctest: +SKIP
     """
 
     seconds: float = parameter(60.0, "time for model and search in s", above=0)
@@ -202,6 +209,10 @@ class Highs:
     ----------
     Huangfu, Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
     Computation 10, 2018.
+
+    Examples
+    --------
+    See `CpSat`.
     """
 
     seconds: float = parameter(60.0, "time for model and search in s", above=0)

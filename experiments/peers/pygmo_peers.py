@@ -122,6 +122,10 @@ class PsoGen(Evolution):
     """pygmo's `pso_gen`, which keeps velocities from step to step (its option ``memory``).
 
     The floor of a position is the assignment.
+
+    Examples
+    --------
+    See `CpSat`; all peers are called in the same way.
     """
 
     algorithm = "pso_gen"
@@ -133,7 +137,12 @@ class PsoGen(Evolution):
 
 
 class Sga(Evolution):
-    """pygmo's `sga` on integers."""
+    """pygmo's `sga` on integers.
+
+    Examples
+    --------
+    See `CpSat`; all peers are called in the same way.
+    """
 
     algorithm = "sga"
     integers = True

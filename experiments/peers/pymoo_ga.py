@@ -26,6 +26,10 @@ class Ga:
     References
     ----------
     Blank, Deb, "Pymoo: Multi-objective optimization in Python", IEEE Access 8, 2020.
+
+    Examples
+    --------
+    See `CpSat`; all peers are called in the same way.
     """
 
     population: int = parameter(100, "individuals", at_least=2)

@@ -335,6 +335,10 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     ------
     InputError
         If the folder holds no sweep, a package is missing, or a file cannot be written.
+
+    Examples
+    --------
+    See `run_sweep`, whose folder it takes.
     """
     folder = Path(folder)
     page = Path(out) if out is not None else folder / "report.html"

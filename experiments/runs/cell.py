@@ -119,7 +119,12 @@ class AnyConfig(Protocol):
 
 
 def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
-    """Run a cell and return its row; an error is a row too, with the traceback."""
+    """Run a cell and return its row; an error is a row too, with the traceback.
+
+    Examples
+    --------
+    See `SimulationConfig`.
+    """
     start = time.perf_counter()
     row = name_row(cell)
     try:

@@ -18,6 +18,7 @@ from typing import Any
 import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
+from edgeopt.version import __version__
 
 GIT_SECONDS = 10
 
@@ -157,10 +158,9 @@ PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
 PASSWORD = re.compile(r"(//[^:/@\s]*):[^@\s]*@")  # in a URL
 
 
-@cache
 def version() -> str:
     """Return the version of edgeopt."""
-    return importlib.metadata.version("edgeopt")
+    return __version__
 
 
 def provenance() -> dict[str, str]:

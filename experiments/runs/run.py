@@ -66,6 +66,20 @@ def run_sweep(
     InputError
         If the configuration is illegal, the folder holds another sweep, or the cluster cannot be
         used.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt import SweepConfig, run_sweep
+    >>> from edgeopt.experiments.runs import read_status
+    >>> from edgeopt.experiments.sweep import read_solver_cells
+    >>> solvers = {"LPT": {"solver": "lpt"}, "MCT": {"solver": "mct"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
+    >>> cells = run_sweep(config, "cells")
+    >>> cells[["solver", "repetition", "status"]].values.tolist()
+    [['LPT', 0, 'optimal'], ['LPT', 1, 'optimal'], ['MCT', 0, 'finished'], ['MCT', 1, 'finished']]
+    >>> read_status(Path("cells")).finished, len(read_solver_cells(Path("cells")))
+    (4, 4)
     """
     folder = Path(folder)
     config.check()
@@ -204,6 +218,10 @@ class Status:
         Rows of other code or content, which are kept but are no cells of this sweep.
     seconds : float or None
         Time that the open cells will take one after another in s; None where nothing is known.
+
+    Examples
+    --------
+    See `run_sweep`.
     """
 
     cells: int
@@ -232,6 +250,10 @@ def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) ->
     ------
     InputError
         If the folder holds no sweep, or one whose files are gone.
+
+    Examples
+    --------
+    See `run_sweep`.
     """
     config = read_description(folder)["config"]
     try:
@@ -252,6 +274,15 @@ def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False
         Where its rows are, if there are any.
     retry_failed : bool
         Count failed cells among the open ones.
+
+    Examples
+    --------
+    >>> from edgeopt import SweepConfig
+    >>> from edgeopt.experiments.runs import status_of
+    >>> solvers = {"LPT": {"solver": "lpt"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 3, 1, {"evaluations": 100}, solvers)
+    >>> status_of(config, None).open
+    3
     """
     cells = {cell.key: cell for cell in config.cells()}
     rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}

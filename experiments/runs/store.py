@@ -162,6 +162,10 @@ def read_cells(folder: Path) -> pd.DataFrame:
     ------
     InputError
         If the folder holds none, or a file is broken.
+
+    Examples
+    --------
+    See `run_sweep`, which returns the same table.
     """
     if not parts(folder / CELLS):
         raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")

@@ -1,1 +1,5 @@
 """Simulations of the running framework: config, cell, summary, figures."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

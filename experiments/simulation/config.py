@@ -56,6 +56,23 @@ class SimulationConfig:
     time_limit : float, optional
         Wall time in s after which a run is ended from outside and counts as failed. Not part of
         what identifies a simulation.
+
+    Examples
+    --------
+    >>> from edgeopt import SimulationConfig
+    >>> from edgeopt.experiments.runs import run_cell
+    >>> from edgeopt.experiments.simulation import simulation_cells, summarize_runs
+    >>> config = SimulationConfig(
+    ...     world={"network": "resnet34", "system": "table1", "tasks": 100},
+    ...     nodes=(10,),
+    ...     repetitions=1,
+    ...     seed=1,
+    ...     streams={"poisson": {"rate_hz": 2.0}},
+    ...     schemes={"cloud": {"scheme": "cloud-only"}, "edge": {"scheme": "edge-only"}},
+    ... )
+    >>> rows = [run_cell(cell) for cell in simulation_cells(config)]
+    >>> [row["scheme"] for row in summarize_runs(rows)]
+    ['cloud', 'edge']
     """
 
     kind: ClassVar[Kind] = SIMULATION
@@ -166,6 +183,10 @@ def read_simulation(path: Path) -> SimulationConfig:
     ------
     InputError
         If a field is missing, unknown or illegal.
+
+    Examples
+    --------
+    See `SimulationConfig`; the files in ``experiments/simulations`` show all fields.
     """
     tables = read_toml(path)
     check_fields(path, tables, (*_WORLD, *_OWN), ("network", "system", "streams", "schemes"))

@@ -36,6 +36,10 @@ def plot_simulation(
     -------
     list of Path
         What was written.
+
+    Examples
+    --------
+    See `SimulationConfig`, whose summary it draws.
     """
     rows = [row for row in summary if row["runs"]]
     if not rows:

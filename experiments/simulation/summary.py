@@ -44,6 +44,10 @@ def summarize_runs(rows: Iterable[Row]) -> list[Row]:
         ``node_energy_j`` and ``node_utilisation``; None where all runs failed. ``warnings`` and
         ``errors`` are texts, the first of those that differ in numbers alone. In the order in
         which the rows come.
+
+    Examples
+    --------
+    See `SimulationConfig`.
     """
     groups: dict[tuple[str, int, str], list[Row]] = {}
     for row in rows:

@@ -157,6 +157,17 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     ------
     InputError
         If there is no such axis, or no problem has all solvers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import SweepConfig, run_sweep
+    >>> from edgeopt.experiments.statistics import gaps_at_budgets
+    >>> solvers = {"LPT": {"solver": "lpt"}, "PSO": {"solver": "pso"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 200}, solvers)
+    >>> gaps = gaps_at_budgets(run_sweep(config, "cells"), "evaluations", np.array([50.0, 200.0]))
+    >>> gaps.shape
+    (1, 4)
     """
     import pandas as pd
 
@@ -191,6 +202,10 @@ def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:
     ------
     InputError
         If there is no such solver.
+
+    Examples
+    --------
+    See `gaps_at_budgets`, whose table it takes.
     """
     import pandas as pd
 
@@ -311,6 +326,10 @@ def running_times(
     """Return expected running times, by problem and solver, a column a target.
 
     Parameters and errors as of `hitting_times`.
+
+    Examples
+    --------
+    See `gaps_at_budgets`, which takes the same cells.
     """
     import pandas as pd
 

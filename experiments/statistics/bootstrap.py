@@ -61,6 +61,14 @@ def interval(sample: FloatArray) -> FloatArray:
     """Return the limits of the central `CONFIDENCE` of each column, shape (2, k).
 
     Quantiles are values of the sample, never between two, as one may be infinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.experiments.statistics import interval
+    >>> interval(np.arange(1000.0)[:, None])
+    array([[ 25.],
+           [974.]])
     """
     tail = (1 - CONFIDENCE) / 2
     limits: FloatArray = np.quantile(sample, [tail, 1 - tail], axis=0, method="inverted_cdf")

@@ -49,6 +49,10 @@ class Comparison:
         None with fewer than 3 solvers or 2 blocks.
     cautions : tuple of str
         What a reader must know before trusting the tests.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
 
     axis: str
@@ -80,6 +84,10 @@ def compare(
     ------
     InputError
         If `axis` or `unit` is unknown, no block has all solvers, or scikit-posthocs is missing.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
     table = gap_table(cells, axis)
     ranking = rank_solvers(table, unit)

@@ -56,6 +56,14 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
     ----------
     own, rival : ndarray, shape (n,)
         Positive numbers of the same pools; infinite where there is no schedule.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.experiments.statistics import paired_ratio
+    >>> rival = np.arange(10.0, 30.0)
+    >>> paired_ratio(0.9 * rival, rival).ratio
+    0.9
     """
     from scipy.stats import binomtest
 

@@ -74,6 +74,14 @@ def friedman(blocks: pd.DataFrame, *, alpha: float = 0.05) -> Friedman:
     ------
     InputError
         If there are fewer than 3 solvers or 2 blocks, or `alpha` is no probability.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from edgeopt.experiments.statistics import friedman
+    >>> blocks = pd.DataFrame({"a": [1, 2, 1, 3], "b": [2, 3, 2, 4], "c": [3, 4, 3, 5]})
+    >>> round(friedman(blocks).p, 4)
+    0.0183
     """
     from scipy import stats
 
@@ -138,6 +146,14 @@ def nemenyi(blocks: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If scikit-posthocs is not installed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from edgeopt.experiments.statistics import nemenyi
+    >>> blocks = pd.DataFrame({"a": [1, 2, 1, 3], "b": [2, 3, 2, 4], "c": [3, 4, 3, 5]})
+    >>> round(float(nemenyi(blocks).loc["a", "c"]), 3)
+    0.013
     """
     table: pd.DataFrame = import_extra("scikit_posthocs", EXTRA).posthoc_nemenyi_friedman(blocks)
     return table
@@ -160,6 +176,13 @@ def holm(p: FloatArray) -> FloatArray:
     ----------
     p : ndarray, shape (n,)
         NaN where a pair was not tested; it stays NaN and does not count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.experiments.statistics import holm
+    >>> holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
     """
     tested = p == p
     corrected = p.copy()
@@ -206,6 +229,13 @@ def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
     first, second : ndarray, shape (n,)
         Gaps of two solvers on the same blocks; an infinite gap is worse than any finite one, and
         two infinite ones are equal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.experiments.statistics import signed_ranks
+    >>> signed_ranks(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 4.0, 6.0, 8.0]))
+    SignedRanks(pairs=4, statistic=0.0, p=0.125, effect=1.0)
     """
     from scipy import stats
 

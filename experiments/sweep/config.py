@@ -40,6 +40,10 @@ class SweepConfig:
     time_limit : float, optional
         Wall time in s after which a cell is ended from outside and counts as failed. Not part of
         what identifies a sweep.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
 
     kind: ClassVar[Kind] = SWEEP
@@ -90,7 +94,7 @@ def restore_sweep(table: dict[str, Any]) -> SweepConfig:
 
 
 def read_config(path: Path) -> SweepConfig:
-    """Read a sweep file.
+    r"""Read a sweep file.
 
     Parameters
     ----------
@@ -104,6 +108,16 @@ def read_config(path: Path) -> SweepConfig:
     ------
     InputError
         If a field is missing, unknown or illegal.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt import read_config
+    >>> text = 'problems = ["paper:20x4:seed=1"]\nrepetitions = 2\nseed = 1\n'
+    >>> text += "budget = {evaluations = 100}\n[solvers]\nLPT = {solver = 'lpt'}\n"
+    >>> _ = Path("mine.toml").write_text(text)
+    >>> read_config(Path("mine.toml")).repetitions
+    2
     """
     tables = read_toml(path)
     check_fields(path, tables, FIELDS, ("problems", "repetitions", "budget", "solvers"))

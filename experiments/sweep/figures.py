@@ -40,6 +40,10 @@ def plot_sweep(folder: str | Path) -> list[Path]:
     ------
     InputError
         If the folder holds no finished sweep, or no cell that succeeded.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
     folder = Path(folder)
     config = read_description(folder)["config"]
@@ -132,6 +136,10 @@ def convergence_figure(cells: pd.DataFrame, solvers: list[str], title: str) -> F
     -----
     A solver that evaluates a single schedule is a mark at its time, dotted to the right. A curve
     starts where half the repetitions have found a feasible schedule.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
     from matplotlib.figure import Figure
 

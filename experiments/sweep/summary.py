@@ -24,6 +24,10 @@ def summarize(cells: pd.DataFrame) -> pd.DataFrame:
 
     Columns: runs, failed, makespan_best, makespan_median, gap_mean, gap_q1, gap_median, gap_q3,
     evaluations (mean), seconds (mean); gaps as fractions of the lower bound, times in s.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
     """
     groups = cells.assign(failed=cells["status"] == "failed").groupby(
         ["problem", "solver"], sort=False
@@ -90,6 +94,10 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     ------
     InputError
         If the folder holds none, a file is broken, or the cells are of another kind.
+
+    Examples
+    --------
+    See `run_sweep`.
     """
     kind = read_description(folder)["kind"]
     if kind != "sweep":

@@ -66,6 +66,10 @@ class TuneConfig:
     racing : float
         Probability below which a trial that looks worse than the best is given up, see
         `edgeopt.experiments.tuning.trial`; 0 runs all trials to their end.
+
+    Examples
+    --------
+    See ``examples/tune_a_solver.py``.
     """
 
     solver: dict[str, Any]
@@ -148,6 +152,10 @@ def read_tuning(path: Path) -> TuneConfig:
     ------
     InputError
         If a field is missing, unknown or illegal.
+
+    Examples
+    --------
+    See ``examples/tune_a_solver.py``; the files in ``experiments/tunings`` show all fields.
     """
     tables = read_toml(path)
     check_fields(path, tables, REQUIRED + OPTIONAL, REQUIRED)
@@ -200,6 +208,10 @@ class ProblemSet:
     ------
     InputError
         If there is no problem, one cannot be loaded, or two are the same.
+
+    Examples
+    --------
+    See ``examples/tune_a_solver.py``.
     """
 
     name: str

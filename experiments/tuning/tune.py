@@ -37,6 +37,10 @@ class TuningOutcome(NamedTuple):
         The results as Markdown.
     paths : list of Path
         Files written.
+
+    Examples
+    --------
+    See ``examples/tune_a_solver.py``.
     """
 
     running: int
@@ -70,6 +74,10 @@ def tune(
     InputError
         If the folder is another tuning's or in use, the storage cannot be reached, or no trial
         succeeded.
+
+    Examples
+    --------
+    See ``examples/tune_a_solver.py``.
     """
     show = report or (lambda what, done, total: None)
     with (

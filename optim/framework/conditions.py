@@ -72,6 +72,10 @@ class LinkConditions(NamedTuple):
         Rate to the cloud of the slowest node, without queues, at the task's arrival, bit/s.
     uplink : Uplink
         The rates of all nodes over time, for the engine.
+
+    Examples
+    --------
+    See `simulate`.
     """
 
     terminal_s: FloatArray
@@ -98,6 +102,10 @@ def draw_conditions(
         without a trace.
     rng : Generator
         Source of randomness.
+
+    Examples
+    --------
+    See `simulate`.
     """
     size_bits = 8.0 * float(split.terms.columns.size_bytes) * stream.size
     # Drawn even if not counted: the link's draws are then the same under every reading.

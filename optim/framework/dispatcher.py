@@ -43,6 +43,10 @@ class Dispatcher:
         As for `simulate_dispatch`.
     changes : tuple of Change
         Nodes that join, leave or fail.
+
+    Examples
+    --------
+    See `simulate`.
     """
 
     rule: DispatchRule = "fcfs"
@@ -74,6 +78,10 @@ class WindowDispatcher:
         How long the scheduling of a window takes, s.
     changes : tuple of Change
         Nodes that join, leave or fail.
+
+    Examples
+    --------
+    See `make_dispatcher`.
     """
 
     solver: dict[str, Any]
@@ -118,6 +126,12 @@ def make_dispatcher(table: Any, rule: DispatchRule = "fcfs") -> AnyDispatcher:
     ------
     InputError
         If a field is unknown, missing or illegal.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.framework import make_dispatcher
+    >>> make_dispatcher({"solver": "lpt", "window": 20}).window
+    Window(tasks=20, timeout_s=None)
     """
     if not isinstance(table, dict):
         raise InputError("dispatch", table, "a table")

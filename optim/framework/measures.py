@@ -53,7 +53,12 @@ MEASURES = {
 
 
 class SimulatedRun(NamedTuple):
-    """A run of one scheme: its inputs, the scheme's plan, and when each task was served."""
+    """A run of one scheme: its inputs, the scheme's plan, and when each task was served.
+
+    Examples
+    --------
+    See `simulate`.
+    """
 
     split: SplitSystem
     stream: Stream
@@ -82,7 +87,12 @@ def task_delay_parts_s(run: SimulatedRun) -> dict[str, FloatArray]:
 
 
 def delay_s(run: SimulatedRun) -> FloatArray:
-    """Return the delay of each task from the terminal's first byte to the answer, (K,) s."""
+    """Return the delay of each task from the terminal's first byte to the answer, (K,) s.
+
+    Examples
+    --------
+    See `simulate`.
+    """
     ended = np.maximum(run.timeline.finish, run.exits.end)
     return np.asarray(run.conditions.terminal_s + ended - run.stream.time)
 
@@ -113,6 +123,10 @@ def measure(run: SimulatedRun, warm_up: float, transport: str) -> dict[str, floa
     the reading counts: static, dynamic and radio, and idle if it says so. ``upload_bytes`` is per
     task. ``utilisation`` is the mean over the nodes, ``balance`` Jain's index of the nodes'
     utilisations. ``cut`` is the mean number of layers run on the nodes.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
     kept = delay_s(run)[int(warm_up * run.stream.tasks) :]
     parts = task_delay_parts_s(run)

@@ -59,6 +59,10 @@ class Plan(NamedTuple):
     redeploy_bytes : float
         Parameters that would be sent to a node over the run, byte, if it held only those that the
         current cut needs.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
 
     stages: Stages
@@ -74,7 +78,12 @@ class Plan(NamedTuple):
 
 
 class Scheme(Protocol):
-    """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method."""
+    """A way to run tasks on edge and cloud: a frozen dataclass of parameters with one method.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
@@ -101,6 +110,10 @@ def plan_cuts(
     """Return the plan in which task k leaves the edge at ``cut[k]`` and ends in the cloud.
 
     A task of s samples has s times the work, the upload and the cloud time of one sample.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
     """
     size = stream.size
     stages = Stages(

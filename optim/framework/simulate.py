@@ -56,6 +56,20 @@ def simulate(
     SchemeWarning
         If the scheme's layers do not fit into the nodes' memory (21), or it has to deviate from
         its rule.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import SplitSystem, load_network, load_system, poisson, simulate
+    >>> from edgeopt.optim.framework import Dispatcher, delay_s, draw_conditions
+    >>> from edgeopt.optim.framework.schemes import CloudOnly
+    >>> rng = np.random.default_rng(1)
+    >>> setting = SplitSystem(load_network("resnet34"), load_system("table1", nodes=10))
+    >>> stream = poisson(2.0, tasks=50, rng=rng)
+    >>> conditions = draw_conditions(setting, stream, None, rng)
+    >>> run = simulate(setting, stream, conditions, CloudOnly(), Dispatcher(), rng)
+    >>> delay_s(run).shape
+    (50,)
     """
     plan = scheme.plan(split, stream, conditions, rng)
     _warn_of_memory(split, plan)

@@ -52,6 +52,10 @@ class SplitSystem:
     InputError
         If there is no such node, a value is out of range, or nodes share the link although one
         cannot use all of it.
+
+    Examples
+    --------
+    See `simulate`.
     """
 
     profile: Profile

@@ -46,6 +46,10 @@ class LearningProblem:
         Root seed and repetition, on which all randomness depends.
     device : str
         Where PyTorch computes.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     dataset: Dataset

@@ -53,7 +53,12 @@ class Learner(Protocol):
 
 
 class TrainingScheme(Protocol):
-    """A training scheme: a frozen dataclass of parameters with two methods."""
+    """A training scheme: a frozen dataclass of parameters with two methods.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
+    """
 
     def start(self, problem: LearningProblem) -> Learner:
         """Return a learner before its first period."""

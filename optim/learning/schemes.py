@@ -38,6 +38,10 @@ class CollaborativeTraining:
     of the exit counts for as large a share of the test images as of the run's tasks. T_0 is chosen
     as in `edgeopt simulate`: ``mean`` as printed, the deadline's ``slack``, or ``fixed``; ``never``
     keeps the cloud awake.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     cut: int = parameter(1, "layers on the nodes", at_least=0)
@@ -101,6 +105,10 @@ class BranchyNet:
 
     Source: Teerapittayanon, McDanel and Kung, "BranchyNet", ICPR 2016 (the paper's [26], which it
     cites as [20]). The loss is the weighted sum of the losses of all exits and the end.
+
+    Examples
+    --------
+    See `make_training_scheme`.
     """
 
     exits: tuple[int, ...] = parameter((1,), "cuts that have an exit, rising")
@@ -129,7 +137,12 @@ class BranchyNet:
 
 @dataclass(frozen=True)
 class Central:
-    """Ordinary training: the nodes send their images, the cloud trains the whole network."""
+    """Ordinary training: the nodes send their images, the cloud trains the whole network.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
+    """
 
     def start(self, problem: LearningProblem) -> CentralLearner:
         """Return the learner; see `TrainingScheme`."""
@@ -152,6 +165,10 @@ class Federated:
     ----------
     dispatch : dict
         See `make_dispatch`.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
 
     dispatch: dict[str, Any] = field(default_factory=dict)
@@ -196,6 +213,12 @@ def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> Tr
     ------
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.learning import make_training_scheme
+    >>> make_training_scheme("mine", {"scheme": "collaborative", "cut": 2}, {}).cut
+    2
     """
     place, defaults = f"schemes.{label}", {"dispatch": dispatch}
     name = kind_in_table(TRAINING_SCHEMES, table, place, key="scheme", default=label)

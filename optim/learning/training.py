@@ -13,6 +13,12 @@ class Training:
 
     The schedule is the paper's, which is that of He et al., "Deep residual learning for image
     recognition", CVPR 2016, section 4.2: rate 0.1 with two drops, momentum 0.9, weight decay 1e-4.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.learning import Training
+    >>> Training(periods=4, window=18).batch
+    32
     """
 
     periods: int = parameter(40, "periods; each ends with an aggregation (6)", at_least=1)

@@ -1,1 +1,5 @@
 """Solvers for the offloading program: where to cut the network."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

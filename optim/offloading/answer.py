@@ -40,6 +40,10 @@ class Answer:
         The cut; None if no cut meets the constraints, which is a result and not an error.
     tested : int
         Number of cuts whose constraints were tested.
+
+    Examples
+    --------
+    See `scan`.
     """
 
     program: CutProgram

@@ -117,6 +117,14 @@ def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBoun
         The program.
     iterations : int
         Number of subgradient steps, >= 1.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system
+    >>> from edgeopt.optim.offloading import dual_subgradient, relax
+    >>> program = build_program(load_network("resnet34"), load_system("table1", nodes=10))
+    >>> [round(one.bound, 2) for one in (dual_subgradient(program), relax(program))]
+    [20.72, 20.72]
     """
     check_integer("iterations", iterations, at_least=1)
     data = lagrangian_of(program)

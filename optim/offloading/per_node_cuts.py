@@ -69,6 +69,10 @@ def node_program(
     ------
     InputError
         If `objective` is not ``deepest``, ``delay`` or ``energy``.
+
+    Examples
+    --------
+    See `solve_node_program`.
     """
     check_choice("objective", objective, NODE_OBJECTIVES)
     alone = replace(reading, waiting="mm1")
@@ -80,6 +84,16 @@ def solve_node_program(program: NodeProgram) -> NodeCuts:
 
     The variables count the nodes of each kind at each cut, which avoids the symmetry of identical
     nodes. The nodes are coupled by the shared link and the cloud only.
+
+    Examples
+    --------
+    >>> from edgeopt import load_network, load_system
+    >>> from edgeopt.optim.offloading import node_program, solve_node_program
+    >>> system = load_system("mixed_5g")
+    >>> cuts = solve_node_program(node_program(load_network("resnet34"), system, objective="delay"))
+    >>> cuts.nodes_at_cut[:, [0, 34]]  # of two kinds: all in the cloud, all on the edge
+    array([[20,  0],
+           [ 0, 10]])
     """
     import cvxpy as cp
 

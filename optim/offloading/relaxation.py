@@ -59,6 +59,14 @@ def relax(program: CutProgram) -> Relaxation:
 
     Solved by cvxpy with the dual simplex of HiGHS as scipy ships it: highspy 1.16 prints a banner
     to the standard output, where the commands write JSON.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, scan
+    >>> from edgeopt.optim.offloading import relax
+    >>> program = build_program(load_network("resnet34"), load_system("table1", nodes=10))
+    >>> relax(program).rounded.cut, scan(program).cut
+    (20, 20)
     """
     import cvxpy as cp
 

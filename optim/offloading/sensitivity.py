@@ -77,6 +77,13 @@ def sensitivities(
 
     Factors are compared on a geometric grid that is refined where the cut first changes: the ends
     are exact to 1e-6, but a change that is undone within one of the 256 steps is missed.
+
+    Examples
+    --------
+    >>> from edgeopt import load_network, load_system, sensitivities
+    >>> network, system = load_network("resnet34"), load_system("table1", nodes=10)
+    >>> [one.name for one in sensitivities(network, system)][:3]
+    ['node speed', 'node memory', 'memory bandwidth']
     """
     work = network_arrays(profile, reading)
     columns = system_arrays(system, work, reading)
@@ -152,6 +159,14 @@ def shadow_prices(answer: Answer, relaxation: Relaxation) -> tuple[ShadowPrice, 
 
     The multiplier of (23) is the slope of the relaxation, in which tasks may be spread over two
     cuts; the next integer cut needs the finite step `ShadowPrice.needed`.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, scan
+    >>> from edgeopt.optim.offloading import relax, shadow_prices
+    >>> program = build_program(load_network("resnet34"), load_system("table1", nodes=10))
+    >>> [price.constraint for price in shadow_prices(scan(program), relax(program))]
+    ['memory', 'delay', 'energy']
     """
     return tuple(_price(answer, relaxation, name) for name in _STEPS)
 

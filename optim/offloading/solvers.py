@@ -18,6 +18,14 @@ def scan(program: CutProgram) -> Answer:
 
     The exact solution of P1 (21, 22). The paper applies KKT conditions to an integer j in 0..N,
     for which they do not hold; with at most a few hundred cuts, enumeration takes microseconds.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, scan
+    >>> network, system = load_network("resnet34"), load_system("table1", nodes=10)
+    >>> answer = scan(build_program(network, system))
+    >>> answer.cut, answer.binding
+    (20, ('memory',))
     """
     cost = np.where(program.feasible, program.cost, np.inf)
     best = int(cost.argmin())
@@ -56,6 +64,16 @@ def best_cuts(
     -------
     int64 array
         Shape () for one system, (S,) for S systems; the same cuts as `scan`.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.offloading import best_cuts
+    >>> from edgeopt.problems import load_network, load_system
+    >>> from edgeopt.problems.offloading import chosen_reading, columns_of, work_of
+    >>> reading = chosen_reading("corrected", {})
+    >>> work = work_of(load_network("resnet34"), reading)
+    >>> int(best_cuts(work, columns_of(load_system("table1", nodes=10), work, reading)))
+    20
     """
     chosen = OBJECTIVES[check_choice("objective", objective, OBJECTIVES)]
     if columns.count.ndim == 2:
@@ -107,6 +125,13 @@ def pareto_cuts(program: CutProgram, *, columns: tuple[int, ...] = (0, 1, 2)) ->
         Its objective is ignored.
     columns : tuple of int
         Columns of `criteria` to compare; (0, 1) is the front of delay and energy.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, pareto_cuts
+    >>> network, system = load_network("resnet34"), load_system("table1", nodes=10)
+    >>> pareto_cuts(build_program(network, system))[:3]
+    (0, 1, 2)
     """
     cuts = np.flatnonzero(program.feasible)
     points = criteria(program)[cuts][:, list(columns)]
@@ -132,6 +157,10 @@ def tmoa_printed(program: CutProgram) -> Answer:
     ----------
     program : Program
         Its objective is ignored.
+
+    Examples
+    --------
+    See `tmoa_repaired`.
     """
     strict = np.asarray((program.values < program.limits).all(axis=0))
     cut = 1
@@ -146,6 +175,14 @@ def tmoa_repaired(program: CutProgram) -> Answer:
     All cuts 0..N are candidates, in the order of their cost (deepest first for the paper's
     objective; of equal ones the shallower first), so that the first feasible cut is the optimum
     and the walk may stop.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system, scan
+    >>> from edgeopt.optim.offloading import tmoa_printed, tmoa_repaired
+    >>> program = build_program(load_network("resnet34"), load_system("table1", nodes=10))
+    >>> [solver(program).cut for solver in (tmoa_printed, tmoa_repaired, scan)]
+    [20, 20, 20]
     """
     order = np.argsort(program.cost, kind="stable")
     feasible = program.feasible[order]

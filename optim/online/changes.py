@@ -34,6 +34,17 @@ class Change(NamedTuple):
         A node that leaves finishes its current task; one that fails loses it. The other tasks of
         its queue, and the lost one from its beginning, are dispatched again at that time, in the
         order of their arrival.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.online import Change, Resources, Stages, simulate_dispatch
+    >>> zero, work = np.zeros(3), np.full(3, 1e9)
+    >>> stages = Stages(work, zero, zero, zero)
+    >>> resources = Resources(np.array([1e9, 1e9]))
+    >>> changes = (Change(0.5, 1, "leave"),)
+    >>> simulate_dispatch(zero, stages, resources, changes=changes).node
+    array([0, 1, 0])
     """
 
     time_s: float

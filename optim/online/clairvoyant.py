@@ -37,6 +37,15 @@ def simulate_clairvoyant(
     ------
     InputError
         If an array has a wrong shape or value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.online import Resources, Stages, simulate_clairvoyant
+    >>> time, zero = np.zeros(3), np.zeros(3)
+    >>> stages = Stages(np.array([1e9, 1e9, 2e9]), zero, zero, zero)
+    >>> simulate_clairvoyant(time, stages, Resources(np.array([1e9, 1e9]))).finish
+    array([1., 1., 3.])
     """
     time, stages = check_tasks(time, stages)
     check_integer("sweeps", sweeps, at_least=0)

@@ -54,6 +54,18 @@ def simulate_dispatch(
     -----
     OverloadWarning
         If more work arrives than can be done.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.online import Resources, Stages, simulate_dispatch
+    >>> time = np.array([0.0, 0.1, 0.2])
+    >>> zero = np.zeros(3)
+    >>> stages = Stages(edge=np.full(3, 1e9), upload_bits=zero, cloud=zero, round_trip=zero)
+    >>> resources = Resources(np.array([1e9, 2e9]))
+    >>> timeline = simulate_dispatch(time, stages, resources, rule="earliest-finish")
+    >>> timeline.node, timeline.finish
+    (array([1, 1, 0]), array([0.5, 1. , 1.2]))
     """
     time, stages = check_tasks(time, stages)
     code = get_args(DispatchRule).index(check_choice("rule", rule, get_args(DispatchRule)))

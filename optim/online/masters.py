@@ -46,6 +46,16 @@ def simulate_masters(
     -----
     A shared uplink and the cloud's servers are divided evenly; if the servers do not divide, the
     first pools have one more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.online import Resources, Stages, simulate_dispatch, simulate_masters
+    >>> time, zero = np.arange(6.0), np.zeros(6)
+    >>> stages = Stages(edge=np.full(6, 1e9), upload_bits=zero, cloud=zero, round_trip=zero)
+    >>> resources = Resources(np.full(4, 1e9))
+    >>> simulate_masters(time, stages, resources, 2, simulate_dispatch).node
+    array([0, 1, 0, 1, 0, 1])
     """
     time, stages = check_tasks(time, stages)
     limit = min(resources.nodes, resources.cloud_servers or resources.nodes)

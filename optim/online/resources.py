@@ -29,6 +29,14 @@ class Uplink:
     ------
     InputError
         If shapes do not match, times do not increase from 0, or a rate is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.online import Resources, Uplink
+    >>> uplink = Uplink(rate=np.array([[8e6], [1e6]]), start=np.array([0.0, 60.0]))
+    >>> Resources(np.array([1e9, 2e9]), uplink).nodes
+    2
     """
 
     rate: FloatArray = field(default_factory=lambda: np.array([np.inf]))
@@ -75,6 +83,10 @@ class Resources:
     ------
     InputError
         If a value is out of range or a shape does not match.
+
+    Examples
+    --------
+    See `simulate_dispatch`.
     """
 
     flops: FloatArray
@@ -121,6 +133,10 @@ class Stages(NamedTuple):
     memory : ndarray or None
         Memory that a task holds on its node in byte, from its dispatch until its work there ends.
         Respected by windows, ignored by dispatch task by task.
+
+    Examples
+    --------
+    See `simulate_dispatch`.
     """
 
     edge: FloatArray
@@ -155,6 +171,10 @@ class Timeline(NamedTuple):
         `upload_end` if nothing is sent.
     finish : ndarray
         When the answer is back at the edge.
+
+    Examples
+    --------
+    See `simulate_dispatch`.
     """
 
     node: IntArray

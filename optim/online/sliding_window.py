@@ -38,6 +38,10 @@ class Window:
     ------
     InputError
         If a value is out of range.
+
+    Examples
+    --------
+    See `simulate_windows`.
     """
 
     tasks: int

@@ -87,6 +87,18 @@ def simulate_windows(
     -----
     OverloadWarning
         If more work arrives than can be done or scheduled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import lpt
+    >>> from edgeopt.optim.online import Resources, Stages, Window, simulate_windows
+    >>> time, zero = np.array([0.0, 0.1, 0.2, 0.3]), np.zeros(4)
+    >>> stages = Stages(edge=np.full(4, 1e9), upload_bits=zero, cloud=zero, round_trip=zero)
+    >>> resources = Resources(np.array([1e9, 2e9]))
+    >>> run = simulate_windows(time, stages, resources, lpt, Window(tasks=2), rng=1)
+    >>> run.timeline.dispatch
+    array([0.1, 0.1, 0.3, 0.3])
     """
     time, stages = check_tasks(time, stages)
     check_scheduling_time(scheduling_s)

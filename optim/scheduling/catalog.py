@@ -61,6 +61,12 @@ def find_solver(name: str) -> Any:
     ------
     InputError
         If there is no such solver, or the file cannot be run.
+
+    Examples
+    --------
+    >>> from edgeopt import find_solver
+    >>> find_solver("pso").particles
+    20
     """
     if name in SOLVERS:
         return SOLVERS[name]
@@ -89,6 +95,12 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
     ------
     InputError
         If the solver, a parameter or a value is unknown or illegal.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.scheduling import make_solver
+    >>> make_solver("pso", {"particles": 40}).particles
+    40
     """
     solver = find_solver(name)
     if not parameters:

@@ -68,6 +68,14 @@ class MILP:
     ----------
     Huangfu, Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
     Computation 10, 2018 (HiGHS).
+
+    Examples
+    --------
+    >>> from edgeopt import MILP, SchedulingProblem, Seconds, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> result = solve(problem, MILP(), stop=Seconds(600.0), rng=1)
+    >>> result.makespan, result.lower_bound, result.status
+    (5.0, 5.0, 'optimal')
     """
 
     bound_iterations: int = parameter(300, "most iterations of the knapsack bound", at_least=0)

@@ -76,6 +76,13 @@ class PSO:
     ----------
     Salman, Ahmad, Al-Madani, "Particle swarm optimization for task assignment problem",
     Microprocessors and Microsystems 26, 2002. Clerc, Kennedy, IEEE Trans. Evol. Comput. 6, 2002.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Iterations, load_problem, solve
+    >>> result = solve(load_problem("paper:20x4:seed=1"), PSO(), stop=Iterations(50), rng=1)
+    >>> result.gap < 0.1
+    True
     """
 
     particles: int = parameter(20, "particles", at_least=1, search=(5, 100))

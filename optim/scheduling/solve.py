@@ -254,7 +254,12 @@ TOLERANCE = 1e-9
 
 
 class CheckError(RuntimeError):
-    """A solver's claim does not hold for its assignment."""
+    """A solver's claim does not hold for its assignment.
+
+    Examples
+    --------
+    See `check_schedule`.
+    """
 
 
 def check_schedule(
@@ -280,6 +285,19 @@ def check_schedule(
     CheckError
         If memory capacities are exceeded, the claim differs from the recomputed makespan by more
         than 1e-9 of it, or the makespan is below the bound by more than that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import SchedulingProblem
+    >>> from edgeopt.optim import check_schedule
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0]])
+    >>> check_schedule(problem, np.array([0, 1]), 3.0, 3.0)
+    3.0
+    >>> check_schedule(problem, np.array([0, 1]), 2.0, 2.0)
+    Traceback (most recent call last):
+        ...
+    edgeopt.optim.scheduling.solve.CheckError: the solver claims a makespan of 2.0 s, it is 3.0 s
     """
     makespan = problem.makespan(assignment)
     if not problem.fits(assignment):
@@ -302,6 +320,15 @@ def warm_up(problem: SchedulingProblem, solver: Any) -> None:
     Kernels, those of the bounds as well, are so compiled, or read from numba's cache, before a run
     is measured; some are first called after several iterations. What a user's own solver raises
     here is left for the run itself to show.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Seconds, load_problem, solve
+    >>> from edgeopt.optim import warm_up
+    >>> problem = load_problem("paper:20x4:seed=1")
+    >>> warm_up(problem, PSO())  # kernels are compiled before the clock starts
+    >>> solve(problem, PSO(), stop=Seconds(0.01), rng=1).gap < 0.1
+    True
     """
     tiny = _tiny(problem)
     runner = as_solver(solver)

@@ -36,6 +36,10 @@ class State:
         Whether the solver has nothing more to do.
     lower_bound : float
         A bound on every makespan in s that the solver has proved; 0 where it proves none.
+
+    Examples
+    --------
+    See ``examples/own_scheduler.py``.
     """
 
     assignment: IntArray | None = None
@@ -88,6 +92,10 @@ class OneShot:
     ----------
     scheduler : callable
         Returns node indices, shape (k,). A task of -1 means that it found no room for it.
+
+    Examples
+    --------
+    See `as_solver`.
     """
 
     scheduler: Scheduler
@@ -132,6 +140,12 @@ def as_solver(solver: Any) -> Solver[Any]:
     ------
     InputError
         If it is neither.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.scheduling import as_solver, lpt
+    >>> as_solver(lpt).scheduler is lpt
+    True
     """
     if hasattr(solver, "init") and hasattr(solver, "step") and not isinstance(solver, type):
         return solver  # type: ignore[no-any-return]
@@ -158,6 +172,13 @@ class Trace:
 
     One entry for each improvement, that of the initial state at iteration 0, and a last one for
     the end of the run.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Iterations, load_problem, solve
+    >>> trace = solve(load_problem("paper:20x4:seed=1"), PSO(), stop=Iterations(50), rng=1).trace
+    >>> trace.makespan == sorted(trace.makespan, reverse=True)
+    True
     """
 
     iterations: list[int] = field(default_factory=list)

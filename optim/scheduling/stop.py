@@ -54,6 +54,13 @@ class Progress(NamedTuple):
         Iterations since the last improvement.
     step_evaluations : int
         Evaluations of the last iteration.
+
+    Examples
+    --------
+    >>> from edgeopt.optim import Progress
+    >>> progress = Progress(iterations=10, makespan=10.5, lower_bound=10.0)
+    >>> round(progress.gap, 3)
+    0.05
     """
 
     iterations: int = 0
@@ -100,7 +107,14 @@ class Criterion(Protocol):
 
 @dataclass(frozen=True)
 class Iterations:
-    """Stop after `limit` iterations."""
+    """Stop after `limit` iterations.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Iterations, load_problem, solve
+    >>> solve(load_problem("paper:20x4:seed=1"), PSO(), stop=Iterations(5), rng=1).iterations
+    5
+    """
 
     limit: int
 
@@ -118,6 +132,10 @@ class Evaluations:
 
     Solvers whose iterations all cost the same therefore never exceed the budget (but for the
     first iteration, which always runs where there is no schedule yet).
+
+    Examples
+    --------
+    See `solve`.
     """
 
     limit: int
@@ -132,7 +150,12 @@ class Evaluations:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Stop after `limit` seconds in the solver; the iteration under way is finished."""
+    """Stop after `limit` seconds in the solver; the iteration under way is finished.
+
+    Examples
+    --------
+    See `warm_up`.
+    """
 
     limit: float
 
@@ -146,7 +169,16 @@ class Seconds:
 
 @dataclass(frozen=True)
 class TargetGap:
-    """Stop when the gap to the lower bound is at most `limit` (0.01 is one per cent)."""
+    """Stop when the gap to the lower bound is at most `limit` (0.01 is one per cent).
+
+    Examples
+    --------
+    >>> from edgeopt import ATSA, Iterations, TargetGap, load_problem, solve
+    >>> stop = [TargetGap(0.05), Iterations(1000)]  # whichever is met first
+    >>> result = solve(load_problem("paper:40x4:seed=1"), ATSA.repaired(), stop=stop, rng=1)
+    >>> result.gap <= 0.05
+    True
+    """
 
     limit: float
 
@@ -160,7 +192,15 @@ class TargetGap:
 
 @dataclass(frozen=True)
 class Stall:
-    """Stop after `limit` iterations without improvement."""
+    """Stop after `limit` iterations without improvement.
+
+    Examples
+    --------
+    >>> from edgeopt import PSO, Iterations, Stall, load_problem, solve
+    >>> stop = [Stall(20), Iterations(1000)]
+    >>> solve(load_problem("paper:20x4:seed=1"), PSO(), stop=stop, rng=1).iterations < 1000
+    True
+    """
 
     limit: int
 

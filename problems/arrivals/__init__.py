@@ -1,6 +1,5 @@
-"""Arrivals: streams of tasks, generated or read from a trace."""
+"""Arrivals: streams of tasks, generated or read from traces."""
 
-from edgeopt.problems.arrivals.streams import Stream, diurnal, markov_modulated, poisson
-from edgeopt.problems.arrivals.trace import read_trace
+import lazy_loader as lazy
 
-__all__ = ["Stream", "diurnal", "markov_modulated", "poisson", "read_trace"]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

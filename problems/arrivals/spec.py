@@ -62,6 +62,15 @@ def draw_stream(
     ------
     InputError
         If a key is unknown or missing, or a value is illegal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.problems.arrivals import draw_stream
+    >>> table = {"kind": "poisson", "rate_hz": 5.0}
+    >>> stream, rate_hz = draw_stream("mine", table, 100, 1.0, np.random.default_rng(1))
+    >>> stream.tasks, rate_hz
+    (100, 5.0)
     """
     place = f"streams.{label}"
     kind = kind_in_table(_STREAMS, table, place, key="kind", default=label)

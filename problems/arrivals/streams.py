@@ -36,6 +36,14 @@ class Stream:
     InputError
         If there is no task, a value is not finite or out of range, times decrease or lengths
         differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import Stream
+    >>> stream = Stream(np.array([0.0, 0.5, 2.0]), np.array([1.0, 4.0, 1.0]), name="camera")
+    >>> stream.tasks
+    3
     """
 
     time: FloatArray
@@ -143,6 +151,13 @@ def poisson(
     ------
     InputError
         If a value is out of range, or no task arrives within `seconds`.
+
+    Examples
+    --------
+    >>> from edgeopt import poisson
+    >>> stream = poisson(10.0, tasks=4, rng=1)
+    >>> stream.time.round(2)
+    array([0.11, 0.14, 0.68, 0.71])
     """
     check_quantity("rate_hz", rate_hz)
     _check_length(tasks, seconds, rate_hz)
@@ -188,6 +203,12 @@ def markov_modulated(
     ----------
     Fischer, Meier-Hellstern, "The Markov-modulated Poisson process (MMPP) cookbook",
     Performance Evaluation 18, 1993.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.arrivals import markov_modulated
+    >>> markov_modulated([1.0, 100.0], [5.0, 0.5], tasks=4, rng=1).time.round(2)
+    array([0.58, 0.58, 0.64, 0.64])
     """
     rates = check_quantities("rates_hz", rates_hz, zero=True)
     dwell = check_quantities("dwell_s", dwell_s)
@@ -257,6 +278,13 @@ def diurnal(
     ----------
     Lewis, Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", Naval Research
     Logistics Quarterly 26, 1979.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.arrivals import diurnal
+    >>> stream = diurnal(10.0, period_s=60.0, seconds=60.0, rng=1)
+    >>> bool((stream.time < 10).sum() < ((stream.time > 25) & (stream.time < 35)).sum())
+    True
     """
     check_quantity("mean_hz", mean_hz)
     check_number("amplitude", amplitude, at_least=0, at_most=1)

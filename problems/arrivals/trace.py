@@ -32,7 +32,7 @@ def read_trace(
     speed_up: float = 1.0,
     tasks: int | None = None,
 ) -> Stream:
-    """Read a CSV file with a header and one row a task, sorted by time.
+    r"""Read a CSV file with a header and one row a task, sorted by time.
 
     Parameters
     ----------
@@ -56,6 +56,14 @@ def read_trace(
     InputError
         If the file, a column or a value is missing or illegal, or times decrease; the message
         names the line. Equal times are legal and keep their order.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt.problems.arrivals import read_trace
+    >>> _ = Path("trace.csv").write_text("at,images\n0.0,1\n0.5,4\n")
+    >>> read_trace("trace.csv", "at", "images").size
+    array([0.4, 1.6])
     """
     file = check_file("path", path)
     check_quantity("speed_up", speed_up)

@@ -1,1 +1,5 @@
-"""Data sets of labelled images: loaders, and partitions among nodes."""
+"""Labelled images: loaders, and their partition among nodes."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

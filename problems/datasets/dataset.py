@@ -36,6 +36,10 @@ class Dataset:
         Shifted and scaled like the training images.
     test_labels : (m,) int64 array
         Class of each image.
+
+    Examples
+    --------
+    See `load_dataset`.
     """
 
     name: str

@@ -28,6 +28,13 @@ def load_dataset(name: str, folder: Path | None = None) -> Dataset:
     ------
     InputError
         If the name is unknown, the folder or a file in it is missing, or a file is damaged.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.datasets import load_dataset
+    >>> digits = load_dataset("digits")  # needs scikit-learn
+    >>> digits.classes, digits.train_images.shape[1:]
+    (10, (1, 8, 8))
     """
     check_choice("data", name, DATASETS)
     if name == "digits":

@@ -42,6 +42,15 @@ def dirichlet_partition(
     ----------
     T.-M. H. Hsu et al., "Measuring the effects of non-identical data distribution for federated
     visual classification", 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.problems.datasets import dirichlet_partition
+    >>> labels = np.repeat([0, 1, 2], 10)
+    >>> parts = dirichlet_partition(labels, 3, 0.5, rng=1)
+    >>> sum(len(part) for part in parts)
+    30
     """
     check_integer("nodes", nodes, at_least=1)
     check_number("concentration", concentration, above=0, at_most=1e9)

@@ -30,6 +30,16 @@ class NetworkBuilder:
     ------
     InputError
         If the image is too small, also later, when a window does not fit.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.networks import NetworkBuilder, same
+    >>> builder = NetworkBuilder("tiny", 8, channels=1)
+    >>> _ = builder.conv("conv", 4, same(3))  # the index of its last layer
+    >>> _ = builder.fc("fc", 10)
+    >>> network = builder.profile()
+    >>> network.depth, network.layers[0].macs
+    (2, 2304)
     """
 
     def __init__(self, name: str, input_size: int, *, channels: int = 3) -> None:
@@ -156,6 +166,10 @@ class Window(NamedTuple):
         Step between two positions of the window.
     padding : int
         Zeros added on each side of the input; the paper calls it Po, the pooling size.
+
+    Examples
+    --------
+    See `NetworkBuilder`.
     """
 
     kernel: int
@@ -171,5 +185,10 @@ class Window(NamedTuple):
 
 
 def same(kernel: int, stride: int = 1) -> Window:
-    """Return the window that preserves the size of its input at stride 1; `kernel` is odd."""
+    """Return the window that preserves the size of its input at stride 1; `kernel` is odd.
+
+    Examples
+    --------
+    See `NetworkBuilder`.
+    """
     return Window(kernel, stride, kernel // 2)

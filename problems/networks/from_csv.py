@@ -33,6 +33,10 @@ def from_csv(path: str | Path) -> Profile:
     ------
     InputError
         If the file cannot be read or a row breaks a rule; the message has the line number.
+
+    Examples
+    --------
+    See `to_csv`.
     """
     path = check_file("path", path)
     rows = _read_rows(path)
@@ -55,6 +59,13 @@ def to_csv(profile: Profile, path: str | Path) -> None:
     ------
     InputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.networks import from_csv, load_network, to_csv
+    >>> to_csv(load_network("alexnet"), "mine.csv")
+    >>> from_csv("mine.csv").depth
+    8
     """
     names = {-1: _INPUT, **{i: layer.name for i, layer in enumerate(profile.layers)}}
     rows: list[list[object]] = [[_INPUT, _INPUT, 0, 0, _text(profile.input_shape), ""]]

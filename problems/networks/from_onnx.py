@@ -41,6 +41,10 @@ def from_onnx(path: str | Path) -> Profile:
     -----
     UserWarning
         Lists the operators that edgeopt does not know; they count as zero work.
+
+    Examples
+    --------
+    See `load_network`, which reads a file whose name ends in ``.onnx``.
     """
     path = check_file("path", path)
     graph = _load_onnx(path).graph

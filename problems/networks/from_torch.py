@@ -38,6 +38,10 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     -----
     UserWarning
         Lists the operators that edgeopt does not know; they count as zero work.
+
+    Examples
+    --------
+    See ``examples/own_network.py``.
     """
     torch = import_extra("torch", "torch")
     shape = tuple(input_shape)

@@ -50,6 +50,13 @@ class Layer:
     ------
     InputError
         If a field breaks its rule; the message names the layer.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.networks import Layer, Profile
+    >>> layer = Layer("fc", "linear", 40, 44, (4,), (-1,))
+    >>> Profile("tiny", (10,), (layer,), cut_ends=(1,)).depth
+    1
     """
 
     name: str

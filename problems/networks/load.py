@@ -51,6 +51,13 @@ def load_network(spec: str) -> Profile:
     ------
     InputError
         If there is no such network, option or file, or the network breaks a rule.
+
+    Examples
+    --------
+    >>> from edgeopt import load_network
+    >>> network = load_network("resnet34")
+    >>> network.depth, round(network.layers[0].macs / 1e6)
+    (34, 118)
     """
     if spec.lower().endswith(".onnx"):
         return from_onnx(spec)

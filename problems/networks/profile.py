@@ -39,6 +39,13 @@ class Profile:
     ------
     InputError
         If layer names repeat, a layer reads a later one, or `cut_ends` break their rule.
+
+    Examples
+    --------
+    >>> from edgeopt import load_network
+    >>> profile = load_network("alexnet")
+    >>> profile.depth, profile.cut_names[:3]
+    (8, ('input', 'conv1', 'conv2'))
     """
 
     name: str

@@ -41,6 +41,10 @@ class NetworkArrays:
         as printed. Else 0.
     input_bytes : float
         One byte for each element of the input.
+
+    Examples
+    --------
+    See `best_cuts`.
     """
 
     edge_flop: FloatArray
@@ -91,6 +95,10 @@ class SystemArrays:
         lambda_0 P_0 (21), F_c, round trip and radio energy.
     inverse_rate_s_bit, size_bytes, arrival_hz, deadline_s, period_s : number
         E[1/v] of (16) and the task stream.
+
+    Examples
+    --------
+    See `best_cuts`.
     """
 
     count: FloatArray

@@ -30,6 +30,10 @@ class CutProgram:
         its budget in one period.
     goal : (N + 1,) float64 array
         f(j) in the objective's unit.
+
+    Examples
+    --------
+    See `build_program`.
     """
 
     profile: Profile
@@ -95,6 +99,14 @@ def build_program(
     ------
     InputError
         If the objective is unknown or the weight negative.
+
+    Examples
+    --------
+    >>> from edgeopt import build_program, load_network, load_system
+    >>> network, system = load_network("resnet34"), load_system("pi_lte")
+    >>> program = build_program(network, system, objective="delay")
+    >>> program.depth, int(program.feasible.sum())
+    (34, 24)
     """
     check_choice("objective", objective, OBJECTIVES)
     check_quantity("weight", weight, zero=True)

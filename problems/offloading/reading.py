@@ -71,6 +71,10 @@ class Reading:
     ------
     InputError
         If a choice is none of those listed.
+
+    Examples
+    --------
+    See `chosen_reading`.
     """
 
     name: str
@@ -171,6 +175,12 @@ def chosen_reading(name: str, choices: Mapping[str, Any]) -> Reading:
     ------
     InputError
         If there is no such reading, or a choice has no such value.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.offloading import chosen_reading
+    >>> chosen_reading("corrected", {"waiting": "mm1"}).waiting
+    'mm1'
     """
     reading = READINGS[check_choice("reading", name, READINGS)]
     rest = dict(choices)

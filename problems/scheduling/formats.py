@@ -24,6 +24,10 @@ def load_file(path: str | Path) -> SchedulingProblem:
     ------
     InputError
         If the file is missing, truncated, of the wrong shape or contains an illegal value.
+
+    Examples
+    --------
+    See `write_npz`.
     """
     path = check_file("problem file", path)
     readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_csv}
@@ -115,6 +119,14 @@ def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
 
     Each time is written with enough digits to give the same float64 when read. A file whose name
     ends in `.gz` is packed.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.scheduling import SchedulingProblem, load_file, write_hcsp
+    >>> write_hcsp("two.txt", SchedulingProblem([[3.0, 5.0], [2.0, 1.0]]))
+    >>> load_file("two.txt").matrix
+    array([[3., 5.],
+           [2., 1.]])
     """
     path = Path(path)
     header = f"{problem.tasks} {problem.nodes}"
@@ -162,7 +174,16 @@ def _read_npz(path: Path) -> SchedulingProblem:
 
 
 def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
-    """Write the whole problem, compressed; `UniformTimes` are stored as work and speed."""
+    """Write the whole problem, compressed; `UniformTimes` are stored as work and speed.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.scheduling import load_file, paper_pool, write_npz
+    >>> problem = paper_pool(6, 2, rng=1)
+    >>> write_npz("pool.npz", problem)
+    >>> load_file("pool.npz").digest == problem.digest
+    True
+    """
     et = problem.et
     arrays = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
     if problem.task_memory is not None and problem.node_capacity is not None:

@@ -48,6 +48,15 @@ def braun(
     ----------
     Braun et al., "A comparison of eleven static heuristics for mapping a class of independent
     tasks onto heterogeneous distributed computing systems", J. Parallel Distrib. Comput. 61, 2001.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.scheduling import braun
+    >>> braun("u_i_hilo", tasks=4, nodes=2, rng=1).matrix.round(1)
+    array([[ 5846.6,  7387.8],
+           [24092.7, 13352.7],
+           [ 2576.8,   540.8],
+           [22146.5, 16630. ]])
     """
     match = re.fullmatch(r"u_([cis])_(hi|lo)(hi|lo)", kind)
     if match is None:
@@ -119,6 +128,15 @@ def coefficient_of_variation(
     ----------
     Ali, Siegel, Maheswaran, Hensgen, Ali, "Representing task and machine heterogeneities for
     heterogeneous computing systems", Tamkang J. Science and Engineering 3(3), 2000, Fig. 5.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.scheduling import coefficient_of_variation
+    >>> coefficient_of_variation(4, 2, mean=10.0, rng=1).matrix.round(1)
+    array([[12. ,  9.8],
+           [ 5.7,  6.9],
+           [13.5,  7.6],
+           [ 5.4, 11.2]])
     """
     k, x = check_size(tasks, nodes)
     shape_task = 1.0 / check_number("v_task", v_task, at_least=1e-3, at_most=1e3) ** 2
@@ -158,6 +176,15 @@ def with_tight_memory(
     Tasks hold 16 to 512 MiB, independent of their times. A hidden random schedule gives all nodes
     equally many tasks (to within one); the capacity of a node is the memory of its tasks there
     over `utilisation`. Thus some schedule fits, and nothing is known about its makespan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.problems.scheduling import braun, with_tight_memory
+    >>> rng = np.random.default_rng(1)
+    >>> tight = with_tight_memory(braun(tasks=20, nodes=4, rng=rng), 0.9, rng)
+    >>> round(float(tight.task_memory.sum() / tight.node_capacity.sum()), 2)
+    0.9
     """
     check_number("utilisation", utilisation, at_least=0.01, at_most=1)
     memory = (

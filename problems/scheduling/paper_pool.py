@@ -64,6 +64,13 @@ def paper_pool(
     unequal, since greedy list scheduling would be optimal for equal ones. Speeds are log-uniform
     between 10 and 100 GFLOP/s, board sizes 1, 2, 4 or 8 GiB; capacities are scaled to the slack
     but hold at least one largest batch.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.scheduling import paper_pool
+    >>> pool = paper_pool(tasks=50, nodes=5, rng=1)
+    >>> pool.tasks, pool.nodes
+    (50, 5)
     """
     k, x = check_size(tasks, nodes)
     check_number("slack", slack, at_least=1, at_most=1e9)

@@ -42,6 +42,15 @@ class SchedulingProblem:
     Notes
     -----
     All arrays are read-only: solvers share them.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> problem.tasks, problem.nodes
+    (3, 2)
+    >>> problem.makespan([0, 1, 1])
+    5.0
     """
 
     et: FloatArray | UniformTimes
@@ -178,6 +187,14 @@ class UniformTimes(NamedTuple):
     Notes
     -----
     The paper prints Zt^i / F_i, with the speed indexed by the task; a speed belongs to a node.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import SchedulingProblem, UniformTimes
+    >>> times = UniformTimes(np.array([6.0, 4.0]), np.array([1.0, 2.0]))
+    >>> SchedulingProblem(times).makespan([1, 0])
+    4.0
     """
 
     work: FloatArray

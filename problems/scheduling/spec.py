@@ -49,6 +49,13 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
     ------
     InputError
         If the generator, an option or a value is unknown, or the file is missing or broken.
+
+    Examples
+    --------
+    >>> from edgeopt import load_problem
+    >>> problem = load_problem("paper:200x30:seed=1")
+    >>> problem.name, problem.tasks, problem.nodes
+    ('paper:200x30:seed=1', 200, 30)
     """
     generator, *parts = str(spec).split(":")
     # First the file: a colon is legal in its name, and the user can see that it exists.

@@ -55,6 +55,13 @@ def load_system(
     InputError
         If there is no such preset or file, the file is not TOML, a key is unknown or missing, a
         value breaks its rule, or `nodes` is given for a pool of different nodes.
+
+    Examples
+    --------
+    >>> from edgeopt import load_system
+    >>> system = load_system("table1", nodes=10, changes={"tasks.deadline_s": 0.2})
+    >>> system.pool.nodes, system.tasks.deadline_s
+    (10, 0.2)
     """
     path = PRESETS_FOLDER / f"{spec}.toml" if spec in system_presets() else Path(spec)
     if not file_exists(path):
@@ -72,7 +79,12 @@ def load_system(
 def parse_system(
     table: Mapping[str, Any], *, nodes: int | None = None, default_name: str = "system"
 ) -> System:
-    """Return the system of a table as TOML gives it; see `load_system`."""
+    """Return the system of a table as TOML gives it; see `load_system`.
+
+    Examples
+    --------
+    See `load_system`.
+    """
     check_keys("system", table, ("name", "pool", *_PARTS), required=("pool", *_PARTS))
     parts = {section: _part(kind, table[section], section) for section, kind in _PARTS.items()}
     pool = _pool(table["pool"], nodes)
@@ -81,7 +93,16 @@ def parse_system(
 
 
 def save_system(system: System, path: str | Path) -> None:
-    """Write `system` to a file from which `load_system` reads an equal one."""
+    """Write `system` to a file from which `load_system` reads an equal one.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.systems import load_system, save_system
+    >>> system = load_system("pi_lte")
+    >>> save_system(system, "mine.toml")
+    >>> load_system("mine.toml").tasks == system.tasks
+    True
+    """
     lines = [f"name = {_toml(system.name)}", "", "[pool]"]
     lines += [f"memory_share = {_toml(system.pool.memory_share)}"]
     for device, count in system.pool.groups.items():

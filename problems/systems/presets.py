@@ -15,7 +15,14 @@ _PARTS = ("devices", "networks")
 
 
 def system_presets() -> tuple[str, ...]:
-    """Return the names of the whole systems, in alphabetical order."""
+    """Return the names of the whole systems, in alphabetical order.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.systems import system_presets
+    >>> system_presets()
+    ('jetson_wifi', 'mixed_5g', 'pi_lte', 'table1')
+    """
     names = sorted(path.stem for path in PRESETS_FOLDER.glob("*.toml"))
     return tuple(name for name in names if name not in _PARTS)
 

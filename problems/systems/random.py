@@ -30,6 +30,12 @@ def random_system(*, nodes: int = 10, kinds: int = 3, rng: Seed = None) -> Syste
         Both >= 1.
     rng : int, Generator or None
         Source of randomness.
+
+    Examples
+    --------
+    >>> from edgeopt.problems.systems import random_system
+    >>> random_system(nodes=3, rng=1).pool.nodes
+    3
     """
     check_integer("nodes", nodes, at_least=1)
     check_integer("kinds", kinds, at_least=1)

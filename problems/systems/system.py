@@ -211,6 +211,10 @@ class System:
     ------
     InputError
         If the name is not a text.
+
+    Examples
+    --------
+    See `load_system`.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The decorators."""
 
 import importlib
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim import jit as jit_module
-from edgeopt.optim.jit import jit, time_of
+from edgeopt.optim.jit import NOTICE, announce_compilation, jit, time_of
 from edgeopt.problems.scheduling.problem import UniformTimes
 
 
@@ -97,9 +98,8 @@ def test_numba_keeps_its_own_setting():
 def test_kernels_run_as_python(solver):
     code = f"""
         import warnings; warnings.filterwarnings("ignore", message="overflow encountered")
-        from optim import Iterations, solve
+        from edgeopt import Iterations, load_problem, solve
         from edgeopt.optim.scheduling import make_solver
-        from edgeopt.problems.scheduling import load_problem
         problem = load_problem("paper:20x18:seed=1")
         result = solve(problem, make_solver("{solver}"), stop=Iterations(2), rng=3)
         print(repr(result.makespan))
@@ -115,3 +115,42 @@ def test_kernels_run_as_python(solver):
         for disabled in ("0", "1")
     }
     assert len(makespans) == 1
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def compile_something() -> None:
+    numba = importlib.import_module("numba")
+    kernel = numba.njit(lambda number: number + 1)
+    assert [kernel(1), kernel(1.0)] == [2, 2.0]  # two compilations
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_the_first_compilation_is_announced_once_on_a_terminal(tmp_path):
+    first, second, third, pipe = Terminal(), Terminal(), Terminal(), io.StringIO()
+    announce_compilation(tmp_path, pipe)
+    compile_something()
+    announce_compilation(tmp_path, first)
+    announce_compilation(tmp_path, second)  # another process that starts on the empty cache
+    assert first.getvalue() == ""  # nothing has been compiled yet
+    compile_something()
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "kernels" / "mct.nbi").touch()
+    announce_compilation(tmp_path, third)
+    compile_something()
+    texts = [stream.getvalue() for stream in (first, second, third, pipe)]
+    assert texts == [f"{NOTICE}\n", "", "", ""]
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_a_full_cache_is_not_announced(tmp_path):
+    (tmp_path / "mct.nbi").touch()
+    stream = Terminal()
+    announce_compilation(tmp_path, stream)
+    compile_something()
+    assert stream.getvalue() == ""

@@ -76,6 +76,10 @@ class BNet:
     ------
     InputError
         If a field breaks its rule.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     exits: tuple[int, ...] = (7, 15)

@@ -37,6 +37,12 @@ def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     ------
     InputError
         If the scheme, a parameter or a value is unknown or illegal.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.framework import make_scheme
+    >>> make_scheme("mine", {"scheme": "collaborative", "cut": 7})
+    Collaborative(objective='deepest', cut=7)
     """
     place = f"schemes.{label}"
     name = kind_in_table(SCHEMES, table, place, key="scheme", default=label)

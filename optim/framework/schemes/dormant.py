@@ -26,6 +26,10 @@ class Dormant:
     The simplified model is an `exit_branch` after the cut, which the nodes' maps reach over the
     edge network. As printed, T_0 is an average delay (``mean``). The default is the deadline's
     ``slack``: sleeping costs accuracy and pays only if the cloud would miss the deadline.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     threshold: Literal["slack", "mean", "fixed"] = parameter("slack", "what T_0 is")

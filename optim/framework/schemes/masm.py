@@ -41,6 +41,10 @@ class Masm:
     ------
     InputError
         If a field breaks its rule.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     cuts: tuple[int, ...] = (7, 15, 27, 34)

@@ -25,6 +25,10 @@ class Neurosurgeon:
     Departs from it in two points: times come from the system's model instead of regressions over
     measurements, and cuts that exceed the nodes' memory (21) are excluded. Every node holds the
     layers of the deepest cut used.
+
+    Examples
+    --------
+    See `make_scheme`, and `simulate` to run it.
     """
 
     objective: Literal["delay", "energy"] = parameter("delay", "what each task's cut optimises")

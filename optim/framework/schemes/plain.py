@@ -52,7 +52,12 @@ CutObjective = Literal["deepest", "delay", "energy", "throughput"]
 
 @dataclass(frozen=True)
 class Collaborative:
-    """Layers 1..j on the edge, the rest in the cloud; j is given or chosen by Algorithm 2."""
+    """Layers 1..j on the edge, the rest in the cloud; j is given or chosen by Algorithm 2.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     objective: CutObjective = parameter("deepest", "what TMOA optimises")
     cut: int = parameter(TMOA, "layers on the edge, -1: TMOA's choice", at_least=-1)
@@ -78,7 +83,12 @@ class Collaborative:
 
 @dataclass(frozen=True)
 class CloudOnly:
-    """Cut 0 for every task: the edge forwards what the terminals send."""
+    """Cut 0 for every task: the edge forwards what the terminals send.
+
+    Examples
+    --------
+    See `simulate`.
+    """
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
@@ -89,7 +99,12 @@ class CloudOnly:
 
 @dataclass(frozen=True)
 class EdgeOnly:
-    """Cut N for every task: nothing is uploaded, whether or not the network fits into memory."""
+    """Cut N for every task: nothing is uploaded, whether or not the network fits into memory.
+
+    Examples
+    --------
+    See ``examples/own_scheme.py``.
+    """
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator

@@ -37,6 +37,13 @@ class ExitHead(nn.Module):  # type: ignore[misc]
     ----------
     S. Teerapittayanon et al., "BranchyNet: fast inference via early exiting from deep neural
     networks", ICPR 2016.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from edgeopt.optim.learning.networks import ExitHead
+    >>> ExitHead(16, 10)(torch.zeros(1, 16, 4, 4)).shape
+    torch.Size([1, 10])
     """
 
     def __init__(

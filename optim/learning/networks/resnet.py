@@ -50,6 +50,13 @@ def build_network(
     ------
     InputError
         If the name is unknown, the images are not square or too small, or a number is too small.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.learning.networks import build_network
+    >>> network = build_network("resnet-digits", channels=1, height=8, width=8, classes=10)
+    >>> sum(weight.numel() for weight in network.parameters())
+    44014
     """
     plan = PLANS[check_choice("network", name, PLANS)]
     check_integer("channels", channels, at_least=1)
@@ -80,6 +87,10 @@ class SplitNetwork(nn.Module):  # type: ignore[misc]
     ----------
     layers : torch.nn.ModuleList
         The N layers, each from a tuple of tensors to a tuple of tensors.
+
+    Examples
+    --------
+    See `build_network`.
     """
 
     def __init__(self, plan: ResidualPlan, channels: int, classes: int) -> None:

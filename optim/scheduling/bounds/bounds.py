@@ -56,6 +56,12 @@ def lower_bound(problem: SchedulingProblem) -> float:
 
     The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
     times, and rounded down. The bound of `knapsack_bound` is better and takes seconds.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, lower_bound
+    >>> lower_bound(SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
+    4.0
     """
     return _bounds(problem).proved
 
@@ -85,6 +91,13 @@ def combinatorial_bound(problem: SchedulingProblem) -> float:
     machines also, for every r, the r largest works on the r fastest nodes (Lawler et al. 1993,
     "Sequencing and scheduling", section on uniform machines). Memory is left out (a relaxation).
     Sums are rounded down.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem
+    >>> from edgeopt.optim.scheduling import combinatorial_bound
+    >>> combinatorial_bound(SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
+    4.0
     """
     longest, shared = _longest_and_shared(problem)
     return max(longest, rounded_down(shared, problem.tasks + problem.nodes))
@@ -113,6 +126,14 @@ def lp_bound(problem: SchedulingProblem) -> float:
     What is returned is not the LP's objective but the Lagrangian bound of its multipliers, which
     holds for any multipliers, rounded down; beyond 300,000 pairs of task and node, a little less
     than the LP.
+
+    Examples
+    --------
+    >>> from edgeopt import load_problem
+    >>> from edgeopt.optim.scheduling import combinatorial_bound, lp_bound
+    >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    >>> lp_bound(problem) > combinatorial_bound(problem)
+    True
     """
     return lagrangian_bound(problem, lp_duals(problem))
 
@@ -128,6 +149,10 @@ def lp_duals(problem: SchedulingProblem) -> Multipliers:
     -----
     The reduced cost of the pair (i, j) is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il +
     v_l memory_i): a schedule with that pair is at least `lp_bound` + r_ij long.
+
+    Examples
+    --------
+    See `lagrangian_bound`.
     """
     if problem not in _duals:
         _duals[problem] = _multipliers(problem)

@@ -115,6 +115,13 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
     Operations Research 45, 1997), for a makespan that is raised whenever prices prove it out
     of reach. Prices are found by cutting planes in a box around the best so far (Marsten, Hogan,
     Blankenship, "The boxstep method for large-scale optimization", Operations Research 23, 1975).
+
+    Examples
+    --------
+    >>> from edgeopt import knapsack_bound, load_problem, lower_bound
+    >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    >>> knapsack_bound(problem, seconds=1.0) >= lower_bound(problem)
+    True
     """
     check_number("seconds", seconds, above=0)
     end = time.perf_counter() + seconds

@@ -35,6 +35,10 @@ class Multipliers(NamedTuple):
         Of time: >= 0, of sum 1, without unit.
     v : ndarray, shape (x,)
         Of memory: >= 0, in s/byte; 0 where the problem has no memory.
+
+    Examples
+    --------
+    See `lagrangian_bound`.
     """
 
     u: FloatArray
@@ -48,6 +52,14 @@ def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> fl
     makespan C costs at least the sum and at most C sum_j u_j + sum_j v_j capacity_j. Capacities
     are rounded down to the memory's unit, and nodes that a task cannot run on for its memory are
     left out of its minimum.
+
+    Examples
+    --------
+    >>> from edgeopt import lagrangian_bound, load_problem
+    >>> from edgeopt.optim.scheduling import lp_bound, lp_duals
+    >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    >>> bool(abs(lagrangian_bound(problem, lp_duals(problem)) / lp_bound(problem) - 1) < 1e-6)
+    True
     """
     cost, room = _relaxed(problem, multipliers)
     return rounded_down(max(0.0, cost - room), problem.tasks + problem.nodes + 4, cost + room)

@@ -67,6 +67,10 @@ class ATSA:
     References
     ----------
     Xu, Zhang, Kadoch, Cheriet, EURASIP J. Wireless Com. Networking 2020:211.
+
+    Examples
+    --------
+    See `solve`.
     """
 
     ants: int = parameter(20, "ants an iteration", at_least=1, search=(5, 100))
@@ -174,6 +178,13 @@ class ACO:
     ----------
     Dorigo, Maniezzo, Colorni, "Ant system: optimization by a colony of cooperating agents", IEEE
     Trans. Systems, Man, Cybernetics B 26(1), 1996.
+
+    Examples
+    --------
+    >>> from edgeopt import ACO, Iterations, load_problem, solve
+    >>> problem = load_problem("paper:40x4:seed=1")
+    >>> solve(problem, ACO(ants=10), stop=Iterations(20), rng=1).evaluations
+    200
     """
 
     ants: int = parameter(20, "ants an iteration", at_least=1, search=(5, 100))

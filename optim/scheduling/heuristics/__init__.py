@@ -1,1 +1,5 @@
 """List rules and LP rounding: one pass over the tasks."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

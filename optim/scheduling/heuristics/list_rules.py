@@ -28,6 +28,13 @@ def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     References
     ----------
     Braun et al. 2001 (MCT); on uniform machines it is greedy list scheduling.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, mct, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, mct).assignment
+    array([0, 1, 1])
     """
     memory, capacity = memory_arrays(problem)
     ready = ready_times(problem)
@@ -40,6 +47,13 @@ def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     On uniform machines this is LPT of Gonzalez, Ibarra and Sahni 1977; on unrelated ones a task
     has no single length, and its mean over the nodes is taken. Parameters and return value as for
     `mct`.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, lpt, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, lpt).assignment
+    array([0, 0, 1])
     """
     memory, capacity = memory_arrays(problem)
     ready = ready_times(problem)
@@ -99,6 +113,13 @@ def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     -------
     ndarray, shape (k,)
         Node of each task; -1 where it fits no node.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, fcfs, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, fcfs).assignment
+    array([0, 1, 1])
     """
     memory, capacity = memory_arrays(problem)
     return _first_free(problem.et, memory, capacity, ready_times(problem))
@@ -109,6 +130,13 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
 
     The other rule that is called FCFS: tasks in order of arrival, nodes in turn. Parameters and
     return value as for `fcfs`.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, round_robin, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, round_robin).assignment
+    array([0, 1, 0])
     """
     memory, capacity = memory_arrays(problem)
     return _in_turn(memory, capacity)
@@ -173,6 +201,13 @@ def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     -------
     ndarray, shape (k,)
         Node of each task; -1 where it fits no node.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, met, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, met).assignment
+    array([0, 1, 0])
     """
     memory, capacity = memory_arrays(problem)
     return _fastest(problem.et, memory, capacity)

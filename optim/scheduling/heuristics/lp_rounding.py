@@ -58,6 +58,13 @@ def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     ----------
     Lenstra, Shmoys, Tardos, "Approximation algorithms for scheduling unrelated parallel
     machines", Mathematical Programming 46, 1990.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, lp_rounding, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, lp_rounding).makespan
+    5.0
     """
     if problem.tasks * problem.nodes > MOST_PAIRS:
         size = f"{problem.tasks} x {problem.nodes}"

@@ -34,6 +34,13 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     ----------
     Ibarra and Kim 1977; Ezzatti, Pedemonte, Martin, "An efficient implementation of the Min-Min
     heuristic", Computers & Operations Research 40, 2013.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, min_min, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, min_min).assignment
+    array([0, 1, 1])
     """
     memory, capacity = memory_arrays(problem)
     return _earliest_pair(

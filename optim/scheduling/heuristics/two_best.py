@@ -28,6 +28,13 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     References
     ----------
     Ibarra and Kim 1977; Braun et al. 2001.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, max_min, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, max_min).assignment
+    array([1, 0, 0])
     """
     return _by_claim(
         problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), False
@@ -44,6 +51,13 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     ----------
     Maheswaran, Ali, Siegel, Hensgen, Freund, "Dynamic mapping of a class of independent tasks
     onto heterogeneous computing systems", J. Parallel Distrib. Comput. 59, 1999.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, solve, sufferage
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, sufferage).assignment
+    array([0, 1, 1])
     """
     return _by_claim(
         problem.et, *_kinds(problem), *memory_arrays(problem), ready_times(problem), True

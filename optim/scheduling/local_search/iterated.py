@@ -74,6 +74,14 @@ class LocalSearch:
     ----------
     Lourenco, Martin, Stuetzle, "Iterated local search", in Handbook of Metaheuristics, 2003; for
     the parts see `edgeopt.optim.scheduling.local_search`.
+
+    Examples
+    --------
+    >>> from edgeopt import Evaluations, LocalSearch, load_problem, lpt, solve
+    >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    >>> result = solve(problem, LocalSearch(), stop=Evaluations(20_000), rng=1)
+    >>> result.makespan < solve(problem, lpt).makespan
+    True
     """
 
     start: Start = parameter("lpt", "heuristic that makes the first schedule")

@@ -122,6 +122,10 @@ def improve(
         Kicks of each.
     stream : Stream
         Random numbers of the kicks.
+
+    Examples
+    --------
+    See `LocalSearch`, which calls it.
     """
     schedule, best = search.schedule, search.best
     for row in range(len(makespans)):

@@ -96,6 +96,10 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
         Candidate nodes of a task.
     depth : int
         Longest ejection chain.
+
+    Examples
+    --------
+    See `LocalSearch`, which calls it.
     """
     instance, k = instance_of(problem), problem.tasks
     if problem.ready is None:

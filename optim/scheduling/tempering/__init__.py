@@ -1,1 +1,5 @@
 """The frontier: parallel tempering guided by the LP's reduced costs."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

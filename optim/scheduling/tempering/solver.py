@@ -100,6 +100,14 @@ class ParallelTempering:
     ----------
     Swendsen, Wang, "Replica Monte Carlo simulation of spin-glasses", Phys. Rev. Lett. 57, 1986;
     Hukushima, Nemoto, "Exchange Monte Carlo method", J. Phys. Soc. Japan 65, 1996.
+
+    Examples
+    --------
+    >>> from edgeopt import Evaluations, ParallelTempering, knapsack_bound, load_problem, solve
+    >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    >>> result = solve(problem, ParallelTempering(), stop=Evaluations(1_000_000), rng=1)
+    >>> result.makespan < 1.01 * knapsack_bound(problem, seconds=60.0)
+    True
     """
 
     levels: int = parameter(32, "replicas, each on its level", at_least=2, search=(8, 64))

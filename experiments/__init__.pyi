@@ -1,0 +1,51 @@
+from . import (
+    best_known,
+    learning,
+    offload,
+    paper,
+    peers,
+    report,
+    runs,
+    simulation,
+    statistics,
+    sweep,
+    tuning,
+)
+from .learning.config import LearningConfig, read_learning
+from .report.page import write_report
+from .runs.run import run_sweep
+from .simulation.config import SimulationConfig, read_simulation
+from .statistics.comparison import compare
+from .style import line_styles, paper_style, save_figure
+from .sweep.config import SweepConfig, read_config
+from .tuning.config import TuneConfig, read_tuning
+from .tuning.tune import tune
+
+__all__ = [
+    "LearningConfig",
+    "SimulationConfig",
+    "SweepConfig",
+    "TuneConfig",
+    "best_known",
+    "compare",
+    "learning",
+    "line_styles",
+    "offload",
+    "paper",
+    "paper_style",
+    "peers",
+    "read_config",
+    "read_learning",
+    "read_simulation",
+    "read_tuning",
+    "report",
+    "run_sweep",
+    "runs",
+    "save_figure",
+    "simulation",
+    "statistics",
+    "sweep",
+    "tune",
+    "tuning",
+    "write_report",
+]

@@ -1,0 +1,95 @@
+from . import experiments, optim, problems
+from .experiments.runs.run import run_sweep
+from .experiments.simulation.config import SimulationConfig, read_simulation
+from .experiments.statistics.comparison import compare
+from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.tune import tune
+from .optim.framework.simulate import simulate
+from .optim.framework.split_system import SplitSystem
+from .optim.offloading.sensitivity import sensitivities
+from .optim.offloading.solvers import pareto_cuts, scan
+from .optim.scheduling.bounds.bounds import lower_bound
+from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from .optim.scheduling.bounds.lagrangian import lagrangian_bound
+from .optim.scheduling.catalog import find_solver
+from .optim.scheduling.colony.atsa import ACO, ATSA
+from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
+from .optim.scheduling.heuristics.lp_rounding import lp_rounding
+from .optim.scheduling.heuristics.min_min import min_min
+from .optim.scheduling.heuristics.two_best import max_min, sufferage
+from .optim.scheduling.local_search.iterated import LocalSearch
+from .optim.scheduling.milp import MILP
+from .optim.scheduling.pso import PSO
+from .optim.scheduling.schedule import Schedule
+from .optim.scheduling.solve import solve
+from .optim.scheduling.solver import Result, State
+from .optim.scheduling.stop import Evaluations, Iterations, Seconds, Stall, Status, TargetGap
+from .optim.scheduling.tempering.solver import ParallelTempering
+from .problems.arrivals.streams import Stream, poisson
+from .problems.errors import InputError
+from .problems.networks.load import load_network
+from .problems.offloading.program import build_program
+from .problems.scheduling.problem import SchedulingProblem, UniformTimes
+from .problems.scheduling.spec import load_problem
+from .problems.systems.load import load_system
+from .version import __version__
+
+__all__ = [
+    "ACO",
+    "ATSA",
+    "MILP",
+    "PSO",
+    "Evaluations",
+    "InputError",
+    "Iterations",
+    "LocalSearch",
+    "ParallelTempering",
+    "Result",
+    "Schedule",
+    "SchedulingProblem",
+    "Seconds",
+    "SimulationConfig",
+    "SplitSystem",
+    "Stall",
+    "State",
+    "Status",
+    "Stream",
+    "SweepConfig",
+    "TargetGap",
+    "TuneConfig",
+    "UniformTimes",
+    "__version__",
+    "build_program",
+    "compare",
+    "experiments",
+    "fcfs",
+    "find_solver",
+    "knapsack_bound",
+    "lagrangian_bound",
+    "load_network",
+    "load_problem",
+    "load_system",
+    "lower_bound",
+    "lp_rounding",
+    "lpt",
+    "max_min",
+    "mct",
+    "met",
+    "min_min",
+    "optim",
+    "pareto_cuts",
+    "poisson",
+    "problems",
+    "read_config",
+    "read_simulation",
+    "read_tuning",
+    "round_robin",
+    "run_sweep",
+    "scan",
+    "sensitivities",
+    "simulate",
+    "solve",
+    "sufferage",
+    "tune",
+]

@@ -1,0 +1,30 @@
+from . import framework, learning, offloading, online, scheduling
+from .scheduling.schedule import Schedule
+from .scheduling.solve import CheckError, check_schedule, solve, warm_up
+from .scheduling.solver import OneShot, Result, Solver, State, Trace
+from .scheduling.stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
+
+__all__ = [
+    "CheckError",
+    "Evaluations",
+    "Iterations",
+    "OneShot",
+    "Progress",
+    "Result",
+    "Schedule",
+    "Seconds",
+    "Solver",
+    "Stall",
+    "State",
+    "Status",
+    "TargetGap",
+    "Trace",
+    "check_schedule",
+    "framework",
+    "learning",
+    "offloading",
+    "online",
+    "scheduling",
+    "solve",
+    "warm_up",
+]

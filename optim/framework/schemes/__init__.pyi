@@ -1,0 +1,17 @@
+from .bnet import BNet
+from .catalog import make_scheme
+from .dormant import Dormant
+from .masm import Masm
+from .neurosurgeon import Neurosurgeon
+from .plain import CloudOnly, Collaborative, EdgeOnly
+
+__all__ = [
+    "BNet",
+    "CloudOnly",
+    "Collaborative",
+    "Dormant",
+    "EdgeOnly",
+    "Masm",
+    "Neurosurgeon",
+    "make_scheme",
+]

@@ -1,0 +1,8 @@
+from .exit_head import ExitHead
+from .resnet import SplitNetwork, build_network
+
+__all__ = [
+    "ExitHead",
+    "SplitNetwork",
+    "build_network",
+]

@@ -1,0 +1,62 @@
+from . import bounds, colony, heuristics, local_search, tempering
+from .bounds.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
+from .bounds.knapsack_bound import knapsack_bound
+from .bounds.lagrangian import Multipliers, lagrangian_bound
+from .catalog import find_solver, make_solver
+from .colony.atsa import ACO, ATSA
+from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
+from .heuristics.lp_rounding import lp_rounding
+from .heuristics.min_min import min_min
+from .heuristics.two_best import max_min, sufferage
+from .local_search.iterated import LocalSearch
+from .milp import MILP
+from .pso import PSO
+from .solve import check_schedule, solve, warm_up
+from .solver import Result, Solver, State, as_solver
+from .stop import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
+from .tempering.solver import ParallelTempering
+
+__all__ = [
+    "ACO",
+    "ATSA",
+    "MILP",
+    "PSO",
+    "Evaluations",
+    "Iterations",
+    "LocalSearch",
+    "Multipliers",
+    "ParallelTempering",
+    "Progress",
+    "Result",
+    "Seconds",
+    "Solver",
+    "Stall",
+    "State",
+    "TargetGap",
+    "as_solver",
+    "bounds",
+    "check_schedule",
+    "colony",
+    "combinatorial_bound",
+    "fcfs",
+    "find_solver",
+    "heuristics",
+    "knapsack_bound",
+    "lagrangian_bound",
+    "local_search",
+    "lower_bound",
+    "lp_bound",
+    "lp_duals",
+    "lp_rounding",
+    "lpt",
+    "make_solver",
+    "max_min",
+    "mct",
+    "met",
+    "min_min",
+    "round_robin",
+    "solve",
+    "sufferage",
+    "tempering",
+    "warm_up",
+]

@@ -1,0 +1,13 @@
+from .bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
+from .knapsack_bound import knapsack_bound
+from .lagrangian import Multipliers, lagrangian_bound
+
+__all__ = [
+    "Multipliers",
+    "combinatorial_bound",
+    "knapsack_bound",
+    "lagrangian_bound",
+    "lower_bound",
+    "lp_bound",
+    "lp_duals",
+]

@@ -1,0 +1,6 @@
+from .atsa import ACO, ATSA
+
+__all__ = [
+    "ACO",
+    "ATSA",
+]

@@ -1,0 +1,5 @@
+from .solver import ParallelTempering
+
+__all__ = [
+    "ParallelTempering",
+]

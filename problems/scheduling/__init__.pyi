@@ -1,0 +1,18 @@
+from .formats import load_file, write_hcsp, write_npz
+from .generators import braun, coefficient_of_variation, with_tight_memory
+from .paper_pool import paper_pool
+from .problem import SchedulingProblem, UniformTimes
+from .spec import load_problem
+
+__all__ = [
+    "SchedulingProblem",
+    "UniformTimes",
+    "braun",
+    "coefficient_of_variation",
+    "load_file",
+    "load_problem",
+    "paper_pool",
+    "with_tight_memory",
+    "write_hcsp",
+    "write_npz",
+]
