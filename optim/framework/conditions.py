@@ -65,7 +65,7 @@ class LinkConditions(NamedTuple):
     Attributes
     ----------
     terminal_s : ndarray, shape (K,)
-        Upload from the terminal to the edge T_cp (16), s; it is over when the task arrives.
+        Upload from the terminal to the edge T_te (16), s; it is over when the task arrives.
     round_trip_s : ndarray, shape (K,)
         Propagation to the cloud and back at the task's arrival, s.
     rate_bit_s : ndarray, shape (K,)
@@ -89,7 +89,7 @@ def draw_conditions(
     ----------
     setting : Setting
         Its system says what is constant. Terminals have one of the measured rates (16) each;
-        where the reading does not count T_cp it is 0.
+        where the reading does not count T_te it is 0.
     stream : Stream
         The tasks.
     trace : LinkTrace or None

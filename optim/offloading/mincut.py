@@ -138,7 +138,7 @@ def split_network(
     """Return the split with the least execution and upload time on the slowest node.
 
     Only additive terms can be part of a minimum cut: execution (11, 14) and transfer (15).
-    Waiting (12), the round trip and the constraints C1 and C3 are not; T_cp (16) is the same for
+    Waiting (12), the round trip and the constraints C1 and C3 are not; T_te (16) is the same for
     every split. Unlike the cuts 0..N a split may part branches, or keep a pooling with the edge.
     """
     costs = split_costs(profile, system, reading)

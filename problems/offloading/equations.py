@@ -18,7 +18,7 @@ def edge_execution_s(
     flops: Number,
     memory_bandwidth_byte_s: Number,
 ) -> FloatArray:
-    """Return the time T_te in which one node runs the layers before the cut (11).
+    """Return the time t_qp,e in which one node runs the layers before the cut (11).
 
     The paper integrates over the task index; one task takes Z^j / F_i. With a finite memory
     bandwidth BW each segment runs at the roofline's speed min(F, I BW), I its FLOP per byte
@@ -41,7 +41,7 @@ def edge_execution_s(
 
 
 def cloud_execution_s(cloud_flop: FloatArray, cloud_flops: Number) -> FloatArray:
-    """Return the time in which the cloud runs the layers behind the cut (14), s.
+    """Return the time T_cp in which the cloud runs the layers behind the cut (14), s.
 
     Z^N - Z^j over F_c; the paper writes Z^n for Z^N. The cloud has no queue.
     """
@@ -52,7 +52,7 @@ def cloud_execution_s(cloud_flop: FloatArray, cloud_flops: Number) -> FloatArray
 
 
 def static_energy_j(static_power_w: Number, busy_s: Number) -> FloatArray:
-    """Return the energy of the running node, e T_te (18), J.
+    """Return the energy of the running node, e times its computing time (18), J.
 
     As printed only the time of computing counts; give the whole period as `busy_s` to count the
     time in which the node idles too.

@@ -27,7 +27,7 @@ from edgeopt.optim.stream import RandomStream
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
-    pass
+    from edgeopt.optim.scheduling.colony.atsa import ATSA
 
 
 class Tours(NamedTuple):
@@ -88,6 +88,13 @@ class ColonyState(State):
     leader_cost: float = np.inf
     stalled: int = 0
     search: Search | None = None
+
+
+def _visibility(atsa: ATSA) -> Visibility:
+    """Return what changes of eta while an ant walks."""
+    grows = atsa.sees("memory") and atsa.occupancy != "running-task"
+    counted = 0.0 if atsa.occupancy == "before-task" else 1.0
+    return Visibility(atsa.beta, grows, atsa.sees("completion-time"), counted)
 
 
 @jit_lean
