@@ -42,7 +42,7 @@ _SETTINGS = "; ".join(
         f"waiting={'|'.join(WAITING)}",
         f"uplink={'|'.join(UPLINK)}",
         f"dynamic={'|'.join(DYNAMIC)}",
-        "roofline, radio, idle_power, shares_link, uplink_counts=true|false",
+        "roofline, radio, idle_power, shares_link, uplink_counts, cloud_counts=true|false",
         "or a value of the system file, as tasks.deadline_s=0.1",
     ]
 )

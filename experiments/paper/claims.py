@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgeopt.experiments.paper.outcome import Outcome
+from edgeopt.experiments.paper.outcome import Condition, Outcome
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, check_tables, read_toml
@@ -18,7 +18,17 @@ RULES = ("below", "above", "within")
 
 SIGNIFICANT = 0.05
 
-_CLAIM_FIELDS = ("name", "place", "says", "measures", "rule", "only_if", "quoted", "undecided")
+_CLAIM_FIELDS = (
+    "name",
+    "place",
+    "says",
+    "measures",
+    "rule",
+    "only_if",
+    "quoted",
+    "undecided",
+    "ours",
+)
 
 
 @dataclass(frozen=True)
@@ -29,9 +39,14 @@ class Rule:
     high: float = math.inf
 
     def holds(self, measured: Measured) -> bool:
-        """Whether the interval lies within the limits and the test, if any, is significant."""
+        """Whether the interval lies within the limits and the test, if any, is significant.
+
+        Between two limits the interval alone decides: the claim is that there is no difference
+        that matters, against which a test of differences says nothing.
+        """
         low, high = measured.limits
-        significant = measured.p is None or measured.p < SIGNIFICANT
+        tested = math.isinf(self.low) or math.isinf(self.high)
+        significant = not tested or measured.p is None or measured.p < SIGNIFICANT
         return self.low < low and high < self.high and significant
 
     @property
@@ -64,6 +79,8 @@ class Claim:
         Names of further numbers that are shown.
     undecided : str
         What is missing, where nothing can decide the claim.
+    ours : bool
+        Whether it is an inference of this project and nothing that the paper says.
     """
 
     name: str
@@ -74,6 +91,7 @@ class Claim:
     only_if: tuple[str, ...] = ()
     quoted: tuple[str, ...] = ()
     undecided: str = ""
+    ours: bool = False
 
 
 def read_claims(part: str, folder: Path = CLAIMS) -> tuple[Claim, ...]:
@@ -123,8 +141,11 @@ def _claim(path: Path, table: dict[str, Any]) -> Claim:
     for key, text in texts.items():
         if not isinstance(text, str) or not text:
             raise InputError(f"{path} {key}", text, "a text")
+    ours = table.get("ours", False)
+    if not isinstance(ours, bool):
+        raise InputError(f"{path} ours", ours, "true or false")
     rule = _rule(table["rule"]) if "rule" in table else None
-    return Claim(**texts, measures=measures, rule=rule, only_if=only_if, quoted=quoted)
+    return Claim(**texts, measures=measures, rule=rule, only_if=only_if, quoted=quoted, ours=ours)
 
 
 def _rule(table: Any) -> Rule:
@@ -250,12 +271,21 @@ class Verdict(NamedTuple):
         return f" ({self.words})" if self.words else ""
 
 
-def decide(claim: Claim, outcome: Outcome) -> Verdict:
+def decide(claim: Claim, outcome: Outcome, searched: Condition | None = None) -> Verdict:
     """Return the verdict on a claim.
 
     Reproduced if every measured number meets the claim's rule with its whole interval; reproduced
-    only if the first of the claim's conditions that was found to hold; else not reproduced. What
-    has no number cannot be decided.
+    only if one of the claim's conditions was found to hold, or settings that meet it were found in
+    the search; else not reproduced. What has no number cannot be decided.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim.
+    outcome : Outcome
+        That of its part.
+    searched : Condition, optional
+        What the search for settings that meet the claim came to.
 
     Raises
     ------
@@ -270,13 +300,24 @@ def decide(claim: Claim, outcome: Outcome) -> Verdict:
         return Verdict(UNDECIDED, f"no measurement of {', '.join(missing)}")
     if all(claim.rule.holds(number) for number in numbers):
         return Verdict(REPRODUCED)
+    found = _first_condition(claim, outcome)
+    if found is None and searched is None:
+        return Verdict(NOT_REPRODUCED)
+    if found is None or searched is None:
+        only = found or searched
+        assert only is not None
+        return Verdict(ONLY_IF if only.holds else NOT_REPRODUCED, only.words)
+    return Verdict(ONLY_IF, f"{found.words}; {searched.words}")
+
+
+def _first_condition(claim: Claim, outcome: Outcome) -> Condition | None:
+    """Return the first of the claim's own conditions that was found to hold."""
     for name in claim.only_if:
         if name not in outcome.conditions:
             raise InputError(f"claim {claim.name}: only_if", name, "a condition of the part")
-        condition = outcome.conditions[name]
-        if condition.holds:
-            return Verdict(ONLY_IF, condition.words)
-    return Verdict(NOT_REPRODUCED)
+        if outcome.conditions[name].holds:
+            return outcome.conditions[name]
+    return None
 
 
 def measured_of(claim: Claim, outcome: Outcome, name: str) -> Measured:

@@ -22,10 +22,13 @@ from edgeopt.problems.files import check_fields, read_toml
 
 STREAM, AWAKE, PRINTED, SLACK = "poisson", "awake", "printed-mean", "slack"
 
+CLOUD = "cloud-only"
+
 _COLUMNS = (
     ("asleep, %", "asleep", 1e2),
     ("late, %", "missed", 1e2),
     ("delay, ms", "delay_mean_s", 1e3),
+    ("upload, kB a task", "upload_bytes", 1e-3),
     ("accuracy proxy", "accuracy", 1.0),
 )
 
@@ -67,6 +70,12 @@ def _values(simulated: Simulated) -> dict[str, Measured]:
     accuracy = values(AWAKE, "accuracy") - values(PRINTED, "accuracy")
     return {
         "delay_against_a_cloud_that_never_sleeps": delay,
+        "upload_against_a_cloud_that_never_sleeps": relative_percent(
+            values(PRINTED, "upload_bytes"), values(AWAKE, "upload_bytes")
+        ),
+        "upload_against_cloud_only": relative_percent(
+            values(PRINTED, "upload_bytes"), values(CLOUD, "upload_bytes")
+        ),
         "late_tasks_more_than_by_the_slack": paired_points(
             values(PRINTED, "missed"), values(SLACK, "missed")
         ).without_test(),

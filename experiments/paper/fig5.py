@@ -50,12 +50,20 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
             "a_last_layer_over_one_before": Measured(growth.late_over_mean),
             "added_by_the_last_layers": Measured(100 * growth.late_share, unit="% of all"),
             "of_that_by_fully_connected_ones": Measured(100 * growth.dense_share, unit="%"),
+            "last_layer_over_the_one_before": Measured(growth.last_over_before),
             "error_of_an_exponential_over_a_power": Measured(growth.exponential_over_power),
+            "error_of_an_exponential_over_a_quadratic": Measured(growth.exponential_over_quadratic),
+            "error_of_an_exponential_over_a_cubic": Measured(growth.exponential_over_cubic),
         },
         tables=(_table({profile.name: growth, **others}, part),),
         figures=("memory.png",),
         assumptions=("float32; (10) as printed sums all maps, which training keeps.",),
-        findings=(_dense_networks({profile.name: growth, **others}),),
+        findings=(
+            _dense_networks({profile.name: growth, **others}),
+            "With an additive constant the exponential has as many parameters as the quadratic and "
+            "one less than the cubic. Layers that grow exponentially would each add more than the "
+            "one before: here the last ones add the same, and the very last adds less.",
+        ),
     )
 
 
@@ -76,7 +84,10 @@ def _table(growths: dict[str, Growth], part: float) -> Table:
             f"{100 * one.late_share:.1f}",
             f"{one.late_over_mean:.2f}",
             f"{100 * one.dense_share:.1f}",
+            f"{one.last_over_before:.2f}",
             f"{one.exponential_over_power:.2f}",
+            f"{one.exponential_over_quadratic:.2f}",
+            f"{one.exponential_over_cubic:.2f}",
         )
         for name, one in growths.items()
     )
@@ -85,7 +96,10 @@ def _table(growths: dict[str, Growth], part: float) -> Table:
         f"last {100 * part:g} % of the layers, % of all",
         "a last layer over one before",
         "fully connected, % of what the last add",
+        "last layer over the one before",
         "error of an exponential over that of a power",
+        "over that of a quadratic",
+        "over that of a cubic",
     )
     return Table("What makes the memory grow", columns, rows)
 
@@ -136,14 +150,21 @@ class Growth(NamedTuple):
         What one of the last layers adds over what one of the others does.
     dense_share : float
         Part of what the last layers add that fully connected layers do.
+    last_over_before : float
+        What the last layer adds over what the one before it does.
     exponential_over_power : float
         Root mean square error of the best a exp(b j) over that of the best a j^b.
+    exponential_over_quadratic, exponential_over_cubic : float
+        That of the best c + a exp(b j) over those of polynomials: as many parameters, or one more.
     """
 
     late_share: float
     late_over_mean: float
     dense_share: float
+    last_over_before: float
     exponential_over_power: float
+    exponential_over_quadratic: float
+    exponential_over_cubic: float
 
 
 def growth_of(profile: Profile, part: float) -> Growth:
@@ -156,7 +177,10 @@ def growth_of(profile: Profile, part: float) -> Growth:
         late_share=late / memory[-1],
         late_over_mean=(late / last) / (before / (profile.depth - last)),
         dense_share=dense / late,
+        last_over_before=float(added[-1] / added[-2]),
         exponential_over_power=_exponential_over_power(memory[1:]),
+        exponential_over_quadratic=_exponential_over_polynomial(memory[1:], 2),
+        exponential_over_cubic=_exponential_over_polynomial(memory[1:], 3),
     )
 
 
@@ -179,10 +203,27 @@ def _exponential_over_power(memory: FloatArray) -> float:
     return exponential / _fit_error(lambda j, a, b: a * j**b, memory, steep / np.log(layers[-1]))
 
 
-def _fit_error(curve: Callable[..., FloatArray], memory: FloatArray, rate: float) -> float:
-    """Return the root mean square error of the best curve over the layers 1..N, MiB."""
+def _exponential_over_polynomial(memory: FloatArray, degree: int) -> float:
+    """Return the error of the best c + a exp(b j) over that of the best polynomial."""
+    layers = np.arange(1.0, memory.size + 1.0)
+    steep = np.log(memory[-1] / memory[0]) / memory.size
+    exponential = _fit_error(lambda j, a, b, c: a * np.exp(b * j) + c, memory, steep, 0.0)
+    polynomial = np.polyval(np.polyfit(layers, memory, degree), layers)
+    return exponential / _error(polynomial, memory)
+
+
+def _fit_error(curve: Callable[..., FloatArray], memory: FloatArray, *start: float) -> float:
+    """Return the root mean square error of the best curve over the layers 1..N, MiB.
+
+    The curve's first parameter starts from the memory of the first layer, the others from `start`.
+    """
     from scipy.optimize import curve_fit
 
     layers = np.arange(1.0, memory.size + 1.0)
-    found, _ = curve_fit(curve, layers, memory, p0=(memory[0], rate), maxfev=10_000)
-    return float(np.sqrt(((curve(layers, *found) - memory) ** 2).mean()))
+    found, _ = curve_fit(curve, layers, memory, p0=(memory[0], *start), maxfev=100_000)
+    return _error(curve(layers, *found), memory)
+
+
+def _error(fitted: FloatArray, memory: FloatArray) -> float:
+    """Return the root mean square of the differences, MiB."""
+    return float(np.sqrt(((fitted - memory) ** 2).mean()))

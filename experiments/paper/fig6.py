@@ -13,7 +13,8 @@ from edgeopt.experiments.offload.figures import draw_delay
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import paper_style, save_figure
-from edgeopt.optim.offloading.solvers import scan, tmoa_printed
+from edgeopt.optim.offloading.solvers import LINE_10, scan, tmoa_printed
+from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import check_fields, read_toml
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
@@ -30,7 +31,7 @@ from edgeopt.problems.systems.random import random_system
 
 VISIBLE_S = 5e-6  # half the last digit of the table
 
-AT_THE_EDGE = {"uplink_counts": False}  # T_cp is the same at every cut
+AT_THE_EDGE = {"uplink_counts": False}  # T_te is the same at every cut
 
 _FIELDS = (
     *("network", "system", "nodes", "cut", "arrival_hz", "waiting", "least_gain"),
@@ -61,10 +62,14 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     drops = int((np.diff(program.values[1]) < 0).sum())
     return Outcome(
         values={
+            "rank_correlation_of_delay_and_cut": Measured(trend(program.values[1])),
             "layers_that_lower_the_delay": Measured(drops, unit=f"of {program.depth}"),
             "delay_of_largest_over_smallest_pool": Measured(_ratio(by_nodes[0])),
             "the_same_as_printed": Measured(_ratio(by_nodes[1])),
             "best_cut_missed": stops.missed_percent,
+            "ends_where_a_queue_grows_without_end": Measured(
+                stops.overloaded, unit=f"of {stops.systems}"
+            ),
         },
         conditions={"memory_stops": _memory_stops(stops), "loaded_nodes": _loaded(config)},
         tables=(_part_table(program), _node_table(config["cut"], by_nodes), _stop_table(stops)),
@@ -76,6 +81,13 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
             "small boards and access networks) and compared with the deepest feasible cut.",
         ),
     )
+
+
+def trend(delay_s: FloatArray) -> float:
+    """Return Spearman's correlation of the delay with the cut, over the cuts 1..N."""
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(np.arange(1, delay_s.size), delay_s[1:]).statistic)
 
 
 def _ratio(delays: NodeDelays) -> float:
@@ -139,6 +151,8 @@ LARGEST_POOL = 30
 
 END = "end of the loop"
 
+STABILITY = CONSTRAINTS.index("stability")
+
 
 class Stops(NamedTuple):
     """Walks of Algorithm 2 as printed.
@@ -153,12 +167,15 @@ class Stops(NamedTuple):
         How many of these would have found a deeper feasible cut.
     missed_percent : Measured
         Share of all that missed one, with Wilson's interval.
+    overloaded : int
+        Walks that ended at a cut at which a queue grows without end, which line 10 does not test.
     """
 
     systems: int
     stopped: Counter[str]
     missed: Counter[str]
     missed_percent: Measured
+    overloaded: int = 0
 
 
 def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops:
@@ -175,7 +192,7 @@ def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops
     """
     from scipy.stats import binomtest
 
-    stopped, missed = Counter[str](), Counter[str]()
+    stopped, missed, overloaded = Counter[str](), Counter[str](), 0
     for _ in range(systems):
         nodes = int(rng.integers(1, LARGEST_POOL + 1))
         program = build_program(profile, random_system(nodes=nodes, rng=rng))
@@ -183,20 +200,22 @@ def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops
         reason = _reason(program, cut + 1)
         stopped[reason] += 1
         missed[reason] += (scan(program).cut or 0) > cut
+        overloaded += bool(program.values[STABILITY, cut] > 1.0)
     test = binomtest(missed.total(), systems)
     low, high = test.proportion_ci(method="wilson")
     share = Measured(
         100 * missed.total() / systems, 100 * low, 100 * high, unit="%", test=f"{systems} systems"
     )
-    return Stops(systems, stopped, missed, share)
+    return Stops(systems, stopped, missed, share, overloaded)
 
 
 def _reason(program: CutProgram, layer: int) -> str:
     """Return the first limit that the layer breaks, in the order of C1 to C3."""
     if layer >= program.depth:
         return END
-    broken = np.flatnonzero(program.values[:, layer] >= program.limits[:, layer])
-    return CONSTRAINTS[broken[0]]
+    tested = [CONSTRAINTS.index(name) for name in LINE_10]
+    broken = np.flatnonzero(program.values[tested, layer] >= program.limits[tested, layer])
+    return LINE_10[broken[0]]
 
 
 # The delay at one cut by the number of nodes.

@@ -138,6 +138,8 @@ def _number(key: str, entry: Any) -> Any:
 
 PAPER_FOLDER = Path(__file__).parent
 
+SEARCH = "search"
+
 PARTS = {
     "table1": "Table 1: the cut by the number of nodes",
     "table2": "Table 2: delay and energy against B-Net and MASM",
@@ -147,6 +149,7 @@ PARTS = {
     "fig8": "Fig. 8: what is uploaded",
     "fig9": "Fig. 9: the error of the learned networks",
     "dormancy": "Section 2.4: the cloud's dormancy",
+    "search": "Search: in which settings the claims hold",
 }
 """Titles by name; a part is the module `edgeopt.experiments.paper.NAME` with a function `run`."""
 

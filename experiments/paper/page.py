@@ -18,7 +18,14 @@ from edgeopt.experiments.paper.claims import (
     read_claims,
     read_points,
 )
-from edgeopt.experiments.paper.outcome import PARTS, Outcome, PartRecord, measured_text
+from edgeopt.experiments.paper.outcome import (
+    PARTS,
+    SEARCH,
+    Condition,
+    Outcome,
+    PartRecord,
+    measured_text,
+)
 from edgeopt.experiments.text import markdown_list, markdown_table
 from edgeopt.problems.files import write_atomically
 
@@ -28,11 +35,12 @@ INTRODUCTION = """\
 Xu, Zhang, Kadoch and Cheriet, "A collaborative cloud-edge computing framework in distributed neural
 network", EURASIP J. Wireless Com. Networking 2020:211, made again by `edgeopt paper`. This page is
 written by that command: every number is measured, and every verdict follows from the rule that
-stands with the claim in `experiments/paper/claims`. A number meets its rule if the whole of its
-interval of 95 % (in brackets) does and its test, where there is one, has p < 0.05. "Reproduced only
-if" names an assumption, left open by the paper, under which the rule is met; it is found by trying
-those in the configuration files, and none of them is a default. Equations are read as `corrected`
-unless it says `printed`."""
+stands with the claim in `experiments/paper/claims`; what stands there in double quotes is the
+paper's text. A number meets its rule if the whole of its interval of 95 % (in brackets) does and
+its test, where there is one, has p < 0.05. "Reproduced only if" names what must be otherwise than
+in our defaults, and a search over what the paper leaves open says in which share of the settings a
+claim holds, or that it holds in none; the ranges are in the section on the search. Equations are
+read as `corrected` unless it says `printed`."""
 
 
 def write_page(records: list[PartRecord], out: Path) -> None:
@@ -50,7 +58,14 @@ def write_page(records: list[PartRecord], out: Path) -> None:
 def page_lines(records: list[PartRecord]) -> list[str]:
     """Return the lines of the page."""
     lines = ["# The paper, regenerated", "", INTRODUCTION, "", *_caution_lines(records)]
-    lines += _verdict_lines(records)
+    searched = {
+        name: one
+        for record in records
+        if record.part == SEARCH
+        for name, one in record.outcome.conditions.items()
+    }
+    lines += _verdict_lines("## Verdicts", records, searched, ours=False)
+    lines += _verdict_lines("## What we infer from the paper", records, searched, ours=True)
     for record in records:
         lines += _part_lines(record.part, record.outcome)
     lines += _point_lines(read_points())
@@ -69,13 +84,17 @@ def _caution_lines(records: list[PartRecord]) -> list[str]:
     return [line for pair in lines for line in (pair, "")]
 
 
-def _verdict_lines(records: list[PartRecord]) -> list[str]:
-    """Return the section with a row for each claim."""
+def _verdict_lines(
+    title: str, records: list[PartRecord], searched: dict[str, Condition], *, ours: bool
+) -> list[str]:
+    """Return a section with a row for each claim, either the paper's or our inferences."""
     kinds: Counter[str] = Counter()
     rows = []
     for record in records:
         for claim in read_claims(record.part):
-            verdict = decide(claim, record.outcome)
+            if claim.ours != ours:
+                continue
+            verdict = decide(claim, record.outcome, searched.get(claim.name))
             kinds[verdict.kind] += 1
             measured = _measured(claim, record.outcome)
             rows.append((claim.place, claim.says, measured, f"**{verdict.kind}**{verdict.rest}"))
@@ -83,9 +102,9 @@ def _verdict_lines(records: list[PartRecord]) -> list[str]:
     counts = ", ".join(
         f"{kinds[kind]} {kind.replace(' if', ' under an assumption')}" for kind in order
     )
-    columns = ("where", "what the paper says", "what was measured, and the rule", "verdict")
-    table = markdown_table(columns, rows)
-    return ["## Verdicts", "", f"{len(rows)} claims: {counts}.", "", *table, ""]
+    says = "what follows, if we are right" if ours else "what the paper says"
+    columns = ("where", says, "what was measured, and the rule", "verdict")
+    return [title, "", f"{len(rows)} claims: {counts}.", "", *markdown_table(columns, rows)]
 
 
 def _measured(claim: Claim, outcome: Outcome) -> str:

@@ -119,6 +119,13 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     return Measured(mean, mean - half, mean + half, test.p, "%", words)
 
 
+def paired_ratio(first: FloatArray, second: FloatArray) -> Measured:
+    """Return the first of paired runs over the second; see `relative_percent`."""
+    percent = relative_percent(first, second)
+    low, high = (1.0 + end / 100.0 for end in percent.limits)
+    return percent._replace(value=1.0 + percent.value / 100.0, low=low, high=high, unit="")
+
+
 def paired_points(first: FloatArray, second: FloatArray) -> Measured:
     """Return by how much the shares of the first of paired runs are larger, in points of 0.01.
 

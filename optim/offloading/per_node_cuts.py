@@ -120,8 +120,7 @@ def _assemble(terms: CutTerms, system: System, objective: str) -> NodeProgram:
     """Return the program made of the terms of each kind of node."""
     c, shape = terms.columns, terms.execution_s.shape
     memory = np.array([[device.memory_bytes] for device in system.pool.groups])
-    uplink = terms.uplink_s if terms.reading.uplink_counts else 0.0
-    delay = terms.waiting_s + terms.execution_s + terms.link_s + terms.cloud_s + uplink
+    delay = terms.waiting_s + terms.execution_s + terms.link_s + terms.elsewhere_s
     depth = np.arange(shape[-1], dtype=np.float64)
     costs = {"deepest": -depth, "delay": delay, "energy": terms.task_energy_j}
     fits = terms.memory_bytes <= system.pool.memory_share * memory

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from edgeopt.optim.offloading.answer import Answer
 from edgeopt.problems.errors import FloatArray, check_choice
 from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays
-from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, Objective, meets_constraints
+from edgeopt.problems.offloading.program import (
+    CONSTRAINTS,
+    OBJECTIVES,
+    CutProgram,
+    Objective,
+    meets_constraints,
+)
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.terms import CutTerms
 
@@ -143,15 +149,18 @@ def pareto_cuts(program: CutProgram, *, columns: tuple[int, ...] = (0, 1, 2)) ->
 
 # TMOA, the paper's Algorithm 2, as printed and repaired.
 
+LINE_10 = ("memory", "delay", "energy")
+"""The constraints that Algorithm 2 tests."""
+
 
 def tmoa_printed(program: CutProgram) -> Answer:
     """Run Algorithm 2 as printed: walk from the input, stop at the first infeasible layer.
 
     Where it departs from the optimum: it stops (line 12) although deeper cuts may be feasible,
     since the link's time is not monotone in j; its loop ends at i < N, so the last layer is never
-    tested; constraints must hold strictly; cut 0 is returned untested, feasible or not
-    (`Answer.is_feasible` tells); the objective is always the depth. Line 10 takes its terms from
-    the program's reading.
+    tested; line 10 tests memory, delay and energy, strictly, but not whether the queues are
+    stable; cut 0 is returned untested, feasible or not (`Answer.is_feasible` tells); the objective
+    is always the depth. Line 10 takes its terms from the program's reading.
 
     Parameters
     ----------
@@ -162,7 +171,8 @@ def tmoa_printed(program: CutProgram) -> Answer:
     --------
     See `tmoa_repaired`.
     """
-    strict = np.asarray((program.values < program.limits).all(axis=0))
+    tested = [CONSTRAINTS.index(name) for name in LINE_10]
+    strict = np.asarray((program.values[tested] < program.limits[tested]).all(axis=0))
     cut = 1
     while cut < program.depth and strict[cut]:
         cut += 1

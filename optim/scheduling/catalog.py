@@ -41,6 +41,7 @@ SOLVERS: dict[str, Any] = {
     "atsa-beyond": ATSA.beyond(),
     "aco": ACO(),
     "pso": PSO(),
+    "pso-discrete": PSO(decoding="discrete"),
     "milp": MILP(),
     "local-search": LocalSearch(),
     "frontier": ParallelTempering(),

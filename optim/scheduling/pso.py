@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -65,17 +65,26 @@ class SwarmState(State):
 
 @dataclass(frozen=True)
 class PSO:
-    """Global-best particle swarm; a particle is a real vector whose floor is the assignment.
+    """Global-best particle swarm; a particle is an assignment, or a real vector read as one.
 
-    Task i goes to node floor(position_i), as Salman, Ahmad and Al-Madani 2002 decode (they drop
-    the fraction too); where its memory does not fit there, to the next node that has room, in
-    cyclic order. Velocities follow the constriction of Clerc and Kennedy 2002; at the border a
-    particle stays and loses that component of its velocity.
+    With ``decoding="floor"`` task i goes to node floor(position_i), as Salman, Ahmad and Al-Madani
+    2002 decode (they drop the fraction too). Velocities follow the constriction of Clerc and
+    Kennedy 2002; at the border a particle stays and loses that component of its velocity. Nodes
+    have no order, so that a position between two good nodes means nothing: this reading is weak.
+
+    With ``decoding="discrete"`` each task of a particle stays on its node, or takes the node that
+    the particle's own best or the swarm's best has, with probabilities proportional to inertia,
+    cognitive and social; a share of the tasks goes to a random node instead.
+
+    Where a task's memory does not fit, it goes to the next node that has room, in cyclic order.
 
     References
     ----------
     Salman, Ahmad, Al-Madani, "Particle swarm optimization for task assignment problem",
     Microprocessors and Microsystems 26, 2002. Clerc, Kennedy, IEEE Trans. Evol. Comput. 6, 2002.
+    The discrete move is of the kind of Kang, He, "A novel discrete particle swarm optimization
+    algorithm for meta-task assignment in heterogeneous computing systems", Microprocessors and
+    Microsystems 35, 2011.
 
     Examples
     --------
@@ -92,7 +101,12 @@ class PSO:
     max_velocity: float = parameter(
         0.5, "largest step as a share of the number of nodes", above=0, at_most=1, search=(0.05, 1)
     )
-
+    decoding: Literal["floor", "discrete"] = parameter(
+        "floor", "what a particle is: positions rounded down, or an assignment"
+    )
+    mutation: float = parameter(
+        0.01, "share of tasks on random nodes (discrete)", at_least=0, at_most=1, search=(0, 0.05)
+    )
     local_search: DescentScope = parameter("none", "which particles local search improves")
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
@@ -129,9 +143,10 @@ class PSO:
         swarm = state.swarm
         pulls = (self.inertia, self.cognitive, self.social)
         limit = self.max_velocity * problem.nodes
+        mutation = self.mutation if self.decoding == "discrete" else -1.0
         state.leader = iterate(
             problem.matrix, state.memory, state.capacity, swarm, state.leader, limit, pulls,
-            state.stream,
+            mutation, state.stream,
         )  # fmt: skip
         state.evaluations += self.particles
         if state.search is not None:
@@ -177,10 +192,16 @@ def iterate(
     leader: int,
     limit: float,
     pulls: tuple[float, float, float],
+    mutation: float,
     stream: RandomStream,
 ) -> int:
-    """Move the swarm, unless it has no leader (-1) yet, evaluate it, and return its leader."""
-    if leader >= 0:
+    """Move the swarm, unless it has no leader (-1) yet, evaluate it, and return its leader.
+
+    A mutation below 0 stands for the decoding by floor.
+    """
+    if leader >= 0 and mutation >= 0.0:
+        move_discretely(swarm, leader, len(capacity), pulls, mutation, stream)
+    elif leader >= 0:
         move_particles(swarm, leader, len(capacity), limit, pulls, stream)
     return evaluate(times, memory, capacity, swarm)
 
@@ -214,6 +235,38 @@ def move_particles(
             inside = min(max(place, 0.0), highest)
             velocity[p, i] = speed if place == inside else 0.0
             position[p, i] = inside
+
+
+@jit_lean
+def move_discretely(
+    swarm: Swarm,
+    leader: int,
+    nodes: int,
+    pulls: tuple[float, float, float],
+    mutation: float,
+    stream: RandomStream,
+) -> None:
+    """Give every task of every particle a node: its own, one of the bests', or a random one.
+
+    A position is the middle of its node. One random number of 53 bits a task, its upper half for
+    whose node it is, its lower half for chance.
+    """
+    inertia, cognitive, social = pulls
+    total = inertia + cognitive + social
+    position, best, uniform = swarm.position, swarm.best, swarm.uniform
+    particles, tasks = position.shape
+    for p in range(particles):
+        fill_uniform(stream, uniform)
+        for i in range(tasks):
+            scaled = uniform[i] * HALF_BITS
+            first = np.floor(scaled)
+            point, chance = total * (first / HALF_BITS), scaled - first
+            if chance < mutation:
+                position[p, i] = np.floor(nodes * (chance / mutation)) + 0.5
+            elif point < social:
+                position[p, i] = best[leader, i]
+            elif point < social + cognitive:
+                position[p, i] = best[p, i]
 
 
 @jit_lean

@@ -187,8 +187,8 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
     Returns
     -------
     dict of (N + 1,) float64 arrays
-        Seconds by the names in `DELAY_PARTS`; their sum is the delay of C2. The uplink is 0 if the
-        reading does not count it.
+        T_te (16), waiting (12), execution (11), T_ec (15) and T_cp (14) by `DELAY_PARTS`, s; their
+        sum is the delay of C2. T_te and T_cp are 0 where the reading does not count them.
     """
     terms, shape = program.terms, (program.depth + 1,)
     at_node = np.stack(np.broadcast_arrays(terms.waiting_s, terms.execution_s, terms.link_s))
@@ -197,7 +197,7 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
         np.take_along_axis(part, slowest, axis=0).reshape(shape) for part in at_node
     )
     uplink = np.full(shape, float(terms.uplink_s) * program.reading.uplink_counts)
-    cloud = terms.cloud_s.reshape(shape)
+    cloud = terms.cloud_s.reshape(shape) * program.reading.cloud_counts
     parts = (uplink, waiting, execution, link, cloud)
     return dict(zip(DELAY_PARTS, parts, strict=True))
 

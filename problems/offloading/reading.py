@@ -22,7 +22,7 @@ UPLINK = ("printed", "kde", "log_kde")
 
 DYNAMIC = ("printed", "cmos")
 
-_FLAGS = ("shares_link", "uplink_counts", "roofline", "radio", "idle_power")
+_FLAGS = ("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio", "idle_power")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,11 @@ class Reading:
     uplink : {"printed", "kde", "log_kde"}
         Density (17): as printed, normalised and truncated, or of log rates in closed form.
     uplink_counts : bool
-        Whether the terminals' upload T_cp counts in C2; as printed it does not.
+        Whether the terminal's upload T_te (16) counts in C2, as it does in the paper; as printed
+        (16) sums it over the x nodes.
+    cloud_counts : bool
+        Whether the cloud's time T_cp (14) counts in C2. As printed it does not, although the text
+        of section 3.2 makes it a part of T_max.
     roofline : bool
         Whether a node's memory bandwidth may slow (11); not in the paper.
     radio : bool
@@ -88,6 +92,7 @@ class Reading:
     shares_link: bool
     uplink: str
     uplink_counts: bool
+    cloud_counts: bool
     roofline: bool
     radio: bool
     dynamic: str = "printed"
@@ -119,7 +124,8 @@ PRINTED = Reading(
     crossing="map",
     shares_link=False,
     uplink="printed",
-    uplink_counts=False,
+    uplink_counts=True,
+    cloud_counts=False,
     roofline=False,
     radio=False,
 )
@@ -137,6 +143,7 @@ CORRECTED = Reading(
     shares_link=True,
     uplink="log_kde",
     uplink_counts=True,
+    cloud_counts=True,
     roofline=True,
     radio=True,
 )

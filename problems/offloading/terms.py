@@ -63,7 +63,7 @@ class CutTerms:
 
     @cached_property
     def execution_s(self) -> FloatArray:
-        """T_te (11), s."""
+        """Execution time t_qp,e on a node (11), s."""
         work, c = self.work, self.columns
         return edge_execution_s(
             work.segment_flop, work.segment_bytes, c.flops, c.memory_bandwidth_byte_s
@@ -80,7 +80,7 @@ class CutTerms:
 
     @cached_property
     def waiting_s(self) -> FloatArray:
-        """T_qp (12), s; the queues before all nodes take x equal nodes of the pool's rate."""
+        """Waiting time t_qp,w (12), s; one queue sees x equal nodes of the pool's rate."""
         c, waiting = self.columns, self.reading.waiting
         if waiting == "printed":
             return printed_wait(c.arrival_hz, self.work.edge_flop, c.flops)
@@ -96,21 +96,26 @@ class CutTerms:
 
     @cached_property
     def cloud_s(self) -> FloatArray:
-        """Execution in the cloud (14), s."""
+        """T_cp, the execution in the cloud (14), s."""
         return cloud_execution_s(self.work.cloud_flop, self.columns.cloud_flops)
 
     @cached_property
     def uplink_s(self) -> FloatArray:
-        """T_cp (16), s."""
+        """T_te, the upload from terminal to edge (16), s."""
         c = self.columns
         return np.asarray(8.0 * c.size_bytes * c.inverse_rate_s_bit)  # (16)
 
     @cached_property
     def delay_s(self) -> FloatArray:
-        """Delay of one task on the slowest node, the left-hand side of C2, s."""
+        """Delay of one task on the slowest node, the left-hand side of C2 (22), s."""
         at_node = self.waiting_s + self.execution_s + self.link_s
-        delay = np.asarray(at_node.max(axis=-2, keepdims=True) + self.cloud_s)
-        return delay + self.uplink_s if self.reading.uplink_counts else delay
+        return np.asarray(at_node.max(axis=-2, keepdims=True) + self.elsewhere_s)
+
+    @property
+    def elsewhere_s(self) -> FloatArray:
+        """The parts of the delay that are the same on every node, as far as they count in C2, s."""
+        cloud, uplink = self.reading.cloud_counts, self.reading.uplink_counts
+        return np.asarray(self.cloud_s * cloud + self.uplink_s * uplink)
 
     @cached_property
     def task_energy_j(self) -> FloatArray:

@@ -36,7 +36,9 @@ class NaiveColony:
         """(4), in the chosen reading; every factor but the first as the task's own ratio."""
         atsa, value = self.atsa, 1.0
         if "memory" in atsa.heuristic:
-            filled = (used[j] + self.memory_of(i)) / self.capacity_of(j)
+            before = 0.0 if atsa.occupancy == "running-task" else used[j]
+            own = 0.0 if atsa.occupancy == "before-task" else self.memory_of(i)
+            filled = (before + own) / self.capacity_of(j)
             value *= atsa.delta * max(0.0, 1 - filled)
         if "execution-time" in atsa.heuristic:
             value /= self.times[i, j]

@@ -51,6 +51,9 @@ class NaiveSwarm:
         pso, x = self.pso, self.problem.nodes
         limit, highest = pso.max_velocity * x, math.nextafter(x, 0)
         leader = list(min(self.best, key=lambda best: best[1])[0])
+        if pso.decoding == "discrete":
+            self.move_discretely(leader)
+            return
         for p, row in enumerate(self.position):
             for i, here in enumerate(row):
                 scaled = self.stream.uniform() * 2**26
@@ -63,3 +66,17 @@ class NaiveSwarm:
                 if not 0 <= place <= highest:
                     place, speed = min(max(place, 0.0), highest), 0.0
                 row[i], self.velocity[p][i] = place, speed
+
+    def move_discretely(self, leader):
+        pso, x = self.pso, self.problem.nodes
+        total = pso.inertia + pso.cognitive + pso.social
+        for p, row in enumerate(self.position):
+            for i in range(len(row)):
+                scaled = self.stream.uniform() * 2**26
+                point, chance = math.floor(scaled) / 2**26 * total, scaled % 1.0
+                if chance < pso.mutation:
+                    row[i] = int(chance / pso.mutation * x) + 0.5
+                elif point < pso.social:
+                    row[i] = leader[i]
+                elif point < pso.social + pso.cognitive:
+                    row[i] = self.best[p][0][i]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from edgeopt.experiments.statistics.ratio import (
     ratios_of,
 )
 from edgeopt.experiments.sweep.cell import problem_of
+from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
@@ -113,24 +115,54 @@ def _level(ratios: pd.DataFrame) -> dict[str, float]:
     return {"ratio": float(np.exp(seeds.mean())), "low": low, "high": high, "wins": wins}
 
 
-# What the schedulers' schedules take: makespan, total time, and the solver's own time.
+# What the schedulers' schedules take, and the schedulers themselves.
 
-MEASURES = ("makespan", "total_time", "seconds")
+MEASURES = ("makespan", "total_time", "seconds", "imbalance", "settled")
+
+NEAR = 0.01  # of its last makespan; nearer a run counts as settled
 
 QUARTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75}
 
 
-def add_total_time(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells with ``total_time``: Z_y of the schedule in s (below (3) in the paper).
+def add_measures(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with what their schedules and traces come to.
 
-    Infinite where there is no schedule.
+    Returns
+    -------
+    DataFrame
+        With ``total_time``, Z_y of the schedule in s (below (3) in the paper), ``imbalance``, the
+        coefficient of variation of the nodes' loads, and ``settled``, the evaluations after which
+        the run is within 1 % of its own last makespan. Infinite where there is no schedule.
     """
-    pairs = zip(cells["problem"], cells["assignment"], strict=True)
-    totals = [
-        np.inf if assignment is None else problem_of(problem).total_time(assignment)
-        for problem, assignment in pairs
-    ]
-    return cells.assign(total_time=totals)
+    pairs = list(zip(cells["problem"], cells["assignment"], strict=True))
+    found = [_of_schedule(problem, assignment) for problem, assignment in pairs]
+    traces = zip(cells["trace_makespan"], cells["trace_evaluations"], strict=True)
+    return cells.assign(
+        total_time=[total for total, _ in found],
+        imbalance=[spread for _, spread in found],
+        settled=[settled(*trace) for trace in traces],
+    )
+
+
+def _of_schedule(problem: str, assignment: IntArray | None) -> tuple[float, float]:
+    """Return total time and imbalance of a schedule."""
+    if assignment is None:
+        return np.inf, np.inf
+    made = problem_of(problem)
+    return made.total_time(assignment), imbalance(made.loads(assignment))
+
+
+def imbalance(loads: FloatArray) -> float:
+    """Return the coefficient of variation of loads, 0 where all are equal."""
+    return float(loads.std() / loads.mean()) if loads.any() else 0.0
+
+
+def settled(makespan: Sequence[float] | None, evaluations: Sequence[int] | None) -> float:
+    """Return the evaluations after which a run is near its last makespan, infinite without."""
+    if makespan is None or evaluations is None or not len(makespan):
+        return np.inf
+    near = np.asarray(makespan) <= (1.0 + NEAR) * makespan[-1]
+    return float(np.asarray(evaluations)[near.argmax()])
 
 
 def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
@@ -139,12 +171,12 @@ def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cells : DataFrame
-        Rows of sweeps with ``total_time``.
+        Rows of sweeps, see `add_measures`.
 
     Returns
     -------
     DataFrame
-        ``pools``; of each of `MEASURES` the quartiles in s, ``_q1``, ``_median``, ``_q3``;
+        ``pools``; of each of `MEASURES` the quartiles, ``_q1``, ``_median``, ``_q3``;
         ``gap`` (the median, a fraction of the lower bound) with the limits ``gap_low`` and
         ``gap_high`` of its bootstrap interval; ``evaluations`` (median).
     """
@@ -171,7 +203,7 @@ def _measures(runs: pd.DataFrame) -> dict[str, float]:
 
 # The paper's scheduler, as printed and repaired, against every other one.
 
-OWN = ("atsa", "atsa-repaired")
+OWN = ("atsa", "atsa-with-task", "atsa-repaired", "atsa-repaired-arrival")
 
 
 def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +212,7 @@ def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     cells : DataFrame
-        Rows of sweeps with ``total_time``; every solver ran on every pool.
+        Rows of sweeps, see `add_measures`; every solver ran on every pool.
 
     Returns
     -------

@@ -48,7 +48,8 @@ class ATSA:
 
     An ant gives each task i to node j with probability (2), proportional to
     tau_ij ** alpha * eta_ij ** beta; eta is (4), delta times the share of the node's memory that
-    stays free; tau is updated by (3). The defaults are the paper's letter.
+    stays free; tau is updated by (3). The defaults are the paper's letter
+    but for the memory of (4), see below.
 
     Notes
     -----
@@ -59,6 +60,10 @@ class ATSA:
     - (3) sums over the tasks; we sum over the ants, each on its own path.
     - The memory of (4) is filled by each ant for itself; eta is at least 0, and nodes without
       room are excluded. delta cancels in (2): it has no effect.
+    - In (4) eta has no index of a task but i of eta_ij: mu_j(t) is what the node holds before it.
+      ``occupancy="before-task"`` is that letter. By default the task counts as well, so that a
+      node on which it just fits is not taken for half empty. Both only grow, though by assumption
+      (3) of section 2.3 a node holds one task at a time: ``running-task`` is that reading.
     - The factor reduced-cost is not the paper's: what the task costs on its cheapest node over
       what it costs here, by the LP's prices of time and memory (`price_ratios`).
     - On a problem without memory the memory term is 1: only pheromone is left to choose by.
@@ -80,6 +85,10 @@ class ATSA:
     Q: float = parameter(5.0, "deposit (3)", above=0, search=(0.1, 100))
     delta: float = parameter(1.0, "factor of the heuristic (4); cancels in (2)", above=0)
     heuristic: Heuristic = parameter("memory", "what eta is made of")
+    occupancy: Literal["with-task", "before-task", "running-task"] = parameter(
+        "with-task",
+        "memory used in (4): by tasks so far with this one, before it (the letter), or by it alone",
+    )
     deposit_by: Literal["total-time", "makespan"] = parameter(
         "total-time", "an ant's cost in (3): Z_y as printed, or the makespan"
     )
@@ -111,7 +120,7 @@ class ATSA:
 
     @classmethod
     def printed(cls) -> ATSA:
-        """Return the paper's letter, the defaults."""
+        """Return the defaults: the paper's letter but for the task's own memory in (4)."""
         return cls()
 
     @classmethod
@@ -237,7 +246,7 @@ def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generato
         stream=open_stream(rng),
         memory=memory,
         ready=ready_times(problem),
-        visibility=Visibility(atsa.beta, atsa.sees("memory"), atsa.sees("completion-time")),
+        visibility=_visibility(atsa),
         tries=_tries(x, atsa),
         rate=atsa.local_rate if atsa.local_rule == "acs" else 0.0,
         order=longest_first(problem) if atsa.order == "longest-first" else np.arange(k),
@@ -266,6 +275,13 @@ def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> C
     if atsa.restart and state.stalled >= atsa.restart:
         _start_anew(state)
     return state
+
+
+def _visibility(atsa: ATSA) -> Visibility:
+    """Return what changes of eta while an ant walks."""
+    grows = atsa.sees("memory") and atsa.occupancy != "running-task"
+    counted = 0.0 if atsa.occupancy == "before-task" else 1.0
+    return Visibility(atsa.beta, grows, atsa.sees("completion-time"), counted)
 
 
 def _tries(nodes: int, atsa: ATSA) -> int:
@@ -354,7 +370,9 @@ def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
     """Return the part of eta ** beta that never changes, each row divided by its largest."""
     eta = np.ones_like(problem.matrix)
     if atsa.sees("memory"):
-        eta = atsa.delta * _free_share_of_empty_nodes(problem)  # (4)
+        eta = atsa.delta * eta  # (4), to the letter: the task itself does not count
+        if atsa.occupancy != "before-task":
+            eta *= _free_share_of_empty_nodes(problem)
     if atsa.sees("execution-time"):
         least = problem.matrix.min(axis=1, keepdims=True)
         eta *= np.divide(least, problem.matrix, out=np.ones_like(eta), where=problem.matrix > 0)

@@ -24,11 +24,14 @@ class Visibility(NamedTuple):
         Whether the memory term of (4) is part of it.
     completion : bool
         Whether the reciprocal of the completion time is part of it.
+    counted : float
+        1 where the task itself counts among the memory used, 0 where it does not.
     """
 
     beta: float
     memory: bool
     completion: bool
+    counted: float = 1.0
 
 
 class Nodes(NamedTuple):
@@ -57,7 +60,8 @@ def memory_ratio(nodes: Nodes, node: int, memory: float) -> float:
     """Return eta of (4) over its value on the empty node, in [0, 1].
 
     delta (1 - (used + memory) / capacity) is delta (1 - memory / capacity), which is fixed and
-    stands in the static weights, times 1 - used / (capacity - memory), which is this.
+    stands in the static weights, times 1 - used / (capacity - memory), which is this. With a
+    memory of 0 it is the letter of (4), in which the task itself does not count.
     """
     room = nodes.capacity[node] - memory
     return max(0.0, 1.0 - nodes.used[node] / room) if room > 0.0 else 1.0
@@ -119,7 +123,8 @@ def reject(
             continue
         if not visibility.memory:
             return node
-        if rest * bound < power(memory_ratio(nodes, node, memory), visibility.beta):
+        ratio = memory_ratio(nodes, node, visibility.counted * memory)
+        if rest * bound < power(ratio, visibility.beta):
             return node
     return -1
 
@@ -169,9 +174,9 @@ def _simple_numerators(
 
     For a small whole exponent and a heuristic without completion times.
     """
-    share, exponent = nodes.share, int(visibility.beta)
+    share, exponent, own = nodes.share, int(visibility.beta), visibility.counted * memory
     for j in range(len(share)):
-        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
         room = nodes.used[j] + memory <= nodes.capacity[j]
         share[j] = weights[task, j] * whole_power(eta, exponent) if room else 0.0  # (2)
 
@@ -186,12 +191,12 @@ def _numerators(
     visibility: Visibility,
 ) -> None:
     """Fill the shares with the numerators of (2), 0 for nodes without room."""
-    earliest = _earliest(times, task, nodes, memory)
+    earliest, own = _earliest(times, task, nodes, memory), visibility.counted * memory
     for j in range(len(nodes.share)):
         nodes.share[j] = 0.0
         if nodes.used[j] + memory > nodes.capacity[j]:
             continue
-        eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
+        eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
         completion = nodes.loads[j] + times[task, j]
         if visibility.completion and completion > 0.0:
             eta *= earliest / completion

@@ -74,6 +74,21 @@ def test_verdicts():
     assert missing.rest == " (no measurement of x)"
 
 
+def test_a_search_completes_the_verdict():
+    some, none = Condition("in 3 % of 10", True), Condition("in none of 10", False)
+    assert decide(CLAIM, outcome(-1.0), none).kind == REPRODUCED
+    assert decide(CLAIM, outcome(1.0), some) == (ONLY_IF, "in 3 % of 10")
+    assert decide(CLAIM, outcome(1.0), none) == (NOT_REPRODUCED, "in none of 10")
+    assert decide(CLAIM, outcome(1.0, a=True), some) == (ONLY_IF, "a is so; in 3 % of 10")
+    assert decide(CLAIM, outcome(1.0, a=True), none).kind == ONLY_IF
+
+
+def test_between_two_limits_the_interval_decides_and_no_test_of_differences():
+    between = Rule(-1.0, 1.0)
+    assert between.holds(Measured(0.1, -0.5, 0.6, p=0.7))
+    assert not between.holds(Measured(0.9, 0.5, 1.2, p=1e-9))
+
+
 def test_all_measures_must_meet_the_rule():
     claim = Claim("c", "", "", measures=("x", "y"), rule=BELOW)
     values = {"x": Measured(-1.0), "y": Measured(1.0)}
@@ -123,6 +138,7 @@ def test_rules_in_files(tmp_path: Path, text, rule):
         f'{HEAD}measures = [1]\nrule = {{ below = 1 }}\n',
         f'{HEAD}undecided = ""\n',
         f'{HEAD}undecided = "why"\nmore = 1\n',
+        f'{HEAD}undecided = "why"\nours = 1\n',
         *(
             f'{HEAD}measures = ["x"]\nrule = {rule}\n'
             for rule in ("3", "{}", "{ near = 1 }", "{ below = '1' }", "{ within = [1] }",

@@ -11,7 +11,7 @@ def test_parts_that_are_asked_for(edgeopt, tmp_path: Path):
     assert outcome.code == 0, outcome.err
     assert outcome.out.splitlines()[-1] == "written: new/folder/README.md"
     text = (tmp_path / "new/folder/README.md").read_text()
-    assert text.count("**reproduced") == 4
+    assert text.count("**reproduced") == 3
     for name in ("table1/cuts.png", "fig5/memory.png"):
         assert f"({name})" in text
         assert (tmp_path / "new/folder" / name).stat().st_size

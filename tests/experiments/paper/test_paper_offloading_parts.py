@@ -53,6 +53,23 @@ def test_growth_of_resnet34():
     late_mib = growth.late_share * memory_mib(RESNET)[-1]
     assert growth.dense_share * late_mib == pytest.approx(classifier_mib)
     assert growth.late_over_mean > 1 > growth.exponential_over_power
+    assert growth.exponential_over_cubic > 1 > growth.exponential_over_quadratic
+    (before, last) = np.diff(memory_mib(RESNET))[-2:]
+    assert growth.last_over_before == pytest.approx(last / before)
+    assert growth.last_over_before < 1
+
+
+def test_the_fits_know_their_own_curves(monkeypatch):
+    layers = np.arange(35.0)
+    for memory, better in ((np.exp(0.2 * layers), True), (layers**2 + 1.0, False)):
+        monkeypatch.setattr(fig5, "memory_mib", lambda profile, made=memory: made)
+        growth = growth_of(RESNET, 0.2)
+        assert (growth.exponential_over_quadratic < 1) is better
+
+
+def test_a_trend_by_hand():
+    assert fig6.trend(np.array([9.0, 4.0, 3.0, 2.0])) == -1.0  # cut 0 is left out
+    assert fig6.trend(np.array([0.0, 1.0, 3.0, 2.0])) == pytest.approx(0.5)
 
 
 def test_growth_by_fully_connected_layers():
@@ -96,6 +113,7 @@ def test_walks_that_are_always_wrong(monkeypatch):
 
 def test_the_reason_of_a_stop():
     values, limits = np.zeros((4, 35)), np.ones((4, 35))
+    values[3, 3] = 2.0  # which line 10 does not ask
     values[1, 3] = 1.0  # limits must not be reached, as printed
     program = type("Program", (), {"values": values, "limits": limits, "depth": 34})
     assert fig6._reason(program, 3) == "delay"

@@ -53,11 +53,32 @@ def test_every_claim_has_a_row_with_its_verdict(lines):
     ]
 
 
+def test_inferences_stand_apart_from_what_the_paper_says(monkeypatch):
+    ours = Claim("five", "Fig. 3", "so x falls", measures=("x",), rule=BELOW, ours=True)
+    monkeypatch.setattr(page, "read_claims", lambda part: (CLAIMS[2], ours))
+    lines = page_lines([PartRecord("fig6", "f", True, 2, "7", 3.4, PROVENANCE, OUTCOME)])
+    first, second = lines.index("## Verdicts"), lines.index("## What we infer from the paper")
+    assert "y falls" in "".join(lines[first:second])
+    assert "so x falls" not in "".join(lines[first:second])
+    assert "1 claims: 1 reproduced" in lines[second + 2]
+
+
+def test_what_the_search_found_completes_a_verdict(monkeypatch):
+    monkeypatch.setattr(page, "read_claims", lambda part: CLAIMS[2:3] if part == "fig6" else ())
+    found = Outcome({}, {"three": Condition("in 2 % of the settings", True)})
+    records = [
+        PartRecord(part, "f", True, 2, "7", 3.4, PROVENANCE, outcome)
+        for part, outcome in (("fig6", OUTCOME), ("search", found))
+    ]
+    text = "\n".join(page_lines(records))
+    assert "| **reproduced only if** in 2 % of the settings |" in text
+
+
 def test_what_is_not_whole_is_said_at_the_top(lines):
     start = lines.index("## Verdicts")
     assert lines[start - 4 : start : 2] == [
         "**Made with `--quick`, in fewer and shorter runs than these verdicts need: fig6.**",
-        "**Not made: table1, table2, fig5, fig7, fig8, fig9, dormancy.**",
+        "**Not made: table1, table2, fig5, fig7, fig8, fig9, dormancy, search.**",
     ]
 
 

@@ -6,22 +6,17 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.paper import dormancy, fig8, simulated, table2
+from edgeopt.experiments.paper.comparison import COMPARISONS, compare_with_paper
 from edgeopt.experiments.paper.fig8 import ways_to_send
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER
 from edgeopt.experiments.paper.simulated import (
     Simulated,
     paired_points,
+    paired_ratio,
     relative_percent,
     run_simulations,
 )
-from edgeopt.experiments.paper.table2_scan import (
-    COMPARISONS,
-    Case,
-    compare_with_paper,
-    describe_setting,
-    run_scan,
-    write_scan,
-)
+from edgeopt.experiments.paper.table2 import line_of
 from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError
@@ -91,59 +86,35 @@ def test_comparisons_are_corrected_for_their_number():
     assert found["energy_against_masm"] == Measured(-75.0, unit="%")
 
 
-CASES = [
-    Case({"link": link, "node": node}, {"x": Measured(value), "y": Measured(-1.0)}, 0.5)
-    for link, node, value in [("1", "a", -1.0), ("1", "b", -1.0), ("2", "a", 1.0), ("2", "b", 0.0)]
-]
+def test_the_papers_delays_lie_on_a_line():
+    line = line_of(read_toml(PAPER_FOLDER / "table2.toml"))
+    assert 1e12 * line.s_per_mac == pytest.approx(22.4, abs=0.1)  # ms a GMAC
+    assert 1e3 * line.farthest_s < 0.1
+    off = read_toml(PAPER_FOLDER / "table2.toml")
+    off["pools"]["20"]["delay_ms"] = 60.0
+    assert 1e3 * line_of(off).farthest_s > 5.0
 
 
-def test_what_found_settings_share():
-    assert describe_setting(CASES, "x") == "in 2 of 4 settings of the scan, all with link 1"
-    assert describe_setting(CASES, "x", "y") == describe_setting(CASES, "x")
-    assert describe_setting(CASES, "y") == "in 4 of 4 settings of the scan"
-    assert describe_setting(CASES[2:], "x") == ""
-    assert describe_setting([case._replace(load=0.96) for case in CASES], "x") == ""
-
-
-def test_the_scan_as_a_file(tmp_path: Path):
-    write_scan(CASES, tmp_path / "scan.csv")
-    lines = (tmp_path / "scan.csv").read_text().splitlines()
-    assert lines[0] == "link,node,load,x,x_low,x_high,x_p,y,y_low,y_high,y_p"
-    assert lines[1] == "1,a,0.5,-1,-1,-1,,-1,-1,-1,"
-    assert len(lines) == 5
-
-
-def test_a_scan_meets_every_combination(tmp_path: Path):
-    table = read_toml(PAPER_FOLDER / "table2.toml")
-    settings = {"bandwidth_bit_s": [1e8, 1e9], "round_trip_s": [0.02], "device": ["jetson_tx2"],
-                "element_type": ["float32"]}  # fmt: skip
-    bnet = {"some": {"shares": [0.4, 0.2, 0.4]}}
-    streams = {"30": {"kind": "poisson", "rate_hz": 30.0}}
-    scan = {"settings": settings, "streams": streams, "bnet": bnet}
-    base = read_simulation(PAPER_FOLDER / "table2_schemes.toml")
-    cases = run_scan(base, {**table, "scan": scan}, TINY, tmp_path, 1)
-    assert [case.setting["link"] for case in cases] == ["100 Mbit/s", "1000 Mbit/s"]
-    slow, fast = (case.found["delay_against_masm"].value for case in cases)
-    assert slow > fast
-    assert cases[0].load > 0.5 > cases[1].load  # about 30 maps of 401,408 bytes a second
-
-
-def test_table_2(tiny: Path, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(table2, "run_scan", lambda *a: [case_of(1.0), case_of(-1.0)])
+def test_table_2(tiny: Path, tmp_path: Path):
     outcome = table2.run(tmp_path, tmp_path, quick=True, jobs=1)
-    assert outcome.values["power_of_a_node"].value == pytest.approx(165.4, abs=0.1)
-    energy = outcome.values["energy_of_a_task"].value
-    assert outcome.values["tasks_that_take_that_energy"].value == pytest.approx(42.5 / energy)
-    assert (
-        outcome.conditions["all_four"].words == "in 1 of 2 settings of the scan, all with link -1.0"
-    )
-    assert [path.name for path in sorted(tmp_path.glob("*.png"))] == ["pools.png", "scan.png"]
+    values = {name: one.value for name, one in outcome.values.items()}
+    assert values["power_of_a_node_10"] == pytest.approx(49.6 / 0.0571 / 10)  # 86.9 W
+    assert values["power_of_a_node_30"] == pytest.approx(42.5 / 0.0257 / 30)  # 55.1 W
+    energy = values["energy_of_a_task_10"]
+    assert values["tasks_that_take_that_energy_10"] == pytest.approx(49.6 / energy)
+    delays = [values[f"delay_of_a_task_{nodes}"] for nodes in (10, 20, 30)]
+    assert values["delay_20_over_10"] == pytest.approx(delays[1] / delays[0], rel=1e-3)
+    assert values["delay_30_off_the_papers"] == pytest.approx(100 * (delays[2] / 25.7 - 1))
+    assert not outcome.conditions["all_four"].holds
+    assert [path.name for path in sorted(tmp_path.glob("*.png"))] == ["pools.png"]
     assert "collaborative" in (tmp_path / "summary.csv").read_text()
-    assert outcome.tables[2].rows[0] == ("all settings", "50", "50", "50", "50", "50")
 
 
-def case_of(value: float) -> Case:
-    return Case({"link": str(value)}, dict.fromkeys(COMPARISONS, Measured(value)), 0.5)
+def test_ratios_of_pairs():
+    found = paired_ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    assert found.value == pytest.approx(1.0)
+    assert found.high - 1.0 == pytest.approx(1.0 - found.low)
+    assert paired_ratio(np.full(3, 1.0), np.full(3, 2.0)) == Measured(0.5, 0.5, 0.5)
 
 
 def test_ways_to_send_by_hand():
@@ -168,6 +139,7 @@ def test_fig_8(tiny: Path, tmp_path: Path):
 def test_dormancy(tiny: Path, tmp_path: Path, shared: Path):
     outcome = dormancy.run(tmp_path, tmp_path, quick=True, jobs=1)
     assert 0 < outcome.values["asleep"].value < 100
+    assert outcome.values["upload_against_a_cloud_that_never_sleeps"].value < 0
     assert [row[0] for row in outcome.tables[0].rows][:2] == ["awake", "printed-mean"]
     assert (tmp_path / "dormancy.png").stat().st_size
 

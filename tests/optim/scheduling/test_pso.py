@@ -13,7 +13,12 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 @pytest.mark.parametrize(
     "pso",
-    [PSO(particles=5), PSO(particles=3, inertia=0.9, cognitive=2.0, social=0.5, max_velocity=1.0)],
+    [
+        PSO(particles=5),
+        PSO(particles=3, inertia=0.9, cognitive=2.0, social=0.5, max_velocity=1.0),
+        PSO(particles=5, decoding="discrete", mutation=0.2),
+        PSO(particles=5, decoding="discrete", mutation=0.0, social=0.3),
+    ],
     ids=str,
 )
 @pytest.mark.parametrize(
@@ -64,3 +69,25 @@ def test_finds_an_easy_optimum():
     result = solve(problem, PSO(), stop=Evaluations(2000), rng=0)
     assert result.assignment.tolist() == [0, 1]
     assert result.status == "optimal"
+
+
+def test_the_discrete_swarm_is_the_better_rival_on_the_papers_pools():
+    gaps = {
+        decoding: [
+            solve(paper_pool(rng=seed), PSO(decoding=decoding), stop=Evaluations(3000), rng=1).gap
+            for seed in range(3)
+        ]
+        for decoding in ("floor", "discrete")
+    }
+    pairs = zip(gaps["discrete"], gaps["floor"], strict=True)
+    assert all(discrete < floor for discrete, floor in pairs)
+
+
+def test_a_discrete_swarm_that_follows_nothing_stays_where_it_is():
+    problem = SchedulingProblem(np.ones((10, 3)))
+    pso = PSO(decoding="discrete", cognitive=0.0, social=0.0, mutation=0.0)
+    state = pso.init(problem, np.random.default_rng(0))
+    before = state.swarm.position.copy()
+    for _ in range(3):
+        state = pso.step(problem, state)
+    assert (state.swarm.position == before).all()

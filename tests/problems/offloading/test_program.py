@@ -124,8 +124,8 @@ def test_the_printed_reading():
     work = np.array([0, 1e3, 4e3, 4.5e3])
     assert terms.waiting_s[0] == pytest.approx(2 * work / (1e5 * (1e5 - 2 * work)))
     assert float(terms.uplink_s) == pytest.approx(2 * 80 / 800)  # summed over both nodes
-    parts = terms.waiting_s + terms.execution_s + terms.link_s + terms.cloud_s
-    assert terms.delay_s == pytest.approx(parts)  # without the upload
+    parts = terms.waiting_s + terms.execution_s + terms.link_s + terms.uplink_s
+    assert terms.delay_s == pytest.approx(parts)  # (22): without the cloud's time
 
 
 def test_the_paper_knows_neither_roofline_nor_radio():

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgeopt.experiments.paper.fig7.analysis import OWN, compare_rivals, summarize_measures
+from edgeopt.experiments.paper.fig7 import analysis as scheduling_rivals
+from edgeopt.experiments.paper.fig7.analysis import MEASURES, compare_rivals, summarize_measures
 from edgeopt.experiments.paper.fig7.figures import PANELS, curves_figure, times_figure
 from edgeopt.experiments.paper.fig7.words import rivals_table, times_table, values_of
 
@@ -25,6 +26,7 @@ def cells() -> pd.DataFrame:
                         "problem": f"{nodes} nodes, seed={seed}", "nodes": nodes, "solver": solver,
                         "makespan": makespan, "lower_bound": bound, "gap": factor - 1.0,
                         "total_time": nodes * makespan, "seconds": 1e-3 * factor,
+                        "imbalance": factor, "settled": factor,
                         "evaluations": 1 if single else 40, "status": "evaluations",
                         "trace_makespan": [makespan] if single else [8 * bound, makespan],
                         "trace_iterations": [1] if single else [1, 2],
@@ -86,9 +88,10 @@ def test_summary(cells):
     assert "12 pools" in table.title
 
 
-def test_rivals(cells):
+def test_rivals(cells, monkeypatch):
+    monkeypatch.setattr(scheduling_rivals, "OWN", ("atsa", "atsa-repaired"))
     rivals = compare_rivals(cells)
-    assert len(rivals) == 3 * 2 * len(OWN) * 2
+    assert len(rivals) == len(MEASURES) * 2 * 2 * 2
     values = values_of(rivals)
     worse = values["makespan_atsa_over_fcfs_10"]
     assert (worse.value, worse.low, worse.high) == (2.0, 2.0, 2.0)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from edgeopt.experiments.paper.claims import decide, read_claims
-from edgeopt.experiments.paper.fig7 import run
-from edgeopt.experiments.paper.fig7.analysis import add_total_time, summarize_measures
+from edgeopt.experiments.paper.fig7 import part
+from edgeopt.experiments.paper.fig7.analysis import add_measures, settled, summarize_measures
 from edgeopt.experiments.paper.fig7.design import Pools, run_in
 from edgeopt.experiments.paper.fig7.words import readings
 from edgeopt.experiments.runs import run as sweep_run
@@ -32,7 +32,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a small configuration, and the part made from it."""
     folder = tmp_path_factory.mktemp("fig7")
     for name in ("fig7.toml", "fig7_factors.toml"):
-        text = (run.PAPER_FOLDER / name).read_text()
+        text = (part.PAPER_FOLDER / name).read_text()
         for old, new in SMALL:
             text = text.replace(old, new)
         (folder / name).write_text(text)
@@ -43,7 +43,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make(folder: Path):
     """Make the part, or what is left of it."""
-    return run.run(folder / "out", folder / "work", quick=True, jobs=1, folder=folder)
+    return part.run(folder / "out", folder / "work", quick=True, jobs=1, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +54,13 @@ def outcome(small: Path):
 def test_tables_and_figures_are_written(small, outcome):
     names = {path.name for path in (small / "out").iterdir()}
     tables = {"times.csv", "rivals.csv", "duels.csv", "effects.csv"}
-    assert names == tables | {f"{name}.{kind}" for name in run.FIGURES for kind in ("png", "pdf")}
+    assert names == tables | {f"{name}.{kind}" for name in part.FIGURES for kind in ("png", "pdf")}
     assert set(outcome.figures) <= names
     times = pd.read_csv(small / "out" / "times.csv")
-    assert len(times) == 2 * 9
+    assert len(times) == 2 * 12
     assert (times["pools"] == 2).all()
-    assert len(pd.read_csv(small / "out" / "duels.csv")) == 2 * 2 * 6 * 8
-    assert [len(table.rows) for table in outcome.tables] == [2 * 9, 2 * 8, 2 + 3 + 2 + 3 * 2]
+    assert len(pd.read_csv(small / "out" / "duels.csv")) == 2 * 2 * 6 * 24
+    assert [len(table.rows) for table in outcome.tables] == [2 * 12, 4 * 11, 2 + 3 + 2 + 3 * 3]
 
 
 def test_values_are_those_of_the_table(small, outcome):
@@ -99,26 +99,42 @@ def test_a_failed_cell_is_a_schedule_of_infinite_length(tmp_path):
 
 
 def test_a_broken_configuration_is_refused(tmp_path):
-    factors = (run.PAPER_FOLDER / "fig7_factors.toml").read_text()
+    factors = (part.PAPER_FOLDER / "fig7_factors.toml").read_text()
     (tmp_path / "fig7_factors.toml").write_text(factors)
     (tmp_path / "fig7.toml").write_text("tasks = 200\n")
     with pytest.raises(InputError, match="nodes"):
-        run.run(tmp_path, tmp_path, quick=True, jobs=1, folder=tmp_path)
+        part.run(tmp_path, tmp_path, quick=True, jobs=1, folder=tmp_path)
 
 
 def test_total_time_and_quartiles_by_hand():
     name = "paper:2x2:memory=none:seed=1"
     problem = load_problem(name)
-    base = {"problem": name, "solver": "s", "nodes": 2, "makespan": 1.0, "seconds": 0.1, "gap": 0.5}
+    trace = {"trace_makespan": [4.0, 1.005, 1.0], "trace_evaluations": [20, 40, 60]}
+    base = trace | {
+        "problem": name,
+        "solver": "s",
+        "nodes": 2,
+        "makespan": 1.0,
+        "seconds": 0.1,
+        "gap": 0.5,
+    }
     rows = [base | {"evaluations": 1, "assignment": np.array(a)} for a in ([0, 0], [1, 1], [0, 1])]
     rows.append(base | {"evaluations": 1, "assignment": None})
-    cells = add_total_time(pd.DataFrame(rows))
+    cells = add_measures(pd.DataFrame(rows))
     et = problem.matrix
     expected = [et[:, 0].sum(), et[:, 1].sum(), et[0, 0] + et[1, 1]]
     assert cells["total_time"].tolist() == pytest.approx([*expected, np.inf])
+    one, other = et[0, 0], et[1, 1]
+    spread = abs(one - other) / (one + other)  # of two loads, half their difference over the mean
+    assert cells["imbalance"].tolist() == pytest.approx([1.0, 1.0, spread, np.inf])
+    assert cells["settled"].tolist() == [40.0] * 4  # within 1 % of the last
     summary = summarize_measures(cells).iloc[0]
     assert summary["total_time_median"] == pytest.approx(sorted(expected)[1])
     assert (summary["pools"], summary["gap"], summary["gap_low"]) == (4, 0.5, 0.5)
+
+
+def test_a_run_without_a_schedule_never_settles():
+    assert settled(None, None) == settled([], []) == np.inf
 
 
 def test_both_readings_in_words():
@@ -140,6 +156,6 @@ def test_every_claim_has_its_numbers_and_is_decided(outcome):
         for short, long in (("2", "10"), ("2", "20"), ("3", "30"))
         if name.endswith(f"_{short}")
     }
-    complete = run.Outcome(values=renamed, conditions=outcome.conditions)
+    complete = part.Outcome(values=renamed, conditions=outcome.conditions)
     kinds = {decide(claim, complete).kind for claim in read_claims("fig7")}
     assert kinds <= {"reproduced", "reproduced only if", "not reproduced"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeopt.experiments.paper.fig7.analysis import (
-    add_total_time,
+    add_measures,
     compare_rivals,
     fight,
     log_ratios,
@@ -43,6 +43,10 @@ ASSUMPTIONS = (
     "images through ResNet-34, speeds log-uniform from 10 to 100 GFLOP/s, boards of 1 to 8 GiB "
     "scaled to twice the tasks' memory (`problems/scheduling/paper_pool.py`).",
     "Task execution time is the makespan; the sum Z_y of the same schedules is the second reading.",
+    "`atsa` is (4) to the letter: the memory used is that of the tasks before; in `atsa-with-task` "
+    "the task itself counts. `pso-discrete` moves task by task, `pso` rounds positions down.",
+    "Starts: colonies and swarms start at random; `atsa-repaired` takes long tasks first, LPT's "
+    "order, and `atsa-repaired-arrival` as they come, like its rivals. None is given a schedule.",
     "The paper gives neither ants nor iterations: those of every run stand in "
     "`experiments/paper/fig7.toml` and `fig7_factors.toml`. MET and LPT are shown beside the "
     "paper's rivals.",
@@ -71,7 +75,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_F
         If a configuration file is broken.
     """
     study = read_factorial(folder / "fig7_factors.toml", quick)
-    cells = add_total_time(_compare(folder / "fig7.toml", work, quick, jobs))
+    cells = add_measures(_compare(folder / "fig7.toml", work, quick, jobs))
     trials = run_in(work, "factors", study.sweep(), jobs)
     tables = {
         "times": summarize_measures(cells),

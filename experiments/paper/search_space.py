@@ -1,0 +1,131 @@
+"""Everything that the paper leaves open, as a box of settings and a Latin hypercube in it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
+from edgeopt.problems.files import check_fields
+
+Value = float | int | str | bool
+
+Point = dict[str, Value]
+
+KINDS = ("linear", "log", "of")
+
+_FIELDS = ("settings", "quick_settings", "dimensions", "base", "cases", "targets")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One thing that is open.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : {"linear", "log", "of"}
+        A range, a range of logarithms, or a choice.
+    values : tuple
+        The two ends, or the choices.
+    """
+
+    name: str
+    kind: str
+    values: tuple[Value, ...]
+
+    def at(self, share: float) -> Value:
+        """Return the value at a share in [0, 1) of the range."""
+        if self.kind == "of":
+            return self.values[int(share * len(self.values))]
+        low, high = (float(value) for value in self.values)
+        if self.kind == "log":
+            return math.exp(math.log(low) + share * math.log(high / low))
+        return low + share * (high - low)
+
+    @property
+    def words(self) -> str:
+        """The range or the choices as they are printed."""
+        if self.kind == "of":
+            return ", ".join(str(value) for value in self.values)
+        low, high = self.values
+        return f"{low:g} to {high:g}" + (", log-uniform" if self.kind == "log" else "")
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is searched.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    settings : int
+        Points of the hypercube.
+    dimensions : tuple of Dimension
+        What is open.
+    cases : dict
+        Points by name that are tried besides.
+    targets : dict
+        By name, what measures are in the paper.
+    """
+
+    name: str
+    settings: int
+    dimensions: tuple[Dimension, ...]
+    cases: dict[str, Point]
+    targets: dict[str, dict[str, float]]
+
+    def draw(self, rng: np.random.Generator) -> list[Point]:
+        """Return the points of a Latin hypercube."""
+        from scipy.stats import qmc
+
+        sampler = qmc.LatinHypercube(len(self.dimensions), rng=rng)
+        shares: FloatArray = sampler.random(self.settings)
+        return [
+            {one.name: one.at(share) for one, share in zip(self.dimensions, row, strict=True)}
+            for row in shares.tolist()
+        ]
+
+
+def read_space(name: str, table: dict[str, Any], *, quick: bool) -> Space:
+    """Return the space of a table ``[spaces.NAME]``.
+
+    Raises
+    ------
+    InputError
+        If a field is missing, unknown or illegal, or a case or the base leaves a dimension out.
+    """
+    check_fields(Path(name), table, _FIELDS, _FIELDS)
+    size = "quick_settings" if quick else "settings"
+    dimensions = tuple(_dimension(key, entry) for key, entry in table["dimensions"].items())
+    names = tuple(one.name for one in dimensions)
+    check_fields(Path(f"{name}.base"), table["base"], names, names)
+    for title, case in table["cases"].items():
+        check_fields(Path(f"{name}.cases {title}"), case, names, ())
+    return Space(
+        name=name,
+        settings=check_integer(f"{name}.{size}", table[size], at_least=1),
+        dimensions=dimensions,
+        cases={title: {**table["base"], **case} for title, case in table["cases"].items()},
+        targets=table["targets"],
+    )
+
+
+def _dimension(name: str, table: Any) -> Dimension:
+    """Return the dimension of a table with one entry."""
+    if not isinstance(table, dict) or len(table) != 1 or next(iter(table)) not in KINDS:
+        raise InputError(name, table, "a table with one of " + ", ".join(KINDS))
+    ((kind, values),) = table.items()
+    if not isinstance(values, list) or len(values) < 2 or (kind != "of" and len(values) > 2):
+        raise InputError(f"{name}.{kind}", values, "two ends, or at least two choices")
+    if kind != "of":
+        low, high = (check_number(f"{name}.{kind}", value) for value in values)
+        if low >= high or (kind == "log" and low <= 0):
+            raise InputError(f"{name}.{kind}", values, "rising, and above 0 for logarithms")
+    return Dimension(name, kind, tuple(values))
