@@ -77,9 +77,11 @@ def _draw_curve(
     axes: Axes, runs: pd.DataFrame, axis: str, label: str, style: dict[str, Any]
 ) -> None:
     """Draw one solver on the pools of one size."""
-    traces = runs[f"trace_{axis}"]
-    start = float(np.median([trace[0] for trace in traces]))
+    traces = [np.asarray(trace, dtype=float) for trace in runs[f"trace_{axis}"]]
     end = float(np.median([trace[-1] for trace in traces]))
+    # What `init` found stands at iteration 0, which a logarithmic axis does not show.
+    first = [np.min(trace, where=trace > 0.0, initial=max(end, 1.0)) for trace in traces]
+    start = float(np.median(first))
     if runs["evaluations"].max() == 1:
         gap = percent(runs["gap"].median())
         axes.plot([start], [gap], label=label, **style)
