@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from edgeopt.experiments.runs.run import run_sweep
-from edgeopt.experiments.statistics.comparison import compare
+from edgeopt.experiments.statistics.comparison import compare_solvers
 from edgeopt.experiments.style import paper_style, save_figure
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.sweep.figures import convergence_figure
@@ -62,7 +62,7 @@ print(gaps.round(3).to_string())
 # is a problem; the extra `stats` is needed.
 
 # %%
-comparison = compare(cells)
+comparison = compare_solvers(cells)
 print(comparison.ranking[["rank", "rank_low", "rank_high", "gap", "gap_low", "gap_high"]].round(3))
 print(comparison.friedman)
 print(comparison.pairs[["first", "second", "difference", "effect", "wilcoxon"]].round(4))

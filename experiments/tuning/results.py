@@ -16,7 +16,7 @@ from optuna.distributions import CategoricalDistribution
 
 from edgeopt.experiments.runs.run import Count, run_sweep
 from edgeopt.experiments.statistics.bootstrap import CONFIDENCE, mean_interval
-from edgeopt.experiments.statistics.tests import signed_ranks
+from edgeopt.experiments.statistics.rank_tests import signed_ranks
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.sweep.summary import short_names
 from edgeopt.experiments.text import markdown_table, p_digits, percent, scaled
