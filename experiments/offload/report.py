@@ -1,4 +1,4 @@
-"""What `edgeopt offload` says, as a dictionary that JSON can hold."""
+"""The report of `edgeopt offload`, as a dictionary for JSON and as text; and its settings."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ OffloadReport = dict[str, Any]
 def offload_report(
     answer: Answer, profile: Profile, system: System, reading: Reading, weight: float
 ) -> OffloadReport:
-    """Return everything that is known about `answer`, ready for JSON.
+    """Return everything that is known about an answer, ready for JSON.
 
     Parameters
     ----------
     answer : Answer
         The chosen cut.
     profile, system, reading, weight
-        What the answer's program was built from.
+        The arguments from which the answer's program was built.
 
     Returns
     -------
     dict
-        Numbers that are infinite or do not exist are None. Without a feasible cut the
-        constraints and the parts of the delay are those of cut 0.
+        Numbers that are infinite or do not exist are None. If no cut is feasible, the constraints
+        and the parts of the delay are those of cut 0.
     """
     program, relaxation, cut = answer.program, relax(answer.program), answer.cut
     terms = program.terms
@@ -102,7 +102,7 @@ def _mixture(relaxation: Relaxation) -> list[OffloadReport] | None:
 def _node_cuts(
     profile: Profile, system: System, reading: Reading, objective: str
 ) -> list[OffloadReport] | None:
-    """Return the own cut of each kind of node; None for equal nodes or without a solution."""
+    """Return the best cut of each kind of node; None if all are equal, or without a solution."""
     devices = list(system.pool.groups)
     if len(devices) == 1 or objective not in OBJECTIVES:
         return None
@@ -122,7 +122,7 @@ def _at(values: FloatArray, cut: int | None) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    """Replace numbers that JSON does not know."""
+    """Replace numbers that JSON cannot hold by None."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -130,7 +130,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-# What `edgeopt offload` says, as text.
+# The report as text.
 
 
 def offload_text(report: OffloadReport) -> Group:
@@ -163,7 +163,7 @@ def print_report(report: OffloadReport) -> None:
 
 
 def _kkt_line(report: OffloadReport) -> str:
-    """Name the mixture of cuts that solves the relaxation, and its residuals."""
+    """Return the mixture of cuts that solves the relaxation, and its KKT residuals."""
     mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
     residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
     return (
@@ -183,7 +183,7 @@ def _split_line(split: OffloadReport) -> str:
 
 
 def _prices(report: OffloadReport) -> list[str]:
-    """Return the shadow prices that are not 0, or say that there are none."""
+    """Return the shadow prices that are not 0, or a phrase if there are none."""
     prices = [words for words in report["shadow_prices"] if not words.endswith("changes nothing")]
     return prices or ["no limit is worth raising by a little"]
 
@@ -236,7 +236,7 @@ def _sensitivity_lines(report: OffloadReport) -> list[str]:
 
 
 def _cut(cut: int) -> str:
-    """Name a cut of the sensitivity."""
+    """Return the name of a cut in the sensitivity, where -1 is none."""
     return "no feasible cut" if cut < 0 else f"cut {cut}"
 
 
@@ -248,13 +248,16 @@ def _scale(unit: str) -> tuple[float, str]:
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
-    """Return a number with four digits; ∞ for what has no end or does not exist."""
+    """Return a number with four digits, ∞ for None."""
     return INFINITE if value is None else scaled(value / scale)
 
 
 def _milliseconds(seconds: float | None) -> str:
-    """Return a time in ms; what is below 1 us counts as nothing."""
+    """Return a time in ms, 0 if it is below 1 µs."""
     return f"{_number(seconds if seconds is None or seconds >= 1e-6 else 0.0, 1e-3)} ms"
+
+
+# Settings of the command line.
 
 
 def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -263,12 +266,12 @@ def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]
     Parameters
     ----------
     texts : iterable of str
-        ``KEY=VALUE`` with the value as in TOML; a text needs no quotes.
+        ``KEY=VALUE`` with a TOML value; a text needs no quotes.
 
     Raises
     ------
     InputError
-        If there is no value, or a key without a dot is none of `CHOICES`.
+        If there is no value, or a key without a dot is not one of `CHOICES`.
     """
     reading, system = {}, {}
     for text in texts:

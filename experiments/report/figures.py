@@ -141,7 +141,9 @@ def _draw_median(
     low, middle, high = _quartiles(runs, axis, grid)
     shown = np.isfinite(middle)
     every = max(shown.sum() - 1, 1) if is_single(runs) else 1  # a level line needs its ends only
-    axes.plot(grid[shown][::every], middle[shown][::every], label=label, markevery=[0], **style)
+    look = style if end > start else style | {"marker": "."}  # a curve that is a single point
+    x, y = grid[shown][::every], middle[shown][::every]
+    axes.plot(x, y, label=label, markevery=[0], clip_on=False, **look)
     if not is_single(runs):
         where = np.isfinite(high).tolist()
         axes.fill_between(grid, low, high, where=where, color=style["color"], alpha=0.16, lw=0)
@@ -282,4 +284,5 @@ def _draw_share(
     axes: Axes, x: FloatArray, share: FloatArray, label: str, style: dict[str, Any]
 ) -> None:
     """Draw one step curve in per cent."""
-    axes.step(x, 100 * share, where="post", label=label, markevery=0.2, **style)
+    # unclipped, so that marks on the edge are whole
+    axes.step(x, 100 * share, where="post", label=label, markevery=0.2, clip_on=False, **style)
