@@ -26,7 +26,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 _DASHES = ("-", "--", "-.", ":")
 
-_MOST_DECADES = 10  # on an axis of more decades some go without a tick
+_FEW_DECADES = 1e3  # ratio of the ends of an axis that has ticks between its decades
 
 SMALLEST = 1e-3  # in per cent; a logarithmic axis has no place for smaller gaps
 
@@ -38,6 +38,7 @@ _SETTINGS: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,  # the grid, behind marks and bars
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.5,
     "lines.linewidth": 1.4,
@@ -95,16 +96,22 @@ def percent_axis(axis: Axis) -> None:
 
 
 def log_ticks(axis: Axis) -> None:
-    """Put ticks on a logarithmic axis: at decades, or between them too where it spans few.
+    """Put ticks on a logarithmic axis: at as many decades as it has room for, or between them.
 
     To be called when all is drawn, as the ticks depend on the range.
     """
-    from matplotlib.ticker import LogLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator
 
     low, high = axis.get_view_interval()
-    # matplotlib labels decades alone, of which a narrow axis has one or none
-    steps = (1.0,) if high > 1e3 * low else (1.0, 3.0) if high > 1e2 * low else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=steps, numticks=_MOST_DECADES))
+    if high > _FEW_DECADES * low:
+        decades = np.arange(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        stride = -(-decades.size // max(axis.get_tick_space(), 2))
+        # from the lowest on, which is the limit of gaps and must not go without its label
+        locator: Locator = FixedLocator((10.0 ** decades[::stride]).tolist())
+    else:  # decades alone would be one label or none
+        steps = (1.0, 3.0) if high > 1e2 * low else (1.0, 2.0, 5.0)
+        locator = LogLocator(subs=steps, numticks=10)
+    axis.set_major_locator(locator)
     axis.set_minor_locator(NullLocator())
 
 

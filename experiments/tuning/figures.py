@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution
 
-from edgeopt.experiments.style import COLOURS, drawn_percent, paper_style, percent_axis, save_figure
+from edgeopt.experiments.style import (
+    COLOURS,
+    drawn_percent,
+    log_ticks,
+    paper_style,
+    percent_axis,
+    save_figure,
+)
 from edgeopt.experiments.tuning.cma_sampler import NumberDistribution, numbers_of, to_unit
 from edgeopt.experiments.tuning.space import Distribution, Space
 from edgeopt.problems.errors import FloatArray
@@ -192,7 +199,6 @@ def importance_figure(shares: dict[str, float]) -> Figure:
     axes.bar_label(bars, fmt="%.0f", padding=3, fontsize=8)
     axes.set(xlabel="importance (%, PED-ANOVA)")
     axes.grid(visible=False, axis="y")
-    axes.set_axisbelow(True)
     axes.margins(x=0.12)
     return figure
 
@@ -214,7 +220,9 @@ def slice_figure(table: pd.DataFrame, space: Space) -> Figure:
 
     rows = -(-len(space) // _MOST_COLUMNS)
     columns = -(-len(space) // rows)
-    figure = Figure(figsize=(0.6 + 1.75 * columns, 0.3 + 2.1 * rows))
+    letters = list(map(_turned_letters, space.values()))
+    names = sum(max(letters[start : start + columns]) for start in range(0, len(space), columns))
+    figure = Figure(figsize=(0.6 + 1.75 * columns, 0.3 + 2.1 * rows + 0.04 * names))
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for panel in panels.ravel()[len(space) :]:
         panel.set_visible(False)
@@ -235,18 +243,27 @@ def place_values(values: pd.Series, distribution: Distribution) -> list[float]:
 
 def name_axis(axes: Axes, which: str, name: str, distribution: Distribution) -> None:
     """Label the x or y axis of a parameter, in logarithms where it is searched in them."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_label_text(name)
     if isinstance(distribution, CategoricalDistribution):
-        choices = [str(choice).replace("*", "*\n") for choice in distribution.choices]
-        turned = 90 if sum(map(len, choices)) > _LETTERS else 0
-        axis.set_ticks(range(len(choices)), choices, fontsize=5.5, rotation=turned)
+        choices = list(map(str, distribution.choices))
+        turned = 90 if _turned_letters(distribution) else 0
+        axis.set_ticks(range(len(choices)), choices, fontsize=6, rotation=turned)
+        axes.set(**{f"{which}lim": (-0.5, len(choices) - 0.5)})
     elif distribution.log:
         axes.set(**{f"{which}scale": "log"})
+        log_ticks(axis)
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
+
+
+def _turned_letters(distribution: Distribution) -> int:
+    """Return the length of the longest choice if choices must be turned to fit, else 0."""
+    if not isinstance(distribution, CategoricalDistribution):
+        return 0
+    lengths = [len(str(choice)) for choice in distribution.choices]
+    return max(lengths) if sum(lengths) > _LETTERS else 0
 
 
 def _draw_slice(axes: Axes, table: pd.DataFrame, name: str, distribution: Distribution) -> None:
@@ -257,3 +274,4 @@ def _draw_slice(axes: Axes, table: pd.DataFrame, name: str, distribution: Distri
         places = place_values(trials[f"params_{name}"], distribution)
         axes.scatter(places, drawn_percent(trials["gap"]), **look)
     name_axis(axes, "x", name, distribution)
+    axes.xaxis.set_label_position("top")  # beside the panel, however long its choices are
