@@ -4,10 +4,12 @@ import math
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments.statistics.comparison import compare_solvers
+from edgeopt.experiments.statistics.comparison import compare_solvers, resampled_gaps
 from edgeopt.problems.errors import InputError
 
 RNG = np.random.default_rng(7)
@@ -59,6 +61,50 @@ def test_intervals_over_problems_are_wider_than_over_runs_where_problems_differ(
     assert over_runs["gap_high"] - over_runs["gap_low"] < 0.5
     assert over_problems["gap_high"] - over_problems["gap_low"] > 2
     assert over_problems["gap"] == over_runs["gap"]
+
+
+def test_intervals_over_problems_are_those_of_the_exact_bootstrap_distribution():
+    # "a" is worse on 4 of 10 problems: of 10 drawn ones, a binomial number is of these
+    worse = {f"w{i}": {"a": [0.3], "b": [0.2]} for i in range(4)}
+    better = {f"b{i}": {"a": [0.1], "b": [0.2]} for i in range(6)}
+    found = compare_solvers(final(worse | better))
+    low, high = stats.binom.ppf([0.025, 0.975], 10, 0.4)
+    assert (low, high) == (1, 7)
+    a, b = found.ranking.loc["a"], found.ranking.loc["b"]
+    assert (a["rank_low"], a["rank"], a["rank_high"]) == pytest.approx((1.1, 1.4, 1.7))
+    assert (b["rank_low"], b["rank"], b["rank_high"]) == pytest.approx((1.3, 1.6, 1.9))
+    assert (a["gap_low"], a["gap"], a["gap_high"]) == pytest.approx((0.12, 0.18, 0.24))
+    assert (b["gap_low"], b["gap_high"]) == pytest.approx((0.2, 0.2))
+    (pair,) = found.pairs.to_dict("records")
+    assert (pair["first"], pair["second"]) == ("a", "b")
+    limits = (pair["low"], pair["difference"], pair["high"])
+    assert limits == pytest.approx((-0.04, 0.02, 0.08))  # paired: 0.2 less the gap of "a"
+
+
+def test_intervals_over_runs_are_of_the_median_within_each_problem():
+    # of 5 drawn values the median is the least one with probability 5.8 %, more than 2.5 %
+    gaps = {"p": {"a": [0.1, 0.2, 0.3, 0.4, 0.9]}, "q": {"a": [0.5] * 5}}
+    row = compare_solvers(final(gaps), unit="runs").ranking.loc["a"]
+    assert row["gap"] == pytest.approx((0.3 + 0.5) / 2)
+    assert (row["gap_low"], row["gap_high"]) == pytest.approx(((0.1 + 0.5) / 2, (0.9 + 0.5) / 2))
+
+
+def test_resampled_gaps_are_medians_of_runs_and_means_of_problems():
+    table = pd.DataFrame(
+        {"a": [0.0, 0, 9], "b": [1.0, 1, 10]},
+        index=pd.MultiIndex.from_product([["p"], range(3)], names=["problem", "repetition"]),
+    )
+    over_runs = resampled_gaps(table, "runs")
+    assert set(over_runs["a"]) == {0, 9}
+    assert (over_runs["b"] - over_runs["a"] == 1).all()
+    problems = table.set_axis(
+        pd.MultiIndex.from_product([["p", "q", "r"], [0]], names=["problem", "repetition"])
+    )
+    assert set(resampled_gaps(problems, "problems")["a"]) == {0, 3, 6, 9}
+
+
+def test_the_same_table_has_the_same_intervals():
+    assert compare_solvers(MANY).pairs.equals(compare_solvers(MANY).pairs)
 
 
 def test_copies_of_repetitions_get_no_test():
