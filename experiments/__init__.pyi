@@ -15,7 +15,7 @@ from .learning.config import LearningConfig, read_learning
 from .report.page import write_report
 from .runs.run import run_sweep
 from .simulation.config import SimulationConfig, read_simulation
-from .statistics.comparison import compare
+from .statistics.comparison import compare_solvers
 from .style import line_styles, paper_style, save_figure
 from .sweep.config import SweepConfig, read_config
 from .tuning.config import TuneConfig, read_tuning
@@ -27,7 +27,7 @@ __all__ = [
     "SweepConfig",
     "TuneConfig",
     "best_known",
-    "compare",
+    "compare_solvers",
     "learning",
     "line_styles",
     "offload",

@@ -1,4 +1,4 @@
-"""One look for all figures."""
+"""One look for all figures: colours, lines, logarithmic axes, files."""
 
 from __future__ import annotations
 
@@ -21,34 +21,37 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# Okabe and Ito 2008: colours that most colour-blind readers tell apart.
+# Okabe and Ito 2008: colours that colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
-DASHES = ("-", "--", "-.", ":")
+_DASHES = ("-", "--", "-.", ":")
 
-SMALLEST = 1e-3  # the smallest gap drawn, in per cent
+_FEW_DECADES = 1e3  # ratio of the ends of an axis that has ticks between its decades
+
+SMALLEST = 1e-3  # in per cent; a logarithmic axis has no place for smaller gaps
 
 MARKERS = "osD^v<>pPX*"
 
-SETTINGS: Any = {
+_SETTINGS: Any = {
     "font.family": "serif",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,  # the grid, behind marks and bars
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.5,
     "lines.linewidth": 1.4,
     "legend.frameon": False,
     "legend.fontsize": 8,
-    "pdf.fonttype": 42,  # text stays text
+    "pdf.fonttype": 42,  # text stays text, which can be searched and copied
     "figure.constrained_layout.use": True,
 }
 
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Draw in the one look, without a screen, and leave matplotlib's settings as they were.
+    """Draw in this style; matplotlib's own settings come back afterwards.
 
     Examples
     --------
@@ -56,25 +59,25 @@ def paper_style() -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(_SETTINGS):
         yield
 
 
 def line_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return colour and dash for each label; the colours repeat with other dashes.
+    """Return colour and dash for each label; colours repeat with another dash.
 
     Examples
     --------
     See `save_figure`.
     """
     styles = cycle(
-        {"color": colour, "linestyle": dash} for dash, colour in product(DASHES, COLOURS)
+        {"color": colour, "linestyle": dash} for dash, colour in product(_DASHES, COLOURS)
     )
     return dict(zip(labels, styles, strict=False))
 
 
 def mark_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return a hollow mark with a thin dotted line for each label."""
+    """Return a hollow mark on a thin dotted line for each label."""
     look = {"linestyle": ":", "linewidth": 0.9, "markersize": 4.5, "markerfacecolor": "white"}
     styles = cycle(
         {"color": colour, "marker": marker, **look}
@@ -83,20 +86,43 @@ def mark_styles(labels: Iterable[str]) -> dict[str, dict[str, Any]]:
     return dict(zip(labels, styles, strict=False))
 
 
-def percent(gaps: ArrayLike) -> FloatArray:
-    """Return gaps in per cent, at least `SMALLEST`, as a logarithmic axis knows no 0."""
+def drawn_percent(gaps: ArrayLike) -> FloatArray:
+    """Return gaps in per cent for a logarithmic axis: at least `SMALLEST`."""
     return np.maximum(100 * np.asarray(gaps, dtype=np.float64), SMALLEST)
 
 
 def percent_axis(axis: Axis) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers, `SMALLEST` as a limit."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    """Label a logarithmic axis of `drawn_percent` with plain numbers, `SMALLEST` as a limit.
+
+    To be called when all is drawn, as the ticks depend on the range.
+    """
+    from matplotlib.ticker import FuncFormatter
 
     def text(value: float, _: object) -> str:
         return f"≤ {value:g}" if math.isclose(value, SMALLEST) else f"{value:g}"
 
+    log_ticks(axis)
     axis.set_major_formatter(FuncFormatter(text))
-    axis.set_minor_formatter(NullFormatter())
+
+
+def log_ticks(axis: Axis) -> None:
+    """Put ticks on a logarithmic axis: at as many decades as it has room for, or between them.
+
+    To be called when all is drawn, as the ticks depend on the range.
+    """
+    from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    if high > _FEW_DECADES * low:
+        decades = np.arange(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        stride = -(-decades.size // max(axis.get_tick_space(), 2))
+        # from the lowest on, which is the limit of gaps and must not go without its label
+        locator: Locator = FixedLocator((10.0 ** decades[::stride]).tolist())
+    else:  # decades alone would be one label or none
+        steps = (1.0, 3.0) if high > 1e2 * low else (1.0, 2.0, 5.0)
+        locator = LogLocator(subs=steps, numticks=10)
+    axis.set_major_locator(locator)
+    axis.set_minor_locator(NullLocator())
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Numbers and tables as text: for Markdown, LaTeX and the terminal."""
+"""Numbers and tables as text, for Markdown, LaTeX and the terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 NOTHING, INFINITE = "–", "∞"
 
-UNBROKEN = 1000  # columns; no table is as wide
+_UNBROKEN = 1000  # characters; no table is wider
 
-PAGE_ROWS = 40  # of a LaTeX table that fits on a page
+_PAGE_ROWS = 40  # of a LaTeX table that still fits on a page
 
-_LARGE = 1e6  # from here on with an exponent
+_LARGE = 1e6  # from here on numbers have an exponent
 
 _PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
@@ -46,7 +46,7 @@ def percent(fraction: float, places: int = 2) -> str:
 
 
 def scaled(value: float | None, factor: float = 1.0, form: str = ".4g") -> str:
-    """Return a number times a factor in a format, ``–`` for None and NaN, ``∞``, ``-∞``."""
+    """Return a number times a factor in a format; ``–`` for None and NaN, ``∞`` and ``-∞``."""
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
@@ -55,12 +55,12 @@ def scaled(value: float | None, factor: float = 1.0, form: str = ".4g") -> str:
 
 
 def limits(low: float, high: float, places: int = 2) -> str:
-    """Return an interval."""
+    """Return an interval, ``[low, high]``."""
     return f"[{decimal(low, places)}, {decimal(high, places)}]"
 
 
 def p_value(p: float) -> str:
-    """Return a p-value with three places."""
+    """Return a p-value with three places, ``<0.001`` below them."""
     return "<0.001" if p < 0.001 else decimal(p, 3)
 
 
@@ -75,7 +75,7 @@ def p_digits(p: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Return a time with three digits and a prefix."""
+    """Return a time with three digits, in s, ms or µs."""
     if not math.isfinite(value):
         return decimal(value)
     scale, unit = next((pair for pair in _PREFIXES if value >= pair[0]), _PREFIXES[-1])
@@ -83,7 +83,7 @@ def seconds(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """Return a number of evaluations with groups of thousands."""
+    """Return a whole number with its thousands separated."""
     return scaled(value, form=",.0f")
 
 
@@ -93,10 +93,13 @@ def significant(value: float, digits: int = 4) -> str:
     return scaled(value, form=".0f" if whole else f".{digits}g")
 
 
+# Tables and lists.
+
+
 def markdown_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], align: str = "l"
 ) -> list[str]:
-    """Return the lines of a table; a bar in a cell is escaped, and a line break becomes a space.
+    """Return the lines of a table; bars in cells are escaped, line breaks become spaces.
 
     Parameters
     ----------
@@ -105,7 +108,7 @@ def markdown_table(
     rows : iterable of sequence of str
         As many cells each as there are columns.
     align : str
-        ``l`` or ``r`` for each column; the last one counts for all columns after it.
+        ``l`` or ``r`` for each column; the last letter holds for all columns after it.
     """
     rules = ["---:" if side == "r" else "---" for side in _sides(align, len(columns))]
     lines = [_markdown_row(cells) for cells in (columns, *rows)]
@@ -141,7 +144,7 @@ def terminal_table(
     Parameters
     ----------
     columns : sequence of str
-        Headings; where all are empty there is no line of headings.
+        Headings; if all are empty, there is no line of headings.
     rows : iterable of sequence of str or Text
         As many cells each as there are columns.
     title : str, optional
@@ -165,7 +168,7 @@ def terminal_table(
         table.add_column(
             name,
             justify="right" if side == "r" else "left",
-            no_wrap=place == 0,  # headings beside a name give way before it does
+            no_wrap=place == 0,  # other headings wrap before a name does
             overflow="ellipsis" if place == 0 else "fold",
         )
     for row in rows:
@@ -174,26 +177,29 @@ def terminal_table(
 
 
 def table_console() -> Console:
-    """Return a console that squeezes tables to the width of a terminal only.
+    """Return a console that fits tables to the width of a terminal.
 
-    What goes to a file or a pipe keeps whole numbers and names.
+    In a file or a pipe, numbers and names stay whole.
     """
     from rich.console import Console
 
-    width = None if Console().is_terminal else UNBROKEN
+    width = None if Console().is_terminal else _UNBROKEN
     return Console(markup=False, highlight=False, width=width)
+
+
+# Tables that are sorted on a page and set in LaTeX.
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in one place of a table.
+    """One cell of a table.
 
     Attributes
     ----------
     text : str
-        As shown; escaped where it is written.
+        As shown; whoever writes it escapes it.
     key : float or None
-        What a number sorts by; None sorts by the text.
+        What a number sorts by; None to sort by the text.
     """
 
     text: str
@@ -201,15 +207,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows under named columns, before they are HTML or LaTeX.
+class ReportTable:
+    """Rows under named columns, before they become HTML or LaTeX.
 
     Attributes
     ----------
     name : str
-        Identifier in the page, and file name for LaTeX.
+        Identifier on the page and name of the LaTeX file.
     title : str
-        One line on what it shows.
+        What it shows, in one line.
     columns : tuple of str
         Headings.
     rows : tuple of tuple of Entry
@@ -222,15 +228,15 @@ class Table:
     rows: tuple[tuple[Entry, ...], ...]
 
 
-def latex_table(table: Table) -> str:
-    """Return a table for LaTeX with booktabs, longer than a page also with longtable.
+def latex_table(table: ReportTable) -> str:
+    """Return a table for LaTeX with booktabs, and with longtable if it is longer than a page.
 
-    What users named is escaped.
+    All texts are escaped.
     """
     import pandas as pd
 
     texts = [[" ".join(entry.text.split()) for entry in row] for row in table.rows]
-    long = len(texts) > PAGE_ROWS
+    long = len(texts) > _PAGE_ROWS
     numbers = [entry.key is not None for entry in table.rows[0]] if table.rows else []
     frame = pd.DataFrame(texts, columns=list(table.columns))
     code: str = frame.to_latex(
@@ -242,6 +248,6 @@ def latex_table(table: Table) -> str:
         position=None if long else "tbp",
         longtable=long,
     )
-    for sign in "[*":  # at the start of a row they would be an option of the row before
+    for sign in "[*":  # at the start of a row they would be read as an option of the row before
         code = code.replace(f"\n{sign}", f"\n{{}}{sign}")
     return code.translate(_LATEX)

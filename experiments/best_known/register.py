@@ -1,4 +1,4 @@
-"""The register: a folder with a file for each instance that anyone has solved here."""
+"""The register: a folder with a small text file for the best schedule of each instance."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 REGISTER = Path("results/frontier/best")
 
-DIGITS = 16  # of the digest in a file's name
+_DIGITS = 16  # of the digest in a file's name
 
 
 def read_register(folder: Path) -> dict[str, KnownSchedule]:
-    """Return the records of a folder by digest; a folder that is not there has none.
+    """Return the records of a folder by digest, none if there is no such folder.
 
     Raises
     ------
@@ -41,19 +41,19 @@ def read_register(folder: Path) -> dict[str, KnownSchedule]:
     {}
     """
     records = [_read(path) for path in sorted(folder.glob("[!_]*.json"))]
-    records.sort(key=lambda record: -record.makespan)  # of two on one problem the better stays
+    records.sort(key=lambda record: -record.makespan)  # of two on one problem the better wins
     return {record.digest: record for record in records}
 
 
 def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSchedule]:
-    """Write the records that are better than what the folder holds, and return them.
+    """Write the records that are better than those in the folder, and return them.
 
-    Each file is replaced whole; of two commands at a time one waits for the other.
+    Files are replaced atomically; of two commands at the same time, one waits for the other.
 
     Raises
     ------
     InputError
-        If a record of the folder is damaged, or it cannot be written.
+        If a record of the folder is damaged, or the folder cannot be written.
 
     Examples
     --------
@@ -87,35 +87,35 @@ def _read(path: Path) -> KnownSchedule:
 
 
 def _path(folder: Path, record: KnownSchedule) -> Path:
-    """Return the file of a record's problem: the one that is there, whatever the name, or new."""
-    digest = record.digest[:DIGITS]
+    """Return the file of a record's problem: the existing one, whatever its name, or a new one."""
+    digest = record.digest[:_DIGITS]
     name = re.sub(r"[^\w.=]+", "-", record.instance)
     return next(folder.glob(f"*-{digest}.json"), folder / f"{name}-{digest}.json")
 
 
-# One instance's best schedule of ours, as a small text file.
+# One record, and its file.
 
 
 @dataclass(frozen=True, eq=False)
 class KnownSchedule:
-    """A schedule and how it was found.
+    """A record: a schedule and how it was found.
 
     Attributes
     ----------
     instance : str
-        Name of the problem, for people.
+        Name of the problem, for readers.
     digest : str
-        Hash of its content (`SchedulingProblem.digest`), by which it is known.
+        Hash of its content (`SchedulingProblem.digest`), which identifies it.
     makespan, lower_bound : float
         In s.
     solver : str
         Label in the sweep.
     seed, repetition : int
-        Root of the sweep's randomness, and which run it was.
+        Root of the sweep's randomness, and number of the run.
     seconds : float
-        Time of the run in the solver in s.
+        Time that the run spent in the solver, in s.
     version, code : str
-        Of edgeopt, and hash of its sources.
+        Version of edgeopt, and hash of its sources.
     assignment : ndarray, shape (k,)
         Node of each task.
 
@@ -137,14 +137,14 @@ class KnownSchedule:
     assignment: IntArray
 
     def check(self, problem: SchedulingProblem) -> None:
-        """Have the independent checker look at the schedule.
+        """Check the schedule with the independent checker.
 
         Raises
         ------
         InputError
-            If the assignment is not k node indices.
+            If the assignment does not consist of k node indices.
         CheckError
-            If it does not fit or its makespan is another one.
+            If it does not fit, or its makespan is a different one.
         """
         check_schedule(problem, self.assignment, self.makespan, self.lower_bound)
 
@@ -165,19 +165,19 @@ def pack_record(record: KnownSchedule) -> bytes:
 
 
 def unpack_record(data: bytes, source: str) -> KnownSchedule:
-    """Return the record that `pack_record` made bytes of.
+    """Return the record that `pack_record` turned into bytes; its inverse.
 
     Parameters
     ----------
     data : bytes
         JSON.
     source : str
-        Name in the message, should it be broken.
+        Name for the message of an error.
 
     Raises
     ------
     InputError
-        If it is not what `pack_record` writes.
+        If this is not what `pack_record` writes.
     """
     try:
         values = json.loads(data)

@@ -1,4 +1,4 @@
-"""How our best schedules stand against what is published."""
+"""Our best schedules compared with the published ones."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import InputError
 
-EQUAL = 1e-9  # relative; what rounding makes of sums in another order is no new best
+_EQUAL = 1e-9  # relative: a sum in another order is rounded differently, and no new best
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One instance.
+    """Our best schedule of one instance beside the published one.
 
     Attributes
     ----------
-    record : Record
+    record : KnownSchedule
         Our best.
     published : float or None
-        Best published makespan in s, where there is one.
+        Best published makespan in s, if there is one.
     source : str
-        Of that; empty where there is none.
+        Source of the published makespan, empty if there is none.
     bound : float
         The best lower bound known in s.
     """
@@ -55,7 +55,7 @@ class Standing:
     @property
     def is_new_best(self) -> bool:
         """Whether ours is better than the published one."""
-        return self.gap_published is not None and self.gap_published < -EQUAL
+        return self.gap_published is not None and self.gap_published < -_EQUAL
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the command prints as JSON."""
@@ -87,7 +87,7 @@ def standing_of(record: KnownSchedule) -> Standing:
 def better_of(
     first: dict[str, KnownSchedule], second: dict[str, KnownSchedule]
 ) -> dict[str, KnownSchedule]:
-    """Return the better record of each digest, of equal ones the first."""
+    """Return the better record of each digest; of equally good ones the first."""
     best = dict(first)
     for digest, record in second.items():
         if digest not in best or record.makespan < best[digest].makespan:
@@ -96,12 +96,13 @@ def better_of(
 
 
 def best_known_makespans(specs: Iterable[str], folder: Path = REGISTER) -> dict[str, float]:
-    """Return by spec the least makespan published or registered in s, where there is one.
+    """Return by spec the least makespan in s that is published or registered.
 
     Parameters
     ----------
     specs : iterable of str
-        Problems; one that can no longer be loaded has none.
+        Problems; the result omits those without such a makespan and those that can no longer be
+        loaded.
     folder : Path
         The register.
 
@@ -132,20 +133,20 @@ def _digest(spec: str) -> str:
         return ""
 
 
-# Published makespans: facts with their source, known by the content of the problem.
+# Published makespans, identified by the content of the problem.
 
 
 class Published(NamedTuple):
-    """What others have reached on a problem.
+    """The best that others have reached on a problem.
 
     Attributes
     ----------
     instance : str
-        Its name with its family, e.g. ``512x16/u_c_hihi.0``.
+        Name with its family, e.g. ``512x16/u_c_hihi.0``.
     makespan : float
-        The best published in s.
+        The best published makespan in s.
     source : str
-        How it was found; the file's head says where.
+        How it was found; the head of the file says where.
     bound : float
         A proved lower bound in s.
     """
@@ -158,7 +159,7 @@ class Published(NamedTuple):
 
 @cache
 def published() -> dict[str, Published]:
-    """Return the facts of ``published.csv`` by the digest of the problem.
+    """Return the rows of ``published.csv`` by the digest of the problem.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The runs of several sweeps together, and the best of them on each problem."""
+"""Several sweeps together: the best run on each problem, and tables of solvers."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
-    Beside the columns of a sweep: ``digest`` and ``instance`` of the problem, ``version`` of
-    edgeopt, and ``folder``. Rows of runs that failed have ``tasks`` and ``nodes`` too.
+    They have the columns of a sweep and ``digest`` and ``instance`` of the problem, ``version`` of
+    edgeopt, and ``folder``. ``tasks`` and ``nodes`` are given for runs that failed, too.
 
     Raises
     ------
     InputError
-        If a folder is no finished sweep, none of its runs has a schedule, or a problem is gone.
+        If a folder is no finished sweep, none of its runs has a schedule, or a problem cannot be
+        loaded any more.
     """
     import pandas as pd
 
@@ -55,7 +56,7 @@ def _read(folder: Path) -> pd.DataFrame:
 
 
 def _facts(problem: SchedulingProblem) -> dict[str, Any]:
-    """Return what the rows say of a problem; its name is the published one where there is one."""
+    """Return a problem's columns; its name is the published one if there is one."""
     fact = published().get(problem.digest)
     return {
         "digest": problem.digest,
@@ -66,7 +67,7 @@ def _facts(problem: SchedulingProblem) -> dict[str, Any]:
 
 
 def best_runs(cells: pd.DataFrame) -> dict[str, KnownSchedule]:
-    """Return the best schedule of each problem by digest, each checked anew.
+    """Return the best schedule of each problem by digest, checked again.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def best_runs(cells: pd.DataFrame) -> dict[str, KnownSchedule]:
     Raises
     ------
     InputError
-        If a schedule is not what its row says: the problem's file has changed since.
+        If a schedule contradicts its row: the problem's file has changed since.
     """
     solved = cells[cells["assignment"].notna()].sort_values("makespan", kind="stable")
     bounds = cells.groupby("digest")["lower_bound"].max()
@@ -85,7 +86,7 @@ def best_runs(cells: pd.DataFrame) -> dict[str, KnownSchedule]:
 
 
 def _record(row: dict[Any, Any], bound: float) -> KnownSchedule:
-    """Return a row as a record, once the checker has seen it."""
+    """Return a row as a record that has been checked."""
     record = KnownSchedule(
         instance=row["instance"],
         digest=row["digest"],
@@ -104,11 +105,11 @@ def _record(row: dict[Any, Any], bound: float) -> KnownSchedule:
 
 
 def check_records(records: dict[str, KnownSchedule], cells: pd.DataFrame, source: Path) -> None:
-    """Check what a register holds on the problems of sweeps.
+    """Check the records of a register on the problems of sweeps.
 
     Parameters
     ----------
-    records : dict of Record
+    records : dict of KnownSchedule
         By digest.
     cells : DataFrame
         From `read_sweeps`.
@@ -126,7 +127,7 @@ def check_records(records: dict[str, KnownSchedule], cells: pd.DataFrame, source
 
 
 def _check(record: KnownSchedule, spec: str, field: str, value: str) -> None:
-    """Check a record that came from `value` on its problem as it can be loaded now."""
+    """Check a record, found in `value`, on its problem as it is loaded now."""
     try:
         record.check(problem_of(spec))
     except (CheckError, InputError) as error:
@@ -139,14 +140,14 @@ def _check(record: KnownSchedule, spec: str, field: str, value: str) -> None:
 def solver_tables(cells: pd.DataFrame) -> str:
     """Return two tables for each family: gaps over the lower bound and over the best published.
 
-    A family is the problems of one size. A gap is that of the median of the runs, where one
-    without a schedule counts as infinite; the last rows are the median of the family and the mean
-    time of a run. The second table is left out where nothing is published.
+    A family is all problems of one size. A gap is that of the median run, a run without a schedule
+    being infinite; the last rows are the median of the family and the mean time of a run. The
+    second table is omitted if nothing is published.
 
     Parameters
     ----------
     cells : DataFrame
-        From `sweeps.read_sweeps`; a label stands for the same solver in all of them.
+        From `read_sweeps`; a label must stand for the same solver in all sweeps.
     """
     families = cells.groupby(["tasks", "nodes"])
     lines = (_family(family, "{} x {}".format(*size)) for size, family in families)
@@ -173,7 +174,7 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
 
 
 def _markdown(gaps: pd.DataFrame, seconds: pd.Series[float]) -> list[str]:
-    """Return a table of gaps, solvers from left to right by their medians, the least bold."""
+    """Return a table of gaps: solvers from left to right by their medians, the least in bold."""
     middle = gaps.median()
     order = middle.sort_values(kind="stable").index
     rows = [(str(name), *_texts(row)) for name, row in gaps[order].iterrows()]
@@ -183,7 +184,7 @@ def _markdown(gaps: pd.DataFrame, seconds: pd.Series[float]) -> list[str]:
 
 
 def _texts(gaps: pd.Series[float]) -> list[str]:
-    """Return the gaps of a row; a solver without any schedule has a dash."""
+    """Return the gaps of a row as texts, a dash for a solver without any schedule."""
     texts = [decimal(gap, 3) for gap in gaps.replace(np.inf, np.nan)]
     best = decimal(gaps.min(), 3)
     return [f"**{text}**" if text == best != NOTHING else text for text in texts]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.statistics.anytime import AXES
-from edgeopt.experiments.statistics.comparison import UNITS
+from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.text import table_console, terminal_table
 
 # what fits on 80 columns
@@ -18,12 +18,19 @@ COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", 
 def compare(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     at: Annotated[str, typer.Option(help=f"What is equal: {' | '.join(AXES)}")] = AXES[0],
-    unit: Annotated[str, typer.Option(help=f"What a block is: {' | '.join(UNITS)}")] = UNITS[0],
+    unit: Annotated[
+        str, typer.Option(help=f"What a block is: {' | '.join(BLOCK_UNITS)}")
+    ] = BLOCK_UNITS[0],
 ) -> None:
-    """Rank the solvers of a sweep, with confidence intervals and tests."""
-    from edgeopt.experiments.report.page import verdict
+    """Rank the solvers of a sweep, with confidence intervals and tests.
+
+    Examples
+    --------
+    See ``examples/sweep_and_compare.py``.
+    """
+    from edgeopt.experiments.report.content import verdict
     from edgeopt.experiments.report.tables import ranking_table
-    from edgeopt.experiments.statistics.comparison import compare as compare_solvers
+    from edgeopt.experiments.statistics.comparison import compare_solvers
     from edgeopt.experiments.sweep.summary import read_solver_cells
 
     comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)

@@ -11,7 +11,7 @@
 import sys
 from pathlib import Path
 
-from edgeopt import SweepConfig, compare, run_sweep
+from edgeopt import SweepConfig, compare_solvers, run_sweep
 from edgeopt.experiments import paper_style, save_figure
 from edgeopt.experiments.sweep import convergence_figure, summarize
 
@@ -59,7 +59,7 @@ print(gaps.round(3).to_string())
 # is a problem; the extra `stats` is needed.
 
 # %%
-comparison = compare(cells)
+comparison = compare_solvers(cells)
 print(comparison.ranking[["rank", "rank_low", "rank_high", "gap", "gap_low", "gap_high"]].round(3))
 print(comparison.friedman)
 print(comparison.pairs[["first", "second", "difference", "effect", "wilcoxon"]].round(4))

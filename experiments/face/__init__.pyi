@@ -1,7 +1,7 @@
 from . import experiments, optim, problems
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
-from .experiments.statistics.comparison import compare
+from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
 from .experiments.tuning.config import TuneConfig, read_tuning
 from .experiments.tuning.tune import tune
@@ -61,7 +61,7 @@ __all__ = [
     "UniformTimes",
     "__version__",
     "build_program",
-    "compare",
+    "compare_solvers",
     "experiments",
     "fcfs",
     "find_solver",

@@ -1,9 +1,9 @@
-"""Figures of an offloading program: memory, delay, constraints and Pareto front."""
+"""Figures of an offloading problem: memory, delay, constraints and Pareto front."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = COLOURS
+_BLUE, _VERMILION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK = COLOURS
 
-GREY = "#999999"
+_GREY = "#999999"
 
 _PARTS = {
-    "uplink": ("terminal upload (16)", GREY),
-    "waiting": ("waiting (12)", PURPLE),
-    "execution": ("edge execution (11)", BLUE),
-    "link": ("edge to cloud (15)", ORANGE),
-    "cloud": ("cloud execution (14)", GREEN),
+    "uplink": ("terminal upload (16)", _GREY),
+    "waiting": ("waiting (12)", _PURPLE),
+    "execution": ("edge execution (11)", _BLUE),
+    "link": ("edge to cloud (15)", _ORANGE),
+    "cloud": ("cloud execution (14)", _GREEN),
 }
 
 _MIB = 2.0**20
 
-_VISIBLE_MS = 0.01
+_VISIBLE_MS = 0.01  # parts below it get no entry in the legend
 
-_MOST_LIMITS = 3.0  # higher bars are cut off: they would flatten what is feasible
+_MOST_LIMITS = 3.0  # times the limit, where bars are cut off: higher ones would dwarf the rest
 
 
 def plot_offload(answer: Answer, folder: Path) -> list[Path]:
-    """Draw all figures of `answer` and return the files written, PNG and PDF of each.
+    """Draw all figures of an answer, each as PNG and PDF, and return the files written.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def draw_memory(answer: Answer, figure: Figure) -> None:
     program = answer.program
     values, limit = program.values[0] / _MIB, program.limits[0, 0] / _MIB
     cuts, fits = np.arange(values.size), values <= limit
-    for chosen, colour, label in ((fits, BLUE, "fits"), (~fits, SKY, "does not fit")):
+    for chosen, colour, label in ((fits, _BLUE, "fits"), (~fits, _SKY, "does not fit")):
         if chosen.any():
             axes.bar(cuts[chosen], values[chosen], 0.8, color=colour, label=label)
     if limit < 1.5 * values.max():
@@ -110,7 +110,7 @@ def draw_delay(answer: Answer, figure: Figure) -> None:
     _mark_cut(axes, answer, bottom[answer.cut or 0], top)
     unstable = np.flatnonzero(np.isinf(program.values[1]))
     if unstable.size:
-        axes.plot(unstable, np.full(unstable.size, top), "x", color=BLACK, label="unstable queue")
+        axes.plot(unstable, np.full(unstable.size, top), "x", color=_BLACK, label="unstable queue")
     _cut_axis(axes, answer, "delay of one task [ms]")
     if top < bottom.max():
         axes.set_ylim(0.0, 1.05 * top)
@@ -121,15 +121,15 @@ def draw_delay(answer: Answer, figure: Figure) -> None:
 
 
 def draw_constraints(answer: Answer, figure: Figure) -> None:
-    """Draw how much of each limit every cut uses; violations stand out."""
+    """Draw the share of each limit that every cut uses; violations stand out."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
 
     axes = figure.subplots()
     program = answer.program
     used = np.where(np.isfinite(program.values), program.values / program.limits, np.inf)
-    colours = LinearSegmentedColormap.from_list("use", ["#EEF3F7", BLUE]).with_extremes(
-        over=VERMILION
+    colours = LinearSegmentedColormap.from_list("use", ["#EEF3F7", _BLUE]).with_extremes(
+        over=_VERMILION
     )
     image = axes.imshow(np.minimum(used, 2.0) * 100, cmap=colours, vmin=0, vmax=100, aspect="auto")
     axes.grid(visible=False)
@@ -150,7 +150,7 @@ def draw_constraints(answer: Answer, figure: Figure) -> None:
 
 
 def draw_pareto(answer: Answer, figure: Figure) -> None:
-    """Draw energy against delay for the feasible cuts, with the front of the two."""
+    """Draw energy against delay for the feasible cuts, with their Pareto front."""
     from matplotlib.ticker import MaxNLocator
 
     axes = figure.subplots()
@@ -158,13 +158,18 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
     cuts = np.array(answer.feasible_cuts, dtype=int)
     front = np.array(pareto_cuts(answer.program, columns=(0, 1)), dtype=int)
     front = front[np.argsort(points[front, 0])]
-    shades = axes.scatter(
-        points[cuts, 0] * 1e3, points[cuts, 1], c=cuts, cmap="cividis_r", s=22, zorder=2
-    )
+    look: dict[str, Any] = {
+        "cmap": "cividis_r",
+        "vmin": 0,
+        "vmax": answer.program.depth,
+        "s": 22,
+        "zorder": 2,
+    }
+    shades = axes.scatter(points[cuts, 0] * 1e3, points[cuts, 1], c=cuts, **look)
     axes.plot(
         points[front, 0] * 1e3,
         points[front, 1],
-        color=VERMILION,
+        color=_VERMILION,
         lw=1.2,
         drawstyle="steps-post",
         marker="o",
@@ -179,14 +184,13 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
         bar = figure.colorbar(shades, ax=axes, label="cut")
         bar.locator = MaxNLocator(integer=True)
         bar.update_ticks()
-    axes.set_axisbelow(True)
     axes.set_xlabel("delay of one task [ms]")
     axes.set_ylabel("energy of one task on the edge [J]")
     axes.set_title(_title(answer), fontsize=9, loc="left")
 
 
 def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:
-    """Write the cut beside the front's points that are far enough from the last label."""
+    """Label points of the front with their cut, unless that would overlap the last label."""
     spans = np.ptp(points[front, :2], axis=0) if front.size else np.ones(2)
     spans[spans == 0] = 1.0
     last = np.full(2, np.inf)
@@ -199,17 +203,17 @@ def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:
 
 
 def _limit_line(axes: Axes, limit: float, text: str) -> None:
-    """Draw a limit across the axes and name it beside them."""
-    axes.axhline(limit, color=VERMILION, lw=1.2)
+    """Draw a limit across the axes, with its name to the right."""
+    axes.axhline(limit, color=_VERMILION, lw=1.2)
     place = axes.get_yaxis_transform()
-    axes.text(1.01, limit, text, color=VERMILION, transform=place, va="center", fontsize=8)
+    axes.text(1.01, limit, text, color=_VERMILION, transform=place, va="center", fontsize=8)
 
 
 def _mark_cut(axes: Axes, answer: Answer, height: float, top: float) -> None:
-    """Put a triangle above the bar of the chosen cut, in axes that end at `top`."""
+    """Put a triangle above the bar of the chosen cut, below the upper end `top` of the axes."""
     if answer.cut is not None:
         place = height + 0.04 * top if height <= top else 0.98 * top
-        axes.plot(answer.cut, place, "v", color=BLACK, ms=6, ls="", label="chosen")
+        axes.plot(answer.cut, place, "v", color=_BLACK, ms=6, ls="", label="chosen")
 
 
 def _cut_axis(axes: Axes, answer: Answer, label: str) -> None:
@@ -217,7 +221,6 @@ def _cut_axis(axes: Axes, answer: Answer, label: str) -> None:
     axes.set_xlim(-0.7, answer.program.depth + 0.7)
     axes.margins(y=0.1)
     axes.grid(visible=False, axis="x")
-    axes.set_axisbelow(True)
     axes.set_xlabel("cut (layers on the edge)")
     axes.set_ylabel(label)
     axes.set_title(_title(answer), fontsize=9, loc="left")

@@ -1,4 +1,4 @@
-"""What `edgeopt offload` says, as a dictionary that JSON can hold."""
+"""The report of `edgeopt offload`, as a dictionary for JSON and as text; and its settings."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _at(values: FloatArray, cut: int | None) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    """Replace numbers that JSON does not know."""
+    """Replace numbers that JSON cannot hold by None."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-# What `edgeopt offload` says, as text.
+# The report as text.
 
 
 def offload_text(report: OffloadReport) -> Group:
@@ -177,7 +177,7 @@ def print_report(report: OffloadReport) -> None:
 
 
 def _kkt_line(report: OffloadReport) -> str:
-    """Name the mixture of cuts that solves the relaxation, and its residuals."""
+    """Return the mixture of cuts that solves the relaxation, and its KKT residuals."""
     mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
     residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
     return (
@@ -197,7 +197,7 @@ def _split_line(split: OffloadReport) -> str:
 
 
 def _prices(report: OffloadReport) -> list[str]:
-    """Return the shadow prices that are not 0, or say that there are none."""
+    """Return the shadow prices that are not 0, or a phrase if there are none."""
     prices = [words for words in report["shadow_prices"] if not words.endswith("changes nothing")]
     return prices or ["no limit is worth raising by a little"]
 
@@ -250,7 +250,7 @@ def _sensitivity_lines(report: OffloadReport) -> list[str]:
 
 
 def _cut(cut: int) -> str:
-    """Name a cut of the sensitivity."""
+    """Return the name of a cut in the sensitivity, where -1 is none."""
     return "no feasible cut" if cut < 0 else f"cut {cut}"
 
 
@@ -262,13 +262,16 @@ def _scale(unit: str) -> tuple[float, str]:
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
-    """Return a number with four digits; ∞ for what has no end or does not exist."""
+    """Return a number with four digits, ∞ for None."""
     return INFINITE if value is None else scaled(value / scale)
 
 
 def _milliseconds(seconds: float | None) -> str:
-    """Return a time in ms; what is below 1 us counts as nothing."""
+    """Return a time in ms, 0 if it is below 1 µs."""
     return f"{_number(seconds if seconds is None or seconds >= 1e-6 else 0.0, 1e-3)} ms"
+
+
+# Settings of the command line.
 
 
 def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -277,12 +280,12 @@ def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]
     Parameters
     ----------
     texts : iterable of str
-        ``KEY=VALUE`` with the value as in TOML; a text needs no quotes.
+        ``KEY=VALUE`` with a TOML value; a text needs no quotes.
 
     Raises
     ------
     InputError
-        If there is no value, or a key without a dot is none of `CHOICES`.
+        If there is no value, or a key without a dot is not one of `CHOICES`.
     """
     reading, system = {}, {}
     for text in texts:

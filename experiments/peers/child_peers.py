@@ -1,4 +1,4 @@
-"""A library's solver in a process of its own, in the one loop: a step waits for its next line."""
+"""CP-SAT and HiGHS, each in a process of its own: a step of the loop waits for its next line."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
-RUN = Path(__file__).parent / "child" / "run.py"
+PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
 
-STEP_SECONDS = 0.1
+_RUN = Path(__file__).parent / "child" / "run.py"
+
+_STEP_SECONDS = 0.1  # the loop looks at its stopping criteria as often
 
 
 @dataclass(kw_only=True)
@@ -34,7 +36,7 @@ class ChildState(State):
     Attributes
     ----------
     lines : queue of bytes or None
-        What the child has printed; None at its end.
+        Lines that the child has printed; None after the last one.
     """
 
     lines: queue.SimpleQueue[bytes | None]
@@ -47,20 +49,20 @@ def start_child(
     rng: np.random.Generator,
     limits: dict[str, float],
 ) -> ChildState:
-    """Start the child and hand it the problem; it ends with the state at the latest.
+    """Start the child and hand it the problem; it lives no longer than the state.
 
     Parameters
     ----------
     python : str
-        The interpreter.
+        Path of an interpreter.
     module : str
-        Module of `edgeopt.experiments.peers.child`.
+        Name of a module of `edgeopt.experiments.peers.child`.
     problem : SchedulingProblem
-        What to solve.
+        Problem to solve.
     rng : Generator
-        Gives the seed.
+        Source of the child's seed.
     limits : dict
-        ``seconds`` once it has started, and ``gigabytes`` of memory (10^9 byte).
+        ``seconds`` from its start, and ``gigabytes`` of memory (10^9 byte).
 
     Raises
     ------
@@ -70,7 +72,7 @@ def start_child(
     data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
     try:
         child = subprocess.Popen(
-            [python, str(RUN), module],
+            [python, str(_RUN), module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,7 +101,7 @@ def _listen(
     """Feed the child, then take its lines."""
     assert child.stdin is not None
     assert child.stdout is not None
-    with contextlib.suppress(OSError), child.stdin as pipe:  # it has died already
+    with contextlib.suppress(OSError), child.stdin as pipe:  # it may have died already
         pipe.write(data)
     with child.stdout as pipe:
         for line in pipe:
@@ -114,15 +116,15 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
-    """Wait a moment for the child's next line.
+    """Wait a moment for the child's next line, and keep its assignment if it is better.
 
     Raises
     ------
     InputError
-        If the child says that its library is missing.
+        If the child reports that its library is missing.
     """
     try:
-        line = state.lines.get(timeout=STEP_SECONDS)
+        line = state.lines.get(timeout=_STEP_SECONDS)
     except queue.Empty:
         return state
     if line is None:
@@ -137,24 +139,23 @@ def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
 
 
 def _keep(problem: SchedulingProblem, state: ChildState, assignment: np.ndarray) -> None:
-    """Keep an assignment that fits and is better in our own arithmetic."""
+    """Keep an assignment if it fits and its makespan, computed here, is better."""
     makespan = problem.makespan(assignment)
     if makespan < state.makespan and problem.fits(assignment):
         state.makespan, state.assignment = makespan, assignment
 
 
-# CP-SAT of OR-Tools on the whole problem.
-
-PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
+# The solvers.
 
 
 @dataclass(frozen=True)
 class CpSat:
-    """CP-SAT with one worker and its defaults (`edgeopt.experiments.peers.child.cp_sat_model`).
+    """CP-SAT of OR-Tools with one worker and its defaults, on the whole problem.
 
-    OR-Tools and highspy cannot share a process, nor need they share an environment: the variable
-    `PYTHON` names an interpreter that has ortools. Without any schedule in time, or without the
-    memory for the model, there is no result (status ``infeasible``).
+    The model is `edgeopt.experiments.peers.child.cp_sat_model`. OR-Tools and highspy cannot share a
+    process and need not share an environment: the variable `PYTHON` names an interpreter that has
+    ortools. If no schedule is found in time, or memory does not suffice for the model, there is no
+    result (status ``infeasible``).
 
     References
     ----------
@@ -169,18 +170,18 @@ class CpSat:
     """
 
     seconds: float = parameter(60.0, "time for model and search in s", above=0)
-    gigabytes: float = parameter(8.0, "memory that it may have", above=0)
+    gigabytes: float = parameter(8.0, "limit of its memory in 10^9 byte", above=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
-        """Start it.
+        """Start the child.
 
         Raises
         ------
         InputError
-            If the variable is not set, or names no interpreter.
+            If the variable is not set or names no interpreter.
         """
         python = os.environ.get(PYTHON)
         if not python:
@@ -190,20 +191,18 @@ class CpSat:
         return start_child(python, "cp_sat_model", problem, rng, limits)
 
     def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
-        """Wait a moment for its next schedule."""
+        """Wait a moment for the child's next schedule."""
         return step_child(problem, state)
-
-
-# HiGHS on the whole mixed-integer program.
 
 
 @dataclass(frozen=True)
 class Highs:
-    """HiGHS as it comes: one thread, no warm start (`edgeopt.experiments.peers.child.highs_milp`).
+    """HiGHS with one thread and its defaults, on the whole mixed-integer program.
 
-    It runs in a process of its own, as it can neither be stopped nor be kept from taking memory
-    while it builds or presolves. Without any schedule in time, or without the memory for the
-    model, there is no result (status ``infeasible``).
+    The program is `edgeopt.experiments.peers.child.highs_milp`. It runs in a process of its own
+    because nothing else can stop it, or limit its memory, while it builds or presolves. If no
+    schedule is found in time, or memory does not suffice for the model, there is no result (status
+    ``infeasible``).
 
     References
     ----------
@@ -216,16 +215,16 @@ class Highs:
     """
 
     seconds: float = parameter(60.0, "time for model and search in s", above=0)
-    gigabytes: float = parameter(8.0, "memory that it may have", above=0)
+    gigabytes: float = parameter(8.0, "limit of its memory in 10^9 byte", above=0)
 
     def __post_init__(self) -> None:
         check_parameters(self)
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
-        """Start it."""
+        """Start the child."""
         limits = {"seconds": self.seconds, "gigabytes": self.gigabytes}
         return start_child(sys.executable, "highs_milp", problem, rng, limits)
 
     def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
-        """Wait a moment for its next schedule."""
+        """Wait a moment for the child's next schedule."""
         return step_child(problem, state)

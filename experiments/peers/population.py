@@ -1,4 +1,4 @@
-"""What the population-based peers have in common: a state that keeps the best feasible row."""
+"""Common parts of the population-based peers: state, seed, and the compiled costs of rows."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 @dataclass(kw_only=True)
 class PopulationState(State):
-    """State of a library's population.
+    """State of a population that a library evolves.
 
     Attributes
     ----------
-    objective : Objective
-        Of the problem.
+    objective : PenalisedMakespan
+        Costs of assignments.
     algorithm, population : object
-        The library's own.
+        The library's own objects.
     """
 
-    objective: Objective
+    objective: PenalisedMakespan
     algorithm: Any = None
     population: Any = None
 
     def keep_best(self, assignments: IntArray, costs: FloatArray) -> None:
-        """Keep the row of least cost if it is feasible and better than the best so far."""
+        """Keep the row of least cost if it is feasible and better than the best one so far."""
         best = int(np.argmin(costs))
         if costs[best] < min(self.makespan, self.objective.worst):
             self.makespan = float(costs[best])
@@ -43,16 +43,13 @@ def seed_of(rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
 
 
-# The compiled objective that the population-based peers share.
-
-
-class Objective:
-    """Costs of whole populations, a penalty where memory is exceeded.
+class PenalisedMakespan:
+    """Costs of whole populations: makespans, with a penalty where memory is exceeded.
 
     Attributes
     ----------
     worst : float
-        No feasible assignment has a larger makespan, in s; what costs more is infeasible.
+        Upper bound of all makespans in s; assignments that cost more are infeasible.
     """
 
     def __init__(self, problem: SchedulingProblem) -> None:
@@ -63,8 +60,8 @@ class Objective:
     def costs(self, assignments: IntArray) -> FloatArray:
         """Return the cost of each row, shape (n,) in s.
 
-        It is the makespan or, where memory is exceeded, `worst` times 1 plus the excess over all
-        nodes as a share of the tasks' memory, so that less excess is better.
+        The cost is the makespan. Where memory is exceeded it is `worst` times (1 + excess), with
+        the excess over all nodes as a share of the tasks' memory, so that less excess is better.
 
         References
         ----------
@@ -75,7 +72,7 @@ class Objective:
 
 
 def _longest_sum(problem: SchedulingProblem) -> float:
-    """Return the sum over tasks of the longest time, a little enlarged against rounding."""
+    """Return the sum over tasks of the longest time, slightly enlarged against rounding."""
     et = problem.et
     if isinstance(et, UniformTimes):
         return float(et.work.sum() / et.speed.min()) * (1 + 1e-9)

@@ -1,4 +1,4 @@
-"""An algorithm of pygmo in the one loop: a step is one call of ``evolve``."""
+"""Algorithms of pygmo in the loop: a step is one call of ``evolve``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from edgeopt.experiments.peers.population import Objective, PopulationState, seed_of
+from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.extras import import_extra
@@ -16,19 +16,21 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
 class Assignments:
-    """The scheduling problem as pygmo wants it: a vector with a node for each task.
+    """The scheduling problem in pygmo's form: a vector with a node for each task.
 
     Parameters
     ----------
     problem : SchedulingProblem
-        What to solve.
-    objective : Objective
-        Its costs.
+        Problem to solve.
+    objective : PenalisedMakespan
+        Costs of assignments.
     integers : bool
-        Whether the components are integers in 0..x-1, or reals in [0, x] whose floor counts.
+        Whether components are integers in 0..x-1, or reals in [0, x] of which the floor is taken.
     """
 
-    def __init__(self, problem: SchedulingProblem, objective: Objective, integers: bool) -> None:
+    def __init__(
+        self, problem: SchedulingProblem, objective: PenalisedMakespan, integers: bool
+    ) -> None:
         self._tasks, self._nodes = problem.tasks, problem.nodes
         self._objective, self._integers = objective, integers
 
@@ -37,7 +39,7 @@ class Assignments:
         return self.batch_fitness(vector)
 
     def batch_fitness(self, vectors: FloatArray) -> FloatArray:
-        """Return the costs of vectors that stand one after the other, shape (n,) in s."""
+        """Return the costs of vectors in one array, one after the other, shape (n,) in s."""
         return self._objective.costs(self.decode(vectors))
 
     def decode(self, vectors: FloatArray) -> IntArray:
@@ -55,15 +57,15 @@ class Assignments:
         return self._tasks if self._integers else 0
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Assignments:
-        """Return itself, which nothing changes: pygmo copies at every turn."""
+        """Return itself: it never changes, and pygmo would copy it at every step."""
         return self
 
 
 @dataclass(frozen=True)
 class Evolution:
-    """What the algorithms of pygmo have in common; all else of theirs is at pygmo's defaults.
+    """Common parts of pygmo's algorithms, which keep pygmo's defaults otherwise.
 
-    Needs the extra ``bench``; memory capacities are honoured by a penalty (`Objective`).
+    Needs the extra ``bench``; memory capacities are respected by a penalty (`PenalisedMakespan`).
 
     References
     ----------
@@ -90,10 +92,10 @@ class Evolution:
             If pygmo is not installed.
         """
         pygmo = import_extra("pygmo", "bench")
-        objective = Objective(problem)
+        objective = PenalisedMakespan(problem)
         make = getattr(pygmo, self.algorithm)
         chosen = make(gen=self.generations, seed=seed_of(rng), **self.options)
-        if hasattr(chosen, "set_bfe"):  # sga knows single fitnesses alone
+        if hasattr(chosen, "set_bfe"):  # sga has no batch evaluation
             chosen.set_bfe(pygmo.bfe(pygmo.member_bfe()))
         population = pygmo.population(
             pygmo.problem(Assignments(problem, objective, self.integers)),
@@ -115,13 +117,13 @@ class Evolution:
         return state
 
 
-# pygmo's generational particle swarm.
+# The algorithms.
 
 
 class PsoGen(Evolution):
-    """pygmo's `pso_gen`, which keeps velocities from step to step (its option ``memory``).
+    """pygmo's generational particle swarm, `pso_gen`, on reals whose floor is the assignment.
 
-    The floor of a position is the assignment.
+    Velocities are kept from step to step (its option ``memory``).
 
     Examples
     --------
@@ -133,11 +135,8 @@ class PsoGen(Evolution):
     options: ClassVar[dict[str, Any]] = {"memory": True}
 
 
-# pygmo's simple genetic algorithm.
-
-
 class Sga(Evolution):
-    """pygmo's `sga` on integers.
+    """pygmo's simple genetic algorithm, `sga`, on integers.
 
     Examples
     --------

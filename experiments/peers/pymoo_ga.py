@@ -1,4 +1,4 @@
-"""pymoo's genetic algorithm."""
+"""pymoo's genetic algorithm in the loop: a step is one generation."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.peers.population import Objective, PopulationState, seed_of
+from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
 from edgeopt.problems.extras import import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-EXTRA = "bench"
+_EXTRA = "bench"
 
 
 @dataclass(frozen=True)
 class Ga:
     """pymoo's `GA` on integers, with the operators that its manual gives for them.
 
-    Random integers, simulated binary crossover and polynomial mutation, both with probability 1
-    and index 3, rounded. Needs the extra ``bench``; memory capacities are honoured by a penalty
-    (`Objective`).
+    It starts from random integers; simulated binary crossover and polynomial mutation, both with
+    probability 1 and index 3, are rounded. Needs the extra ``bench``; memory capacities are
+    respected by a penalty (`PenalisedMakespan`).
 
     References
     ----------
@@ -39,8 +39,8 @@ class Ga:
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
         """Return the algorithm before its first population."""
-        core = import_extra("pymoo.core.problem", EXTRA)
-        termination = import_extra("pymoo.core.termination", EXTRA).NoTermination()
+        core = import_extra("pymoo.core.problem", _EXTRA)
+        termination = import_extra("pymoo.core.termination", _EXTRA).NoTermination()
         bounds = {"xl": 0, "xu": problem.nodes - 1, "vtype": int}
         algorithm = _genetic_algorithm(self.population)
         algorithm.setup(
@@ -48,14 +48,14 @@ class Ga:
             termination=termination,
             seed=seed_of(rng),
         )
-        return PopulationState(objective=Objective(problem), algorithm=algorithm)
+        return PopulationState(objective=PenalisedMakespan(problem), algorithm=algorithm)
 
     def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
-        """Ask for a generation, cost it and tell."""
+        """Ask for a generation, compute its costs and tell them."""
         population = state.algorithm.ask()
         assignments = population.get("X").astype(np.int64)
         costs = state.objective.costs(assignments)
-        known = import_extra("pymoo.problems.static", EXTRA).StaticProblem
+        known = import_extra("pymoo.problems.static", _EXTRA).StaticProblem
         state.algorithm.evaluator.eval(known(state.algorithm.problem, F=costs[:, None]), population)
         state.algorithm.tell(infills=population)
         state.evaluations += len(costs)
@@ -65,12 +65,12 @@ class Ga:
 
 def _genetic_algorithm(size: int) -> Any:
     """Return the algorithm with its operators."""
-    rounding = import_extra("pymoo.operators.repair.rounding", EXTRA).RoundingRepair()
-    sampling = import_extra("pymoo.operators.sampling.rnd", EXTRA).IntegerRandomSampling()
-    crossover = import_extra("pymoo.operators.crossover.sbx", EXTRA).SBX
-    mutation = import_extra("pymoo.operators.mutation.pm", EXTRA).PM
+    rounding = import_extra("pymoo.operators.repair.rounding", _EXTRA).RoundingRepair()
+    sampling = import_extra("pymoo.operators.sampling.rnd", _EXTRA).IntegerRandomSampling()
+    crossover = import_extra("pymoo.operators.crossover.sbx", _EXTRA).SBX
+    mutation = import_extra("pymoo.operators.mutation.pm", _EXTRA).PM
     rounded = {"prob": 1.0, "eta": 3.0, "vtype": float, "repair": rounding}
-    return import_extra("pymoo.algorithms.soo.nonconvex.ga", EXTRA).GA(
+    return import_extra("pymoo.algorithms.soo.nonconvex.ga", _EXTRA).GA(
         pop_size=size,
         sampling=sampling,
         crossover=crossover(**rounded),

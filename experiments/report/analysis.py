@@ -1,4 +1,4 @@
-"""Everything computed from a sweep before it is drawn or written."""
+"""What a report computes of a sweep before anything is drawn or written, and how figures look."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.store import CELLS, CONFIG, read_description
 from edgeopt.experiments.statistics.anytime import AXES
-from edgeopt.experiments.statistics.comparison import UNITS, Comparison, compare
-from edgeopt.experiments.style import line_styles, mark_styles
+from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
+from edgeopt.experiments.statistics.comparison import Comparison, compare_solvers
+from edgeopt.experiments.style import line_styles, log_ticks, mark_styles
 from edgeopt.experiments.sweep.summary import read_solver_cells, short_names
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 
@@ -27,7 +27,7 @@ class Analysis:
     Attributes
     ----------
     name : str
-        Name of the sweep's folder.
+        Name of the folder.
     description : dict
         Configuration and provenance.
     cells : DataFrame
@@ -37,9 +37,9 @@ class Analysis:
     looks : dict
         Style of each solver with rows.
     units : tuple of str
-        What can be a block: repetitions cannot where there is one.
+        What can be a block; repetitions only if there are several.
     comparisons : tuple of Comparison
-        For each axis and unit.
+        One for each axis and unit.
     """
 
     name: str
@@ -57,8 +57,8 @@ def analyse(folder: Path) -> Analysis:
     Raises
     ------
     InputError
-        If the folder holds no sweep with rows, the rows are of another sweep, or scikit-posthocs is
-        not installed.
+        If the folder holds no sweep with rows, the rows belong to another sweep, or
+        scikit-posthocs is not installed.
     """
     description, cells = read_description(folder), read_solver_cells(folder)
     config = description["config"]
@@ -68,7 +68,7 @@ def analyse(folder: Path) -> Analysis:
                 raise InputError(f"{folder / CELLS}: {column}", name, f"one of those in {CONFIG}")
     problems = [name for name in config["problems"] if (cells["problem"] == name).any()]
     solvers = [name for name in config["solvers"] if (cells["solver"] == name).any()]
-    units = UNITS if cells["repetition"].nunique() > 1 else UNITS[:1]
+    units = BLOCK_UNITS if cells["repetition"].nunique() > 1 else BLOCK_UNITS[:1]
     return Analysis(
         name=folder.resolve().name,
         description=description,
@@ -76,23 +76,23 @@ def analyse(folder: Path) -> Analysis:
         problems=short_names(problems),
         looks=solver_looks(cells, solvers),
         units=units,
-        comparisons=tuple(compare(cells, axis=a, unit=u) for a in AXES for u in units),
+        comparisons=tuple(compare_solvers(cells, axis=a, unit=u) for a in AXES for u in units),
     )
 
 
 # How solvers and axes look in the report's figures.
 
-SIZE = (4.6, 3.3)
+_SIZE = (4.6, 3.3)  # in, which a phone can show and a column of a paper can hold
 
-WIDTH, LINE = 26, 84  # characters of a name, and of a line of the legend
+_NAME, _LINE = 26, 84  # characters of a name, and of a line of the legend
 
-LABELS = {"evaluations": "evaluations", "seconds": "time in solver"}
+_COST_LABELS = {"evaluations": "evaluations", "seconds": "time in solver"}
 
 Looks = dict[str, dict[str, Any]]
 
 
 def solver_looks(cells: pd.DataFrame, solvers: list[str]) -> Looks:
-    """Return a line for each solver that searches, and a mark for each that makes one schedule."""
+    """Return a line for each solver that searches, a mark for each that makes one schedule."""
     single = [solver for solver in solvers if is_single(cells[cells["solver"] == solver])]
     searching = [solver for solver in solvers if solver not in single]
     looks = line_styles(searching) | mark_styles(single)
@@ -105,40 +105,31 @@ def is_single(runs: pd.DataFrame) -> bool:
 
 
 def new_figure() -> tuple[Figure, Axes]:
-    """Return an empty figure that is read as well on a phone as in a column of a paper."""
+    """Return an empty figure of the report's size."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=SIZE)
+    figure = Figure(figsize=_SIZE)
     return figure, figure.subplots()
 
 
 def cost_axis(axes: Axes, kind: str) -> None:
-    """Make the x axis a logarithmic one of evaluations or seconds, with prefixes on its ticks."""
+    """Make the x axis a logarithmic one of evaluations or seconds, its ticks with SI prefixes."""
     from matplotlib.ticker import EngFormatter
 
     axes.set_xscale("log")
-    plain_ticks(axes.xaxis)
+    log_ticks(axes.xaxis)
     axes.xaxis.set_major_formatter(EngFormatter(unit="s" if kind == "seconds" else "", sep=" "))
-    axes.set_xlabel(LABELS[kind])
-
-
-def plain_ticks(axis: Axis) -> None:
-    """Put ticks on a logarithmic axis: at decades, or between them where it spans few."""
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 100 * low else (1.0, 2.0, 5.0)))
-    axis.set_minor_locator(NullLocator())
+    axes.set_xlabel(_COST_LABELS[kind])
 
 
 def legend_below(figure: Figure, axes: Axes) -> None:
-    """Put one legend under the figure, also of names that matplotlib hides (``_name``)."""
-    lines = axes.get_lines()
-    labels = [short(str(line.get_label())) for line in lines]
-    columns = LINE // (max(map(len, labels), default=0) + 8)
+    """Put a legend of all lines under the figure."""
+    lines = axes.get_lines()  # named here, as matplotlib leaves out labels that begin with "_"
+    labels = [short_label(str(line.get_label())) for line in lines]
+    columns = _LINE // (max(map(len, labels), default=0) + 8)
     figure.legend(lines, labels, loc="outside lower center", ncols=min(columns, 4), fontsize=7.5)
 
 
-def short(name: str) -> str:
-    """Return a name that fits into a figure."""
-    return name if len(name) <= WIDTH else f"{name[: WIDTH - 1]}…"
+def short_label(name: str) -> str:
+    """Return a name, cut if it is too long for a figure."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"

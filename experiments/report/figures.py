@@ -1,4 +1,7 @@
-"""The figures of a report by file name, drawn when they are asked for."""
+"""The figures of a report by file name, drawn when they are asked for.
+
+They go into the page as SVG and beside it as PDF.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,18 @@ from edgeopt.experiments.report.analysis import (
     is_single,
     legend_below,
     new_figure,
-    plain_ticks,
-    short,
+    short_label,
 )
-from edgeopt.experiments.statistics.anytime import (
-    AXES,
+from edgeopt.experiments.statistics.anytime import AXES, gaps_at, has_failed, paired_gaps
+from edgeopt.experiments.statistics.comparison import Comparison
+from edgeopt.experiments.statistics.profiles import (
     ECDF_TARGETS,
     fraction_within,
-    gap_table,
-    gaps_at,
-    has_failed,
     hitting_times,
     performance_ratios,
 )
-from edgeopt.experiments.statistics.comparison import Comparison
-from edgeopt.experiments.statistics.tests import EXTRA, nemenyi
-from edgeopt.experiments.style import COLOURS, paper_style, percent, percent_axis
+from edgeopt.experiments.statistics.rank_tests import EXTRA, nemenyi
+from edgeopt.experiments.style import COLOURS, drawn_percent, paper_style, percent_axis
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.extras import import_extra
 from edgeopt.problems.files import write_atomically
@@ -45,18 +44,32 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-SHOWN_PROBLEMS = 12
+Draw = Callable[[], "Figure"]
+
+SCALES = ("log", "linear")  # of the gap
+
+_SHOWN_PROBLEMS = 12  # each adds four images to the page
+
+_CURVE_POINTS, _SHARE_POINTS = 80, 120
+
+_TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10)  # of a profile; the last one ends its axis
+
+# names come from users and are text, never formulas
+_PLAIN: Any = {"text.parse_math": False}
+
+# on the page, the reader's own sans-serif; the salt makes identifiers repeat
+_PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt": "edgeopt"}
 
 
-def figures(analysis: Analysis) -> dict[str, Draw]:
-    """Return ``ranks-AXIS-UNIT``, ``profile-AXIS``, ``ecdf-AXIS`` and ``convergence-...``."""
+def report_figures(analysis: Analysis) -> dict[str, Draw]:
+    """Return ``ranks-AXIS-UNIT``, ``profile-AXIS``, ``ecdf-AXIS`` and all of convergence."""
     drawings: dict[str, Draw] = {}
     for comparison in analysis.comparisons:
         if comparison.friedman is not None:
             name = f"ranks-{comparison.axis}-{comparison.unit}"
             drawings[name] = partial(rank_figure, comparison)
     for axis in AXES:
-        gaps = gap_table(analysis.cells, axis)
+        gaps = paired_gaps(analysis.cells, axis)
         drawings[f"profile-{axis}"] = partial(profile_figure, gaps, analysis.looks)
         drawings[f"ecdf-{axis}"] = partial(ecdf_figure, analysis.cells, analysis.looks, axis)
         for problem in shown_problems(analysis):
@@ -66,9 +79,9 @@ def figures(analysis: Analysis) -> dict[str, Draw]:
 
 
 def shown_problems(analysis: Analysis) -> list[str]:
-    """Return the problems whose convergence is drawn: the first with a schedule."""
+    """Return the problems whose convergence is drawn: the first ones with a schedule."""
     found = analysis.cells[analysis.cells["gap"] < float("inf")]["problem"].unique()
-    return [name for name in analysis.problems if name in found][:SHOWN_PROBLEMS]
+    return [name for name in analysis.problems if name in found][:_SHOWN_PROBLEMS]
 
 
 def convergence(analysis: Analysis, problem: str, axis: str, scale: str) -> Draw:
@@ -78,17 +91,13 @@ def convergence(analysis: Analysis, problem: str, axis: str, scale: str) -> Draw
 
 
 def convergence_name(analysis: Analysis, problem: str, axis: str) -> str:
-    """Return the file name of one problem's convergence, its number making it unique."""
+    """Return the file name of one problem's convergence; its number makes it unique."""
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", analysis.problems[problem]).strip("-")
     number = list(analysis.problems).index(problem) + 1
     return f"convergence-{number:02d}-{slug}-{axis}"
 
 
-# Convergence on one problem against one measure of cost.
-
-CURVE_POINTS = 80
-
-SCALES = ("log", "linear")
+# Convergence on one problem.
 
 
 def convergence_panel(cells: pd.DataFrame, looks: Looks, axis: str, scale: str) -> Figure:
@@ -97,7 +106,7 @@ def convergence_panel(cells: pd.DataFrame, looks: Looks, axis: str, scale: str) 
     Parameters
     ----------
     cells : DataFrame
-        Cells of one problem; a failed run counts with an infinite gap.
+        Rows of one problem; the gap of a failed run is infinite.
     looks : dict
         Style of each solver.
     axis : str
@@ -115,7 +124,6 @@ def convergence_panel(cells: pd.DataFrame, looks: Looks, axis: str, scale: str) 
     axes.set_yscale(scale)
     if scale == "log":
         percent_axis(axes.yaxis)
-        plain_ticks(axes.yaxis)
     else:
         axes.set_ylim(bottom=0)
     axes.set_ylabel("gap to lower bound (%)")
@@ -126,14 +134,16 @@ def convergence_panel(cells: pd.DataFrame, looks: Looks, axis: str, scale: str) 
 def _draw_median(
     axes: Axes, runs: pd.DataFrame, axis: str, label: str, style: dict[str, Any], limit: float
 ) -> None:
-    """Draw one solver: a mark and a dotted line where it makes one schedule, else a curve."""
+    """Draw one solver: a mark on a dotted line if it makes one schedule, else a curve."""
     start = min(float(trace[0]) for trace in runs.loc[~has_failed(runs), f"trace_{axis}"])
     end = limit if is_single(runs) else float(runs[axis].median())
-    grid = np.geomspace(start, max(end, start), CURVE_POINTS)
+    grid = np.geomspace(start, max(end, start), _CURVE_POINTS)
     low, middle, high = _quartiles(runs, axis, grid)
     shown = np.isfinite(middle)
-    every = max(shown.sum() - 1, 1) if is_single(runs) else 1  # the ends of a level line do
-    axes.plot(grid[shown][::every], middle[shown][::every], label=label, markevery=[0], **style)
+    every = max(shown.sum() - 1, 1) if is_single(runs) else 1  # a level line needs its ends only
+    look = style if end > start else style | {"marker": "."}  # a curve that is a single point
+    x, y = grid[shown][::every], middle[shown][::every]
+    axes.plot(x, y, label=label, markevery=[0], clip_on=False, **look)
     if not is_single(runs):
         where = np.isfinite(high).tolist()
         axes.fill_between(grid, low, high, where=where, color=style["color"], alpha=0.16, lw=0)
@@ -141,19 +151,13 @@ def _draw_median(
 
 def _quartiles(runs: pd.DataFrame, axis: str, grid: FloatArray) -> FloatArray:
     """Return the quartiles of the gap in per cent at each point, shape (3, n)."""
-    gaps = [percent(gaps_at(row, axis, grid * (1 + 1e-12))) for _, row in runs.iterrows()]
+    reached = grid * (1 + 1e-12)  # what was found at a point of the grid counts there
+    gaps = [drawn_percent(gaps_at(row, axis, reached)) for _, row in runs.iterrows()]
     quartiles: FloatArray = np.quantile(gaps, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     return quartiles
 
 
 # Figures as parts of the page and as files for a paper.
-
-Draw = Callable[[], "Figure"]
-
-# names from users are text, never formulas; on the page the reader's own sans-serif
-PLAIN: Any = {"text.parse_math": False}
-
-PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt": "edgeopt"}
 
 
 def svg_address(draw: Draw) -> str:
@@ -161,10 +165,11 @@ def svg_address(draw: Draw) -> str:
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with paper_style(), mpl.rc_context(PLAIN | PAGE):
+    with paper_style(), mpl.rc_context(_PLAIN | _PAGE):
         draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    short = re.sub(rb"(\.\d\d)\d+", rb"\1", buffer.getvalue())  # hundredths of a point do
-    return "data:image/svg+xml;base64," + base64.b64encode(short).decode()
+    # hundredths of a point are precise enough, and make the page much smaller
+    rounded = re.sub(rb"(\.\d\d)\d+", rb"\1", buffer.getvalue())
+    return "data:image/svg+xml;base64," + base64.b64encode(rounded).decode()
 
 
 def write_pdf(draw: Draw, path: Path) -> Path:
@@ -172,7 +177,7 @@ def write_pdf(draw: Draw, path: Path) -> Path:
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with paper_style(), mpl.rc_context(PLAIN):
+    with paper_style(), mpl.rc_context(_PLAIN):
         draw().savefig(buffer, format="pdf", metadata={"CreationDate": None})
     write_atomically(path, buffer.getvalue())
     return path
@@ -182,7 +187,9 @@ def write_pdf(draw: Draw, path: Path) -> Path:
 
 
 def rank_figure(comparison: Comparison) -> Figure:
-    """Draw average ranks, best at the left; bars join solvers that Nemenyi's test does not part.
+    """Draw average ranks, the best at the left.
+
+    Bars join solvers that Nemenyi's test does not tell apart.
 
     Parameters
     ----------
@@ -202,7 +209,7 @@ def rank_figure(comparison: Comparison) -> Figure:
     figure = Figure(figsize=(6.4, 1.2 + 0.13 * len(ranks)))
     axes = figure.subplots()
     axes.grid(visible=False)
-    # by number, since sets of names would be drawn in another order by every process
+    # by number: the package collects labels in sets, and sets of names have no fixed order
     drawn = posthocs.critical_difference_diagram(
         ranks.set_axis(numbers),
         p.set_axis(numbers, axis=0).set_axis(numbers, axis=1),
@@ -216,26 +223,22 @@ def rank_figure(comparison: Comparison) -> Figure:
     )
     for text in drawn["labels"]:
         number = int(text.get_text())
-        name, rank = short(names[number]), f"({ranks.iloc[number]:.2f})"
+        name, rank = short_label(names[number]), f"({ranks.iloc[number]:.2f})"
         text.set_text(f"{name} {rank}" if text.get_ha() == "right" else f"{rank} {name}")
     return figure
 
 
-# Figures of shares: performance profiles and ECDF over targets.
-
-SHARE_POINTS = 120
-
-TICKS = (1, 1.1, 1.25, 1.5, 2, 3, 5, 10)
+# Performance profiles and ECDF over targets.
 
 
 def profile_figure(gaps: pd.DataFrame, looks: Looks) -> Figure:
-    """Draw in how many runs each solver's makespan is within a factor of the best one's.
+    """Draw the share of runs in which a solver's makespan is within a factor of the best.
 
     Parameters
     ----------
     gaps : DataFrame
-        Gaps at a common budget, blocks by solvers; as the bound of a block is common, the ratios
-        of 1 + gap are those of makespans.
+        Gaps at a common budget, blocks by solvers. A block has one bound, so that ratios of
+        1 + gap are ratios of makespans.
     looks : dict
         Style of each solver.
     """
@@ -243,14 +246,14 @@ def profile_figure(gaps: pd.DataFrame, looks: Looks) -> Figure:
 
     ratios = performance_ratios(1 + gaps)
     finite = ratios.to_numpy()[np.isfinite(ratios)]
-    widest = min(max(float(finite.max(initial=1.0)), 1.01) * 1.02, TICKS[-1])
-    grid = 1 + np.concatenate([[0], np.geomspace(1e-4, widest - 1, SHARE_POINTS)])
+    widest = min(max(float(finite.max(initial=1.0)), 1.01) * 1.02, _TICKS[-1])
+    grid = 1 + np.concatenate([[0], np.geomspace(1e-4, widest - 1, _SHARE_POINTS)])
     figure, axes = new_figure()
     for solver, style in looks.items():
         _draw_share(axes, grid, fraction_within(ratios[solver], grid), solver, style)
-    if widest > TICKS[3]:
+    if widest > _TICKS[3]:
         axes.set_xscale("log")
-        axes.set_xticks([tick for tick in TICKS if tick <= widest])
+        axes.set_xticks([tick for tick in _TICKS if tick <= widest])
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlim=(1, widest), xlabel="makespan / best makespan", ylabel="share of runs (%)")
@@ -259,15 +262,14 @@ def profile_figure(gaps: pd.DataFrame, looks: Looks) -> Figure:
 
 
 def ecdf_figure(cells: pd.DataFrame, looks: Looks, axis: str) -> Figure:
-    """Draw how many pairs of run and target gap were met against evaluations or seconds.
+    """Draw the share of pairs of a run and a target gap that were met, against the cost.
 
-    Targets are the gaps of `runtime.ECDF_TARGETS`; since a lower bound need not be reachable, no
-    curve need reach 100 %.
+    The targets are `ECDF_TARGETS`; as a lower bound may be out of reach, so may 100 %.
     """
     times = hitting_times(cells, axis, ECDF_TARGETS)
     met = times.to_numpy()[np.isfinite(times)]
     start, end = (met.min(), met.max()) if met.size else (1.0, 1.0)
-    grid = np.geomspace(start, max(end, 1.01 * start), SHARE_POINTS)
+    grid = np.geomspace(start, max(end, 1.01 * start), _SHARE_POINTS)
     figure, axes = new_figure()
     for solver, style in looks.items():
         mine = times.xs(solver, level="solver")
@@ -282,4 +284,5 @@ def _draw_share(
     axes: Axes, x: FloatArray, share: FloatArray, label: str, style: dict[str, Any]
 ) -> None:
     """Draw one step curve in per cent."""
-    axes.step(x, 100 * share, where="post", label=label, markevery=0.2, **style)
+    # unclipped, so that marks on the edge are whole
+    axes.step(x, 100 * share, where="post", label=label, markevery=0.2, clip_on=False, **style)

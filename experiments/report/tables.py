@@ -1,4 +1,4 @@
-"""What each solver reached on each problem, as tables."""
+"""The tables of a report: problems, running times, rankings, pairs, parameters, provenance."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.provenance import version
-from edgeopt.experiments.statistics.anytime import ERT_TARGETS, has_failed, running_times
+from edgeopt.experiments.statistics.anytime import has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
+from edgeopt.experiments.statistics.profiles import ERT_TARGETS, running_times
 from edgeopt.experiments.text import (
     Entry,
-    Table,
+    ReportTable,
     count,
     decimal,
     limits,
@@ -27,16 +28,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-GAPS = (
+COST_TEXTS = {"evaluations": count, "seconds": seconds}
+
+_PROBLEM_COLUMNS = (
     *("problem", "solver", "lower bound s", "best known s", "best s", "median s", "gap %"),
     *("quartiles of gap %", "evaluations", "time", "failed"),
 )
 
-UNIT_TEXTS = {"evaluations": count, "seconds": seconds}
+_RANKING_COLUMNS = (
+    *("solver", "average rank", "gap %", "95 % interval of rank", "95 % interval of gap"),
+    *("best %", "found %", "effect", "p paired", "p Nemenyi"),
+)
+
+_PAIR_COLUMNS = (
+    *("better rank", "other", "gap difference %", "95 % interval", "effect", "p Wilcoxon"),
+    *("p Wilcoxon, Holm", "p Nemenyi", "p ranks, Holm"),
+)
 
 
-def gap_table(cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, float]) -> Table:
-    """Return a row for each problem and solver, at the end of the runs.
+def problem_table(
+    cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, float]
+) -> ReportTable:
+    """Return a row for each problem and solver: what its runs ended with.
 
     Parameters
     ----------
@@ -45,7 +58,7 @@ def gap_table(cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, 
     names : dict
         Short name of each problem.
     best_known : dict
-        Least makespan known before in s, of problems where there is one.
+        Least makespan in s that was known before, for the problems that have one.
     """
     bounds = cells.groupby("problem")["lower_bound"].max()
     groups = cells.groupby(["problem", "solver"], sort=False)
@@ -60,7 +73,7 @@ def gap_table(cells: pd.DataFrame, names: dict[str, str], best_known: dict[str, 
         for (problem, solver), runs in groups
     ]
     title = "Every solver on every problem, at the end of its runs"
-    return Table("problems", title, GAPS, tuple(rows))
+    return ReportTable("problems", title, _PROBLEM_COLUMNS, tuple(rows))
 
 
 def _length(makespan: float) -> Entry:
@@ -85,8 +98,8 @@ def _outcome(runs: pd.DataFrame) -> tuple[Entry, ...]:
     )
 
 
-def running_time_table(cells: pd.DataFrame, names: dict[str, str], axis: str) -> Table:
-    """Return the expected running times to the target gaps.
+def running_time_table(cells: pd.DataFrame, names: dict[str, str], axis: str) -> ReportTable:
+    """Return the expected running times until the target gaps are met.
 
     Parameters
     ----------
@@ -97,30 +110,20 @@ def running_time_table(cells: pd.DataFrame, names: dict[str, str], axis: str) ->
     axis : str
         ``evaluations`` or ``seconds``.
     """
-    times, text = running_times(cells, axis), UNIT_TEXTS[axis]
+    times, text = running_times(cells, axis), COST_TEXTS[axis]
     rows = [
         (Entry(names[problem]), Entry(solver), *(Entry(text(t), t) for t in row))
         for (problem, solver), row in zip(times.index, times.to_numpy(), strict=True)
     ]
     columns = ("problem", "solver", *(f"gap ≤ {decimal(100 * t, 1)} %" for t in ERT_TARGETS))
     title = f"Expected running time in {axis} until the gap is met"
-    return Table(f"running-times-{axis}", title, columns, tuple(rows))
+    return ReportTable(f"running-times-{axis}", title, columns, tuple(rows))
 
 
-# The ranking and the pairs of a comparison, as tables.
-
-RANKING = (
-    *("solver", "average rank", "gap %", "95 % interval of rank", "95 % interval of gap"),
-    *("best %", "found %", "effect", "p paired", "p Nemenyi"),
-)
-
-PAIRS = (
-    *("better rank", "other", "gap difference %", "95 % interval", "effect", "p Wilcoxon"),
-    *("p Wilcoxon, Holm", "p Nemenyi", "p ranks, Holm"),
-)
+# A comparison of solvers.
 
 
-def ranking_table(comparison: Comparison) -> Table:
+def ranking_table(comparison: Comparison) -> ReportTable:
     """Return the ranking; effect and p-values compare each solver with the first."""
     pairs = comparison.pairs
     first = comparison.ranking.index[0]
@@ -130,7 +133,9 @@ def ranking_table(comparison: Comparison) -> Table:
         for name, row in comparison.ranking.iterrows()
     ]
     title = f"Ranking at equal {comparison.axis}, over {comparison.unit}"
-    return Table(f"ranking-{comparison.axis}-{comparison.unit}", title, RANKING, tuple(rows))
+    return ReportTable(
+        f"ranking-{comparison.axis}-{comparison.unit}", title, _RANKING_COLUMNS, tuple(rows)
+    )
 
 
 def _standing(name: str, row: pd.Series[float]) -> tuple[Entry, ...]:
@@ -149,7 +154,7 @@ def _standing(name: str, row: pd.Series[float]) -> tuple[Entry, ...]:
 def _versus(row: pd.Series[float] | None) -> tuple[Entry, ...]:
     """Return the entries on the solver against the first, empty for the first itself."""
     if row is None:
-        return (Entry("", -1.0),) * 3
+        return (Entry("", -1.0),) * 3  # a key below all others keeps the first first
     return (
         Entry(decimal(row["effect"]), row["effect"]),
         Entry(p_value(row["wilcoxon_holm"]), row["wilcoxon_holm"]),
@@ -157,11 +162,11 @@ def _versus(row: pd.Series[float] | None) -> tuple[Entry, ...]:
     )
 
 
-def pairs_table(comparison: Comparison) -> Table:
-    """Return all pairs with differences, intervals, effects and p-values."""
+def pairs_table(comparison: Comparison) -> ReportTable:
+    """Return all pairs with their differences, intervals, effects and p-values."""
     rows = tuple(_pair(row) for _, row in comparison.pairs.iterrows())
     title = f"All pairs at equal {comparison.axis}, over {comparison.unit}"
-    return Table(f"pairs-{comparison.axis}-{comparison.unit}", title, PAIRS, rows)
+    return ReportTable(f"pairs-{comparison.axis}-{comparison.unit}", title, _PAIR_COLUMNS, rows)
 
 
 def _pair(row: pd.Series) -> tuple[Entry, ...]:
@@ -177,7 +182,7 @@ def _pair(row: pd.Series) -> tuple[Entry, ...]:
     )
 
 
-# What was run: solvers with their parameters, failures, provenance.
+# What was run: failures, parameters of solvers, provenance.
 
 
 @dataclass(frozen=True)
@@ -187,13 +192,13 @@ class Failure:
     Attributes
     ----------
     problem, solver : str
-        Where.
+        Short name and label.
     repetitions : tuple of int
-        Which runs.
+        Numbers of the runs.
     reason : str
         Last line of the traceback.
     traceback : str
-        All of it, of the first run.
+        The whole traceback of the first of these runs.
     """
 
     problem: str
@@ -204,7 +209,7 @@ class Failure:
 
 
 def failures(cells: pd.DataFrame, names: dict[str, str]) -> list[Failure]:
-    """Return the failed runs, those alike together."""
+    """Return the failed runs, grouped by problem, solver and reason."""
     failed = cells[has_failed(cells)]
     errors = failed["error"].fillna("no traceback kept").astype(str).str.strip()
     reasons = errors.str.rsplit("\n", n=1).str[-1]
@@ -221,16 +226,16 @@ def failures(cells: pd.DataFrame, names: dict[str, str]) -> list[Failure]:
     ]
 
 
-def parameter_table(solvers: dict[str, dict[str, Any]], made_with: str) -> Table:
-    """Return what each label stands for.
+def parameter_table(solvers: dict[str, dict[str, Any]], made_with: str) -> ReportTable:
+    """Return the solver that each label stands for, with its parameters.
 
     Parameters
     ----------
     solvers : dict
         By label: ``{"solver": name, parameter: value, ...}``.
     made_with : str
-        Version of edgeopt that ran the sweep. Defaults are told where it is the one installed; a
-        solver of the user's own is not loaded, as a report runs no code of others.
+        Version of edgeopt that ran the sweep. Defaults are listed if it is the installed one, and
+        never for a user's own solver: a report does not run foreign code.
     """
     rows = []
     for label, table in solvers.items():
@@ -240,11 +245,11 @@ def parameter_table(solvers: dict[str, dict[str, Any]], made_with: str) -> Table
         entries = (label, str(table["solver"]), _listed(given), _listed(rest))
         rows.append(tuple(Entry(text) for text in entries))
     columns = ("label", "solver", "set", "left at default")
-    return Table("parameters", "Solvers and their parameters", columns, tuple(rows))
+    return ReportTable("parameters", "Solvers and their parameters", columns, tuple(rows))
 
 
 def _defaults(name: str) -> dict[str, Any]:
-    """Return the parameters of a solver of this package."""
+    """Return the default parameters of a solver of this package, none of other solvers."""
     solver = SOLVERS.get(name)
     return asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
 
@@ -254,13 +259,13 @@ def _listed(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items()) or "–"
 
 
-def provenance_table(description: dict[str, Any]) -> Table:
-    """Return what the sweep says of its making, a row a fact."""
+def provenance_table(description: dict[str, Any]) -> ReportTable:
+    """Return what the sweep recorded about its origin, a row a fact."""
     facts = description.get("provenance", {})
     if not isinstance(facts, dict):
         raise InputError("provenance", facts, "a table, as edgeopt sweep writes it")
     rows = tuple((Entry(str(name)), Entry(_plain(value))) for name, value in facts.items())
-    return Table("provenance", "Where the numbers come from", ("what", "value"), rows)
+    return ReportTable("provenance", "Where the numbers come from", ("what", "value"), rows)
 
 
 def _plain(value: Any) -> str:

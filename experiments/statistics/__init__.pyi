@@ -1,12 +1,13 @@
-from .anytime import compare_with, gaps_at_budgets, running_times
+from .anytime import compare_with, gaps_at_budgets
 from .bootstrap import interval
-from .comparison import Comparison, compare
+from .comparison import Comparison, compare_solvers
+from .profiles import running_times
+from .rank_tests import friedman, holm, nemenyi, signed_ranks
 from .ratio import paired_ratio
-from .tests import friedman, holm, nemenyi, signed_ranks
 
 __all__ = [
     "Comparison",
-    "compare",
+    "compare_solvers",
     "compare_with",
     "friedman",
     "gaps_at_budgets",

@@ -1,9 +1,8 @@
-"""What a run had found when a budget was used up, and when it first met a target.
+"""The best gap of a run within a budget, and when a run first met a target gap.
 
-A trace holds an entry for each improvement, so one run tells its outcome at every smaller budget
-(anytime data). A run that failed has no trace: its gap is infinite at any budget. So is the gap of
-a run before it found its first feasible schedule. Gaps are rounded to `DIGITS` places, lest sums in
-another order break ties and a target of 10 % miss 110 / 100 - 1.
+A trace has an entry for each improvement, so one run also tells its outcome at every smaller budget
+(anytime data). The gap of a run is infinite until it has found a feasible schedule; that of a run
+that failed, and so has no trace, is infinite at every budget.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from edgeopt.experiments.statistics.tests import holm, signed_ranks
+from edgeopt.experiments.statistics.rank_tests import holm, signed_ranks
 from edgeopt.optim.scheduling.stop import relative_gap
-from edgeopt.problems.errors import FloatArray, InputError, check_array, check_choice
+from edgeopt.problems.errors import FloatArray, InputError, check_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +21,11 @@ if TYPE_CHECKING:
 
 AXES = ("evaluations", "seconds")
 
-CUT_OFF = ("iterations", "evaluations", "seconds")
+# Statuses of runs that their budget ended; all other runs would have found nothing more.
+_STOPPED = ("iterations", "evaluations", "seconds")
 
-DIGITS = 12
+# Gaps are rounded, lest sums in another order break ties and 110 / 100 - 1 miss a target of 10 %.
+_DIGITS = 12
 
 
 def has_failed(cells: pd.DataFrame) -> pd.Series[bool]:
@@ -46,14 +46,14 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
     Returns
     -------
     Series
-        By problem: the least that a run stopped by its budget has used. Runs that ended of
-        themselves (finished, optimal, stalled, target met, infeasible) would have found nothing
-        more, so their last value stands at any larger budget; where all did, the largest use.
+        By problem: the least that a run stopped by its budget has used. Runs that ended of their
+        own accord (finished, optimal, stalled, target met, infeasible) would have found nothing
+        more, so their last value holds at any larger budget; where all did, the largest use.
     """
     check_choice("axis", axis, AXES)
     used = cells.set_index("problem")[axis]
     largest = used.groupby(level=0, sort=False).max()
-    stopped = used[cells["status"].isin(CUT_OFF).to_numpy()]
+    stopped = used[cells["status"].isin(_STOPPED).to_numpy()]
     least = stopped.groupby(level=0).min()
     return least.reindex(largest.index).fillna(largest)
 
@@ -89,7 +89,7 @@ def times_to(row: pd.Series, axis: str, targets: FloatArray) -> FloatArray:
     return np.append(times, np.inf)[first]
 
 
-def gap_table(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
+def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
     """Return the gap of every run at its problem's common budget, blocks by solvers.
 
     Parameters
@@ -102,8 +102,9 @@ def gap_table(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by problem and repetition: runs of one block share their seed, so differences
-        within a row are paired. Blocks that lack a solver (of an unfinished sweep) are left out.
+        Indexed by problem and repetition: the runs of a block share their seed, so differences
+        within a row are paired. Blocks without a run of every solver (unfinished sweeps) are left
+        out.
 
     Raises
     ------
@@ -129,10 +130,10 @@ def _trace(row: pd.Series, axis: str) -> tuple[FloatArray, FloatArray]:
     if np.isnan(row["makespan"]):
         return np.empty(0), np.empty(0)
     gaps = [relative_gap(makespan, row["lower_bound"]) for makespan in row["trace_makespan"]]
-    return np.asarray(row[f"trace_{axis}"], dtype=np.float64), np.round(gaps, DIGITS)
+    return np.asarray(row[f"trace_{axis}"], dtype=np.float64), np.round(gaps, _DIGITS)
 
 
-# How solvers stand at several budgets, of which one sweep's traces tell.
+# One sweep compared at several budgets.
 
 
 def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.DataFrame:
@@ -145,7 +146,7 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     axis : str
         ``evaluations`` or ``seconds``.
     budgets : ndarray, shape (n,)
-        Ascending, none beyond that of the sweep.
+        Ascending, none above that of the sweep.
 
     Returns
     -------
@@ -183,20 +184,21 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
 
 
 def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Return by solver (rows) and budget (columns) how each solver differs from one of them.
+    """Test at each budget whether the solvers differ from one of them.
 
     Parameters
     ----------
     gaps : DataFrame
         See `gaps_at_budgets`.
     reference : str
-        Name of a solver.
+        Label of a solver.
 
     Returns
     -------
     DataFrame
-        p-values of Wilcoxon's signed ranks over problems, corrected by Holm for the solvers at
-        each budget; negative where the solver is the better one. The reference itself has 1.
+        p-values of Wilcoxon's signed-rank test over problems, a row a solver, a column a budget,
+        corrected by Holm for the solvers at each budget; negative where the solver is better than
+        the reference. The reference itself has 1.
 
     Raises
     ------
@@ -221,124 +223,3 @@ def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:
         signs = [-1.0 if test.effect > 0 else 1.0 for test in tests]
         columns[budget] = dict(zip(others, corrected * signs, strict=True)) | {reference: 1.0}
     return pd.DataFrame(columns).loc[solvers]
-
-
-# Performance profiles.
-#
-# References ---------- Dolan, E. D. and More, J. J. (2002). Benchmarking optimization software
-# with performance profiles. Mathematical Programming 91, 201-213.
-
-
-def performance_ratios(costs: pd.DataFrame) -> pd.DataFrame:
-    """Return each solver's cost over the least cost of its block, r_ps.
-
-    Parameters
-    ----------
-    costs : DataFrame, shape (N, k)
-        Positive costs, such as makespans or seconds; infinite where a solver failed.
-
-    Returns
-    -------
-    DataFrame, shape (N, k)
-        At least 1; infinite where a solver failed, also where all did.
-    """
-    least = costs.min(axis=1)
-    return costs.div(least.where(np.isfinite(least), 1.0), axis=0)
-
-
-def fraction_within(values: ArrayLike, grid: ArrayLike) -> FloatArray:
-    """Return the share of `values` that are at most each point of `grid`, rho_s(tau).
-
-    The empirical distribution function: of ratios a performance profile, of running times a
-    runtime distribution. Infinite values count as never reached.
-    """
-    ordered = np.sort(np.ravel(values))
-    return np.searchsorted(ordered, np.asarray(grid, dtype=float), side="right") / ordered.size
-
-
-# Running times to targets: runtime distributions, ECDF over targets and expected running time.
-#
-# References ---------- Hansen, N., Auger, A., Brockhoff, D. and Tusar, T. (2022). Anytime
-# performance assessment in blackbox optimization benchmarking. IEEE Transactions on Evolutionary
-# Computation 26, 1293-1305.
-#
-# Auger, A. and Hansen, N. (2005). Performance evaluation of an advanced local search
-# evolutionary algorithm. IEEE Congress on Evolutionary Computation, 1777-1784.
-
-ECDF_TARGETS = np.logspace(0, -4, 41)  # gaps from 100 % to 0.01 %, ten a decade
-
-ERT_TARGETS = (0.5, 0.1, 0.05, 0.02, 0.01, 0.005)
-
-
-def hitting_times(cells: pd.DataFrame, axis: str, targets: FloatArray) -> pd.DataFrame:
-    """Return when each run first met each target gap.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Rows of a sweep; those that failed never meet a target.
-    axis : str
-        ``evaluations`` or ``seconds``.
-    targets : ndarray, shape (n,)
-        Gaps as fractions of the lower bound.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by problem, solver and repetition, a column a target, in evaluations or s; infinite
-        where a target was not met. The values of one column and solver are its runtime
-        distribution, those of all columns the data of the ECDF over targets, for
-        `profiles.fraction_within`.
-    """
-    import pandas as pd
-
-    targets = check_array("targets", targets, ndim=1, at_least=0)
-    times = [times_to(row, axis, targets) for _, row in cells.iterrows()]
-    index = pd.MultiIndex.from_frame(cells[["problem", "solver", "repetition"]])
-    return pd.DataFrame(np.array(times), index=index, columns=targets)
-
-
-def expected_running_time(reached: FloatArray, used: FloatArray) -> float:
-    """Return the expected cost of meeting a target when runs are restarted until one does.
-
-    Parameters
-    ----------
-    reached : ndarray, shape (n,)
-        When each run met the target; infinite if it did not.
-    used : ndarray, shape (n,)
-        What each run used in all; NaN counts as 0 (a failed run, whose use is not known).
-
-    Returns
-    -------
-    float
-        Use of all runs until they met the target or ended, over the number of those that did;
-        infinite where none did.
-    """
-    hit = np.isfinite(reached)
-    if not hit.any():
-        return float("inf")
-    return float(np.where(hit, reached, np.nan_to_num(used)).sum() / hit.sum())
-
-
-def running_times(
-    cells: pd.DataFrame, axis: str, targets: tuple[float, ...] = ERT_TARGETS
-) -> pd.DataFrame:
-    """Return expected running times, by problem and solver, a column a target.
-
-    Parameters and errors as of `hitting_times`.
-
-    Examples
-    --------
-    See `gaps_at_budgets`, which takes the same cells.
-    """
-    import pandas as pd
-
-    times = hitting_times(cells, axis, np.asarray(targets))
-    used = cells[axis].to_numpy(dtype=float)
-    rows = {}
-    for name, at in times.groupby(level=["problem", "solver"], sort=False).indices.items():
-        reached = times.to_numpy()[at]
-        rows[name] = [expected_running_time(column, used[at]) for column in reached.T]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=times.columns)
-    table.index = pd.MultiIndex.from_tuples(table.index, names=["problem", "solver"])
-    return table

@@ -1,7 +1,7 @@
 """Bootstrap intervals: of many solvers at once by whole blocks, and of one mean.
 
-All solvers keep their pairing, since a block is drawn with all its columns. `scipy.stats.bootstrap`
-resamples neither within strata nor several columns together; it serves for the one mean.
+A block is drawn with all its columns, which keeps the solvers paired. `scipy.stats.bootstrap` can
+resample neither within strata nor several columns together; here it serves for a single mean.
 
 References
 ----------
@@ -21,7 +21,7 @@ from edgeopt.problems.errors import FloatArray
 
 RESAMPLES = 2000
 
-CONFIDENCE = 0.95
+COVERAGE = 0.95  # nominal, of all intervals
 
 Statistic = Callable[..., Any]
 
@@ -32,12 +32,12 @@ def resampled(
     statistic: Statistic,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return the statistic of resampled blocks, the mean over strata.
+    """Return a statistic of resampled blocks, averaged over strata.
 
     Parameters
     ----------
     values : ndarray, shape (n, k)
-        One row a block, one column a solver.
+        A row a block, a column a solver.
     strata : list of ndarray
         Row numbers of each stratum; rows are drawn with replacement within it.
     statistic : callable
@@ -48,7 +48,7 @@ def resampled(
     Returns
     -------
     ndarray, shape (RESAMPLES, k)
-        One row a resample.
+        A row a resample.
     """
     total = np.zeros((RESAMPLES, values.shape[1]))
     for rows in strata:
@@ -58,9 +58,9 @@ def resampled(
 
 
 def interval(sample: FloatArray) -> FloatArray:
-    """Return the limits of the central `CONFIDENCE` of each column, shape (2, k).
+    """Return the limits of the central `COVERAGE` of each column, shape (2, k).
 
-    Quantiles are values of the sample, never between two, as one may be infinite.
+    The limits are values of the sample, never between two of them, as one may be infinite.
 
     Examples
     --------
@@ -70,13 +70,13 @@ def interval(sample: FloatArray) -> FloatArray:
     array([[ 25.],
            [974.]])
     """
-    tail = (1 - CONFIDENCE) / 2
+    tail = (1 - COVERAGE) / 2
     limits: FloatArray = np.quantile(sample, [tail, 1 - tail], axis=0, method="inverted_cdf")
     return limits
 
 
 def mean_interval(values: FloatArray) -> tuple[float, float]:
-    """Return the limits of the mean of independent values at `CONFIDENCE`, NaN for fewer than two.
+    """Return the limits of the interval of a mean of independent values, NaN for fewer than two.
 
     Corrected for bias and skewness (BCa), which matters for as few values as a dozen problems.
     """
@@ -86,5 +86,5 @@ def mean_interval(values: FloatArray) -> tuple[float, float]:
         return float(values[0]), float(values[0])
     from scipy.stats import bootstrap  # takes long to import
 
-    found = bootstrap((values,), np.mean, confidence_level=CONFIDENCE, rng=0).confidence_interval
+    found = bootstrap((values,), np.mean, confidence_level=COVERAGE, rng=0).confidence_interval
     return float(found.low), float(found.high)

@@ -1,4 +1,4 @@
-"""One scheduler against another on the same pools: ratio, wins, test."""
+"""One scheduler against another on the same pools: ratio, wins and test; numbers for claims."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from edgeopt.experiments.statistics.bootstrap import CONFIDENCE, interval, resampled
-from edgeopt.experiments.statistics.tests import holm, signed_ranks
+from edgeopt.experiments.statistics.bootstrap import COVERAGE, interval, resampled
+from edgeopt.experiments.statistics.rank_tests import holm, signed_ranks
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-SEED = 2020
+SEED = 2020  # fixed, so that equal pairs have equal intervals
 
-TIE = 1e-9  # of the larger: sums in another order
+_TIE = 1e-9  # relative: sums in another order are no difference
 
-DIGITS = 12  # of logarithms, lest log(2) and log(1/2) differ in size
+_DIGITS = 12  # of logarithms, lest log(2) and log(1/2) differ in size
 
 
 class PairedRatio(NamedTuple):
-    """What pairs of numbers, the smaller the better, come to.
+    """Summary of pairs of numbers of which the smaller is the better.
 
     Attributes
     ----------
@@ -50,12 +50,12 @@ class PairedRatio(NamedTuple):
 
 
 def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
-    """Compare two schedulers.
+    """Compare two schedulers on the same pools.
 
     Parameters
     ----------
     own, rival : ndarray, shape (n,)
-        Positive numbers of the same pools; infinite where there is no schedule.
+        Positive numbers, such as makespans; infinite where there is no schedule.
 
     Examples
     --------
@@ -69,9 +69,9 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
 
     ratios = ratios_of(own, rival)
     wins = int((ratios < 1).sum())
-    share = binomtest(wins, len(ratios)).proportion_ci(CONFIDENCE, method="wilson")
+    share = binomtest(wins, len(ratios)).proportion_ci(COVERAGE, method="wilson")
     low, high = median_limits(ratios)
-    logarithms = np.round(np.log(ratios), DIGITS).astype(np.float64)
+    logarithms = np.round(np.log(ratios), _DIGITS).astype(np.float64)
     test = signed_ranks(logarithms, np.zeros(len(ratios)))
     middle = float(np.median(ratios))
     wins_of = (wins / len(ratios), float(share.low), float(share.high))
@@ -79,9 +79,9 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
 
 
 def ratios_of(own: FloatArray, rival: FloatArray) -> FloatArray:
-    """Return own / rival, 1 where they are equal but for rounding, or both infinite."""
+    """Return own / rival, 1 where they are equal but for rounding or both infinite."""
     with np.errstate(invalid="ignore"):
-        equal = np.isclose(own, rival, rtol=TIE, atol=0.0)
+        equal = np.isclose(own, rival, rtol=_TIE, atol=0.0)
         return np.where(equal, 1.0, own / rival)
 
 
@@ -99,7 +99,7 @@ def add_holm(table: pd.DataFrame) -> pd.DataFrame:
 
 
 class Measured(NamedTuple):
-    """A number that decides a claim, or is quoted beside it.
+    """A number that decides a claim or is quoted beside it.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Measured(NamedTuple):
         return low, self.value if self.high is None else self.high
 
     def without_test(self) -> Measured:
-        """Return the number with its interval alone, to hold it against a limit other than 0."""
+        """Return the number with its interval alone, to compare it with a limit other than 0."""
         return self._replace(p=None, test="")
 
     def scaled(self, factor: float, unit: str) -> Measured:

@@ -11,10 +11,10 @@ import numpy as np
 from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.style import (
     COLOURS,
+    drawn_percent,
     line_styles,
     mark_styles,
     paper_style,
-    percent,
     percent_axis,
     save_figure,
 )
@@ -96,12 +96,14 @@ def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
     for solver, style in styles.items():
         own = gaps.xs(solver, axis=1, level=1).to_numpy()
         low, middle, high = np.quantile(own, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
-        panel.plot(budgets, percent(middle), label=solver, marker="o", markersize=2.5, **style)
+        panel.plot(
+            budgets, drawn_percent(middle), label=solver, marker="o", markersize=2.5, **style
+        )
         shown = np.isfinite(high).tolist()
         panel.fill_between(
             budgets,
-            percent(low),
-            percent(high),
+            drawn_percent(low),
+            drawn_percent(high),
             where=shown,
             color=style["color"],
             alpha=0.12,
@@ -179,7 +181,9 @@ def _draw(
     """Draw one solver."""
     traces = [np.asarray(trace, dtype=float) for trace in runs[f"trace_{column}"]]
     bound = float(runs["lower_bound"].iloc[0])
-    gaps = [percent([relative_gap(m, bound) for m in trace]) for trace in runs["trace_makespan"]]
+    gaps = [
+        drawn_percent([relative_gap(m, bound) for m in trace]) for trace in runs["trace_makespan"]
+    ]
     first = [np.min(trace, where=trace > 0.0, initial=limit) for trace in traces]  # a log axis
     start = float(np.median(first))
     if runs["evaluations"].max() == 1:
@@ -224,7 +228,7 @@ def gap_figure(cells: pd.DataFrame, problems: list[str], solvers: list[str]) -> 
         panel.set_visible(False)
     for panel, (problem, name) in zip(panels, short_names(problems).items(), strict=False):
         here = cells[cells["problem"] == problem]
-        gaps = [percent(here.loc[here["solver"] == solver, "gap"]) for solver in order]
+        gaps = [drawn_percent(here.loc[here["solver"] == solver, "gap"]) for solver in order]
         panel.boxplot(
             gaps,
             orientation="horizontal",

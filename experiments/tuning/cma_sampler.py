@@ -1,4 +1,4 @@
-"""CMA-ES that keeps nothing in the storage but the trials themselves."""
+"""A sampler by CMA-ES that keeps nothing but the trials in the storage."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 
-Number = FloatDistribution | IntDistribution
+NumberDistribution = FloatDistribution | IntDistribution
 
 Distributions = dict[str, BaseDistribution]
 
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
-FIRST_STEP = 1 / 6  # of the range, Optuna's own choice
+_FIRST_STEP = 1 / 6  # of the range; Optuna's own choice
 
 
 class CmaSampler(BaseSampler):
-    """Numbers by CMA-ES (package cmaes), choices at random, as CMA-ES does not know them.
+    """Draws numbers by CMA-ES (package cmaes), and choices, which it cannot model, at random.
 
-    The distribution is found again for each trial by telling CMA-ES all finished generations, a
-    generation being as many trials as the population, by number. Optuna's own sampler keeps a
-    pickle in the storage, which could run code when it is read; this one keeps nothing. Where
-    several processes share a study, a generation that is not finished is passed over.
+    For each trial, CMA-ES is rebuilt from all finished generations: consecutive trials, as many as
+    its population. Optuna's own sampler keeps a pickle in the storage, which could run code when
+    it is read; this one keeps nothing. Where several processes share a study, a generation that is
+    not finished is passed over.
 
-    CMA-ES knows the order of a generation only. Trials that were given up rank behind the
-    finished ones by how far they came, failed ones last.
+    CMA-ES uses only the order within a generation. Trials that were given up rank after the
+    finished ones, by how far they came, and failed ones last.
 
     Parameters
     ----------
     space : dict of BaseDistribution
-        What is searched; at least one number.
+        The search space, with at least one number.
     start : dict, optional
-        Values at the centre of the first generation; the middle of the ranges without it.
+        Values at the centre of the first generation; by default the middle of the ranges.
     seed : int
-        Of this trial's draws.
+        Seed of this trial's draws.
 
     References
     ----------
@@ -64,9 +64,9 @@ class CmaSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: Distributions
     ) -> dict[str, Any]:
-        """Draw all numbers from the distribution that the finished generations lead to."""
+        """Draw all numbers from the distribution that the finished generations have led to."""
         optimizer = self._new_optimizer()
-        trials = {t.number: t for t in study.get_trials(deepcopy=False, states=FINISHED)}
+        trials = {t.number: t for t in study.get_trials(deepcopy=False, states=_FINISHED)}
         size = optimizer.population_size
         for first in range(0, trial.number - size + 1, size):
             generation = [trials.get(number) for number in range(first, first + size)]
@@ -89,16 +89,16 @@ class CmaSampler(BaseSampler):
         return fallback.sample_independent(study, trial, param_name, param_distribution)
 
     def _new_optimizer(self) -> CMA:
-        """Return CMA-ES before its first generation, on the unit cube."""
+        """Return CMA-ES on the unit cube, before its first generation."""
         from cmaes import CMA
 
         count = len(self._numbers)
         start = np.full(count, 0.5) if self._start is None else self._unit(self._start)
         bounds = np.tile([0.0, 1.0], (count, 1))
-        return CMA(mean=start, sigma=FIRST_STEP, bounds=bounds, seed=self._seed)
+        return CMA(mean=start, sigma=_FIRST_STEP, bounds=bounds, seed=self._seed)
 
     def _tell(self, optimizer: CMA, generation: list[FrozenTrial]) -> None:
-        """Tell a whole generation, by rank."""
+        """Tell CMA-ES a generation by its ranks, if it is whole."""
         known = [trial for trial in generation if self._numbers.keys() <= trial.params.keys()]
         if len(known) == optimizer.population_size:
             ranked = sorted(known, key=_rank)
@@ -110,25 +110,25 @@ class CmaSampler(BaseSampler):
 
 
 def check_cma(space: Space) -> None:
-    """Raise `InputError` where CMA-ES cannot be used: no number to search, or no package cmaes."""
+    """Raise `InputError` if CMA-ES cannot be used: no number to search, or no package cmaes."""
     if not numbers_of(space):
         raise InputError("sampler", "cma-es", "another one, where no parameter is a number")
     if find_spec("cmaes") is None:
         raise InputError("sampler", "cma-es", "another one, or installed: pip install cmaes")
 
 
-def numbers_of(space: Space) -> dict[str, Number]:
-    """Return the part of a space that is numbers."""
-    return {name: entry for name, entry in space.items() if isinstance(entry, Number)}
+def numbers_of(space: Space) -> dict[str, NumberDistribution]:
+    """Return the numbers of a space."""
+    return {name: entry for name, entry in space.items() if isinstance(entry, NumberDistribution)}
 
 
-def to_unit(value: float, distribution: Number) -> float:
-    """Return where a number lies in its range, 0 to 1; a whole number has a share of its own."""
+def to_unit(value: float, distribution: NumberDistribution) -> float:
+    """Return where a number lies in its range, from 0 to 1; all whole numbers have equal shares."""
     low, high = _ends(distribution)
     return ((math.log(value) if distribution.log else value) - low) / (high - low)
 
 
-def from_unit(share: float, distribution: Number) -> float:
+def from_unit(share: float, distribution: NumberDistribution) -> float:
     """Return the number at a share of the range; the inverse of `to_unit`."""
     low, high = _ends(distribution)
     value = low + share * (high - low)
@@ -138,15 +138,15 @@ def from_unit(share: float, distribution: Number) -> float:
     return min(max(value, distribution.low), distribution.high)
 
 
-def _ends(distribution: Number) -> tuple[float, float]:
-    """Return the ends of a range; a whole number has half a step on either side."""
+def _ends(distribution: NumberDistribution) -> tuple[float, float]:
+    """Return the ends of a range; that of whole numbers is half a step wider on either side."""
     margin = 0.5 if isinstance(distribution, IntDistribution) else 0.0
     low, high = distribution.low - margin, distribution.high + margin
     return (math.log(low), math.log(high)) if distribution.log else (low, high)
 
 
 def _rank(trial: FrozenTrial) -> tuple[float, ...]:
-    """Return what orders a generation, best first."""
+    """Return a key that sorts a generation, the best first."""
     if trial.state == TrialState.COMPLETE and trial.value is not None:
         return (0, trial.value, trial.number)
     if trial.state == TrialState.PRUNED and trial.last_step is not None:

@@ -1,4 +1,4 @@
-"""What a tuning file says."""
+"""The configuration of a tuning: a TOML file, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeopt.experiments.runs.config import check_seed
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.space import (
-    LARGEST,
+    MOST_GRID_POINTS,
     Space,
     grid_points,
     search_space,
@@ -29,11 +29,11 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 
-BUDGETS = ("evaluations", "seconds")
+_BUDGETS = ("evaluations", "seconds")
 
-REQUIRED = ("solver", "trials", "budget", "training", "held_out")
+_REQUIRED = ("solver", "trials", "budget", "training", "held_out")
 
-OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
+_OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,28 @@ class TuneConfig:
     Attributes
     ----------
     solver : dict
-        ``{"solver": name, parameter: value, ...}``, the form of a table of a sweep file. What is
-        set and not tuned stays so; the solver as it stands here is the default that the tuned one
-        is compared with.
+        ``{"solver": name, parameter: value, ...}``, as in a sweep file. Parameters that are not
+        tuned keep the values given here. This solver is the default, with which the tuned one is
+        compared.
     trials : int
         Sets of parameters to try.
     budget : dict
-        ``{"evaluations": n}`` or ``{"seconds": s}`` for each run. Iterations are no fair budget,
-        as they grow with the number of ants.
+        ``{"evaluations": n}`` or ``{"seconds": s}`` for each run. Iterations would be no fair
+        budget, as their cost grows with the number of ants.
     training, held_out : ProblemSet
-        What trials are judged by, and what default and tuned are compared on.
+        Problems that judge the trials, and those on which default and tuned are compared.
     parameters : tuple of str, optional
-        Names to tune; without it all that the solver declares where to search.
+        Names to tune; by default all for which the solver declares a range.
     search : dict
         Ranges and choices instead of the solver's own, see `edgeopt.experiments.tuning.space`.
     sampler : {"tpe", "cma-es", "random", "grid"}
-        How parameters are drawn.
+        Method that draws parameters.
     seed : int
         Root of all randomness.
     levels : int
-        Values of a range on a grid.
+        Number of values of a range on a grid.
     racing : float
-        Probability below which a trial that looks worse than the best is given up, see
+        p-value below which a trial is given up as worse than the best one, see
         `edgeopt.experiments.tuning.trial`; 0 runs all trials to their end.
 
     Examples
@@ -88,11 +88,11 @@ class TuneConfig:
         check_integer("trials", self.trials, at_least=1)
         check_choice("sampler", self.sampler, SAMPLERS)
         check_seed(self.seed)
-        check_integer("levels", self.levels, at_least=2, at_most=LARGEST)
+        check_integer("levels", self.levels, at_least=2, at_most=MOST_GRID_POINTS)
         check_number("racing", self.racing, at_least=0, at_most=0.5)
         make_criteria(self.budget)
-        if len(self.budget) != 1 or not self.budget.keys() <= set(BUDGETS):
-            raise InputError("budget", self.budget, f"one of {' and '.join(BUDGETS)}")
+        if len(self.budget) != 1 or not self.budget.keys() <= set(_BUDGETS):
+            raise InputError("budget", self.budget, f"one of {' and '.join(_BUDGETS)}")
         if len(self.held_out.specs) < 2:
             rule = "at least two problems, over which default and tuned are compared"
             raise InputError("held_out.problems", list(self.held_out.specs), rule)
@@ -102,26 +102,26 @@ class TuneConfig:
         elif self.sampler == "grid":
             grid_points(self.space, self.levels, self.seed)
         else:
-            _ = self.space  # raises where it is not legal
+            _ = self.space  # raises if it is not legal
 
     @cached_property
     def default(self) -> Any:
-        """The solver as it stands."""
+        """The solver with the parameters given."""
         return build_solver(self.solver)
 
     @cached_property
     def space(self) -> Space:
-        """What is searched for each parameter."""
+        """What is searched, by parameter."""
         return search_space(self.default, self.parameters, self.search)
 
     @cached_property
     def start(self) -> dict[str, Any] | None:
-        """The default's values of the parameters searched, None where the space excludes one."""
+        """The default's values of the parameters searched; None if the space excludes one."""
         return values_within(self.default, self.space)
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Everything that the outcome depends on; problems by content, so on any machine."""
+        """Everything that the outcome depends on; problems by content, hence the same anywhere."""
         sets = {
             group.name: {"digests": group.digests, "repetitions": group.repetitions}
             for group in (self.training, self.held_out)
@@ -134,7 +134,7 @@ class TuneConfig:
 
     @property
     def _source(self) -> str:
-        """The hash of the file that a user's own solver comes from."""
+        """The hash of the file of a user's own solver, empty for others."""
         source = solver_source(self.solver["solver"])
         return hashlib.sha256(source.encode()).hexdigest() if source else ""
 
@@ -158,7 +158,7 @@ def read_tuning(path: Path) -> TuneConfig:
     See ``examples/tune_a_solver.py``; the files in ``experiments/tunings`` show all fields.
     """
     tables = read_toml(path)
-    check_fields(path, tables, REQUIRED + OPTIONAL, REQUIRED)
+    check_fields(path, tables, _REQUIRED + _OPTIONAL, _REQUIRED)
     fields = dict(tables)
     for name in ("solver", "budget", "search", "training", "held_out"):
         if not isinstance(fields.get(name, {}), dict):
@@ -188,12 +188,12 @@ def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**table, "solver": locate_solver(name, folder)}
 
 
-# The problems that a tuning trains on, or is judged on.
+# Training and held-out problems.
 
 
 @dataclass(frozen=True)
 class ProblemSet:
-    """Problems and how often each is run.
+    """Problems, and how often each is run.
 
     Attributes
     ----------
@@ -202,7 +202,7 @@ class ProblemSet:
     specs : tuple of str
         Problem specs; paths are absolute.
     repetitions : int
-        Runs of a solver on each problem, with seeds of their own.
+        Runs of a solver on each problem, each with its own seed.
 
     Raises
     ------
@@ -232,7 +232,7 @@ class ProblemSet:
 
     @cached_property
     def problems(self) -> dict[str, SchedulingProblem]:
-        """The problems by spec, loaded once (each keeps its lower bound)."""
+        """The problems by spec, loaded once: each keeps its lower bound."""
         return {spec: load_problem(spec) for spec in self.specs}
 
     @property

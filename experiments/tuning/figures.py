@@ -1,8 +1,8 @@
-"""All figures of a tuning.
+"""The figures of a tuning: history, slices, importance and contours.
 
-Those of `optuna.visualization.matplotlib` say less. For results/tuning/atsa-repaired-paper the
-history shows the 17 finished of 60 trials only, slices tell neither which trials were given up nor
-which is the best, and contours fill what no trial has seen, on a linear scale whose lower half
+Those of `optuna.visualization.matplotlib` show less. For results/tuning/atsa-repaired-paper its
+history has only the 17 finished of 60 trials, its slices mark neither trials that were given up nor
+the best one, and its contours cover regions without trials, on a linear scale whose lower half
 holds nearly all trials; each sets the style ggplot, which would have to be undone.
 """
 
@@ -15,20 +15,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution
 
-from edgeopt.experiments.style import COLOURS, paper_style, percent, percent_axis, save_figure
-from edgeopt.experiments.tuning.cma_sampler import Number, numbers_of, to_unit
+from edgeopt.experiments.style import (
+    COLOURS,
+    drawn_percent,
+    log_ticks,
+    paper_style,
+    percent_axis,
+    save_figure,
+)
+from edgeopt.experiments.tuning.cma_sampler import NumberDistribution, numbers_of, to_unit
 from edgeopt.experiments.tuning.space import Distribution, Space
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.tri import TriContourSet
 
 
-SHOWN = 3  # parameters in the contours
+_LABEL = "mean training gap (%)"
+
+_GIVEN_UP: dict[str, Any] = {"color": "#999999", "marker": "x", "s": 12, "linewidths": 0.8}
+
+_FINISHED: dict[str, Any] = {"color": COLOURS[0], "s": 14}
+
+_BEST: dict[str, Any] = {"color": COLOURS[1], "marker": "*", "s": 70, "zorder": 3}
+
+_CONTOUR_PARAMETERS = 3  # three pairs fill a line
+
+_FEWEST_POINTS = 6  # to interpolate between
+
+_LEVELS = 12  # of a contour
+
+_MOST_COLUMNS = 5  # of slices
+
+_LETTERS = 12  # of choices that fit side by side below a slice
 
 
 def draw_figures(
@@ -43,13 +65,13 @@ def draw_figures(
     space : dict of Optuna distributions
         What was searched.
     shares : dict of float
-        Importance by parameter, largest first; where it is empty there is no such figure, and the
+        Importance by parameter, largest first. If it is empty, there is no such figure, and the
         contours show the first numbers searched instead of the most important ones.
     folder : Path
         Where to write.
     """
     numbers = numbers_of(space)
-    shown = [name for name in shares or space if name in numbers][:SHOWN]
+    shown = [name for name in shares or space if name in numbers][:_CONTOUR_PARAMETERS]
     with paper_style():
         figures = {
             "history": history_figure(table),
@@ -67,14 +89,8 @@ def draw_figures(
 
 # The gap over two parameters.
 
-FEWEST = 6  # trials of different values
 
-LEVELS = 12
-
-SHADES = "cividis_r"
-
-
-def contour_figure(table: pd.DataFrame, space: dict[str, Number]) -> Figure | None:
+def contour_figure(table: pd.DataFrame, space: dict[str, NumberDistribution]) -> Figure | None:
     """Draw the gap over each pair of parameters, interpolated between the trials.
 
     Parameters
@@ -87,96 +103,80 @@ def contour_figure(table: pd.DataFrame, space: dict[str, Number]) -> Figure | No
     Returns
     -------
     Figure or None
-        None where there are too few trials to interpolate between.
+        None if there are too few trials to interpolate between, or all lie on a line.
     """
     from matplotlib.figure import Figure
 
     pairs = list(combinations(space, 2))
     points = table.drop_duplicates([f"params_{name}" for name in space])
-    if not pairs or len(points) < FEWEST:
+    if not pairs or len(points) < _FEWEST_POINTS:
         return None
     figure = Figure(figsize=(1.0 + 2.3 * len(pairs), 2.6))
     panels = list(figure.subplots(1, len(pairs), squeeze=False)[0])
     try:
         drawn = [_draw_contour(*each, points, space) for each in zip(panels, pairs, strict=True)]
-    except (RuntimeError, ValueError):  # all trials on one line
+    except (RuntimeError, ValueError):  # no triangles: all trials lie on one line
         return None
-    bar = figure.colorbar(drawn[0], ax=panels, label=GAP)
-    gap_axis(bar.ax.yaxis)
+    bar = figure.colorbar(drawn[0], ax=panels, label=_LABEL)
+    percent_axis(bar.ax.yaxis)
     return figure
 
 
 def _draw_contour(
-    axes: Axes, pair: tuple[str, str], table: pd.DataFrame, space: dict[str, Number]
+    axes: Axes, pair: tuple[str, str], table: pd.DataFrame, space: dict[str, NumberDistribution]
 ) -> TriContourSet:
-    """Draw one pair."""
+    """Draw the contours of one pair."""
     from matplotlib.colors import LogNorm
     from matplotlib.tri import Triangulation
 
-    gaps = percent(table["gap"])
+    gaps = drawn_percent(table["gap"])
     x, y = (table[f"params_{name}"].to_numpy(dtype=np.float64) for name in pair)
     shares = [_shares(values, space[name]) for values, name in zip((x, y), pair, strict=True)]
     triangles = Triangulation(*shares).triangles
-    edges = np.geomspace(gaps.min(), max(gaps.max(), gaps.min() * 1.01), LEVELS)
+    edges = np.geomspace(gaps.min(), max(gaps.max(), gaps.min() * 1.01), _LEVELS)
     drawn = axes.tricontourf(
-        Triangulation(x, y, triangles), gaps, levels=edges, norm=LogNorm(), cmap=SHADES
+        Triangulation(x, y, triangles), gaps, levels=edges, norm=LogNorm(), cmap="cividis_r"
     )
     axes.grid(visible=False)
     axes.scatter(x, y, s=4, color="black", linewidths=0)
     best = split(table)[0].nsmallest(1, "gap")
-    axes.scatter(*(best[f"params_{name}"] for name in pair), **BEST)
+    axes.scatter(*(best[f"params_{name}"] for name in pair), **_BEST)
     for which, name in zip("xy", pair, strict=True):
         name_axis(axes, which, name, space[name])
     return drawn
 
 
-def _shares(values: FloatArray, distribution: Number) -> FloatArray:
-    """Return values as shares of their range, so that triangles are no slivers."""
+def _shares(values: FloatArray, distribution: NumberDistribution) -> FloatArray:
+    """Return values as shares of their range, in which the triangles are no slivers."""
     return np.array([to_unit(float(value), distribution) for value in values])
 
 
 # The gap of each trial, and the best so far.
 
-GAP = "mean training gap (%)"
-
-GIVEN_UP: dict[str, Any] = {"color": "#999999", "marker": "x", "s": 12, "linewidths": 0.8}
-
-FINISHED: dict[str, Any] = {"color": COLOURS[0], "s": 14}
-
-BEST: dict[str, Any] = {"color": COLOURS[1], "marker": "*", "s": 70, "zorder": 3}
-
 
 def history_figure(table: pd.DataFrame) -> Figure:
-    """Draw mean training gaps by number of the trial.
+    """Draw the mean training gap of each trial, by its number.
 
     Parameters
     ----------
     table : DataFrame
-        Trials with a finite gap, at least one of them complete; the gap of one that was given up
-        is over fewer runs.
+        Trials with a finite gap, at least one of them complete; gaps of trials that were given up
+        are over fewer runs.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 2.9))
     axes = figure.subplots()
     complete, rest = split(table)
-    axes.scatter(rest["trial"], percent(rest["gap"]), label="given up", **GIVEN_UP)
-    axes.scatter(complete["trial"], percent(complete["gap"]), label="finished", **FINISHED)
+    axes.scatter(rest["trial"], drawn_percent(rest["gap"]), label="given up", **_GIVEN_UP)
+    axes.scatter(complete["trial"], drawn_percent(complete["gap"]), label="finished", **_FINISHED)
     steps = [*complete["trial"], table["trial"].max()]
-    best = np.minimum.accumulate(percent(complete["gap"]))
+    best = np.minimum.accumulate(drawn_percent(complete["gap"]))
     axes.step(steps, [*best, best[-1]], where="post", color=COLOURS[1], label="best so far")
-    axes.set(yscale="log", xlabel="trial", ylabel=GAP)
-    gap_axis(axes.yaxis)
+    axes.set(yscale="log", xlabel="trial", ylabel=_LABEL)
+    percent_axis(axes.yaxis)
     figure.legend(loc="outside upper center", ncols=3)
     return figure
-
-
-def gap_axis(axis: Axis) -> None:
-    """Mark 1, 2 and 5 of each decade of a logarithmic axis of gaps in per cent."""
-    from matplotlib.ticker import LogLocator
-
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    percent_axis(axis)
 
 
 def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -185,7 +185,7 @@ def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table[complete], table[~complete]
 
 
-# Bars of the parameters' importance.
+# The importance of each parameter.
 
 
 def importance_figure(shares: dict[str, float]) -> Figure:
@@ -199,20 +199,15 @@ def importance_figure(shares: dict[str, float]) -> Figure:
     axes.bar_label(bars, fmt="%.0f", padding=3, fontsize=8)
     axes.set(xlabel="importance (%, PED-ANOVA)")
     axes.grid(visible=False, axis="y")
-    axes.set_axisbelow(True)
     axes.margins(x=0.12)
     return figure
 
 
 # The gap against each parameter.
 
-COLUMNS = 5  # at most
-
-SHORT = 12  # letters that fit below a panel
-
 
 def slice_figure(table: pd.DataFrame, space: Space) -> Figure:
-    """Draw one panel a parameter, each trial a mark, the best a star.
+    """Draw a panel for each parameter: a mark for each trial, a star for the best one.
 
     Parameters
     ----------
@@ -223,48 +218,60 @@ def slice_figure(table: pd.DataFrame, space: Space) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    rows = -(-len(space) // COLUMNS)
+    rows = -(-len(space) // _MOST_COLUMNS)
     columns = -(-len(space) // rows)
-    figure = Figure(figsize=(0.6 + 1.75 * columns, 0.3 + 2.1 * rows))
+    letters = list(map(_turned_letters, space.values()))
+    names = sum(max(letters[start : start + columns]) for start in range(0, len(space), columns))
+    figure = Figure(figsize=(0.6 + 1.75 * columns, 0.3 + 2.1 * rows + 0.04 * names))
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for panel in panels.ravel()[len(space) :]:
         panel.set_visible(False)
     for panel, (name, distribution) in zip(panels.ravel(), space.items(), strict=False):
         _draw_slice(panel, table, name, distribution)
     for panel in panels[:, 0]:
-        panel.set(yscale="log", ylabel=GAP)
-        gap_axis(panel.yaxis)
+        panel.set(yscale="log", ylabel=_LABEL)
+        percent_axis(panel.yaxis)
     return figure
 
 
 def place_values(values: pd.Series, distribution: Distribution) -> list[float]:
-    """Return where values stand on an axis: numbers as they are, choices by their place."""
+    """Return the places of values on an axis: numbers as they are, choices by their order."""
     if isinstance(distribution, CategoricalDistribution):
         return [float(distribution.choices.index(value)) for value in values]
     return [float(value) for value in values]
 
 
 def name_axis(axes: Axes, which: str, name: str, distribution: Distribution) -> None:
-    """Label the x or y axis of a parameter."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    """Label the x or y axis of a parameter, in logarithms where it is searched in them."""
+    from matplotlib.ticker import FuncFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_label_text(name)
     if isinstance(distribution, CategoricalDistribution):
-        choices = [str(choice).replace("*", "*\n") for choice in distribution.choices]
-        turned = 90 if sum(map(len, choices)) > SHORT else 0
-        axis.set_ticks(range(len(choices)), choices, fontsize=5.5, rotation=turned)
+        choices = list(map(str, distribution.choices))
+        turned = 90 if _turned_letters(distribution) else 0
+        axis.set_ticks(range(len(choices)), choices, fontsize=6, rotation=turned)
+        axes.set(**{f"{which}lim": (-0.5, len(choices) - 0.5)})
     elif distribution.log:
         axes.set(**{f"{which}scale": "log"})
+        log_ticks(axis)
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
+
+
+def _turned_letters(distribution: Distribution) -> int:
+    """Return the length of the longest choice if choices must be turned to fit, else 0."""
+    if not isinstance(distribution, CategoricalDistribution):
+        return 0
+    lengths = [len(str(choice)) for choice in distribution.choices]
+    return max(lengths) if sum(lengths) > _LETTERS else 0
 
 
 def _draw_slice(axes: Axes, table: pd.DataFrame, name: str, distribution: Distribution) -> None:
-    """Draw one panel."""
+    """Draw the panel of one parameter."""
     complete, rest = split(table)
     best = complete.nsmallest(1, "gap")
-    for trials, look in ((rest, GIVEN_UP), (complete, FINISHED), (best, BEST)):
+    for trials, look in ((rest, _GIVEN_UP), (complete, _FINISHED), (best, _BEST)):
         places = place_values(trials[f"params_{name}"], distribution)
-        axes.scatter(places, percent(trials["gap"]), **look)
+        axes.scatter(places, drawn_percent(trials["gap"]), **look)
     name_axis(axes, "x", name, distribution)
+    axes.xaxis.set_label_position("top")  # beside the panel, however long its choices are

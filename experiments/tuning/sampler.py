@@ -11,12 +11,10 @@ from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPE
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from edgeopt.experiments.tuning.cma_sampler import CmaSampler
+from edgeopt.experiments.tuning.cma_sampler import CmaSampler, Distributions
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.space import grid_points
 from edgeopt.experiments.tuning.trial import experimental_allowed
-
-Distributions = dict[str, BaseDistribution]
 
 MakeSampler = Callable[[int, int], BaseSampler]
 
@@ -24,13 +22,13 @@ MakeSampler = Callable[[int, int], BaseSampler]
 class SeededSampler(BaseSampler):
     """Hands each draw to a sampler made for it alone.
 
-    A sampler that is made once goes on from its own random state, which a process that resumes a
-    study has not got; here all draws follow from seed, trial and the trials finished before.
+    A sampler that is made once has a random state, which a process that resumes a study does not
+    know. Here all draws follow from the seed, the trial and the trials finished before.
 
     Parameters
     ----------
     make : callable
-        From a trial's number and the draw within it (0: all parameters at once; from 1 on: one
+        Maps a trial's number and the draw within it (0: all parameters at once; from 1 on: one
         parameter alone) to a sampler.
     names : list of str
         All parameters.
@@ -40,13 +38,13 @@ class SeededSampler(BaseSampler):
         self._make, self._names = make, names
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> Distributions:
-        """Return what is drawn at once."""
+        """Return the parameters that are drawn together."""
         return self._make(trial.number, 0).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: Distributions
     ) -> dict[str, Any]:
-        """Draw parameters at once."""
+        """Draw the parameters that are drawn together."""
         return self._make(trial.number, 0).sample_relative(study, trial, search_space)
 
     def sample_independent(
@@ -64,8 +62,8 @@ class SeededSampler(BaseSampler):
 def fixed_sampler(values: dict[str, Any]) -> BaseSampler:
     """Return a sampler that gives these values for all parameters.
 
-    `Study.enqueue_trial` would be no substitute: several processes that share a study would each
-    put the same trial into its queue, and one that is killed before it does leaves the queue short.
+    `Study.enqueue_trial` is no substitute: of several processes that share a study each would
+    enqueue the same trial, and one that is killed before it does so would leave the trial out.
     """
     with experimental_allowed():
         return PartialFixedSampler(values, RandomSampler(seed=0))
@@ -74,8 +72,8 @@ def fixed_sampler(values: dict[str, Any]) -> BaseSampler:
 def make_sampler(config: TuneConfig) -> SeededSampler:
     """Return the sampler that the configuration asks for.
 
-    The first trial is the solver as it is, wherever it lies within the space, so that no tuning
-    ends behind it on the training set; a grid has its own points only.
+    The first trial is the default if it lies within the space, so that no tuning ends with worse
+    parameters on the training problems; a grid has its own points only.
     """
     names, space, start = list(config.space), config.space, config.start
     if config.sampler == "grid":

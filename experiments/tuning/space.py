@@ -1,4 +1,4 @@
-"""Where a solver's parameters are searched: its own declarations, or what the file says."""
+"""The search space of a tuning: declared by the solver, or given in the file; and its grid."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
 
 Space = dict[str, Distribution]
 
-LOG_FROM = 100  # a range this many times its lower end is searched in its logarithm
+MOST_GRID_POINTS = 100_000
 
-RANGE_KEYS = ("low", "high", "log")
+_LOG_FROM = 100  # ratio of the ends from which on a range is searched in its logarithm
+
+_RANGE_KEYS = ("low", "high", "log")
 
 
 def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]) -> Space:
@@ -29,13 +31,13 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
     Parameters
     ----------
     solver : dataclass
-        Its fields declare ranges with `parameter` (``search``), choices by a ``Literal``
+        Its fields declare ranges by `parameter` (``search``) and choices by a ``Literal``
         annotation, or are bool.
     names : iterable of str, optional
-        The parameters to tune; without it all that declare where to search, or are given.
+        The parameters to tune; by default all that declare what to search, or are given.
     given : dict
-        By name, instead of the declaration: a table ``{low, high, log}`` for a number, where log
-        may be left out, or a list of values.
+        By name, instead of the declaration: a table ``{low, high, log}`` for a number, log being
+        optional, or a list of values.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
 
 
 def values_within(solver: Any, space: Space) -> dict[str, Any] | None:
-    """Return the solver's own values of the parameters searched, None if one is not in reach."""
+    """Return the solver's own values of what is searched; None if one is not in the space."""
     values = {name: getattr(solver, name) for name in space}
     inside = all(_contains(space[name], value) for name, value in values.items())
     return values if inside else None
@@ -85,7 +87,7 @@ def _contains(distribution: Distribution, value: Any) -> bool:
 
 
 def _find(entry: Field[Any], hint: Any, given: Any) -> Distribution | None:
-    """Return what the file says of a parameter, else what it declares itself, else None."""
+    """Return what the file says of a parameter, else what the solver declares, else None."""
     if given is not None:
         return _given(entry, hint, given)
     if hint is bool:
@@ -104,7 +106,7 @@ def _given(entry: Field[Any], hint: Any, value: Any) -> Distribution:
     if not isinstance(value, dict) or hint not in (int, float):
         raise InputError(field, value, "a list of values, or for a number a table {low, high}")
     for key in value:
-        check_choice(field, key, RANGE_KEYS)
+        check_choice(field, key, _RANGE_KEYS)
     for key in ("low", "high"):
         if key not in value:
             raise InputError(f"{field}.{key}", None, "given")
@@ -117,7 +119,7 @@ def _range(entry: Field[Any], hint: Any, table: dict[str, Any]) -> Distribution:
     low, high = (_check(f"{field}.{end}", table[end], entry, hint) for end in ("low", "high"))
     if low >= high:
         raise InputError(field, [low, high], "a range with low < high")
-    log = table.get("log", low > 0 and high / low >= LOG_FROM)
+    log = table.get("log", low > 0 and high / low >= _LOG_FROM)
     if not isinstance(log, bool) or (log and low <= 0):
         raise InputError(f"{field}.log", log, "true or false, and true only where low > 0")
     return IntDistribution(low, high, log) if hint is int else FloatDistribution(low, high, log)
@@ -139,8 +141,6 @@ def _check(field: str, value: Any, entry: Field[Any], hint: Any) -> Any:
 
 # The points of a grid search.
 
-LARGEST = 100_000  # points
-
 
 def grid_points(space: Space, levels: int, seed: int) -> list[dict[str, Any]]:
     """Return every combination of levels, in an order drawn from the seed.
@@ -148,25 +148,25 @@ def grid_points(space: Space, levels: int, seed: int) -> list[dict[str, Any]]:
     Parameters
     ----------
     space : dict of Distribution
-        Choices are taken whole, ranges at `levels` values evenly spaced (in the logarithm where
-        the range is searched so), both ends included; whole numbers are rounded.
+        All values of choices, and `levels` values of each range: evenly spaced (in the logarithm
+        if it is searched in it), both ends included, whole numbers rounded.
     levels : int
-        Values of a range.
+        Number of values of a range.
     seed : int
-        Of the order: a grid that is cut short is a sample of the whole.
+        Seed of the order, which makes a grid that is cut short a sample of the whole.
 
     Raises
     ------
     InputError
-        If there are more than `LARGEST` points.
+        If there are more than `MOST_GRID_POINTS` points.
     """
     values = {name: _levels(distribution, levels) for name, distribution in space.items()}
     size = math.prod(len(entry) for entry in values.values())
-    if size > LARGEST:
-        rule = f"so few, or parameters so few, that the grid has at most {LARGEST} points"
+    if size > MOST_GRID_POINTS:
+        rule = f"few enough for a grid of at most {MOST_GRID_POINTS} points"
         raise InputError("levels", f"{levels} (a grid of {size} points)", rule)
-    # Optuna's GridSampler knows no levels of a range either, stores the whole grid with each trial,
-    # and calls Study.stop after the last point, which raises outside of Study.optimize.
+    # Optuna's GridSampler wants the values of each range too, stores the whole grid with each
+    # trial, and calls Study.stop after the last point, which raises outside of Study.optimize.
     points = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
     return [points[index] for index in np.random.default_rng(seed).permutation(size)]
 

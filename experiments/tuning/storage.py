@@ -1,4 +1,4 @@
-"""Where a study lives: a journal in its folder, or a database that several machines share."""
+"""Where a study is stored: a journal in its folder, or a database that several machines share."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ from edgeopt.problems.files import write_atomically
 
 JOURNAL = "journal.log"
 
+_DESCRIPTION, _LOCK = "tune.json", ".lock"
+
 
 def study_name(identity: dict[str, Any]) -> str:
-    """Return a name that belongs to this tuning alone, on every machine the same."""
+    """Return a name for this tuning alone, the same on every machine."""
     content = json.dumps(identity, sort_keys=True).encode()
     return f"edgeopt-{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def open_study(config: TuneConfig, storage: BaseStorage) -> optuna.Study:
-    """Return the study of a tuning in a storage, made if it is new."""
+    """Return the study of a tuning in a storage; a new one is made if there is none."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
         storage=storage,
@@ -46,9 +48,9 @@ def open_study(config: TuneConfig, storage: BaseStorage) -> optuna.Study:
 
 
 def open_journal(path: Path) -> BaseStorage:
-    """Open a journal after cleaning up what a killed process left: a torn line, a lock.
+    """Open a journal, after removing what a killed process left: half a line, a lock.
 
-    No other process may be tuning with it.
+    No other process may be using it.
 
     Raises
     ------
@@ -67,17 +69,17 @@ def open_journal(path: Path) -> BaseStorage:
 
 @contextmanager
 def open_database(url: str) -> Iterator[BaseStorage]:
-    """Hold a database open; whatever it says meanwhile becomes one line.
+    """Hold a database open; any error of it meanwhile becomes one line.
 
     Parameters
     ----------
     url : str
-        SQLAlchemy URL; a password in it stays out of all messages.
+        SQLAlchemy URL; no message shows a password in it.
 
     Raises
     ------
     InputError
-        If the URL is not one, its driver is missing, or the server cannot be reached (any more).
+        If it is no such URL, its driver is missing, or the server cannot be reached.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -106,7 +108,7 @@ def _connect(url: str) -> RDBStorage:
 
 
 def _without_password(url: str) -> str:
-    """Return a URL that may be shown."""
+    """Return a URL that can be shown."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -116,14 +118,12 @@ def _without_password(url: str) -> str:
         return "(not a URL)"
 
 
-# The folder of a tuning: whose it is, and that one process at a time works in it.
-
-DESCRIPTION, LOCK = "tune.json", ".lock"
+# The folder of a tuning: it belongs to one tuning, and one process at a time works in it.
 
 
 @contextmanager
 def open_tuning_folder(folder: Path, config: TuneConfig) -> Iterator[dict[str, Any]]:
-    """Hold the folder of a tuning, made if it is missing, and yield its description.
+    """Hold the folder of a tuning, which is made if it is missing, and yield its description.
 
     Parameters
     ----------
@@ -135,33 +135,33 @@ def open_tuning_folder(folder: Path, config: TuneConfig) -> Iterator[dict[str, A
     Yields
     ------
     dict
-        ``study`` (the configuration's identity), ``worker`` (a name that no other folder has) and
+        ``study`` (the configuration's identity), ``worker`` (a name unique to this folder) and
         ``provenance``.
 
     Raises
     ------
     InputError
-        If it holds another tuning or something else, cannot be written, or another process is at
-        work in it.
+        If it holds another tuning or something else, cannot be written, or is in use by another
+        process.
     """
     _check_unused(folder, config)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=0).acquire()
+        lock = FileLock(folder / _LOCK, timeout=0).acquire()
     except Timeout:
         rule = "a folder in which no other process is tuning"
         raise InputError("--out", str(folder), rule) from None
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
     with lock:
-        if not (folder / DESCRIPTION).exists():
+        if not (folder / _DESCRIPTION).exists():
             _describe(folder, config)
         yield _read(folder)
 
 
 def _check_unused(folder: Path, config: TuneConfig) -> None:
-    """Refuse a folder of anything else."""
-    if (folder / DESCRIPTION).exists():
+    """Raise `InputError` for a folder that holds anything else than this tuning."""
+    if (folder / _DESCRIPTION).exists():
         if _read(folder)["study"] != json.loads(json.dumps(config.identity)):
             raise InputError("--out", str(folder), "a new folder: this one holds another tuning")
     elif folder.exists() and not folder.is_dir():
@@ -171,20 +171,20 @@ def _check_unused(folder: Path, config: TuneConfig) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a file is what a process leaves that is killed before it has described its folder."""
-    return name == LOCK or name.startswith(f"_{DESCRIPTION}")
+    """Whether a file may be left by a process that was killed before it described its folder."""
+    return name == _LOCK or name.startswith(f"_{_DESCRIPTION}")
 
 
 def _describe(folder: Path, config: TuneConfig) -> None:
-    """Write what is tuned here, and with what."""
+    """Write the description of a new folder."""
     origin = {**provenance(), "optuna": version("optuna")}
     description = {"study": config.identity, "worker": uuid.uuid4().hex, "provenance": origin}
-    write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+    write_atomically(folder / _DESCRIPTION, json.dumps(description, indent=1).encode())
 
 
 def _read(folder: Path) -> dict[str, Any]:
     """Return the description of a folder."""
-    path = folder / DESCRIPTION
+    path = folder / _DESCRIPTION
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""One trial: a set of parameters on the training problems."""
+"""One trial of a tuning: a set of parameters, run on the training problems and raced."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 
-ERROR = "error"
+ERROR = "error"  # the attribute of a failed trial that holds its traceback
 
-NONE: Mapping[int, float] = MappingProxyType({})
+_NO_GAPS: Mapping[int, float] = MappingProxyType({})
 
 
 def run_trial(
@@ -38,23 +38,23 @@ def run_trial(
     trial: Trial,
     config: TuneConfig,
     cells: list[TrialCell],
-    known: Mapping[int, float] = NONE,
+    known: Mapping[int, float] = _NO_GAPS,
 ) -> None:
     """Draw a trial's parameters (or take those it has), run them and tell the study.
 
     Its value is the mean gap over the cells. A trial that falls behind the best one is given up
-    (pruned); one whose solver raises has failed, and keeps the traceback.
+    (pruned); one whose solver raises has failed and keeps the traceback.
 
     Parameters
     ----------
     study, trial : optuna.Study, optuna.Trial
-        A trial that is under way.
+        A trial that has been started.
     config : TuneConfig
         What to run.
-    cells : list of Cell
-        The training runs, in the order that all trials share.
+    cells : list of TrialCell
+        The training runs, in an order that is the same for all trials.
     known : mapping of int to float
-        Gaps that the study knows from a process that was interrupted in this trial.
+        Gaps of the cells that a process finished before it was interrupted in this trial.
     """
     values = {name: _suggest(trial, name, entry) for name, entry in config.space.items()}
     gaps = dict(known)
@@ -82,7 +82,7 @@ def _suggest(trial: Trial, name: str, entry: Distribution) -> Any:
     return trial.suggest_int(name, entry.low, entry.high, log=entry.log)
 
 
-# The runs by which a set of parameters is judged.
+# The cells of a trial.
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,13 @@ class TrialCell:
     repetition: int
 
     def seeds(self, root: int) -> np.random.SeedSequence:
-        """Return the seeds of the run, those of a sweep's cell: the same for all parameters."""
+        """Return the seeds of the run: those of the same cell in a sweep, for all parameters."""
         key = (int(self.problem.digest[:16], 16), self.repetition)
         return np.random.SeedSequence(root, spawn_key=key)
 
 
 def trial_cells(group: ProblemSet, seed: int) -> list[TrialCell]:
-    """Return the runs, all problems once in an order drawn from the seed, then all once more."""
+    """Return the runs: all problems in an order drawn from the seed, then all of them again."""
     problems = list(group.problems.values())
     order = np.random.default_rng(seed).permutation(len(problems))
     return [
@@ -120,7 +120,7 @@ def run_trial_cell(cell: TrialCell, solver: Any, budget: dict[str, float], seed:
 
     Parameters
     ----------
-    cell : Cell
+    cell : TrialCell
         Problem and repetition.
     solver : Solver or callable
         What to run.
@@ -133,19 +133,19 @@ def run_trial_cell(cell: TrialCell, solver: Any, budget: dict[str, float], seed:
     return solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)).gap
 
 
-# Racing: give a trial up as soon as it can be seen not to beat the best one.
+# Racing: a trial is given up as soon as it looks worse than the best one.
 
 
 @contextmanager
 def experimental_allowed() -> Iterator[None]:
-    """Use what Optuna calls experimental without its warning."""
+    """Silence Optuna's warnings of what it calls experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         yield
 
 
 def make_pruner(level: float) -> BasePruner:
-    """Return the signed-rank test of Wilcoxon at a level; 0 runs all trials to their end."""
+    """Return Wilcoxon's signed-rank test at a level; at 0, all trials run to their end."""
     if level == 0:
         return NopPruner()
     with experimental_allowed():
@@ -153,7 +153,7 @@ def make_pruner(level: float) -> BasePruner:
 
 
 def best_trial(study: Study) -> FrozenTrial | None:
-    """Return the finished trial of least mean gap, the first of equals, None if there is none."""
+    """Return the finished trial of least mean gap, the first of equal ones; None without any."""
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return min(finished, key=lambda trial: (trial.values[0], trial.number), default=None)
 
@@ -166,21 +166,21 @@ def is_behind(study: Study, trial: Trial, gaps: Iterable[float]) -> bool:
     study : optuna.Study
         With a pruner from `make_pruner`.
     trial : optuna.Trial
-        It has reported the gaps.
+        The trial, which has reported its gaps.
     gaps : iterable of float
-        Of the runs so far, which are on the same problems with the same seeds for all trials.
+        Gaps of its runs so far; all trials have the same problems and seeds.
 
     Notes
     -----
-    A trial cannot win once its gaps, none of them negative, add up to more than all of the best
-    trial's; that is certain. Otherwise the pruner asks with the one-sided signed-rank test
-    whether the trial is worse. As it asks after each run, it errs more often than its level says.
+    Gaps are not negative, so that a trial has certainly lost once its gaps add up to more than all
+    those of the best trial. Otherwise the pruner applies the one-sided signed-rank test. As it
+    does so after each run, it errs more often than its level says.
     """
     best = best_trial(study)
     if best is None or isinstance(study.pruner, NopPruner):
         return False
-    # Without this rule the pruner alone runs 3 to 36 % more (four of the committed tunings with
-    # random parameters), and it warns of infinite gaps instead of giving their trials up.
+    # Without this rule the pruner needs 3 to 36 % more runs (four of the committed tunings with
+    # random parameters), and of infinite gaps it only warns.
     least = math.fsum(best.intermediate_values.values())
     if math.fsum(gaps) > least:
         return True

@@ -1,4 +1,4 @@
-"""A tuning from its configuration to its results."""
+"""Run a tuning from its configuration to its results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optuna.trial import Trial, TrialState
 
 from edgeopt.experiments.tuning.config import TuneConfig
-from edgeopt.experiments.tuning.results import HeldOutReport, write_results
+from edgeopt.experiments.tuning.results import TuningProgress, write_results
 from edgeopt.experiments.tuning.space import grid_points
 from edgeopt.experiments.tuning.storage import (
     JOURNAL,
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
+TrialProgress = Callable[[int, int], None]
+
+_WORKER = "worker"  # the attribute of a trial that names who runs it
+
+
 class TuningOutcome(NamedTuple):
-    """What a process ends with.
+    """What one process of a tuning leaves.
 
     Attributes
     ----------
     running : int
-        Trials that other processes have still under way; if there are any, there is nothing else.
+        Trials that other processes are still running; if there are any, there are no results yet.
     page : str
         The results as Markdown.
     paths : list of Path
@@ -53,7 +58,7 @@ def tune(
     folder: Path,
     *,
     storage: str | None = None,
-    report: HeldOutReport | None = None,
+    report: TuningProgress | None = None,
 ) -> TuningOutcome:
     """Run a tuning, or what is left of it, and write its results.
 
@@ -64,16 +69,17 @@ def tune(
     folder : Path
         For the results, and for the study's journal where there is no `storage`.
     storage : str, optional
-        SQLAlchemy URL of a database that several processes share, each with a folder of its own;
-        the one that ends last writes the results, the others when they are run again.
+        SQLAlchemy URL of a database that several processes share, each with its own folder. The
+        process that ends last writes the results; the others do so when they are run again.
     report : callable, optional
-        Called with ``"trials"`` or ``"held-out runs"`` and the numbers of finished and of all.
+        Called with ``"trials"``, then ``"runs"`` (those on held-out problems), and the numbers of
+        finished and of all of them.
 
     Raises
     ------
     InputError
-        If the folder is another tuning's or in use, the storage cannot be reached, or no trial
-        succeeded.
+        If the folder belongs to another tuning or is in use, the storage cannot be reached, or no
+        trial succeeded.
 
     Examples
     --------
@@ -99,34 +105,35 @@ def tune(
 
 # The loop over trials.
 
-WORKER = "worker"
-
-TrialReport = Callable[[int, int], None]
-
 
 def run_tuning(
-    config: TuneConfig, study: Study, worker: str, *, alone: bool, report: TrialReport | None = None
+    config: TuneConfig,
+    study: Study,
+    worker: str,
+    *,
+    alone: bool,
+    report: TrialProgress | None = None,
 ) -> int:
-    """Run what is left of a tuning, and return how many trials other processes are running.
+    """Run the rest of a tuning, and return how many trials other processes are running.
 
     Parameters
     ----------
     config : TuneConfig
         What is tuned.
     study : optuna.Study
-        Its study; finished trials there are not run again.
+        Its study; its finished trials are not run again.
     worker : str
-        Name of this process and of those it takes up the work of: a trial that the same worker
-        has left under way is finished, with the parameters and seeds that it had.
+        Name of this process and of the interrupted ones that it replaces: a trial that the same
+        worker left unfinished is resumed with its parameters and seeds.
     alone : bool
-        Whether no other process can be at work on the study.
+        Whether no other process can be working on the study.
     report : callable, optional
         Called with the numbers of finished and of all trials, at the start and after each trial.
 
     Notes
     -----
-    A process that was interrupted and resumed gives the same bits as one that was not, where the
-    budget is in evaluations and no other process shares the study.
+    If the budget is in evaluations and no other process shares the study, a tuning that was
+    interrupted and resumed gives the same bits as one that was not.
     """
     total = trial_count(config)
     cells = trial_cells(config.training, config.seed)
@@ -139,7 +146,7 @@ def run_tuning(
 
 
 def trial_count(config: TuneConfig) -> int:
-    """Return the number of trials; a grid may have fewer points than there are trials."""
+    """Return the number of trials: a grid may have fewer points than the file asks for."""
     if config.sampler != "grid":
         return config.trials
     return min(config.trials, len(grid_points(config.space, config.levels, config.seed)))
@@ -148,24 +155,24 @@ def trial_count(config: TuneConfig) -> int:
 def _claim(
     study: Study, worker: str, total: int, alone: bool
 ) -> Iterator[tuple[Trial, dict[int, float]]]:
-    """Yield the trials to run, each with the gaps of it that the study knows already."""
+    """Yield the trials to run, each with those of its gaps that the study already has."""
     for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if _is_left_by(left, worker, alone):
-            trial = Trial(study, left._trial_id)  # the number, which study.ask would not give
-            trial.set_user_attr(WORKER, worker)
+            trial = Trial(study, left._trial_id)  # study.ask would start a new one
+            trial.set_user_attr(_WORKER, worker)
             yield trial, left.intermediate_values
     while len(study.get_trials(deepcopy=False)) < total:
         trial = study.ask()
         if trial.number >= total:  # another process was quicker
             study.tell(trial, state=TrialState.FAIL)
             break
-        trial.set_user_attr(WORKER, worker)
+        trial.set_user_attr(_WORKER, worker)
         yield trial, {}
 
 
 def _is_left_by(trial: FrozenTrial, worker: str, alone: bool) -> bool:
-    """Whether a trial under way is one that this worker was interrupted in."""
-    owner = trial.user_attrs.get(WORKER)
+    """Whether this worker was interrupted in a trial that is still marked as running."""
+    owner = trial.user_attrs.get(_WORKER)
     return owner == worker or (owner is None and alone)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from edgeopt.experiments import text
 from edgeopt.experiments.text import (
     Entry,
-    Table,
+    ReportTable,
     latex_table,
     markdown_list,
     markdown_table,
@@ -111,7 +111,7 @@ def test_headings_give_way_before_names_and_numbers_do() -> None:
 
 def test_latex_has_rules_and_escapes_what_users_named():
     rows = tuple((Entry(name), Entry("∞", math.inf)) for name in ("a_b & 50%", "[x]", "µ < 1"))
-    code = latex_table(Table("t", "Title", ("solver", "gap ≤ 1 %"), rows))
+    code = latex_table(ReportTable("t", "Title", ("solver", "gap ≤ 1 %"), rows))
     for rule in ("\\toprule", "\\midrule", "\\bottomrule", "{lr}", "\\label{tab:t}"):
         assert rule in code
     assert r"a\_b \& 50\% & $\infty$ \\" in code
@@ -122,4 +122,4 @@ def test_latex_has_rules_and_escapes_what_users_named():
 
 def test_a_long_table_breaks_across_pages():
     rows = tuple((Entry(str(i), i),) for i in range(50))
-    assert "\\begin{longtable}{r}" in latex_table(Table("t", "Title", ("n",), rows))
+    assert "\\begin{longtable}{r}" in latex_table(ReportTable("t", "Title", ("n",), rows))

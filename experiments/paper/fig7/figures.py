@@ -13,9 +13,9 @@ from edgeopt.experiments.statistics.anytime import gaps_at
 from edgeopt.experiments.style import (
     COLOURS,
     MARKERS,
+    drawn_percent,
     line_styles,
     mark_styles,
-    percent,
     percent_axis,
 )
 from edgeopt.problems.errors import FloatArray
@@ -83,7 +83,7 @@ def _draw_curve(
     first = [np.min(trace, where=trace > 0.0, initial=max(end, 1.0)) for trace in traces]
     start = float(np.median(first))
     if runs["evaluations"].max() == 1:
-        gap = percent(runs["gap"].median())
+        gap = drawn_percent(runs["gap"].median())
         axes.plot([start], [gap], label=label, **style)
         axes.axhline(float(gap), color=style["color"], linestyle=":", linewidth=0.7)
         return
@@ -99,7 +99,7 @@ def _draw_curve(
 
 def _quartiles(runs: pd.DataFrame, axis: str, points: FloatArray) -> FloatArray:
     """Return the quartiles of the gap over runs in per cent, shape (3, points)."""
-    gaps = np.array([percent(gaps_at(row, axis, points)) for _, row in runs.iterrows()])
+    gaps = np.array([drawn_percent(gaps_at(row, axis, points)) for _, row in runs.iterrows()])
     quartiles: FloatArray = np.quantile(gaps, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     return quartiles
 

@@ -1,9 +1,9 @@
 """The whole problem as a constraint program, by CP-SAT of OR-Tools.
 
-CP-SAT knows integers only: times are multiplied so that the tasks' shortest times, shared evenly
-by all nodes, become `RESOLUTION`, and rounded. On n tasks of a node that moves its load by at most
-n / 2 units: 0.0003 % of the makespan for 60 tasks. Memory that is not whole in byte is scaled too,
-but rounded up, and capacity down, so that what fits here fits there.
+CP-SAT has integers only. Times are scaled so that the tasks' shortest times, shared evenly by all
+nodes, become `_RESOLUTION`, and rounded: this changes the load of a node with n tasks by at most
+n / 2 units, 0.0003 % of the makespan for 60 tasks. Memory that is not a whole number of bytes is
+scaled too, but rounded up, and capacity down, so that what fits in the model fits on the nodes.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-FloatArray = NDArray[np.float64]
+_FloatArray = NDArray[np.float64]
 
-RESOLUTION = 1e7
+_RESOLUTION = 1e7
 
-LARGEST = 2.0**60  # of a sum; CP-SAT's integers have 64 bits
+_LARGEST = 2.0**60  # of a sum; CP-SAT's integers have 64 bits
 
 
 class Printer(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
-    """Takes each better solution to `report`."""
+    """Hands each better solution to `report`."""
 
     def __init__(self, shape: tuple[int, int], report: Callable[[NDArray[np.int64]], None]) -> None:
         super().__init__()
@@ -36,28 +36,17 @@ class Printer(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         self._report(values.reshape(k, x).argmax(axis=1))
 
 
-def solve(
-    times: FloatArray,
-    memory: FloatArray,
-    capacity: FloatArray,
+def minimise_makespan(
+    times: _FloatArray,
+    memory: _FloatArray,
+    capacity: _FloatArray,
     deadline: float,
     seed: int,
     report: Callable[[NDArray[np.int64]], None],
 ) -> None:
-    """Minimise the largest of the loads sum_i et_ij x_ij; one worker, all else is the default.
+    """Minimise the largest of the loads sum_i et_ij x_ij, with one worker and all defaults.
 
-    Parameters
-    ----------
-    times : ndarray, shape (k, x)
-        Execution times in s.
-    memory, capacity : ndarray, shape (k,) and (x,)
-        Memory in byte; infinite capacity is no constraint.
-    deadline : float
-        By `time.monotonic`.
-    seed : int
-        Of CP-SAT.
-    report : callable
-        Takes each better assignment, shape (k,).
+    Its parameters are those of `run.Minimise`.
     """
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
@@ -67,7 +56,7 @@ def solve(
     solver.solve(model, Printer((len(times), len(capacity)), report))
 
 
-def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> cp_model.CpModel:
+def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> cp_model.CpModel:
     """Return the model: x_00, x_01, ..., makespan."""
     k, x = times.shape
     whole = np.rint(times * _scale(times)).astype(np.int64)
@@ -87,16 +76,16 @@ def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> cp_mo
     return model
 
 
-def _scale(times: FloatArray) -> float:
+def _scale(times: _FloatArray) -> float:
     """Return the integer units in a second."""
     shared = float(times.min(axis=1).sum()) / times.shape[1] or float(times.max())
-    return min(RESOLUTION / shared, LARGEST / float(times.max(axis=1).sum()))
+    return min(_RESOLUTION / shared, _LARGEST / float(times.max(axis=1).sum()))
 
 
-def _whole_memory(memory: FloatArray, capacity: FloatArray) -> tuple[list[int], list[int]]:
+def _whole_memory(memory: _FloatArray, capacity: _FloatArray) -> tuple[list[int], list[int]]:
     """Return memory and capacity as integers, exact where memory is whole in byte."""
     room = np.minimum(capacity, memory.sum())
-    is_whole = bool((memory == np.rint(memory)).all()) and memory.sum() < LARGEST
-    unit = 1.0 if is_whole else room.max() / RESOLUTION
+    is_whole = bool((memory == np.rint(memory)).all()) and memory.sum() < _LARGEST
+    unit = 1.0 if is_whole else room.max() / _RESOLUTION
     held = np.ceil(memory / unit).astype(np.int64)
     return held.tolist(), np.floor(room / unit).astype(np.int64).tolist()

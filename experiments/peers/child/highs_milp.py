@@ -10,33 +10,22 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+_FloatArray = NDArray[np.float64]
 
 
-def solve(
-    times: FloatArray,
-    memory: FloatArray,
-    capacity: FloatArray,
+def minimise_makespan(
+    times: _FloatArray,
+    memory: _FloatArray,
+    capacity: _FloatArray,
     deadline: float,
     seed: int,
     report: Callable[[NDArray[np.int64]], None],
 ) -> None:
     """Minimise C subject to sum_j x_ij = 1, sum_i et_ij x_ij <= C, and memory; x binary.
 
-    One thread; HiGHS goes on until its gap is 0 or time is up, all else is its default.
+    HiGHS runs on one thread until its gap is 0 or time is up; all else is its default.
 
-    Parameters
-    ----------
-    times : ndarray, shape (k, x)
-        Execution times in s.
-    memory, capacity : ndarray, shape (k,) and (x,)
-        Memory in byte; infinite capacity is no row.
-    deadline : float
-        By `time.monotonic`.
-    seed : int
-        Of HiGHS.
-    report : callable
-        Takes each better assignment, shape (k,).
+    Its parameters are those of `run.Minimise`.
     """
     highs: Any = highspy.Highs()
     highs.passModel(_model(times, memory, capacity))
@@ -56,7 +45,7 @@ def _assignment(solution: Any, shape: tuple[int, int]) -> NDArray[np.int64]:
     return chosen
 
 
-def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> Any:
+def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> Any:
     """Return the program: variables x_00, x_01, ..., C; rows of nodes, memory, tasks."""
     k, x = times.shape
     limited = x if np.isfinite(capacity).all() else 0
@@ -79,8 +68,8 @@ def _model(times: FloatArray, memory: FloatArray, capacity: FloatArray) -> Any:
 
 
 def _columns(
-    times: FloatArray, memory: FloatArray, limited: int
-) -> tuple[NDArray[np.int64], FloatArray]:
+    times: _FloatArray, memory: _FloatArray, limited: int
+) -> tuple[NDArray[np.int64], _FloatArray]:
     """Return row numbers and values of each x_ij's entries, shape (k x, 2 or 3)."""
     k, x = times.shape
     node, task = np.tile(np.arange(x), k), np.repeat(np.arange(k), x)

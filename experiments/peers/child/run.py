@@ -4,7 +4,7 @@ The input is a NumPy archive of the times (``et``, or ``work`` and ``speed``), `
 ``capacity``, and of ``seconds``, ``seed`` and ``gigabytes``. The clock starts when the input is
 read and the library is loaded. A line of the output is a JSON list with the node of each task, or
 a JSON string that says what went wrong. The kernel ends the process `GRACE` seconds after its time
-is up, in whatever code it then is, and refuses it more memory than it may have.
+is up, whatever code it is in, and refuses memory beyond its limit.
 """
 
 from __future__ import annotations
@@ -17,11 +17,42 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 GRACE = 2.0
+
+
+class Minimise(Protocol):
+    """The function ``minimise_makespan`` of a module here."""
+
+    def __call__(
+        self,
+        times: NDArray[np.float64],
+        memory: NDArray[np.float64],
+        capacity: NDArray[np.float64],
+        deadline: float,
+        seed: int,
+        report: Callable[[NDArray[np.int64]], None],
+    ) -> None:
+        """Minimise the makespan.
+
+        Parameters
+        ----------
+        times : ndarray, shape (k, x)
+            Execution times in s.
+        memory, capacity : ndarray, shape (k,) and (x,)
+            Memory in byte; infinite where there is no limit.
+        deadline : float
+            By `time.monotonic`.
+        seed : int
+            Seed of the library.
+        report : callable
+            Takes each better assignment, shape (k,).
+        """
 
 
 def main() -> None:
@@ -31,17 +62,17 @@ def main() -> None:
     most = int(data["gigabytes"] * 1e9)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
-        solve = importlib.import_module(sys.argv[1]).solve
+        minimise: Minimise = importlib.import_module(sys.argv[1]).minimise_makespan
     except ImportError as error:
         _print(str(error))
         return
     signal.setitimer(signal.ITIMER_REAL, float(data["seconds"]) + GRACE)
     deadline = time.monotonic() + float(data["seconds"])
     times = data["et"] if "et" in data else data["work"][:, None] / data["speed"]
-    solve(times, data["memory"], data["capacity"], deadline, int(data["seed"]), report)
+    minimise(times, data["memory"], data["capacity"], deadline, int(data["seed"]), _report)
 
 
-def report(assignment: Iterable[int]) -> None:
+def _report(assignment: Iterable[int]) -> None:
     """Print the node of each task."""
     _print([int(node) for node in assignment])
 
@@ -54,5 +85,5 @@ def _print(content: list[int] | str) -> None:
 
 if __name__ == "__main__":
     _OUTPUT = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print goes elsewhere
+    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     main()

@@ -13,7 +13,9 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PROBLEM = SchedulingProblem([[1.0, 5.0], [2.0, 5.0], [3.0, 3.0]], [1.0] * 3, [2.0, 2.0])
 LIMITS = {"seconds": 0.5, "gigabytes": 1.0}
-HEAD = "import time, os\ndef solve(times, memory, capacity, deadline, seed, report):\n    "
+HEAD = (
+    "import time, os\ndef minimise_makespan(times, memory, capacity, deadline, seed, report):\n    "
+)
 BODIES = {
     "hangs": "report([0, 0, 1])\n    while True: pass",
     "dies": "report([0, 0, 1])\n    os.abort()",

@@ -8,7 +8,7 @@ from scipy.sparse import csc_array
 from strategies import scheduling_problems
 
 from edgeopt.experiments.peers.child.highs_milp import _model
-from edgeopt.experiments.peers.population import Objective
+from edgeopt.experiments.peers.population import PenalisedMakespan
 from edgeopt.experiments.peers.pygmo_peers import Assignments
 from edgeopt.optim.scheduling.arrays import memory_arrays
 
@@ -35,7 +35,7 @@ def test_an_assignment_is_feasible_in_the_program_if_it_is_in_the_problem(proble
 @given(scheduling_problems(), st.integers(0, 2**32 - 1), st.booleans())
 @settings(deadline=None)
 def test_vectors_within_the_bounds_are_assignments(problem, seed, integers):
-    objective = Objective(problem)
+    objective = PenalisedMakespan(problem)
     coding = Assignments(problem, objective, integers)
     low, high = (np.array(bound) for bound in coding.get_bounds())
     rng = np.random.default_rng(seed)

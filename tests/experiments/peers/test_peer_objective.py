@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import scheduling_problems
 
-from edgeopt.experiments.peers.population import Objective
+from edgeopt.experiments.peers.population import PenalisedMakespan
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
@@ -14,7 +14,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 @given(scheduling_problems(), st.integers(0, 2**32 - 1))
 def test_costs_are_makespans_or_worse_than_all(problem, seed):
     rows = np.random.default_rng(seed).integers(0, problem.nodes, (5, problem.tasks))
-    objective = Objective(problem)
+    objective = PenalisedMakespan(problem)
     for row, cost in zip(rows, objective.costs(rows), strict=True):
         assert problem.makespan(row) <= objective.worst
         if problem.fits(row):
@@ -25,7 +25,9 @@ def test_costs_are_makespans_or_worse_than_all(problem, seed):
 
 def test_less_excess_is_better():
     problem = SchedulingProblem([[1.0, 1.0]] * 3, [2.0, 2.0, 4.0], [4.0, 4.0])
-    none, some, all_of_it = Objective(problem).costs(np.array([[0, 0, 1], [0, 1, 1], [0, 0, 0]]))
+    none, some, all_of_it = PenalisedMakespan(problem).costs(
+        np.array([[0, 0, 1], [0, 1, 1], [0, 0, 0]])
+    )
     assert none == 2.0
     assert some == pytest.approx(3.0 * (1 + 2 / 8))
     assert all_of_it == pytest.approx(3.0 * (1 + 4 / 8))

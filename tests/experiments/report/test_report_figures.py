@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments.report.analysis import short, solver_looks
+from edgeopt.experiments.report.analysis import short_label, solver_looks
 from edgeopt.experiments.report.figures import (
     convergence_panel,
     ecdf_figure,
@@ -16,8 +16,8 @@ from edgeopt.experiments.report.figures import (
     svg_address,
     write_pdf,
 )
-from edgeopt.experiments.statistics.anytime import gap_table
-from edgeopt.experiments.statistics.comparison import compare
+from edgeopt.experiments.statistics.anytime import paired_gaps
+from edgeopt.experiments.statistics.comparison import compare_solvers
 
 ODD = "_$x$ <b>&"
 CELLS = sweep(
@@ -40,7 +40,7 @@ def test_only_solvers_of_one_schedule_have_marks():
 
 
 def test_the_profile_starts_with_the_share_of_wins_and_leaves_out_failures():
-    curves = lines(profile_figure(gap_table(CELLS, "evaluations"), LOOKS))
+    curves = lines(profile_figure(paired_gaps(CELLS, "evaluations"), LOOKS))
     assert curves[ODD].get_ydata()[0] == 100
     assert curves["once"].get_ydata()[0] == 0
     assert curves["once"].get_ydata()[-1] == 100
@@ -69,15 +69,15 @@ def test_convergence_is_the_median_over_repetitions(axis, scale):
 
 def test_the_rank_diagram_names_all_solvers_with_their_ranks():
     gaps = {"a": [0.1], "b": [0.2], "c {x}": [0.3], "d": [0.4]}
-    figure = rank_figure(compare(final({f"p{i}": gaps for i in range(30)})))
+    figure = rank_figure(compare_solvers(final({f"p{i}": gaps for i in range(30)})))
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert texts == {"a (1.00)", "b (2.00)", "(3.00) c {x}", "(4.00) d"}
 
 
 def test_long_names_are_cut_in_figures_and_fill_fewer_columns():
     name = "a solver with a name longer than any figure"
-    assert short(name) == "a solver with a name long…"
-    assert short("atsa-repaired") == "atsa-repaired"
+    assert short_label(name) == "a solver with a name long…"
+    assert short_label("atsa-repaired") == "atsa-repaired"
     cells = sweep([run(f"{name} {i}"[-40:], [(9, 0.3, 110.0)]) for i in range(4)])
     looks = solver_looks(cells, list(cells["solver"]))
     legend = ecdf_figure(cells, looks, "seconds").legends[0]
@@ -113,7 +113,7 @@ def test_images_are_text_that_runs_nothing_and_repeat_to_the_byte(tmp_path):
 def test_a_sweep_of_failures_draws_empty_figures():
     cells = sweep([failed(name, repetition=r) for name in "ab" for r in (0, 1)])
     looks = solver_looks(cells, ["a", "b"])
-    profile = lines(profile_figure(gap_table(cells, "seconds"), looks))
+    profile = lines(profile_figure(paired_gaps(cells, "seconds"), looks))
     assert (profile["a"].get_ydata() == 0).all()
     assert (lines(ecdf_figure(cells, looks, "seconds"))["b"].get_ydata() == 0).all()
     assert math.isnan(cells["seconds"].max())

@@ -5,18 +5,18 @@ import math
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments.report.page import verdict
+from edgeopt.experiments.report.content import verdict
 from edgeopt.experiments.report.tables import (
     failures,
-    gap_table,
     pairs_table,
     parameter_table,
+    problem_table,
     provenance_table,
     ranking_table,
     running_time_table,
 )
 from edgeopt.experiments.runs.provenance import version
-from edgeopt.experiments.statistics.comparison import compare
+from edgeopt.experiments.statistics.comparison import compare_solvers
 from edgeopt.problems.errors import InputError
 
 CLOSE = (
@@ -27,7 +27,7 @@ EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in r
 
 
 def test_the_ranking_compares_with_the_first():
-    table = ranking_table(compare(EASY))
+    table = ranking_table(compare_solvers(EASY))
     texts = [[entry.text for entry in row] for row in table.rows]
     assert [row[0] for row in texts] == ["a", "b", "c"]
     assert texts[0][-3:] == ["", "", ""]
@@ -37,13 +37,13 @@ def test_the_ranking_compares_with_the_first():
 
 
 def test_the_pairs_show_the_difference_with_its_interval():
-    row = [entry.text for entry in pairs_table(compare(EASY)).rows[1]]
+    row = [entry.text for entry in pairs_table(compare_solvers(EASY)).rows[1]]
     assert row[:5] == ["a", "c", "40.00", "[40.00, 40.00]", "1.00"]
 
 
 def test_the_table_of_problems_counts_failures_as_infinite():
     rows = [run("a", [(4, 0.5, 130.0)]), failed("a", repetition=1), failed("a", repetition=2)]
-    (row,) = gap_table(sweep(rows), {"p": "short"}, {"p": 110.0}).rows
+    (row,) = problem_table(sweep(rows), {"p": "short"}, {"p": 110.0}).rows
     assert [entry.text for entry in row] == [
         *("short", "a", "100", "110", "130", "∞", "∞", "[30.00, ∞]", "4", "500 ms", "2 of 3"),
     ]
@@ -51,7 +51,7 @@ def test_the_table_of_problems_counts_failures_as_infinite():
 
 
 def test_where_nothing_is_known_there_is_a_dash():
-    (row,) = gap_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
+    (row,) = problem_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
     assert row[3].text == "–"
 
 
@@ -91,17 +91,17 @@ def test_provenance_is_shown_as_it_is():
 
 
 def test_verdicts():
-    assert verdict(compare(EASY)) == (
+    assert verdict(compare_solvers(EASY)) == (
         "a leads with an average rank of 1.00. Friedman's test (p < 0.001) finds differences; "
         "Nemenyi's test at 5 % tells a apart from all others."
     )
     tied = final({f"p{i}": {"a": [0.1], "b": [0.1], "c": [0.1]} for i in range(12)})
-    assert verdict(compare(tied)) == (
+    assert verdict(compare_solvers(tied)) == (
         "a, b and c lead with an average rank of 2.00. Friedman's test (p = 1.000) finds no "
         "difference between solvers at 5 %."
     )
-    assert verdict(compare(final({"p": {"a": [0.1], "b": [0.2]}}))) == (
+    assert verdict(compare_solvers(final({"p": {"a": [0.1], "b": [0.2]}}))) == (
         "a leads with an average rank of 1.00."
     )
     close = final({f"p{i}": {"a": [0.1], "b": [0.11 - i % 2 / 50], "c": [9.0]} for i in range(8)})
-    assert verdict(compare(close)).endswith("lead with an average rank of 1.50. " + CLOSE)
+    assert verdict(compare_solvers(close)).endswith("lead with an average rank of 1.50. " + CLOSE)

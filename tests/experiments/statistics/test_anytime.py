@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_rows import failed, run, sweep
 
-from edgeopt.experiments.statistics.anytime import common_budgets, gap_table, gaps_at, times_to
+from edgeopt.experiments.statistics.anytime import common_budgets, gaps_at, paired_gaps, times_to
 from edgeopt.problems.errors import InputError
 
 TRACE = [(1, 0.1, 150.0), (10, 0.2, 120.0), (100, 0.9, 110.0)]
@@ -80,14 +80,14 @@ def test_the_table_pairs_runs_of_one_seed_at_equal_cost():
     quick = [(10, 0.1, 140.0), (20, 1.0, 120.0)]
     rows = [run(s, t, repetition=r) for r in (0, 1) for s, t in (("slow", slow), ("quick", quick))]
     cells = sweep([*rows, run("slow", slow, repetition=2)])  # the third block lacks a solver
-    by_evaluations = gap_table(cells, "evaluations")
+    by_evaluations = paired_gaps(cells, "evaluations")
     assert list(by_evaluations.index) == [("p", 0), ("p", 1)]
     assert by_evaluations.loc[("p", 0)].to_dict() == {"quick": 0.2, "slow": 0.1}
-    assert gap_table(cells, "seconds").loc[("p", 1)].to_dict() == {"quick": 0.2, "slow": 0.5}
+    assert paired_gaps(cells, "seconds").loc[("p", 1)].to_dict() == {"quick": 0.2, "slow": 0.5}
 
 
 def test_a_failed_run_keeps_its_block():
-    table = gap_table(sweep([run("a", TRACE), failed("b")]), "evaluations")
+    table = paired_gaps(sweep([run("a", TRACE), failed("b")]), "evaluations")
     assert table.loc[("p", 0)].to_dict() == {"a": pytest.approx(0.1), "b": math.inf}
 
 
@@ -95,13 +95,13 @@ def test_sums_in_another_order_do_not_break_ties():
     a, b = 0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1
     assert a != b
     cells = sweep([run("a", [(1, 0.1, 100 + a)]), run("b", [(1, 0.1, 100 + b)])])
-    row = gap_table(cells, "evaluations").iloc[0]
+    row = paired_gaps(cells, "evaluations").iloc[0]
     assert row["a"] == row["b"]
 
 
 def test_what_cannot_be_compared_is_refused():
     cells = sweep([run("a", TRACE), run("b", TRACE, problem="q")])
     with pytest.raises(InputError, match=r"sweep: got '2 incomplete blocks'"):
-        gap_table(cells, "evaluations")
+        paired_gaps(cells, "evaluations")
     with pytest.raises(InputError, match=r"axis: got 'iterations'"):
-        gap_table(cells, "iterations")
+        paired_gaps(cells, "iterations")

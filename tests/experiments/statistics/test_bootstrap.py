@@ -1,6 +1,7 @@
 """The bootstrap against scipy's, and its strata and pairing."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -33,6 +34,29 @@ def test_coverage_of_a_normal_mean():
     assert 0.88 <= hits / 200 <= 0.99
 
 
+def test_the_interval_is_the_central_part_of_each_column():
+    column = np.arange(999.0)
+    low, high = interval(np.column_stack([column, -column]))
+    assert low.tolist() == [24, -974]  # the least value that 2.5 % of the sample do not exceed
+    assert high.tolist() == [974, -24]
+
+
+def test_limits_of_a_median_are_those_of_the_exact_bootstrap_distribution():
+    values = np.array([1.0, 2, 4, 8, 16])
+    exact = np.median(list(product(values, repeat=5)), axis=1)  # all 3125 resamples
+    found = resampled(values[:, None], [np.arange(5)], np.median, rng())
+    for value in values:
+        assert (found <= value).mean() == pytest.approx((exact <= value).mean(), abs=0.03)
+    wanted = np.quantile(exact, [0.025, 0.975], method="inverted_cdf")
+    assert interval(found)[:, 0].tolist() == wanted.tolist() == [1, 16]
+
+
+def test_each_stratum_counts_alike_however_large():
+    values = np.array([[3.0], [3], [3], [3], [9]])
+    sample = resampled(values, [np.arange(4), np.array([4])], np.mean, rng())
+    assert (sample == 6).all()
+
+
 def test_strata_are_resampled_apart():
     values = np.array([[0.0], [0], [0], [10], [10], [10]])
     apart = resampled(values, [np.arange(3), np.arange(3, 6)], np.median, rng())
@@ -58,6 +82,17 @@ def test_the_interval_of_a_mean_against_plain_resampling():
     means = np.random.default_rng(2).choice(values, (20_000, 40)).mean(axis=1)
     assert mean_interval(values) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.004)
     assert mean_interval(values) == mean_interval(values)
+
+
+def test_the_interval_of_a_mean_is_corrected_for_skewness():
+    values = np.random.default_rng(4).exponential(size=12)
+    limits = {
+        method: stats.bootstrap((values,), np.mean, method=method, rng=rng(5)).confidence_interval
+        for method in ("BCa", "percentile")
+    }
+    found = mean_interval(values)
+    assert found == pytest.approx([*limits["BCa"]], abs=0.03)
+    assert found[1] > limits["percentile"].high + 0.05
 
 
 def test_the_interval_of_a_mean_of_equal_or_too_few_values():

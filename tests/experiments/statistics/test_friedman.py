@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeopt.experiments.statistics.tests import (
+from edgeopt.experiments.statistics.rank_tests import (
     critical_difference,
     friedman,
     holm,

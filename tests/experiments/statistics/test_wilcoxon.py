@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from edgeopt.experiments.statistics.tests import paired_differences, signed_ranks
+from edgeopt.experiments.statistics.rank_tests import paired_differences, signed_ranks
 
 
 def test_published_example_of_pingouin():

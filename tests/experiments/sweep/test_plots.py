@@ -13,10 +13,10 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.style import (
     COLOURS,
     SMALLEST,
+    drawn_percent,
     line_styles,
     mark_styles,
     paper_style,
-    percent,
     save_figure,
 )
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
@@ -117,7 +117,7 @@ def test_a_gap_of_zero_is_drawn_at_the_smallest(gap: float):
 
 
 def test_gaps_in_per_cent():
-    assert percent([0.5, 0.0]).tolist() == [50.0, SMALLEST]
+    assert drawn_percent([0.5, 0.0]).tolist() == [50.0, SMALLEST]
 
 
 def test_boxes_by_solver_and_problem():

@@ -10,13 +10,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.figures import contour_figure, history_figure, slice_figure
-from edgeopt.experiments.tuning.results import (
-    compare_held_out,
-    importances,
-    run_held_out,
-    sentence,
-    write_up,
-)
+from edgeopt.experiments.tuning.held_out import compare_held_out, run_held_out, sentence
+from edgeopt.experiments.tuning.results import write_up
+from edgeopt.experiments.tuning.trial_table import importances
 from edgeopt.experiments.tuning.tune import tune
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve

@@ -12,9 +12,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from edgeopt.experiments.tuning.config import SAMPLERS, ProblemSet, TuneConfig
-from edgeopt.experiments.tuning.results import trials_table, with_gap
 from edgeopt.experiments.tuning.storage import open_journal, open_study
 from edgeopt.experiments.tuning.trial import best_trial, run_trial_cell, trial_cells
+from edgeopt.experiments.tuning.trial_table import trials_table, with_gap
 from edgeopt.experiments.tuning.tune import run_tuning, trial_count
 from edgeopt.optim.scheduling.colony.atsa import ACO
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sweep_rows import failed, run, sweep
 
-from edgeopt.experiments.statistics.anytime import (
+from edgeopt.experiments.statistics.profiles import (
     expected_running_time,
     fraction_within,
     hitting_times,

@@ -1,4 +1,7 @@
-"""Friedman's test on ranks, with Nemenyi's critical difference.
+"""Rank tests: Friedman's with its post hoc tests of all pairs, Wilcoxon's, and Holm's correction.
+
+Friedman's test and the post hoc tests compare average ranks, and so depend on which other solvers
+took part (Benavoli, Corani and Mangili 2016); Wilcoxon's test of two solvers does not.
 
 References
 ----------
@@ -7,6 +10,12 @@ Machine Learning Research 7, 1-30.
 
 Iman, R. L. and Davenport, J. M. (1980). Approximations of the critical region of the Friedman
 statistic. Communications in Statistics A 9, 571-595.
+
+Benavoli, A., Corani, G. and Mangili, F. (2016). Should we really use post-hoc tests based on
+mean-ranks? Journal of Machine Learning Research 17, 1-10.
+
+Kerby, D. S. (2014). The simple difference formula: an approach to teaching nonparametric
+correlation. Comprehensive Psychology 3.
 """
 
 from __future__ import annotations
@@ -24,6 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+EXTRA = "stats"
+
+
 @dataclass(frozen=True)
 class Friedman:
     """Outcome of Friedman's test.
@@ -33,13 +45,13 @@ class Friedman:
     blocks, solvers : int
         Numbers N and k.
     chi2, p : float
-        Statistic, corrected for ties, and its p-value from chi-square with k - 1 degrees.
+        Statistic, corrected for ties, and its p-value: chi-square with k - 1 degrees of freedom.
     f, f_p : float
         Iman and Davenport's less conservative statistic and its p-value.
     kendall_w : float
         Agreement of the blocks, from 0 (none) to 1 (the same ranks in all).
     critical_difference : float
-        Average ranks that differ by more are different at `alpha` (Nemenyi).
+        Solvers whose average ranks differ by more are told apart at level `alpha` (Nemenyi).
     alpha : float
         Level of the critical difference.
     """
@@ -122,11 +134,6 @@ def critical_difference(blocks: int, solvers: int, alpha: float = 0.05) -> float
 
 
 # Which solvers differ: p-values of all pairs after Friedman's test.
-#
-# Both tests compare average ranks and so depend on which other solvers took part (Benavoli,
-# Corani and Mangili 2016); the paired Wilcoxon test of `wilcoxon` does not.
-
-EXTRA = "stats"
 
 
 def nemenyi(blocks: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +169,7 @@ def nemenyi(blocks: pd.DataFrame) -> pd.DataFrame:
 def holm_ranks(blocks: pd.DataFrame) -> pd.DataFrame:
     """Return p-values of rank differences as z-scores, corrected for all pairs by Holm.
 
-    Stronger than `nemenyi`; parameters, result and errors are the same.
+    More powerful than `nemenyi`; parameters, result and errors are the same.
     """
     posthocs = import_extra("scikit_posthocs", EXTRA)
     table: pd.DataFrame = posthocs.posthoc_siegel_friedman(blocks, p_adjust="holm")
@@ -175,7 +182,7 @@ def holm(p: FloatArray) -> FloatArray:
     Parameters
     ----------
     p : ndarray, shape (n,)
-        NaN where a pair was not tested; it stays NaN and does not count.
+        NaN where a pair was not tested: such a pair stays NaN and does not count.
 
     Examples
     --------
@@ -184,7 +191,7 @@ def holm(p: FloatArray) -> FloatArray:
     >>> holm(np.array([0.01, 0.04, 0.03]))
     array([0.03, 0.06, 0.06])
     """
-    tested = p == p
+    tested = ~np.isnan(p)
     corrected = p.copy()
     if tested.any():
         multitest = import_extra("statsmodels.stats.multitest", EXTRA)
@@ -192,15 +199,12 @@ def holm(p: FloatArray) -> FloatArray:
     return corrected
 
 
-# Wilcoxon's signed-rank test of paired gaps, with an effect size.
-#
-# References ---------- Kerby, D. S. (2014). The simple difference formula: an approach to
-# teaching nonparametric correlation. Comprehensive Psychology 3.
+# Two solvers: the signed-rank test of paired gaps, with an effect size.
 
 
 @dataclass(frozen=True)
 class SignedRanks:
-    """Outcome of the test.
+    """Outcome of Wilcoxon's signed-rank test.
 
     Attributes
     ----------
@@ -211,8 +215,9 @@ class SignedRanks:
     p : float
         Two-sided, exact up to 50 pairs without ties and up to 13 with them.
     effect : float
-        Matched-pairs rank-biserial correlation in [-1, 1]: (sum of ranks where the second is
-        larger - sum where the first is) / sum of all. 1: the first is smaller in every pair.
+        Matched-pairs rank-biserial correlation in [-1, 1] (Kerby 2014): (sum of ranks where the
+        second is larger - sum where the first is) / sum of all. 1 if the first is smaller in
+        every pair.
     """
 
     pairs: int

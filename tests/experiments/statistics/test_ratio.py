@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from edgeopt.experiments.statistics.ratio import add_holm, median_limits, paired_ratio, ratios_of
+from edgeopt.experiments.statistics.ratio import (
+    Measured,
+    add_holm,
+    median_limits,
+    paired_ratio,
+    ratios_of,
+)
 
 INFINITE = float("inf")
 numbers = st.lists(st.floats(0.01, 100.0), min_size=3, max_size=20)
@@ -62,6 +68,24 @@ def test_the_interval_holds_the_median_as_often_as_it_says():
     limits = np.array([median_limits(rng.normal(size=60)) for _ in range(100)])
     covered = ((limits[:, 0] <= 0) & (limits[:, 1] >= 0)).mean()
     assert 0.88 < covered < 1.0
+
+
+def test_the_limits_of_a_median_by_hand():
+    # of 5 drawn values the median is the least one with probability 5.8 %, more than 2.5 %
+    assert median_limits(np.array([3.0, 1, 5, 2, 4])) == (1, 5)
+
+
+def test_a_measured_number_without_an_interval_is_exact():
+    exact = Measured(3.0, unit="s")
+    assert exact.limits == (3, 3)
+    assert exact.scaled(1e3, "ms") == Measured(3e3, unit="ms")
+
+
+def test_a_measured_number_scales_with_its_interval_and_keeps_its_test():
+    found = Measured(0.5, 0.25, 1.0, 0.01, "", "signed ranks of 9 pools")
+    assert found.limits == (0.25, 1.0)
+    assert found.scaled(100, "%") == Measured(50, 25, 100, 0.01, "%", "signed ranks of 9 pools")
+    assert found.without_test() == Measured(0.5, 0.25, 1.0)
 
 
 def test_the_interval_of_infinite_values_is_infinite():

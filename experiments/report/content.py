@@ -1,0 +1,263 @@
+"""What the page of a report shows: texts, tables and images made from the analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeopt.experiments.best_known.standing import best_known_makespans
+from edgeopt.experiments.report.analysis import Analysis
+from edgeopt.experiments.report.figures import (
+    SCALES,
+    convergence,
+    report_figures,
+    shown_problems,
+    svg_address,
+)
+from edgeopt.experiments.report.tables import (
+    COST_TEXTS,
+    Failure,
+    failures,
+    pairs_table,
+    parameter_table,
+    problem_table,
+    provenance_table,
+    ranking_table,
+    running_time_table,
+)
+from edgeopt.experiments.statistics.anytime import AXES, has_failed
+from edgeopt.experiments.statistics.comparison import Comparison
+from edgeopt.experiments.statistics.rank_tests import Friedman
+from edgeopt.experiments.text import ReportTable, count, decimal, p_relation, seconds
+
+_MEANINGS = {
+    "problems": "A block is a problem, scored by its median over repetitions: what is found here "
+    "holds for problems like these.",
+    "runs": "A block is one repetition on one problem: what is found here holds for these very "
+    "problems, and says only how much depends on the seed.",
+}
+
+
+@dataclass(frozen=True)
+class RankingPanel:
+    """The ranking at one equal cost and unit of replication.
+
+    Attributes
+    ----------
+    axis, unit : str
+        Positions of the switches that show it.
+    verdict, meaning, tests : str
+        Which solver leads, what this holds for, and what the tests say.
+    cautions : tuple of str
+        What to know before trusting the tests.
+    ranking, pairs : ReportTable
+        The numbers.
+    diagram : str
+        Address of the critical-difference diagram; empty if there is none.
+    """
+
+    axis: str
+    unit: str
+    verdict: str
+    meaning: str
+    tests: str
+    cautions: tuple[str, ...]
+    ranking: ReportTable
+    pairs: ReportTable
+    diagram: str
+
+
+@dataclass(frozen=True)
+class ConvergencePanel:
+    """One image of a problem's convergence, and the positions of the switches that show it."""
+
+    axis: str
+    scale: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """All images of one problem's convergence."""
+
+    name: str
+    panels: tuple[ConvergencePanel, ...]
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """The whole page as texts, tables and addresses of images.
+
+    Attributes
+    ----------
+    name : str
+        Name of the sweep.
+    facts : tuple of (str, str)
+        Key figures.
+    axes, units, scales : tuple of str
+        Positions of the switches.
+    panels : tuple of RankingPanel
+        One for each axis and unit.
+    profiles, ecdfs : dict of str
+        Images by axis.
+    running_times : dict of ReportTable
+        Expected running times by axis.
+    convergence : tuple of Convergence
+        One for each problem that is shown.
+    left_out : int
+        Number of problems that are not shown.
+    problems, parameters, provenance : ReportTable
+        What was reached, what was run, and with what.
+    failures : tuple of Failure
+        Runs that failed.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    axes: tuple[str, ...]
+    units: tuple[str, ...]
+    scales: tuple[str, ...]
+    panels: tuple[RankingPanel, ...]
+    profiles: dict[str, str]
+    ecdfs: dict[str, str]
+    running_times: dict[str, ReportTable]
+    convergence: tuple[Convergence, ...]
+    left_out: int
+    problems: ReportTable
+    parameters: ReportTable
+    provenance: ReportTable
+    failures: tuple[Failure, ...]
+
+
+def make_report_page(analysis: Analysis) -> ReportPage:
+    """Draw all figures and return the page's content."""
+    cells, names = analysis.cells, analysis.problems
+    provenance = analysis.description.get("provenance", {})
+    drawings = report_figures(analysis)
+    images = {n: svg_address(d) for n, d in drawings.items() if not n.startswith("convergence")}
+    shown = shown_problems(analysis)
+    return ReportPage(
+        name=analysis.name,
+        facts=_facts(analysis),
+        axes=AXES,
+        units=analysis.units,
+        scales=SCALES,
+        panels=tuple(_panel(comparison, images) for comparison in analysis.comparisons),
+        profiles={axis: images[f"profile-{axis}"] for axis in AXES},
+        ecdfs={axis: images[f"ecdf-{axis}"] for axis in AXES},
+        running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
+        convergence=tuple(_convergence(analysis, problem) for problem in shown),
+        left_out=len(names) - len(shown),
+        problems=problem_table(cells, names, best_known_makespans(names)),
+        parameters=parameter_table(
+            analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
+        ),
+        provenance=provenance_table(analysis.description),
+        failures=tuple(failures(cells, names)),
+    )
+
+
+def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """Return the key figures."""
+    cells, config = analysis.cells, analysis.description["config"]
+    failed = int(has_failed(cells).sum())
+    budget = ", ".join(f"{value:,} {name}" for name, value in config["budget"].items())
+    return (
+        ("problems", count(len(analysis.problems))),
+        ("solvers", count(len(analysis.looks))),
+        ("repetitions", count(cells["repetition"].nunique())),
+        ("runs", count(len(cells))),
+        ("failed", count(failed)),
+        ("budget of a run", budget),
+        ("time in solvers", seconds(float(cells["seconds"].sum()))),
+    )
+
+
+def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
+    """Return the ranking of one axis and unit."""
+    return RankingPanel(
+        axis=comparison.axis,
+        unit=comparison.unit,
+        verdict=verdict(comparison),
+        meaning=f"{_budget(comparison)} {_MEANINGS[comparison.unit]}",
+        tests=_tests(comparison),
+        cautions=comparison.cautions,
+        ranking=ranking_table(comparison),
+        pairs=pairs_table(comparison),
+        diagram=images.get(f"ranks-{comparison.axis}-{comparison.unit}", ""),
+    )
+
+
+def _budget(comparison: Comparison) -> str:
+    """Say at which cost the runs are compared."""
+    budgets = comparison.budgets.dropna()
+    if budgets.empty:
+        return "No run has a trace."
+    text = COST_TEXTS[comparison.axis]
+    ends = list(dict.fromkeys((text(budgets.min()), text(budgets.max()))))
+    unit = " evaluations" if comparison.axis == "evaluations" else ""
+    return f"Runs are compared after {' to '.join(ends)}{unit}."
+
+
+def _tests(comparison: Comparison) -> str:
+    """Return Friedman's test and the critical difference in one line."""
+    test = comparison.friedman
+    if test is None:
+        return ""
+    return (
+        f"Average ranks over {test.blocks} blocks; bars join solvers that Nemenyi's test does not "
+        f"tell apart at {100 * test.alpha:g} % (critical difference "
+        f"{decimal(test.critical_difference)}). Friedman: χ² = {decimal(test.chi2)}, "
+        f"{test.solvers - 1} degrees of freedom, {p_relation(test.p)}; Iman and Davenport: "
+        f"F = {decimal(test.f)}, {p_relation(test.f_p)}; Kendall's W = {decimal(test.kendall_w)}."
+    )
+
+
+def _convergence(analysis: Analysis, problem: str) -> Convergence:
+    """Return the images of one problem."""
+    panels = (
+        ConvergencePanel(axis, scale, svg_address(convergence(analysis, problem, axis, scale)))
+        for axis in AXES
+        for scale in SCALES
+    )
+    return Convergence(analysis.problems[problem], tuple(panels))
+
+
+# The ranking in words.
+
+
+def verdict(comparison: Comparison) -> str:
+    """Say which solver leads, and from which others the tests tell it apart."""
+    ranks = comparison.ranking["rank"]
+    leaders = [str(name) for name in ranks.index[ranks == ranks.min()]]
+    verb = "leads" if len(leaders) == 1 else "lead"
+    text = f"{_joined(leaders)} {verb} with an average rank of {decimal(ranks.min())}."
+    if comparison.friedman is None:
+        return text
+    return f"{text} {_tested(comparison, comparison.friedman, leaders)}"
+
+
+def _tested(comparison: Comparison, test: Friedman, leaders: list[str]) -> str:
+    """Say what Friedman's and Nemenyi's tests find."""
+    level = f"{100 * test.alpha:g} %"
+    omnibus = f"Friedman's test ({p_relation(test.p)})"
+    if test.p >= test.alpha:
+        return f"{omnibus} finds no difference between solvers at {level}."
+    pairs = comparison.pairs
+    others = pairs[(pairs["first"] == leaders[0]) & ~pairs["second"].isin(leaders)]
+    apart = [str(name) for name in others["second"][others["nemenyi"] < test.alpha]]
+    separated = f"Nemenyi's test at {level} tells {leaders[0]} apart from"
+    return f"{omnibus} finds differences; {separated} {_these(apart, len(others))}."
+
+
+def _these(apart: list[str], others: int) -> str:
+    """Name the solvers that are told apart."""
+    if not apart:
+        return "no other"
+    if len(apart) == others:
+        return "all others"
+    return f"{len(apart)} of {others} others: {_joined(apart)}"
+
+
+def _joined(names: list[str]) -> str:
+    """Return names as ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
