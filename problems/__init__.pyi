@@ -4,7 +4,7 @@ from .datasets.load import load_dataset
 from .errors import InputError
 from .networks.load import load_network
 from .offloading.program import build_program
-from .parameters import check_parameters, parameter
+from .parameters import check_parameters, parameter, quantity
 from .scheduling.problem import SchedulingProblem, UniformTimes
 from .scheduling.spec import load_problem
 from .systems.load import load_system
@@ -25,6 +25,7 @@ __all__ = [
     "networks",
     "offloading",
     "parameter",
+    "quantity",
     "scheduling",
     "systems",
 ]

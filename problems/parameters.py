@@ -83,6 +83,10 @@ def quantity(default: Any = MISSING, *, zero: bool = False, at_most: float | Non
         Whether 0 is legal.
     at_most : float, optional
         Upper limit.
+
+    Examples
+    --------
+    See `parameter`.
     """
     limits = {"zero": zero} if at_most is None else {"zero": zero, "at_most": at_most}
     return field(default=default, metadata={"quantity": limits})

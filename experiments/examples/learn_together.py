@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import edgeopt.experiments
-from edgeopt.experiments import paper_style, run_sweep, save_figure
+from edgeopt import run_sweep
+from edgeopt.experiments import paper_style, save_figure
 from edgeopt.experiments.learning import LearningConfig, error_figure, period_rows, summarize
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none

@@ -119,6 +119,10 @@ def period_rows(config: LearningConfig, cells: pd.DataFrame) -> list[Row]:
     -------
     list of dict
         ``scheme``, ``repetition``, ``period`` and what `train` returns.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
     """
     rows: list[Row] = cells[cells["status"] != FAILED].to_dict("records")  # type: ignore[assignment]
     place = {label: number for number, label in enumerate(config.schemes)}

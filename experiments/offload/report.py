@@ -46,7 +46,7 @@ def offload_report(answer: Answer) -> OffloadReport:
     >>> from edgeopt.experiments.offload import offload_report
     >>> network, system = load_network("resnet34"), load_system("table1", nodes=10)
     >>> program = build_program(network, system)
-    >>> report = offload_report(scan(program), network, system, program.reading, 0.0)
+    >>> report = offload_report(scan(program))
     >>> report["cut"]
     20
     """

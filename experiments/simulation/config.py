@@ -61,7 +61,7 @@ class SimulationConfig:
     --------
     >>> from edgeopt import SimulationConfig
     >>> from edgeopt.experiments.runs import run_cell
-    >>> from edgeopt.experiments.simulation import simulation_cells, summarize_runs
+    >>> from edgeopt.experiments.simulation import summarize_runs
     >>> config = SimulationConfig(
     ...     world={"network": "resnet34", "system": "table1", "tasks": 100},
     ...     nodes=(10,),
@@ -70,7 +70,7 @@ class SimulationConfig:
     ...     streams={"poisson": {"rate_hz": 2.0}},
     ...     schemes={"cloud": {"scheme": "cloud-only"}, "edge": {"scheme": "edge-only"}},
     ... )
-    >>> rows = [run_cell(cell) for cell in simulation_cells(config)]
+    >>> rows = [run_cell(cell) for cell in config.cells()]
     >>> [row["scheme"] for row in summarize_runs(rows)]
     ['cloud', 'edge']
     """

@@ -75,10 +75,11 @@ def best_cuts(
     --------
     >>> from edgeopt.optim.offloading import best_cuts
     >>> from edgeopt.problems import load_network, load_system
-    >>> from edgeopt.problems.offloading import chosen_reading, columns_of, work_of
+    >>> from edgeopt.problems.offloading import chosen_reading, network_arrays, system_arrays
     >>> reading = chosen_reading("corrected", {})
-    >>> work = work_of(load_network("resnet34"), reading)
-    >>> int(best_cuts(work, columns_of(load_system("table1", nodes=10), work, reading)))
+    >>> network = network_arrays(load_network("resnet34"), reading)
+    >>> system = system_arrays(load_system("table1", nodes=10), network, reading)
+    >>> int(best_cuts(network, system))
     20
     """
     chosen = OBJECTIVES[check_choice("objective", objective, OBJECTIVES)]

@@ -11,9 +11,10 @@ from .heuristics.two_best import max_min, sufferage
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
+from .schedule import Schedule
 from .solve import check_schedule, solve, warm_up
 from .solver import Result, Solver, State, as_solver
-from .stop import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
+from .stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
 from .tempering.solver import ParallelTempering
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "ParallelTempering",
     "Progress",
     "Result",
+    "Schedule",
     "Seconds",
     "Solver",
     "Stall",
     "State",
+    "Status",
     "TargetGap",
     "as_solver",
     "bounds",

@@ -74,7 +74,7 @@ class MILP:
     >>> from edgeopt import MILP, SchedulingProblem, Seconds, solve
     >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, MILP(), stop=Seconds(600.0), rng=1)
-    >>> result.makespan, result.lower_bound, result.status
+    >>> result.makespan, result.lower_bound, result.status.value
     (5.0, 5.0, 'optimal')
     """
 

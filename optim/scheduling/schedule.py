@@ -33,6 +33,7 @@ class Schedule:
 
     Examples
     --------
+    >>> from edgeopt import Schedule, SchedulingProblem
     >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> schedule = Schedule.of(problem, [0, 1, 1])
     >>> schedule.loads, schedule.makespan

@@ -104,11 +104,14 @@ def solve(
 
     Examples
     --------
+    >>> from edgeopt import ATSA, Evaluations, ParallelTempering, SchedulingProblem, Seconds, solve
     >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
     >>> result.assignment, result.makespan
     (array([0, 0, 1]), 5.0)
-    >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
+    >>> better = solve(problem, ParallelTempering(), start=result.assignment, stop=Seconds(0.1))
+    >>> better.makespan <= result.makespan
+    True
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     first = _incumbent(problem, start)

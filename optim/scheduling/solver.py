@@ -62,6 +62,10 @@ class Solver(Protocol[S]):
     --------
     A random search:
 
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from edgeopt import Iterations, State, load_problem, solve
+    >>> from edgeopt.optim import Solver
     >>> @dataclass(kw_only=True)
     ... class RandomState(State):
     ...     rng: np.random.Generator
@@ -75,6 +79,9 @@ class Solver(Protocol[S]):
     ...             state.assignment, state.makespan = drawn, problem.makespan(drawn)
     ...         return state
     >>> solver: Solver[RandomState] = RandomSearch()
+    >>> problem = load_problem("braun:u_c_hihi:20x4:seed=1")
+    >>> solve(problem, solver, stop=Iterations(50), rng=1).evaluations
+    50
     """
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> S:
@@ -225,8 +232,11 @@ class Result:
 
     Examples
     --------
+    >>> from edgeopt import ATSA, Evaluations, SchedulingProblem, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
-    >>> print(result)
+    >>> result.makespan, result.lower_bound, result.schedule.loads
+    (5.0, 4.0, array([5., 4.]))
     >>> result.schedule.gantt().figure.savefig("gantt.png")
     """
 

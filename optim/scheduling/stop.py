@@ -21,6 +21,7 @@ class Status(StrEnum):
 
     Examples
     --------
+    >>> from edgeopt.optim import Status
     >>> Status.TARGET_GAP == "target_gap"
     True
     """

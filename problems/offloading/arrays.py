@@ -58,7 +58,12 @@ class NetworkArrays:
 
 
 def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
-    """Return the `NetworkArrays` of `profile` in the units of `reading`."""
+    """Return the `NetworkArrays` of `profile` in the units of `reading`.
+
+    Examples
+    --------
+    See `best_cuts`.
+    """
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"
     crossing = profile.output_elements if is_map else profile.crossing_elements
@@ -126,6 +131,10 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
     """Return the `SystemArrays` of one system; identical nodes form one group.
 
     The network gives the size of a task for a system that does not.
+
+    Examples
+    --------
+    See `best_cuts`.
     """
     pool, link, tasks = system.pool, system.link, system.tasks
     groups = pool.groups
