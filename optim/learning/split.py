@@ -26,7 +26,7 @@ from edgeopt.optim.learning.part import LayerChain, OnMap, Part, Tensors
 from edgeopt.optim.learning.problem import LearningProblem
 from edgeopt.optim.learning.scheme import PeriodCost
 from edgeopt.optim.learning.training import learning_rate
-from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import IntArray, as_solver

@@ -1,13 +1,13 @@
 """Solvers of the scheduling problem, and bounds on its makespan."""
 
-from edgeopt.optim.scheduling.bounds.bounds import (
+from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
     combinatorial_bound,
     lower_bound,
     lp_bound,
     lp_duals,
 )
-from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
-from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_bound
 from edgeopt.optim.scheduling.catalog import SOLVERS, find_solver, make_solver
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from naive.exact import all_assignments, optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     improve_prices,
     knapsack_bound,
     open_bundle,
     useful_pairs_of,
 )
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds import bounds
-from edgeopt.optim.scheduling.bounds.bounds import (
+from edgeopt.optim.scheduling.bounds import quick_bounds
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
     combinatorial_bound,
     lower_bound,
     lp_bound,
     lp_duals,
 )
-from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.optim.scheduling.heuristics.min_min import min_min
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -72,14 +72,14 @@ def test_times_of_zero():
 def test_a_bound_is_computed_once_and_forgotten_with_its_problem(monkeypatch):
     problem = paper_pool(20, 3, rng=0)
     first, (u, _) = lower_bound(problem), lp_duals(problem)
-    monkeypatch.setattr(bounds, "lifted_bound", lambda *_: pytest.fail("computed again"))
-    monkeypatch.setattr(bounds, "solve_relaxation", lambda _: pytest.fail("computed again"))
+    monkeypatch.setattr(quick_bounds, "lifted_bound", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(quick_bounds, "solve_relaxation", lambda _: pytest.fail("computed again"))
     assert lower_bound(problem) == first
     assert lp_duals(problem)[0] is u
-    assert problem in bounds._known
-    known = len(bounds._known), len(bounds._duals)
+    assert problem in quick_bounds._known
+    known = len(quick_bounds._known), len(quick_bounds._duals)
     del problem
-    assert (len(bounds._known), len(bounds._duals)) == (known[0] - 1, known[1] - 1)
+    assert (len(quick_bounds._known), len(quick_bounds._duals)) == (known[0] - 1, known[1] - 1)
 
 
 def test_a_bound_through_another_problem_of_the_same_times_is_the_same():
@@ -107,7 +107,7 @@ def test_large_and_small_agree_where_both_are_possible(monkeypatch):
     pool = paper_pool(300, 12, slack=1.2, rng=3)
     dense = load_problem("braun:u_i_hihi:300x12:seed=1")
     exact = [lp_bound(pool), lp_bound(dense)]
-    monkeypatch.setattr(bounds, "LP_ENTRIES", 0)
+    monkeypatch.setattr(quick_bounds, "LP_ENTRIES", 0)
     near = [lp_bound(paper_pool(300, 12, slack=1.2, rng=3))]
     near.append(lp_bound(load_problem("braun:u_i_hihi:300x12:seed=1")))
     assert near[0] == pytest.approx(exact[0], rel=1e-6)

@@ -7,9 +7,14 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lifted_bound, lower_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
-from edgeopt.optim.scheduling.bounds.units import time_units, unit_of, whole_memory
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
+    lifted_bound,
+    lower_bound,
+    lp_bound,
+    lp_duals,
+)
+from edgeopt.optim.scheduling.bounds.rounding import time_units, unit_of, whole_memory
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
