@@ -15,8 +15,8 @@ def open_stream(rng: np.random.Generator) -> RandomStream:
     """Return the state, shape (4,), of a xoshiro256++ generator seeded from `rng`.
 
     A kernel that calls a numpy Generator pays about 6 ns a number, most of it for the call; this
-    generator takes about 1 ns. It is Blackman and Vigna's xoshiro256++ ("Scrambled linear pseudorandom number
-    generators", ACM TOMS 47, 2021), period 2**256 - 1.
+    generator takes about 1 ns. It is xoshiro256++ of Blackman and Vigna ("Scrambled linear
+    pseudorandom number generators", ACM TOMS 47, 2021), of period 2**256 - 1.
     """
     state = np.zeros(4, dtype=np.uint64)
     while not state.any():  # from the state of zeros the generator would never leave zero

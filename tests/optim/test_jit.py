@@ -64,7 +64,7 @@ def test_numba_keeps_its_own_setting():
 def test_kernels_run_as_python(solver):
     code = f"""
         import warnings; warnings.filterwarnings("ignore", message="overflow encountered")
-        from optim import Iterations, solve
+        from edgeopt.optim import Iterations, solve
         from edgeopt.optim.scheduling import make_solver
         from edgeopt.problems.scheduling import load_problem
         problem = load_problem("paper:20x18:seed=1")

@@ -19,7 +19,7 @@ _PROGRESS = 1e-6  # least relative gain that counts as progress
 
 _SMALLEST_STEP = 1e-4
 
-_PAIRS_VISITED = 2e9  # pairs of task and node looked at in all, which takes a few seconds
+_PAIRS_VISITED = 2e9  # pairs of task and node visited in all, which takes a few seconds
 
 _MOST_ITERATIONS = 1000
 

@@ -11,7 +11,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Assign repeatedly the task whose earliest completion is latest, to the node of that.
+    """Assign repeatedly the task of latest earliest completion, to the node of that completion.
 
     Parameters
     ----------

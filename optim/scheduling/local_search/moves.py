@@ -131,12 +131,11 @@ def kick_often(search: Search, settings: KickSettings, kicks: int, stream: Rando
 
     A task and a candidate node are drawn uniformly; pairs of a reduced cost beyond the gap, which
     no better schedule has, are skipped. A chain is kept if it raises the cost by at most an
-    exponential random number of mean temperature. This is Metropolis' rule with the random number
-    drawn first.
+    exponential random number with the temperature as mean: Metropolis' rule, drawn in advance.
     """
     schedule, candidates, best = search.schedule, search.candidates, search.best
     for _ in range(kicks):
-        # A gap of 0 would freeze the search: a schedule at the LP bound need not be the end.
+        # With a gap of 0 no chain could be kept, and the search would stand still.
         gap = max(best.makespan[0] - search.bound, 1e-9 * best.makespan[0])
         heat = -np.log(1.0 - next_uniform(stream)) * settings.temperature / len(schedule.loads)
         target = best.makespan[0] - settings.ambition * gap

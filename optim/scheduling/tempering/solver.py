@@ -89,12 +89,13 @@ class ParallelTempering:
         cost / temperature + stiffness * overload,
 
     where cost is the sum of reduced costs, and overload that of the squared excess of the loads
-    over a target below the best makespan. From level to level the temperature falls and the stiffness rises, and
-    neighbours exchange their schedules (parallel tempering): soft levels cross barriers that stiff
-    ones cannot. Moves are shifts and swaps, and on the stiffer levels blocks: two nodes share up
-    to ten tasks anew, sampled from all 1024 ways. The ladder follows the gap of the best schedule.
-    All moves keep the memory capacities; where these (or ready times) keep the best schedule more
-    than 1 % above the bound, the second half of a cycle is one of `LocalSearch`.
+    over a target below the best makespan. From level to level the temperature falls and the
+    stiffness rises, and neighbours exchange their schedules (parallel tempering): soft levels
+    cross barriers that stiff ones cannot. Moves are shifts and swaps, and on the stiffer levels
+    blocks: two nodes share up to ten tasks anew, sampled from all 1024 ways. The ladder follows
+    the gap of the best schedule. All moves keep the memory capacities; where these (or ready
+    times) keep the best schedule more than 1 % above the bound, the second half of a cycle is one
+    of `LocalSearch`.
 
     With more than 4,000,000 pairs of task and node, `LocalSearch` runs instead.
 

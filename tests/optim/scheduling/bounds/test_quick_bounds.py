@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
@@ -54,6 +55,21 @@ def test_by_hand():
     # Uniform: the two largest works on the two fastest nodes take 12 / 3 s.
     uniform = SchedulingProblem(UniformTimes([6.0, 6.0, 1.0], [2.0, 1.0, 0.001]))
     assert combinatorial_bound(uniform) == pytest.approx(4.332, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("works", "speeds", "expected"),
+    [
+        ([9.0, 9.0, 1.0], [3.0, 1.0, 1.0], 18 / 4),  # the two largest on the two fastest
+        ([10.0, 1.0, 1.0], [1.0, 1.0, 1.0], 10.0),  # the longest task
+        ([1.0] * 10, [1.0, 1.0], 5.0),  # all work on all nodes
+        ([4.0, 1.0], [1.0, 3.0, 2.0], 4 / 3),  # more nodes than tasks
+    ],
+)
+def test_the_bound_of_uniform_machines_is_the_largest(works, speeds, expected):
+    problem = SchedulingProblem(UniformTimes(works, speeds))
+    assert combinatorial_bound(problem) == pytest.approx(expected, rel=1e-12)
+    assert quick_bounds._uniform_bound(np.array(works), np.array(speeds)) == expected
 
 
 def test_memory_raises_the_bound():
@@ -127,3 +143,16 @@ def test_times_of_all_magnitudes_have_a_bound():
     times = np.array([[1e-310, 1e294], [1e246, 1e-115], [3e-318, 3e-318]])
     problem = SchedulingProblem(times)
     assert 0 <= lower_bound(problem) <= solve(problem, min_min).makespan
+
+
+@given(st.floats(0.1, 100.0), st.floats(1.0, 1000.0))
+def test_bisection_finds_the_largest_value_out_of_reach(floor, factor):
+    limit = floor * factor
+    found = quick_bounds._largest(lambda makespan: makespan <= limit, floor)
+    assert found <= limit
+    assert found == pytest.approx(limit, rel=1e-12)
+
+
+def test_bisection_stays_at_a_floor_within_reach():
+    assert quick_bounds._largest(lambda makespan: False, 3.0) == 3.0
+    assert quick_bounds._largest(lambda makespan: True, 0.0) == 0.0
