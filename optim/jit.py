@@ -44,7 +44,7 @@ def jit_lean(kernel: Kernel) -> Kernel:
     """Compile `kernel` as `jit` does, without reference counting, to be copied into its callers.
 
     For kernels that allocate nothing and are called once a step. Counting references to the
-    arrays at hand would take longer than an ant's choice among ten nodes (60 of 100 ns).
+    arrays would take longer than an ant's choice among ten nodes: 60 of 100 ns.
     """
     return _compile(kernel, {"_nrt": False, "forceinline": True})
 

@@ -6,7 +6,7 @@ from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_node
 from edgeopt.optim.scheduling.tempering.model import Model
 from edgeopt.optim.scheduling.tempering.pair_block import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, recompute, start_replicas
-from edgeopt.optim.scheduling.tempering.tempering import Walk
+from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import open_stream
 
 TARGET, LEVELS = 4.0, 3
@@ -36,7 +36,7 @@ def walk_of(model, seed=1):
     ladder.stiffness[:] = np.geomspace(30.0, 300.0, LEVELS)
     best = Incumbent(start.copy(), np.array([np.inf]), np.zeros(1, np.int64))
     stream = open_stream(np.random.default_rng(seed))
-    return Walk(model, ladder, replicas, best, make_block(len(start)), stream, TARGET)
+    return ReplicaWalk(model, ladder, replicas, best, make_block(len(start)), stream, TARGET)
 
 
 def nodes_of(model):

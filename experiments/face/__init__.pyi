@@ -9,9 +9,9 @@ from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
 from .optim.offloading.sensitivity import sensitivities
 from .optim.offloading.solvers import pareto_cuts, scan
-from .optim.scheduling.bounds.bounds import lower_bound
 from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from .optim.scheduling.bounds.lagrangian import lagrangian_bound
+from .optim.scheduling.bounds.quick_bounds import lower_bound
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
 from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.optim.learning.costs import TaskCosts
-from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import IntArray, as_solver

@@ -22,7 +22,7 @@ from edgeopt.optim.online.sliding_window import (
     check_scheduling_time,
     scheduling_time,
 )
-from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.scheduling.stop import Criterion, Iterations

@@ -1,7 +1,7 @@
 from . import bounds, colony, heuristics, local_search, tempering
-from .bounds.bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
+from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from .catalog import find_solver, make_solver
 from .colony.atsa import ACO, ATSA
 from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin

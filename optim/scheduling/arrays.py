@@ -1,4 +1,4 @@
-"""Memory as the kernels take it."""
+"""A problem's memory and ready times as kernels take them; powers and sums for compiled loops."""
 
 from __future__ import annotations
 
@@ -17,22 +17,36 @@ def memory_arrays(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
     if problem.task_memory is not None and problem.node_capacity is not None:
         return problem.task_memory, problem.node_capacity
     memory, capacity = np.zeros(problem.tasks), np.full(problem.nodes, np.inf)
-    memory.flags.writeable = capacity.flags.writeable = False  # one type for the compiler
+    # A problem's own arrays are read-only, and to numba that is another type: made so here, each
+    # kernel is compiled once for both cases.
+    memory.flags.writeable = capacity.flags.writeable = False
     return memory, capacity
 
 
-# Powers as the ants need them: mostly small whole exponents.
+def ready_times(problem: SchedulingProblem) -> FloatArray:
+    """Return when each node can start in s, shape (x,): 0 where the problem does not say."""
+    if problem.ready is not None:
+        return problem.ready
+    ready = np.zeros(problem.nodes)
+    ready.flags.writeable = False  # as in `memory_arrays`
+    return ready
+
+
+# The ants raise a number to the same exponent for each node. Exponents are mostly small and whole,
+# and a general power costs more than the rest of the choice: hence powers by multiplication.
 
 
 @jit_lean
 def is_small_whole(exponent: float) -> bool:
-    """Whether `whole_power` knows the exponent."""
+    """Whether `whole_power` can compute this exponent."""
     return 0.0 <= exponent <= 31.0 and exponent == int(exponent)
 
 
 @jit_lean
 def whole_power(base: float, exponent: int) -> float:
-    """Return base ** exponent for 0 <= exponent <= 31, without a branch or a call."""
+    """Return base ** exponent for 0 <= exponent <= 31, without a loop or a call."""
+    # Each bit of the exponent stands for a factor of base ** 1, 2, 4, 8 or 16. The choices below
+    # become selections, not branches, and the compiler can compute several nodes at once.
     two = base * base
     four = two * two
     result = base if exponent & 1 else 1.0
@@ -51,24 +65,11 @@ def power(base: float, exponent: float) -> float:
     return whole_power(base, int(exponent)) if is_small_whole(exponent) else base**exponent
 
 
-# Ready times as the kernels take them.
-
-
-def ready_times(problem: SchedulingProblem) -> FloatArray:
-    """Return when each node can start in s, shape (x,): 0 where the problem does not say."""
-    if problem.ready is not None:
-        return problem.ready
-    ready = np.zeros(problem.nodes)
-    ready.flags.writeable = False  # one type for the compiler
-    return ready
-
-
-# Sums in a fixed order.
-
-
 @jit_lean
 def sum_four(values: FloatArray) -> float:
     """Return the sum, in four interleaved parts that the processor adds at once."""
+    # The compiler must not reorder a sum of floats. Written like this, the order is fixed, the same
+    # on every machine, and still four additions wide.
     a = b = c = d = 0.0
     whole = len(values) - len(values) % 4
     for j in range(0, whole, 4):

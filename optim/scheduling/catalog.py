@@ -1,4 +1,4 @@
-"""The solvers by the names that the command line and sweep files use."""
+"""Solvers by the names that the command line and sweep files use, from files and from packages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
 from edgeopt.problems.parameters import check_names, parse_parameters
 
-ENTRY_POINTS = "edgeopt.solvers"
+_ENTRY_POINTS = "edgeopt.solvers"
 
 SOLVERS: dict[str, Any] = {
     "fcfs": fcfs,
@@ -55,8 +55,8 @@ def find_solver(name: str) -> Any:
     ----------
     name : str
         A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, ``file.py:Name``
-        for a class (made without arguments), an object or a function of one's own, or
-        ``file.toml`` with ``solver``, such a name, and values of its parameters.
+        for a class (made without arguments), an object or a function of your own, or
+        ``file.toml`` with such a name as ``solver`` and with values of its parameters.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def find_solver(name: str) -> Any:
     path, _, attribute = name.rpartition(":")
     if path.endswith(".py"):
         return _instance(_from_file(Path(path), attribute), name)
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+    for entry in importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name):
         return _instance(entry.load(), name)
     rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml"
     raise InputError("solver", name, rule)
@@ -108,6 +108,7 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
         return solver
     if not is_dataclass(solver):
         check_names(parameters, {})
+    # Texts, from the command line, are parsed; other values come from TOML with their types.
     texts = {key: value for key, value in parameters.items() if isinstance(value, str)}
     values = {**parameters, **parse_parameters(solver, texts)}
     check_names(values, {declared.name: declared for declared in fields(solver)})
@@ -150,7 +151,8 @@ def _run_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError("solver", str(path), "a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
+    # Dataclasses and pickle look a class's module up by its name.
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -171,7 +173,7 @@ def _instance(found: Any, name: str) -> Any:
 
 
 def solver_source(name: str) -> str:
-    """Return the content of a user's own solver file, also where a TOML file names it."""
+    """Return the content of a user's own solver file, also one named by a TOML file; else ""."""
     if name.endswith(".toml"):
         inner = read_toml(Path(name))["solver"]
         return solver_source(locate_solver(inner, Path(name).parent))

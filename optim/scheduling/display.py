@@ -1,4 +1,4 @@
-"""The table that a run prints while it goes."""
+"""The table that a run prints while it is under way."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from edgeopt.optim.scheduling.stop import Progress
 
 INTERVAL_S = 0.25
 
-COLUMNS = ("iteration", "evaluations", "seconds", "makespan", "bound", "gap %")
+_COLUMNS = ("iteration", "evaluations", "seconds", "makespan", "bound", "gap %")
 
-WIDTHS = (10, 12, 9, 14, 14, 9)
+_WIDTHS = (10, 12, 9, 14, 14, 9)
 
 
 class Display:
-    """Prints a line for an improvement, at most four a second, and one at the end, to stderr.
+    """Prints a line for each improvement, at most four a second, and one at the end, to stderr.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Display:
         self._headed, self._shown, self._due = False, float("inf"), 0.0
 
     def look(self, progress: Progress) -> None:
-        """Print what is new since the last line, unless that is too young."""
+        """Print an improvement on the last line, unless that is less than 0.25 s old."""
         now = time.monotonic()
         if progress.makespan < self._shown and now >= self._due:
             self._print(progress)
@@ -41,9 +41,9 @@ class Display:
         self._print(result, f"  {result.status}")
 
     def _print(self, at: Progress | Result, note: str = "") -> None:
-        """Print a line, the first time below the head of the table."""
+        """Print a line, and before the first one the head of the table."""
         if not self._headed:
-            print(_aligned(COLUMNS), file=sys.stderr)
+            print(_aligned(_COLUMNS), file=sys.stderr)
         self._headed = True
         print(_aligned(_texts(at)) + note, file=sys.stderr, flush=True)
 
@@ -62,4 +62,4 @@ def _texts(at: Progress | Result) -> tuple[str, ...]:
 
 def _aligned(texts: tuple[str, ...]) -> str:
     """Return the texts right-aligned in their columns."""
-    return "".join(text.rjust(width) for text, width in zip(texts, WIDTHS, strict=True))
+    return "".join(text.rjust(width) for text, width in zip(texts, _WIDTHS, strict=True))

@@ -1,4 +1,4 @@
-"""Exact schedules: the integer program by HiGHS, over the pairs that may still help."""
+"""The exact solver: the integer program by HiGHS, over the pairs that may still help."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     open_bundle,
     useful_pairs_of,
 )
-from edgeopt.optim.scheduling.bounds.units import whole_memory
-from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
+from edgeopt.optim.scheduling.bounds.rounding import whole_memory
+from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import OPTIMALITY
-from edgeopt.problems.errors import FloatArray, InputError, IntArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-MOST_PAIRS = 2_000_000
+_TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
+
+_WHOLE = 0.5  # a variable above is 1
 
 
 @dataclass(kw_only=True)
@@ -35,11 +37,11 @@ class MILPState(State):
     Attributes
     ----------
     seed : int
-        HiGHS's.
+        Seed of HiGHS.
     bundle : Bundle
         Prices of the knapsack bound.
     iterations, slices : int
-        Done of the bound and of the integer program.
+        Iterations done of the bound, and slices of the integer program.
     """
 
     seed: int
@@ -50,19 +52,19 @@ class MILPState(State):
 
 @dataclass(frozen=True)
 class MILP:
-    """Best of the heuristics, then the knapsack bound, then HiGHS on the pairs it leaves.
+    """The best heuristic schedule, then the knapsack bound, then HiGHS on the pairs it leaves.
 
-    A step is one iteration of the bound, until it has converged, or a slice of the integer
-    program, whose tree is started anew with twice the nodes and from the best schedule so far.
-    Before each slice the pairs are left out that no better schedule uses (`pair_fixing`), and the
-    makespan is bounded from below by what is proved. Memory capacities are rows of the program.
+    A step is one iteration of the bound, until that has converged, or else a slice of the integer
+    program: a new tree with twice the nodes of the last one, from the best schedule so far. Before
+    each slice, pairs that no better schedule uses are dropped (`useful_pairs`). Memory capacities
+    are rows of the program.
 
     Notes
     -----
-    Under a budget of iterations the bits are the same unless a slice meets its time limit, which
-    is for problems on which 100 nodes of the tree take longer than a second. A slice under way is
-    finished whatever the budget, which is therefore exceeded by about as much again at most.
-    Schedules proved optimal within HiGHS's tolerance (1e-9) have their makespan as the bound.
+    Under a budget of iterations, equal seeds give equal bits unless a slice reaches its time limit,
+    as on problems where 100 nodes of the tree take longer than a second. A slice is always
+    finished, and may thus exceed a time budget, at most to about its double. If a schedule is
+    proved optimal within HiGHS's tolerance (1e-9), its makespan is the bound.
 
     References
     ----------
@@ -98,9 +100,7 @@ class MILP:
         InputError
             If the problem has more than 2,000,000 pairs of task and node.
         """
-        if problem.tasks * problem.nodes > MOST_PAIRS:
-            size = f"{problem.tasks} x {problem.nodes}"
-            raise InputError("problem", size, f"of at most {MOST_PAIRS} pairs for milp")
+        check_pairs(problem, "milp")
         state = MILPState(seed=int(rng.integers(2**31)), bundle=open_bundle(problem))
         if start is not None:
             state.assignment, state.makespan = start, problem.makespan(start)
@@ -120,7 +120,8 @@ class MILP:
         return state
 
     def _solve_slice(self, problem: SchedulingProblem, state: MILPState) -> None:
-        """Run HiGHS on the pairs left and take over its schedule and its bound."""
+        """Run HiGHS on the pairs left; keep its schedule and its bound if they are better."""
+        # HiGHS cannot resume a tree. Doubled trees cost at most twice what a single one would.
         factor = 2.0**state.slices
         program = build_integer_program(problem, useful_pairs_of(state.bundle, state.makespan))
         answer = solve_program(
@@ -138,14 +139,14 @@ class MILP:
 
 
 def _settle(state: MILPState) -> None:
-    """Keep the best bound; where it proves the schedule optimal, end with its makespan."""
+    """Keep the best bound; if it proves the schedule optimal, end, with the makespan as bound."""
     proved = max(state.lower_bound, state.bundle.bound)
     state.done = state.done or proved >= state.makespan * (1 - OPTIMALITY)
     state.lower_bound = state.makespan if state.done else proved
 
 
 def _offer(problem: SchedulingProblem, state: MILPState, assignment: IntArray) -> None:
-    """Keep the assignment if it is whole, fits and is the best so far."""
+    """Keep the assignment if it is complete, fits and is the best so far."""
     state.evaluations += 1
     if (assignment < 0).any() or not problem.fits(assignment):
         return
@@ -154,23 +155,19 @@ def _offer(problem: SchedulingProblem, state: MILPState, assignment: IntArray) -
         state.assignment, state.makespan = assignment, makespan
 
 
-# The integer program of scheduling over given pairs, for HiGHS.
-
-TOLERANCE = 1e-9
-
-WHOLE = 0.5
+# The integer program over given pairs, as HiGHS takes it.
 
 
 class IntegerProgram(NamedTuple):
     """Minimise C subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
 
-    Where nodes are not ready at once, y_j binary says whether node j gets a task: its load begins
-    with ready_j y_j, and sum_i z_ij <= n_j y_j for its n_j pairs.
+    If nodes have ready times, a binary y_j says whether node j gets a task: its load begins with
+    ready_j y_j, and sum_i z_ij <= n_j y_j for its n_j pairs.
 
     Attributes
     ----------
     task, node : ndarray, shape (n,)
-        The pairs of the variables z; then come the y, if any, and C is the last variable.
+        The pairs of the variables z, which are followed by the y, if any, and C.
     times : ndarray, shape (n,)
         Their execution times in units of `scale`.
     held : ndarray, shape (n,)
@@ -178,7 +175,7 @@ class IntegerProgram(NamedTuple):
     room : ndarray, shape (x,)
         Capacities in that unit, infinite where the problem has none.
     ready : ndarray, shape (x,)
-        When the nodes are ready, in units of `scale`.
+        Ready times of the nodes, in units of `scale`.
     scale : float
         In s.
     tasks : int
@@ -196,22 +193,22 @@ class IntegerProgram(NamedTuple):
 
     @property
     def switches(self) -> int:
-        """How many variables y there are: x, or none where all nodes are ready at once."""
+        """Number of variables y: x, or none if all nodes are ready at once."""
         return len(self.ready) if self.ready.any() else 0
 
 
 class IntegerSolution(NamedTuple):
-    """What HiGHS found.
+    """HiGHS's answer.
 
     Attributes
     ----------
     assignment : ndarray, shape (k,), or None
         Its best schedule.
     bound : float
-        In s: no schedule over the pairs given has a smaller makespan. HiGHS's tolerances are
-        taken off.
+        In s: no schedule over the given pairs has a smaller makespan. HiGHS's tolerances are
+        subtracted.
     ended : bool
-        Whether that proves the best schedule known to be the best, but for these tolerances.
+        Whether this proves the best known schedule optimal, within these tolerances.
     """
 
     assignment: IntArray | None
@@ -242,10 +239,10 @@ def solve_program(
 
     highs = silent_highs(
         mip_rel_gap=0.0,
-        mip_abs_gap=TOLERANCE,
-        mip_feasibility_tolerance=TOLERANCE,
-        primal_feasibility_tolerance=TOLERANCE,
-        dual_feasibility_tolerance=TOLERANCE,
+        mip_abs_gap=_TOLERANCE,
+        mip_feasibility_tolerance=_TOLERANCE,
+        primal_feasibility_tolerance=_TOLERANCE,
+        dual_feasibility_tolerance=_TOLERANCE,
         **options,
     )
     highs.passModel(_model(program))
@@ -253,21 +250,22 @@ def solve_program(
         highs.setSolution(_solution(program, start))
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
-    if status == HighsModelStatus.kInfeasible:  # over these pairs: the one known is the best
+    if status == HighsModelStatus.kInfeasible:
+        # Only pairs of no better schedule are missing: the known one is optimal.
         return IntegerSolution(None, 0.0, start is not None)
-    lost = TOLERANCE * (1.0 + abs(info.mip_dual_bound))
+    lost = _TOLERANCE * (1.0 + abs(info.mip_dual_bound))
     bound = max(0.0, (info.mip_dual_bound - lost) * program.scale)
     found = None
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         values = np.array(highs.getSolution().col_value)[: len(program.task)]
-        chosen = values > WHOLE
+        chosen = values > _WHOLE
         found = np.full(program.tasks, -1)
         found[program.task[chosen]] = program.node[chosen]
     return IntegerSolution(found, bound, status == HighsModelStatus.kOptimal)
 
 
 def _model(program: IntegerProgram) -> Any:
-    """Return the program as HiGHS takes it: rows of tasks, of loads, of memory."""
+    """Return the program as a model of HiGHS: rows of tasks, loads, memory and ready times."""
     from highspy import HighsLp, HighsVarType, MatrixFormat
     from scipy.sparse import coo_array
 
@@ -303,7 +301,7 @@ def _model(program: IntegerProgram) -> Any:
 
 
 def _solution(program: IntegerProgram, assignment: IntArray) -> Any:
-    """Return a schedule as values of the variables."""
+    """Return the values of the variables for a schedule."""
     from highspy import HighsSolution
 
     chosen = assignment[program.task] == program.node

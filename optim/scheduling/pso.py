@@ -1,4 +1,4 @@
-"""Particle swarm optimisation with discrete decoding."""
+"""Particle swarm optimisation of real vectors, decoded to assignments."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-HALF_BITS = 2.0**26
+_HALF_BITS = 2.0**26
 
 
 class Swarm(NamedTuple):
-    """Particles, each a point of [0, x) ** k, and the best they have seen.
+    """Particles, each a point of [0, x) ** k, and the best point that each has visited.
 
     Attributes
     ----------
     position, velocity, best : ndarray, shape (n, k)
-        Where they are, how they move, and where each was best.
+        Where each particle is, how it moves, and where it was best.
     cost, best_cost : ndarray, shape (n,)
-        Makespan now and at best in s, infinite where tasks found no room.
+        Current and best makespan in s, infinite where tasks found no room.
     assignment : ndarray, shape (n, k)
-        What the positions say.
+        The decoded positions.
     ready : ndarray, shape (x,)
         When each node can start in s.
     loads, used : ndarray, shape (x,)
@@ -139,7 +139,7 @@ class PSO:
         )
 
     def step(self, problem: SchedulingProblem, state: SwarmState) -> SwarmState:
-        """Move all particles, but not before the first evaluation, and evaluate them."""
+        """Move all particles, except before the first evaluation, and evaluate them."""
         swarm = state.swarm
         pulls = (self.inertia, self.cognitive, self.social)
         limit = self.max_velocity * problem.nodes
@@ -151,16 +151,17 @@ class PSO:
         state.evaluations += self.particles
         if state.search is not None:
             self._improve(state.search, state)
-        if swarm.best_cost[state.leader] < state.makespan:  # so it is its assignment of now
+        if swarm.best_cost[state.leader] < state.makespan:
+            # The leader became so in this iteration: its assignment is the current one.
             state.makespan = float(swarm.best_cost[state.leader])
             state.assignment = swarm.assignment[state.leader].copy()
         return state
 
     def _improve(self, search: Search, state: SwarmState) -> None:
-        """Improve the particles, or the one of least makespan now, and move them where they led.
+        """Improve the particles, or the one of least makespan, and move them to the results.
 
-        An improved particle stands in the middle of its assignment (Lamarckian learning), and
-        counts as an evaluation more, and as one for each kick.
+        An improved particle moves to the middle of its assignment's cell (Lamarckian learning).
+        The descent counts as one evaluation, and each kick as one.
         """
         swarm, rows = state.swarm, slice(None)
         if self.local_search == "best":
@@ -170,12 +171,12 @@ class PSO:
         kicks = self.kicks * assignments.shape[1]
         improve(search, assignments, costs, np.empty_like(costs), kicks, state.stream)
         state.evaluations += len(costs) * (1 + kicks)
-        update_velocities(swarm)
+        move_to_assignments(swarm)
         state.leader = int(swarm.best_cost.argmin())
 
 
-def update_velocities(swarm: Swarm) -> None:
-    """Move particles to their assignments where these are not what the positions say any more."""
+def move_to_assignments(swarm: Swarm) -> None:
+    """Move particles whose assignments have changed there, and keep those that are their best."""
     moved = np.isfinite(swarm.cost)[:, None] & (np.floor(swarm.position) != swarm.assignment)
     swarm.position[moved] = swarm.assignment[moved] + 0.5
     better = swarm.cost < swarm.best_cost
@@ -220,15 +221,16 @@ def move_particles(
     One random number of 53 bits gives both uniform numbers of a component, 26 bits each.
     """
     inertia, cognitive, social = pulls
-    highest = np.nextafter(float(nodes), 0.0)
+    highest = np.nextafter(float(nodes), 0.0)  # its floor is still a node
     position, velocity, best, uniform = swarm.position, swarm.velocity, swarm.best, swarm.uniform
     particles, tasks = position.shape
     for p in range(particles):
         fill_uniform(stream, uniform)
-        for i in range(tasks):  # no branch and no call: the compiler takes several at once
-            scaled = uniform[i] * HALF_BITS
+        # Without branches and calls, so that the compiler can compute several tasks at once.
+        for i in range(tasks):
+            scaled = uniform[i] * _HALF_BITS
             first = np.floor(scaled)
-            own = cognitive * (first / HALF_BITS) * (best[p, i] - position[p, i])
+            own = cognitive * (first / _HALF_BITS) * (best[p, i] - position[p, i])
             common = social * (scaled - first) * (best[leader, i] - position[p, i])
             speed = min(max(inertia * velocity[p, i] + own + common, -limit), limit)
             place = position[p, i] + speed
@@ -258,9 +260,9 @@ def move_discretely(
     for p in range(particles):
         fill_uniform(stream, uniform)
         for i in range(tasks):
-            scaled = uniform[i] * HALF_BITS
+            scaled = uniform[i] * _HALF_BITS
             first = np.floor(scaled)
-            point, chance = total * (first / HALF_BITS), scaled - first
+            point, chance = total * (first / _HALF_BITS), scaled - first
             if chance < mutation:
                 position[p, i] = np.floor(nodes * (chance / mutation)) + 0.5
             elif point < social:
@@ -271,7 +273,7 @@ def move_discretely(
 
 @jit_lean
 def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm) -> int:
-    """Decode and cost every particle, keep its position if it is its best; return the leader."""
+    """Decode and evaluate every particle, keep its best position; return the leader."""
     particles, tasks = swarm.position.shape
     leader, limited = 0, np.isfinite(capacity[0])
     for p in range(particles):
@@ -303,12 +305,12 @@ def swarm_makespan(times: FloatArray, swarm: Swarm, particle: int) -> float:
 
 @jit_lean
 def find_room(memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int) -> bool:
-    """Move tasks that do not fit to the next node that has room; return whether all found some."""
+    """Move tasks that do not fit to the next node with room; return whether all found one."""
     for j in range(len(capacity)):
         swarm.used[j] = 0.0
     for i in range(len(memory)):
         if memory[i] == 0.0:
-            continue
+            continue  # fits anywhere, also on a node that is full
         node = _next_with_room(swarm.used, capacity, memory[i], swarm.assignment[particle, i])
         if node < 0:
             return False

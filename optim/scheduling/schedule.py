@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-BAR_HEIGHT = 0.8
+_BAR_HEIGHT = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """An assignment with the times of its tasks; it needs no problem any more.
+    """An assignment with the times of its tasks, independent of the problem that it solves.
 
     Parameters
     ----------
@@ -47,6 +47,7 @@ class Schedule:
     ready: FloatArray
 
     def __post_init__(self) -> None:
+        # Read-only copies: a schedule does not change with the arrays that it was made from.
         for name in ("assignment", "times", "ready"):
             values = np.array(getattr(self, name))
             values.flags.writeable = False
@@ -83,6 +84,7 @@ class Schedule:
     @property
     def makespan(self) -> float:
         """When the last task ends, in s."""
+        # A node without tasks does not count, however late it is ready.
         used = np.bincount(self.assignment, minlength=self.nodes) > 0
         return float((self.loads + self.ready)[used].max())
 
@@ -127,7 +129,7 @@ class Schedule:
         for node in range(self.nodes):
             tasks = self.tasks_of(node)
             bars = np.column_stack([ends[tasks] - self.times[tasks], self.times[tasks]])
-            place = (node - BAR_HEIGHT / 2, BAR_HEIGHT)
+            place = (node - _BAR_HEIGHT / 2, _BAR_HEIGHT)
             ax.broken_barh(bars.tolist(), place, edgecolor="white", linewidth=0.5)
         ax.axvline(self.makespan, color="black", linestyle="--", linewidth=1.0)
         ax.set(xlabel="time in s", ylabel="node", ylim=(self.nodes - 0.5, -0.5))

@@ -1,4 +1,4 @@
-"""The one loop that runs every iterative solver."""
+"""The one loop that runs every solver, the independent checker of its results, and the warm-up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.solver import (
@@ -44,6 +44,10 @@ OnBest = Callable[[Progress, IntArray], object]
 
 OnEnd = Callable[[Result], object]
 
+_TOLERANCE = 1e-9  # relative, of the checker
+
+_WARM_UP_ITERATIONS = 20  # some kernels are first called after several iterations
+
 
 def solve(
     problem: SchedulingProblem,
@@ -67,23 +71,23 @@ def solve(
     solver : Solver or callable
         An object with ``init`` and ``step``, or a function ``f(problem, rng) -> assignment``.
     stop : Criterion or iterable of Criterion
-        The first met ends the run. They are asked after each iteration, and before the first
-        one where there is a schedule by then.
+        The first one met ends the run. They are asked after each iteration, and before the first
+        one if there is a schedule by then.
     rng : int, Generator or SeedSequence, optional
         Seed or source of randomness; without one, a fresh seed that the result records.
     start : array_like of int, shape (k,), optional
         An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
-        result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose ``init`` has a
-        keyword ``start`` begin from it, too.
+        result is no worse. `MILP`, `LocalSearch`, `ParallelTempering` and all solvers whose
+        ``init`` has a keyword ``start`` also begin from it.
     callback : callable, optional
         Called with the `Progress` after each iteration; a true return value ends the run.
     on_best : callable, optional
-        Called with the `Progress` and the assignment at each improvement, that of the initial
-        state included.
+        Called with the `Progress` and the assignment at each improvement, including the initial
+        state.
     on_end : callable, optional
         Called with the `Result`, once it is checked.
     display : bool
-        Whether to print a table to standard error: a line at an improvement, at most four a
+        Whether to print a table to standard error: a line for each improvement, at most four a
         second, and one at the end.
     bound : callable
         Returns a lower bound on the makespan in s. The default solves a linear program, which
@@ -100,7 +104,7 @@ def solve(
     InputError
         If `solver`, `stop` or `start` is not what it must be.
     CheckError
-        If the solver returns what it does not hold.
+        If the solver's makespan, memory or bound does not hold for its assignment.
 
     Examples
     --------
@@ -109,9 +113,7 @@ def solve(
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
     >>> result.assignment, result.makespan
     (array([0, 0, 1]), 5.0)
-    >>> better = solve(problem, ParallelTempering(), start=result.assignment, stop=Seconds(0.1))
-    >>> better.makespan <= result.makespan
-    True
+    >>> better = solve(problem, ParallelTempering(), start=result.assignment, stop=Seconds(1.0))
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     first = _incumbent(problem, start)
@@ -137,7 +139,7 @@ def solve(
 
 @dataclass
 class _Run:
-    """A run under way: the incumbent is the better of `first`, the user's, and the solver's."""
+    """A run under way: the incumbent is the better of the user's (`first`) and the solver's."""
 
     problem: SchedulingProblem
     solver: Solver[Any]
@@ -152,11 +154,11 @@ class _Run:
 
     @property
     def best(self) -> State:
-        """What holds the incumbent."""
+        """The state that holds the incumbent."""
         return self.first if self.first.makespan <= self.state.makespan else self.state
 
     def go(self, rng: np.random.Generator) -> Status:
-        """Step until something says stop; return what."""
+        """Step until there is a reason to stop; return it."""
         begin = time.perf_counter()
         self.state = initial_state(self.problem, self.solver, rng, self.first.assignment)
         status = self._note(time.perf_counter() - begin)
@@ -170,7 +172,7 @@ class _Run:
         return status
 
     def _note(self, seconds: float) -> Status | None:
-        """Take up what the solver has done; return why to stop, if so."""
+        """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
         self.progress = now = _advance(before, self.state, best.makespan, self.first, seconds)
         if now.makespan < before.makespan and best.assignment is not None:
@@ -184,7 +186,8 @@ class _Run:
         if self.state.done:
             return Status.FINISHED
         if now.iterations == 0 and best.assignment is None:
-            return None  # without a schedule, the first iteration runs whatever the budget
+            # Without a schedule a result would be worthless: the first iteration always runs.
+            return None
         return first_met(self.criteria, now)
 
 
@@ -205,7 +208,7 @@ def _advance(
 
 
 def _checked(run: _Run, status: Status, seed: int | None) -> Result:
-    """Return the result of a run, its makespan and memory recomputed."""
+    """Return the result of a run, with makespan and memory recomputed."""
     best, progress, schedule = run.best, run.progress, None
     makespan = float("inf")
     if best.assignment is None:
@@ -247,13 +250,12 @@ def _seeded(
     if isinstance(rng, np.random.Generator | np.random.SeedSequence):
         return None, np.random.default_rng(rng)
     if rng is None:
+        # A fresh seed is drawn here and recorded, so that every run can be repeated.
         rng = np.random.SeedSequence().generate_state(1, np.uint64).item()
     return int(rng), np.random.default_rng(int(rng))
 
 
-# The independent checker: no result leaves `solve` on a solver's word alone.
-
-TOLERANCE = 1e-9
+# The independent checker: `solve` returns no result that only the solver vouches for.
 
 
 class CheckError(RuntimeError):
@@ -305,24 +307,22 @@ def check_schedule(
     makespan = problem.makespan(assignment)
     if not problem.fits(assignment):
         raise CheckError("the assignment exceeds the memory capacity of a node")
-    if not math.isclose(makespan, claimed, rel_tol=TOLERANCE):
+    if not math.isclose(makespan, claimed, rel_tol=_TOLERANCE):
         raise CheckError(f"the solver claims a makespan of {claimed!r} s, it is {makespan!r} s")
-    if makespan < lower_bound * (1 - TOLERANCE):
+    if makespan < lower_bound * (1 - _TOLERANCE):
         raise CheckError(f"the makespan {makespan!r} s is below the bound {lower_bound!r} s")
     return makespan
 
 
-# Compile before the clock starts.
-
-ITERATIONS = 20
+# Kernels are compiled before the clock starts.
 
 
 def warm_up(problem: SchedulingProblem, solver: Any) -> None:
     """Run up to 20 iterations on a problem of two tasks in the form of `problem`, untimed.
 
-    Kernels, those of the bounds as well, are so compiled, or read from numba's cache, before a run
-    is measured; some are first called after several iterations. What a user's own solver raises
-    here is left for the run itself to show.
+    This compiles the kernels, including those of the bounds, or reads them from numba's cache,
+    before a run is measured. An exception of a user's own solver is ignored: the run itself will
+    show it.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def warm_up(problem: SchedulingProblem, solver: Any) -> None:
     lower_bound(tiny)
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
-        for _ in range(ITERATIONS):
+        for _ in range(_WARM_UP_ITERATIONS):
             state = runner.step(tiny, state)
             if state.done:
                 break
@@ -346,8 +346,9 @@ def warm_up(problem: SchedulingProblem, solver: Any) -> None:
 
 def _tiny(problem: SchedulingProblem) -> SchedulingProblem:
     """Return two tasks on two nodes, with memory and ready times if `problem` has them."""
-    work_speed = isinstance(problem.et, UniformTimes)
-    et = UniformTimes(np.ones(2), np.ones(2)) if work_speed else np.ones((2, 2))
+    # Kernels are compiled for types: the form of the times and the optional arrays must agree.
+    uniform = isinstance(problem.et, UniformTimes)
+    et = UniformTimes(np.ones(2), np.ones(2)) if uniform else np.ones((2, 2))
     tiny = SchedulingProblem(et)
     if problem.task_memory is not None:
         tiny = replace(tiny, task_memory=np.ones(2), node_capacity=np.ones(2))

@@ -1,4 +1,4 @@
-"""What a solver is: two methods and a state."""
+"""What a solver is, two methods and a state, and what a run returns, a result with its trace."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ S = TypeVar("S", bound=State)
 class Solver(Protocol[S]):
     """A frozen dataclass of validated parameters with two methods; `S` is its state.
 
-    If `init` has a keyword ``start``, `solve` passes the user's initial assignment, which is
-    checked and whose evaluation is counted already, or None. Other solvers ignore it.
+    If `init` has a keyword ``start``, `solve` passes the user's initial assignment, already
+    checked and counted as an evaluation, or None. Other solvers ignore it.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class OneShot:
     Parameters
     ----------
     scheduler : callable
-        Returns node indices, shape (k,). A task of -1 means that it found no room for it.
+        Returns node indices, shape (k,); -1 for a task that finds no room.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def initial_state(
     rng: np.random.Generator,
     start: IntArray | None,
 ) -> S:
-    """Return what `init` does, with the initial assignment if there is one and it takes one."""
+    """Return the state after `init`, which gets the initial assignment if it takes one."""
     if start is not None and "start" in inspect.signature(solver.init).parameters:
         return solver.init(problem, rng, start=start)  # type: ignore[call-arg]
     return solver.init(problem, rng)
@@ -168,17 +168,17 @@ def solver_name(solver: Any) -> str:
     return str(getattr(inner, "__name__", type(inner).__name__))
 
 
-# What a run leaves: the assignment, its quality, and how it came about.
+# What a run returns.
 
-NOT_PLAIN = ("trace", "schedule", "state")  # fields that `as_dict` leaves out
+_NOT_PLAIN = ("trace", "schedule", "state")  # fields that `as_dict` leaves out
 
 
 @dataclass
 class Trace:
     """Best makespan so far against iterations, evaluations and seconds.
 
-    One entry for each improvement, that of the initial state at iteration 0, and a last one for
-    the end of the run.
+    One entry for each improvement (iteration 0 is the initial state), and a last one for the end
+    of the run.
 
     Examples
     --------
@@ -216,15 +216,15 @@ class Result:
     trace : Trace
         Best so far over the run.
     iterations, evaluations : int
-        Done in all.
+        Totals of the run.
     seconds : float
-        Time in the solver in s, without bound and check.
+        Time in the solver in s, without the bound and the check.
     status : Status
         Why the run ended.
     solver, problem : str
         Names.
     seed : int or None
-        Seed that repeats the run; None where a Generator was given.
+        Seed that repeats the run; None if a Generator or SeedSequence was given.
     schedule : Schedule or None
         The assignment with its loads and finish times; None where there is none.
     state : State
@@ -260,8 +260,8 @@ class Result:
         return relative_gap(self.makespan, self.lower_bound)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain Python values: the gap and the fields, less trace, schedule and state."""
-        names = [declared.name for declared in fields(self) if declared.name not in NOT_PLAIN]
+        """Return plain Python values: the gap and all fields but trace, schedule and state."""
+        names = [declared.name for declared in fields(self) if declared.name not in _NOT_PLAIN]
         values = {name: getattr(self, name) for name in names}
         values |= {"gap": self.gap, "status": self.status.value}
         if self.assignment is not None:
@@ -269,16 +269,16 @@ class Result:
         return values
 
     def __str__(self) -> str:
-        """Return a few lines to read."""
+        """Return a summary of a few lines."""
         return "\n".join(f"{name:<12} {text}" for name, text in self._rows())
 
     def _repr_html_(self) -> str:
-        """Return the same as a table, for notebooks."""
+        """Return the same summary as a table, for notebooks."""
         rows = (f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in self._rows())
         return f"<table>{''.join(rows)}</table>"
 
     def _rows(self) -> list[tuple[str, str]]:
-        """Return what is worth reading, by name."""
+        """Return the lines of the summary by name."""
         seed = "" if self.seed is None else f", seed {self.seed}"
         used = f"{self.iterations} iterations, {self.evaluations} evaluations"
         return [

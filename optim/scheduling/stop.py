@@ -1,4 +1,4 @@
-"""Stopping criteria: callables that look at the progress before each iteration; why a run ended."""
+"""Stopping criteria and budgets, the progress that they look at, and why a run ended."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, Protocol
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
 
-OPTIMALITY = 1e-9  # a relative gap of no more is rounding, as in the checker and in HiGHS
+OPTIMALITY = 1e-9  # a relative gap of at most this is rounding, as in the checker and in HiGHS
 
 
 class Status(StrEnum):
-    """Why a run ended; each is its name in lower case, also as a text.
+    """Why a run ended; equal to its name in lower case.
 
-    The first five are the criteria of this module. `CRITERION` is one of the user's own;
+    The first five are the criteria of this module; `CRITERION`: a criterion of the user's own;
     `FINISHED`: the solver has nothing more to do; `OPTIMAL`: the makespan is the lower bound;
     `CALLBACK`: a callback asked for it; `INFEASIBLE`: no schedule was found.
 
@@ -88,8 +88,8 @@ def relative_gap(makespan: float, lower_bound: float) -> float:
 def settled_bound(lower_bound: float, makespan: float) -> float:
     """Return a bound in s, or the makespan of a known schedule where the bound is just above it.
 
-    Where a bound exceeds a known makespan by no more than rounding (1e-9 of it), the makespan is
-    the bound. Anything more is returned as it is: a wrong bound, which the checker refuses.
+    If a bound exceeds a known makespan by no more than rounding (1e-9 of it), the makespan is the
+    bound. A larger bound is returned unchanged: it is wrong, and the checker refuses it.
 
     Examples
     --------
@@ -131,8 +131,8 @@ class Iterations:
 class Evaluations:
     """Stop before an iteration as large as the last would exceed `limit` evaluations.
 
-    Solvers whose iterations all cost the same therefore never exceed the budget (but for the
-    first iteration, which always runs where there is no schedule yet).
+    Solvers whose iterations all cost the same therefore never exceed the budget, except by the
+    first iteration, which always runs if there is no schedule yet.
 
     Examples
     --------
@@ -213,13 +213,15 @@ class Stall:
         return progress.stalled >= self.limit
 
 
-STATUS_OF: dict[type, Status] = {
-    Iterations: Status.ITERATIONS,
-    Evaluations: Status.EVALUATIONS,
-    Seconds: Status.SECONDS,
-    TargetGap: Status.TARGET_GAP,
-    Stall: Status.STALL,
+CRITERIA: dict[str, Callable[[Any], Criterion]] = {
+    "iterations": Iterations,
+    "evaluations": Evaluations,
+    "seconds": Seconds,
+    "target_gap": TargetGap,
+    "stall": Stall,
 }
+
+DEFAULT = {"iterations": 100}
 
 
 def first_met(criteria: Iterable[Criterion], progress: Progress) -> Status | None:
@@ -232,12 +234,16 @@ def first_met(criteria: Iterable[Criterion], progress: Progress) -> Status | Non
     >>> first_met([lambda progress: progress.makespan < 10], Progress(makespan=9))
     <Status.CRITERION: 'criterion'>
     """
-    met = next((criterion for criterion in criteria if criterion(progress)), None)
-    return None if met is None else STATUS_OF.get(type(met), Status.CRITERION)
+    for criterion in criteria:
+        if criterion(progress):
+            # A status has the name under which budgets know the criterion.
+            names = (name for name, kind in CRITERIA.items() if kind is type(criterion))
+            return Status(next(names, "criterion"))
+    return None
 
 
 def as_criteria(stop: Criterion | Iterable[Criterion]) -> tuple[Criterion, ...]:
-    """Return one criterion, or several of which the first met stops the run, as a tuple."""
+    """Return a criterion, or several of them, as a tuple; the first met stops the run."""
     criteria = tuple(stop) if isinstance(stop, Iterable) else (stop,)
     for criterion in criteria:
         if not callable(criterion):
@@ -247,26 +253,13 @@ def as_criteria(stop: Criterion | Iterable[Criterion]) -> tuple[Criterion, ...]:
     return criteria
 
 
-# Budgets by name: what a run may use.
-
-CRITERIA: dict[str, Callable[[Any], Criterion]] = {
-    "iterations": Iterations,
-    "evaluations": Evaluations,
-    "seconds": Seconds,
-    "target_gap": TargetGap,
-    "stall": Stall,
-}
-
-DEFAULT = {"iterations": 100}
-
-
 def make_criteria(budget: dict[str, Any]) -> list[Criterion]:
     """Return the stopping criteria of a budget such as ``{"evaluations": 5000}``.
 
     Raises
     ------
     InputError
-        If it is empty, or a name or value is not legal.
+        If it is empty, or a name or value is illegal.
     """
     if not isinstance(budget, dict) or not budget:
         raise InputError("budget", budget, f"a table with any of {', '.join(CRITERIA)}")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from edgeopt.optim.scheduling.bounds.bounds import combinatorial_bound, lower_bound, lp_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
 from edgeopt.problems.scheduling.spec import load_problem
 
 PROBLEMS = (

@@ -13,7 +13,7 @@ import pytest
 LIMIT_MB = 200
 CODE = """
 import json, resource, time
-from optim import solve, warm_up
+from edgeopt.optim import solve, warm_up
 from edgeopt.optim.scheduling import SOLVERS
 from edgeopt.problems.scheduling import load_problem
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.local_search.moves import (
     kick_often,
     restart_from,
 )
-from edgeopt.optim.scheduling.local_search.schedule import read_assignment
+from edgeopt.optim.scheduling.local_search.schedule_arrays import read_assignment
 from edgeopt.optim.scheduling.local_search.search import open_search
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.scheduling.generators import braun

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from naive.random_stream import NaiveStream
 
 
@@ -33,7 +34,7 @@ class NaiveColony:
         return math.inf if self.problem.node_capacity is None else self.problem.node_capacity[j]
 
     def eta(self, i, j, loads, used):
-        """(4), in the chosen reading; every factor but the first as the task's own ratio."""
+        """(4), where mu has P_cur / P_v of the current task added, times what the reading adds."""
         atsa, value = self.atsa, 1.0
         if "memory" in atsa.heuristic:
             before = 0.0 if atsa.occupancy == "running-task" else used[j]
@@ -44,10 +45,19 @@ class NaiveColony:
             value /= self.times[i, j]
         if "completion-time" in atsa.heuristic:
             value /= loads[j] + self.times[i, j]
+        if "reduced-cost" in atsa.heuristic:
+            value *= min(self.price(i, n) for n in range(self.x)) / self.price(i, j)
         return value
 
+    def price(self, i, j):
+        """What task i costs on node j at the LP's prices of time and memory."""
+        if self.memory_of(i) > self.capacity_of(j):
+            return math.inf
+        u, v = lp_duals(self.problem)
+        return u[j] * self.times[i, j] + v[j] * self.memory_of(i)
+
     def choose(self, i, loads, used):
-        """(2) over the nodes with room."""
+        """(2), its sum over the nodes with room; by roulette, in order of the nodes."""
         nodes = [j for j in range(self.x) if used[j] + self.memory_of(i) <= self.capacity_of(j)]
         if not nodes:
             return None
@@ -65,6 +75,7 @@ class NaiveColony:
         return nodes[-1]
 
     def walk(self):
+        """One ant's path with its makespan and Z_y, the sum of the execution times on it."""
         ready = [0.0] * self.x if self.problem.ready is None else list(self.problem.ready)
         loads, used = list(ready), [0.0] * self.x
         path = [None] * self.k
@@ -98,7 +109,7 @@ class NaiveColony:
         return [ant[0] for ant in ants]
 
     def update(self, depositing):
-        """(3)."""
+        """(3): evaporation on all paths, then Q / Z_y (or Q / makespan) on those of the ants."""
         atsa = self.atsa
         for i in range(self.k):
             for j in range(self.x):

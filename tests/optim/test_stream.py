@@ -6,7 +6,7 @@ from naive.random_stream import NaiveStream
 from scipy.stats import kstest
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.stream import next_uniform, open_stream
+from edgeopt.optim.stream import fill_uniform, next_uniform, open_stream
 
 
 @jit
@@ -46,3 +46,21 @@ def test_seed_decides():
     a, b = (open_stream(np.random.default_rng(seed)) for seed in (1, 1))
     assert a.tolist() == b.tolist()
     assert a.tolist() != open_stream(np.random.default_rng(2)).tolist()
+
+
+def test_an_array_is_filled_with_the_same_numbers():
+    one, other = (open_stream(np.random.default_rng(3)) for _ in "ab")
+    numbers = np.empty(101)
+    fill_uniform(one, numbers)
+    assert numbers.tolist() == draw(other, 101).tolist()
+    assert one.tolist() == other.tolist()
+
+
+def test_a_state_of_zeros_is_drawn_again():
+    class Unlucky:
+        drawn = iter([np.zeros(4, dtype=np.uint64), np.arange(4, dtype=np.uint64)])
+
+        def integers(self, *_, **__):
+            return next(self.drawn)
+
+    assert open_stream(Unlucky()).tolist() == [0, 1, 2, 3]

@@ -1,6 +1,6 @@
-from .bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from .knapsack_bound import knapsack_bound
 from .lagrangian import Multipliers, lagrangian_bound
+from .quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 
 __all__ = [
     "Multipliers",

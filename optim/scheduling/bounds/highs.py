@@ -1,4 +1,4 @@
-"""HiGHS, silent and on one thread."""
+"""The solver HiGHS, silent and on one thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from typing import Any
 
-STANDARD_OUTPUT = 1
+_STANDARD_OUTPUT = 1
 
 
 def silent_highs(**options: float | str | bool) -> Any:
@@ -27,17 +27,19 @@ def silent_highs(**options: float | str | bool) -> Any:
 
 @cache
 def _print_banner_nowhere() -> None:
-    """Make the first object, which prints its version whatever the options, once a process."""
+    """Create the first object of the process, which prints its version whatever the options."""
     import highspy
 
+    # The banner is written by C++ code, below Python's `sys.stdout`: only exchanging the file
+    # descriptor keeps it out of a user's output.
     sys.stdout.flush()
-    kept = os.dup(STANDARD_OUTPUT)
+    kept = os.dup(_STANDARD_OUTPUT)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), STANDARD_OUTPUT)
+        os.dup2(nowhere.fileno(), _STANDARD_OUTPUT)
         try:
             highspy.Highs()
             with contextlib.suppress(TypeError, OSError):  # the C library has a buffer of its own
                 ctypes.CDLL(None).fflush(None)
         finally:
-            os.dup2(kept, STANDARD_OUTPUT)
+            os.dup2(kept, _STANDARD_OUTPUT)
             os.close(kept)

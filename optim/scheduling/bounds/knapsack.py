@@ -1,4 +1,4 @@
-"""The 0/1 knapsack problem with real weights, solved from its break item outwards."""
+"""The 0/1 knapsack problem with real weights: Pisinger's minimal algorithm."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from edgeopt.optim.jit import jit
 from edgeopt.problems.errors import FloatArray, IntArray
 
-MOST_STATES = 4096  # above, the tolerance is doubled until fewer remain
+_MOST_STATES = 4096  # with more, the tolerance is doubled until fewer remain
 
 
-class Path(NamedTuple):
-    """Which items were flipped on the way to a state: a forest of flips, and its size.
+class _Flips(NamedTuple):
+    """The items flipped on the way to each state, as a forest: states share their first flips.
 
     Attributes
     ----------
@@ -41,25 +41,27 @@ def knapsack(
     profit, weight : ndarray, shape (n,)
         Items of profit <= 0 are left out; weights are >= 0.
     capacity : float
-        What the weights of a set sum to at most.
+        Largest sum of weights of a set.
     tolerance : float
-        The bound exceeds the profit of the set found by at most this, or more if the states of
-        the dynamic program would exceed `MOST_STATES`.
+        The bound exceeds the profit of the set found by at most this, or by more where the dynamic
+        program would have more than 4096 states.
     taken : ndarray, shape (n,)
         Is overwritten.
 
     Notes
     -----
-    The states are the undominated (weight, profit) that differ from the break solution in the
-    items next to the break item, which are considered by turns on either side; a state is dropped
-    where filling (or freeing) the rest at the next item's ratio gains too little.
+    Items are sorted by profit per weight; the break item is the first that no longer fits, and
+    the items before it are the break solution. States are the undominated pairs of weight and
+    profit that differ from it in items near the break item, which are considered alternately on
+    either side. A state is dropped if even filling (or freeing) the rest at the ratio of the next
+    item cannot exceed the best set by more than the tolerance.
 
     References
     ----------
     Pisinger, "A minimal algorithm for the 0-1 knapsack problem", Operations Research 45, 1997.
     """
     order, ratio = _by_ratio(profit, weight, capacity)
-    taken[:] = (profit > 0.0) & (weight == 0.0)
+    taken[:] = (profit > 0.0) & (weight == 0.0)  # they cost nothing and have no ratio
     free = profit[taken].sum()
     n = len(order)
     middle, room, base = 0, capacity, 0.0  # the break item, what is free before it, profit
@@ -71,7 +73,8 @@ def knapsack(
     if middle == n:
         return float(free + base)
     greedy = _fill(order, profit, weight, room, middle, taken, False)
-    path = Path(np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64))
+    # A state is its weight above the capacity, its profit, and its last flip.
+    path = _Flips(np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64))
     flips, best, best_flip = 0, base + greedy, -1
     excess, value, last = np.array([-room]), np.array([base]), np.array([-1])
     left, right = middle - 1, middle
@@ -81,7 +84,8 @@ def knapsack(
         left, right = (left, right + 1) if turn else (left - 1, right)
         sign = 1.0 if turn else -1.0
         w, p = sign * weight[item], sign * profit[item]
-        if base + p + (room - w) * ratio[middle] > best + tolerance:  # else it stays as it is
+        # If the best split solution with this item flipped gains too little, it is never flipped.
+        if base + p + (room - w) * ratio[middle] > best + tolerance:
             path = _grown(path, flips + len(excess))
             excess, value, last, flips = _flip(excess, value, last, w, p, item, path, flips)
         for s in range(len(excess)):
@@ -90,10 +94,11 @@ def knapsack(
         gain = ratio[right] if right < n else 0.0
         loss = ratio[left] if left >= 0 else np.inf
         keep = _promising(excess, value, gain, loss, best + tolerance)
-        while keep.sum() > MOST_STATES:
+        while keep.sum() > _MOST_STATES:
             tolerance *= 2.0
             keep = _promising(excess, value, gain, loss, best + tolerance)
         excess, value, last = excess[keep], value[keep], last[keep]
+    # From the best state back to the break solution, or its greedy completion.
     if best_flip < 0:
         _fill(order, profit, weight, room, middle, taken, True)
     while best_flip >= 0:
@@ -106,7 +111,7 @@ def knapsack(
 def _by_ratio(
     profit: FloatArray, weight: FloatArray, capacity: float
 ) -> tuple[IntArray, FloatArray]:
-    """Return the items worth a choice by falling profit per weight, and that ratio."""
+    """Return the items that need a decision by falling profit per weight, and that ratio."""
     items = np.flatnonzero((profit > 0.0) & (weight > 0.0) & (weight <= capacity))
     ratio = profit[items] / weight[items]
     order = np.argsort(-ratio, kind="mergesort")
@@ -123,7 +128,7 @@ def _fill(
     taken: NDArray[np.bool_],
     mark: bool,
 ) -> float:
-    """Return what the items from `first` on that still fit, in order, add; mark them if asked."""
+    """Return the profit of the items from `first` on that fit, in order; mark them if asked."""
     gained = 0.0
     for item in order[first:]:
         if weight[item] <= room:
@@ -134,14 +139,14 @@ def _fill(
 
 
 @jit
-def _grown(path: Path, size: int) -> Path:
+def _grown(path: _Flips, size: int) -> _Flips:
     """Return `path` with room for `size` flips."""
     if size <= len(path.item):
         return path
     item, before = np.empty(2 * size, dtype=np.int64), np.empty(2 * size, dtype=np.int64)
     item[: len(path.item)] = path.item
     before[: len(path.item)] = path.before
-    return Path(item, before)
+    return _Flips(item, before)
 
 
 @jit
@@ -152,7 +157,7 @@ def _flip(
     weight: float,
     profit: float,
     item: int,
-    path: Path,
+    path: _Flips,
     flips: int,
 ) -> tuple[FloatArray, FloatArray, IntArray, int]:
     """Merge the states with those that flip `item`, by rising weight; drop the dominated."""
@@ -164,7 +169,7 @@ def _flip(
         kept = b == n or (a < n and excess[a] <= excess[b] + weight)
         e = excess[a] if kept else excess[b] + weight
         v = value[a] if kept else value[b] + profit
-        if v > highest:
+        if v > highest:  # else a state of no more weight has at least this profit
             highest = v
             new_excess[size], new_value[size] = e, v
             new_last[size] = last[a] if kept else flips
@@ -180,7 +185,7 @@ def _flip(
 def _promising(
     excess: FloatArray, value: FloatArray, gain: float, loss: float, target: float
 ) -> NDArray[np.bool_]:
-    """Return which states may still exceed `target`: room is filled at `gain`, freed at `loss`."""
+    """Return which states may exceed `target` if room is filled at `gain` and freed at `loss`."""
     keep = np.empty(len(excess), dtype=np.bool_)
     for s in range(len(excess)):
         rate = gain if excess[s] <= 0.0 else loss

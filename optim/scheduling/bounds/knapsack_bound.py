@@ -1,4 +1,4 @@
-"""The knapsack bound: each node's load as a knapsack, the tasks priced so that it is largest."""
+"""The knapsack bound: each node is a knapsack, and prices of tasks make the bound largest."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.highs import silent_highs
 from edgeopt.optim.scheduling.bounds.knapsack import knapsack
-from edgeopt.optim.scheduling.bounds.lagrangian import ROUNDING
-from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
+from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
 from edgeopt.problems.errors import FloatArray, check_number
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-RADIUS = 0.03  # first trust region, as a share of the prices
+_RADIUS = 0.03  # first trust region, as a share of the prices
 
-SMALLEST_RADIUS = 1e-5
+_SMALLEST_RADIUS = 1e-5
 
-WIDER, MOST_WIDENED = 4.0, 5
+_WIDER, _MOST_WIDENED = 4.0, 5  # factor of a region without progress, and how often
 
-CONVERGED = 5e-6  # of the makespan: no more than this is to be gained
+_CONVERGED = 5e-6  # of the makespan: a smaller gain is not worth an iteration
 
-MARGIN = 1e-9  # of the makespan: sums of prices are rounded
+_MARGIN = 1e-9  # of the makespan: an allowance for rounded sums of prices
 
-ADVANCE = 0.9  # of what the prices have to spare
+_ADVANCE = 0.9  # first step of the makespan, as a share of the spare
 
-CUTS_PER_NODE = 40  # above, those that do not bind are dropped
+_CUTS_PER_NODE = 40  # with more, those that do not bind are dropped
 
 
 @dataclass
 class Bundle:
-    """Prices, and the cuts known; times in units of `scale`, memory in units of `size`.
+    """Prices and the cuts found; times in units of `scale`, memory in units of `size`.
 
     Attributes
     ----------
@@ -48,9 +47,9 @@ class Bundle:
     prices : ndarray, shape (k + x,)
         Best prices so far of tasks and of the nodes' memory.
     spare : float
-        By how much those of the tasks exceed the worth of all knapsacks at `makespan`.
+        By how much the tasks' prices exceed the worth of all knapsacks at `makespan`.
     makespan, proved : float
-        The one that is to be shown out of reach, and the largest so shown.
+        The makespan to be proved out of reach, and the largest one proved.
     radius : float
         Of the trust region.
     cuts : highspy.Highs
@@ -60,9 +59,9 @@ class Bundle:
     tolerance : float
         Of the knapsacks.
     widened : int
-        How often nothing was found in a small box.
+        How often a small trust region was widened because it held no better prices.
     converged : bool
-        Whether no prices are better by more than 5e-6 of the makespan.
+        Whether no prices gain more than 5e-6 of the makespan.
     """
 
     times: FloatArray
@@ -76,8 +75,8 @@ class Bundle:
     spare: float = 0.0
     makespan: float = 1.0
     proved: float = 1.0
-    radius: float = RADIUS
-    tolerance: float = CONVERGED
+    radius: float = _RADIUS
+    tolerance: float = _CONVERGED
     widened: int = 0
     converged: bool = False
 
@@ -88,7 +87,7 @@ class Bundle:
 
 
 def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
-    """Return the knapsack bound on the makespan in s, or what is proved of it after `seconds`.
+    """Return the knapsack bound on the makespan in s, or the part proved after `seconds`.
 
     Let K_j(p, T) be the largest sum of prices p_i of a set of tasks that node j runs within T.
     If sum_i p_i > sum_j K_j(p, T) for some prices, no schedule has a makespan of T or less: its
@@ -101,7 +100,7 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
     problem : SchedulingProblem
         Its matrix is made.
     seconds : float
-        Time limit in s; what was proved when it ends is valid.
+        Time limit in s; the value proved by then is a valid bound.
 
     Raises
     ------
@@ -110,11 +109,12 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
 
     Notes
     -----
-    This is the bound of the set-partitioning form, whose columns are sets of tasks for a node
-    (Savelsbergh, "A branch-and-price algorithm for the generalized assignment problem",
-    Operations Research 45, 1997), for a makespan that is raised whenever prices prove it out
-    of reach. Prices are found by cutting planes in a box around the best so far (Marsten, Hogan,
-    Blankenship, "The boxstep method for large-scale optimization", Operations Research 23, 1975).
+    This is the bound of the set-partitioning formulation, whose columns are sets of tasks for a
+    node (Savelsbergh, "A branch-and-price algorithm for the generalized assignment problem",
+    Operations Research 45, 1997), for a makespan that is raised whenever prices prove it out of
+    reach. Prices are found by cutting planes in a box, the trust region, around the best so far
+    (Marsten, Hogan, Blankenship, "The boxstep method for large-scale optimization", Operations
+    Research 23, 1975).
 
     Examples
     --------
@@ -132,12 +132,13 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
 
 
 def open_bundle(problem: SchedulingProblem) -> Bundle:
-    """Return the LP's prices and their cuts, with the cheap bound as what is proved."""
+    """Return the LP's prices and their cuts; `lower_bound` is the makespan proved."""
     memory, capacity = whole_memory(problem)
     limited = problem.task_memory is not None
     scale = lower_bound(problem)
     size = (float(capacity.max()) or 1.0) if limited else 1.0
-    times = np.where(memory <= capacity[:, None] * ROUNDING, problem.matrix.T, np.inf)
+    times = np.where(memory <= capacity[:, None] * (1 + ROUNDING), problem.matrix.T, np.inf)
+    # A task's price is its least cost at the LP's multipliers: the LP bound in these terms.
     u, v = lp_duals(problem)
     cost = problem.matrix * u + memory[:, None] * v
     cost[np.inf == times.T] = np.inf
@@ -158,28 +159,31 @@ def open_bundle(problem: SchedulingProblem) -> Bundle:
 
 
 def improve_prices(bundle: Bundle) -> None:
-    """Do one iteration: best prices in the box for the cuts known, their cuts, new box."""
+    """Do one iteration: the best prices in the box for the known cuts, new cuts, a new box."""
     k, n = len(bundle.memory), len(bundle.prices)
     around = bundle.prices
     width = bundle.radius * np.maximum(around, np.repeat(_typical(bundle), [k, n - k]))
     if not bundle.capacity.any():
-        width[k:] = 0.0
+        width[k:] = 0.0  # without capacities, prices of memory mean nothing
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
     bundle.cuts.run()
     hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
-    if hoped < max(bundle.spare, CONVERGED):
+    # The cuts promise less than raising the makespan would use, or next to nothing.
+    if hoped < max(bundle.spare, _CONVERGED):
         if not _raise_makespan(bundle):
             _widen_or_end(bundle)
         return
-    bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), MARGIN)
+    # Knapsacks need only be solved well enough to tell whether the promise was kept.
+    bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), _MARGIN)
     prices = np.array(bundle.cuts.getSolution().col_value)[:n]
     spare = _cut(bundle, prices)
+    # The usual rule of trust regions: wider where the model was right, narrower where it was not.
     success = (spare - bundle.spare) / hoped
     if success > 0.5:
         bundle.radius *= 1.5
     elif success < -0.5:
-        bundle.radius = max(bundle.radius * 0.7, SMALLEST_RADIUS)
+        bundle.radius = max(bundle.radius * 0.7, _SMALLEST_RADIUS)
     if success > 0.0:
         bundle.prices, bundle.spare = prices, spare
         _note(bundle)
@@ -205,9 +209,9 @@ def _typical(bundle: Bundle) -> FloatArray:
 
 
 def _raise_makespan(bundle: Bundle) -> bool:
-    """Go on from a makespan that the prices prove, or nearly; return whether there is one."""
-    step = ADVANCE * bundle.spare
-    while step > CONVERGED:
+    """Raise the makespan to one that the prices (nearly) prove; return whether there is one."""
+    step = _ADVANCE * bundle.spare
+    while step > _CONVERGED:
         if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
             bundle.makespan += step
             bundle.spare = _cut(bundle, bundle.prices)
@@ -218,20 +222,20 @@ def _raise_makespan(bundle: Bundle) -> bool:
 
 
 def _note(bundle: Bundle) -> None:
-    """Keep the makespan as proved if it is."""
-    if bundle.spare > MARGIN:
+    """Record the makespan as proved if the prices prove it."""
+    if bundle.spare > _MARGIN:
         bundle.proved = bundle.makespan
 
 
 def _widen_or_end(bundle: Bundle) -> None:
-    """Look farther when there is nothing in a small box; end when that was done often."""
-    bundle.converged = bundle.radius >= RADIUS or bundle.widened == MOST_WIDENED
-    bundle.radius = WIDER * bundle.radius
+    """Widen a small box without better prices; converged if it is large or was widened often."""
+    bundle.converged = bundle.radius >= _RADIUS or bundle.widened == _MOST_WIDENED
+    bundle.radius = _WIDER * bundle.radius
     bundle.widened += 1
 
 
 def _master(bundle: Bundle) -> Any:
-    """Return the program max sum_i p_i - sum_j (v_j capacity_j + worth_j), without cuts yet."""
+    """Return the program max sum_i p_i - sum_j (v_j capacity_j + worth_j), still without cuts."""
     k, x = len(bundle.memory), len(bundle.capacity)
     master = silent_highs(solver="simplex", presolve="off")
     costs = np.concatenate([np.full(k, -1.0), bundle.capacity, np.ones(x)])
@@ -242,7 +246,7 @@ def _master(bundle: Bundle) -> Any:
 
 
 def _cut(bundle: Bundle, prices: FloatArray) -> float:
-    """Add the cut of each node's best set at these prices; return what they have to spare."""
+    """Add the cut of each node's best set at these prices; return their spare."""
     k, x = len(bundle.memory), len(bundle.capacity)
     spare = _spare(bundle, prices, bundle.makespan)
     for j in range(x):
@@ -265,7 +269,7 @@ def _worth(bundle: Bundle, prices: FloatArray, makespan: float) -> FloatArray:
     """Return bounds on the worth of each node's best set, shape (x,), and mark the sets."""
     k = len(bundle.memory)
     return _solve_knapsacks(
-        prices[:k], prices[k:], bundle.memory, bundle.times, makespan * ROUNDING,
+        prices[:k], prices[k:], bundle.memory, bundle.times, makespan * (1 + ROUNDING),
         bundle.tolerance, bundle.taken,
     )  # fmt: skip
 
@@ -291,16 +295,14 @@ def _solve_knapsacks(
 def _drop_cuts(bundle: Bundle) -> None:
     """Delete the cuts that do not bind, where there are many."""
     x = len(bundle.capacity)
-    if bundle.cuts.getNumRow() < CUTS_PER_NODE * x:
+    if bundle.cuts.getNumRow() < _CUTS_PER_NODE * x:
         return
     duals = np.array(bundle.cuts.getSolution().row_dual)
-    idle = np.flatnonzero(np.abs(duals) < MARGIN).astype(np.int32)
+    idle = np.flatnonzero(np.abs(duals) < _MARGIN).astype(np.int32)
     bundle.cuts.deleteRows(len(idle), idle)
 
 
-# Which pairs of task and node no better schedule uses.
-
-SAFETY = 1e-9  # of the makespan: sums of prices are rounded
+# The same prices tell which pairs of task and node no better schedule uses.
 
 
 def useful_pairs(
@@ -315,8 +317,8 @@ def useful_pairs(
     """Return the pairs, shape (k, x), that a schedule within `makespan` may use.
 
     Reduced-cost fixing with knapsacks: the sets of such a schedule are together worth as much as
-    all tasks, so node j's set is worth no less than these, less the best sets of the other nodes.
-    With task i in it, it is worth at most p_i and what the rest of the time holds, split at will.
+    all tasks, and node j's set thus at least that less the best sets of the other nodes. With
+    task i in it, it is worth at most p_i plus a knapsack of split tasks in the remaining time.
 
     Parameters
     ----------
@@ -340,12 +342,12 @@ def useful_pairs(
     for j, weight in enumerate(times):
         profit = price - memory_price[j] * memory
         most = profit + _fractional(profit, weight, makespan - weight)
-        useful[j] = (weight <= makespan * (1 + SAFETY)) & (most >= worth[j] + spare - SAFETY)
+        useful[j] = (weight <= makespan * (1 + _MARGIN)) & (most >= worth[j] + spare - _MARGIN)
     return np.ascontiguousarray(useful.T)
 
 
 def _fractional(profit: FloatArray, weight: FloatArray, room: FloatArray) -> FloatArray:
-    """Return the largest profit that sets of split tasks reach in each `room`."""
+    """Return the largest profit of split tasks within each `room`."""
     useful = (profit > 0.0) & np.isfinite(weight)
     free = profit[useful & (weight == 0.0)].sum()
     items = np.flatnonzero(useful & (weight > 0.0))

@@ -1,4 +1,4 @@
-"""Lagrangian bound on the makespan, and its multipliers by subgradient ascent."""
+"""The Lagrangian bound on the makespan, and its multipliers by subgradient ascent."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
-from edgeopt.optim.scheduling.bounds.units import rounded_down, whole_memory
+from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, whole_memory
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
-FIRST_STEP = 0.2
+_FIRST_STEP = 0.2
 
-PATIENCE = 20  # iterations without progress, after which the step is halved
+_PATIENCE = 20  # iterations without progress, after which the step is halved
 
-PROGRESS = 1e-6
+_PROGRESS = 1e-6  # least relative gain that counts as progress
 
-ROUNDING = 1 + 1e-12  # a task that fits but for rounding fits
+_SMALLEST_STEP = 1e-4
 
-SMALLEST_STEP = 1e-4
+_PAIRS_VISITED = 2e9  # pairs of task and node visited in all, which takes a few seconds
 
-PAIRS = 2e9  # pairs of task and node looked at, which takes a few seconds
-
-MOST_ITERATIONS = 1000
+_MOST_ITERATIONS = 1000
 
 
 class Multipliers(NamedTuple):
@@ -92,11 +90,11 @@ def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Mult
 
     Notes
     -----
-    Subgradient ascent. In the relaxation every task runs on its cheapest node; a node whose load
-    is above the mean (weighted by u) gets dearer by a factor, as in the multiplicative-weights
-    methods for packing; the price of memory changes by an amount in proportion to what is
-    missing or left. The step is halved, from the best point, after 20 iterations without
-    progress.
+    Subgradient ascent. In the relaxation every task runs on its cheapest node. The price of time
+    on a node with more than the mean load (weighted by u) is raised by a factor, as in the
+    multiplicative-weights methods for packing; the price of memory changes in proportion to what
+    is missing or free. After 20 iterations without progress, the step is halved and the ascent
+    resumes from the best point.
 
     References
     ----------
@@ -106,7 +104,7 @@ def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Mult
     """
     x = problem.nodes
     start = start or Multipliers(np.full(x, 1 / x), np.zeros(x))
-    iterations = int(min(MOST_ITERATIONS, max(1.0, PAIRS / (problem.tasks * x))))
+    iterations = int(min(_MOST_ITERATIONS, max(1.0, _PAIRS_VISITED / (problem.tasks * x))))
     at = Multipliers(start.u.copy(), start.v.copy())
     return Multipliers(*_ascend(problem.et, *whole_memory(problem), at, iterations))
 
@@ -126,21 +124,21 @@ def relax_assignment(
     loads: FloatArray,
     used: FloatArray,
 ) -> float:
-    """Give each task to its cheapest node; return the sum of costs in s.
+    """Assign each task to its cheapest node; return the sum of costs in s.
 
-    Pairs of an execution time above the node's `longest`, shape (x,), or of more memory than the
-    node has, are not allowed; where a task has no node left the sum is infinite. `loads` in s and
+    A pair is not allowed if its execution time exceeds the node's `longest`, shape (x,), or its
+    memory the node's capacity; if a task has no node left, the sum is infinite. `loads` in s and
     `used` in byte, both (x,), are overwritten by what the nodes get.
     """
     loads[:] = 0.0
     used[:] = 0.0
     total = 0.0
     for i in range(len(memory)):
-        best, least = -1, np.inf
+        best, least = -1, np.inf  # an infinite cost is no candidate
         for j in range(len(capacity)):
             time = time_of(et, i, j)
             cost = multipliers.u[j] * time + multipliers.v[j] * memory[i]
-            if cost < least and time <= longest[j] and memory[i] <= capacity[j] * ROUNDING:
+            if cost < least and time <= longest[j] and memory[i] <= capacity[j] * (1.0 + ROUNDING):
                 best, least = j, cost
         if best < 0:
             return np.inf
@@ -161,20 +159,21 @@ def _ascend(
     """Return the best multipliers of `iterations` steps from `at`, which is overwritten."""
     loads, used, longest = np.empty_like(at.u), np.empty_like(at.u), np.full(len(at.u), np.inf)
     best_u, best_v = at.u.copy(), at.v.copy()
-    best, step, stalled = -np.inf, FIRST_STEP, 0
+    best, step, stalled = -np.inf, _FIRST_STEP, 0
     for _ in range(iterations):
         value = relax_assignment(et, memory, capacity, at, longest, loads, used)
         for j in range(len(capacity)):
             value -= at.v[j] * capacity[j] if at.v[j] > 0.0 else 0.0
-        stalled = 0 if value > best + PROGRESS * abs(best) else stalled + 1
+        stalled = 0 if value > best + _PROGRESS * abs(best) else stalled + 1
         if value > best:
             best = value
             best_u[:], best_v[:] = at.u, at.v
-        if stalled > PATIENCE:
+        if stalled > _PATIENCE:
+            # The subgradient at the best point is needed again, hence the relaxation once more.
             step, stalled = step / 2.0, 0
             at.u[:], at.v[:] = best_u, best_v
             relax_assignment(et, memory, capacity, at, longest, loads, used)
-        if step < SMALLEST_STEP or not _move(at, loads, used, capacity, step):
+        if step < _SMALLEST_STEP or not _move(at, loads, used, capacity, step):
             break
     return best_u, best_v
 
@@ -183,16 +182,18 @@ def _ascend(
 def _move(
     at: Multipliers, loads: FloatArray, used: FloatArray, capacity: FloatArray, step: float
 ) -> bool:
-    """Change the prices by the subgradient; return whether there is any load to go by."""
+    """Change the prices by the subgradient; return False if there is no load to compare."""
     mean = (at.u * loads).sum()
     if not mean > 0.0:
         return False
     for j in range(len(capacity)):
         change = step * (loads[j] / mean - 1.0)
+        # A factor keeps prices of time positive; limited, as a load can be many times the mean.
         at.u[j] *= np.exp(min(max(change, -1.0), 1.0))
         if 0.0 < capacity[j] < np.inf:
             missing = used[j] / capacity[j] - 1.0
             at.v[j] = max(0.0, at.v[j] + step * mean / capacity[j] / len(capacity) * missing)
+    # The bound needs prices of time that sum to 1; those of memory are scaled with them.
     total = at.u.sum()
     at.u[:] /= total
     at.v[:] /= total

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
-from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from scipy.sparse import coo_array
 
 
-PAIRS_PER_TASK = 4
+_PAIRS_PER_TASK = 4  # in the first LP
 
-ROUNDS = 20
+_ROUNDS = 20  # of pricing; after them the LP is solved over all pairs
 
-TOLERANCE = 1e-9  # of the makespan: reduced costs above minus this count as >= 0
+_TOLERANCE = 1e-9  # of the makespan: a reduced cost above minus this counts as >= 0
 
 
 class AssignmentLP(NamedTuple):
-    """What the LP is about; `program_of` makes it of a problem.
+    """The LP's numbers; `program_of` takes them from a problem.
 
     Attributes
     ----------
     times : ndarray, shape (k, x)
         In s.
     memory, number : ndarray, shape (k,)
-        Memory in byte; how many tasks of the kind there are (1).
+        Memory in byte; number of tasks of the kind, 1 unless tasks are grouped.
     capacity : ndarray, shape (x,)
         In byte, infinite where the problem has no memory.
     """
@@ -52,7 +52,7 @@ class Vertex(NamedTuple):
     task, node : ndarray, shape (n,)
         The pairs that may be used.
     share : ndarray, shape (n,)
-        What part of the task runs on the node.
+        The part of the task that runs on the node.
     multipliers : Multipliers
         Of the node rows, clipped and normalised.
     """
@@ -77,24 +77,24 @@ def solve_relaxation(
     problem : SchedulingProblem
         Its matrix is made.
     allowed : ndarray of bool, shape (k, x), optional
-        The pairs that may be used; all whose memory fits if not given.
+        The pairs that may be used; all pairs with enough memory if not given.
 
     Notes
     -----
-    The LP is solved over the four pairs of each task that cost least at the multipliers of
-    `ascend`, then again with the pairs that its own multipliers price below those, until there
-    are none: the optimum over all pairs in a fraction of the time.
+    Column generation: the LP is solved over the four pairs of each task that cost least at the
+    multipliers of `ascend`, then again with the pairs that its own multipliers price below those,
+    until there are none. This gives the optimum over all pairs in a fraction of the time.
     """
     program = program_of(problem)
     legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
     pairs = _cheapest(_costs(program, ascend(problem), legal))
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         vertex = solve_pairs(program, pairs)
         if np.isinf(vertex.makespan):
             break
         costs = _costs(program, vertex.multipliers, legal)
         least = np.where(pairs, costs, np.inf).min(axis=1, keepdims=True)
-        missing = (costs < least - TOLERANCE * vertex.makespan) & ~pairs
+        missing = (costs < least - _TOLERANCE * vertex.makespan) & ~pairs
         if not missing.any():
             return vertex
         pairs |= missing
@@ -116,7 +116,8 @@ def _costs(program: AssignmentLP, multipliers: Multipliers, legal: NDArray[np.bo
 
 def _cheapest(costs: FloatArray) -> NDArray[np.bool_]:
     """Return the pairs, shape (k, x), that are among the cheapest of their task."""
-    few = min(PAIRS_PER_TASK, costs.shape[1])
+    # All pairs as cheap as the fourth are taken: ties are no reason to prefer a node.
+    few = min(_PAIRS_PER_TASK, costs.shape[1])
     limit = np.partition(costs, few - 1, axis=1)[:, few - 1 : few]
     return (costs <= limit) & np.isfinite(costs)
 
@@ -128,9 +129,10 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
 
     (k, x), (task, node) = pairs.shape, np.nonzero(pairs)
     n, columns = len(task), np.arange(len(task))
-    best = program.times.min(axis=1)  # tolerances are absolute: scale to about 1
+    # The tolerances of HiGHS are absolute: makespan and memory are scaled to about 1.
+    best = program.times.min(axis=1)
     scale = max(float(best.max()), float(best @ program.number) / x) or float(program.times.max())
-    with np.errstate(over="ignore"):  # a time beyond all floats is too long for any schedule
+    with np.errstate(over="ignore"):  # a time beyond the largest float is too long anyway
         times = np.minimum(program.times[task, node] / scale, np.finfo(np.float64).max)
     rows = [_node_rows(times, node, x, -1.0)]
     room, size = np.zeros(x), 1.0
@@ -147,7 +149,8 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
         method="highs-ds",
     )
     if answer.status:
-        equal = Multipliers(np.full(x, 1 / x), np.zeros(x))  # any give a valid bound
+        # No solution, or HiGHS failed: any multipliers give a valid bound.
+        equal = Multipliers(np.full(x, 1 / x), np.zeros(x))
         return Vertex(np.inf, task, node, np.zeros(n), equal)
     multipliers = _normalised(-answer.ineqlin.marginals, x, scale / size)
     return Vertex(answer.fun * scale, task, node, answer.x[:n], multipliers)
@@ -164,6 +167,7 @@ def _node_rows(values: FloatArray, node: IntArray, x: int, makespan: float) -> c
 
 def _normalised(duals: FloatArray, x: int, unit: float) -> Multipliers:
     """Return the duals of the load rows and of the memory rows, if any, clipped and scaled."""
+    # Clipped and of sum 1, rounded duals are multipliers of a valid bound all the same.
     duals = np.maximum(duals, 0.0)
     total = float(duals[:x].sum())
     if total == 0.0:

@@ -1,4 +1,4 @@
-"""Alias tables: draws from a discrete distribution in constant time."""
+"""Alias tables, from which a node is drawn in constant time."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def build_alias(
     total : float
         The sum of the row's weights, > 0.
     keep : ndarray, shape (k, x)
-        Becomes, for each column, the probability of staying in it.
+        Receives, for each column, the probability of staying in it.
     alias : ndarray of int, shape (k, x)
-        Becomes, for each column, the index to go to otherwise.
+        Receives, for each column, the index to take otherwise.
     row : int
         Which row to fill.
     light, heavy : ndarray of int, shape (x + 1,)
@@ -36,8 +36,8 @@ def build_alias(
     Notes
     -----
     Walker 1977, in the sweeping form of Huebschle-Schneider and Sanders 2022 ("Parallel weighted
-    random sampling", ACM TOMS 48): light columns are filled up from one heavy column after the
-    other; a heavy column that becomes light is filled up in turn from the next.
+    random sampling", ACM TOMS 48): light columns are filled up from the heavy columns, one after
+    the other; a heavy column that becomes light is itself filled up from the next.
     """
     x = weights.shape[1]
     scale = x / total
@@ -46,11 +46,12 @@ def build_alias(
         share = weights[row, j] * scale
         keep[row, j] = share
         alias[row, j] = j
+        # Written to both lists and counted in one: no branch that the processor could mispredict.
         light[lights] = heavy[heavies] = j
         lights += share <= 1.0
         heavies += share > 1.0
     a = b = 0
-    rest = keep[row, heavy[0]] if heavies else 1.0  # what the heavy column at hand still has
+    rest = keep[row, heavy[0]] if heavies else 1.0  # of the current heavy column
     while b < heavies:
         if rest > 1.0 and a < lights:
             column = light[a]
@@ -64,7 +65,8 @@ def build_alias(
             b += 1
         else:
             break
-    for last in range(a, lights):  # 1 but for rounding, as those after
+    # What remains in either list is 1 but for rounding.
+    for last in range(a, lights):
         keep[row, light[last]] = 1.0
     for last in range(b, heavies):
         keep[row, heavy[last]] = 1.0
@@ -72,7 +74,7 @@ def build_alias(
 
 @jit_lean
 def draw_alias(keep: FloatArray, alias: IntArray, row: int, uniform: float) -> tuple[int, float]:
-    """Return an index drawn from the table, and what is left of the uniform number.
+    """Return an index drawn from the table, and a second uniform number made of the rest.
 
     Parameters
     ----------
@@ -88,8 +90,8 @@ def draw_alias(keep: FloatArray, alias: IntArray, row: int, uniform: float) -> t
     index : int
         Drawn in proportion to the weights.
     rest : float
-        Again uniform in [0, 1] and independent of `index` (to about 53 - log2(x) bits), so that
-        one random number serves this draw and a test after it.
+        Uniform in [0, 1] and independent of `index` (to about 53 - log2(x) bits): one random
+        number serves this draw and a test after it.
     """
     scaled = uniform * keep.shape[1]
     column = int(scaled)

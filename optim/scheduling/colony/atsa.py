@@ -1,4 +1,4 @@
-"""ATSA, the adaptive task scheduling algorithm (section 2.3, equations 2-4, Algorithm 1)."""
+"""Ant colonies: ATSA (section 2.3 of the paper, equations 2-4, Algorithm 1) and the basic ACO."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from typing import Literal
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
-from edgeopt.optim.scheduling.colony.pheromone import (
-    Trail,
-    max_min_bounds,
-    update_pheromone,
-)
-from edgeopt.optim.scheduling.colony.selection import (
-    Nodes,
-    Visibility,
-)
+from edgeopt.optim.scheduling.colony.pheromone import Trail, max_min_bounds, update_pheromone
+from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility
 from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
 from edgeopt.optim.scheduling.heuristics.list_rules import longest_first
 from edgeopt.optim.scheduling.local_search.candidates import price_ratios
@@ -41,6 +34,8 @@ Heuristic = Literal[
     "memory*reduced-cost*completion-time",
 ]
 
+_FEW_NODES = 16  # with at most these, a roulette is as quick as an alias table
+
 
 @dataclass(frozen=True)
 class ATSA:
@@ -48,25 +43,26 @@ class ATSA:
 
     An ant gives each task i to node j with probability (2), proportional to
     tau_ij ** alpha * eta_ij ** beta; eta is (4), delta times the share of the node's memory that
-    stays free; tau is updated by (3). The defaults are the paper's letter
-    but for the memory of (4), see below.
+    stays free; tau is updated by (3). The defaults follow the paper to the letter, except for the
+    memory of (4), see below.
 
     Notes
     -----
-    Where the paper cannot be taken at its word:
+    Where the paper's text is incomplete or cannot be meant:
 
-    - (2) sums over the index j that it fixes; we sum over the nodes with room. Where all
-      numerators are 0, a node with room is drawn uniformly.
+    - (2) sums over the index j that it fixes; we sum over the nodes with room. If all numerators
+      are 0, a node with room is drawn uniformly.
     - (3) sums over the tasks; we sum over the ants, each on its own path.
     - The memory of (4) is filled by each ant for itself; eta is at least 0, and nodes without
       room are excluded. delta cancels in (2): it has no effect.
-    - In (4) eta has no index of a task but i of eta_ij: mu_j(t) is what the node holds before it.
-      ``occupancy="before-task"`` is that letter. By default the task counts as well, so that a
-      node on which it just fits is not taken for half empty. Both only grow, though by assumption
-      (3) of section 2.3 a node holds one task at a time: ``running-task`` is that reading.
-    - The factor reduced-cost is not the paper's: what the task costs on its cheapest node over
-      what it costs here, by the LP's prices of time and memory (`price_ratios`).
-    - On a problem without memory the memory term is 1: only pheromone is left to choose by.
+    - In (4) eta has no index of a task but the i of eta_ij: mu_j(t) is the memory in use on the
+      node before the task. ``occupancy="before-task"`` is that letter. By default the task counts
+      too, so that a node on which it just fits does not count as half empty. In both readings the
+      memory in use only grows, although by assumption (3) of section 2.3 a node holds one task at
+      a time: ``running-task`` is that reading.
+    - The factor reduced-cost is not the paper's: the task's cost on its cheapest node divided by
+      its cost here, at the LP's prices of time and memory (`price_ratios`).
+    - On a problem without memory the memory term is 1: only the pheromone guides the choice.
     - The number of ants is not given; 20 is our choice. The best assignment by makespan is kept.
 
     References
@@ -84,7 +80,7 @@ class ATSA:
     rho: float = parameter(0.5, "evaporation (3)", at_least=0, at_most=1, search=(0.01, 0.99))
     Q: float = parameter(5.0, "deposit (3)", above=0, search=(0.1, 100))
     delta: float = parameter(1.0, "factor of the heuristic (4); cancels in (2)", above=0)
-    heuristic: Heuristic = parameter("memory", "what eta is made of")
+    heuristic: Heuristic = parameter("memory", "factors of eta")
     occupancy: Literal["with-task", "before-task", "running-task"] = parameter(
         "with-task",
         "memory used in (4): by tasks so far with this one, before it (the letter), or by it alone",
@@ -104,14 +100,14 @@ class ATSA:
         "node-mean", "tau0: one over the mean time of the node, or of all"
     )
     order: Literal["arrival", "longest-first"] = parameter(
-        "arrival", "order in which an ant takes the tasks"
+        "arrival", "order in which an ant assigns the tasks"
     )
     local_search: DescentScope = parameter(
         "none", "which ants local search improves before they deposit"
     )
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
     restart: int = parameter(
-        0, "iterations without a better leader before the pheromone starts anew; 0: never",
+        0, "iterations without a better leader before the pheromone is reset; 0: never",
         at_least=0,
     )  # fmt: skip
 
@@ -120,17 +116,17 @@ class ATSA:
 
     @classmethod
     def printed(cls) -> ATSA:
-        """Return the defaults: the paper's letter but for the task's own memory in (4)."""
+        """Return the defaults: the paper's letter, except for the task's own memory in (4)."""
         return cls()
 
     @classmethod
     def repaired(cls) -> ATSA:
-        """Return the readings that make the colony a scheduler of its stated purpose.
+        """Return the readings with which the colony serves its stated purpose, balanced loads.
 
-        The heuristic knows completion times, deposits follow the makespan, only the best ant
+        The heuristic is the completion time, deposits follow the makespan, only the best ant
         since the start deposits, within the bounds of MMAS, and long tasks are placed first.
-        Nodes without room stay excluded. beta and rho were chosen on paper pools
-        of seeds 0 to 3.
+        Nodes without room remain excluded. beta and rho were chosen on paper pools of seeds 0 to
+        3.
         """
         return cls(
             beta=20.0,
@@ -144,11 +140,11 @@ class ATSA:
 
     @classmethod
     def beyond(cls) -> ATSA:
-        """Return the best form of the colony that we know.
+        """Return the best variant of the colony that we know.
 
-        The repaired one, with the prices of the LP relaxation as visibility beside completion
-        times, local search on the best ant, and a new start of the pheromone on stagnation. What
-        each of these brings is measured in ``results/frontier/ablation``.
+        The repaired one, with the prices of the LP relaxation in the heuristic beside completion
+        times, local search on the best ant, and a restart of the pheromone on stagnation. The
+        gain of each is measured in ``results/frontier/ablation``.
         """
         return replace(
             cls.repaired(),
@@ -174,14 +170,11 @@ class ATSA:
         return factor in self.heuristic.split("*")
 
 
-# Basic ant colony optimisation (Ant System) for task assignment.
-
-
 @dataclass(frozen=True)
 class ACO:
-    """Ant System: eta_ij = 1 / et_ij, every ant deposits Q / makespan.
+    """Ant System: eta_ij = 1 / et_ij, and every ant deposits Q / makespan.
 
-    The rival that the paper calls basic ACO. Nodes without room are excluded.
+    This is the rival that the paper calls basic ACO. Nodes without room are excluded.
 
     References
     ----------
@@ -235,11 +228,11 @@ class ACO:
         )
 
 
-FEW_NODES = 16  # so few that a roulette is as quick as an alias table
+# The colony of both solvers, in the parameters of ATSA.
 
 
 def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
-    """Return a colony with the first pheromone on all paths and no ant sent yet."""
+    """Return a colony with the initial pheromone on all paths, before the first ant."""
     k, x, m = problem.tasks, problem.nodes, atsa.ants
     memory, capacity = memory_arrays(problem)
     return ColonyState(
@@ -258,91 +251,23 @@ def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generato
     )
 
 
-def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> ColonyState:
-    """Send the ants once and update the pheromone (3); return the same state, changed."""
-    tours = state.tours
-    walk(
-        problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
-        state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
-    )  # fmt: skip
-    state.evaluations += atsa.ants
-    if state.search is not None:
-        _improve_ants(state.search, atsa, state)
-    costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
-    leader = int(costs.argmin())
-    _keep_best(state, costs, leader)
-    _deposit(state, costs, leader, atsa)
-    if atsa.restart and state.stalled >= atsa.restart:
-        _start_anew(state)
-    return state
-
-
 def _visibility(atsa: ATSA) -> Visibility:
-    """Return what changes of eta while an ant walks."""
+    """Return the part of eta that changes while an ant walks."""
     grows = atsa.sees("memory") and atsa.occupancy != "running-task"
     counted = 0.0 if atsa.occupancy == "before-task" else 1.0
     return Visibility(atsa.beta, grows, atsa.sees("completion-time"), counted)
 
 
 def _tries(nodes: int, atsa: ATSA) -> int:
-    """Return how often an ant draws from the alias table before it turns to the roulette.
+    """Return how often an ant draws from the alias table before it resorts to the roulette.
 
-    Never where the weights change while ants walk (local rule), where eta has no bound at hand
-    (completion times), or where a roulette over so few nodes is as quick; else about as often as
-    a roulette would cost.
+    Never if the weights change while ants walk (local rule), if eta has no known bound (completion
+    times), or if a roulette over few nodes is as quick; else so often that the draws cost about as
+    much as a roulette.
     """
-    if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= FEW_NODES:
+    if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= _FEW_NODES:
         return 0
-    return 4 + nodes // FEW_NODES
-
-
-def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
-    """Improve the ants of this iteration, or the one of least makespan, by local search.
-
-    An improved ant counts as an evaluation more, and as one for each kick.
-    """
-    tours, ants = state.tours, slice(None)
-    if atsa.local_search == "best":
-        best = int(tours.makespans.argmin())
-        ants = slice(best, best + 1)
-    makespans, totals = tours.makespans[ants], tours.totals[ants]
-    kicks = atsa.kicks * tours.assignments.shape[1]
-    improve(search, tours.assignments[ants], makespans, totals, kicks, state.stream)
-    state.evaluations += len(makespans) * (1 + kicks)
-
-
-def _start_anew(state: ColonyState) -> None:
-    """Forget pheromone and leader; the best assignment so far is kept apart."""
-    state.trail.pheromone[:] = state.trail.start
-    state.leader_cost, state.stalled = np.inf, 0
-
-
-def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
-    """Keep the best assignment by makespan, and the best by the cost that deposits follow."""
-    tours = state.tours
-    best = int(tours.makespans.argmin())
-    if tours.makespans[best] < state.makespan:
-        state.makespan = float(tours.makespans[best])
-        state.assignment = tours.assignments[best].copy()
-    state.stalled += 1
-    if costs[leader] < state.leader_cost:
-        state.stalled = 0
-        state.leader_cost = float(costs[leader])
-        state.leader = tours.assignments[leader].copy()
-
-
-def _deposit(state: ColonyState, costs: FloatArray, leader: int, atsa: ATSA) -> None:
-    """Evaporate and deposit (3), then keep within the bounds if there are any."""
-    pheromone, paths = state.trail.pheromone, state.tours.assignments
-    if atsa.depositors == "iteration-best":
-        paths, costs = paths[leader : leader + 1], costs[leader : leader + 1]
-    elif atsa.depositors == "global-best":
-        paths, costs = state.leader[None, :], np.array([state.leader_cost])
-    update_pheromone(pheromone, paths, costs, atsa.rho, atsa.Q)
-    if atsa.pheromone_bounds and np.isfinite(state.leader_cost):
-        tasks, nodes = pheromone.shape
-        low, high = max_min_bounds(tasks, nodes, state.leader_cost, atsa.rho, atsa.Q)
-        np.clip(pheromone, low, high, out=pheromone)
+    return 4 + nodes // _FEW_NODES
 
 
 def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
@@ -350,6 +275,7 @@ def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
     times = problem.matrix
     shape, (tasks, nodes) = times.shape, times.shape
     means = times.mean(axis=0)
+    # A node on which all tasks take no time would have infinite pheromone.
     if atsa.start == "global-mean" or not means.all():
         means = np.full(nodes, times.mean())
     start = 1.0 / means  # tau0 (below (3) in the paper)
@@ -367,7 +293,10 @@ def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
 
 
 def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
-    """Return the part of eta ** beta that never changes, each row divided by its largest."""
+    """Return the part of eta ** beta that never changes, each row divided by its largest entry.
+
+    A factor of a row cancels in (2); without this one, large exponents would overflow.
+    """
     eta = np.ones_like(problem.matrix)
     if atsa.sees("memory"):
         eta = atsa.delta * eta  # (4), to the letter: the task itself does not count
@@ -384,9 +313,81 @@ def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
 
 
 def _free_share_of_empty_nodes(problem: SchedulingProblem) -> FloatArray:
-    """Return 1 - memory_i / capacity_j, at least 0: (4) but for delta while a node is empty."""
+    """Return 1 - memory_i / capacity_j, at least 0: (4) without delta on an empty node."""
     memory, capacity = memory_arrays(problem)
+    # A node without memory has room only for tasks that need none.
     too_large = (memory[:, None] > 0) & (capacity == 0)
     share = np.divide(memory[:, None], capacity, out=too_large.astype(float), where=capacity > 0)
     free: FloatArray = np.maximum(0.0, 1.0 - share)
     return free
+
+
+def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> ColonyState:
+    """Send the ants once and update the pheromone (3); return the same state, changed."""
+    tours = state.tours
+    walk(
+        problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+        state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+    )  # fmt: skip
+    state.evaluations += atsa.ants
+    # Improved ants deposit on their improved paths (Lamarckian learning).
+    if state.search is not None:
+        _improve_ants(state.search, atsa, state)
+    costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
+    leader = int(costs.argmin())
+    _keep_best(state, costs, leader)
+    _deposit(state, costs, leader, atsa)
+    if atsa.restart and state.stalled >= atsa.restart:
+        _start_anew(state)
+    return state
+
+
+def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
+    """Improve the ants of this iteration, or the one of least makespan, by local search.
+
+    For an improved ant, the descent counts as one evaluation, and each kick as one.
+    """
+    tours, ants = state.tours, slice(None)
+    if atsa.local_search == "best":
+        best = int(tours.makespans.argmin())
+        ants = slice(best, best + 1)
+    makespans, totals = tours.makespans[ants], tours.totals[ants]
+    kicks = atsa.kicks * tours.assignments.shape[1]
+    improve(search, tours.assignments[ants], makespans, totals, kicks, state.stream)
+    state.evaluations += len(makespans) * (1 + kicks)
+
+
+def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:
+    """Keep the best assignment by makespan, and the best by the cost that deposits follow."""
+    tours = state.tours
+    best = int(tours.makespans.argmin())
+    if tours.makespans[best] < state.makespan:
+        state.makespan = float(tours.makespans[best])
+        state.assignment = tours.assignments[best].copy()
+    # By Z_y the leader can be another ant than the best by makespan.
+    state.stalled += 1
+    if costs[leader] < state.leader_cost:
+        state.stalled = 0
+        state.leader_cost = float(costs[leader])
+        state.leader = tours.assignments[leader].copy()
+
+
+def _deposit(state: ColonyState, costs: FloatArray, leader: int, atsa: ATSA) -> None:
+    """Evaporate and deposit (3), then keep within the bounds if there are any."""
+    pheromone, paths = state.trail.pheromone, state.tours.assignments
+    if atsa.depositors == "iteration-best":
+        paths, costs = paths[leader : leader + 1], costs[leader : leader + 1]
+    elif atsa.depositors == "global-best":
+        paths, costs = state.leader[None, :], np.array([state.leader_cost])
+    update_pheromone(pheromone, paths, costs, atsa.rho, atsa.Q)
+    # Before any ant has found room for all tasks there is no cost to derive bounds from.
+    if atsa.pheromone_bounds and np.isfinite(state.leader_cost):
+        tasks, nodes = pheromone.shape
+        low, high = max_min_bounds(tasks, nodes, state.leader_cost, atsa.rho, atsa.Q)
+        np.clip(pheromone, low, high, out=pheromone)
+
+
+def _start_anew(state: ColonyState) -> None:
+    """Reset the pheromone and forget the leader; the best assignment is kept in the state."""
+    state.trail.pheromone[:] = state.trail.start
+    state.leader_cost, state.stalled = np.inf, 0

@@ -1,4 +1,4 @@
-"""Pheromone tau and the weights made from it (2), its update (3) and its bounds."""
+"""Pheromone tau: the weights derived from it (2), its update (3) and its bounds."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from edgeopt.optim.scheduling.arrays import power, sum_four
 from edgeopt.optim.scheduling.colony.alias import build_alias
 from edgeopt.problems.errors import FloatArray, IntArray
 
-BEST_PATH_PROBABILITY = 0.05  # Stuetzle and Hoos 2000, p_best
+_BEST_PATH_PROBABILITY = 0.05  # Stuetzle and Hoos 2000, p_best
 
 
 class Trail(NamedTuple):
-    """Pheromone and what is derived from it in each iteration; shape (k, x) unless said.
+    """Pheromone and the arrays derived from it in each iteration; shape (k, x) unless stated.
 
     Attributes
     ----------
     pheromone : ndarray
         tau in 1/s.
     start : ndarray, shape (x,)
-        The first pheromone of each node, to which the local rule returns.
+        The initial pheromone tau0 of each node, towards which the local rule draws.
     fixed : ndarray
-        The part of eta ** beta that never changes, relative to the largest of the row.
+        The part of eta ** beta that never changes, relative to the largest entry of its row.
     scale : ndarray, shape (k,)
-        What a row's pheromone is multiplied by before it is raised to alpha.
+        Factor of a row's pheromone before it is raised to alpha.
     weights : ndarray
-        (scale tau) ** alpha times `fixed`; what a row is multiplied by cancels in (2).
+        The static weights, (scale tau) ** alpha times `fixed`; a factor of a row cancels in (2).
     keep, alias : ndarray
         Alias tables of the weights, row by row.
     light, heavy : ndarray of int, shape (x + 1,)
@@ -48,12 +48,14 @@ class Trail(NamedTuple):
 
 @jit_lean
 def prepare(trail: Trail, alpha: float, tables: bool) -> None:
-    """Fill the static weights of (2) and, if asked, their alias tables from the pheromone.
+    """Compute the static weights of (2) from the pheromone and, if asked, their alias tables.
 
-    A row whose weights are all 0 gets no table: its first `keep` is -1.
+    A row whose weights are all 0 has no table: its first `keep` is -1.
     """
     tasks, nodes = trail.pheromone.shape
     for i in range(tasks):
+        # Powers of the pheromone could underflow or overflow; relative to the largest of the row,
+        # the largest power is 1.
         if alpha != 1.0:
             trail.scale[i] = 1.0 / max(largest_of_row(trail.pheromone, i), 1e-300)
         for j in range(nodes):
@@ -88,7 +90,7 @@ def largest_of_row(matrix: FloatArray, row: int) -> float:
 
 @jit_lean
 def update_locally(trail: Trail, task: int, node: int, alpha: float, rate: float) -> None:
-    """Draw the pheromone of a path just taken towards tau0 (Dorigo and Gambardella 1997, (5))."""
+    """Draw the pheromone of a choice just made towards tau0 (Dorigo and Gambardella 1997, (5))."""
     tau = (1.0 - rate) * trail.pheromone[task, node] + rate * trail.start[node]
     trail.pheromone[task, node] = tau
     trail.weights[task, node] = static_weight(trail, task, node, alpha)
@@ -107,13 +109,13 @@ def update_pheromone(
     paths : ndarray, shape (y, k)
         Assignments of the ants that deposit.
     costs : ndarray, shape (y,)
-        Their costs in s; an infinite one deposits nothing, and one of 0 as 1e-300 would.
+        Their costs in s; an infinite one deposits nothing, and one of 0 counts as 1e-300.
     rho, Q : float
         Evaporation rate and deposit.
 
     Notes
     -----
-    The paper sums over y = 1..k, the number of tasks; the ants are m.
+    The paper sums over y = 1..k, but k is the number of tasks; there are m ants.
     """
     for i in range(pheromone.shape[0]):
         for j in range(pheromone.shape[1]):
@@ -133,6 +135,6 @@ def max_min_bounds(
     Stuetzle and Hoos 2000, "MAX-MIN Ant System", (7) and (11), with x / 2 choices on average.
     """
     high = Q / max(rho, np.finfo(float).eps) / max(cost, 1e-300)
-    root = BEST_PATH_PROBABILITY ** (1.0 / tasks)
+    root = _BEST_PATH_PROBABILITY ** (1.0 / tasks)
     low = high * (1.0 - root) / (max(nodes / 2 - 1, 1.0) * root)
     return min(low, high), high

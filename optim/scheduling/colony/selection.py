@@ -14,7 +14,7 @@ from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Visibility(NamedTuple):
-    """What the heuristic eta of (4) is made of, apart from what stands in the static weights.
+    """The factors of eta that change while an ant walks; the others are in the static weights.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Visibility(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """What the nodes hold while an ant walks.
+    """Loads and memory of the nodes while an ant walks.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def memory_ratio(nodes: Nodes, node: int, memory: float) -> float:
 
 @jit_lean
 def largest_free_share(nodes: Nodes) -> float:
-    """Return the largest share of free memory of any node: at least any `memory_ratio`."""
+    """Return the largest share of free memory of any node, an upper bound of `memory_ratio`."""
     largest = 0.0
     for j in range(len(nodes.used)):
         if nodes.capacity[j] > 0.0:
@@ -93,9 +93,9 @@ def reject(
 ) -> int:
     """Return a node drawn by (2) from the static weights' alias table, or -1 after `tries`.
 
-    A node drawn from the table is accepted with probability (eta / bound) ** beta, where the
-    bound holds for every node: so accepted nodes follow (2) exactly, and so does a roulette
-    after any number of rejections.
+    A node drawn from the table is accepted with probability (eta / bound) ** beta, with a bound
+    that holds for every node. Accepted nodes thus follow (2) exactly, and a roulette after any
+    number of rejections does not change this.
 
     Parameters
     ----------
@@ -108,19 +108,20 @@ def reject(
     memory : float
         The task's memory in byte.
     free : float
-        At least the largest share of free memory of any node.
+        An upper bound of the share of free memory of all nodes.
     visibility : Visibility
-        Without completion times, for which no such bound is at hand.
+        Without completion times, for which no such bound is known.
     tries : int
-        Draws at the most.
-    stream : Stream
-        One number is drawn a try.
+        Largest number of draws.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers; a try takes one.
     """
     bound = power(free, visibility.beta)
     for _ in range(tries):
         node, rest = draw_alias(keep, alias, task, next_uniform(stream))
         if nodes.used[node] + memory > nodes.capacity[node]:
             continue
+        # What is left of the draw's random number is uniform again and serves the test.
         if not visibility.memory:
             return node
         ratio = memory_ratio(nodes, node, visibility.counted * memory)
@@ -143,18 +144,18 @@ def roulette(
 
     Parameters
     ----------
-    weights : ndarray, shape (x,)
-        The task's static weights, tau ** alpha times what of eta is fixed.
-    times : ndarray, shape (x,)
-        The task's execution times in s.
+    weights : ndarray, shape (k, x)
+        The tasks' static weights, tau ** alpha times the fixed part of eta ** beta.
+    times : ndarray, shape (k, x)
+        Execution times in s.
     task, nodes, memory, visibility, stream
-        As for `reject`; one number is drawn.
+        As for `reject`; takes one random number.
 
     Notes
     -----
-    Completion times enter relative to the least among nodes with room, which cancels in (2) and
-    keeps powers from overflowing; a completion time of 0 leaves only such nodes. Where all
-    numerators of (2) are 0, every node with room is equally likely.
+    Completion times enter relative to the least one among nodes with room. This factor cancels in
+    (2) and keeps powers from overflowing; if it is 0, only nodes of completion time 0 are left. If
+    all numerators of (2) are 0, every node with room is equally likely.
     """
     if visibility.completion or not is_small_whole(visibility.beta):
         _numerators(weights, times, task, nodes, memory, visibility)
@@ -170,7 +171,7 @@ def roulette(
 def _simple_numerators(
     weights: FloatArray, task: int, nodes: Nodes, memory: float, visibility: Visibility
 ) -> None:
-    """Fill the shares as `_numerators` does, in a form of which the compiler takes four at once.
+    """Fill the shares as `_numerators` does, in a form that the compiler can vectorise.
 
     For a small whole exponent and a heuristic without completion times.
     """
@@ -227,10 +228,12 @@ def _share_equally(nodes: Nodes, memory: float) -> float:
 def _spin(share: FloatArray, point: float) -> int:
     """Return the node in whose share the point lies; never one whose share is 0."""
     for j in range(len(share)):
+        # Where the share is 0, the point does not become negative.
         point -= share[j]
         if point < 0.0:
             return j
-    node = len(share) - 1  # rounding has carried the point beyond the last share
+    # Rounding has carried the point beyond the last share.
+    node = len(share) - 1
     while share[node] == 0.0:
         node -= 1
     return node

@@ -1,4 +1,4 @@
-"""The ant colony that ATSA and basic ACO share: walk, keep the best, deposit."""
+"""The state of a colony, and the walk of its ants (Algorithm 1)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import sum_four
-from edgeopt.optim.scheduling.colony.pheromone import (
-    Trail,
-    prepare,
-    update_locally,
-)
+from edgeopt.optim.scheduling.colony.pheromone import Trail, prepare, update_locally
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
     Visibility,
@@ -28,12 +24,12 @@ from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Tours(NamedTuple):
-    """What the ants of one iteration did.
+    """The assignments of the ants of one iteration.
 
     Attributes
     ----------
     assignments : ndarray, shape (ants, k)
-        Node of each task; of no meaning where the makespan is infinite.
+        Node of each task; meaningless where the makespan is infinite.
     makespans, totals : ndarray, shape (ants,)
         max_j load_j and Z_y = sum_j load_j in s, infinite where a task found no room.
     """
@@ -56,19 +52,19 @@ class ColonyState(State):
     ready : ndarray, shape (x,)
         When each node can start in s.
     visibility, tries, rate
-        What `walk` needs to know of the readings.
+        Arguments of `walk` that follow from the solver's parameters.
     order : ndarray, shape (k,)
-        The order in which ants take the tasks.
+        The order in which ants assign the tasks.
     trail, tours, nodes
-        Pheromone, the last iteration, and scratch of the ant that walks.
+        Pheromone, the last iteration, and the nodes' loads during a walk (scratch).
     leader : ndarray, shape (k,)
-        The assignment of least cost so far, by which the global best deposits.
+        The assignment of least cost so far, on which the global best deposits.
     leader_cost : float
         Its cost in s.
     stalled : int
-        Iterations since it was found.
+        Iterations since the leader was found.
     search : Search or None
-        Local search, where ants get it.
+        Local search, if ants are improved.
     """
 
     stream: RandomStream
@@ -104,9 +100,9 @@ def walk(
 ) -> None:
     """Let every ant assign all tasks, one after the other in `order` (Algorithm 1).
 
-    First the weights are made from the pheromone. Then each task goes to a node drawn by (2): by
-    rejection from its alias table, at most `tries` times, then by roulette. A rate above 0 is that
-    of the local rule. An ant for which a task finds no room ends there.
+    First the weights are computed from the pheromone. Then each task is assigned to a node drawn
+    by (2): by rejection from its alias table, at most `tries` times, then by roulette. A rate
+    above 0 is that of the local rule. An ant stops at the first task that finds no room.
     """
     x = times.shape[1]
     prepare(trail, alpha, tries > 0)
@@ -118,6 +114,8 @@ def walk(
         for position in range(len(order)):
             i = order[position]
             node = -1
+            # Free shares only fall while an ant walks: an older bound is valid, and computing it
+            # once in x tasks costs O(1) a task.
             if tries > 0 and position % x == 0:
                 free = largest_free_share(nodes)
             if tries > 0 and trail.keep[i, 0] >= 0.0:
@@ -136,5 +134,5 @@ def walk(
                 update_locally(trail, i, node, alpha, rate)
         else:
             tours.makespans[ant] = makespan
-            work = sum_four(nodes.loads) - sum_four(ready)
-            tours.totals[ant] = work  # Z_y (below (3) in the paper)
+            # Z_y (below (3) in the paper)
+            tours.totals[ant] = sum_four(nodes.loads) - sum_four(ready)

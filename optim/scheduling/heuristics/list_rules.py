@@ -1,4 +1,4 @@
-"""Minimum completion time, and its form that takes long tasks first (LPT)."""
+"""List rules, which place one task after the other: MCT, LPT, both kinds of FCFS, and MET."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Give each task, in order of arrival, to the node that completes it first.
+    """Assign each task, in order of arrival, to the node that completes it first.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     References
     ----------
-    Braun et al. 2001 (MCT); on uniform machines it is greedy list scheduling.
+    Braun et al. 2001 (MCT); on uniform machines this is greedy list scheduling.
 
     Examples
     --------
@@ -36,17 +36,15 @@ def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     >>> solve(problem, mct).assignment
     array([0, 1, 1])
     """
-    memory, capacity = memory_arrays(problem)
-    ready = ready_times(problem)
-    return _earliest_completion(problem.et, np.arange(problem.tasks), memory, capacity, ready)
+    return _place(problem, np.arange(problem.tasks), by_load=True, by_time=True)
 
 
 def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Longest processing time first: MCT over the tasks by falling mean execution time.
 
     On uniform machines this is LPT of Gonzalez, Ibarra and Sahni 1977; on unrelated ones a task
-    has no single length, and its mean over the nodes is taken. Parameters and return value as for
-    `mct`.
+    has no single length, and its mean over the nodes is taken. Parameters and return value are
+    those of `mct`.
 
     Examples
     --------
@@ -55,52 +53,14 @@ def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     >>> solve(problem, lpt).assignment
     array([0, 0, 1])
     """
-    memory, capacity = memory_arrays(problem)
-    ready = ready_times(problem)
-    return _earliest_completion(problem.et, longest_first(problem), memory, capacity, ready)
-
-
-def longest_first(problem: SchedulingProblem) -> IntArray:
-    """Return the tasks by falling mean execution time, ties by index, shape (k,)."""
-    et = problem.et
-    length = et.work if isinstance(et, UniformTimes) else et.mean(axis=1)
-    return np.argsort(-length, kind="stable")
-
-
-@jit
-def _earliest_completion(
-    et: FloatArray | UniformTimes,
-    order: IntArray,
-    memory: FloatArray,
-    capacity: FloatArray,
-    ready: FloatArray,
-) -> IntArray:
-    """Assign tasks in `order` to the node of least completion time, ties to the lowest index."""
-    nodes = len(capacity)
-    loads, used = ready.copy(), np.zeros(nodes)
-    assignment = np.full(len(order), -1)
-    for i in order:
-        best, earliest = -1, np.inf
-        for j in range(nodes):
-            completion = loads[j] + time_of(et, i, j)
-            if completion < earliest and used[j] + memory[i] <= capacity[j]:
-                best, earliest = j, completion
-        if best < 0:
-            break
-        assignment[i] = best
-        loads[best] = earliest
-        used[best] += memory[i]
-    return assignment
-
-
-# First come, first served: both rules that the literature calls so.
+    return _place(problem, longest_first(problem), by_load=True, by_time=True)
 
 
 def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Give each task, in order of arrival, to the node that is free first.
+    """Assign each task, in order of arrival, to the node that is free first.
 
-    A queue with x servers; called FCFS in queueing and OLB (opportunistic load balancing) by
-    Braun et al. 2001. Execution times are not looked at.
+    This is a queue with x servers: FCFS in queueing theory, OLB (opportunistic load balancing) in
+    Braun et al. 2001. Execution times do not enter the choice.
 
     Parameters
     ----------
@@ -121,15 +81,14 @@ def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     >>> solve(problem, fcfs).assignment
     array([0, 1, 1])
     """
-    memory, capacity = memory_arrays(problem)
-    return _first_free(problem.et, memory, capacity, ready_times(problem))
+    return _place(problem, np.arange(problem.tasks), by_load=True, by_time=False)
 
 
 def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Give task i to node i mod x, or to the next one in turn that has room.
+    """Assign task i to node i mod x, or to the next one in turn that has room.
 
     The other rule that is called FCFS: tasks in order of arrival, nodes in turn. Parameters and
-    return value as for `fcfs`.
+    return value are those of `fcfs`.
 
     Examples
     --------
@@ -142,19 +101,74 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     return _in_turn(memory, capacity)
 
 
+def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+    """Assign each task to the node that executes it fastest, whatever its load.
+
+    This minimises the total time Z_y, the paper's cost of an ant. A node that is fastest for all
+    tasks gets them all (Braun et al. 2001, MET).
+
+    Parameters
+    ----------
+    problem : SchedulingProblem
+        Tasks arrive in order of their index, which matters only for memory.
+    rng : Generator
+        Not used.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Node of each task; -1 where it fits no node.
+
+    Examples
+    --------
+    >>> from edgeopt import SchedulingProblem, met, solve
+    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> solve(problem, met).assignment
+    array([0, 1, 0])
+    """
+    return _place(problem, np.arange(problem.tasks), by_load=False, by_time=True)
+
+
+def longest_first(problem: SchedulingProblem) -> IntArray:
+    """Return the tasks by falling mean execution time, ties by index, shape (k,)."""
+    et = problem.et
+    length = et.work if isinstance(et, UniformTimes) else et.mean(axis=1)
+    return np.argsort(-length, kind="stable")
+
+
+def _place(problem: SchedulingProblem, order: IntArray, by_load: bool, by_time: bool) -> IntArray:
+    """Assign the tasks in `order` by load, by execution time, or by the sum of both."""
+    memory, capacity = memory_arrays(problem)
+    ready = ready_times(problem)
+    return _one_by_one(problem.et, order, memory, capacity, ready, by_load, by_time)
+
+
 @jit
-def _first_free(
-    et: FloatArray | UniformTimes, memory: FloatArray, capacity: FloatArray, ready: FloatArray
+def _one_by_one(
+    et: FloatArray | UniformTimes,
+    order: IntArray,
+    memory: FloatArray,
+    capacity: FloatArray,
+    ready: FloatArray,
+    by_load: bool,
+    by_time: bool,
 ) -> IntArray:
-    """Assign each task to the node of least load that has room, ties to the lowest index."""
-    tasks, nodes = len(memory), len(capacity)
+    """Assign tasks in `order`, each to the node with room of least key, ties to the lowest index.
+
+    The key is the node's load, the task's execution time there, or their sum, the completion time.
+    """
+    nodes = len(capacity)
     loads, used = ready.copy(), np.zeros(nodes)
-    assignment = np.full(tasks, -1)
-    for i in range(tasks):
-        best = -1
+    assignment = np.full(len(order), -1)
+    for i in order:
+        best, least = -1, np.inf
         for j in range(nodes):
-            if used[j] + memory[i] <= capacity[j] and (best < 0 or loads[j] < loads[best]):
-                best = j
+            # Both flags are the same for all nodes: the compiler takes the choice out of the loop.
+            key = loads[j] if by_load else 0.0
+            if by_time:
+                key += time_of(et, i, j)
+            if key < least and used[j] + memory[i] <= capacity[j]:
+                best, least = j, key
         if best < 0:
             break
         assignment[i] = best
@@ -177,56 +191,6 @@ def _in_turn(memory: FloatArray, capacity: FloatArray) -> IntArray:
                 used[node] += memory[i]
                 break
             node = (node + 1) % nodes
+        # After a task without room, all nodes have been tried, and the turn is where it was.
         node = (node + 1) % nodes
-    return assignment
-
-
-# Minimum execution time.
-
-
-def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Give each task to the node that executes it fastest, whatever its load.
-
-    This minimises the total time Z_y, the paper's quality of an ant; where one node is fastest
-    for all, it gets all (Braun et al. 2001, MET).
-
-    Parameters
-    ----------
-    problem : SchedulingProblem
-        Tasks arrive in order of their index, which matters only for memory.
-    rng : Generator
-        Not used.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-        Node of each task; -1 where it fits no node.
-
-    Examples
-    --------
-    >>> from edgeopt import SchedulingProblem, met, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
-    >>> solve(problem, met).assignment
-    array([0, 1, 0])
-    """
-    memory, capacity = memory_arrays(problem)
-    return _fastest(problem.et, memory, capacity)
-
-
-@jit
-def _fastest(et: FloatArray | UniformTimes, memory: FloatArray, capacity: FloatArray) -> IntArray:
-    """Assign each task to the node of least execution time that has room."""
-    tasks, nodes = len(memory), len(capacity)
-    used = np.zeros(nodes)
-    assignment = np.full(tasks, -1)
-    for i in range(tasks):
-        best, least = -1, np.inf
-        for j in range(nodes):
-            time = time_of(et, i, j)
-            if time < least and used[j] + memory[i] <= capacity[j]:
-                best, least = j, time
-        if best < 0:
-            break
-        assignment[i] = best
-        used[best] += memory[i]
     return assignment

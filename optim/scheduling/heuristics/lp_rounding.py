@@ -1,4 +1,4 @@
-"""LP rounding with a factor of 2: a vertex of the LP, and a matching of its split tasks."""
+"""LP rounding with a guarantee of 2: a vertex of the LP, and a matching of its split tasks."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import cache
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-MOST_PAIRS = 2_000_000
+_MOST_PAIRS = 2_000_000  # of task and node; a larger LP takes minutes
 
-ROUNDING = 1 + 1e-9
+_ROUNDING = 1 + 1e-9  # factor on limits, as the LP's solution is rounded
 
-INTEGRAL = 1e-7  # a share within this of 0 or 1 is that
+_INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
 def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
@@ -43,16 +43,16 @@ def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
 
     Notes
     -----
-    With T the least makespan at which the LP over the pairs et_ij <= T has a solution, a vertex
-    of it splits at most x tasks, and in the graph of tasks and nodes that the splits make every
-    component has at most one cycle. So the split tasks can be matched to nodes that hold a part
-    of them, one to each, which adds at most T to a load that is at most T, and T is at most the
+    Let T be the least makespan for which the LP over the pairs et_ij <= T has a solution. A vertex
+    of it splits at most x tasks, and in the graph of split tasks and their nodes every component
+    has at most one cycle. The split tasks can therefore be matched to nodes that hold a part of
+    them, one to each node. This adds at most T to a load of at most T, and T is at most the
     optimum.
 
-    Memory rows break both the count and the graph, and no rounding is known to keep capacities.
-    With memory, whole tasks stay where they are, which fits, and split ones follow in order of
-    falling memory, each to the node with room that completes it first. If one finds none, all
-    tasks are packed anew by best fit.
+    Memory rows invalidate both the count and the graph, and no rounding is known that keeps
+    capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow
+    by falling memory, each to the node with room that completes it first. If a task finds no room,
+    all tasks are packed again by best fit.
 
     References
     ----------
@@ -66,25 +66,31 @@ def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     >>> solve(problem, lp_rounding).makespan
     5.0
     """
-    if problem.tasks * problem.nodes > MOST_PAIRS:
-        size = f"{problem.tasks} x {problem.nodes}"
-        raise InputError("problem", size, f"of at most {MOST_PAIRS} pairs for lp-rounding")
+    check_pairs(problem, "lp-rounding")
     vertex = least_deadline(problem)
     whole = np.full(problem.tasks, -1)
-    certain = vertex.share > 1.0 - INTEGRAL
+    certain = vertex.share > 1.0 - _INTEGRAL
     whole[vertex.task[certain]] = vertex.node[certain]
     greedy = _place(problem, whole)
     if problem.task_memory is not None:
         return greedy
+    # Greedy placement has no guarantee, but is often better than the matching, which has.
     matched = _place(problem, _match(problem, vertex, whole))
     return min(matched, greedy, key=problem.makespan)
+
+
+def check_pairs(problem: SchedulingProblem, solver: str) -> None:
+    """Raise an InputError if the problem is too large for a linear program over all its pairs."""
+    if problem.tasks * problem.nodes > _MOST_PAIRS:
+        size = f"{problem.tasks} x {problem.nodes}"
+        raise InputError("problem", size, f"of at most {_MOST_PAIRS} pairs for {solver}")
 
 
 def least_deadline(problem: SchedulingProblem) -> Vertex:
     """Return a vertex of the LP over the pairs et_ij <= T for the least T >= its makespan.
 
-    The LP's makespan C falls, and T rises, with the pairs allowed. Bisection finds the least
-    execution time T that C does not exceed; C of the pairs below T may be less still. Most often
+    With more pairs allowed, the LP's makespan C falls and T rises. Bisection finds the least
+    execution time T that C does not exceed; C of the pairs below T may be smaller still. Usually
     one LP is enough: over the pairs up to the lower bound, its makespan is that bound.
     """
     memory, capacity = memory_arrays(problem)
@@ -94,10 +100,10 @@ def least_deadline(problem: SchedulingProblem) -> Vertex:
 
     @cache
     def vertex(t: int) -> Vertex:
-        return solve_relaxation(problem, fits & (problem.matrix <= limits[t] * ROUNDING))
+        return solve_relaxation(problem, fits & (problem.matrix <= limits[t] * _ROUNDING))
 
     def in_time(t: int) -> bool:
-        return vertex(t).makespan <= float(limits[t]) * ROUNDING
+        return vertex(t).makespan <= float(limits[t]) * _ROUNDING
 
     if in_time(0):
         return vertex(0)
@@ -106,11 +112,11 @@ def least_deadline(problem: SchedulingProblem) -> Vertex:
 
 
 def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntArray:
-    """Return the assignment with each split task on a node that holds a part, one to each node."""
+    """Return the assignment with each split task on a node of its own that holds a part of it."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
-    split = (vertex.share > INTEGRAL) & (whole[vertex.task] < 0)
+    split = (vertex.share > _INTEGRAL) & (whole[vertex.task] < 0)
     pairs = (vertex.task[split], vertex.node[split])
     shape = (problem.tasks, problem.nodes)
     graph = csr_array((np.ones(split.sum()), pairs), shape=shape)
@@ -118,10 +124,10 @@ def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntAr
 
 
 def _place(problem: SchedulingProblem, assignment: IntArray) -> IntArray:
-    """Return the assignment with the tasks at -1 on the nodes with room that end them first.
+    """Return the assignment with the tasks at -1 on the nodes with room that complete them first.
 
-    The task of most memory (or else the longest) goes first. If one finds no room, all are packed
-    by best fit; if that fails, they stay at -1.
+    Tasks are placed by falling memory, then by falling execution time. If one finds no room, all
+    tasks are packed by best fit; if that fails too, it stays at -1.
     """
     memory, capacity = memory_arrays(problem)
     done, times = assignment.copy(), problem.matrix

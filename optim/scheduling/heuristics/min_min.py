@@ -1,4 +1,4 @@
-"""Min-Min in O(k x) after sorting."""
+"""Min-Min, in O(k x) after sorting the tasks once for each node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Assign, again and again, the task that can be completed first to the node that does it.
+    """Assign repeatedly the task that can be completed first, to the node that completes it.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Notes
     -----
-    The least completion time over all pairs is, on each node, that of the open task with the least
-    execution time there; with the tasks sorted once for each node a round costs O(x).
+    On each node the least completion time is that of the unassigned task of least execution time
+    there. With the tasks sorted once for each node, a round costs O(x).
 
     References
     ----------
@@ -51,7 +51,8 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 def _tasks_by_time(problem: SchedulingProblem) -> IntArray:
     """Return the tasks by rising execution time for each node, shape (x, k), ties by index."""
     et = problem.et
-    if isinstance(et, UniformTimes):  # the same order on every node: one row, seen x times
+    if isinstance(et, UniformTimes):
+        # The order is the same on every node: one row in memory, visible x times.
         order = np.argsort(et.work, kind="stable").astype(np.int32)
         return np.broadcast_to(order, (problem.nodes, problem.tasks))
     return np.argsort(et.T, axis=1, kind="stable").astype(np.int32)
@@ -68,12 +69,12 @@ def _earliest_pair(
     """Assign the pair of least completion time until no task is left or none fits."""
     nodes, tasks = by_time.shape
     loads, used = ready.copy(), np.zeros(nodes)
-    first = np.zeros(nodes, dtype=np.int64)  # of each node's list, what is not yet passed over
+    first = np.zeros(nodes, dtype=np.int64)  # in each node's list, the first task not passed over
     assignment = np.full(tasks, -1)
     for _ in range(tasks):
         best, earliest, chosen = -1, np.inf, -1
         for j in range(nodes):
-            # A task that is assigned, or does not fit now, never comes back to this node.
+            # Memory is never freed: a task that is assigned or does not fit is skipped for good.
             while first[j] < tasks and (
                 assignment[by_time[j, first[j]]] >= 0
                 or used[j] + memory[by_time[j, first[j]]] > capacity[j]
@@ -83,6 +84,7 @@ def _earliest_pair(
                 continue
             i = by_time[j, first[j]]
             completion = loads[j] + time_of(et, i, j)
+            # Ties go to the lowest task, then to the lowest node.
             if completion < earliest or (completion == earliest and i < chosen):
                 best, earliest, chosen = j, completion, i
         if best < 0:

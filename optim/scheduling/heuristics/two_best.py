@@ -1,4 +1,4 @@
-"""Max-Min and Sufferage: the task with the best claim first, by its two best nodes."""
+"""Max-Min and Sufferage: the task of largest claim first, by its two best nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Assign, again and again, the task whose earliest completion is latest, to that node.
+    """Assign repeatedly the task of latest earliest completion, to the node of that completion.
 
     Parameters
     ----------
@@ -42,10 +42,10 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
 
 def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
-    """Assign, again and again, the task that would suffer most from its second-best node.
+    """Assign repeatedly the task that would suffer most from its second-best node.
 
-    The sufferage is the difference of the two least completion times. Parameters and return value
-    as for `max_min`. With one node left, a task's second-best completion is infinite.
+    The sufferage is the difference of the two least completion times; it is infinite where only
+    one node has room. Parameters and return value are those of `max_min`.
 
     References
     ----------
@@ -67,8 +67,8 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 def _kinds(problem: SchedulingProblem) -> tuple[IntArray, IntArray]:
     """Return the tasks kind by kind, shape (k,), and where each kind starts, shape (kinds + 1,).
 
-    Tasks of equal work and memory are of one kind: only one of them need be looked at. The rows
-    of a matrix are taken to be all different.
+    Tasks of equal work and memory are of one kind, of which only one is examined at a time. The
+    rows of a matrix are assumed to be all different.
     """
     if not isinstance(problem.et, UniformTimes):
         return np.arange(problem.tasks), np.arange(problem.tasks + 1)
@@ -88,18 +88,18 @@ def _by_claim(
     ready: FloatArray,
     suffering: bool,
 ) -> IntArray:
-    """Assign the open task of largest claim to its best node until none is left or none fits.
+    """Assign the task of largest claim to its best node until no task is left or one fits nowhere.
 
-    A claim is the sufferage, or else the earliest completion. It changes only for the tasks
-    whose best or second-best node has just got a task, so only those are looked at anew.
+    The claim is the sufferage, or otherwise the earliest completion. It changes only for tasks
+    whose best or second-best node has just received a task: only those are computed again.
     """
     tasks, nodes, kinds = len(memory), len(capacity), len(starts) - 1
     loads, used = ready.copy(), np.zeros(nodes)
     assignment = np.full(tasks, -1)
     best, second, claim = np.full(kinds, -1), np.full(kinds, -1), np.empty(kinds)
-    following = starts[:-1].copy()  # of each kind, the first member that is open
+    following = starts[:-1].copy()  # of each kind, the first member that is not assigned
     open_kinds = np.arange(kinds)
-    changed = -1  # no node yet: look at all kinds
+    changed = -1  # equal to `best` and `second` as filled: computes all kinds the first time
     for _ in range(tasks):
         chosen, place = -1, -1
         for p in range(kinds):
@@ -125,6 +125,7 @@ def _by_claim(
         used[changed] += memory[task]
         following[chosen] += 1
         if following[chosen] == starts[chosen + 1]:
+            # The kind is used up: the last one takes its place among the open kinds.
             kinds -= 1
             open_kinds[place] = open_kinds[kinds]
     return assignment

@@ -1,4 +1,4 @@
-"""Where a task may sensibly go: the nodes of least reduced cost in the LP relaxation."""
+"""Candidate nodes of each task: those of least reduced cost in the LP relaxation."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
-from edgeopt.optim.scheduling.bounds.bounds import lp_duals
+from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
-LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
+_LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
 
-BLOCK = 2_000_000  # pairs of task and node priced at once
+_PAIRS_AT_ONCE = 2_000_000  # pairs of task and node priced in one block, for memory
 
-ROUNDING = 1e-12
+_ROUNDING = 1e-12  # relative: prices closer than this are equal
 
 _known: WeakKeyDictionary[SchedulingProblem, dict[int, Candidates]] = WeakKeyDictionary()
 
 
 class Candidates(NamedTuple):
-    """Prices of time and memory, and the nodes that they leave for a task.
+    """Prices of time and memory, and the cheapest nodes of each task at these prices.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Candidates(NamedTuple):
     cost : ndarray, shape (k, w)
         Their reduced costs in s.
     price : ndarray, shape (x,)
-        What a second on a node is worth, without unit: about the LP's multipliers of the loads.
+        Price of a second on a node, without unit: the LP's multipliers of the loads, not quite 0.
     memory_price : ndarray, shape (x,)
-        What a byte is worth, in s/byte.
+        Price of a byte, in s/byte.
     """
 
     node: IntArray
@@ -43,12 +43,12 @@ class Candidates(NamedTuple):
 
 
 def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
-    """Return the `width` best nodes of each task (all, if there are fewer); made once a problem.
+    """Return the `width` best nodes of each task, or all if fewer; computed once for a problem.
 
     The reduced cost is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il + v_l memory_i) with
     the LP's multipliers u and v. A schedule in which task i runs on node j is at least `lp_bound`
-    + r_ij long, so that pairs beyond the gap can be left out. Nodes too small for the task come
-    last.
+    + r_ij long; pairs of a larger reduced cost than the gap can be left out. Nodes too small for
+    the task come last.
     """
     table = _known.setdefault(problem, {})
     width = min(width, problem.nodes)
@@ -65,9 +65,9 @@ def reduced_costs(problem: SchedulingProblem, tasks: slice = slice(None)) -> Flo
 
 
 def price_ratios(problem: SchedulingProblem) -> FloatArray:
-    """Return what each task costs on its cheapest node over what it costs on each, shape (k, x).
+    """Return each task's cost on its cheapest node divided by its cost on each node, shape (k, x).
 
-    In [0, 1], by the LP's prices of time and memory; 1 where a task costs nothing anywhere.
+    In [0, 1], at the LP's prices of time and memory; 1 if a task costs nothing there.
     """
     priced = _priced(problem, slice(None))
     least = priced.min(axis=1, keepdims=True)
@@ -93,22 +93,24 @@ def _make(problem: SchedulingProblem, width: int) -> Candidates:
     k, x = problem.tasks, problem.nodes
     u, v = lp_duals(problem)
     node, cost = np.empty((k, width), dtype=np.int64), np.empty((k, width))
-    block = max(1, BLOCK // x)
+    block = max(1, _PAIRS_AT_ONCE // x)
     for start in range(0, k, block):
         tasks = slice(start, min(start + block, k))
         node[tasks], cost[tasks] = _cheapest(_priced(problem, tasks), start, width)
-    return Candidates(node, cost, np.maximum(u, LEAST_PRICE / x), v.copy())
+    # A node of price 0 would take any load at no cost.
+    return Candidates(node, cost, np.maximum(u, _LEAST_PRICE / x), v.copy())
 
 
 def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, FloatArray]:
-    """Return the columns of the least entries of each row, sorted, and what they are above it.
+    """Return the columns of the least entries of each row, sorted, and their excess over the least.
 
-    Differences of rounding are no differences; equal entries come in random order, always the
-    same, so that the tasks of uniform machines have all nodes between them.
+    Entries that differ by rounding only are in random order, always the same. On uniform machines
+    all entries of a row are equal, and each node is thus a candidate of some tasks.
     """
     least = priced.min(axis=1, keepdims=True)
     scale = float(priced[np.isfinite(priced)].max()) or 1.0
-    keys = np.round((priced - least) / (scale * ROUNDING))
+    keys = np.round((priced - least) / (scale * _ROUNDING))
+    # Keys are whole numbers: a fraction decides between equal ones only.
     keys += np.random.default_rng(seed).random(priced.shape)
     places = np.argpartition(keys, width - 1, axis=1)[:, :width]
     order = np.take_along_axis(keys, places, axis=1).argsort(axis=1)

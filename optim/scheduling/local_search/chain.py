@@ -1,4 +1,4 @@
-"""Ejection chains: a task moves, and whoever stands in its way moves on."""
+"""Ejection chains: a task moves to another node, which ejects a task to the next, and so on."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean, time_of
-from edgeopt.optim.scheduling.local_search.schedule import settle, shift
+from edgeopt.optim.scheduling.local_search.schedule_arrays import settle, shift
 from edgeopt.optim.scheduling.local_search.search import Search
 
 
-class Goal(NamedTuple):
-    """What a chain should reach.
+class ChainGoal(NamedTuple):
+    """Prices and limits of a chain.
 
     Attributes
     ----------
     target : float
         Load in s beyond which a node is overloaded.
     overload : float
-        Price of a second beyond the target, in seconds of that node below it.
+        Surcharge on a second beyond the target, relative to the node's price.
     reach : float
-        Largest reduced cost of a pair of task and node that is considered, in s.
+        Largest reduced cost of the pairs of task and node considered, in s.
     tolerance : float
-        A chain may raise the cost by so much, in s.
+        Largest rise of cost with which a chain is kept, in s.
     """
 
     target: float
@@ -33,13 +33,13 @@ class Goal(NamedTuple):
 
 
 @jit_lean
-def try_chain(search: Search, goal: Goal, task: int, node: int) -> bool:
-    """Shift `task` to `node` and let tasks move on; keep the chain if it is worth it.
+def try_chain(search: Search, goal: ChainGoal, task: int, node: int) -> bool:
+    """Shift `task` to `node` and eject tasks in a chain; return whether the chain is kept.
 
-    After each shift, the node that has received a task ejects the one whose departure to the
-    best of its candidates costs least, no task twice. The chain ends, and is kept, as soon as its
-    cost is within the tolerance and the last node has room; it is undone where that takes more
-    shifts than it may have. One shift is a shift, two to and fro a swap, more a chain.
+    After each shift, the node that has received a task ejects the one whose move to the best of
+    its candidates costs least, no task twice. The chain ends, and is kept, as soon as its cost is
+    within the tolerance and the last node has room; it is undone if that takes more shifts than
+    allowed. A chain of one is a shift, two shifts there and back are a swap.
 
     Notes
     -----
@@ -53,6 +53,7 @@ def try_chain(search: Search, goal: Goal, task: int, node: int) -> bool:
     is as in Yagiura, Ibaraki, Glover, "An ejection chain approach for the generalized assignment
     problem", INFORMS J. Computing 16, 2004.
     """
+    # Only departures and arrivals change the cost: it is summed along the chain, never computed.
     schedule, depth = search.schedule, len(search.chain.task)
     cost, length = 0.0, 0
     while task >= 0:
@@ -71,16 +72,16 @@ def try_chain(search: Search, goal: Goal, task: int, node: int) -> bool:
 
 
 @jit_lean
-def price_of_load(search: Search, goal: Goal, node: int, load: float) -> float:
-    """Return what a load is worth in s: its price, and that of what exceeds the target."""
+def price_of_load(search: Search, goal: ChainGoal, node: int, load: float) -> float:
+    """Return the cost of a load in s: its price, and the surcharge above the target."""
     over = max(0.0, load - goal.target)
     price: float = search.candidates.price[node] * (load + goal.overload * over)
     return price
 
 
 @jit_lean
-def arrival(search: Search, goal: Goal, task: int, node: int) -> float:
-    """Return by how much the cost of a node rises if it gets a task, in s."""
+def arrival(search: Search, goal: ChainGoal, task: int, node: int) -> float:
+    """Return by how much the cost of a node rises if it receives a task, in s."""
     load = search.schedule.loads[node]
     longer = load + time_of(search.instance.et, task, node)
     held = search.candidates.memory_price[node] * search.instance.memory[task]
@@ -89,8 +90,8 @@ def arrival(search: Search, goal: Goal, task: int, node: int) -> float:
 
 
 @jit_lean
-def departure(search: Search, goal: Goal, task: int) -> float:
-    """Return by how much (below 0) the cost of a task's node rises if the task leaves, in s."""
+def departure(search: Search, goal: ChainGoal, task: int) -> float:
+    """Return the change (at most 0) of the cost of a task's node if the task leaves, in s."""
     node = search.schedule.assignment[task]
     load = search.schedule.loads[node]
     shorter = load - time_of(search.instance.et, task, node)
@@ -100,11 +101,11 @@ def departure(search: Search, goal: Goal, task: int) -> float:
 
 
 @jit_lean
-def _eject(search: Search, goal: Goal, node: int, last: bool) -> tuple[int, int]:
-    """Return the task that leaves `node` at least cost and where to, or (-1, -1).
+def _eject(search: Search, goal: ChainGoal, node: int, last: bool) -> tuple[int, int]:
+    """Return the task that leaves `node` at least cost and its destination, or (-1, -1).
 
-    Its departure frees the memory that `node` lacks. In the last step of a chain it goes only
-    where it finds room.
+    Its departure frees the memory that `node` lacks. The last shift of a chain goes only to a node
+    with room.
     """
     schedule, memory = search.schedule, search.instance.memory
     lack = schedule.used[node] - search.instance.capacity[node]
@@ -122,14 +123,14 @@ def _eject(search: Search, goal: Goal, node: int, last: bool) -> tuple[int, int]
 
 @jit_lean
 def _cheapest_arrival(
-    search: Search, goal: Goal, task: int, limit: float, last: bool
+    search: Search, goal: ChainGoal, task: int, limit: float, last: bool
 ) -> tuple[float, int]:
-    """Return the least cost below `limit` at which a candidate takes a task, and it, or -1."""
+    """Return the least cost below `limit` of a task on a candidate, and that node, or -1."""
     schedule, candidates, instance = search.schedule, search.candidates, search.instance
     end = -1
     for c in range(candidates.node.shape[1]):
         if candidates.cost[task, c] > goal.reach:
-            break
+            break  # candidates are sorted by reduced cost
         node = candidates.node[task, c]
         full = schedule.used[node] + instance.memory[task] > instance.capacity[node]
         if node == schedule.assignment[task] or (last and full):
@@ -142,7 +143,7 @@ def _cheapest_arrival(
 
 @jit_lean
 def _extend(search: Search, length: int, task: int, node: int) -> None:
-    """Shift a task, after writing down what is to be restored."""
+    """Record what `_undo` needs, and shift a task."""
     schedule, chain = search.schedule, search.chain
     origin = schedule.assignment[task]
     chain.task[length], chain.origin[length] = task, origin
@@ -154,7 +155,7 @@ def _extend(search: Search, length: int, task: int, node: int) -> None:
 
 @jit_lean
 def _settle(search: Search, length: int, end: int) -> None:
-    """Settle every node that a chain has touched."""
+    """Recompute the loads of all nodes of a chain."""
     settle(search.instance, search.schedule, end)
     for step in range(length):
         settle(search.instance, search.schedule, search.chain.origin[step])
@@ -162,11 +163,12 @@ def _settle(search: Search, length: int, end: int) -> None:
 
 @jit_lean
 def _undo(search: Search, length: int) -> None:
-    """Take a chain's shifts back, the last first, to the same bits of load and memory."""
+    """Undo a chain's shifts, the last first, to the same bits of load and memory."""
     schedule, chain = search.schedule, search.chain
     for step in range(length - 1, -1, -1):
         task, origin = chain.task[step], chain.origin[step]
         end = schedule.assignment[task]
         shift(search.instance, schedule, task, origin)
+        # Adding and subtracting a time does not give the same float: recorded values do.
         schedule.loads[origin], schedule.used[origin] = chain.before[step, 0], chain.before[step, 1]
         schedule.loads[end], schedule.used[end] = chain.before[step, 2], chain.before[step, 3]

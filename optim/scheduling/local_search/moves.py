@@ -1,4 +1,4 @@
-"""Descent from the critical node by shifts and swaps, to a local optimum."""
+"""Moves of the local search: descent by shifts and swaps, and random kicks with ejection chains."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean, time_of
-from edgeopt.optim.scheduling.local_search.chain import Goal, try_chain
-from edgeopt.optim.scheduling.local_search.schedule import (
+from edgeopt.optim.scheduling.local_search.chain import ChainGoal, try_chain
+from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     read_assignment,
     schedule_makespan,
     settle,
@@ -18,13 +18,22 @@ from edgeopt.optim.scheduling.local_search.search import Search, keep_if_best
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
-ROUNDING = 1e-12
+DescentScope = Literal["none", "best", "all"]
+"""Which of a population's assignments are improved: none, the best, or all."""
+
+DEFAULT_AMBITION, DEFAULT_OVERLOAD = 0.2, 1.0
+
+HOT, COLD = 1.0, 0.05  # first and last temperature, in gap / x
+
+_LEVELS = 16  # temperatures of `anneal_by_kicks`
+
+_ROUNDING = 1e-12  # a relative gain of no more is rounding, and no move
 
 
 class Move(NamedTuple):
-    """A shift of `task` to `node`, in exchange for task `back` if that is not -1.
+    """A shift of `task` to `node`, or a swap with task `back` there if that is not -1.
 
-    `peak` is the larger of the two loads after it, in s.
+    `peak` is the larger of the two loads after the move, in s.
     """
 
     peak: float
@@ -37,10 +46,10 @@ class Move(NamedTuple):
 def descend(search: Search) -> int:
     """Improve by the best shift or swap until there is none; return the number of moves.
 
-    A move is between the critical node and a candidate node of one of its tasks. It improves
-    where the larger of the two loads falls, so that the loads, sorted from the largest on, fall in
-    lexicographic order: where several nodes are critical, one after the other is relieved. At the
-    end the critical node allows no such move.
+    A move is between the critical node and a candidate node of one of its tasks. It is an
+    improvement if the larger of the two loads falls. The loads, sorted from the largest, then fall
+    in lexicographic order: if several nodes are critical, they are relieved one after the other.
+    At the end the critical node allows no such move.
     """
     instance, schedule = search.instance, search.schedule
     moves = 0
@@ -59,10 +68,10 @@ def descend(search: Search) -> int:
 
 @jit_lean
 def best_move(search: Search) -> Move:
-    """Return the move of least peak from the critical node; its task is -1 if none improves."""
+    """Return the move of least peak from the critical node; its task is -1 if there is none."""
     schedule, candidates = search.schedule, search.candidates
     critical = schedule.ranks[1]
-    best = Move(schedule_makespan(schedule) * (1.0 - ROUNDING), -1, -1, -1)
+    best = Move(schedule_makespan(schedule) * (1.0 - _ROUNDING), -1, -1, -1)
     task = schedule.first[critical]
     while task >= 0:
         for c in range(candidates.node.shape[1]):
@@ -80,6 +89,7 @@ def _best_with(search: Search, task: int, node: int, best: Move) -> Move:
     origin = schedule.assignment[task]
     here = schedule.loads[origin] - time_of(instance.et, task, origin)
     there = schedule.loads[node] + time_of(instance.et, task, node)
+    # A task that comes back must fit in the room at the origin, and free what the node lacks.
     room = instance.capacity[origin] - (schedule.used[origin] - instance.memory[task])
     lack = schedule.used[node] + instance.memory[task] - instance.capacity[node]
     if lack <= 0.0 and max(here, there) < best.peak:
@@ -94,9 +104,73 @@ def _best_with(search: Search, task: int, node: int, best: Move) -> Move:
     return best
 
 
-# Local search on given assignments: what a colony or a swarm hands over.
+# Kicks: a random task is moved, and an ejection chain repairs the schedule.
 
-DescentScope = Literal["none", "best", "all"]
+
+class KickSettings(NamedTuple):
+    """Parameters of the kicks; the gap is the best makespan less the LP bound, in s.
+
+    Attributes
+    ----------
+    ambition : float
+        How far below the best makespan the target lies, as a share of the gap.
+    overload : float
+        Price of a second beyond the target.
+    temperature : float
+        Mean rise of cost that is accepted, in gap / x.
+    """
+
+    ambition: float
+    overload: float
+    temperature: float
+
+
+@jit
+def kick_often(search: Search, settings: KickSettings, kicks: int, stream: RandomStream) -> None:
+    """Kick `kicks` times and keep the best schedule.
+
+    A task and a candidate node are drawn uniformly; pairs of a reduced cost beyond the gap, which
+    no better schedule has, are skipped. A chain is kept if it raises the cost by at most an
+    exponential random number with the temperature as mean: Metropolis' rule, drawn in advance.
+    """
+    schedule, candidates, best = search.schedule, search.candidates, search.best
+    for _ in range(kicks):
+        # With a gap of 0 no chain could be kept, and the search would stand still.
+        gap = max(best.makespan[0] - search.bound, 1e-9 * best.makespan[0])
+        heat = -np.log(1.0 - next_uniform(stream)) * settings.temperature / len(schedule.loads)
+        target = best.makespan[0] - settings.ambition * gap
+        goal = ChainGoal(target, settings.overload, reach=gap, tolerance=heat * gap)
+        search.kicks[0] += 1
+        task = int(next_uniform(stream) * len(schedule.assignment))
+        c = int(next_uniform(stream) * candidates.node.shape[1])
+        node = candidates.node[task, c]
+        if candidates.cost[task, c] > goal.reach or node == schedule.assignment[task]:
+            continue
+        if try_chain(search, goal, task, node):
+            keep_if_best(search)
+
+
+@jit
+def anneal_by_kicks(search: Search, kicks: int, stream: RandomStream) -> None:
+    """Kick `kicks` times while the temperature falls in 16 steps from 1 to 0.05 gap / x."""
+    for level in range(_LEVELS):
+        temperature = HOT * (COLD / HOT) ** (level / _LEVELS)
+        # The whole number of kicks is spread evenly: levels differ by at most one.
+        share = (level + 1) * kicks // _LEVELS - level * kicks // _LEVELS
+        kick_often(
+            search, KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, temperature), share, stream
+        )
+
+
+# Descent and kicks from given assignments, such as those of ants and particles.
+
+
+@jit
+def restart_from(search: Search, assignment: IntArray) -> None:
+    """Descend from an assignment, shape (k,), and keep the result if it is the best."""
+    read_assignment(search.instance, search.schedule, assignment)
+    descend(search)
+    keep_if_best(search)
 
 
 @jit
@@ -115,12 +189,12 @@ def improve(
     search : Search
         Its schedules are overwritten.
     assignments : ndarray of int, shape (n, k)
-        Feasible ones, and of no meaning where the makespan is infinite.
+        Feasible assignments; meaningless and left alone where the makespan is infinite.
     makespans, totals : ndarray, shape (n,)
-        Their makespans and Z_y in s, brought up to date.
+        Their makespans and Z_y in s, which are updated.
     kicks : int
-        Kicks of each.
-    stream : Stream
+        Kicks for each assignment.
+    stream : ndarray of uint64, shape (4,)
         Random numbers of the kicks.
 
     Examples
@@ -131,6 +205,7 @@ def improve(
     for row in range(len(makespans)):
         if not np.isfinite(makespans[row]):
             continue
+        # Each assignment is improved on its own: the best one of another row does not count.
         best.makespan[0] = np.inf
         restart_from(search, assignments[row])
         if kicks > 0:
@@ -140,73 +215,3 @@ def improve(
             assignments[row, task] = schedule.assignment[task]
         makespans[row] = schedule_makespan(schedule)
         totals[row] = schedule.loads.sum() - search.instance.ready.sum()
-
-
-@jit
-def restart_from(search: Search, assignment: IntArray) -> None:
-    """Start from an assignment, shape (k,): descend, and keep the result if it is the best."""
-    read_assignment(search.instance, search.schedule, assignment)
-    descend(search)
-    keep_if_best(search)
-
-
-# Kicks: a random task is forced to another node, and an ejection chain repairs the schedule.
-
-DEFAULT_AMBITION, DEFAULT_OVERLOAD = 0.2, 1.0
-
-HOT, COLD = 1.0, 0.05
-
-LEVELS = 16
-
-
-class KickSettings(NamedTuple):
-    """How hard a search tries; the gap is the best makespan less the LP bound, in s.
-
-    Attributes
-    ----------
-    ambition : float
-        How far below the best makespan the target lies, as a share of the gap.
-    overload : float
-        Price of a second beyond the target.
-    temperature : float
-        Mean rise of cost that is let through, in gap / x.
-    """
-
-    ambition: float
-    overload: float
-    temperature: float
-
-
-@jit
-def anneal_by_kicks(search: Search, kicks: int, stream: RandomStream) -> None:
-    """Kick `kicks` times while the temperature falls from `HOT` to `COLD` in `LEVELS` steps."""
-    for level in range(LEVELS):
-        temperature = HOT * (COLD / HOT) ** (level / LEVELS)
-        share = (level + 1) * kicks // LEVELS - level * kicks // LEVELS
-        kick_often(
-            search, KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, temperature), share, stream
-        )
-
-
-@jit
-def kick_often(search: Search, urge: KickSettings, kicks: int, stream: RandomStream) -> None:
-    """Kick `kicks` times and keep the best schedule.
-
-    Task and candidate node are drawn uniformly; pairs beyond the gap, which no better schedule
-    has, are passed over. A chain is kept if it raises the cost by at most an exponential random
-    number, whose mean is the temperature: Metropolis' rule, drawn beforehand.
-    """
-    schedule, candidates, best = search.schedule, search.candidates, search.best
-    for _ in range(kicks):
-        gap = max(best.makespan[0] - search.bound, 1e-9 * best.makespan[0])
-        heat = -np.log(1.0 - next_uniform(stream)) * urge.temperature / len(schedule.loads)
-        target = best.makespan[0] - urge.ambition * gap
-        goal = Goal(target, urge.overload, reach=gap, tolerance=heat * gap)
-        search.kicks[0] += 1
-        task = int(next_uniform(stream) * len(schedule.assignment))
-        c = int(next_uniform(stream) * candidates.node.shape[1])
-        node = candidates.node[task, c]
-        if candidates.cost[task, c] > goal.reach or node == schedule.assignment[task]:
-            continue
-        if try_chain(search, goal, task, node):
-            keep_if_best(search)

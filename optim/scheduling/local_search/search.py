@@ -1,4 +1,4 @@
-"""What a local search holds: problem, candidates, the schedule at hand and the best."""
+"""The arrays of a local search: problem, candidates, the current schedule and the best."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.bounds.bounds import lp_duals, nearest_bound
 from edgeopt.optim.scheduling.bounds.lagrangian import lagrangian_value
+from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals, nearest_bound
 from edgeopt.optim.scheduling.local_search.candidates import Candidates, find_candidates
-from edgeopt.optim.scheduling.local_search.schedule import (
+from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
-    Schedule,
+    ScheduleArrays,
     empty_schedule,
     instance_of,
     schedule_makespan,
@@ -20,18 +20,18 @@ from edgeopt.optim.scheduling.local_search.schedule import (
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-WIDTH, DEPTH = 8, 4
+DEFAULT_WIDTH, DEFAULT_DEPTH = 8, 4  # candidate nodes of a task, and longest chain
 
 
 class EjectionChain(NamedTuple):
-    """The steps of an ejection chain, so that it can be undone.
+    """The steps of an ejection chain, recorded to undo it.
 
     Attributes
     ----------
     task, origin : ndarray of int, shape (depth,)
-        Who moved, and from where.
+        Which task moved, and from which node.
     before : ndarray, shape (depth, 4)
-        Load and memory of origin and end before the step, in s and byte.
+        Load and memory of both nodes before the step, in s and byte.
     mark : ndarray of int, shape (k,)
         Number of the last chain in which a task moved.
     """
@@ -63,35 +63,37 @@ class Search(NamedTuple):
     Attributes
     ----------
     instance, candidates
-        The problem, and where its tasks may go.
-    schedule : Schedule
-        The schedule at hand.
+        The problem, and the nodes considered for each task.
+    schedule : ScheduleArrays
+        The current schedule.
     best : Best
-        The best one.
-    chain : Chain
+        The best schedule.
+    chain : EjectionChain
         Scratch.
     kicks : ndarray of int, shape (1,)
-        Kicks so far, by which chains are numbered.
+        Number of kicks, which is also the number of the current chain.
     bound : float
-        The LP bound in s, or a better one where nodes are not ready at once.
+        The LP bound in s, or `nearest_bound` if nodes have ready times.
     """
 
     instance: Instance
     candidates: Candidates
-    schedule: Schedule
+    schedule: ScheduleArrays
     best: Best
     chain: EjectionChain
     kicks: IntArray
     bound: float
 
 
-def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEPTH) -> Search:
-    """Return the local search of `problem`, without a schedule.
+def open_search(
+    problem: SchedulingProblem, width: int = DEFAULT_WIDTH, depth: int = DEFAULT_DEPTH
+) -> Search:
+    """Return the arrays for a local search of `problem`, still without a schedule.
 
     Parameters
     ----------
     problem : SchedulingProblem
-        Its LP is solved unless its bound is known already.
+        Its LP is solved unless its bound is already known.
     width : int
         Candidate nodes of a task.
     depth : int
@@ -102,6 +104,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
     See `LocalSearch`, which calls it.
     """
     instance, k = instance_of(problem), problem.tasks
+    # The LP knows nothing of ready times; a gap measured from its bound would be far too large.
     if problem.ready is None:
         bound = lagrangian_value(problem, lp_duals(problem))
     else:
@@ -120,7 +123,7 @@ def open_search(problem: SchedulingProblem, width: int = WIDTH, depth: int = DEP
 
 @jit_lean
 def keep_if_best(search: Search) -> None:
-    """Copy a schedule that is better than the best so far."""
+    """Keep a copy of the current schedule if it is the best so far."""
     schedule, best = search.schedule, search.best
     makespan = schedule_makespan(schedule)
     if makespan < best.makespan[0]:

@@ -12,30 +12,30 @@ from edgeopt.optim.scheduling.tempering.model import Model
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
-MOST_NODES = 64  # of a task that are proposed: those of least reduced cost
+NODES_PROPOSED = 64  # nodes that are proposed for a task: those of least reduced cost
 
-HOT, COLD = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
+HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
 
-SOFT, STIFF = 20.0, 1500.0  # stiffness at its ends, times x and x / gap^2
+SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
 
-IMMOBILE = 1e-9  # least weight of a task
+LEAST_WEIGHT = 1e-9  # of a task: alias tables need weights that are not all 0
 
 
 class Ladder(NamedTuple):
-    """One level for each replica, from soft and hot to stiff and cold.
+    """The levels of the replicas, from soft and hot to stiff and cold.
 
     Attributes
     ----------
     temperatures : ndarray, shape (m,)
-        Of the reduced costs.
+        Temperatures of the reduced costs.
     stiffness : ndarray, shape (m,)
         Factor of the overload in the exponent.
     nodes : ndarray of int, shape (k, q)
         The nodes of each task by reduced cost.
     chances : ndarray, shape (m, k, q)
-        Cumulated probabilities of these nodes, proportional to exp(-cost / temperature).
+        Cumulative probabilities of these nodes, proportional to exp(-cost / temperature).
     keep, alias : ndarray, shape (m, k)
-        Tables from which tasks are drawn, in proportion to the chance that they would leave
+        Alias tables from which tasks are drawn, in proportion to the probability of not being on
         their cheapest node.
     """
 
@@ -49,8 +49,9 @@ class Ladder(NamedTuple):
 
 def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
     """Return each task's nodes by reduced cost, shape (k, q), ties in random order."""
+    # On uniform machines most costs tie: in order of index all tasks would prefer the same nodes.
     ties = rng.random(model.costs.shape)
-    return np.lexsort((ties, model.costs), axis=1)[:, :MOST_NODES]
+    return np.lexsort((ties, model.costs), axis=1)[:, :NODES_PROPOSED]
 
 
 def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
@@ -63,28 +64,28 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
     nodes : ndarray of int, shape (k, q)
         The nodes of each task by reduced cost.
     levels : int
-        How many, m >= 1.
+        Number of levels, m >= 1.
     gap : float
         Distance to the bound in the model's unit, > 0.
 
     Notes
     -----
-    At the cold end k / 8 pairs, each as costly as the temperature, add up to the gap. With equal
-    prices of all nodes an overload has exponent 1 at about 4 % of the gap there, and at about
-    a third of the unit, the makespan, on the softest level.
+    At the cold end k / 8 pairs, each as costly as the temperature, add up to the gap. If all nodes
+    have equal prices, an overload of about 4 % of the gap has exponent 1 there; on the softest
+    level, one of about a third of the unit, the makespan.
     """
     k, x = model.times.shape
     costs = np.take_along_axis(model.costs, nodes, axis=1)
-    temperatures = np.geomspace(HOT * gap / k, COLD * gap / k, levels)
+    temperatures = np.geomspace(HOTTEST * gap / k, COLDEST * gap / k, levels)
     ladder = Ladder(
         temperatures,
-        np.geomspace(SOFT * x, STIFF * x / gap**2, levels),
+        np.geomspace(SOFTEST * x, STIFFEST * x / gap**2, levels),
         nodes,
         _chances(costs, temperatures),
         np.ones((levels, k)),
         np.zeros((levels, k), dtype=np.int64),
     )
-    weights = IMMOBILE + np.maximum(1.0 - ladder.chances[:, :, 0].astype(np.float64), 0.0)
+    weights = LEAST_WEIGHT + np.maximum(1.0 - ladder.chances[:, :, 0].astype(np.float64), 0.0)
     light, heavy = np.zeros((2, k + 1), dtype=np.int64)
     for level in range(levels):
         total = weights[level].sum()
@@ -93,25 +94,26 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
 
 
 def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
-    """Return cumulated Gibbs probabilities, shape (m, k, q); single precision is enough."""
+    """Return cumulative Gibbs probabilities, shape (m, k, q), in single precision for the cache."""
     sums = np.exp(-costs / temperatures[:, None, None]).cumsum(axis=2)
     sums /= sums[:, :, -1:]
-    sums[:, :, -1] = 2.0  # above any uniform number, whatever the rounding
+    # Above any uniform number, whatever the rounding: the search for a node always ends.
+    sums[:, :, -1] = 2.0
     return sums.astype(np.float32)
 
 
 @jit_lean
 def propose(ladder: Ladder, level: int, stream: RandomStream) -> tuple[int, int]:
-    """Return a task and a node for it, drawn whatever the present assignment.
+    """Return a task and a node for it, drawn independently of the current assignment.
 
     Parameters
     ----------
     ladder : Ladder
-        Chances of tasks and nodes.
+        Probabilities of tasks and nodes.
     level : int
         Level of the ladder.
     stream : ndarray of uint64, shape (4,)
-        Random numbers; one is taken.
+        Random numbers; takes one.
     """
     task, rest = draw_alias(ladder.keep, ladder.alias, level, next_uniform(stream))
     return task, draw_node(ladder, level, task, rest)
@@ -124,14 +126,15 @@ def draw_node(ladder: Ladder, level: int, task: int, uniform: float) -> int:
     Parameters
     ----------
     ladder : Ladder
-        Chances of nodes.
+        Probabilities of nodes.
     level : int
         Level of the ladder.
     task : int
-        Whose node.
+        The task.
     uniform : float
         Uniform in [0, 1].
     """
+    # Cheap nodes come first and are the likely ones: a linear search is short.
     choice = 0
     while ladder.chances[level, task, choice] <= uniform:
         choice += 1

@@ -1,4 +1,4 @@
-"""Exact sampling of how two nodes share some of their tasks."""
+"""Block moves: two nodes share some of their tasks anew, sampled exactly from all ways."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from edgeopt.optim.scheduling.tempering.replica import (
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
-BLOCK = 10  # tasks of a block: 2^10 ways to share them
+_BLOCK_TASKS = 10  # largest block: 2^10 ways to share it
 
-AFFORDABLE = 6.0  # reduced cost of a task in a block, in temperatures
+_AFFORDABLE = 6.0  # largest difference of a task's reduced costs in a block, in temperatures
 
-NEGLIGIBLE = 15.0  # exponents above the least by more have no weight
+_NEGLIGIBLE = 15.0  # a way of energy above the least by more has no weight
 
 
 class Block(NamedTuple):
@@ -32,10 +32,10 @@ class Block(NamedTuple):
     Attributes
     ----------
     tasks : ndarray of int, shape (k,)
-        Those that may change sides.
-    energy, load_a, load_b, used_a : ndarray, shape (2 ** BLOCK,)
-        Exponent (then cumulated weight), loads above the target and memory of the first node
-        after each way to share them: bit t of the index says that task t has changed sides.
+        The tasks that may change sides.
+    energy, load_a, load_b, used_a : ndarray, shape (2 ** _BLOCK_TASKS,)
+        Energy (later cumulative weight), loads less the target, and memory of the first node for
+        each way to share the tasks: bit t of the index says that task t has changed sides.
     """
 
     tasks: IntArray
@@ -46,8 +46,8 @@ class Block(NamedTuple):
 
 
 def make_block(tasks: int) -> Block:
-    """Return scratch for a problem of so many tasks."""
-    return Block(np.zeros(tasks, dtype=np.int64), *np.zeros((4, 1 << BLOCK)))
+    """Return scratch for a problem with that number of tasks."""
+    return Block(np.zeros(tasks, dtype=np.int64), *np.zeros((4, 1 << _BLOCK_TASKS)))
 
 
 @jit_lean
@@ -67,7 +67,7 @@ def share_anew(
     Parameters
     ----------
     model, ladder
-        See there.
+        The problem and the levels.
     replicas : Replicas
         The one at `level` is changed: assignment, members, loads and memory, not its energy.
     level : int
@@ -75,9 +75,9 @@ def share_anew(
     target : float
         Loads above it are overloads.
     proposals : int
-        How many, including those that come to nothing.
+        Number of proposals, including those without effect.
     incumbent : Incumbent
-        Takes up each schedule that is better, and counts the ways that were looked at.
+        Records better schedules, and counts the ways examined.
     stream : ndarray of uint64, shape (4,)
         Random numbers.
     block : Block
@@ -85,9 +85,9 @@ def share_anew(
 
     Notes
     -----
-    The nodes are two that are proposed for the same task, wherever it is. Of the tasks on them
-    whose reduced costs on both are almost equal, up to `BLOCK` are drawn. Neither choice depends
-    on how these tasks are shared at present, so detailed balance holds.
+    The two nodes are proposed for the same task, wherever it is. Of the tasks on them whose reduced
+    costs on both are almost equal, up to ten are drawn. Neither choice depends on how these tasks
+    are currently shared: detailed balance holds.
     """
     replica, heat = replicas.at[level], ladder.temperatures[level]
     for _ in range(proposals):
@@ -95,7 +95,7 @@ def share_anew(
         a = draw_node(ladder, level, i, next_uniform(stream))
         if a == b:
             continue
-        size = _gather(model, replicas, replica, a, b, AFFORDABLE * heat, block, stream)
+        size = _gather(model, replicas, replica, a, b, _AFFORDABLE * heat, block, stream)
         if size < 2:
             continue
         _enumerate(model, replicas, replica, a, b, size, target, heat, block)
@@ -104,7 +104,7 @@ def share_anew(
         _rule_out(model, replicas, replica, a, b, 1 << size, block)
         way = _draw(1 << size, block, stream)
         if way == 0:
-            continue
+            continue  # the current way
         replicas.loads[replica, a] = block.load_a[way] + target
         replicas.loads[replica, b] = block.load_b[way] + target
         replicas.used[replica, b] += replicas.used[replica, a] - block.used_a[way]
@@ -127,7 +127,7 @@ def _gather(
     block: Block,
     stream: RandomStream,
 ) -> int:
-    """Write up to `BLOCK` tasks that could change sides, a random choice; return how many."""
+    """Write a random choice of up to ten tasks that may change sides; return their number."""
     size = 0
     for node in (a, b):
         for place in range(replicas.counts[replica, node]):
@@ -135,12 +135,12 @@ def _gather(
             if abs(model.costs[task, a] - model.costs[task, b]) <= affordable:
                 block.tasks[size] = task
                 size += 1
-    if size <= BLOCK:
+    if size <= _BLOCK_TASKS:
         return size
-    for t in range(BLOCK):
+    for t in range(_BLOCK_TASKS):
         other = t + int(next_uniform(stream) * (size - t))
         block.tasks[t], block.tasks[other] = block.tasks[other], block.tasks[t]
-    return BLOCK
+    return _BLOCK_TASKS
 
 
 @jit_lean
@@ -155,7 +155,11 @@ def _enumerate(
     heat: float,
     block: Block,
 ) -> None:
-    """Write cost, loads and memory of all ways to share the tasks, doubling with each task."""
+    """Write cost, loads and memory of all ways to share the tasks.
+
+    Each task doubles the ways: those with the task on the other side follow those without, and
+    differ from them by the same amounts. This takes one addition per way and array.
+    """
     block.energy[0] = 0.0
     block.load_a[0] = replicas.loads[replica, a] - target
     block.load_b[0] = replicas.loads[replica, b] - target
@@ -175,7 +179,7 @@ def _enumerate(
 
 @jit_lean
 def _weigh(model: Model, a: int, b: int, ways: int, stiff: float, block: Block) -> None:
-    """Add the weight of the overloads to the costs."""
+    """Add the weighted overloads to the costs."""
     stiff_a, stiff_b = stiff * model.weights[a], stiff * model.weights[b]
     for way in range(ways):
         block.energy[way] += stiff_a * overload(block.load_a[way])
@@ -186,10 +190,11 @@ def _weigh(model: Model, a: int, b: int, ways: int, stiff: float, block: Block) 
 def _rule_out(
     model: Model, replicas: Replicas, replica: int, a: int, b: int, ways: int, block: Block
 ) -> None:
-    """Give infinite energy to the ways for which a node has no room."""
+    """Set the energy of ways for which a node has no room to infinity."""
     if np.isinf(model.capacity[a]) and np.isinf(model.capacity[b]):
         return
     both = replicas.used[replica, a] + replicas.used[replica, b]
+    # Way 0 is the current one, which fits; summed anew it might not, by rounding.
     for way in range(1, ways):
         used = block.used_a[way]
         if used > model.capacity[a] or both - used > model.capacity[b]:
@@ -198,16 +203,17 @@ def _rule_out(
 
 @jit_lean
 def _draw(ways: int, block: Block, stream: RandomStream) -> int:
-    """Return a way to share the tasks with its Gibbs probability; cumulates the energies."""
+    """Return a way to share the tasks, drawn by Gibbs probability; overwrite the energies."""
     least = np.inf
     for way in range(ways):
         least = min(least, block.energy[way])
     total = 0.0
     for way in range(ways):
         excess = block.energy[way] - least
-        if excess < NEGLIGIBLE:
+        if excess < _NEGLIGIBLE:
             total += np.exp(-excess)
         block.energy[way] = total
+    # The first way at which the cumulative weight exceeds the number drawn, by bisection.
     wanted = next_uniform(stream) * total
     low, high = 0, ways - 1
     while low < high:

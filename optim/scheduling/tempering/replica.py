@@ -1,4 +1,4 @@
-"""The replicas of parallel tempering: schedules whose loads follow each change of a task."""
+"""The replicas of parallel tempering, schedules kept up to date, and the best one visited."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Replicas(NamedTuple):
-    """All replicas' arrays.
+    """The arrays of all replicas.
 
     Attributes
     ----------
     assignment : ndarray of int, shape (m, k)
         Node of each task.
     loads, used : ndarray, shape (m, x)
-        When each node ends, and the memory that its tasks hold in byte.
+        When each node ends, in the model's unit, and the memory that its tasks use in byte.
     members : ndarray of int32, shape (m, x, k)
         The tasks of each node, in any order.
     counts : ndarray of int, shape (m, x)
-        How many there are.
+        Number of tasks of each node.
     places : ndarray of int, shape (m, k)
-        Where each task stands among them.
+        Position of each task among the members of its node.
     costs, overloads : ndarray, shape (m,)
         Sum of reduced costs, and half the weighted sum of squared overloads.
     at : ndarray of int, shape (m,)
@@ -43,6 +43,24 @@ class Replicas(NamedTuple):
     at: IntArray
 
 
+class Incumbent(NamedTuple):
+    """The best schedule that any replica has visited.
+
+    Attributes
+    ----------
+    assignment : ndarray of int, shape (k,)
+        Node of each task.
+    makespan : ndarray, shape (1,)
+        When its last node ends, in the model's unit.
+    evaluations : ndarray of int, shape (1,)
+        Schedules proposed so far; each way to share a block counts as one.
+    """
+
+    assignment: IntArray
+    makespan: FloatArray
+    evaluations: IntArray
+
+
 def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
     """Return replicas that all start from one assignment.
 
@@ -51,7 +69,7 @@ def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
     model : Model
         Gives the numbers of tasks and nodes.
     levels : int
-        How many replicas, m.
+        Number of replicas, m.
     assignment : ndarray of int, shape (k,)
         Node of each task.
 
@@ -80,7 +98,7 @@ def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
 
 @jit_lean
 def move(replicas: Replicas, replica: int, task: int, node: int) -> None:
-    """Put a task on another node; loads and memory are the caller's to change.
+    """Move a task to another node; the caller updates loads and memory.
 
     Parameters
     ----------
@@ -91,6 +109,7 @@ def move(replicas: Replicas, replica: int, task: int, node: int) -> None:
     """
     old, place = replicas.assignment[replica, task], replicas.places[replica, task]
     replicas.counts[replica, old] -= 1
+    # The last member takes the place that becomes free: constant time, in any order.
     last = replicas.members[replica, old, replicas.counts[replica, old]]
     replicas.members[replica, old, place] = last
     replicas.places[replica, last] = place
@@ -126,7 +145,7 @@ def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
 
 @jit_lean
 def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> None:
-    """Compute loads, memory, cost and overload from the assignment, free of drift.
+    """Compute loads, memory, cost and overload from the assignment, without accumulated rounding.
 
     Parameters
     ----------
@@ -135,7 +154,7 @@ def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> 
     replicas : Replicas
         Loads, used, costs and overloads change.
     replica : int
-        Whose.
+        Which replica.
     target : float
         Loads above it are overloads.
     """
@@ -156,39 +175,18 @@ def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> 
 
 @jit_lean
 def overload(excess: float) -> float:
-    """Return half the square of `excess`, what a load has above the target; 0 if below."""
+    """Return half the square of `excess`, a load less the target; 0 if negative."""
     return 0.5 * max(excess, 0.0) ** 2
 
 
 @jit_lean
 def largest_load(replicas: Replicas, replica: int) -> float:
-    """Return when the last node with tasks ends."""
+    """Return the makespan: when the last node with tasks ends."""
     latest = 0.0
     for j in range(replicas.loads.shape[1]):
         if replicas.counts[replica, j] > 0:
             latest = max(latest, replicas.loads[replica, j])
     return latest
-
-
-# The best schedule that any replica has passed through.
-
-
-class Incumbent(NamedTuple):
-    """The best schedule so far.
-
-    Attributes
-    ----------
-    assignment : ndarray of int, shape (k,)
-        Node of each task.
-    makespan : ndarray, shape (1,)
-        When its last node ends, in the model's unit.
-    evaluations : ndarray of int, shape (1,)
-        Schedules proposed so far, each way to share a block's tasks being one.
-    """
-
-    assignment: IntArray
-    makespan: FloatArray
-    evaluations: IntArray
 
 
 @jit_lean
@@ -198,13 +196,13 @@ def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: in
     Parameters
     ----------
     incumbent : Incumbent
-        The best so far.
+        The best schedule so far.
     replicas : Replicas
         With loads up to date.
     replica : int
-        Whose schedule.
+        Which replica.
     a, b : int
-        The nodes that have changed; if one of them ends too late no other is looked at.
+        The nodes that have changed; if one of them ends too late, no other is examined.
     """
     best = incumbent.makespan[0]
     for node in (a, b):

@@ -1,4 +1,4 @@
-"""Shifts of one task and swaps of two, accepted by Metropolis's rule."""
+"""Single moves: shifts of a task and swaps of two, accepted by Metropolis's rule."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from edgeopt.optim.scheduling.tempering.replica import (
 )
 from edgeopt.optim.stream import RandomStream, next_uniform
 
-SWAPS = 0.3  # share of the proposals
+_SWAP_SHARE = 0.3  # of the proposals
 
-HOPELESS = 12.0  # exponents above are not worth their computation
+_HOPELESS = 12.0  # swaps of a larger exponent by cost alone are rejected at once
 
 
 @jit_lean
@@ -37,7 +37,7 @@ def shift_and_swap(
     Parameters
     ----------
     model, ladder
-        See there.
+        The problem and the levels.
     replicas : Replicas
         The one at `level` is changed: assignment, members, loads and memory, not its energy.
     level : int
@@ -45,20 +45,20 @@ def shift_and_swap(
     target : float
         Loads above it are overloads.
     proposals : int
-        How many, including those that come to nothing.
+        Number of proposals, including those without effect.
     incumbent : Incumbent
-        Takes up each schedule that is better.
+        Records better schedules.
     stream : ndarray of uint64, shape (4,)
         Random numbers.
 
     Notes
     -----
-    The task's new node is drawn with the Gibbs probability of its reduced cost, so only the
-    overload (and the cost of a swap's second task) decides on acceptance. That second task is
-    drawn among as many places as the fuller of the two nodes has tasks, some of which may be
-    empty: so a swap is as likely to be proposed as the one that undoes it. Detailed balance
-    holds but for swaps beyond `HOPELESS`, which only a large fall of the overload could let
-    through.
+    The task's new node is drawn with the Gibbs probability of its reduced cost; acceptance thus
+    depends only on the overload (and on the cost of a swap's second task). The second task is
+    drawn from as many places as the fuller of the two nodes has tasks, some of which may be
+    empty: a swap is thereby as likely to be proposed as its reverse. Detailed balance holds
+    except for swaps whose second task costs more than 12 temperatures, which only a large fall of
+    the overload could justify.
     """
     replica = replicas.at[level]
     heat, stiff = ladder.temperatures[level], ladder.stiffness[level]
@@ -71,20 +71,22 @@ def shift_and_swap(
         partner, price = -1, 0.0
         change_a, change_b = -model.times[i, a], model.times[i, b]
         held = model.memory[i]
-        if next_uniform(stream) < SWAPS:
+        if next_uniform(stream) < _SWAP_SHARE:
             most = max(replicas.counts[replica, a], replicas.counts[replica, b])
             place = int(next_uniform(stream) * most)
             if place >= replicas.counts[replica, b]:
                 continue
             partner = replicas.members[replica, b, place]
             price = (model.costs[partner, a] - model.costs[partner, b]) / heat
-            if price > HOPELESS:
+            if price > _HOPELESS:
                 continue
             change_a += model.times[partner, a]
             change_b -= model.times[partner, b]
             held -= model.memory[partner]
+        # Replicas keep the capacities at every move; no energy is needed for memory.
         if used[b] + held > model.capacity[b] or used[a] - held > model.capacity[a]:
             continue
+        # Only the two nodes' overloads change.
         exponent = price + stiff * (
             model.weights[a]
             * (overload(loads[a] + change_a - target) - overload(loads[a] - target))

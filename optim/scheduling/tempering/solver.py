@@ -1,4 +1,4 @@
-"""The solver `frontier`: the best schedules that we know how to find."""
+"""The solver `frontier`, parallel tempering: the best schedules that we know how to find."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.bounds.bounds import nearest_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import nearest_bound
 from edgeopt.optim.scheduling.local_search.iterated import (
     LocalSearch,
     LocalSearchState,
@@ -27,25 +27,27 @@ from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_node
 from edgeopt.optim.scheduling.tempering.model import build_model
 from edgeopt.optim.scheduling.tempering.pair_block import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
-from edgeopt.optim.scheduling.tempering.tempering import Walk, anneal, temper
+from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
-MAX_PAIRS = 4_000_000  # of task and node; with more, memory and caches are too small
+MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 
-VISITS = 10  # to each level in a step
+_VISITS = 10  # to each level in a step
 
 SHORTEST = 8  # steps of the first annealing
 
-AIMS = (1.0, 0.7)  # what gaps the ladders are made for in turn, in gaps of the best schedule
+KICKS = 2000  # kicks of a step of local search
 
-LEAST_GAIN = 0.3  # of a cycle that counts
+AIMS = (1.0, 0.7)  # gaps of the ladders in turn, as shares of the best schedule's gap
 
-OVERLOAD_SHARE = 0.85  # loads above this share of that gap are overloads
+_LEAST_GAIN = 0.3  # least ratio of two cycles' gaps that counts
 
-WIDEST, NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
+OVERLOAD_SHARE = 0.85  # loads above this share of the ladder's gap are overloads
+
+WIDEST, _NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 
 @dataclass(kw_only=True)
@@ -54,19 +56,19 @@ class TemperingState(State):
 
     Attributes
     ----------
-    walk : Walk
-        The replicas and their surroundings.
+    walk : ReplicaWalk
+        The replicas and all that their moves need.
     unit : float
         The model's unit of time in s.
     best : float
-        Gap of the best schedule before the cycle at hand.
+        Gap of the best schedule before the current cycle.
     cycle, position : int
-        Cycles done, and steps done of the one at hand.
+        Cycles done, and steps done of the current one.
     search : Search, optional
-        Of the ejection chains, once there were any.
+        Local search by ejection chains, once it was needed.
     """
 
-    walk: Walk
+    walk: ReplicaWalk
     unit: float
     best: float
     cycle: int = 0
@@ -78,23 +80,24 @@ class TemperingState(State):
 class ParallelTempering:
     """Parallel tempering on reduced costs and overloads, from the best of the heuristics.
 
-    By LP duality a schedule is as far above the LP bound as its pairs' reduced costs add up to,
-    plus the idle time and free memory of the nodes at the LP's prices. So a good one gives few
-    tasks to nodes of small reduced cost, such that all loads come out almost equal: which tasks
-    these are is a subset-sum problem in as many dimensions as there are nodes. Replicas of a
-    schedule walk with the Gibbs probability of
+    By LP duality a schedule lies above the LP bound by the sum of its pairs' reduced costs, plus
+    the idle time and free memory of the nodes at the LP's prices. A good schedule therefore
+    assigns few tasks to nodes of positive, but small, reduced cost, such that all loads are almost
+    equal: finding these tasks is a subset-sum problem in as many dimensions as there are nodes.
+    Replicas of a schedule walk with the Gibbs probability of
 
         cost / temperature + stiffness * overload,
 
-    cost being the sum of reduced costs and overload the squared loads above a target below the
-    best makespan. From replica to replica the temperature falls and the stiffness rises, and
-    neighbours exchange their schedules (parallel tempering): the soft ones cross what the stiff
-    ones cannot. Moves are shifts and swaps, and on the stiffer levels blocks: two nodes share
-    up to ten tasks anew, all 1024 ways being looked at. The ladder follows the gap of the best
-    schedule. All moves keep the memory capacities; where these (or ready times) keep the best
-    schedule 1 % above the bound, every other half of a cycle is one of `LocalSearch`.
+    where cost is the sum of reduced costs, and overload that of the squared excess of the loads
+    over a target below the best makespan. From level to level the temperature falls and the
+    stiffness rises, and neighbours exchange their schedules (parallel tempering): soft levels
+    cross barriers that stiff ones cannot. Moves are shifts and swaps, and on the stiffer levels
+    blocks: two nodes share up to ten tasks anew, sampled from all 1024 ways. The ladder follows
+    the gap of the best schedule. All moves keep the memory capacities; where these (or ready
+    times) keep the best schedule more than 1 % above the bound, the second half of a cycle is one
+    of `LocalSearch`.
 
-    With more than 4,000,000 pairs of task and node it is `LocalSearch`.
+    With more than 4,000,000 pairs of task and node, `LocalSearch` runs instead.
 
     References
     ----------
@@ -110,7 +113,7 @@ class ParallelTempering:
     True
     """
 
-    levels: int = parameter(32, "replicas, each on its level", at_least=2, search=(8, 64))
+    levels: int = parameter(32, "replicas, one on each level", at_least=2, search=(8, 64))
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -123,7 +126,7 @@ class ParallelTempering:
     ) -> TemperingState | LocalSearchState | State:
         """Return the state with the best of the heuristics' schedules and `start`.
 
-        It is done if there is none that fits the memory.
+        If none fits the memory, the state is done.
         """
         if problem.tasks * problem.nodes > MAX_PAIRS:
             return LocalSearch().init(problem, rng, start)
@@ -133,7 +136,7 @@ class ParallelTempering:
         makespan = problem.makespan(start)
         unit = nearest_bound(problem) or makespan or 1.0
         model = build_model(problem, unit)
-        walk = Walk(
+        walk = ReplicaWalk(
             model,
             build_ladder(model, nearest_nodes(model, rng), self.levels, WIDEST),
             start_replicas(model, self.levels, start),
@@ -152,7 +155,7 @@ class ParallelTempering:
         )
 
     def step(self, problem: SchedulingProblem, state: State) -> State:
-        """Anneal or temper for `VISITS` visits to each level, and keep the best schedule."""
+        """Anneal or temper for ten visits to each level, and keep the best schedule."""
         if isinstance(state, LocalSearchState):
             return LocalSearch().step(problem, state)
         if isinstance(state, TemperingState):
@@ -160,32 +163,32 @@ class ParallelTempering:
         return state
 
     def _walk(self, problem: SchedulingProblem, state: TemperingState) -> None:
-        """Anneal or temper for a step, and keep the best."""
+        """Anneal or temper for a step, and keep the best schedule."""
         if state.position == 0:
             self._begin_cycle(state)
         length = _cycle_length(state.cycle)
         if state.position < length:
-            first = state.position * VISITS * self.levels
-            anneal(state.walk, first, first + VISITS * self.levels, length * VISITS)
-        elif state.cycle > 0 and state.best > WIDEST and _leaves_prices_behind(problem):
+            first = state.position * _VISITS * self.levels
+            anneal(state.walk, first, first + _VISITS * self.levels, length * _VISITS)
+        elif state.cycle > 0 and state.best > WIDEST and _has_unpriced_limits(problem):
             state.search = state.search or open_search(problem)
             improve_by_chains(state.search, state.walk, state.unit, state.position / length - 1.0)
         else:
-            temper(state.walk, VISITS)
+            temper(state.walk, _VISITS)
         state.position += 1
         if state.position == 2 * length:
             state.position, state.cycle = 0, state.cycle + 1
         self._keep(problem, state)
 
     def _begin_cycle(self, state: TemperingState) -> None:
-        """Make the ladder for the gap of the best schedule, or a part of it.
+        """Make the ladder for the gap of the best schedule, or for a part of it.
 
-        The part is the smaller, the more the last cycle has gained. Where the bound may be out of
+        The more the last cycle has gained, the smaller the part. Where the bound may be out of
         reach, every other cycle aims just below the best schedule.
         """
         best = float(state.walk.incumbent.makespan[0]) - 1.0
         aim, gained = AIMS[state.cycle % len(AIMS)], best / state.best if state.best else 1.0
-        gap = min(max(best * aim * max(gained, LEAST_GAIN) ** 2, NARROWEST), WIDEST)
+        gap = min(max(best * aim * max(gained, _LEAST_GAIN) ** 2, _NARROWEST), WIDEST)
         aimed = OVERLOAD_SHARE * gap
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
@@ -194,7 +197,7 @@ class ParallelTempering:
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
 
     def _keep(self, problem: SchedulingProblem, state: TemperingState) -> None:
-        """Take over the incumbent, unless it is better by rounding only."""
+        """Keep the incumbent's schedule, unless it is better by rounding only."""
         incumbent = state.walk.incumbent
         state.evaluations = int(incumbent.evaluations[0])
         if incumbent.makespan[0] * state.unit < state.makespan:
@@ -204,12 +207,12 @@ class ParallelTempering:
 
 
 def _cycle_length(cycle: int) -> int:
-    """Return the steps that a cycle anneals, and then tempers: twice as many for each of aims."""
+    """Return for how many steps a cycle anneals, and then tempers; doubles after all `AIMS`."""
     return SHORTEST << (cycle // len(AIMS))
 
 
-def _leaves_prices_behind(problem: SchedulingProblem) -> bool:
-    """Whether there is what the LP's prices do not foresee: whole memory, or ready times."""
+def _has_unpriced_limits(problem: SchedulingProblem) -> bool:
+    """Whether there are limits that the LP's prices miss: memory of whole tasks, or ready times."""
     return problem.task_memory is not None or problem.ready is not None
 
 
@@ -219,33 +222,28 @@ def _best_start(problem: SchedulingProblem, start: IntArray | None) -> IntArray 
     return min([*known, *start_assignments(problem)], key=problem.makespan, default=None)
 
 
-# Local search on the incumbent, where tight memory holds the replicas.
-
-KICKS = 2000
-
-
-def improve_by_chains(search: Search, walk: Walk, unit: float, share: float) -> None:
+def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: float) -> None:
     """Kick the best schedule, and repair it by ejection chains, `KICKS` times.
 
-    The replicas keep within the memory at each of their moves, so that where it is tight they are
-    stuck. A chain is not: a task that finds no room makes some.
+    Replicas keep the memory capacities at each move, and are stuck where memory is tight. A chain
+    is not: where a task finds no room, another one is ejected.
 
     Parameters
     ----------
     search : Search
-        Starts from the incumbent where `share` is 0, and goes on where it is otherwise.
-    walk : Walk
-        Its incumbent takes up what is better; its stream gives random numbers.
+        Starts from the incumbent if `share` is 0, else resumes from its current schedule.
+    walk : ReplicaWalk
+        Its incumbent is replaced by a better schedule; its stream gives random numbers.
     unit : float
         The model's unit of time in s.
     share : float
-        How much of the way from hot to cold is done, 0 to 1.
+        Progress from hot to cold, 0 to 1.
     """
     incumbent = walk.incumbent
     if share == 0.0:
         restart_from(search, incumbent.assignment)
-    urge = KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, HOT * (COLD / HOT) ** share)
-    kick_often(search, urge, KICKS, walk.stream)
+    settings = KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, HOT * (COLD / HOT) ** share)
+    kick_often(search, settings, KICKS, walk.stream)
     incumbent.evaluations[0] += KICKS
     makespan = search.best.makespan[0] / unit
     if makespan < incumbent.makespan[0]:

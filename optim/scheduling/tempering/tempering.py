@@ -1,4 +1,4 @@
-"""Parallel tempering: replicas move at each level and change places with their neighbours."""
+"""Parallel tempering: replicas move on each level and exchange places with their neighbours."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from edgeopt.optim.scheduling.tempering.replica import Incumbent, Replicas, copy
 from edgeopt.optim.scheduling.tempering.single import shift_and_swap
 from edgeopt.optim.stream import RandomStream, next_uniform
 
-SINGLE_PROPOSALS = 100  # of a replica in a round
+SINGLE_PROPOSALS = 100  # single moves of a replica in a round
 
-BLOCK_PROPOSALS = 32
+_BLOCK_PROPOSALS = 32  # block moves of a replica in a round
 
-STIFF_SHARE = 0.6  # of the levels that also have blocks
+_STIFF_SHARE = 0.6  # share of the levels, the stiffer ones, with block moves
 
 
-class Walk(NamedTuple):
-    """All that the replicas need to walk.
+class ReplicaWalk(NamedTuple):
+    """The replicas and all that their moves need.
 
     Attributes
     ----------
     model, ladder, replicas, incumbent, block, stream
-        See there.
+        Problem, levels, schedules, the best schedule, scratch and random numbers.
     target : float
         Loads above it are overloads.
     """
@@ -42,16 +42,16 @@ class Walk(NamedTuple):
 
 
 @jit
-def temper(walk: Walk, rounds: int) -> None:
+def temper(walk: ReplicaWalk, rounds: int) -> None:
     """Let all replicas move, then offer neighbours on the ladder an exchange.
 
     Parameters
     ----------
-    walk : Walk
+    walk : ReplicaWalk
         Replicas, incumbent and stream change; energies are up to date afterwards.
     rounds : int
-        How often. Even levels exchange with the next in the first round and every other one,
-        odd levels in those between.
+        Number of rounds. Even levels exchange with the next in the first, third, ... round, odd
+        levels in the others.
     """
     levels = len(walk.replicas.at)
     for level in range(levels):
@@ -64,18 +64,18 @@ def temper(walk: Walk, rounds: int) -> None:
 
 
 @jit
-def anneal(walk: Walk, first: int, last: int, stay: int) -> None:
-    """Let one schedule walk down the ladder and leave a copy at each level.
+def anneal(walk: ReplicaWalk, first: int, last: int, stay: int) -> None:
+    """Let one schedule walk down the ladder and leave a copy on each level.
 
     Parameters
     ----------
-    walk : Walk
+    walk : ReplicaWalk
         Replicas, incumbent and stream change.
     first, last : int
-        Of all visits to levels, numbered from 0, those from `first` to `last` - 1 are done: the
-        way may be split into several calls.
+        Of all visits to levels, numbered from 0, those from `first` to `last` - 1 are done, which
+        allows several calls for one descent.
     stay : int
-        Visits to each level before the next. The way starts with the replica at level 0.
+        Visits to each level before the next. The descent starts with the replica on level 0.
     """
     for visit in range(first, last):
         level, at = visit // stay, walk.replicas.at
@@ -87,24 +87,26 @@ def anneal(walk: Walk, first: int, last: int, stay: int) -> None:
 
 
 @jit_lean
-def _wander(walk: Walk, level: int) -> None:
-    """Let the replica at a level move on its own."""
+def _wander(walk: ReplicaWalk, level: int) -> None:
+    """Let the replica on a level move by itself."""
     shift_and_swap(
         walk.model, walk.ladder, walk.replicas, level, walk.target, SINGLE_PROPOSALS,
         walk.incumbent, walk.stream,
     )  # fmt: skip
     walk.incumbent.evaluations[0] += SINGLE_PROPOSALS
-    if level >= (1.0 - STIFF_SHARE) * len(walk.replicas.at):
+    # On soft levels single moves are accepted often enough; blocks cost a thousand ways each.
+    if level >= (1.0 - _STIFF_SHARE) * len(walk.replicas.at):
         share_anew(
-            walk.model, walk.ladder, walk.replicas, level, walk.target, BLOCK_PROPOSALS,
+            walk.model, walk.ladder, walk.replicas, level, walk.target, _BLOCK_PROPOSALS,
             walk.incumbent, walk.stream, walk.block,
         )  # fmt: skip
+    # Moves do not keep the energies, which exchanges need, and loads gather rounding.
     recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
 
 
 @jit_lean
 def _exchange(ladder: Ladder, replicas: Replicas, level: int, stream: RandomStream) -> None:
-    """Let the replicas of a level and the next change places by Metropolis's rule."""
+    """Let the replicas on a level and the next exchange places by Metropolis's rule."""
     here, there = replicas.at[level], replicas.at[level + 1]
     heat, stiff = ladder.temperatures, ladder.stiffness
     exponent = (stiff[level + 1] - stiff[level]) * (

@@ -4,7 +4,14 @@ import importlib.metadata
 
 import pytest
 
-from edgeopt.optim.scheduling.catalog import SOLVERS, find_solver, make_solver
+from edgeopt.optim.scheduling.catalog import (
+    SOLVERS,
+    build_solver,
+    find_solver,
+    locate_solver,
+    make_solver,
+    solver_source,
+)
 from edgeopt.optim.scheduling.colony.atsa import ATSA
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import solve
@@ -107,3 +114,33 @@ def test_entry_points(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
     assert find_solver("plugged") == PSO()
     assert solve(PROBLEM, find_solver("plugged"), stop=Iterations(2)).makespan >= 1.0
+
+
+def test_solvers_of_tables():
+    assert build_solver({"solver": "atsa", "beta": 3.0}) == ATSA(beta=3.0)
+    assert build_solver({"solver": "pso"}) == PSO()
+    for table in ({}, {"beta": 3.0}, {"solver": 5}, "atsa"):
+        with pytest.raises(InputError, match=r"solver: got .*, must be a table with the name"):
+            build_solver(table)
+
+
+def test_paths_in_names_are_relative_to_a_folder(tmp_path):
+    assert locate_solver("own.py:Same", tmp_path) == "own.py:Same"  # no such file: left alone
+    for name in ("own.py", "best.toml"):
+        (tmp_path / name).touch()
+    assert locate_solver("own.py:Same", tmp_path) == f"{tmp_path / 'own.py'}:Same"
+    assert locate_solver("best.toml", tmp_path) == str(tmp_path / "best.toml")
+    assert locate_solver("atsa", tmp_path) == "atsa"
+
+
+def test_the_source_of_a_solver_of_ones_own(own):
+    table = own.with_name("best.toml")
+    table.write_text('solver = "own.py:Same"\nnode = 1\n')
+    assert solver_source(f"{own}:Same") == solver_source(str(table)) == OWN
+    assert solver_source("atsa") == ""
+
+
+def test_a_file_runs_once(own):
+    own.write_text(OWN + "\nRUNS = []\ndef count(problem, rng): return RUNS\n")
+    first, second = (find_solver(f"{own}:count") for _ in "ab")
+    assert first is second

@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
-from edgeopt.optim.scheduling.milp import MILP, build_integer_program, solve_program
+from edgeopt.optim.scheduling import milp
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.milp import (
+    MILP,
+    IntegerSolution,
+    build_integer_program,
+    solve_program,
+)
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
@@ -97,3 +103,42 @@ def test_too_large_is_refused_and_nothing_is_printed(capfd):
         MILP().init(paper_pool(100_000, 1000, memory="none", rng=0), np.random.default_rng(0))
     solve(load_problem("cov:20x4:seed=1"), QUICK, stop=Iterations(7), rng=0)
     assert capfd.readouterr() == ("", "")
+
+
+def test_slices_double_and_start_from_the_best_schedule(monkeypatch):
+    problem, calls = load_problem("cov:20x4:seed=1"), []
+
+    def answer(program, start, **options):
+        calls.append((options["mip_max_nodes"], options["time_limit"]))
+        assert problem.makespan(start) == state.makespan
+        return IntegerSolution(None, 0.0, False)
+
+    monkeypatch.setattr(milp, "solve_program", answer)
+    solver = MILP(bound_iterations=0, nodes=3, slice_seconds=0.5)
+    state = solver.init(problem, np.random.default_rng(0))
+    for _ in range(3):
+        state = solver.step(problem, state)
+    assert calls == [(3, 0.5), (6, 1.0), (12, 2.0)]
+    assert (state.slices, state.done) == (3, False)
+
+
+def test_a_proof_ends_the_run_with_the_makespan_as_bound(monkeypatch):
+    problem = load_problem("cov:20x4:seed=1")
+    solver = MILP(bound_iterations=0)
+    state = solver.init(problem, np.random.default_rng(0))
+    monkeypatch.setattr(milp, "solve_program", lambda *_, **__: IntegerSolution(None, 0.0, True))
+    state = solver.step(problem, state)
+    assert state.done
+    assert state.lower_bound == state.makespan
+
+
+def test_the_program_with_memory_and_ready_times_by_hand():
+    # Two tasks of 2 s and 3 byte; node 0 holds one of them, node 1 is ready at 4 s.
+    problem = SchedulingProblem(np.full((2, 2), 2.0), [3.0, 3.0], [5.0, 6.0], ready=[0.0, 4.0])
+    program = build_integer_program(problem, np.ones((2, 2), dtype=bool))
+    assert (program.scale, program.switches) == (4.0, 2)
+    assert program.times.tolist() == [0.5] * 4
+    assert program.room.tolist() == [0.5, 1.0]  # 5 byte hold no more than 3
+    answer = solve_program(program, None)
+    assert problem.makespan(answer.assignment) == 6.0
+    assert answer.bound == pytest.approx(6.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from naive.swarm import NaiveSwarm
 
-from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.pso import PSO, move_to_assignments
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -91,3 +91,34 @@ def test_a_discrete_swarm_that_follows_nothing_stays_where_it_is():
     for _ in range(3):
         state = pso.step(problem, state)
     assert (state.swarm.position == before).all()
+
+
+def test_a_task_without_memory_runs_on_a_full_node():
+    problem = SchedulingProblem(np.ones((3, 2)), [2.0, 0.0, 2.0], [2.0, 2.0])
+    pso = PSO(particles=1)
+    state = pso.init(problem, np.random.default_rng(0))
+    state.swarm.position[:] = 0.5
+    assert pso.step(problem, state).swarm.assignment.tolist() == [[0, 0, 1]]
+
+
+def test_without_room_a_particle_has_no_cost():
+    problem = SchedulingProblem(np.ones((3, 2)), [1.0, 1.0, 2.0], [2.0, 2.0])
+    pso = PSO(particles=2)
+    state = pso.init(problem, np.random.default_rng(0))
+    state.swarm.position[:] = [[0.5, 1.5, 0.5], [0.5, 0.5, 1.5]]
+    state = pso.step(problem, state)
+    assert state.swarm.cost.tolist() == [np.inf, 2.0]
+    assert state.assignment.tolist() == [0, 0, 1]
+    assert state.leader == 1
+
+
+def test_particles_move_to_the_middle_of_better_assignments():
+    problem = SchedulingProblem(np.ones((2, 3)))
+    swarm = PSO(particles=3).init(problem, np.random.default_rng(0)).swarm
+    swarm.position[:] = [[0.2, 1.9], [2.2, 2.2], [0.1, 0.1]]
+    swarm.assignment[:] = [[0, 2], [2, 2], [1, 1]]
+    swarm.cost[:], swarm.best_cost[:] = [1.0, 5.0, np.inf], [3.0, 4.0, 4.0]
+    move_to_assignments(swarm)
+    assert swarm.position.tolist() == [[0.2, 2.5], [2.2, 2.2], [0.1, 0.1]]
+    assert swarm.best_cost.tolist() == [1.0, 4.0, 4.0]
+    assert swarm.best[0].tolist() == [0.2, 2.5]

@@ -12,7 +12,7 @@ from naive.exact import optimum
 from naive.swarm import NaiveSwarm
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.colony.atsa import ATSA
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.optim.scheduling.heuristics.min_min import min_min

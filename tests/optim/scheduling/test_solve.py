@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve
+from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import (
     Evaluations,
@@ -17,7 +17,7 @@ from edgeopt.optim.scheduling.stop import (
     relative_gap,
 )
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
 GOOD, BETTER, BEST = [0, 0, 0], [1, 0, 0], [0, 0, 1]  # makespans 13, 11, 4
@@ -176,6 +176,15 @@ def test_checker_by_itself():
         check_schedule(tight, np.array([0, 1]), 1.0, 1.1)
 
 
+def test_the_checker_forgives_rounding_and_no_more():
+    problem, only = SchedulingProblem([[1.0]]), np.array([0])
+    assert check_schedule(problem, only, 1.0 + 1e-10, 1.0 + 1e-10) == 1.0
+    with pytest.raises(CheckError, match="claims"):
+        check_schedule(problem, only, 1.0 + 1e-8, 1.0)
+    with pytest.raises(CheckError, match="below the bound"):
+        check_schedule(problem, only, 1.0, 1.0 + 1e-8)
+
+
 @pytest.mark.parametrize("solver", [3, "atsa", Script, None])
 def test_what_is_no_solver(solver):
     with pytest.raises(InputError, match="solver: got"):
@@ -242,3 +251,42 @@ def test_a_bound_that_the_solver_proves_counts_from_then_on():
 def test_a_bound_above_the_makespan_is_a_lie():
     with pytest.raises(CheckError, match="below the bound 14"):
         solve(PROBLEM, Prover((14.0,)), stop=Iterations(1))
+
+
+FORMS = {
+    "matrix": SchedulingProblem(np.ones((5, 3))),
+    "uniform": SchedulingProblem(UniformTimes(np.ones(5), np.ones(3))),
+    "memory": SchedulingProblem(np.ones((5, 3)), np.ones(5), np.full(3, 5.0)),
+    "ready": SchedulingProblem(np.ones((5, 3)), ready=np.ones(3)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_warm_up_runs_on_a_tiny_problem_of_the_same_form(form):
+    problem, seen = FORMS[form], []
+
+    class Watcher(Script):
+        def step(self, tiny, state):
+            seen.append(tiny)
+            return State()
+
+    warm_up(problem, Watcher())
+    assert len(seen) == 20
+    assert {(tiny.tasks, tiny.nodes) for tiny in seen} == {(2, 2)}
+    assert isinstance(seen[0].et, UniformTimes) == isinstance(problem.et, UniformTimes)
+    assert (seen[0].task_memory is None) == (problem.task_memory is None)
+    assert (seen[0].ready is None) == (problem.ready is None)
+
+
+def test_warm_up_ends_with_the_solver_and_leaves_its_errors_to_the_run():
+    calls = []
+
+    def once(problem, rng):
+        calls.append(problem.tasks)
+        raise RuntimeError("not yet")
+
+    warm_up(PROBLEM, once)
+    warm_up(PROBLEM, lambda problem, rng: calls.append("done") or [0, 0])
+    assert calls == [2, "done"]
+    with pytest.raises(RuntimeError, match="not yet"):
+        solve(PROBLEM, once)

@@ -7,15 +7,15 @@ from hypothesis import example, given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import (
+from edgeopt.optim.scheduling.bounds.knapsack_bound import improve_prices, open_bundle
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
     combinatorial_bound,
     lower_bound,
     lp_bound,
     nearest_bound,
 )
-from edgeopt.optim.scheduling.bounds.knapsack_bound import improve_prices, open_bundle
-from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_bound
-from edgeopt.optim.scheduling.bounds.units import rounded_down
+from edgeopt.optim.scheduling.bounds.rounding import rounded_down
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.milp import MILP, build_integer_program, solve_program
 from edgeopt.optim.scheduling.solve import solve

@@ -1,24 +1,30 @@
 """The knapsack bound is a bound, and pairs that better schedules use are never dropped."""
 
+import importlib
 import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from naive.exact import all_assignments, optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import (
+    _fractional,
     improve_prices,
     knapsack_bound,
     open_bundle,
     useful_pairs_of,
 )
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 from edgeopt.problems.scheduling.spec import load_problem
+
+# By its full name: the package offers the function of the same name.
+knapsack_bound_module = importlib.import_module("edgeopt.optim.scheduling.bounds.knapsack_bound")
 
 
 def converge(problem, most=60):
@@ -100,3 +106,29 @@ def test_zero_times_and_bad_seconds():
 def test_nothing_is_printed(capfd):
     knapsack_bound(load_problem("braun:u_i_hihi:30x4:seed=1"), 0.2)
     assert capfd.readouterr() == ("", "")
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8))
+@settings(max_examples=200, deadline=None)
+def test_split_knapsacks(seed, n):
+    rng = np.random.default_rng(seed)
+    profit, weight = rng.integers(-2, 6, n).astype(float), rng.integers(0, 5, n).astype(float)
+    weight[rng.random(n) < 0.2] = np.inf
+    rooms = np.arange(-1.0, 12.0)
+    for room, found in zip(rooms, _fractional(profit, weight, rooms), strict=True):
+        left, expected = max(room, 0.0), 0.0
+        ratios = [(p / w if w else np.inf, p, w) for p, w in zip(profit, weight, strict=True)]
+        for _, p, w in sorted(ratios, reverse=True):
+            if p > 0 and w < np.inf:
+                part = min(1.0, left / w) if w else 1.0
+                expected, left = expected + part * p, left - part * w
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_cuts_that_do_not_bind_are_dropped(monkeypatch):
+    problem = load_problem("braun:u_i_hihi:60x6:seed=1")
+    kept = converge(problem, 40)
+    monkeypatch.setattr(knapsack_bound_module, "_CUTS_PER_NODE", 12)
+    dropped = converge(problem, 40)
+    assert dropped.cuts.getNumRow() < kept.cuts.getNumRow()
+    assert dropped.bound == pytest.approx(kept.bound, rel=1e-2)

@@ -21,6 +21,8 @@ READINGS = [
         "memory*completion-time",
         "execution-time*completion-time",
         "memory*execution-time*completion-time",
+        "reduced-cost",
+        "memory*reduced-cost*completion-time",
     )),
     replace(BASE, occupancy="before-task"),
     replace(BASE, occupancy="before-task", heuristic="memory*completion-time"),

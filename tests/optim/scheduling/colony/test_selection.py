@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import chi2_contingency, chisquare
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.arrays import power, sum_four
 from edgeopt.optim.scheduling.colony.alias import build_alias
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
     Visibility,
     _spin,
     largest_free_share,
+    memory_ratio,
     reject,
     roulette,
 )
@@ -150,18 +150,24 @@ def test_a_node_that_is_just_full_counts_where_the_exponent_is_zero():
     assert one_spin([1.0], [1.0], nodes, 1.0, Visibility(0.0, True, False)) == 0
 
 
-@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 5.0, 7.0, 20.0, 31.0, 32.0, 0.5, 2.5])
-def test_power(exponent):
-    for base in (0.0, 0.3, 1.0, 1.7):
-        assert power(base, exponent) == pytest.approx(base**exponent, rel=1e-14)
-
-
-@pytest.mark.parametrize("length", range(10))
-def test_sum_of_four_parts(length):
-    values = 2.0 ** np.arange(length)
-    assert sum_four(values) == 2.0**length - 1
-
-
 def test_rounding_never_yields_a_share_of_zero():
     assert _spin(np.array([1.0, 2.0, 0.0]), 3.0) == 1
     assert _spin(np.array([0.0, 2.0, 0.0]), 0.0) == 1
+
+
+def test_a_node_that_is_just_filled_is_drawn_from_the_table_too():
+    nodes = Nodes(np.zeros(1), np.ones(1), np.full(1, 2.0), np.zeros(1))
+    keep, alias = table_of(np.ones((1, 1)))
+    for memory, drawn in ((1.0, 0), (1.0 + 1e-9, -1)):
+        stream = open_stream(np.random.default_rng(0))
+        visibility = Visibility(5.0, False, False)
+        assert reject(keep, alias, 0, nodes, memory, 1.0, visibility, 3, stream) == drawn
+
+
+def test_the_free_share_bounds_the_memory_ratio():
+    for seed in range(20):
+        _, _, nodes = situation(seed, 6, 0.7)
+        ratios = [memory_ratio(nodes, j, 0.7) for j in range(6)]
+        assert max(ratios) <= largest_free_share(nodes) <= 1.0
+    nothing = Nodes(np.zeros(1), np.zeros(1), np.zeros(1), np.zeros(1))
+    assert largest_free_share(nothing) == memory_ratio(nothing, 0, 0.0) == 1.0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.heuristics.lp_rounding import least_deadline, lp_rounding
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.errors import InputError

@@ -10,17 +10,17 @@ from naive import local_search as naive
 from naive.exact import all_assignments
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_bound
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_bound
 from edgeopt.optim.scheduling.local_search import candidates
 from edgeopt.optim.scheduling.local_search.candidates import (
     find_candidates,
     price_ratios,
     reduced_costs,
 )
-from edgeopt.optim.scheduling.local_search.chain import Goal, try_chain
+from edgeopt.optim.scheduling.local_search.chain import ChainGoal, try_chain
 from edgeopt.optim.scheduling.local_search.moves import best_move, descend
-from edgeopt.optim.scheduling.local_search.schedule import (
+from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     lift,
     rank_nodes,
     read_assignment,
@@ -219,7 +219,7 @@ def test_a_chain_is_that_of_the_definition(problem, seed, depth, tolerance):
     if node == assignment[task]:
         return
     makespan = problem.makespan(assignment)
-    goal = Goal(rng.uniform(0.3, 1.0) * makespan, 1.0, 0.5 * makespan, tolerance * makespan)
+    goal = ChainGoal(rng.uniform(0.3, 1.0) * makespan, 1.0, 0.5 * makespan, tolerance * makespan)
     search.kicks[0] += 1
     expected = naive.chain(problem, assignment, search.candidates, goal, task, node, depth)
     kept = try_chain(search, goal, task, node)
@@ -244,5 +244,5 @@ def test_a_chain_of_three_where_no_shift_or_swap_helps():
     search = begin(problem, [0, 1, 2])
     assert best_move(search).task == -1
     search.kicks[0] += 1
-    assert try_chain(search, Goal(1.0, 1.0, np.inf, 0.0), 0, 1)
+    assert try_chain(search, ChainGoal(1.0, 1.0, np.inf, 0.0), 0, 1)
     assert search.schedule.assignment.tolist() == [1, 2, 3]

@@ -7,12 +7,12 @@ from scipy.special import softmax
 from tempering_walks import model_of, nodes_of
 
 from edgeopt.optim.scheduling.tempering.ladder import (
-    COLD,
-    HOT,
-    IMMOBILE,
-    MOST_NODES,
-    SOFT,
-    STIFF,
+    COLDEST,
+    HOTTEST,
+    LEAST_WEIGHT,
+    NODES_PROPOSED,
+    SOFTEST,
+    STIFFEST,
     build_ladder,
 )
 from edgeopt.optim.stream import open_stream
@@ -32,7 +32,7 @@ def node_chances(model, ladder, level):
 
 
 def task_chances(model, ladder, level):
-    weights = IMMOBILE + 1.0 - node_chances(model, ladder, level)[:, 0]
+    weights = LEAST_WEIGHT + 1.0 - node_chances(model, ladder, level)[:, 0]
     return weights / weights.sum()
 
 
@@ -40,8 +40,8 @@ def test_levels_are_geometric(model):
     k, x = model.times.shape
     ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     for values, first, last in (
-        (ladder.temperatures, HOT * GAP / k, COLD * GAP / k),
-        (ladder.stiffness, SOFT * x, STIFF * x / GAP**2),
+        (ladder.temperatures, HOTTEST * GAP / k, COLDEST * GAP / k),
+        (ladder.stiffness, SOFTEST * x, STIFFEST * x / GAP**2),
     ):
         assert values[[0, -1]] == pytest.approx([first, last])
         np.testing.assert_allclose(values[1:] / values[:-1], values[1] / values[0])
@@ -50,9 +50,9 @@ def test_levels_are_geometric(model):
 def test_nodes_are_the_cheapest_in_order(model):
     ladder = build_ladder(model, nodes_of(model), LEVELS, GAP)
     k, x = model.times.shape
-    assert ladder.nodes.shape == (k, min(x, MOST_NODES))
+    assert ladder.nodes.shape == (k, min(x, NODES_PROPOSED))
     costs = np.take_along_axis(model.costs, ladder.nodes, axis=1)
-    np.testing.assert_array_equal(costs, np.sort(model.costs, axis=1)[:, :MOST_NODES])
+    np.testing.assert_array_equal(costs, np.sort(model.costs, axis=1)[:, :NODES_PROPOSED])
 
 
 def test_chances_are_cumulated_gibbs_probabilities(model):

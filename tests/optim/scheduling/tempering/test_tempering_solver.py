@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from naive.exact import optimum
 
-from edgeopt.optim.scheduling.bounds.bounds import lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_bound
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch, Start, start_assignment
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations

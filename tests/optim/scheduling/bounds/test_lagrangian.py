@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import grouped_multipliers
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
 from edgeopt.optim.scheduling.bounds.lp import program_of, solve_pairs, solve_relaxation
+from edgeopt.optim.scheduling.bounds.quick_bounds import grouped_multipliers
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
@@ -67,7 +67,7 @@ def test_groups_of_unlike_tasks_lose_little(monkeypatch):
     rng = np.random.default_rng(0)
     et = UniformTimes(rng.uniform(1.0, 9.0, 400), rng.uniform(1.0, 5.0, 8))
     problem = SchedulingProblem(et, rng.uniform(1.0, 9.0, 400), np.linspace(100.0, 500.0, 8))
-    monkeypatch.setattr("edgeopt.optim.scheduling.bounds.bounds.PAIRS", 8 * 40)
+    monkeypatch.setattr("edgeopt.optim.scheduling.bounds.quick_bounds._GROUPED_PAIRS", 8 * 40)
     grouped = lagrangian_bound(problem, grouped_multipliers(problem, et))
     lp = solve_relaxation(problem).makespan
     assert 0.999 * lp <= grouped <= lp * (1 + 1e-9)

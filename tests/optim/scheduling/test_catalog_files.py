@@ -9,6 +9,27 @@ from edgeopt.optim.scheduling.catalog import find_solver, make_solver
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
 from edgeopt.problems.errors import InputError
 
+OWN = """
+from dataclasses import dataclass
+from edgeopt.problems.parameters import check_parameters, parameter
+
+@dataclass(frozen=True)
+class Own:
+    ants: int = parameter(3, "how many", at_least=1)
+    def __post_init__(self):
+        check_parameters(self)
+    def init(self, problem, rng): ...
+    def step(self, problem, state): ...
+"""
+
+
+@pytest.fixture
+def own_solver(tmp_path: Path) -> str:
+    """Return the name of a user's own solver."""
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    return f"{path}:Own"
+
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     table = {

@@ -1,4 +1,4 @@
-"""An assignment that moves change: loads, memory and each node's tasks, kept up to date."""
+"""The arrays of a schedule that moves change: loads, memory, tasks and ends of each node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 
 class Instance(NamedTuple):
-    """The problem as the kernels take it.
+    """A problem's arrays.
 
     Attributes
     ----------
@@ -33,23 +33,23 @@ class Instance(NamedTuple):
     ready: FloatArray
 
 
-class Schedule(NamedTuple):
-    """An assignment and what follows from it.
+class ScheduleArrays(NamedTuple):
+    """An assignment and all that follows from it.
 
     Attributes
     ----------
     assignment : ndarray of int, shape (k,)
         Node of each task.
     loads, used : ndarray, shape (x,)
-        When the node's tasks end in s, and the memory that they take in byte.
+        When the node's tasks end in s, and the memory that they use in byte.
     ends : ndarray, shape (x,)
-        The loads of nodes with tasks, and 0 for those without.
+        The loads of nodes with tasks, 0 for nodes without.
     first : ndarray of int, shape (x,)
-        A task of each node, or -1: where its list starts.
+        First task in the list of each node, or -1.
     following, previous : ndarray of int, shape (k,)
-        The next and the last task in the list of the same node, or -1.
+        The next and the previous task in the list of the same node, or -1.
     ranks : ndarray of int, shape (2 x,)
-        Tournament tree of the ends (`edgeopt.optim.scheduling.local_search.schedule`).
+        Tournament tree of the ends (`rank_nodes`).
     """
 
     assignment: IntArray
@@ -63,15 +63,15 @@ class Schedule(NamedTuple):
 
 
 def instance_of(problem: SchedulingProblem) -> Instance:
-    """Return the arrays of `problem`; the times keep their form."""
+    """Return the arrays of `problem`, the times in their own form."""
     return Instance(problem.et, *memory_arrays(problem), ready_times(problem))
 
 
-def empty_schedule(instance: Instance) -> Schedule:
+def empty_schedule(instance: Instance) -> ScheduleArrays:
     """Return a schedule to be filled by `read_assignment`."""
     k, x = len(instance.memory), len(instance.capacity)
     tasks = [np.full(k, -1) for _ in range(3)]
-    return Schedule(
+    return ScheduleArrays(
         assignment=tasks[0],
         loads=np.zeros(x),
         used=np.zeros(x),
@@ -84,10 +84,11 @@ def empty_schedule(instance: Instance) -> Schedule:
 
 
 @jit_lean
-def read_assignment(instance: Instance, schedule: Schedule, assignment: IntArray) -> None:
-    """Take over an assignment, shape (k,); the nodes' lists are in the order of the tasks."""
+def read_assignment(instance: Instance, schedule: ScheduleArrays, assignment: IntArray) -> None:
+    """Read an assignment, shape (k,); the nodes' lists are in the order of the tasks."""
     for node in range(len(schedule.loads)):
         schedule.first[node] = -1
+    # A task is put at the head of its list: from the last to the first, lists come out in order.
     for task in range(len(assignment) - 1, -1, -1):
         _enlist(schedule, task, assignment[task])
     for node in range(len(schedule.loads)):
@@ -96,13 +97,14 @@ def read_assignment(instance: Instance, schedule: Schedule, assignment: IntArray
 
 
 @jit_lean
-def shift(instance: Instance, schedule: Schedule, task: int, node: int) -> None:
-    """Give `task` to `node`; loads and memory follow, but for rounding, the ranks do not."""
+def shift(instance: Instance, schedule: ScheduleArrays, task: int, node: int) -> None:
+    """Move `task` to `node`; update loads and memory, up to rounding, but not the ranks."""
     origin = schedule.assignment[task]
     schedule.loads[origin] -= time_of(instance.et, task, origin)
     schedule.used[origin] -= instance.memory[task]
     schedule.loads[node] += time_of(instance.et, task, node)
     schedule.used[node] += instance.memory[task]
+    # The task leaves the doubly linked list of its node in constant time.
     before, after = schedule.previous[task], schedule.following[task]
     if before < 0:
         schedule.first[origin] = after
@@ -114,21 +116,21 @@ def shift(instance: Instance, schedule: Schedule, task: int, node: int) -> None:
 
 
 @jit_lean
-def schedule_makespan(schedule: Schedule) -> float:
+def schedule_makespan(schedule: ScheduleArrays) -> float:
     """Return the end of the critical node in s."""
     makespan: float = schedule.ends[schedule.ranks[1]]
     return makespan
 
 
 @jit_lean
-def settle(instance: Instance, schedule: Schedule, node: int) -> None:
-    """Free a node's load and memory of rounding, and rank it anew."""
+def settle(instance: Instance, schedule: ScheduleArrays, node: int) -> None:
+    """Recompute a node's load and memory, without the rounding of shifts, and rank it again."""
     recount(instance, schedule, node)
     lift(schedule.ranks, schedule.ends, node)
 
 
 @jit_lean
-def recount(instance: Instance, schedule: Schedule, node: int) -> None:
+def recount(instance: Instance, schedule: ScheduleArrays, node: int) -> None:
     """Sum load and memory of a node over its tasks."""
     load, used = instance.ready[node], 0.0
     task = schedule.first[node]
@@ -142,7 +144,7 @@ def recount(instance: Instance, schedule: Schedule, node: int) -> None:
 
 
 @jit_lean
-def _enlist(schedule: Schedule, task: int, node: int) -> None:
+def _enlist(schedule: ScheduleArrays, task: int, node: int) -> None:
     """Put a task at the head of a node's list."""
     head = schedule.first[node]
     schedule.assignment[task] = node
@@ -153,7 +155,7 @@ def _enlist(schedule: Schedule, task: int, node: int) -> None:
         schedule.previous[head] = task
 
 
-# The critical node, which finishes last, in constant time: a tournament tree of the ends.
+# A tournament tree of the ends gives the critical node, which ends last, in constant time.
 
 
 @jit_lean
@@ -168,7 +170,7 @@ def rank_nodes(ranks: IntArray, ends: FloatArray) -> None:
 
 @jit_lean
 def lift(ranks: IntArray, ends: FloatArray, node: int) -> None:
-    """Play the matches of a node whose end has changed again, log2(x) of them."""
+    """Repeat the log2(x) comparisons of a node whose end has changed."""
     place = (len(ends) + node) // 2
     while place > 0:
         ranks[place] = _winner(ranks, ends, place)
@@ -177,7 +179,7 @@ def lift(ranks: IntArray, ends: FloatArray, node: int) -> None:
 
 @jit_lean
 def _winner(ranks: IntArray, ends: FloatArray, place: int) -> int:
-    """Return the node of later end below a place of the tree."""
+    """Return which of the two nodes below a place of the tree ends later."""
     left, right = ranks[2 * place], ranks[2 * place + 1]
     winner: int = left if ends[left] >= ends[right] else right
     return winner

@@ -1,4 +1,4 @@
-"""Units of which times or memory are multiples, and sums rounded down to them."""
+"""Rounding: units of which times or memory are multiples, and sums rounded down to be safe."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
-DECIMALS = 6
+_DECIMALS = 6
 
-EXACT = 2.0**53
+_EXACT = 2.0**53  # above, floats are not all the whole numbers
 
-SLACK = 1e-12  # relative; sums of floats are rounded
+ROUNDING = 1e-12  # relative: what exceeds a limit by less does so by rounding only
 
 
 def whole_memory(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
     """Return task memory (k,) and node capacity (x,) in byte, as `memory_arrays` does.
 
-    Capacities are rounded down to multiples of the tasks' unit: more can never be used.
+    Capacities are rounded down to multiples of the tasks' unit: tasks can never use more.
     """
     memory, capacity = memory_arrays(problem)
     if problem.task_memory is not None:
@@ -39,13 +39,12 @@ def time_units(problem: SchedulingProblem) -> FloatArray:
 def unit_of(values: FloatArray) -> float:
     """Return the largest unit of which all values are multiples, 0 where there is none.
 
-    Values that are decimal numbers of at most six places count as such although their floats
-    are rounded.
+    Decimal numbers of at most six places count as exact, although their floats are rounded.
     """
-    for places in range(DECIMALS + 1):
+    for places in range(_DECIMALS + 1):
         scaled = values * 10.0**places
         whole = np.rint(scaled)
-        if scaled.max() >= EXACT:
+        if scaled.max() >= _EXACT:
             return 0.0
         if np.all(np.abs(scaled - whole) <= 4 * np.finfo(float).eps * scaled):
             return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**places
@@ -64,12 +63,16 @@ def rounded_down(value: float, terms: int, size: float | None = None) -> float:
     size : float, optional
         The sum of the terms' absolute values; `value` if not given.
     """
+    # An addition or product changes the sum by at most half an eps of it. Four times that for each
+    # term covers the rounding of `value` and of the loads that it bounds.
     lost = 2 * float(np.finfo(np.float64).eps) * terms * (value if size is None else size)
     return max(0.0, math.nextafter(value - lost, 0.0))
 
 
 def largest_multiple(most: float | FloatArray, units: float | FloatArray) -> FloatArray:
     """Return the largest multiple of the unit that is at most `most`; `most` where it is 0."""
+    # A quotient just below a whole number is one: the multiple may only be too large, which makes a
+    # bound weaker but never wrong.
     units = np.asarray(units)
     safe = np.where(units > 0.0, units, 1.0)
-    return np.where(units > 0.0, np.floor(most / safe * (1 + SLACK)) * safe, most)
+    return np.where(units > 0.0, np.floor(most / safe * (1 + ROUNDING)) * safe, most)

@@ -8,9 +8,12 @@ from naive.local_search import least_peak
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, start_trail
 from edgeopt.optim.scheduling.local_search.candidates import price_ratios
+from edgeopt.optim.scheduling.local_search.moves import improve
+from edgeopt.optim.scheduling.local_search.search import open_search
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
+from edgeopt.optim.stream import open_stream
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem
@@ -103,6 +106,34 @@ def test_stagnation_starts_the_pheromone_anew():
         assert np.isinf(state.leader_cost) == fresh[-1]
     assert sum(fresh) >= 2
     assert state.makespan == 2.0
+
+
+def test_the_pheromone_is_reset_after_exactly_so_many_iterations():
+    problem = SchedulingProblem([[1.0]])  # the leader of the first iteration cannot be beaten
+    solver = replace(ATSA.repaired(), restart=3)
+    start = start_trail(problem, solver).pheromone
+    state = solver.init(problem, np.random.default_rng(0))
+    resets = []
+    for iteration in range(1, 13):
+        state = solver.step(problem, state)
+        if (state.trail.pheromone == start).all():
+            resets.append(iteration)
+    assert resets == [4, 8, 12]
+
+
+@pytest.mark.parametrize("kicks", [1, 15, 16, 37])
+def test_all_kicks_are_made(kicks):
+    problem = braun("u_i_hihi", 20, 4, rng=1)
+    search = open_search(problem)
+    paths = np.zeros((2, 20), dtype=np.int64)
+    spans = np.array([problem.makespan(paths[0]), np.inf])
+    before, totals = spans[0], np.zeros(2)
+    improve(search, paths, spans, totals, kicks, open_stream(np.random.default_rng(0)))
+    assert search.kicks[0] == kicks
+    assert spans[0] == pytest.approx(problem.makespan(paths[0])) < before
+    assert totals[0] == pytest.approx(problem.total_time(paths[0]))
+    assert spans[1] == np.inf  # no schedule: left alone
+    assert not paths[1].any()
 
 
 def test_reduced_costs_as_visibility():

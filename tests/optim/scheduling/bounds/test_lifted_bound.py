@@ -7,9 +7,19 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.bounds import lifted_bound, lower_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
-from edgeopt.optim.scheduling.bounds.units import time_units, unit_of, whole_memory
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
+    lifted_bound,
+    lower_bound,
+    lp_bound,
+    lp_duals,
+)
+from edgeopt.optim.scheduling.bounds.rounding import (
+    largest_multiple,
+    time_units,
+    unit_of,
+    whole_memory,
+)
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
@@ -23,6 +33,12 @@ def test_units():
     assert unit_of(np.zeros(3)) == 0.0
     problem = SchedulingProblem(UniformTimes([6.0, 4.0], [1.0, 4.0]))
     assert time_units(problem).tolist() == [2.0, 0.5]
+
+
+def test_multiples():
+    found = largest_multiple(np.array([7.0, 6.0, 6.0 * (1 - 1e-15), 7.3]), np.array([2, 2, 2, 0.0]))
+    assert found.tolist() == [6.0, 6.0, 6.0, 7.3]
+    assert largest_multiple(5.9, 2.0) == 4.0
 
 
 def test_loads_by_hand():

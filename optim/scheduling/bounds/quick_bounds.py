@@ -1,4 +1,4 @@
-"""Lower bounds on the makespan, proved, and kept as long as the problem lives."""
+"""Lower bounds on the makespan that take a few seconds at most, kept as long as the problem."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from edgeopt.optim.scheduling.bounds.lagrangian import (
     relax_assignment,
 )
 from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_relaxation
-from edgeopt.optim.scheduling.bounds.units import (
-    SLACK,
+from edgeopt.optim.scheduling.bounds.rounding import (
+    ROUNDING,
     largest_multiple,
     rounded_down,
     time_units,
@@ -31,7 +31,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
 
 
-class Known(NamedTuple):
+class _KnownBounds(NamedTuple):
     """Bounds of a problem in s.
 
     Attributes
@@ -46,7 +46,13 @@ class Known(NamedTuple):
     proved: float
 
 
-_known: WeakKeyDictionary[SchedulingProblem, Known] = WeakKeyDictionary()
+_BISECTIONS = 50
+
+_GROUPED_PAIRS = 50_000  # of kind and node in the LP of grouped tasks
+
+_PLACES = 9  # decimals to which ratios of memory to work are compared
+
+_known: WeakKeyDictionary[SchedulingProblem, _KnownBounds] = WeakKeyDictionary()
 
 _duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
 
@@ -54,8 +60,8 @@ _duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
 def lower_bound(problem: SchedulingProblem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
-    The combinatorial bound or that of the LP's multipliers, lifted by integrality and by ready
-    times, and rounded down. The bound of `knapsack_bound` is better and takes seconds.
+    The larger of the combinatorial bound and that of the LP's multipliers, lifted by integrality
+    and by ready times, and rounded down. `knapsack_bound` is better and takes seconds.
 
     Examples
     --------
@@ -67,30 +73,31 @@ def lower_bound(problem: SchedulingProblem) -> float:
 
 
 def nearest_bound(problem: SchedulingProblem) -> float:
-    """Return `lower_bound` without rounding down: a unit of time in s, but no proof."""
+    """Return `lower_bound` in s without rounding down: a unit for makespans, not a proof."""
     return _bounds(problem).nearest
 
 
-def _bounds(problem: SchedulingProblem) -> Known:
-    """Compute both once."""
+def _bounds(problem: SchedulingProblem) -> _KnownBounds:
+    """Return both bounds, computed once."""
     if problem not in _known:
         duals = lp_duals(problem)
         floor = max(*_longest_and_shared(problem), lagrangian_value(problem, duals))
         nearest = lifted_bound(problem, duals, floor)
         proved = max(combinatorial_bound(problem), lp_bound(problem))
-        if nearest > floor:  # what lifting proves has its own allowance for rounding
+        if nearest > floor:
+            # What lifting proves has its own allowance for rounding.
             proved = nearest
-        _known[problem] = Known(nearest, proved)
+        _known[problem] = _KnownBounds(nearest, proved)
     return _known[problem]
 
 
 def combinatorial_bound(problem: SchedulingProblem) -> float:
     """Return the largest of three bounds that need one pass over the times, in s.
 
-    The longest task on its best node; the tasks' best times shared by all nodes; for uniform
-    machines also, for every r, the r largest works on the r fastest nodes (Lawler et al. 1993,
-    "Sequencing and scheduling", section on uniform machines). Memory is left out (a relaxation).
-    Sums are rounded down.
+    The longest task on its best node; the sum of the tasks' best times, shared by all nodes; and
+    for uniform machines, for every r, the r largest works on the r fastest nodes (Lawler et al.
+    1993, "Sequencing and scheduling", section on uniform machines). Memory is ignored, which is a
+    relaxation. Sums are rounded down.
 
     Examples
     --------
@@ -123,9 +130,9 @@ def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:
 def lp_bound(problem: SchedulingProblem) -> float:
     """Return the LP relaxation's bound in s, made safe against the solver's rounding.
 
-    What is returned is not the LP's objective but the Lagrangian bound of its multipliers, which
-    holds for any multipliers, rounded down; beyond 300,000 pairs of task and node, a little less
-    than the LP.
+    The value is not the LP's objective but the Lagrangian bound of its multipliers, which is valid
+    for any multipliers, rounded down. Beyond 300,000 pairs of task and node it is a little below
+    the LP's optimum.
 
     Examples
     --------
@@ -160,7 +167,7 @@ def lp_duals(problem: SchedulingProblem) -> Multipliers:
 
 
 def _multipliers(problem: SchedulingProblem) -> Multipliers:
-    """Solve the LP, or come near to it where it is large."""
+    """Solve the LP, or approximate its multipliers where it is large."""
     if problem.tasks * problem.nodes <= LP_ENTRIES:
         return solve_relaxation(problem).multipliers
     if isinstance(problem.et, UniformTimes):
@@ -168,18 +175,16 @@ def _multipliers(problem: SchedulingProblem) -> Multipliers:
     return ascend(problem)
 
 
-# Bounds lifted by integrality: what loads a node can have below a makespan.
-
-BISECTIONS = 50
+# Lifting by integrality: below a given makespan a node can only have certain loads.
 
 
 def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: float) -> float:
-    """Return the largest makespan in s that the multipliers prove to be out of reach.
+    """Return the largest makespan in s that the multipliers prove to be out of reach, or `floor`.
 
     Parameters
     ----------
     problem : SchedulingProblem
-        What is to be scheduled.
+        The tasks and nodes.
     multipliers : Multipliers
         Any prices; those of the LP are good ones.
     floor : float
@@ -187,31 +192,33 @@ def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: fl
 
     Notes
     -----
-    Below a makespan T node j has the time T_j = max(T - ready_j, 0). A task runs on no node where
-    it takes longer, and where all times of node j are multiples of a unit g_j its load is at most
-    the multiple floor(T_j / g_j) g_j; the same holds of memory. So T is out of reach if
+    Below a makespan T, node j has the time T_j = max(T - ready_j, 0). No task runs on a node where
+    it takes longer, and if all times of node j are multiples of a unit g_j, its load is at most
+    floor(T_j / g_j) g_j; the same holds for memory. Thus T is out of reach if
 
         sum_i min_{j: et_ij <= T - ready_j} (u_j et_ij + v_j memory_i)
             > sum_j u_j g_j floor(T_j / g_j) + sum_j v_j g' floor(capacity_j / g').
 
-    With T falling the left side grows and the right side falls: bisection. Without units and
-    with all pairs below T this is the Lagrangian bound, where all nodes are ready at 0. On paper
-    pools, whose works are whole batches, it adds about one per cent to the LP bound.
+    As T falls, the left side grows and the right side falls, which allows bisection. Without
+    units, with all pairs below T and all nodes ready at 0, this is the Lagrangian bound. On paper
+    pools, where work comes in whole batches, it adds about one per cent to the LP bound.
     """
     units = time_units(problem)
     memory, capacity = whole_memory(problem)
     room = priced_memory(multipliers.v, capacity)
-    ready = ready_times(problem) * (1 - SLACK)
+    ready = ready_times(problem) * (1 - ROUNDING)
     scratch = np.empty(problem.nodes), np.empty(problem.nodes)
 
     def cost(makespan: float) -> float:
-        longest = (makespan - ready) * (1 + SLACK)
+        longest = (makespan - ready) * (1 + ROUNDING)
         return relax_assignment(problem.et, memory, capacity, multipliers, longest, *scratch)
 
     fixed = cost(np.inf)
     rounding = 2 * float(np.finfo(np.float64).eps) * (problem.tasks + problem.nodes)  # of sums
-    slack = (SLACK + rounding) * (abs(fixed) + room + float(multipliers.u @ ready))
-    narrow = cost(floor) > fixed  # else the pairs that cost least are all below the floor
+    slack = (ROUNDING + rounding) * (abs(fixed) + room + float(multipliers.u @ ready))
+    # Above the floor fewer pairs are left out. If none of the cheapest is left out even there, the
+    # left side is the same for all T, and one pass over the pairs is enough.
+    narrow = cost(floor) > fixed
 
     def out_of_reach(makespan: float) -> bool:
         most = float(multipliers.u @ largest_multiple(np.maximum(makespan - ready, 0), units))
@@ -227,26 +234,19 @@ def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
     low, high = floor, 2 * floor
     while out_of_reach(high):
         low, high = high, 2 * high
-    for _ in range(BISECTIONS):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if out_of_reach(middle) else (low, middle)
     return low
 
 
-# Multipliers of a large problem on uniform machines, from the LP of its grouped tasks.
-
-PAIRS = 50_000
-
-PLACES = 9  # ratios of memory and work that differ less are equal
-
-
 def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipliers:
-    """Return the LP's multipliers where tasks of about equal memory per work are one kind.
+    """Return the LP's multipliers, with tasks of about equal memory per work as one kind.
 
-    A relaxed task may be split at will, so that tasks of one ratio of memory to work may stand
-    for each other whatever their size: the LP of the kinds, with the mean task of each, is that
-    of the tasks if all ratios in a kind are equal, as in the paper pools, and near to it else.
-    There are so many kinds that the LP has at most 50,000 pairs.
+    A relaxed task may be split at will. Tasks of one ratio of memory to work are therefore
+    interchangeable, whatever their size: the LP of the kinds, with the mean task of each, is that
+    of the tasks if all ratios in a kind are equal, as in the paper pools, and close to it
+    otherwise. The number of kinds is chosen such that the LP has at most 50,000 pairs.
 
     Parameters
     ----------
@@ -257,9 +257,11 @@ def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipl
     """
     memory, capacity = whole_memory(problem)
     angle = np.arctan2(memory / (memory.max() or 1.0), et.work / et.work.max())
-    _, kind = np.unique(angle.round(PLACES), return_inverse=True)
-    most = max(1, PAIRS // problem.nodes)
+    # The angle is a ratio that stays finite for tasks without work.
+    _, kind = np.unique(angle.round(_PLACES), return_inverse=True)
+    most = max(1, _GROUPED_PAIRS // problem.nodes)
     if kind.max() >= most:
+        # `unique` numbers the ratios by size: neighbours are merged.
         kind = kind * most // (kind.max() + 1)
     count = np.bincount(kind).astype(np.float64)
     work, held = np.bincount(kind, et.work) / count, np.bincount(kind, memory) / count

@@ -1,12 +1,13 @@
-"""What a run leaves, and how it reads."""
+"""Functions as solvers; the result of a run, and how it reads."""
 
+import functools
 import json
 
 import numpy as np
 
 from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.stop import Iterations, Status
+from edgeopt.optim.scheduling.solver import OneShot, State, Trace, as_solver, solver_name
+from edgeopt.optim.scheduling.stop import Iterations, Progress, Status
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="<three> tasks")
@@ -75,3 +76,26 @@ def test_a_status_is_a_text():
         *("iterations", "evaluations", "seconds", "target_gap", "stall", "criterion"),
         *("finished", "optimal", "callback", "infeasible"),
     }
+
+
+def test_a_function_as_a_solver():
+    solver = as_solver(first_node)
+    assert solver == OneShot(first_node)
+    assert as_solver(solver) is solver
+    state = solver.step(PROBLEM, solver.init(PROBLEM, np.random.default_rng(0)))
+    assert (state.makespan, state.evaluations, state.done) == (13.0, 1, True)
+    empty = as_solver(nowhere)
+    state = empty.step(PROBLEM, empty.init(PROBLEM, np.random.default_rng(0)))
+    assert (state.assignment, state.makespan, state.done) == (None, np.inf, True)
+
+
+def test_names_of_solvers():
+    assert solver_name(OneShot(first_node)) == "first_node"
+    assert solver_name(State()) == "State"
+    assert solver_name(OneShot(functools.partial(first_node))) == "partial"
+
+
+def test_a_trace_records_the_progress():
+    trace = Trace()
+    trace.record(Progress(iterations=1, evaluations=20, seconds=0.5, makespan=3.0))
+    assert trace == Trace([1], [20], [0.5], [3.0])

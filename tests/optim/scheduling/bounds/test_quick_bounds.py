@@ -5,17 +5,18 @@ import csv
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds import bounds
-from edgeopt.optim.scheduling.bounds.bounds import (
+from edgeopt.optim.scheduling.bounds import quick_bounds
+from edgeopt.optim.scheduling.bounds.quick_bounds import (
     combinatorial_bound,
     lower_bound,
     lp_bound,
     lp_duals,
 )
-from edgeopt.optim.scheduling.bounds.units import whole_memory
+from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.optim.scheduling.heuristics.min_min import min_min
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -56,6 +57,21 @@ def test_by_hand():
     assert combinatorial_bound(uniform) == pytest.approx(4.332, abs=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("works", "speeds", "expected"),
+    [
+        ([9.0, 9.0, 1.0], [3.0, 1.0, 1.0], 18 / 4),  # the two largest on the two fastest
+        ([10.0, 1.0, 1.0], [1.0, 1.0, 1.0], 10.0),  # the longest task
+        ([1.0] * 10, [1.0, 1.0], 5.0),  # all work on all nodes
+        ([4.0, 1.0], [1.0, 3.0, 2.0], 4 / 3),  # more nodes than tasks
+    ],
+)
+def test_the_bound_of_uniform_machines_is_the_largest(works, speeds, expected):
+    problem = SchedulingProblem(UniformTimes(works, speeds))
+    assert combinatorial_bound(problem) == pytest.approx(expected, rel=1e-12)
+    assert quick_bounds._uniform_bound(np.array(works), np.array(speeds)) == expected
+
+
 def test_memory_raises_the_bound():
     times, memory = np.array([[1.0, 10.0]] * 4), np.ones(4)
     free = SchedulingProblem(times)
@@ -72,14 +88,14 @@ def test_times_of_zero():
 def test_a_bound_is_computed_once_and_forgotten_with_its_problem(monkeypatch):
     problem = paper_pool(20, 3, rng=0)
     first, (u, _) = lower_bound(problem), lp_duals(problem)
-    monkeypatch.setattr(bounds, "lifted_bound", lambda *_: pytest.fail("computed again"))
-    monkeypatch.setattr(bounds, "solve_relaxation", lambda _: pytest.fail("computed again"))
+    monkeypatch.setattr(quick_bounds, "lifted_bound", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(quick_bounds, "solve_relaxation", lambda _: pytest.fail("computed again"))
     assert lower_bound(problem) == first
     assert lp_duals(problem)[0] is u
-    assert problem in bounds._known
-    known = len(bounds._known), len(bounds._duals)
+    assert problem in quick_bounds._known
+    known = len(quick_bounds._known), len(quick_bounds._duals)
     del problem
-    assert (len(bounds._known), len(bounds._duals)) == (known[0] - 1, known[1] - 1)
+    assert (len(quick_bounds._known), len(quick_bounds._duals)) == (known[0] - 1, known[1] - 1)
 
 
 def test_a_bound_through_another_problem_of_the_same_times_is_the_same():
@@ -107,7 +123,7 @@ def test_large_and_small_agree_where_both_are_possible(monkeypatch):
     pool = paper_pool(300, 12, slack=1.2, rng=3)
     dense = load_problem("braun:u_i_hihi:300x12:seed=1")
     exact = [lp_bound(pool), lp_bound(dense)]
-    monkeypatch.setattr(bounds, "LP_ENTRIES", 0)
+    monkeypatch.setattr(quick_bounds, "LP_ENTRIES", 0)
     near = [lp_bound(paper_pool(300, 12, slack=1.2, rng=3))]
     near.append(lp_bound(load_problem("braun:u_i_hihi:300x12:seed=1")))
     assert near[0] == pytest.approx(exact[0], rel=1e-6)
@@ -127,3 +143,16 @@ def test_times_of_all_magnitudes_have_a_bound():
     times = np.array([[1e-310, 1e294], [1e246, 1e-115], [3e-318, 3e-318]])
     problem = SchedulingProblem(times)
     assert 0 <= lower_bound(problem) <= solve(problem, min_min).makespan
+
+
+@given(st.floats(0.1, 100.0), st.floats(1.0, 1000.0))
+def test_bisection_finds_the_largest_value_out_of_reach(floor, factor):
+    limit = floor * factor
+    found = quick_bounds._largest(lambda makespan: makespan <= limit, floor)
+    assert found <= limit
+    assert found == pytest.approx(limit, rel=1e-12)
+
+
+def test_bisection_stays_at_a_floor_within_reach():
+    assert quick_bounds._largest(lambda makespan: False, 3.0) == 3.0
+    assert quick_bounds._largest(lambda makespan: True, 0.0) == 0.0

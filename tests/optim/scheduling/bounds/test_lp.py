@@ -1,0 +1,73 @@
+"""The LP relaxation: strong duality, shares by hand, pairs that are not allowed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import scheduling_problems
+
+from edgeopt.optim.scheduling.bounds.lagrangian import lagrangian_value
+from edgeopt.optim.scheduling.bounds.lp import (
+    AssignmentLP,
+    program_of,
+    solve_pairs,
+    solve_relaxation,
+)
+from edgeopt.optim.scheduling.bounds.rounding import whole_memory
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+
+@given(scheduling_problems(max_tasks=7, max_nodes=4))
+@settings(max_examples=150, deadline=None)
+def test_its_multipliers_prove_its_makespan(problem):
+    vertex = solve_relaxation(problem)
+    assert vertex.multipliers.u.min() >= 0.0
+    assert vertex.multipliers.v.min() >= 0.0
+    proved = lagrangian_value(problem, vertex.multipliers)
+    assert proved == pytest.approx(vertex.makespan, rel=1e-7, abs=1e-9)
+
+
+@given(scheduling_problems(max_tasks=7, max_nodes=4))
+@settings(max_examples=150, deadline=None)
+def test_a_vertex_is_a_solution(problem):
+    vertex = solve_relaxation(problem)
+    x = problem.nodes
+    assert vertex.share.min() >= -1e-9
+    np.testing.assert_allclose(np.bincount(vertex.task, vertex.share, problem.tasks), 1.0)
+    times = problem.matrix[vertex.task, vertex.node]
+    loads = np.bincount(vertex.node, vertex.share * times, x)
+    assert loads.max() <= vertex.makespan * (1 + 1e-7) + 1e-9
+    memory, capacity = whole_memory(problem)
+    held = np.bincount(vertex.node, vertex.share * memory[vertex.task], x)
+    assert (held <= capacity * (1 + 1e-7) + 1e-7).all()
+
+
+def test_by_hand():
+    # A task of 1 s or 2 s is split 2 : 1; its node of 1 s has two thirds of the price of time.
+    vertex = solve_relaxation(SchedulingProblem([[1.0, 2.0]]))
+    assert vertex.makespan == pytest.approx(2 / 3)
+    assert vertex.share.tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert vertex.multipliers.u.tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert vertex.multipliers.v.tolist() == [0.0, 0.0]
+
+
+def test_only_allowed_pairs_are_used():
+    problem = SchedulingProblem([[1.0, 2.0], [1.0, 1.0]])
+    vertex = solve_relaxation(problem, np.array([[False, True], [True, False]]))
+    assert vertex.makespan == pytest.approx(2.0)
+    assert list(zip(vertex.task.tolist(), vertex.node.tolist(), strict=True)) == [(0, 1), (1, 0)]
+
+
+def test_pairs_without_a_solution_have_an_infinite_makespan():
+    problem = SchedulingProblem([[1.0, 2.0], [1.0, 1.0]])
+    vertex = solve_pairs(program_of(problem), np.array([[True, True], [False, False]]))
+    assert vertex.makespan == np.inf
+    assert vertex.multipliers.u.tolist() == [0.5, 0.5]
+
+
+def test_kinds_of_several_tasks_are_as_many_rows():
+    times = np.array([[2.0, 4.0], [3.0, 1.0]])
+    number = np.array([3.0, 2.0])
+    kinds = AssignmentLP(times, np.zeros(2), number, np.full(2, np.inf))
+    rows = SchedulingProblem(np.repeat(times, number.astype(int), axis=0))
+    together = solve_pairs(kinds, np.ones((2, 2), dtype=bool))
+    assert together.makespan == pytest.approx(solve_relaxation(rows).makespan)
