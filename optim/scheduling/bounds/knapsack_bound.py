@@ -168,18 +168,18 @@ def improve_prices(bundle: Bundle) -> None:
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
     bundle.cuts.run()
-    hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
+    promised = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     # The cuts promise less than raising the makespan would use, or next to nothing.
-    if hoped < max(bundle.spare, _CONVERGED):
+    if promised < max(bundle.spare, _CONVERGED):
         if not _raise_makespan(bundle):
             _widen_or_end(bundle)
         return
     # Knapsacks need only be solved well enough to tell whether the promise was kept.
-    bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), _MARGIN)
+    bundle.tolerance = max(0.03 * promised / len(bundle.capacity), _MARGIN)
     prices = np.array(bundle.cuts.getSolution().col_value)[:n]
     spare = _cut(bundle, prices)
     # The usual rule of trust regions: wider where the model was right, narrower where it was not.
-    success = (spare - bundle.spare) / hoped
+    success = (spare - bundle.spare) / promised
     if success > 0.5:
         bundle.radius *= 1.5
     elif success < -0.5:
