@@ -99,4 +99,5 @@ def sentence(found: HeldOutComparison) -> str:
             f" ({100 * COVERAGE:.0f} % bootstrap interval {100 * found.low:+.3g} to "
             f"{100 * found.high:+.3g}; Wilcoxon signed-rank {p_digits(found.p_value)})"
         )
-    return f"Tuned - default: {change}, mean over {found.problems} held-out problems."
+    problems = f"{found.problems} held-out problem{'s' * (found.problems > 1)}"
+    return f"Tuned - default: {change}, mean over {problems}."

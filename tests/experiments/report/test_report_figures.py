@@ -67,6 +67,14 @@ def test_convergence_is_the_median_over_repetitions(axis, scale):
     assert curves["late"].get_ydata() == pytest.approx(np.full(80, 100))
 
 
+def test_a_search_that_ends_at_once_is_still_seen():
+    rows = [run("quick", [(20, 0.3, 104.0)], status="optimal"), run("s", [(9, 0.1, 150.0)])]
+    cells = sweep(rows)
+    curves = lines(convergence_panel(cells, solver_looks(cells, ["quick", "s"]), "seconds", "log"))
+    assert curves["quick"].get_marker() == "."
+    assert curves["quick"].get_ydata() == pytest.approx(np.full(80, 4.0))
+
+
 def test_the_rank_diagram_names_all_solvers_with_their_ranks():
     gaps = {"a": [0.1], "b": [0.2], "c {x}": [0.3], "d": [0.4]}
     figure = rank_figure(compare_solvers(final({f"p{i}": gaps for i in range(30)})))
