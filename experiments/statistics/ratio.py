@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_SEED = 2020  # fixed, so that equal pairs have equal intervals
+SEED = 2020  # fixed, so that equal pairs have equal intervals
 
 _TIE = 1e-9  # relative: sums in another order are no difference
 
@@ -63,6 +63,7 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
     wins = int((ratios < 1).sum())
     share = binomtest(wins, len(ratios)).proportion_ci(COVERAGE, method="wilson")
     low, high = median_limits(ratios)
+    # in logarithms twice as long and half as long are equally far from 1
     logarithms = np.round(np.log(ratios), _DIGITS).astype(np.float64)
     test = signed_ranks(logarithms, np.zeros(len(ratios)))
     middle = float(np.median(ratios))
@@ -80,7 +81,7 @@ def ratios_of(own: FloatArray, rival: FloatArray) -> FloatArray:
 def median_limits(values: FloatArray) -> tuple[float, float]:
     """Return the limits of the bootstrap interval of a median."""
     rows = [np.arange(len(values))]
-    sample = resampled(values[:, None], rows, np.median, np.random.default_rng(_SEED))
+    sample = resampled(values[:, None], rows, np.median, np.random.default_rng(SEED))
     low, high = interval(sample)[:, 0]
     return float(low), float(high)
 

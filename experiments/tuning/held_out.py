@@ -79,6 +79,7 @@ def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
     gaps = runs.assign(gap=runs["gap"].fillna(np.inf))  # a failed run has no gap
     table = gaps.groupby(["problem", "solver"], sort=False)["gap"].mean().unstack()
     table = table.reindex(runs["problem"].drop_duplicates())[["default", "tuned"]]
+    # an infinite gap has no difference; such a problem stays in the table but is not counted
     finite = np.isfinite(table.to_numpy()).all(axis=1)
     table["difference"] = np.nan
     table.loc[finite, "difference"] = table["tuned"][finite] - table["default"][finite]
