@@ -135,7 +135,9 @@ def _draw_median(
     axes: Axes, runs: pd.DataFrame, axis: str, label: str, style: dict[str, Any], limit: float
 ) -> None:
     """Draw one solver: a mark on a dotted line if it makes one schedule, else a curve."""
-    start = min(float(trace[0]) for trace in runs.loc[~has_failed(runs), f"trace_{axis}"])
+    # a schedule that was there from the start has cost 0, which a logarithmic axis has not
+    traces = runs.loc[~has_failed(runs), f"trace_{axis}"].map(np.asarray)
+    start = min(float(np.min(trace, where=trace > 0, initial=limit)) for trace in traces)
     # one schedule stays valid up to the end of the axis; a search is drawn as long as it ran
     end = limit if is_single(runs) else float(runs[axis].median())
     grid = np.geomspace(start, max(end, start), _CURVE_POINTS)
@@ -271,7 +273,7 @@ def ecdf_figure(cells: pd.DataFrame, looks: Looks, axis: str) -> Figure:
     """
     times = hitting_times(cells, axis, ECDF_TARGETS)
     # the axis ends where the last target was met: after it no curve rises
-    met = times.to_numpy()[np.isfinite(times)]
+    met = times.to_numpy()[np.isfinite(times) & (times > 0)]
     start, end = (met.min(), met.max()) if met.size else (1.0, 1.0)
     grid = np.geomspace(start, max(end, 1.01 * start), _SHARE_POINTS)
     figure, axes = new_figure()
