@@ -118,7 +118,6 @@ def log_ticks(axis: Axis) -> None:
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write the figure as PNG and PDF, atomically and without a date; return the paths."""
-    # without a date, so that equal figures are equal files
     paths = []
     for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
         buffer = io.BytesIO()

@@ -157,8 +157,13 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
     cuts = np.array(answer.feasible_cuts, dtype=int)
     front = np.array(pareto_cuts(answer.program, columns=(0, 1)), dtype=int)
     front = front[np.argsort(points[front, 0])]
-    look: dict[str, Any] = {"cmap": "cividis_r", "s": 22, "zorder": 2}
-    look |= {"vmin": 0, "vmax": answer.program.depth}  # the same shade for a cut in any figure
+    look: dict[str, Any] = {
+        "cmap": "cividis_r",
+        "vmin": 0,
+        "vmax": answer.program.depth,
+        "s": 22,
+        "zorder": 2,
+    }
     shades = axes.scatter(points[cuts, 0] * 1e3, points[cuts, 1], c=cuts, **look)
     axes.plot(
         points[front, 0] * 1e3,
