@@ -26,8 +26,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 _DASHES = ("-", "--", "-.", ":")
 
-_FEW_DECADES = 1e3  # ratio of the ends of an axis that has ticks between its decades
-
 SMALLEST = 1e-3  # in per cent; a logarithmic axis has no place for smaller gaps
 
 MARKERS = "osD^v<>pPX*"
@@ -106,21 +104,24 @@ def percent_axis(axis: Axis) -> None:
 
 
 def log_ticks(axis: Axis) -> None:
-    """Put ticks on a logarithmic axis: at as many decades as it has room for, or between them.
+    """Put ticks on a logarithmic axis: at as many decades as it has room for, or also between.
 
     To be called when all is drawn, as the ticks depend on the range.
     """
-    from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, Locator, LogLocator, MaxNLocator, NullLocator
 
     low, high = axis.get_view_interval()
-    if high > _FEW_DECADES * low:
+    locator: Locator
+    if high > 1e3 * low:
         decades = np.arange(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
         stride = -(-decades.size // max(axis.get_tick_space(), 2))
         # from the lowest on, which is the limit of gaps and must not go without its label
-        locator: Locator = FixedLocator((10.0 ** decades[::stride]).tolist())
-    else:  # decades alone would be one label or none
+        locator = FixedLocator((10.0 ** decades[::stride]).tolist())
+    elif high > 5 * low:  # decades alone would be three labels at most
         steps = (1.0, 3.0) if high > 1e2 * low else (1.0, 2.0, 5.0)
         locator = LogLocator(subs=steps, numticks=10)
+    else:
+        locator = MaxNLocator(4, min_n_ticks=3)
     axis.set_major_locator(locator)
     axis.set_minor_locator(NullLocator())
 

@@ -89,6 +89,7 @@ def count(value: float) -> str:
 
 def significant(value: float, digits: int = 4) -> str:
     """Return a number with significant digits, below 10^6 never with an exponent."""
+    # "g" would give numbers of more digits an exponent
     whole = 10 ** (digits - 1) <= abs(value) < _LARGE
     return scaled(value, form=".0f" if whole else f".{digits}g")
 
@@ -235,6 +236,7 @@ def latex_table(table: ReportTable) -> str:
     """
     import pandas as pd
 
+    # a line break in a name would end the row
     texts = [[" ".join(entry.text.split()) for entry in row] for row in table.rows]
     long = len(texts) > _PAGE_ROWS
     numbers = [entry.key is not None for entry in table.rows[0]] if table.rows else []

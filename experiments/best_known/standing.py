@@ -121,6 +121,7 @@ def best_known_makespans(specs: Iterable[str], folder: Path = REGISTER) -> dict[
     known = {digest: record.makespan for digest, record in read_register(folder).items()}
     for digest, fact in published().items():
         known[digest] = min(fact.makespan, known.get(digest, fact.makespan))
+    # by content: the same instance has many names and places
     digests = {spec: _digest(spec) for spec in specs}
     return {spec: known[digest] for spec, digest in digests.items() if digest in known}
 

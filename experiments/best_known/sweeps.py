@@ -51,6 +51,7 @@ def _read(folder: Path) -> pd.DataFrame:
     facts = pd.DataFrame.from_dict(
         {spec: _facts(problem_of(spec)) for spec in cells["problem"].unique()}, orient="index"
     )
+    # rows of failed runs lack the size, which the tables group by
     cells = cells.drop(columns=["tasks", "nodes"]).join(facts, on="problem")
     return cells.assign(version=version, folder=str(folder))
 
@@ -79,6 +80,7 @@ def best_runs(cells: pd.DataFrame) -> dict[str, KnownSchedule]:
     InputError
         If a schedule contradicts its row: the problem's file has changed since.
     """
+    # stable: of equally good runs the first one is kept
     solved = cells[cells["assignment"].notna()].sort_values("makespan", kind="stable")
     bounds = cells.groupby("digest")["lower_bound"].max()
     best = solved.drop_duplicates("digest").to_dict("records")

@@ -86,6 +86,7 @@ def draw_memory(answer: Answer, figure: Figure) -> None:
     for chosen, colour, label in ((fits, _BLUE, "fits"), (~fits, _SKY, "does not fit")):
         if chosen.any():
             axes.bar(cuts[chosen], values[chosen], 0.8, color=colour, label=label)
+    # a limit far above all bars would flatten them
     if limit < 1.5 * values.max():
         _limit_line(axes, limit, f"limit\n{limit:.4g} MiB")
     _mark_cut(axes, answer, values[answer.cut or 0], values.max())
@@ -106,6 +107,7 @@ def draw_delay(answer: Answer, figure: Figure) -> None:
     limit = program.limits[1, 0] * 1e3
     if limit < 1.5 * bottom.max():
         _limit_line(axes, limit, f"deadline\n{limit:.4g} ms")
+    # one bar of an unreachable cloud would make all others invisible
     top = min(bottom.max(), _MOST_LIMITS * limit)
     _mark_cut(axes, answer, bottom[answer.cut or 0], top)
     unstable = np.flatnonzero(np.isinf(program.values[1]))
@@ -131,6 +133,7 @@ def draw_constraints(answer: Answer, figure: Figure) -> None:
     colours = LinearSegmentedColormap.from_list("use", ["#EEF3F7", _BLUE]).with_extremes(
         over=_VERMILION
     )
+    # infinite use, as of an unstable queue, is drawn like any other violation
     image = axes.imshow(np.minimum(used, 2.0) * 100, cmap=colours, vmin=0, vmax=100, aspect="auto")
     axes.grid(visible=False)
     axes.set_yticks(range(len(CONSTRAINTS)), CONSTRAINTS)
@@ -191,6 +194,7 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
 
 def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:
     """Label points of the front with their cut, unless that would overlap the last label."""
+    # distances in shares of the axes, as the two have different units
     spans = np.ptp(points[front, :2], axis=0) if front.size else np.ones(2)
     spans[spans == 0] = 1.0
     last = np.full(2, np.inf)

@@ -301,6 +301,7 @@ def parse_settings(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]
 
 def _value(text: str) -> Any:
     """Return the TOML value that `text` is, or the text itself."""
+    # anything else than a TOML value is a text, as quotes are a nuisance in a shell
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):

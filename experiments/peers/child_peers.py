@@ -80,7 +80,9 @@ def start_child(
     except OSError as error:
         raise InputError("python", python, f"an interpreter ({error})") from None
     state = ChildState(lines=queue.SimpleQueue())
+    # a run may end for any reason; with its state, the child ends too
     weakref.finalize(state, _end, child)
+    # in a thread: a write to a full pipe and a read from an empty one would block the loop
     threading.Thread(target=_listen, args=(child, data, state.lines), daemon=True).start()
     return state
 
@@ -140,6 +142,7 @@ def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
 
 def _keep(problem: SchedulingProblem, state: ChildState, assignment: np.ndarray) -> None:
     """Keep an assignment if it fits and its makespan, computed here, is better."""
+    # the library's own value is rounded, or of scaled integers
     makespan = problem.makespan(assignment)
     if makespan < state.makespan and problem.fits(assignment):
         state.makespan, state.assignment = makespan, assignment

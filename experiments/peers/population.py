@@ -32,6 +32,7 @@ class PopulationState(State):
 
     def keep_best(self, assignments: IntArray, costs: FloatArray) -> None:
         """Keep the row of least cost if it is feasible and better than the best one so far."""
+        # whatever costs more than the worst makespan exceeds memory
         best = int(np.argmin(costs))
         if costs[best] < min(self.makespan, self.objective.worst):
             self.makespan = float(costs[best])

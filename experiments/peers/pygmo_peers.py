@@ -44,6 +44,7 @@ class Assignments:
 
     def decode(self, vectors: FloatArray) -> IntArray:
         """Return the assignments of vectors, shape (n, k)."""
+        # x itself, the upper end of the reals, has no node: it counts as the last one
         nodes = np.asarray(vectors).reshape(-1, self._tasks).astype(np.int64)
         return np.minimum(nodes, self._nodes - 1)
 

@@ -62,6 +62,7 @@ def analyse(folder: Path) -> Analysis:
     """
     description, cells = read_description(folder), read_solver_cells(folder)
     config = description["config"]
+    # rows of an earlier sweep would be compared with the wrong configuration
     for column, listed in (("problem", config["problems"]), ("solver", config["solvers"])):
         for name in cells[column].unique():
             if name not in listed:
@@ -116,6 +117,7 @@ def cost_axis(axes: Axes, kind: str) -> None:
     """Make the x axis a logarithmic one of evaluations or seconds, its ticks with SI prefixes."""
     from matplotlib.ticker import EngFormatter
 
+    # costs span decades: a list rule takes 0.1 ms, a long search a minute
     axes.set_xscale("log")
     log_ticks(axes.xaxis)
     axes.xaxis.set_major_formatter(EngFormatter(unit="s" if kind == "seconds" else "", sep=" "))
@@ -126,6 +128,7 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     """Put a legend of all lines under the figure."""
     lines = axes.get_lines()  # named here, as matplotlib leaves out labels that begin with "_"
     labels = [short_label(str(line.get_label())) for line in lines]
+    # 8 characters are the width of a line's sample
     columns = _LINE // (max(map(len, labels), default=0) + 8)
     figure.legend(lines, labels, loc="outside lower center", ncols=min(columns, 4), fontsize=7.5)
 

@@ -133,6 +133,7 @@ def make_report_page(analysis: Analysis) -> ReportPage:
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
     drawings = report_figures(analysis)
+    # convergence is drawn below on both scales, here all else
     images = {n: svg_address(d) for n, d in drawings.items() if not n.startswith("convergence")}
     shown = shown_problems(analysis)
     return ReportPage(

@@ -135,7 +135,10 @@ def _draw_median(
     axes: Axes, runs: pd.DataFrame, axis: str, label: str, style: dict[str, Any], limit: float
 ) -> None:
     """Draw one solver: a mark on a dotted line if it makes one schedule, else a curve."""
-    start = min(float(trace[0]) for trace in runs.loc[~has_failed(runs), f"trace_{axis}"])
+    # a schedule that was there from the start has cost 0, which a logarithmic axis has not
+    traces = runs.loc[~has_failed(runs), f"trace_{axis}"].map(np.asarray)
+    start = min(float(np.min(trace, where=trace > 0, initial=limit)) for trace in traces)
+    # one schedule stays valid up to the end of the axis; a search is drawn as long as it ran
     end = limit if is_single(runs) else float(runs[axis].median())
     grid = np.geomspace(start, max(end, start), _CURVE_POINTS)
     low, middle, high = _quartiles(runs, axis, grid)
@@ -153,6 +156,7 @@ def _quartiles(runs: pd.DataFrame, axis: str, grid: FloatArray) -> FloatArray:
     """Return the quartiles of the gap in per cent at each point, shape (3, n)."""
     reached = grid * (1 + 1e-12)  # what was found at a point of the grid counts there
     gaps = [drawn_percent(gaps_at(row, axis, reached)) for _, row in runs.iterrows()]
+    # values of runs, never between two of them: one may be infinite
     quartiles: FloatArray = np.quantile(gaps, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     return quartiles
 
@@ -247,6 +251,7 @@ def profile_figure(gaps: pd.DataFrame, looks: Looks) -> Figure:
     ratios = performance_ratios(1 + gaps)
     finite = ratios.to_numpy()[np.isfinite(ratios)]
     widest = min(max(float(finite.max(initial=1.0)), 1.01) * 1.02, _TICKS[-1])
+    # dense near 1, where the curves differ most
     grid = 1 + np.concatenate([[0], np.geomspace(1e-4, widest - 1, _SHARE_POINTS)])
     figure, axes = new_figure()
     for solver, style in looks.items():
@@ -267,7 +272,8 @@ def ecdf_figure(cells: pd.DataFrame, looks: Looks, axis: str) -> Figure:
     The targets are `ECDF_TARGETS`; as a lower bound may be out of reach, so may 100 %.
     """
     times = hitting_times(cells, axis, ECDF_TARGETS)
-    met = times.to_numpy()[np.isfinite(times)]
+    # the axis ends where the last target was met: after it no curve rises
+    met = times.to_numpy()[np.isfinite(times) & (times > 0)]
     start, end = (met.min(), met.max()) if met.size else (1.0, 1.0)
     grid = np.geomspace(start, max(end, 1.01 * start), _SHARE_POINTS)
     figure, axes = new_figure()

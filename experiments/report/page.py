@@ -44,6 +44,7 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     """
     folder = Path(folder)
     page = Path(out) if out is not None else folder / "report.html"
+    # refused before any figure is drawn
     if page.suffix != ".html":
         raise InputError("--out", str(page), "a file name that ends in .html")
     if not page.absolute().parent.is_dir():
@@ -88,6 +89,7 @@ def render_page(content: ReportPage) -> str:
     environment = jinja.Environment(
         autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    # the two texts that are not escaped; they come from this package
     style, script = _file("report.css"), _file("report.js")
     page: str = environment.from_string(_file("report.html")).render(
         report=content,

@@ -85,6 +85,7 @@ def _outcome(runs: pd.DataFrame) -> tuple[Entry, ...]:
     """Return the entries of one solver on one problem; a failed run's gap is infinite."""
     failed = int(has_failed(runs).sum())
     makespan, gap = (runs[name].fillna(float("inf")) for name in ("makespan", "gap"))
+    # "nearest", as interpolation between a finite and an infinite gap gives NaN
     low, high = (float(gap.quantile(q, interpolation="nearest")) for q in (0.25, 0.75))
     median, evaluations, time = gap.median(), runs["evaluations"].mean(), runs["seconds"].mean()
     return (
@@ -212,6 +213,7 @@ def failures(cells: pd.DataFrame, names: dict[str, str]) -> list[Failure]:
     """Return the failed runs, grouped by problem, solver and reason."""
     failed = cells[has_failed(cells)]
     errors = failed["error"].fillna("no traceback kept").astype(str).str.strip()
+    # the last line is the error itself; the lines above may differ from run to run
     reasons = errors.str.rsplit("\n", n=1).str[-1]
     groups = failed.assign(error=errors).groupby(["problem", "solver", reasons], sort=False)
     return [
@@ -240,6 +242,7 @@ def parameter_table(solvers: dict[str, dict[str, Any]], made_with: str) -> Repor
     rows = []
     for label, table in solvers.items():
         given = {name: value for name, value in table.items() if name != "solver"}
+        # another version may have had other defaults
         defaults = _defaults(table["solver"]) if made_with == version() else {}
         rest = {name: value for name, value in defaults.items() if name not in given}
         entries = (label, str(table["solver"]), _listed(given), _listed(rest))

@@ -76,6 +76,7 @@ def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
         Fractions of the lower bound, infinite before the first schedule.
     """
     times, gaps = _trace(row, axis)
+    # place 0 is before the first entry; an entry counts from its own time on
     return np.concatenate([[np.inf], gaps])[np.searchsorted(times, budgets, side="right")]
 
 
@@ -85,7 +86,8 @@ def times_to(row: pd.Series, axis: str, targets: FloatArray) -> FloatArray:
     Infinite where it never did. Targets are fractions of the lower bound, shape (n,).
     """
     times, gaps = _trace(row, axis)
-    first = np.searchsorted(-gaps, -np.asarray(targets, dtype=float))  # gaps never rise
+    # gaps never rise along a trace, so their negatives are sorted
+    first = np.searchsorted(-gaps, -np.asarray(targets, dtype=float))
     return np.append(times, np.inf)[first]
 
 
@@ -119,6 +121,7 @@ def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
     table = cells.assign(gap=gaps).pivot(
         index=["problem", "repetition"], columns="solver", values="gap"
     )
+    # a failed run has an infinite gap, so that NaN is only where a run is missing
     complete = table.dropna()
     if complete.empty:
         raise InputError("sweep", f"{len(table)} incomplete blocks", "run for every solver")
@@ -220,6 +223,7 @@ def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:
         at = gaps[budget]
         tests = [signed_ranks(at[solver].to_numpy(), at[reference].to_numpy()) for solver in others]
         corrected = holm(np.array([test.p for test in tests]))
+        # the effect is positive where the first of the two, the solver, is better
         signs = [-1.0 if test.effect > 0 else 1.0 for test in tests]
         columns[budget] = dict(zip(others, corrected * signs, strict=True)) | {reference: 1.0}
     return pd.DataFrame(columns).loc[solvers]

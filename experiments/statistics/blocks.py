@@ -59,6 +59,7 @@ def copies(table: pd.DataFrame, unit: str) -> list[str]:
     runs = table.groupby(level="problem")
     if unit == "problems" or runs.size().max() == 1:
         return []
+    # equal numbers of one problem only would be chance; on every problem they are copies
     same = (runs.nunique() == 1).all()
     return [str(name) for name in table.columns[same.to_numpy()]]
 

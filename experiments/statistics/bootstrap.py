@@ -53,6 +53,7 @@ def resampled(
     total = np.zeros((RESAMPLES, values.shape[1]))
     for rows in strata:
         picks = rng.integers(len(rows), size=(RESAMPLES, len(rows)))
+        # whole rows, with the columns of all solvers: shape (RESAMPLES, rows, k)
         total += statistic(values[rows][picks], axis=1)
     return total / len(strata)
 

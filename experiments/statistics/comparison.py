@@ -101,6 +101,7 @@ def compare_solvers(
     ranking = rank_solvers(table, unit)
     table = table[ranking.index]
     blocks = blocks_of(table, unit)
+    # Friedman's test of two solvers would be the sign test; the pairs have a stronger one
     testable = len(blocks) > 1 and len(blocks.columns) > 2
     return Comparison(
         axis=axis,
@@ -153,6 +154,7 @@ def rank_solvers(table: pd.DataFrame, unit: str) -> pd.DataFrame:
         "best": (blocks.eq(blocks.min(axis=1), axis=0) & np.isfinite(blocks)).mean(),
         "feasible": np.isfinite(table).mean(),
     }
+    # equal ranks are ordered by gaps, and after these as in the table: always the same
     ranking = pd.DataFrame(columns, index=table.columns)
     return ranking.sort_values(["rank", "gap"], kind="stable")
 
@@ -213,6 +215,7 @@ def compare_pairs(table: pd.DataFrame, unit: str) -> pd.DataFrame:
     tests = [_test(blocks, copied, *pair) for pair in combinations(table.columns, 2)]
     pairs[["effect", "wilcoxon"]] = np.array(tests)
     pairs["wilcoxon_holm"] = holm(pairs["wilcoxon"].to_numpy(dtype=np.float64))
+    # the upper triangle, row by row, is in the order of the combinations
     upper = np.triu_indices(len(table.columns), 1)
     for name, test in (("nemenyi", nemenyi), ("holm", holm_ranks)):
         pairs[name] = test(blocks).to_numpy()[upper]

@@ -45,6 +45,7 @@ def performance_ratios(costs: pd.DataFrame) -> pd.DataFrame:
         At least 1; infinite where a solver failed, even where all did.
     """
     least = costs.min(axis=1)
+    # where all solvers failed, infinity over infinity would be NaN
     return costs.div(least.where(np.isfinite(least), 1.0), axis=0)
 
 
@@ -101,6 +102,7 @@ def expected_running_time(reached: FloatArray, used: FloatArray) -> float:
         What all runs used until they met the target or ended, divided by the number of runs that
         met it; infinite where none did.
     """
+    # a run that misses the target costs all that it used, the others what they used until then
     hit = np.isfinite(reached)
     if not hit.any():
         return float("inf")

@@ -105,6 +105,7 @@ def friedman(blocks: pd.DataFrame, *, alpha: float = 0.05) -> Friedman:
     chi2 = 0.0  # where all solvers tie in all blocks
     if np.ptp(ranks, axis=1).any():
         chi2 = float(stats.friedmanchisquare(*ranks.T).statistic)
+    # the chi-square approximation is conservative for few blocks, F less so
     f = iman_davenport(chi2, n, k)
     return Friedman(
         blocks=n,
@@ -129,6 +130,7 @@ def critical_difference(blocks: int, solvers: int, alpha: float = 0.05) -> float
     """Return Nemenyi's CD = q sqrt(k (k + 1) / (6 N)) of average ranks."""
     from scipy import stats
 
+    # Demsar's table 5a holds q / sqrt(2), the quantile for infinite degrees of freedom
     q = stats.studentized_range.ppf(1 - alpha, solvers, np.inf) / math.sqrt(2)
     return float(q * math.sqrt(solvers * (solvers + 1) / (6 * blocks)))
 
@@ -245,6 +247,7 @@ def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
     from scipy import stats
 
     differences = paired_differences(second, first)
+    # Wilcoxon's treatment of ties: pairs without a difference say nothing
     differences = differences[differences != 0]
     if not differences.size:
         return SignedRanks(0, 0.0, 1.0, 0.0)

@@ -71,6 +71,7 @@ def paired_ratio(own: FloatArray, rival: FloatArray) -> PairedRatio:
     wins = int((ratios < 1).sum())
     share = binomtest(wins, len(ratios)).proportion_ci(COVERAGE, method="wilson")
     low, high = median_limits(ratios)
+    # in logarithms twice as long and half as long are equally far from 1
     logarithms = np.round(np.log(ratios), _DIGITS).astype(np.float64)
     test = signed_ranks(logarithms, np.zeros(len(ratios)))
     middle = float(np.median(ratios))

@@ -69,6 +69,7 @@ class CmaSampler(BaseSampler):
         trials = {t.number: t for t in study.get_trials(deepcopy=False, states=_FINISHED)}
         size = optimizer.population_size
         for first in range(0, trial.number - size + 1, size):
+            # a trial of another process may still be running; its generation is not told
             generation = [trials.get(number) for number in range(first, first + size)]
             self._tell(optimizer, [t for t in generation if t is not None])
         point = optimizer.ask()
@@ -140,6 +141,7 @@ def from_unit(share: float, distribution: NumberDistribution) -> float:
 
 def _ends(distribution: NumberDistribution) -> tuple[float, float]:
     """Return the ends of a range; that of whole numbers is half a step wider on either side."""
+    # else the two ends would be drawn half as often as the other whole numbers
     margin = 0.5 if isinstance(distribution, IntDistribution) else 0.0
     low, high = distribution.low - margin, distribution.high + margin
     return (math.log(low), math.log(high)) if distribution.log else (low, high)

@@ -90,9 +90,11 @@ class TuneConfig:
         check_seed(self.seed)
         check_integer("levels", self.levels, at_least=2, at_most=MOST_GRID_POINTS)
         check_number("racing", self.racing, at_least=0, at_most=0.5)
+        # the criteria check the amount; that there is one budget of a fair kind is checked below
         make_criteria(self.budget)
         if len(self.budget) != 1 or not self.budget.keys() <= set(_BUDGETS):
             raise InputError("budget", self.budget, f"one of {' and '.join(_BUDGETS)}")
+        # one problem has neither an interval nor a test
         if len(self.held_out.specs) < 2:
             rule = "at least two problems, over which default and tuned are compared"
             raise InputError("held_out.problems", list(self.held_out.specs), rule)

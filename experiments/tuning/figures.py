@@ -132,6 +132,7 @@ def _draw_contour(
     gaps = drawn_percent(table["gap"])
     x, y = (table[f"params_{name}"].to_numpy(dtype=np.float64) for name in pair)
     shares = [_shares(values, space[name]) for values, name in zip((x, y), pair, strict=True)]
+    # triangulated in shares of the ranges, drawn in the parameters' own units
     triangles = Triangulation(*shares).triangles
     edges = np.geomspace(gaps.min(), max(gaps.max(), gaps.min() * 1.01), _LEVELS)
     drawn = axes.tricontourf(
@@ -170,6 +171,7 @@ def history_figure(table: pd.DataFrame) -> Figure:
     complete, rest = split(table)
     axes.scatter(rest["trial"], drawn_percent(rest["gap"]), label="given up", **_GIVEN_UP)
     axes.scatter(complete["trial"], drawn_percent(complete["gap"]), label="finished", **_FINISHED)
+    # the best holds until the last trial, which may have been given up
     steps = [*complete["trial"], table["trial"].max()]
     best = np.minimum.accumulate(drawn_percent(complete["gap"]))
     axes.step(steps, [*best, best[-1]], where="post", color=COLOURS[1], label="best so far")

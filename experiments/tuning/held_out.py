@@ -79,6 +79,7 @@ def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
     gaps = runs.assign(gap=runs["gap"].fillna(np.inf))  # a failed run has no gap
     table = gaps.groupby(["problem", "solver"], sort=False)["gap"].mean().unstack()
     table = table.reindex(runs["problem"].drop_duplicates())[["default", "tuned"]]
+    # an infinite gap has no difference; such a problem stays in the table but is not counted
     finite = np.isfinite(table.to_numpy()).all(axis=1)
     table["difference"] = np.nan
     table.loc[finite, "difference"] = table["tuned"][finite] - table["default"][finite]
@@ -99,4 +100,5 @@ def sentence(found: HeldOutComparison) -> str:
             f" ({100 * COVERAGE:.0f} % bootstrap interval {100 * found.low:+.3g} to "
             f"{100 * found.high:+.3g}; Wilcoxon signed-rank {p_digits(found.p_value)})"
         )
-    return f"Tuned - default: {change}, mean over {found.problems} held-out problems."
+    problems = f"{found.problems} held-out problem{'s' * (found.problems > 1)}"
+    return f"Tuned - default: {change}, mean over {problems}."

@@ -37,6 +37,7 @@ def study_name(identity: dict[str, Any]) -> str:
 
 def open_study(config: TuneConfig, storage: BaseStorage) -> optuna.Study:
     """Return the study of a tuning in a storage; a new one is made if there is none."""
+    # else Optuna prints a line for each trial, through the progress bar
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(
         storage=storage,
@@ -57,6 +58,7 @@ def open_journal(path: Path) -> BaseStorage:
     InputError
         If it is broken.
     """
+    # Optuna's lock is a file; one that a killed process left would keep the next one waiting
     for left in path.parent.glob(f"{path.name}.lock*"):
         left.unlink()
     if path.exists():

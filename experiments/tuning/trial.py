@@ -59,6 +59,7 @@ def run_trial(
     values = {name: _suggest(trial, name, entry) for name, entry in config.space.items()}
     gaps = dict(known)
     for step in range(len(gaps), len(cells)):
+        # asked before each run, and thus also after an interruption
         if is_behind(study, trial, gaps.values()):
             study.tell(trial, state=TrialState.PRUNED)
             return
@@ -129,6 +130,7 @@ def run_trial_cell(cell: TrialCell, solver: Any, budget: dict[str, float], seed:
     seed : int
         Root of all randomness.
     """
+    # compilation must not count where the budget is in seconds
     warm_up(cell.problem, solver)
     return solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)).gap
 

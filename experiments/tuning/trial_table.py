@@ -78,6 +78,7 @@ def importances(table: pd.DataFrame, space: Space) -> dict[str, float]:
     """
     if len(table) < _FEWEST_TRIALS or table["gap"].nunique() == 1:
         return {}
+    # Optuna measures importance of complete trials only, so all become complete in a new study
     study = optuna.create_study()
     for row in table.to_dict("records"):
         params = {name: row[f"params_{name}"] for name in space}

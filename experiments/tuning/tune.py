@@ -161,6 +161,7 @@ def _claim(
             trial = Trial(study, left._trial_id)  # study.ask would start a new one
             trial.set_user_attr(_WORKER, worker)
             yield trial, left.intermediate_values
+    # other processes start trials too, so the study is asked each time
     while len(study.get_trials(deepcopy=False)) < total:
         trial = study.ask()
         if trial.number >= total:  # another process was quicker

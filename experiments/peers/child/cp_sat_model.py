@@ -52,6 +52,7 @@ def minimise_makespan(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
     model = _model(times, memory, capacity)
+    # what is left after the model was built
     solver.parameters.max_time_in_seconds = max(deadline - time.monotonic(), 0.001)
     solver.solve(model, Printer((len(times), len(capacity)), report))
 

@@ -59,6 +59,7 @@ def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> An
     program.row_lower_ = np.concatenate([np.full(x + limited, -np.inf), np.ones(k)])
     program.row_upper_ = np.concatenate([np.zeros(x), capacity[:limited], np.ones(k)])
     rows, values = _columns(times, memory, limited)
+    # column-wise, as all columns but C have the same number of entries
     matrix = program.a_matrix_
     matrix.format_ = highspy.MatrixFormat.kColwise
     matrix.start_ = np.append(np.arange(k * x + 1) * rows.shape[1], rows.size + x)

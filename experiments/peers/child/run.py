@@ -60,12 +60,14 @@ def main() -> None:
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as archive:
         data = {name: archive[name] for name in archive.files}
     most = int(data["gigabytes"] * 1e9)
+    # before the library is loaded, as its memory counts too
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
         minimise: Minimise = importlib.import_module(sys.argv[1]).minimise_makespan
     except ImportError as error:
         _print(str(error))
         return
+    # the default action of SIGALRM ends the process without asking any code in it
     signal.setitimer(signal.ITIMER_REAL, float(data["seconds"]) + GRACE)
     deadline = time.monotonic() + float(data["seconds"])
     times = data["et"] if "et" in data else data["work"][:, None] / data["speed"]

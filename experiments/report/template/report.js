@@ -1,5 +1,5 @@
 "use strict";
-// A click on a heading sorts its table by that column, another click the other way round.
+// A click on a heading sorts its table by that column; another click reverses the order.
 const value = (row, column) => {
   const cell = row.cells[column];
   return "key" in cell.dataset ? Number(cell.dataset.key) : cell.textContent;

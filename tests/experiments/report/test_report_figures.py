@@ -67,6 +67,26 @@ def test_convergence_is_the_median_over_repetitions(axis, scale):
     assert curves["late"].get_ydata() == pytest.approx(np.full(80, 100))
 
 
+def test_a_schedule_from_the_start_is_drawn_from_the_first_cost_on():
+    rows = [run("started", [(0, 0.0, 150.0), (10, 0.2, 120.0)]), run("s", [(5, 0.1, 130.0)])]
+    cells = sweep(rows)
+    looks = solver_looks(cells, ["started", "s"])
+    for axis, first in (("evaluations", 10), ("seconds", 0.2)):
+        curve = lines(convergence_panel(cells, looks, axis, "log"))["started"]
+        assert curve.get_xdata()[0] == pytest.approx(first)
+    met = lines(ecdf_figure(cells, looks, "evaluations"))["started"]
+    assert met.get_xdata()[0] == pytest.approx(5)  # the first one that any solver met after 0
+    assert met.get_ydata()[0] == pytest.approx(100 * np.mean(np.logspace(0, -4, 41) >= 0.5))
+
+
+def test_a_search_that_ends_at_once_is_still_seen():
+    rows = [run("quick", [(20, 0.3, 104.0)], status="optimal"), run("s", [(9, 0.1, 150.0)])]
+    cells = sweep(rows)
+    curves = lines(convergence_panel(cells, solver_looks(cells, ["quick", "s"]), "seconds", "log"))
+    assert curves["quick"].get_marker() == "."
+    assert curves["quick"].get_ydata() == pytest.approx(np.full(80, 4.0))
+
+
 def test_the_rank_diagram_names_all_solvers_with_their_ranks():
     gaps = {"a": [0.1], "b": [0.2], "c {x}": [0.3], "d": [0.4]}
     figure = rank_figure(compare_solvers(final({f"p{i}": gaps for i in range(30)})))

@@ -1,11 +1,10 @@
-"""Numbers as text, tables for HTML and LaTeX, and the ranking in words."""
+"""The tables of a report, entry by entry."""
 
 import math
 
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments.report.content import verdict
 from edgeopt.experiments.report.tables import (
     failures,
     pairs_table,
@@ -19,10 +18,6 @@ from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.statistics.comparison import compare_solvers
 from edgeopt.problems.errors import InputError
 
-CLOSE = (
-    "Friedman's test (p = 0.002) finds differences; Nemenyi's test at 5 % tells a apart from "
-    "all others."
-)
 EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in range(12)})
 
 
@@ -88,20 +83,3 @@ def test_provenance_is_shown_as_it_is():
     assert [[entry.text for entry in row] for row in rows] == [["commit", "abc"], ["dirty", "true"]]
     with pytest.raises(InputError, match="provenance"):
         provenance_table({"provenance": "here"})
-
-
-def test_verdicts():
-    assert verdict(compare_solvers(EASY)) == (
-        "a leads with an average rank of 1.00. Friedman's test (p < 0.001) finds differences; "
-        "Nemenyi's test at 5 % tells a apart from all others."
-    )
-    tied = final({f"p{i}": {"a": [0.1], "b": [0.1], "c": [0.1]} for i in range(12)})
-    assert verdict(compare_solvers(tied)) == (
-        "a, b and c lead with an average rank of 2.00. Friedman's test (p = 1.000) finds no "
-        "difference between solvers at 5 %."
-    )
-    assert verdict(compare_solvers(final({"p": {"a": [0.1], "b": [0.2]}}))) == (
-        "a leads with an average rank of 1.00."
-    )
-    close = final({f"p{i}": {"a": [0.1], "b": [0.11 - i % 2 / 50], "c": [9.0]} for i in range(8)})
-    assert verdict(compare_solvers(close)).endswith("lead with an average rank of 1.50. " + CLOSE)
