@@ -62,7 +62,7 @@ def share_anew(
     stream: RandomStream,
     block: Block,
 ) -> None:
-    """Redistribute tasks between two nodes with the Gibbs probability of all ways to do so.
+    """Redistribute tasks between two nodes, in each way with its Gibbs probability.
 
     Parameters
     ----------
