@@ -170,7 +170,6 @@ def _simple_numerators(
 
     For a small whole exponent and a heuristic without completion times.
     """
-    # Selections instead of branches, multiplications instead of powers.
     share, exponent = nodes.share, int(visibility.beta)
     for j in range(len(share)):
         eta = memory_ratio(nodes, j, memory) if visibility.memory else 1.0
