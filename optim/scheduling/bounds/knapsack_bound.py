@@ -249,6 +249,7 @@ def _cut(bundle: Bundle, prices: FloatArray) -> float:
     """Add the cut of each node's best set at these prices; return their spare."""
     k, x = len(bundle.memory), len(bundle.capacity)
     spare = _spare(bundle, prices, bundle.makespan)
+    # The set found is worth sum p_i - v_j sum memory_i, and no more than worth_j.
     for j in range(x):
         tasks = np.flatnonzero(bundle.taken[j])
         columns = np.concatenate([tasks, [k + j, k + x + j]]).astype(np.int32)
@@ -297,6 +298,7 @@ def _drop_cuts(bundle: Bundle) -> None:
     x = len(bundle.capacity)
     if bundle.cuts.getNumRow() < _CUTS_PER_NODE * x:
         return
+    # The master program slows down with its rows; a dropped cut that is needed is found again.
     duals = np.array(bundle.cuts.getSolution().row_dual)
     idle = np.flatnonzero(np.abs(duals) < _MARGIN).astype(np.int32)
     bundle.cuts.deleteRows(len(idle), idle)

@@ -75,7 +75,7 @@ def test_kicks_go_beyond_the_descent():
 
 
 @pytest.mark.parametrize("which", ["best", "all"])
-def test_particles_stand_where_local_search_led_them(problem, which):
+def test_particles_move_to_where_local_search_ends(problem, which):
     solver = PSO(particles=4, local_search=which)
     state = solver.init(problem, np.random.default_rng(3))
     for iteration in range(1, 8):

@@ -291,3 +291,23 @@ def test_the_gap_of_late_nodes_is_measured_from_a_bound_that_knows_them():
     late = replace(problem, ready=np.array([0.0, 9.0]))
     assert open_search(problem).bound == pytest.approx(3.0)
     assert open_search(late).bound == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(("tolerance", "kept"), [(0.0, True), (-1e-9, False)])
+def test_a_chain_that_costs_exactly_the_tolerance_is_kept(tolerance, kept):
+    search = begin(SchedulingProblem(np.ones((2, 2))), [0, 0])
+    search.candidates.price[:] = 1.0  # so that a shift between like nodes costs nothing
+    search.kicks[0] += 1
+    assert try_chain(search, ChainGoal(10.0, 1.0, np.inf, tolerance), 0, 1) == kept
+    assert search.schedule.assignment.tolist() == ([1, 0] if kept else [0, 0])
+
+
+def test_a_load_above_the_target_costs_more():
+    search = begin(SchedulingProblem(np.array([[3.0, 4.0], [2.0, 9.0]])), [0, 0])
+    search.candidates.price[:] = [1.0, 0.5]
+    goal = ChainGoal(4.0, 2.0, np.inf, 0.0)
+    # Node 0: 5 + 2 (5 - 4) falls to 2; node 1 rises to half of 4, and with 13 s, to 0.5 (13 + 18).
+    assert departure(search, goal, 0) == -5.0
+    assert arrival(search, goal, 0, 1) == 2.0
+    shift(search.instance, search.schedule, 0, 1)
+    assert arrival(search, goal, 1, 1) == 13.5
