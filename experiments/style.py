@@ -36,7 +36,7 @@ _SETTINGS: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "axes.axisbelow": True,  # the grid, behind marks and bars
+    "axes.axisbelow": True,  # the grid below marks and bars
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.5,
     "lines.linewidth": 1.4,

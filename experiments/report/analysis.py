@@ -1,4 +1,4 @@
-"""What a report computes of a sweep before anything is drawn or written, and how figures look."""
+"""A sweep read and compared, before anything is drawn or written; and the look of figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page of a report shows: texts, tables and images made from the analysis."""
+"""The content of a report's page: texts, tables and images made from the analysis."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class TuneConfig:
 
     @cached_property
     def space(self) -> Space:
-        """What is searched, by parameter."""
+        """The search space, by parameter."""
         return search_space(self.default, self.parameters, self.search)
 
     @cached_property

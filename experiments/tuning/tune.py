@@ -32,7 +32,7 @@ _WORKER = "worker"  # the attribute of a trial that names who runs it
 
 
 class TuningOutcome(NamedTuple):
-    """What one process of a tuning leaves.
+    """Outcome of one process of a tuning.
 
     Attributes
     ----------

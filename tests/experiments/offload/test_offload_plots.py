@@ -15,8 +15,8 @@ from edgeopt.experiments.offload.figures import (
 )
 from edgeopt.optim.offloading.solvers import pareto_cuts, scan
 from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.offloading.program import build_program
-from edgeopt.problems.offloading.reading import PRINTED
+from edgeopt.problems.offloading.program import build_program, delay_parts_s
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
 from edgeopt.problems.systems.load import load_system
 
 PROGRAM = build_program(load_network("alexnet"), load_system("pi_lte"), objective="delay")
@@ -60,10 +60,21 @@ def test_what_is_beyond_the_axis_is_marked():
     assert "cut off" in axes.get_ylabel()
 
 
-def test_the_printed_delay_has_no_upload():
-    program = build_program(load_network("alexnet"), load_system("pi_lte"), reading=PRINTED)
-    texts = drawn(draw_delay, scan(program)).legends[0].get_texts()
-    assert not any("upload" in text.get_text() for text in texts)
+@pytest.mark.parametrize("reading", [PRINTED, CORRECTED], ids=lambda reading: reading.name)
+def test_the_legend_has_the_parts_of_the_delay_that_can_be_seen(reading):
+    program = build_program(load_network("alexnet"), load_system("pi_lte"), reading=reading)
+    names = {
+        "uplink": "terminal upload (16)",
+        "waiting": "waiting (12)",
+        "execution": "edge execution (11)",
+        "link": "edge to cloud (15)",
+        "cloud": "cloud execution (14)",
+    }
+    parts = delay_parts_s(program)
+    seen = {names[name] for name, seconds in parts.items() if seconds.max() >= 1e-5}
+    texts = [text.get_text() for text in drawn(draw_delay, scan(program)).legends[0].get_texts()]
+    assert {text for text in texts if text[-1] == ")"} == seen
+    assert len(texts) == len(seen) + 1  # and "chosen"
 
 
 def test_the_map_marks_violations_and_the_cut():

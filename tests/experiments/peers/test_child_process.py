@@ -1,4 +1,4 @@
-"""What a child process may do wrong."""
+"""Faults of child processes: hanging, dying, printing, wrong answers."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What the peers are given: HiGHS's program and pygmo's vectors."""
+"""HiGHS's program and pygmo's vectors, against the problem."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""pygmo's and pymoo's algorithms in the one loop."""
+"""pygmo's and pymoo's algorithms in the loop."""
 
 import sys
 

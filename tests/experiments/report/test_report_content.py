@@ -1,4 +1,4 @@
-"""What the page shows: key figures, budgets, tests in words, which images."""
+"""The content of the page: key figures, budgets, tests in words, choice of images."""
 
 import itertools
 import math

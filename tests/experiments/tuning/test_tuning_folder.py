@@ -1,4 +1,4 @@
-"""Whose a folder is, and who is at work in it."""
+"""The folder of a tuning: to which tuning it belongs, and which process uses it."""
 
 import json
 from collections.abc import Callable
