@@ -120,11 +120,14 @@ def _defining(module: str, name: str) -> str:
         return f"{module}.{name}"
     path = _own_file(module)
     if path is not None and path.name == "__init__.py":
-        for node in _statements(ast.parse(path.read_bytes())):
+        # a package that imports lazily names its modules in a stub
+        stub = path.with_suffix(".pyi")
+        for node in _statements(ast.parse((stub if stub.is_file() else path).read_bytes())):
             if isinstance(node, ast.ImportFrom) and node.module is not None:
+                source = f"{module}.{node.module}" if node.level else node.module
                 for alias in node.names:
                     if (alias.asname or alias.name) == name:
-                        return _defining(node.module, alias.name)
+                        return _defining(source, alias.name)
     return module
 
 
