@@ -124,11 +124,10 @@ def test_catalog_and_engine_are_not_followed(copied: Path):
     assert not is_changed_by(met, copied / "experiments/runs/run.py")
 
 
-def test_a_solver_of_ones_own_is_followed(copied: Path):
+@pytest.mark.parametrize("package", ["edgeopt", "edgeopt.optim.scheduling"])
+def test_a_users_solver_is_followed(copied: Path, package: str):
     own = copied / "own.py"
-    own.write_text(
-        "from edgeopt.optim.scheduling import PSO\n\ndef f(problem, rng):\n    return [0]\n"
-    )
+    own.write_text(f"from {package} import PSO\n\ndef f(problem, rng):\n    return [0]\n")
     solver = make_solver(f"{own}:f")
     assert is_changed_by(solver, own)
     assert is_changed_by(solver, copied / "optim/scheduling/pso.py")
