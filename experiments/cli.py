@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
 # click's own exception, which newer releases of typer carry with them under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
@@ -73,7 +73,7 @@ def _load(name: str) -> Any:
     """Return a command made from its function."""
     module = importlib.import_module(f"edgeopt.experiments.commands.{_COMMANDS[name][0]}")
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(name)(getattr(module, name.replace("-", "_")))
+    single.command(name)(getattr(module, f"{name.replace('-', '_')}_command"))
     return typer.main.get_command(single)
 
 
@@ -116,17 +116,17 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
-        _fail(error.format_message(), BAD_INPUT)  # type: ignore[attr-defined]
+        _fail(error.format_message(), _BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        code = _INTERRUPTED
     except (OSError, MemoryError) as error:
-        _fail(f"{type(error).__name__}: {error}", BAD_INPUT)
+        _fail(f"{type(error).__name__}: {error}", _BAD_INPUT)
     except _bad_input() as error:
-        _fail(str(error), BAD_INPUT)
+        _fail(str(error), _BAD_INPUT)
     except _failures() as error:
-        _fail(str(error), FAILED)
-    if code == INTERRUPTED:  # newer releases of typer catch the signal themselves
-        _fail("interrupted; what is finished is kept", INTERRUPTED)
+        _fail(str(error), _FAILED)
+    if code == _INTERRUPTED:  # newer releases of typer catch the signal themselves
+        _fail("interrupted; what is finished is kept", _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from edgeopt.experiments.best_known.standing import Standing
 
 
-COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
+_COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
 
-ALIGN = "lrlrrrll"
+_ALIGN = "lrlrrrll"
 
 
-def best_known(
+def best_known_command(
     folders: Annotated[
         list[Path] | None, typer.Argument(help="Output folders of sweeps; none: the register")
     ] = None,
@@ -88,10 +88,10 @@ def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
     """Print a line for each instance: for 80 columns, or as Markdown with all of who found it."""
     if markdown:
         rows = [(*_texts(standing), standing.record.finder) for standing in standings]
-        print("\n".join(markdown_table(COLUMNS, rows, ALIGN)))
+        print("\n".join(markdown_table(_COLUMNS, rows, _ALIGN)))
         return
     rows = [(*_texts(standing), standing.record.solver) for standing in standings]
-    table_console().print(terminal_table(COLUMNS, rows, align=ALIGN, gap=1))
+    table_console().print(terminal_table(_COLUMNS, rows, align=_ALIGN, gap=1))
 
 
 def _texts(standing: Standing) -> tuple[str, ...]:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LEVEL = 0.05
+_LEVEL = 0.05
 
-DIGITS = 5  # of the gaps shown: 0.001 %
+_DIGITS = 5  # of the gaps shown: 0.001 %
 
 
-def budgets(
+def budgets_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     at: Annotated[str, typer.Option(help="Budgets, e.g. 0.01,0.1,1")],
     against: Annotated[str, typer.Option(help="Solver with which the others are compared")],
@@ -61,7 +61,7 @@ def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     budgets = list(medians.columns)
     medians = medians.sort_values(budgets[::-1], kind="stable")
     marks = tests.loc[medians.index].to_numpy()
-    values = medians.to_numpy().round(DIGITS)
+    values = medians.to_numpy().round(_DIGITS)
     rows = []
     for solver, row, row_marks in zip(medians.index, values, marks, strict=True):
         best = row == values.min(axis=0)
@@ -72,7 +72,7 @@ def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
 
 def _text(gap: float, best: bool, test: float) -> str:
     """Return one gap in per cent, bold if it is the least, with a mark if it differs."""
-    mark = ("▲" if test < 0 else "▼") if abs(test) < LEVEL else ""
+    mark = ("▲" if test < 0 else "▼") if abs(test) < _LEVEL else ""
     if not np.isfinite(gap):
         return f"{NOTHING} {mark}".rstrip()
     text = decimal(max(100 * gap, 0.0), 3)

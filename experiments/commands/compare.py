@@ -12,10 +12,10 @@ from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.text import table_console, terminal_table
 
 # what fits on 80 columns
-COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
+_COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
 
 
-def compare(
+def compare_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     at: Annotated[str, typer.Option(help=f"What is equal: {' | '.join(AXES)}")] = AXES[0],
     unit: Annotated[
@@ -35,9 +35,9 @@ def compare(
 
     comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)
     table = ranking_table(comparison)
-    kept = [table.columns.index(column) for column in COLUMNS]
+    kept = [table.columns.index(column) for column in _COLUMNS]
     rows = [[row[place].text for place in kept] for row in table.rows]
     console = table_console()
-    console.print(terminal_table(COLUMNS, rows, title=table.title))
+    console.print(terminal_table(_COLUMNS, rows, title=table.title))
     for text in (verdict(comparison), *comparison.cautions):
         console.print(text)

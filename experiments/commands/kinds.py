@@ -51,7 +51,7 @@ def _restore_learning(table: dict[str, Any]) -> AnyConfig:
     return LearningConfig(**table)
 
 
-KINDS = {
+RUN_KINDS = {
     "sweep": KindEntry("sweep", "problems", _restore_sweep),
     "simulation": KindEntry("simulate", "streams", _restore_simulation),
     "learning": KindEntry("learn", "data", _restore_learning),
@@ -61,8 +61,8 @@ KINDS = {
 def check_file_kind(path: Path, kind: str) -> None:
     """Raise `InputError` if a file is of another kind, with the command that runs it."""
     tables = read_toml(path)
-    for other, entry in KINDS.items():
-        if entry.field in tables and KINDS[kind].field not in tables:
+    for other, entry in RUN_KINDS.items():
+        if entry.field in tables and RUN_KINDS[kind].field not in tables:
             raise InputError(str(path), f"a {other} file", f"run by edgeopt {entry.command}")
 
 
@@ -70,5 +70,5 @@ def check_folder_kind(folder: Path, kind: str) -> None:
     """Raise `InputError` if a folder is of another kind, with the command for it."""
     found = read_description(folder)["kind"]
     if found != kind:
-        command = KINDS[found].command if found in KINDS else found
+        command = RUN_KINDS[found].command if found in RUN_KINDS else found
         raise InputError(str(folder), f"the output of a {found}", f"given to edgeopt {command}")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB", "time s")
 
 
-def learn(
+def learn_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: data, network, system, schemes")
     ] = None,
@@ -54,7 +54,7 @@ def learn(
     import_extra("torch", "torch")
     from edgeopt.experiments.learning.config import read_learning
     from edgeopt.experiments.learning.summary import as_json as to_json
-    from edgeopt.experiments.learning.summary import period_rows, write_tables
+    from edgeopt.experiments.learning.summary import period_rows, write_learning_tables
 
     options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
     folder = None if data is None else str(data.resolve())
@@ -67,7 +67,7 @@ def learn(
     if out is not None and rows:
         from edgeopt.experiments.learning.figures import plot_learning
 
-        paths = [*write_tables(config, rows, out), *plot_learning(config, rows, out)]
+        paths = [*write_learning_tables(config, rows, out), *plot_learning(config, rows, out)]
     if as_json:
         print(to_json(config, rows))
     else:
@@ -89,11 +89,11 @@ def _tell_failures(cells: pd.DataFrame) -> None:
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:
     """Print a table with a line for each scheme."""
-    from edgeopt.experiments.learning.summary import summarize
+    from edgeopt.experiments.learning.summary import summarize_learning
 
     title = f"{config.data}, {config.network}, {config.repetitions} runs"
     target = f"s to {100 * config.target_error:g} %"
-    cells = [_cells(row) for row in summarize(config, rows)]
+    cells = [_cells(row) for row in summarize_learning(config, rows)]
     table_console().print(terminal_table([*_TITLES, target], cells, title=title))
 
 

@@ -14,7 +14,7 @@ from edgeopt.problems.parameters import choices
 from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS
 
 
-def solvers() -> None:
+def solvers_command() -> None:
     """List the solvers with their parameters, defaults and meanings."""
     console = Console(highlight=False)
     for name, solver in SOLVERS.items():
@@ -26,7 +26,7 @@ def solvers() -> None:
                 console.print(Padding(_parameter(declared, value, hints), (0, 0, 0, 4)))
 
 
-def problems() -> None:
+def problems_command() -> None:
     """List the problem generators with an example each, and the file formats."""
     console = Console(highlight=False)
     for name, generator in GENERATORS.items():

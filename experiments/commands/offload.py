@@ -48,7 +48,7 @@ _SETTINGS = "; ".join(
 )
 
 
-def offload(
+def offload_command(
     network: Annotated[
         str, typer.Option(help="Built-in name (resnet34, resnet34:input=32), .onnx or .csv file")
     ] = "resnet34",

@@ -9,14 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from edgeopt.experiments.commands.running import SOME_FAILED
 from edgeopt.experiments.paper.outcome import PARTS
 from edgeopt.optim.online.overload import OverloadWarning
 from edgeopt.problems.errors import InputError, check_choice, check_integer
 
-SOME_FAILED = 1
 
-
-def paper(
+def paper_command(
     out: Annotated[Path, typer.Option(help="Folder; an unfinished run goes on")],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter runs")] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"Repeatable. {' | '.join(PARTS)}")] = None,
@@ -37,17 +36,17 @@ def paper(
 
 # `edgeopt study`: what a window pays, and how far one master goes.
 
-STUDIES = ("windows", "scale")
+_STUDIES = ("windows", "scale")
 
 
-def study(
-    name: Annotated[str, typer.Argument(help=" | ".join(STUDIES))],
+def study_command(
+    name: Annotated[str, typer.Argument(help=" | ".join(_STUDIES))],
     out: Annotated[Path, typer.Option(help="Folder for tables and figures")],
     seeds: Annotated[int, typer.Option(help="Pools and streams (windows)")] = 5,
     tasks: Annotated[int, typer.Option(help="Length of a simulated stream")] = 2000,
 ) -> None:
     """Study the running system: the size of the window, or the number of masters."""
-    check_choice("study", name, STUDIES)
+    check_choice("study", name, _STUDIES)
     check_integer("--seeds", seeds, at_least=1)
     check_integer("--tasks", tasks, at_least=100)
     try:

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 
-def plot(folder: Annotated[Path, typer.Argument(help="Output folder of a finished sweep")]) -> None:
+def plot_command(
+    folder: Annotated[Path, typer.Argument(help="Output folder of a finished sweep")],
+) -> None:
     """Draw convergence and gap figures beside a sweep's results, as PNG and PDF."""
     from edgeopt.experiments.sweep.figures import plot_sweep
 

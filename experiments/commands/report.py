@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-def report(
+def report_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file; by default report.html in the folder")

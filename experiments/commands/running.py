@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from edgeopt.experiments.runs.cell import AnyConfig
-    from edgeopt.experiments.runs.run import Status
+    from edgeopt.experiments.runs.run import RunStatus
 
 
 SOME_FAILED = 1
@@ -69,7 +69,7 @@ def config_to_run(
     Parameters
     ----------
     kind : str
-        A key of `KINDS`.
+        A key of `RUN_KINDS`.
     file : Path or None
         May be left out with ``--status``.
     options : RunOptions
@@ -82,14 +82,14 @@ def config_to_run(
     InputError
         If an option or the file is illegal, or of another kind.
     """
-    from edgeopt.experiments.commands.kinds import KINDS, check_file_kind, check_folder_kind
+    from edgeopt.experiments.commands.kinds import RUN_KINDS, check_file_kind, check_folder_kind
     from edgeopt.experiments.runs.run import read_status, status_of
 
     if options.jobs < 1:
         raise InputError("--jobs", options.jobs, "an integer >= 1")
     if options.status is not None:
         check_folder_kind(options.status, kind)
-        _print_status(read_status(options.status, KINDS[kind].restore), options.jobs)
+        _print_status(read_status(options.status, RUN_KINDS[kind].restore), options.jobs)
         return None
     if file is None:
         raise InputError("FILE", None, "given, unless --status DIR is")
@@ -118,7 +118,7 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
         )
 
 
-def _print_status(status: Status, jobs: int) -> None:
+def _print_status(status: RunStatus, jobs: int) -> None:
     """Print numbers of cells and the time that is left."""
     counts = f"{status.finished} finished, {status.failed} failed, {status.open} to run"
     print(f"{status.cells} cells: {counts}")

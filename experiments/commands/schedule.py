@@ -18,7 +18,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.spec import load_problem
 
-JSON_KEYS = (
+_JSON_KEYS = (
     "solver",
     "problem",
     "tasks",
@@ -34,10 +34,10 @@ JSON_KEYS = (
     "assignment",
 )
 
-NOTHING_FOUND = 1
+_NOTHING_FOUND = 1
 
 
-def schedule(
+def schedule_command(
     problem: Annotated[str, typer.Argument(help="File, or spec such as paper:200x30:seed=1")],
     solver: Annotated[
         str, typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml")
@@ -80,7 +80,7 @@ def schedule(
         write_atomically(out, lines.encode())
     _print_json(values) if as_json else _print_table(values)
     if result.assignment is None:
-        raise typer.Exit(NOTHING_FOUND)
+        raise typer.Exit(_NOTHING_FOUND)
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _print_json(values: dict[str, Any]) -> None:
     """Print the result as one JSON object; what is infinite becomes null."""
     finite = {
         key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
-        values[key] for key in JSON_KEYS
+        values[key] for key in _JSON_KEYS
     }  # fmt: skip
     print(json.dumps(finite, allow_nan=False))
 

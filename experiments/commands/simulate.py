@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeopt.experiments.simulation.config import SimulationConfig
 
 
-def simulate(
+def simulate_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: network, system, nodes, streams, schemes")
     ] = None,
@@ -57,17 +57,17 @@ def show_simulation(
     from edgeopt.experiments.simulation.summary import (
         in_order,
         print_summary,
-        summarize_runs,
-        write_tables,
+        summarize_simulation,
+        write_simulation_tables,
     )
 
     paths: list[Path] = []
     if out is None:
-        summary = summarize_runs(in_order(config, rows))
+        summary = summarize_simulation(in_order(config, rows))
     else:
         from edgeopt.experiments.simulation.figures import plot_simulation
 
-        summary = write_tables(config, rows, out)
+        summary = write_simulation_tables(config, rows, out)
         paths = [out / "summary.csv", out / "summary.json", *plot_simulation(config, summary, out)]
     if as_json:
         print(json.dumps(summary, indent=1, allow_nan=False))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from edgeopt.experiments.sweep.config import SweepConfig
 
 
-def sweep(
+def sweep_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: problems, repetitions, budget, solvers")
     ] = None,
@@ -57,9 +57,9 @@ def sweep(
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
     """Print the table of a sweep, write it, and say what failed or is of older code."""
     from edgeopt.experiments.runs.store import CELLS, OLDER, older_cells
-    from edgeopt.experiments.sweep.summary import gap_table, summarize
+    from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
 
-    summary = summarize(cells)
+    summary = summarize_sweep(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
     console = table_console()
     console.print(gap_table(summary, list(config.problems), list(config.solvers)))

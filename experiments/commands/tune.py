@@ -12,7 +12,7 @@ from rich.markdown import Markdown
 from edgeopt.experiments.runs.run import progress
 
 
-def tune(
+def tune_command(
     file: Annotated[Path, typer.Argument(help="TOML file: solver, budget, training, held_out")],
     out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished tuning goes on")],
     storage: Annotated[
@@ -23,7 +23,7 @@ def tune(
     """Tune a solver's parameters, and compare default and tuned on problems not seen."""
     from edgeopt.experiments.tuning.cma_sampler import numbers_of
     from edgeopt.experiments.tuning.config import read_tuning
-    from edgeopt.experiments.tuning.tune import tune as run
+    from edgeopt.experiments.tuning.tune import tune
 
     config = read_tuning(file)
     console, errors = Console(), Console(stderr=True)
@@ -31,7 +31,7 @@ def tune(
     if config.sampler == "cma-es" and choices:
         errors.print(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}")
     with progress("trials") as report:
-        outcome = run(
+        outcome = tune(
             config,
             out,
             storage=storage,

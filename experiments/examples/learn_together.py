@@ -14,7 +14,12 @@ from pathlib import Path
 import edgeopt.experiments
 from edgeopt import run_sweep
 from edgeopt.experiments import paper_style, save_figure
-from edgeopt.experiments.learning import LearningConfig, error_figure, period_rows, summarize
+from edgeopt.experiments.learning import (
+    LearningConfig,
+    error_figure,
+    period_rows,
+    summarize_learning,
+)
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "learning"
@@ -54,7 +59,7 @@ config = LearningConfig(
 
 # %%
 rows = period_rows(config, run_sweep(config, folder))
-summary = {row["scheme"]: row for row in summarize(config, rows)}
+summary = {row["scheme"]: row for row in summarize_learning(config, rows)}
 for name, row in summary.items():
     print(
         f"{name:14} error {100 * row['error']:5.1f} %, {row['seconds']:6.2f} s, "

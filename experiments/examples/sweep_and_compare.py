@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edgeopt import SweepConfig, compare_solvers, run_sweep
 from edgeopt.experiments import paper_style, save_figure
-from edgeopt.experiments.sweep import convergence_figure, summarize
+from edgeopt.experiments.sweep import convergence_figure, summarize_sweep
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "sweep"
@@ -49,7 +49,7 @@ config = SweepConfig(
 
 # %%
 cells = run_sweep(config, folder)
-gaps = summarize(cells).pivot(index="problem", columns="solver", values="gap_median")
+gaps = summarize_sweep(cells).pivot(index="problem", columns="solver", values="gap_median")
 print(gaps.round(3).to_string())
 
 # %% [markdown]

@@ -1,6 +1,6 @@
 from .config import LearningConfig, read_learning
 from .figures import error_figure, plot_learning
-from .summary import period_rows, summarize
+from .summary import period_rows, summarize_learning
 
 __all__ = [
     "LearningConfig",
@@ -8,5 +8,5 @@ __all__ = [
     "period_rows",
     "plot_learning",
     "read_learning",
-    "summarize",
+    "summarize_learning",
 ]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.learning.run import MEASURES, SUMS, load_once, train
-from edgeopt.experiments.runs.cell import FINISHED, Kind
+from edgeopt.experiments.learning.run import PERIOD_MEASURES, PERIOD_SUMS, load_once, train
+from edgeopt.experiments.runs.cell import FINISHED, RunKind
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.framework.conditions import LinkTrace
 from edgeopt.optim.learning.part import choose_device
@@ -29,14 +29,16 @@ RUNS = "runs"
 
 EARLY = ("early_threshold", "early_share", "early_error")
 
-COLUMNS = {name: "answer_error" if name == "error" else name for name in (*SUMS, *MEASURES)}
+PERIOD_COLUMNS = {
+    name: "answer_error" if name == "error" else name for name in (*PERIOD_SUMS, *PERIOD_MEASURES)
+}
 """Column of each value of a period; ``error`` is what a run failed of."""
 
-LEARNING = Kind(
+LEARNING = RunKind(
     name="learning",
     names={"scheme": "text"},
     columns={
-        **{COLUMNS[name]: of for name, of in {**SUMS, **MEASURES}.items()},
+        **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
         **dict.fromkeys(EARLY, "floats"),
     },
     aside=("time_limit", "folder", "target_error"),
@@ -128,7 +130,7 @@ class LearningCell:
             path = folder / RUNS / f"{self.key}.pt"
         periods = train(self.scheme, self.make_problem(), path)
         columns: dict[str, Any] = {
-            column: [period[name] for period in periods] for name, column in COLUMNS.items()
+            column: [period[name] for period in periods] for name, column in PERIOD_COLUMNS.items()
         }
         if columns["exit_error"][0] is None:
             columns["exit_error"] = None

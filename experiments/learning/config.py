@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from edgeopt.experiments.learning.cell import LEARNING, LearningCell
 from edgeopt.experiments.learning.run import data_digest
-from edgeopt.experiments.runs.cell import Kind
+from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs
 from edgeopt.optim.framework.conditions import read_link
 from edgeopt.optim.learning.part import DEVICES, choose_device, fix_bits
@@ -25,7 +25,7 @@ from edgeopt.problems.parameters import check_names
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
 
-LARGEST_SEED = 2**63 - 1
+_LARGEST_SEED = 2**63 - 1
 
 _REQUIRED = ("data", "network", "system", "schemes")
 
@@ -71,7 +71,7 @@ class LearningConfig:
     See ``examples/learn_together.py``.
     """
 
-    kind: ClassVar[Kind] = LEARNING
+    kind: ClassVar[RunKind] = LEARNING
 
     data: str
     network: str
@@ -90,7 +90,7 @@ class LearningConfig:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED)
+        check_integer("seed", self.seed, at_least=0, at_most=_LARGEST_SEED)
         check_choice("device", self.device, DEVICES)
         check_number("target_error", self.target_error, above=0, at_most=1)
         for name in ("data", "network", "system"):

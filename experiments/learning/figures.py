@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.learning.config import LearningConfig
-from edgeopt.experiments.learning.summary import early_rows, runs_of, summarize
+from edgeopt.experiments.learning.summary import early_rows, runs_of, summarize_learning
+from edgeopt.experiments.runs.cell import Row
 from edgeopt.experiments.style import COLOURS, line_styles, paper_style, save_figure
 from edgeopt.problems.errors import FloatArray
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-
-
-Row = dict[str, Any]
 
 _LEVELS = 3
 
@@ -45,7 +43,7 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
     --------
     See ``examples/learn_together.py``.
     """
-    summary, early = summarize(config, rows), list(early_rows(rows))
+    summary, early = summarize_learning(config, rows), list(early_rows(rows))
     paths = []
     with paper_style():
         figures: dict[str, Figure] = {

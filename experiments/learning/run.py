@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from edgeopt.experiments.runs.cell import Row
 from edgeopt.optim.learning.answers import Answers, answer, early_answers, is_wrong
 from edgeopt.optim.learning.part import fix_bits
 from edgeopt.optim.learning.problem import LearningProblem
@@ -21,16 +22,14 @@ from edgeopt.problems.datasets.load import load_dataset
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
-Row = dict[str, Any]
-
-SUMS = {
+PERIOD_SUMS = {
     **dict.fromkeys(("tasks", "examples"), "integers"),
     "seconds": "floats",
     **dict.fromkeys(("up_bytes", "down_bytes", "lan_bytes"), "integers"),
 }
 """What is counted since the start, and the type of a list of it."""
 
-MEASURES = dict.fromkeys(
+PERIOD_MEASURES = dict.fromkeys(
     ("learning_rate", "loss", "asleep", "error", "final_error", "exit_error"), "floats"
 )
 """What is measured in a period, and the type of a list of it."""
@@ -100,9 +99,9 @@ def _row(
     exits = list(answers.exits.values())
     sizes = problem.drawn[0].of_period(period, window).size
     counts = {"tasks": window, "examples": int(sizes.sum()), **cost._asdict()}
-    last = before[-1] if before else dict.fromkeys(SUMS, 0)
+    last = before[-1] if before else dict.fromkeys(PERIOD_SUMS, 0)
     row = {
-        **{name: last[name] + counts[name] for name in SUMS},
+        **{name: last[name] + counts[name] for name in PERIOD_SUMS},
         "learning_rate": learning_rate(problem.training, period),
         "loss": cost.loss,
         "asleep": cost.asleep,

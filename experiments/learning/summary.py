@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.experiments.learning.cell import COLUMNS, EARLY
+from edgeopt.experiments.learning.cell import EARLY, PERIOD_COLUMNS
 from edgeopt.experiments.learning.config import LearningConfig
-from edgeopt.experiments.runs.cell import FAILED
+from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.files import write_atomically
@@ -20,15 +20,12 @@ from edgeopt.problems.files import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-
-Row = dict[str, Any]
-
 _LAST = ("error", "final_error", "exit_error", "seconds", "up_bytes", "down_bytes", "lan_bytes")
 
 _TARGET = ("tasks", "seconds", "bytes")
 
 
-def summarize(config: LearningConfig, rows: Iterable[Row]) -> list[Row]:
+def summarize_learning(config: LearningConfig, rows: Iterable[Row]) -> list[Row]:
     """Return a row for each scheme, in the order of the file.
 
     Returns
@@ -133,10 +130,10 @@ def period_rows(config: LearningConfig, cells: pd.DataFrame) -> list[Row]:
 def _periods(row: Row) -> Iterator[Row]:
     """Yield the rows of a run's periods."""
     names = {"scheme": row["scheme"], "repetition": row["repetition"]}
-    columns = [_list(row[column], len(row["tasks"])) for column in COLUMNS.values()]
+    columns = [_list(row[column], len(row["tasks"])) for column in PERIOD_COLUMNS.values()]
     early = [_list(row[name], 0) for name in EARLY]
     for period, values in enumerate(zip(*columns, strict=True)):
-        made = {**names, "period": period, **dict(zip(COLUMNS, values, strict=True))}
+        made = {**names, "period": period, **dict(zip(PERIOD_COLUMNS, values, strict=True))}
         if early[0] and period == len(row["tasks"]) - 1:
             made["early"] = list(zip(*early, strict=True))
         yield made
@@ -150,14 +147,14 @@ def _list(values: Any, length: int) -> list[Any]:
 def as_json(config: LearningConfig, rows: list[Row]) -> str:
     """Return the summary with what it was made from, as JSON."""
     content = {
-        "schemes": summarize(config, rows),
+        "schemes": summarize_learning(config, rows),
         "config": asdict(config),
         "made_with": {**full_provenance(), "torch": _torch_version()},
     }
     return json.dumps(content, indent=1, allow_nan=False)
 
 
-def write_tables(config: LearningConfig, rows: list[Row], folder: Path) -> list[Path]:
+def write_learning_tables(config: LearningConfig, rows: list[Row], folder: Path) -> list[Path]:
     """Write ``history.csv``, ``early_exits.csv``, ``summary.csv`` and ``summary.json``.
 
     Parameters
@@ -177,7 +174,7 @@ def write_tables(config: LearningConfig, rows: list[Row], folder: Path) -> list[
     tables = {
         "history": [_without_early(row) for row in rows],
         "early_exits": list(early_rows(rows)),
-        "summary": summarize(config, rows),
+        "summary": summarize_learning(config, rows),
     }
     paths = []
     for name, table in tables.items():

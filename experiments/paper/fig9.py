@@ -45,7 +45,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     import_extra("torch", "torch")
     from edgeopt.experiments.learning.config import read_learning
     from edgeopt.experiments.learning.figures import plot_learning
-    from edgeopt.experiments.learning.summary import period_rows, write_tables
+    from edgeopt.experiments.learning.summary import period_rows, write_learning_tables
     from edgeopt.experiments.runs.run import run_with_bar
 
     path = PAPER_FOLDER / "fig9.toml"
@@ -59,7 +59,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     for error in cells.loc[cells["status"] == FAILED, "error"]:
         raise InputError("a run", FAILED, f"finished: {error.strip().splitlines()[-1]}")
     rows = period_rows(config, cells)
-    write_tables(config, rows, out)
+    write_learning_tables(config, rows, out)
     plot_learning(config, rows, out)
     ends = {label: _ends(rows, label) for label in config.schemes}
     return Outcome(

@@ -15,7 +15,7 @@ from edgeopt.experiments.runs.pool import run_in_workers
 from edgeopt.experiments.runs.run import progress
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
-from edgeopt.experiments.simulation.summary import in_order, summarize_runs, table_lines
+from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_lines
 from edgeopt.experiments.statistics.rank_tests import signed_ranks
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.optim.framework.intervals import replication_interval
@@ -34,7 +34,7 @@ class Simulated:
     runs : dict
         By stream and pool, and scheme, the measures of each repetition in order.
     summary : list of dict
-        From `summarize_runs`.
+        From `summarize_simulation`.
     """
 
     runs: dict[tuple[str, str], list[dict[str, Any]]]
@@ -54,8 +54,8 @@ class Simulated:
 
 def shorten_simulation(config: SimulationConfig, tasks: int, repetitions: int) -> SimulationConfig:
     """Return a simulation with other numbers of tasks and repetitions."""
-    world = {**config.world, "tasks": tasks}
-    return replace(config, world=world, repetitions=repetitions)
+    scenario = {**config.scenario, "tasks": tasks}
+    return replace(config, scenario=scenario, repetitions=repetitions)
 
 
 def run_simulations(
@@ -86,7 +86,7 @@ def _simulated(config: SimulationConfig, table: list[dict[str, Any]]) -> Simulat
             rule = f"finished: {row['error'].strip().splitlines()[-1]}"
             raise InputError(f"{problem}, {row['scheme']}", row["status"], rule)
         runs.setdefault((problem, row["scheme"]), []).append(row)
-    return Simulated(runs, summarize_runs(rows))
+    return Simulated(runs, summarize_simulation(rows))
 
 
 def write_summary(simulated: Simulated, folder: Path) -> None:

@@ -1,9 +1,9 @@
 from .cell import run_cell
-from .run import Status, read_status, run_sweep, status_of
+from .run import RunStatus, read_status, run_sweep, status_of
 from .store import read_cells
 
 __all__ = [
-    "Status",
+    "RunStatus",
     "read_cells",
     "read_status",
     "run_cell",

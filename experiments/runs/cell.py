@@ -1,7 +1,7 @@
 """What the engine asks of a kind of runs: a configuration, its cells, and the columns of a row.
 
 The engine knows no kind. A configuration says what is to be run, each of its cells runs once, and
-a `Kind` says what the rows look like.
+a `RunKind` says what the rows look like.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
 
 
 @dataclass(frozen=True)
-class Kind:
+class RunKind:
     """What the rows of a kind of runs look like.
 
     Attributes
@@ -85,13 +85,13 @@ class AnyCell(Protocol):
 
     @property
     def names(self) -> dict[str, str | int]:
-        """Values of the columns `Kind.names`."""
+        """Values of the columns `RunKind.names`."""
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
 
     def outcome(self, folder: Path | None = None) -> Row:
-        """Run the cell and return the columns `Kind.columns`, ``status`` and ``error``.
+        """Run the cell and return the columns `RunKind.columns`, ``status`` and ``error``.
 
         A cell may keep files of its own in a folder, from which it resumes after a kill.
         """
@@ -101,7 +101,7 @@ class AnyConfig(Protocol):
     """What is to be run; values that can be checked without work are, when it is made."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> RunKind:
         """What the rows look like."""
 
     @property

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 
-SCHEMES = ("tcp://", "tls://")
+_SCHEMES = ("tcp://", "tls://")
 
 
 def check_address(address: str) -> None:
     """Raise `InputError` unless it looks like the address of a Dask scheduler."""
     host, _, port = address.partition("://")[2].rpartition(":")
-    if not (address.startswith(SCHEMES) and host and port.isdigit()):
+    if not (address.startswith(_SCHEMES) and host and port.isdigit()):
         raise InputError("--cluster", address, "an address like tcp://host:8786")
 
 

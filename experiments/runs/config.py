@@ -9,7 +9,7 @@ from edgeopt.problems.errors import InputError, check_integer, check_number
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 
-MOST_CELLS = 10**6
+_MOST_CELLS = 10**6
 
 
 def check_seed(seed: Any) -> None:
@@ -29,7 +29,7 @@ def check_runs(repetitions: Any, each: int, time_limit: Any) -> None:
     time_limit : float or None
         In s, > 0; None: no limit.
     """
-    check_integer("repetitions", repetitions, at_least=1, at_most=max(MOST_CELLS // each, 1))
+    check_integer("repetitions", repetitions, at_least=1, at_most=max(_MOST_CELLS // each, 1))
     if time_limit is not None:
         check_number("time_limit", time_limit, above=0.0)
 

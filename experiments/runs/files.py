@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import Kind, Row
+from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.problems.errors import InputError, check_number
 from edgeopt.problems.files import write_atomically
 
@@ -30,7 +30,7 @@ TYPES = ("text", "integer", "unsigned", "float", "texts", "integers", "floats")
 """Types of columns; those in the plural are of lists."""
 
 
-def schema(kind: Kind, metadata: dict[str, Any]) -> pa.Schema:
+def schema(kind: RunKind, metadata: dict[str, Any]) -> pa.Schema:
     """Return the types of the columns; the same in all parts, also where all values are missing."""
     import pyarrow as pa
 
@@ -41,7 +41,7 @@ def schema(kind: Kind, metadata: dict[str, Any]) -> pa.Schema:
     return pa.schema(fields, metadata={METADATA: json.dumps(metadata).encode()})
 
 
-def write_part(path: Path, rows: list[Row], kind: Kind, metadata: dict[str, Any]) -> None:
+def write_part(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> None:
     """Write rows as one Parquet file, whole or not at all, with provenance in its metadata.
 
     Raises
@@ -61,7 +61,7 @@ def write_part(path: Path, rows: list[Row], kind: Kind, metadata: dict[str, Any]
     write_atomically(path, sink.getvalue().to_pybytes())
 
 
-def read_part(path: Path, kind: Kind, columns: Iterable[str] | None = None) -> list[Row]:
+def read_part(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -> list[Row]:
     """Return the rows of a part, of some or of all columns.
 
     Raises
@@ -72,7 +72,7 @@ def read_part(path: Path, kind: Kind, columns: Iterable[str] | None = None) -> l
     return _read(path, kind, list(columns or kind.table)).to_pylist()  # type: ignore[no-any-return]
 
 
-def _read(path: Path, kind: Kind, columns: list[str]) -> pa.Table:
+def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -91,7 +91,7 @@ def _read(path: Path, kind: Kind, columns: list[str]) -> pa.Table:
     return table
 
 
-def read_table(folder: Path, kind: Kind) -> pa.Table:
+def read_table(folder: Path, kind: RunKind) -> pa.Table:
     """Return the rows of all parts of a folder, of which there is one at least, as one table.
 
     Raises

@@ -1,13 +1,17 @@
-"""Worker processes under a watch: one that hangs or dies costs its cell alone.
+"""Worker processes under supervision: one that hangs or dies costs only its own cell.
 
 A signal cannot stop a compiled kernel, so a cell beyond its time limit is ended by killing its
-process. Pools of the standard library and of loky take the death of a worker for the end of all.
+process. The pools of the standard library and of loky break as a whole when one worker dies.
+Pebble's pool ends a cell in a compiled kernel only after SIGTERM has had three seconds to act, and
+hands out no other cell meanwhile; its limit cannot start anew after compiling, and its workers
+outlive a killed sweep.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import multiprocessing
 import os
 import signal
@@ -28,14 +32,20 @@ from edgeopt.experiments.runs.files import append_row, journal_rows, new_journal
 
 ATTEMPTS = 2  # of a cell whose worker dies
 
-STILLBORN = 10  # processes in a row that die before they are up
+_FAILED_STARTS = 10  # in a row, after which the sweep gives up
 
-WARM_UP_SECONDS = 120.0  # for compiling, besides the limit
+_START_SECONDS = 120.0  # for a process to import everything on a busy machine
+
+WARM_UP_SECONDS = 120.0  # for compiling, in addition to the time limit
+
+# A grandchild made by fork keeps the pipe and the sentinel of a dead worker open, so that neither
+# reports the death: the exit code is looked at as well.
+_LOOK_SECONDS = 1.0
 
 
 @dataclass
 class WorkerPool:
-    """Cells on their way through worker processes.
+    """Cells and what has happened to them.
 
     Attributes
     ----------
@@ -44,13 +54,13 @@ class WorkerPool:
     time_limit : float or None
         Of a cell in s.
     journal : Path
-        For the rows of cells that could not make their own.
+        For the rows of cells that could not write their own.
     waiting : deque of AnyCell
-        Not yet begun.
+        Not yet started.
     deaths : dict
-        By key: how many workers a cell has taken with it.
-    stillborn : int
-        How many processes in a row have died before they were up.
+        Number of workers that died running a cell, by its key.
+    failed_starts : int
+        Number of processes in a row that died before they were ready.
     """
 
     folder: Path
@@ -58,7 +68,7 @@ class WorkerPool:
     journal: Path
     waiting: deque[AnyCell]
     deaths: dict[str, int]
-    stillborn: int = 0
+    failed_starts: int = 0
 
 
 def run_in_workers(
@@ -75,14 +85,15 @@ def run_in_workers(
     jobs : int
         Number of processes.
     time_limit : float, optional
-        In s; a cell beyond it is recorded as failed. Compiling has `WARM_UP_SECONDS` of its own.
+        In s; a cell beyond it is recorded as failed. Compiling has a limit of its own,
+        `WARM_UP_SECONDS`.
 
     Raises
     ------
     OSError
         If a row cannot be kept, e.g. because the disk is full.
     BrokenProcessPool
-        If processes do not even start.
+        If processes die before they are ready, many times in a row.
     """
     pool = WorkerPool(folder, time_limit, new_journal(folder), deque(cells), {})
     workers: list[Worker] = []
@@ -104,12 +115,13 @@ def _fill_compiler_cache(pool: WorkerPool, worker: Worker) -> None:
 
 
 def _warms_up(worker: Worker, cell: AnyCell) -> bool:
-    """Have a worker compile for a cell; return whether it comes to an end of that."""
+    """Have a worker compile for a cell; return whether it finishes in time."""
     with suppress(EOFError, OSError):  # dead
         worker.pipe.send((cell, True))
-        while worker.pipe.poll(WARM_UP_SECONDS):
-            if worker.pipe.recv()[0] == DONE:
-                worker.is_up = True
+        while worker.pipe.poll(WARM_UP_SECONDS if worker.is_up else _START_SECONDS):
+            word, _ = worker.pipe.recv()
+            worker.is_up = True
+            if word == DONE:
                 return True
     return False
 
@@ -119,8 +131,8 @@ def _hand_out(pool: WorkerPool, workers: list[Worker]) -> bool:
     for worker in workers:
         if worker.cell is None and pool.waiting:
             worker.cell = pool.waiting.popleft()
-            _set_deadline(pool, worker, WARM_UP_SECONDS)
-            with suppress(OSError):  # dead already: reading its pipe tells so
+            _set_deadline(pool, worker, WARM_UP_SECONDS if worker.is_up else _START_SECONDS)
+            with suppress(OSError):  # dead already, which is noticed when its pipe is read
                 worker.pipe.send((worker.cell, False))
     return any(worker.cell is not None for worker in workers)
 
@@ -137,28 +149,35 @@ def _rows(pool: WorkerPool, workers: list[Worker]) -> Iterator[Row]:
     busy = {worker.pipe: worker for worker in workers if worker.cell is not None}
     ready = wait(list(busy), timeout=_patience(workers))
     for pipe, worker in busy.items():
-        row = _listen(pool, worker) if pipe in ready else _check_time(pool, worker)
+        if pipe in ready:
+            row = _receive(pool, worker)
+        elif worker.process.exitcode is not None:
+            row = _recover(pool, worker)
+        else:
+            row = _check_time(pool, worker)
         if row is not None:
             worker.cell = None
             yield row
 
 
-def _patience(workers: list[Worker]) -> float | None:
-    """Return the time until the next deadline in s, None for ever."""
+def _patience(workers: list[Worker]) -> float:
+    """Return the time in s until the next deadline or the next look at the exit codes."""
     deadlines = [w.deadline for w in workers if w.cell is not None and w.deadline is not None]
-    return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+    until = min(deadlines, default=math.inf) - time.monotonic()
+    return min(max(0.0, until), _LOOK_SECONDS)
 
 
-def _listen(pool: WorkerPool, worker: Worker) -> Row | None:
-    """Take a worker's message, or its death; return the row of its cell if that is over."""
+def _receive(pool: WorkerPool, worker: Worker) -> Row | None:
+    """Read a worker's message or notice its death; return the row of its cell if that is over."""
     try:
         word, content = worker.pipe.recv()
     except (EOFError, OSError):
-        return _bury(pool, worker)
+        return _recover(pool, worker)
     if word == BROKEN:
         raise content
     if word == UP:
-        worker.is_up, pool.stillborn = True, 0
+        worker.is_up, pool.failed_starts = True, 0
+        _set_deadline(pool, worker, WARM_UP_SECONDS)
     if word == BEGUN:
         _set_deadline(pool, worker)
     row: Row | None = content
@@ -172,16 +191,16 @@ def _check_time(pool: WorkerPool, worker: Worker) -> Row | None:
     return _replace(pool, worker) or _fail(pool, worker, f"time limit of {pool.time_limit:g} s")
 
 
-def _bury(pool: WorkerPool, worker: Worker) -> Row | None:
-    """Put a new process in the place of a dead one, whose cell gets another attempt."""
+def _recover(pool: WorkerPool, worker: Worker) -> Row | None:
+    """Replace a dead process; its cell gets another attempt or is recorded as failed."""
     worker.process.join()
     code, cell, was_up = worker.process.exitcode, worker.cell, worker.is_up
     assert cell is not None
     if (row := _replace(pool, worker)) is not None:
         return row
     deaths = pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + was_up
-    pool.stillborn += not was_up
-    if pool.stillborn > STILLBORN:
+    pool.failed_starts += not was_up
+    if pool.failed_starts > _FAILED_STARTS:
         raise BrokenProcessPool(f"worker processes do not start, exit code {code}")
     if deaths == ATTEMPTS:
         return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
@@ -191,7 +210,7 @@ def _bury(pool: WorkerPool, worker: Worker) -> Row | None:
 
 
 def _replace(pool: WorkerPool, worker: Worker) -> Row | None:
-    """Put a new process in a worker's place; return the row of its cell if that was kept yet."""
+    """Start a new process for a worker; return the row of its cell if it is in the journal."""
     assert worker.cell is not None
     key, journal = worker.cell.key, worker.journal
     restart(worker, pool.folder)
@@ -206,37 +225,37 @@ def _fail(pool: WorkerPool, worker: Worker, error: str) -> Row:
     return row
 
 
-# A worker process: takes cells from a pipe, puts their rows on disk, then hands them back.
-#
-# The two ends speak in tuples ``(word, content)``: a worker says `UP` when it serves, `BEGUN`
-# when a cell's compiling is over, `DONE` with the row, and `BROKEN` with the exception where the
-# row cannot be kept.
+# Inside a worker process, which takes cells from a pipe, writes their rows to disk and returns
+# them. Its messages are tuples ``(word, content)``: `UP` when it is ready, `BEGUN` when a cell is
+# compiled, `DONE` with the row, and `BROKEN` with the exception if the row cannot be written.
 
 UP, BEGUN, DONE, BROKEN = "up", "begun", "done", "broken"
 
-PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1
 
-# read by the libraries when they are loaded, so set before a worker starts
-ONE_THREAD = {
+# Libraries read these when they are loaded, so they are set before a worker starts.
+_ONE_THREAD = {
     f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
 }
 
 
 def work(pipe: Connection, folder: Path, journal: Path, parent: int) -> None:
-    """Serve cells until the pipe is closed.
+    """Run cells until the pipe is closed.
 
     Parameters
     ----------
     pipe : Connection
-        Sends ``(cell, is_warm_up)``; of a warm-up only the compiling is done.
+        Delivers ``(cell, is_warm_up)``; a warm-up only compiles.
     folder : Path
         Of the runs.
     journal : Path
         This worker's own.
     parent : int
-        Process id of the sweep, with which the worker dies.
+        Process id of the sweep; the worker dies with it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # to which the sweep alone answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # handled by the sweep alone
+    if sys.platform != "win32":
+        os.setpgid(0, 0)  # a group of its own, killed together with the processes of a solver
     _die_with(parent)
     with contextlib.suppress(EOFError, OSError):  # the sweep is gone
         pipe.send((UP, None))
@@ -246,8 +265,8 @@ def work(pipe: Connection, folder: Path, journal: Path, parent: int) -> None:
 
 
 def _serve(pipe: Connection, folder: Path, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
-    """Do one cell and say so."""
-    with contextlib.suppress(Exception, SystemExit):  # the run itself shows it again, in its row
+    """Run or compile one cell and report it."""
+    with contextlib.suppress(Exception, SystemExit):  # raised again by the run, and recorded there
         cell.warm_up()
     pipe.send((BEGUN, None))
     if is_warm_up:
@@ -263,9 +282,9 @@ def _serve(pipe: Connection, folder: Path, journal: Path, cell: AnyCell, is_warm
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel end this process with its parent; elsewhere than on Linux after its cell."""
+    """Have Linux kill this process when its parent dies; elsewhere it ends after its cell."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit()
 
@@ -275,7 +294,7 @@ def _die_with(parent: int) -> None:
 
 @dataclass(eq=False)
 class Worker:
-    """A process, our end of its pipe, its journal, what it does, and whether it ever came up."""
+    """A process, our end of its pipe, its journal, its cell and whether it was ever ready."""
 
     process: BaseProcess
     pipe: Connection
@@ -287,12 +306,12 @@ class Worker:
 
 
 def start(folder: Path) -> Worker:
-    """Start a worker, with libraries that keep to one thread."""
+    """Start a worker whose libraries use one thread."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     journal = new_journal(folder)
     process = context.Process(target=work, args=(theirs, folder, journal, os.getpid()), daemon=True)
-    with _environment(ONE_THREAD), _interrupts_held():
+    with _environment(_ONE_THREAD), _interrupts_held():
         process.start()
     theirs.close()
     return Worker(process, ours, journal)
@@ -312,7 +331,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a while, and for ever in a process that is started meanwhile."""
+    """Block SIGINT for a while, and for good in a process that is started meanwhile."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -325,8 +344,11 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def end(workers: Iterable[Worker]) -> None:
-    """Kill the workers: what they have finished is on disk."""
+    """Kill the workers and all processes of their groups; finished rows are on disk."""
     for worker in workers:
+        if sys.platform != "win32" and worker.process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):  # no group yet, or none any more
+                os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.kill()
         worker.process.join()
         worker.pipe.close()

@@ -1,4 +1,4 @@
-"""Which code a row was made with."""
+"""Which code, versions and machine a row was made with."""
 
 from __future__ import annotations
 
@@ -15,20 +15,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import edgeopt
 import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 from edgeopt.version import __version__
 
-GIT_SECONDS = 10
+_OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
 
-OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
-
-# no outcome depends on the engine, in whose package this is
+# No outcome depends on the engine, to which this module belongs.
 _ENGINE = f"{__name__.rpartition('.')[0]}."
 
-# it imports whatever there is; what a cell has chosen from it is a part of its own
+# A catalog imports every entry; the entry that a cell has chosen is hashed by itself.
 _CATALOG = "catalog"
+
+_GIT_SECONDS = 10
+
+_PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
+
+_PASSWORD = re.compile(r"(//[^:/@\s]*):[^@\s]*@")  # in a URL
 
 
 @cache
@@ -50,9 +55,13 @@ def code_of(*parts: Any) -> str:
     Parameters
     ----------
     *parts : function, class or instance
-        What an outcome is made with. Imports are followed through the sources, those in functions
-        too, within this project: not into the engine, nor from a catalog, whose entries a cell
-        names itself. A package stands for the modules of what is imported from it.
+        What computes an outcome.
+
+    Notes
+    -----
+    Imports are followed through the sources of this project, those inside functions included,
+    but neither into the engine nor out of a catalog, whose entries a cell names itself. An import
+    from a package counts as one from the module that defines the name.
     """
     return _code_of(frozenset(part.__module__ for part in parts))
 
@@ -78,7 +87,9 @@ def _code_of(names: frozenset[str]) -> str:
 
 def _own_file(name: str) -> Path | None:
     """Return the file of a module of this project, None for any other name."""
-    for package in OWN:
+    if name == edgeopt.__name__:
+        return Path(edgeopt.__path__[0]) / "__init__.py"
+    for package in _OWN:
         if f"{name}.".startswith(f"{package.__name__}."):
             below = name[len(package.__name__) + 1 :].split(".")
             path = Path(package.__path__[0]).joinpath(*below)
@@ -106,7 +117,7 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the statements below a node, without those for the type checker alone."""
+    """Yield the statements below a node, except those for type checkers only."""
     for child in ast.iter_child_nodes(node):
         is_typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case) and not is_typing:
@@ -120,18 +131,21 @@ def _defining(module: str, name: str) -> str:
         return f"{module}.{name}"
     path = _own_file(module)
     if path is not None and path.name == "__init__.py":
-        for node in _statements(ast.parse(path.read_bytes())):
+        # a package that imports lazily names its modules in a stub
+        stub = path.with_suffix(".pyi")
+        for node in _statements(ast.parse((stub if stub.is_file() else path).read_bytes())):
             if isinstance(node, ast.ImportFrom) and node.module is not None:
+                source = f"{module}.{node.module}" if node.level else node.module
                 for alias in node.names:
                     if (alias.asname or alias.name) == name:
-                        return _defining(node.module, alias.name)
+                        return _defining(source, alias.name)
     return module
 
 
 def full_provenance() -> dict[str, str]:
     """Return versions, machine, command, code and, where the code is in git, its commit.
 
-    ``dirty`` says ``yes`` where files differ from the commit. Both stay out without git.
+    ``dirty`` is ``yes`` where files differ from the commit. Without git both are left out.
     """
     facts = {**provenance(), "code": code_version()}
     commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
@@ -142,20 +156,13 @@ def full_provenance() -> dict[str, str]:
 
 @cache
 def _git(*arguments: str) -> str | None:
-    """Return what git says about the folder of the sources, None if nothing."""
+    """Return the output of git for the folder of the sources, None if it fails."""
     command = ["git", "-C", str(Path(edgeopt.optim.__path__[0]).parent), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-# The installed version, and what a result was made with.
-
-PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
-
-PASSWORD = re.compile(r"(//[^:/@\s]*):[^@\s]*@")  # in a URL
 
 
 def version() -> str:
@@ -165,18 +172,18 @@ def version() -> str:
 
 def provenance() -> dict[str, str]:
     """Return versions, machine and command."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {
         "edgeopt": version(),
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
+        "command": _PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
     }
 
 
 def _processor() -> str:
-    """Return the processor's name as the system tells it."""
+    """Return the processor's name as reported by the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

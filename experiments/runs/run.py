@@ -206,7 +206,7 @@ def progress(what: str) -> Iterator[Report]:
 
 
 @dataclass(frozen=True)
-class Status:
+class RunStatus:
     """Numbers of cells, and a guess.
 
     Attributes
@@ -235,7 +235,7 @@ class Status:
         return self.cells - self.finished - self.failed
 
 
-def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) -> Status:
+def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) -> RunStatus:
     """Return how far the sweep in a folder is.
 
     Parameters
@@ -262,7 +262,7 @@ def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) ->
     return status_of(sweep, folder)
 
 
-def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False) -> Status:
+def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False) -> RunStatus:
     """Return how far a sweep is.
 
     Parameters
@@ -289,7 +289,7 @@ def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False
     failed = sum(row["status"] == FAILED for row in known.values())
     begun = {key for key, row in known.items() if row["status"] != FAILED or not retry_failed}
     todo = [cell for key, cell in cells.items() if key not in begun]
-    return Status(
+    return RunStatus(
         cells=len(cells),
         finished=len(known) - failed,
         failed=0 if retry_failed else failed,

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import AnyConfig, Kind, Row, merge_newer, merge_older
+from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind, merge_newer, merge_older
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     PART,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
 
-SCAN = ("key", "status", "cell_seconds")
+_SCAN = ("key", "status", "cell_seconds")
 
 
 def open_folder(folder: Path, config: AnyConfig) -> None:
@@ -69,7 +69,7 @@ def open_folder(folder: Path, config: AnyConfig) -> None:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
 
 
-def _identity(description: dict[str, Any], kind: Kind) -> dict[str, Any]:
+def _identity(description: dict[str, Any], kind: RunKind) -> dict[str, Any]:
     """Return what of a description two runs of one sweep have in common."""
     config = {key: value for key, value in description["config"].items() if key not in kind.aside}
     return {**description, "config": config, "provenance": None}
@@ -87,9 +87,9 @@ def _describe(config: AnyConfig) -> dict[str, Any]:
     }
 
 
-def kind_of(description: dict[str, Any]) -> Kind:
+def kind_of(description: dict[str, Any]) -> RunKind:
     """Return what the rows look like, as the folder itself says it."""
-    return Kind(description["kind"], description["names"], description["columns"])
+    return RunKind(description["kind"], description["names"], description["columns"])
 
 
 def _is_used(folder: Path) -> bool:
@@ -133,9 +133,9 @@ def _is_description(found: Any) -> bool:
 
 
 def scan_store(folder: Path) -> dict[str, Row]:
-    """Return what is on disk by key, of each row its names and the columns `SCAN` alone."""
+    """Return what is on disk by key, of each row its names and the columns `_SCAN` alone."""
     kind = kind_of(read_description(folder))
-    columns, rows = (*SCAN, *kind.names), dict[str, Row]()
+    columns, rows = (*_SCAN, *kind.names), dict[str, Row]()
     for journal in journals(folder):  # first: their rows move into parts, not the other way
         merge_newer(
             rows, ({name: row.get(name) for name in columns} for row in journal_rows(journal))
@@ -219,13 +219,15 @@ def compact(folder: Path, keys: Sequence[str], fresh: Iterable[Row] = ()) -> Non
             journal.unlink()
 
 
-def _write_new(path: Path, rows: list[Row], kind: Kind, metadata: dict[str, Any]) -> None:
+def _write_new(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> None:
     """Write a part unless these are its rows already."""
     if not path.exists() or read_part(path, kind) != rows:
         write_part(path, rows, kind, metadata)
 
 
-def _keep_apart(folder: Path, rows: dict[str, Row], kind: Kind, metadata: dict[str, Any]) -> None:
+def _keep_apart(
+    folder: Path, rows: dict[str, Row], kind: RunKind, metadata: dict[str, Any]
+) -> None:
     """Keep rows that are no cells of the sweep as it is now: a part for each version of code."""
     for code in sorted({row["code"] for row in rows.values()}):
         chosen = [rows[key] for key in sorted(rows) if rows[key]["code"] == code]

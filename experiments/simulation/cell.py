@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import FINISHED, Kind
+from edgeopt.experiments.runs.cell import FINISHED, RunKind
 from edgeopt.experiments.runs.provenance import code_of
-from edgeopt.experiments.simulation.scenario import Scenario, world_of
+from edgeopt.experiments.simulation.scenario import Scenario, scenario_of
 from edgeopt.optim.framework.conditions import draw_conditions
 from edgeopt.optim.framework.dispatcher import WindowDispatcher
 from edgeopt.optim.framework.measures import (
@@ -30,7 +30,7 @@ from edgeopt.optim.framework.simulate import simulate
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.problems.arrivals.spec import draw_stream
 
-SIMULATION = Kind(
+SIMULATION = RunKind(
     name="simulation",
     names={"stream": "text", "nodes": "integer", "scheme": "text"},
     columns={
@@ -54,7 +54,7 @@ class SimulationCell:
         Size of the pool.
     digest : str
         Hash of the content of all files that are named.
-    stream_table, scheme, world : str
+    stream_table, scheme, scenario : str
         JSON of the stream's and the scheme's table, and of `Scenario.as_dict`.
     repetition, seed : int
         Which run, and the root seed.
@@ -66,7 +66,7 @@ class SimulationCell:
     digest: str
     stream_table: str
     scheme: str
-    world: str
+    scenario: str
     repetition: int
     seed: int
 
@@ -78,7 +78,7 @@ class SimulationCell:
     @property
     def code(self) -> str:
         """Which code a row is made with."""
-        return _code(self.scheme, self.world, self.digest)
+        return _code(self.scheme, self.scenario, self.digest)
 
     @cached_property
     def key(self) -> str:
@@ -95,29 +95,29 @@ class SimulationCell:
         Stream, links and master depend on the root seed, the stream and the repetition alone: all
         schemes and pool sizes meet the same.
         """
-        world, table = self._world, json.loads(self.stream_table)
+        scenario, table = self._scenario, json.loads(self.stream_table)
         stream_text = json.dumps([self.stream, table], sort_keys=True)
         spawn_key = (_number(stream_text), self.repetition)
         seeds = np.random.SeedSequence(self.seed, spawn_key=spawn_key).spawn(4)
         arrivals, links, masters, choices = (np.random.default_rng(seed) for seed in seeds)
-        default_hz = world.loaded_system.tasks.arrival_hz
-        stream, rate_hz = draw_stream(self.stream, table, world.tasks, default_hz, arrivals)
-        setting = world.make_setting(rate_hz, masters)
-        conditions = draw_conditions(setting, stream, world.link_trace, links)
+        default_hz = scenario.loaded_system.tasks.arrival_hz
+        stream, rate_hz = draw_stream(self.stream, table, scenario.tasks, default_hz, arrivals)
+        setting = scenario.make_setting(rate_hz, masters)
+        conditions = draw_conditions(setting, stream, scenario.link_trace, links)
         table = json.loads(self.scheme)
-        scheme, dispatcher = make_scheme(self.label, table), world.make_dispatcher(table)
+        scheme, dispatcher = make_scheme(self.label, table), scenario.make_dispatcher(table)
         return simulate(setting, stream, conditions, scheme, dispatcher, choices)
 
     def outcome(self, folder: Path | None = None) -> dict[str, Any]:
         """Run the scheme and return the columns of its result; no files are kept in `folder`."""
-        world = self._world
+        scenario = self._scenario
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             run = self.run()
         return {
             "tasks": run.stream.tasks,
-            **measure(run, world.warm_up, world.edge_value("transport")),
-            "delay_quantiles_s": delay_quantiles_s(run, world.warm_up).tolist(),
+            **measure(run, scenario.warm_up, scenario.edge_value("transport")),
+            "delay_quantiles_s": delay_quantiles_s(run, scenario.warm_up).tolist(),
             "node_energy_j": node_energy_j(run).tolist(),
             "node_utilisation": node_utilisation(run).tolist(),
             "warnings": [str(warning.message) for warning in caught],
@@ -126,16 +126,16 @@ class SimulationCell:
         }
 
     @property
-    def _world(self) -> Scenario:
+    def _scenario(self) -> Scenario:
         """Where it runs."""
-        return world_of(self.world, self.digest)
+        return scenario_of(self.scenario, self.digest)
 
 
 @cache
-def _code(scheme: str, world: str, digest: str) -> str:
-    """Return which code makes a run of a scheme in a world."""
+def _code(scheme: str, scenario: str, digest: str) -> str:
+    """Return which code makes a run of a scheme in a scenario."""
     table = json.loads(scheme)
-    dispatcher = world_of(world, digest).make_dispatcher(table)
+    dispatcher = scenario_of(scenario, digest).make_dispatcher(table)
     made = [make_scheme("", table)]
     if isinstance(dispatcher, WindowDispatcher):
         made.append(build_solver(dispatcher.solver))

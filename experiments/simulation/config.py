@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import Kind
+from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
 from edgeopt.experiments.simulation.cell import SIMULATION, SimulationCell
 from edgeopt.experiments.simulation.scenario import Scenario
@@ -27,7 +27,7 @@ from edgeopt.problems.files import check_fields, locate, read_toml
 
 _OWN = ("repetitions", "seed", "streams", "schemes", "time_limit")
 
-_WORLD = (
+_SCENARIO = (
     *("network", "system", "nodes", "reading", "settings", "link", "dispatch", "edge"),
     *("tasks", "warm_up"),
 )
@@ -41,7 +41,7 @@ class SimulationConfig:
 
     Attributes
     ----------
-    world : dict
+    scenario : dict
         Fields of `Scenario` but ``nodes``.
     nodes : tuple of int
         Pool sizes; empty: the system's own.
@@ -61,9 +61,9 @@ class SimulationConfig:
     --------
     >>> from edgeopt import SimulationConfig
     >>> from edgeopt.experiments.runs import run_cell
-    >>> from edgeopt.experiments.simulation import summarize_runs
+    >>> from edgeopt.experiments.simulation import summarize_simulation
     >>> config = SimulationConfig(
-    ...     world={"network": "resnet34", "system": "table1", "tasks": 100},
+    ...     scenario={"network": "resnet34", "system": "table1", "tasks": 100},
     ...     nodes=(10,),
     ...     repetitions=1,
     ...     seed=1,
@@ -71,13 +71,13 @@ class SimulationConfig:
     ...     schemes={"cloud": {"scheme": "cloud-only"}, "edge": {"scheme": "edge-only"}},
     ... )
     >>> rows = [run_cell(cell) for cell in config.cells()]
-    >>> [row["scheme"] for row in summarize_runs(rows)]
+    >>> [row["scheme"] for row in summarize_simulation(rows)]
     ['cloud', 'edge']
     """
 
-    kind: ClassVar[Kind] = SIMULATION
+    kind: ClassVar[RunKind] = SIMULATION
 
-    world: dict[str, Any]
+    scenario: dict[str, Any]
     nodes: tuple[int, ...]
     repetitions: int
     seed: int
@@ -90,7 +90,7 @@ class SimulationConfig:
         for name in ("streams", "schemes"):
             if not isinstance(getattr(self, name), dict) or not getattr(self, name):
                 raise InputError(name, getattr(self, name), f"at least one table [{name}.NAME]")
-        for name in ("world", "streams", "schemes"):
+        for name in ("scenario", "streams", "schemes"):
             check_json(name, getattr(self, name))
         runs = len(self.streams) * len(self.schemes) * max(len(self.nodes), 1)
         check_runs(self.repetitions, runs, self.time_limit)
@@ -98,12 +98,12 @@ class SimulationConfig:
             check_integer("nodes", nodes, at_least=1)
         if len(set(self.nodes)) < len(self.nodes):
             raise InputError("nodes", list(self.nodes), "all different")
-        Scenario(**self.world)
+        Scenario(**self.scenario)
 
     @cached_property
-    def worlds(self) -> tuple[Scenario, ...]:
-        """The world of each pool size."""
-        return tuple(Scenario(**self.world, nodes=nodes) for nodes in self.nodes or (None,))
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario of each pool size."""
+        return tuple(Scenario(**self.scenario, nodes=nodes) for nodes in self.nodes or (None,))
 
     def check(self) -> None:
         """Run every scheme on every stream and pool for one task.
@@ -113,25 +113,25 @@ class SimulationConfig:
         InputError
             If a file, a stream or a scheme is illegal.
         """
-        for world in self.worlds:
-            self._try(world)
+        for scenario in self.scenarios:
+            self._try(scenario)
 
     def cells(self) -> Iterator[SimulationCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
         first = [
             SimulationCell(
                 stream=stream,
-                nodes=world.loaded_system.pool.nodes,
+                nodes=scenario.loaded_system.pool.nodes,
                 label=label,
-                digest=world.digest(stream_table, table),
+                digest=scenario.digest(stream_table, table),
                 stream_table=json.dumps(stream_table, sort_keys=True),
                 scheme=json.dumps({"scheme": label, **table}, sort_keys=True),
-                world=json.dumps(world.as_dict(), sort_keys=True),
+                scenario=json.dumps(scenario.as_dict(), sort_keys=True),
                 repetition=0,
                 seed=self.seed,
             )
             for stream, stream_table in self.streams.items()
-            for world in self.worlds
+            for scenario in self.scenarios
             for label, table in self.schemes.items()
         ]
         for repetition in range(self.repetitions):
@@ -142,22 +142,22 @@ class SimulationConfig:
         """Return the fields as plain values."""
         return {**asdict(self), "nodes": list(self.nodes)}
 
-    def _try(self, world: Scenario) -> None:
-        """Run every scheme on every stream in a world for one task."""
+    def _try(self, scenario: Scenario) -> None:
+        """Run every scheme on every stream in a scenario for one task."""
         rng = np.random.default_rng(0)
-        default_hz = world.loaded_system.tasks.arrival_hz
-        link = world.link_trace
+        default_hz = scenario.loaded_system.tasks.arrival_hz
+        link = scenario.link_trace
         for label, table in self.streams.items():
             recorded = isinstance(table, dict) and table.get("kind", label) == "trace"
-            tasks = world.tasks if recorded else 1
+            tasks = scenario.tasks if recorded else 1
             stream, rate_hz = draw_stream(label, table, tasks, default_hz, rng)
             stream = Stream(stream.time[:1], stream.size[:1])  # of a trace, read as a whole
-            setting = world.make_setting(rate_hz, rng)
+            setting = scenario.make_setting(rate_hz, rng)
             conditions = draw_conditions(setting, stream, link, rng)
             for name, scheme in self.schemes.items():
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the runs warn again
-                    dispatcher = world.make_dispatcher(scheme)
+                    dispatcher = scenario.make_dispatcher(scheme)
                     simulate(
                         setting, stream, conditions, make_scheme(name, scheme), dispatcher, rng
                     )
@@ -189,19 +189,19 @@ def read_simulation(path: Path) -> SimulationConfig:
     See `SimulationConfig`; the files in ``experiments/simulations`` show all fields.
     """
     tables = read_toml(path)
-    check_fields(path, tables, (*_WORLD, *_OWN), ("network", "system", "streams", "schemes"))
+    check_fields(path, tables, (*_SCENARIO, *_OWN), ("network", "system", "streams", "schemes"))
     nodes = tables.pop("nodes", [])
-    world = {key: tables[key] for key in _WORLD if key in tables}
+    scenario = {key: tables[key] for key in _SCENARIO if key in tables}
     for key in ("network", "system"):
-        if not isinstance(world[key], str):
-            raise InputError(key, world[key], "a text")
-        world[key] = locate(world[key], path.parent)
-    if isinstance(world.get("link"), dict):
-        world["link"] = _located(world["link"], path.parent)
-    if isinstance(world.get("dispatch"), dict):
-        world["dispatch"] = _located(world["dispatch"], path.parent)
+        if not isinstance(scenario[key], str):
+            raise InputError(key, scenario[key], "a text")
+        scenario[key] = locate(scenario[key], path.parent)
+    if isinstance(scenario.get("link"), dict):
+        scenario["link"] = _located(scenario["link"], path.parent)
+    if isinstance(scenario.get("dispatch"), dict):
+        scenario["dispatch"] = _located(scenario["dispatch"], path.parent)
     return SimulationConfig(
-        world=world,
+        scenario=scenario,
         nodes=tuple(nodes) if isinstance(nodes, list) else (nodes,),
         repetitions=tables.get("repetitions", 10),
         seed=tables.get("seed", 0),

@@ -28,7 +28,7 @@ def plot_simulation(
     config : SimulationConfig
         The simulation; a run of each dormant scheme is made again for its timeline.
     summary : list of dict
-        From `summarize_runs`; what failed is left out.
+        From `summarize_simulation`; what failed is left out.
     folder : Path
         Where PNG and PDF are written.
 

@@ -154,7 +154,7 @@ class Scenario:
         return asdict(self)
 
     def digest(self, stream: dict[str, Any], scheme: dict[str, Any]) -> str:
-        """Return a hash of the content of all files that this world, stream and scheme name."""
+        """Return a hash of the content of all files that this scenario, stream and scheme name."""
         dispatch = scheme.get("dispatch", self.dispatch)
         content = hashlib.sha256(solver_source(dispatch.get("solver", "")).encode())
         for name in (self.network, self.system, self.link.get("path"), stream.get("path")):
@@ -174,8 +174,8 @@ def _profile_of(network: str, content: bytes) -> Profile:
 
 
 @lru_cache(maxsize=64)
-def world_of(text: str, digest: str) -> Scenario:
-    """Return the world of JSON fields, made once in each process while its files stay the same.
+def scenario_of(text: str, digest: str) -> Scenario:
+    """Return the scenario of JSON fields, made once in each process while its files stay the same.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from edgeopt.experiments.runs.cell import FAILED, FINISHED
+from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.text import scaled, table_console, terminal_table
@@ -20,14 +20,12 @@ from edgeopt.optim.framework.measures import MEASURES, QUANTILES
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import write_atomically
 
-Row = dict[str, Any]
-
 _NUMBER = re.compile(r"\d[\d.e+]*")
 
 _KEYS = ("problem", "stream", "nodes", "scheme", "runs", "failed")
 
 
-def summarize_runs(rows: Iterable[Row]) -> list[Row]:
+def summarize_simulation(rows: Iterable[Row]) -> list[Row]:
     """Return one row for each stream, pool and scheme.
 
     Parameters
@@ -123,7 +121,7 @@ def _text(value: Any) -> str:
 def in_order(config: SimulationConfig, rows: Iterable[Row]) -> list[Row]:
     """Return rows in the order of the file: streams, pools, schemes, repetitions."""
     streams, schemes = list(config.streams), list(config.schemes)
-    pools = [world.loaded_system.pool.nodes for world in config.worlds]
+    pools = [scenario.loaded_system.pool.nodes for scenario in config.scenarios]
 
     def place(row: Row) -> tuple[int, ...]:
         pool, scheme = pools.index(row["nodes"]), schemes.index(row["scheme"])
@@ -132,7 +130,9 @@ def in_order(config: SimulationConfig, rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=place)
 
 
-def write_tables(config: SimulationConfig, rows: Iterable[Row], folder: Path) -> list[Row]:
+def write_simulation_tables(
+    config: SimulationConfig, rows: Iterable[Row], folder: Path
+) -> list[Row]:
     """Write ``summary.csv`` and ``summary.json`` and return the summary.
 
     Raises
@@ -140,7 +140,7 @@ def write_tables(config: SimulationConfig, rows: Iterable[Row], folder: Path) ->
     InputError
         If the folder cannot be written.
     """
-    summary = summarize_runs(in_order(config, rows))
+    summary = summarize_simulation(in_order(config, rows))
     lines = "\n".join(table_lines(summary)) + "\n"
     write_atomically(folder / "summary.csv", lines.encode())
     text = json.dumps(summary, indent=1, allow_nan=False)
@@ -160,7 +160,7 @@ class Column(NamedTuple):
     form: str = ".3g"
 
 
-COLUMNS = (
+_COLUMNS = (
     Column("mean ms", "delay_mean_s", 1e3, ".1f"),
     Column("p95 ms", "delay_p95_s", 1e3, ".1f"),
     Column("p99 ms", "delay_p99_s", 1e3, ".1f"),
@@ -184,8 +184,8 @@ def print_summary(summary: list[Row], console: Console | None = None) -> None:
     console = console or table_console()
     for problem in dict.fromkeys(row["problem"] for row in summary):
         rows = [row for row in summary if row["problem"] == problem]
-        titles = ["scheme", *(column.title for column in COLUMNS)]
-        cells = [(row["scheme"], *(_entry(row, column) for column in COLUMNS)) for row in rows]
+        titles = ["scheme", *(column.title for column in _COLUMNS)]
+        cells = [(row["scheme"], *(_entry(row, column) for column in _COLUMNS)) for row in rows]
         title = f"{problem} nodes, {rows[0]['runs']} runs"
         console.print(terminal_table(titles, cells, title=title))
     _print_notes(summary, console.print)

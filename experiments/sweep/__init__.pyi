@@ -1,6 +1,6 @@
 from .config import SweepConfig, read_config
 from .figures import convergence_figure, plot_sweep
-from .summary import read_solver_cells, summarize
+from .summary import read_solver_cells, summarize_sweep
 
 __all__ = [
     "SweepConfig",
@@ -8,5 +8,5 @@ __all__ = [
     "plot_sweep",
     "read_config",
     "read_solver_cells",
-    "summarize",
+    "summarize_sweep",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import Kind, Row
+from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.scheduling.catalog import make_solver, solver_source
 from edgeopt.optim.scheduling.solve import solve, warm_up
@@ -20,7 +20,7 @@ from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 from edgeopt.problems.scheduling.spec import load_problem
 
-SWEEP = Kind(
+SWEEP = RunKind(
     name="sweep",
     names={"problem": "text", "solver": "text"},
     columns={

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from edgeopt.experiments.runs.cell import Kind
+from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
 from edgeopt.experiments.sweep.cell import SWEEP, Cell, problem_of
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver
@@ -18,7 +18,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
 from edgeopt.problems.scheduling.formats import load_file
 
-FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
+_FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class SweepConfig:
     See ``examples/sweep_and_compare.py``.
     """
 
-    kind: ClassVar[Kind] = SWEEP
+    kind: ClassVar[RunKind] = SWEEP
 
     problems: tuple[str, ...]
     repetitions: int
@@ -120,7 +120,7 @@ def read_config(path: Path) -> SweepConfig:
     2
     """
     tables = read_toml(path)
-    check_fields(path, tables, FIELDS, ("problems", "repetitions", "budget", "solvers"))
+    check_fields(path, tables, _FIELDS, ("problems", "repetitions", "budget", "solvers"))
     return SweepConfig(
         problems=tuple(find_problems(check_strings("problems", tables["problems"]), path.parent)),
         repetitions=tables["repetitions"],

@@ -69,7 +69,7 @@ def _slug(name: str) -> str:
 
 # Median gap over problems against the budget.
 
-LABELS = {"seconds": "budget (s)", "evaluations": "budget (evaluations)"}
+_BUDGET_LABELS = {"seconds": "budget (s)", "evaluations": "budget (evaluations)"}
 
 
 def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
@@ -109,7 +109,9 @@ def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
             alpha=0.12,
             lw=0,
         )
-    panel.set(xscale="log", yscale="log", xlabel=LABELS[axis], ylabel="gap to lower bound (%)")
+    panel.set(
+        xscale="log", yscale="log", xlabel=_BUDGET_LABELS[axis], ylabel="gap to lower bound (%)"
+    )
     percent_axis(panel.yaxis)
     figure.legend(loc="outside right center")
     return figure
@@ -117,9 +119,9 @@ def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
 
 # Convergence: gap against evaluations and against seconds.
 
-POINTS = 200
+_POINTS = 200
 
-AXES = {"evaluations": "evaluations", "seconds": "time in solver (s)"}
+_AXES = {"evaluations": "evaluations", "seconds": "time in solver (s)"}
 
 
 def convergence_figure(cells: pd.DataFrame, solvers: list[str], title: str) -> Figure:
@@ -148,7 +150,7 @@ def convergence_figure(cells: pd.DataFrame, solvers: list[str], title: str) -> F
     figure = Figure(figsize=(7.2, 3.2))
     left, right = figure.subplots(1, 2, sharey=True)
     styles = _styles(cells, solvers)
-    for axes, (column, label) in zip((left, right), AXES.items(), strict=True):
+    for axes, (column, label) in zip((left, right), _AXES.items(), strict=True):
         for solver in solvers:
             runs = cells[cells["solver"] == solver]
             if len(runs):
@@ -191,7 +193,7 @@ def _draw(
         axes.plot([start, limit], [gap, gap], label=label, markevery=[0], **style)
         return
     end = float(np.median([trace[-1] for trace in traces]))
-    grid = np.geomspace(start, max(end, start), POINTS)
+    grid = np.geomspace(start, max(end, start), _POINTS)
     values = np.array([_at(trace, gap, grid) for trace, gap in zip(traces, gaps, strict=True)])
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     axes.plot(grid, middle, label=label, **style)

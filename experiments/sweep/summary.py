@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def summarize(cells: pd.DataFrame) -> pd.DataFrame:
+def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each problem and solver, over its repetitions that did not fail.
 
     Columns: runs, failed, makespan_best, makespan_median, gap_mean, gap_q1, gap_median, gap_q3,

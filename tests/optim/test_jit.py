@@ -38,10 +38,10 @@ def package(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "jit.py").write_text("")
     (folder / "kernel.py").write_text(
-        "from optim.constant import A\nfrom edgeopt.optim.jit import jit\n"
+        "from edgeopt.optim.constant import A\nfrom edgeopt.optim.jit import jit\n"
     )
     (folder / "constant.py").write_text("A = 1\n")
-    (folder / "learner.py").write_text("from optim.kernel import sweep\n")
+    (folder / "learner.py").write_text("from edgeopt.optim.kernel import sweep\n")
     monkeypatch.setattr(jit_module, "__file__", str(folder / "jit.py"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     return folder

@@ -15,7 +15,7 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.config import read_config
-from edgeopt.experiments.sweep.summary import summarize
+from edgeopt.experiments.sweep.summary import summarize_sweep
 
 
 def test_a_sweep_and_its_plots(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
@@ -27,7 +27,7 @@ def test_a_sweep_and_its_plots(edgeopt: Callable, sweep_file: Path, tmp_path: Pa
     cells = pd.read_parquet(tmp_path / "out" / "cells")
     assert len(cells) == 18
     pd.testing.assert_frame_equal(
-        pd.read_csv(tmp_path / "out" / "summary.csv"), summarize(cells), check_dtype=False
+        pd.read_csv(tmp_path / "out" / "summary.csv"), summarize_sweep(cells), check_dtype=False
     )
     plots = edgeopt("plot", "out")
     assert plots.code == 0

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from edgeopt.experiments.commands.offload import METHODS, offload
+from edgeopt.experiments.commands.offload import METHODS, offload_command
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.offloading.program import OBJECTIVES
 from edgeopt.problems.systems.presets import system_presets
@@ -37,7 +37,7 @@ deadline_s = 0.001
 def run(*arguments: str) -> str:
     """Run the command and return what it prints; errors come out as they are."""
     app = typer.Typer()
-    app.command()(offload)
+    app.command()(offload_command)
     return CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
 
 
@@ -160,7 +160,7 @@ def test_unknown_operators_are_a_warning_on_the_standard_error(tmp_path: Path):
     path = tmp_path / "odd.onnx"
     onnx.save(onnx.helper.make_model(graph, opset_imports=domains), path)
     app = typer.Typer()
-    app.command()(offload)
+    app.command()(offload_command)
     result = CliRunner().invoke(app, ["--network", str(path), "--json"], catch_exceptions=False)
     assert json.loads(result.stdout)["cut"] == 1
     assert result.stderr.startswith("edgeopt: warning: ")

@@ -124,7 +124,9 @@ def test_key_knows_what_a_run_depends_on(learning_file, monkeypatch):
         key_of(dataclasses.replace(config, dispatch={}), "dormant"),
         key_of(dataclasses.replace(config, settings={"cloud.flops": 1e9}), "dormant"),
     }
-    monkeypatch.setattr("edgeopt.experiments.learning.run.data_digest", lambda *data: "other data")
+    monkeypatch.setattr(
+        "edgeopt.experiments.learning.config.data_digest", lambda *data: "other data"
+    )
     assert len(keys | {key_of(config, "dormant")}) == 7
 
 

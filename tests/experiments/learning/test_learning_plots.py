@@ -11,7 +11,7 @@ from edgeopt.experiments.learning.figures import (
     plot_learning,
     target_figure,
 )
-from edgeopt.experiments.learning.summary import early_rows, summarize
+from edgeopt.experiments.learning.summary import early_rows, summarize_learning
 
 SLEEP = {"central": 0.0, "branchynet": 0.25, "federated": 0.0, "collaborative": 0.5, "dormant": 1.0}
 
@@ -39,7 +39,7 @@ def rows_of(errors):
 
 
 def test_summary_by_hand(config):
-    (central, *_, dormant) = summarize(config, rows_of([(0.3, 0.2), (0.2, 0.1)]))
+    (central, *_, dormant) = summarize_learning(config, rows_of([(0.3, 0.2), (0.2, 0.1)]))
     assert central["error"] == pytest.approx(0.15)
     assert central["error_sd"] == pytest.approx(0.1 / 2**0.5)
     assert central["error_half"] == pytest.approx(12.706 * 0.05, rel=1e-4)  # Student, 1 degree
@@ -52,7 +52,7 @@ def test_summary_by_hand(config):
 
 def test_medians_to_the_target(config):
     rows = rows_of([(0.3, 0.1), (0.1, 0.1)])
-    summary = summarize(config, rows)[0]
+    summary = summarize_learning(config, rows)[0]
     assert summary["reached"] == 2
     assert (summary["tasks_to_target"], summary["bytes_to_target"]) == (8, 25)
 
@@ -76,7 +76,7 @@ def test_lines_are_means_of_the_runs():
 
 def test_dormancy_is_drawn_by_the_share_asleep(config):
     rows = rows_of([(0.3, 0.2), (0.2, 0.1)])
-    with_exit = [row for row in summarize(config, rows) if row["exit_error"] is not None]
+    with_exit = [row for row in summarize_learning(config, rows) if row["exit_error"] is not None]
     (panel,) = dormancy_error_figure(rows, with_exit).axes
     assert panel.lines[0].get_xdata().tolist() == [25, 50, 100]
     assert panel.lines[0].get_ydata().tolist() == pytest.approx([85.0] * 3)
@@ -84,7 +84,7 @@ def test_dormancy_is_drawn_by_the_share_asleep(config):
 
 def test_runs_that_do_not_get_there_are_named(config):
     rows = rows_of([(0.3, 0.2), (0.2, 0.1)])
-    (panel,) = target_figure(rows, summarize(config, rows), 0.1).axes
+    (panel,) = target_figure(rows, summarize_learning(config, rows), 0.1).axes
     assert panel.texts[0].get_text() == "1 of 2 runs did not get there"
 
 

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from edgeopt.experiments.learning.config import read_learning
 from edgeopt.experiments.learning.run import load_rows, save_run
-from edgeopt.experiments.learning.summary import period_rows, summarize
+from edgeopt.experiments.learning.summary import period_rows, summarize_learning
 from edgeopt.experiments.runs.cell import run_cell
 from edgeopt.experiments.runs.run import run_sweep
 
@@ -37,7 +37,7 @@ def test_rows(learning_file, tmp_path):
         assert (before["tasks"], row["tasks"]) == (4, 8)
         assert before["seconds"] < row["seconds"]
         assert 0 <= row["error"] <= 1
-    by_scheme = {row["scheme"]: row for row in summarize(config, rows)}
+    by_scheme = {row["scheme"]: row for row in summarize_learning(config, rows)}
     assert by_scheme["dormant"]["asleep"] == 0.5
     assert by_scheme["dormant"]["up_bytes"] < by_scheme["collaborative"]["up_bytes"]
     assert by_scheme["central"]["exit_error"] is None
@@ -135,7 +135,7 @@ def test_a_training_that_failed_resumes_when_it_is_retried(two_schemes, tmp_path
     monkeypatch.setattr("edgeopt.experiments.learning.run.save_run", save)
     cells = run_sweep(config, tmp_path / "out")
     assert cells["error"].str.endswith("RuntimeError: no more\n").all()
-    assert (period_rows(config, cells), summarize(config, [])[0]["runs"]) == ([], 0)
+    assert (period_rows(config, cells), summarize_learning(config, [])[0]["runs"]) == ([], 0)
     monkeypatch.setattr("edgeopt.experiments.learning.run.save_run", partial(save, fails=False))
     rows = learn(config, tmp_path / "out", retry_failed=True)
     assert saved == [1, 2, 3, 1, 2, 3, 4, 5, 4, 5]

@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_made(parts: Parts, tmp_path: Path):
 
 
 CONFIG = {
-    "world": {"network": "resnet34", "system": "table1", "tasks": 50, "settings": {}},
+    "scenario": {"network": "resnet34", "system": "table1", "tasks": 50, "settings": {}},
     "nodes": [10], "repetitions": 6, "seed": 1,
     "streams": {"poisson": {}}, "schemes": {"cloud-only": {}, "edge-only": {}},
 }  # fmt: skip

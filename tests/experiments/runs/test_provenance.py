@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,11 +19,15 @@ from edgeopt.optim.scheduling.colony.atsa import ATSA
 from edgeopt.optim.scheduling.heuristics.list_rules import mct
 
 
+def folder_of(package: ModuleType) -> str:
+    """Return the name of a package's folder, e.g. ``optim`` of `edgeopt.optim`."""
+    return package.__name__.rpartition(".")[2]
+
+
 def version_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the code version as if the sources stood in `folder`."""
     for package in (edgeopt.problems, edgeopt.optim):
-        name = package.__name__
-        monkeypatch.setattr(package, "__path__", [str(folder / name)])
+        monkeypatch.setattr(package, "__path__", [str(folder / folder_of(package))])
     code_version.cache_clear()
     try:
         return code_version()
@@ -33,7 +38,7 @@ def version_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_version_is_that_of_the_sources_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     here = code_version()
     for package in (edgeopt.problems, edgeopt.optim):
-        shutil.copytree(package.__path__[0], tmp_path / package.__name__)
+        shutil.copytree(package.__path__[0], tmp_path / folder_of(package))
     assert version_of(tmp_path, monkeypatch) == here
     (tmp_path / "optim" / "notes.txt").write_text("no source")
     assert version_of(tmp_path, monkeypatch) == here
@@ -51,8 +56,9 @@ def test_the_version_is_that_of_the_sources_alone(tmp_path: Path, monkeypatch: p
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a folder with copies of all sources, which are hashed instead of the sources."""
     for package in (edgeopt.problems, edgeopt.optim, edgeopt.experiments):
-        shutil.copytree(package.__path__[0], tmp_path / package.__name__)
-        monkeypatch.setattr(package, "__path__", [str(tmp_path / package.__name__)])
+        copy = tmp_path / folder_of(package)
+        shutil.copytree(package.__path__[0], copy)
+        monkeypatch.setattr(package, "__path__", [str(copy)])
     yield tmp_path
     forget()
 
@@ -118,11 +124,10 @@ def test_catalog_and_engine_are_not_followed(copied: Path):
     assert not is_changed_by(met, copied / "experiments/runs/run.py")
 
 
-def test_a_solver_of_ones_own_is_followed(copied: Path):
+@pytest.mark.parametrize("package", ["edgeopt", "edgeopt.optim.scheduling"])
+def test_a_users_solver_is_followed(copied: Path, package: str):
     own = copied / "own.py"
-    own.write_text(
-        "from edgeopt.optim.scheduling import PSO\n\ndef f(problem, rng):\n    return [0]\n"
-    )
+    own.write_text(f"from {package} import PSO\n\ndef f(problem, rng):\n    return [0]\n")
     solver = make_solver(f"{own}:f")
     assert is_changed_by(solver, own)
     assert is_changed_by(solver, copied / "optim/scheduling/pso.py")

@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import scan_store
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
-from edgeopt.experiments.sweep.summary import gap_table, summarize
+from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
 
 TIMES = ["seconds", "trace_seconds", "cell_seconds"]
 OWN = """
@@ -135,7 +135,7 @@ def test_a_sweep_may_fail_as_a_whole(own: Own, tmp_path: Path):
     config = own()
     del config.solvers["mct"]
     cells = run_sweep(config, tmp_path / "out")
-    summary = summarize(cells)
+    summary = summarize_sweep(cells)
     assert summary["failed"].tolist() == summary["runs"].tolist() == [4]
     assert summary["gap_median"].isna().all()
     gap_table(summary, list(config.problems), list(config.solvers))

@@ -30,7 +30,7 @@ def test_a_file_is_read(config: SimulationConfig):
     assert (config.repetitions, config.seed, config.time_limit) == (2, 5, None)
     assert list(config.schemes) == ["cloud-only", "split"]
     assert list(config.streams) == ["poisson", "bursty"]
-    assert [world.nodes for world in config.worlds] == [2, 3]
+    assert [scenario.nodes for scenario in config.scenarios] == [2, 3]
     assert restore_simulation(json.loads(json.dumps(config.as_dict()))) == config
 
 
@@ -114,7 +114,7 @@ def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
     dispatch = 'dispatch = {solver = "own.py:mine", window = 4}\n'
     text = simulation_file.read_text().replace("seed = 5", f"seed = 5\n{dispatch}")
     cell = one_cell(folder, text)
-    assert str(own) in cell.world
+    assert str(own) in cell.scenario
     own.write_text(own.read_text() + "# changed\n")
     assert one_cell(folder, text).key != cell.key
 
@@ -130,10 +130,10 @@ def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
     ],
 )
 def test_who_sends_where_nothing_is_said(fields, uplink, rule):
-    world = Scenario(network="resnet34", **fields)
-    assert world.make_uplink() == uplink
-    assert world.make_setting(1.0, np.random.default_rng(0)).uplink == uplink
-    assert world.make_dispatcher({}).rule == rule
+    scenario = Scenario(network="resnet34", **fields)
+    assert scenario.make_uplink() == uplink
+    assert scenario.make_setting(1.0, np.random.default_rng(0)).uplink == uplink
+    assert scenario.make_dispatcher({}).rule == rule
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

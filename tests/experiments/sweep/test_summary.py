@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from edgeopt.experiments.sweep.summary import gap_table, short_names, summarize
+from edgeopt.experiments.sweep.summary import gap_table, short_names, summarize_sweep
 
 
 def cells(**gaps: list[float | None]) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def text_of(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> l
 
 
 def test_statistics_by_hand():
-    summary = summarize(cells(a=[0.5, 0.1, 0.2, 0.4]))
+    summary = summarize_sweep(cells(a=[0.5, 0.1, 0.2, 0.4]))
     row = summary.iloc[0]
     assert (row["problem"], row["solver"], row["runs"], row["failed"]) == ("p", "a", 4, 0)
     assert row["gap_mean"] == pytest.approx(0.3)
@@ -52,7 +52,7 @@ def test_statistics_by_hand():
 
 
 def test_failed_cells_are_counted_and_left_out():
-    summary = summarize(cells(a=[0.5, None, 0.1], b=[None, None, None])).set_index("solver")
+    summary = summarize_sweep(cells(a=[0.5, None, 0.1], b=[None, None, None])).set_index("solver")
     assert summary.loc["a", "failed"] == 1
     assert summary.loc["a", "gap_median"] == pytest.approx(0.3)
     assert summary.loc["b", "failed"] == summary.loc["b", "runs"] == 3
@@ -61,7 +61,7 @@ def test_failed_cells_are_counted_and_left_out():
 
 def test_the_table_is_ordered_by_the_mean_of_the_medians():
     two = cells(slow=[0.3], fast=[0.1], never=[None])
-    summary = summarize(pd.concat([two, two.assign(problem="q", gap=two["gap"] * 2)]))
+    summary = summarize_sweep(pd.concat([two, two.assign(problem="q", gap=two["gap"] * 2)]))
     lines = text_of(summary, ["p", "q"], ["slow", "never", "fast"])
     assert [line.split() for line in lines[-3:]] == [
         ["fast", "10.00", "20.00", "500.0"],
@@ -71,7 +71,7 @@ def test_the_table_is_ordered_by_the_mean_of_the_medians():
 
 
 def test_the_best_of_a_problem_is_bold():
-    table = gap_table(summarize(cells(a=[0.3], b=[0.1], c=[0.1])), ["p"], ["a", "b", "c"])
+    table = gap_table(summarize_sweep(cells(a=[0.3], b=[0.1], c=[0.1])), ["p"], ["a", "b", "c"])
     entries = [(str(entry), entry.style) for entry in table.columns[1].cells]
     assert entries == [("10.00", "bold"), ("10.00", "bold"), ("30.00", "")]
 
@@ -96,7 +96,7 @@ def test_short_names_are_ends_that_tell_apart(problems: list[str]):
 
 
 def test_runs_without_a_schedule_have_an_infinite_gap():
-    summary = summarize(cells(a=[0.1, 0.2, math.inf], b=[math.inf])).set_index("solver")
+    summary = summarize_sweep(cells(a=[0.1, 0.2, math.inf], b=[math.inf])).set_index("solver")
     assert summary.loc["a", ["gap_q1", "gap_median"]].tolist() == pytest.approx([0.15, 0.2])
     assert summary.loc["a", "gap_q3"] == math.inf
     assert (summary.loc["b", ["gap_q1", "gap_median", "gap_q3"]] == math.inf).all()

@@ -62,6 +62,14 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and not only its remains."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
     """Compare tables bit by bit, but for the times that were measured."""
     assert_frame_equal(first.drop(columns=TIMES), second.drop(columns=TIMES), check_exact=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_sweep import NOISY, assert_same, children, start, wait_for_lines, write_sweep
+from fault_sweep import NOISY, assert_same, children, is_running, start, wait_for_lines, write_sweep
 
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells, scan_store
@@ -71,14 +71,6 @@ def test_workers_die_with_the_sweep(tmp_path: Path):
     while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(is_running(pid) for pid in workers)
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process, and not only its remains."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 SCRIPT = """

@@ -1,13 +1,18 @@
 """Solvers that misbehave: each costs its own cells, and those alone."""
 
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from fault_sweep import write_sweep
+from fault_sweep import is_running, write_sweep
 
 from edgeopt.experiments.runs.files import journal_rows, journals
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
+from edgeopt.optim.scheduling.solve import warm_up
+from edgeopt.problems.scheduling.spec import load_problem
 
 FAULTS = {
     "raises": ("raise ValueError('boom')", "ValueError: boom"),
@@ -72,7 +77,8 @@ def test_a_cell_beyond_its_time_limit_is_ended(tmp_path: Path, code: str):
 
 
 def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("edgeopt.experiments.runs.pool.WARM_UP_SECONDS", 3.0)
+    monkeypatch.setattr("edgeopt.experiments.runs.pool.WARM_UP_SECONDS", 4.0)
+    warm_up(load_problem("braun:u_c_hihi:8x3"), mct)  # fills the cache: only the loop is slow
     code = "def own(problem, rng):\n    while True: pass\n"
     path = write_sweep(tmp_path, code, repetitions=1, more="time_limit = 0.2")
     cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
@@ -90,3 +96,43 @@ def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path):
     run_sweep(read_config(path), out, jobs=2)
     assert next((out / "cells").iterdir()).read_bytes() == part
     assert [row for journal in journals(out) for row in journal_rows(journal)] == []
+
+
+FORKS = """
+import os, time
+from pathlib import Path
+
+def own(problem, rng):
+    if problem.tasks > 2:
+        child = os.fork()
+        if child == 0:
+            time.sleep(300)
+        with Path("children").open("a") as file:
+            print(child, file=file)
+        {then}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+@pytest.mark.parametrize(
+    ("then", "error"),
+    [
+        ("os._exit(5)", "its worker process died 2 times, exit code 5"),
+        ("time.sleep(300)", "time limit of 1 s"),
+    ],
+    ids=["dies", "hangs"],
+)
+def test_processes_of_a_solver_neither_hide_its_end_nor_survive_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str, error: str
+):
+    monkeypatch.chdir(tmp_path)  # they hold the pipe of the worker open
+    limit = "time_limit = 1.0" if "limit" in error else ""
+    path = write_sweep(tmp_path, FORKS.format(then=then), repetitions=1, more=limit)
+    cells = run_sweep(read_config(path), tmp_path / "out", jobs=2).set_index("solver")
+    assert cells.loc["own", "error"] == error
+    children = [int(line) for line in (tmp_path / "children").read_text().split()]
+    assert children
+    deadline = time.monotonic() + 10
+    while any(map(is_running, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(map(is_running, children))
