@@ -200,6 +200,8 @@ TRAINING_SCHEMES: dict[str, Any] = {
 def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> TrainingScheme:
     """Return the scheme that a table of a learning file describes.
 
+    Errors are those of `edgeopt.optim.framework.make_scheme`.
+
     Parameters
     ----------
     label : str
@@ -208,11 +210,6 @@ def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> Tr
         Parameters of the scheme; lists become tuples.
     dispatch : dict
         The dispatch if the scheme has one and its table does not give it.
-
-    Raises
-    ------
-    InputError
-        If the scheme, a parameter or a value is unknown or illegal.
 
     Examples
     --------

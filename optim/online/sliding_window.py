@@ -41,7 +41,9 @@ class Window:
 
     Examples
     --------
-    See `simulate_windows`.
+    >>> from edgeopt.optim.online import Window
+    >>> Window(10, timeout_s=0.5).longest_wait_s
+    0.5
     """
 
     tasks: int

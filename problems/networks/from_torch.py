@@ -21,6 +21,7 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
     module does not change. There is a cut after each convolution and matrix product in the order
     of execution, projection shortcuts included. A shared parameter counts for its first reader.
+    Operators that edgeopt does not know count as zero work and are listed in a `UserWarning`.
 
     Parameters
     ----------
@@ -33,11 +34,6 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     ------
     InputError
         If torch is missing, the module cannot be traced, or it does not accept the input.
-
-    Warns
-    -----
-    UserWarning
-        Lists the operators that edgeopt does not know; they count as zero work.
 
     Examples
     --------

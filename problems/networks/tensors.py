@@ -65,14 +65,7 @@ def live_elements(layers: Sequence[Layer], input_elements: int) -> IntArray:
 
     A tensor lives from the step that computes it to the last one that reads it; the input lives
     from the start, a result to the end. An in-place layer overwrites one input of the same size
-    that no later layer reads.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        In topological order, length n.
-    input_elements : int
-        Elements of the input of the network.
+    that no later layer reads. The n `layers` and `input_elements` are those of `crossing_elements`.
 
     Returns
     -------

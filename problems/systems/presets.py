@@ -41,10 +41,7 @@ def device_preset(name: str) -> dict[str, Any]:
 def network_preset(name: str) -> dict[str, Any]:
     """Return rates, round trip and energy of an access network, see ``presets/networks.toml``.
 
-    Raises
-    ------
-    InputError
-        If there is no such network.
+    A name that is not there is an `InputError`, as for `device_preset`.
     """
     return _preset("networks", "network", name)
 

@@ -214,7 +214,9 @@ class System:
 
     Examples
     --------
-    See `load_system`.
+    >>> from edgeopt import load_system
+    >>> load_system("table1").pool.nodes
+    10
     """
 
     name: str

@@ -44,7 +44,9 @@ class Masm:
 
     Examples
     --------
-    See `make_scheme`, and `simulate` to run it.
+    >>> from edgeopt.optim.framework import make_scheme
+    >>> make_scheme("masm", {"cuts": [7, 34], "theta": 0.5}).cuts
+    (7, 34)
     """
 
     cuts: tuple[int, ...] = (7, 15, 27, 34)
