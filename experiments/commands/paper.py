@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.paper.outcome import PARTS
-from edgeopt.optim.online.overload import OverloadWarning
+from edgeopt.optim.online.resources import OverloadWarning
 from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 SOME_FAILED = 1

@@ -13,8 +13,7 @@ from edgeopt.optim.learning.answers import Answers, early_answers, is_wrong
 from edgeopt.optim.learning.central import CentralLearner
 from edgeopt.optim.learning.costs import ExitKind
 from edgeopt.optim.learning.period import make_dispatch
-from edgeopt.optim.learning.problem import LearningProblem
-from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.split import SplitLearner
 from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.problems.errors import (

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.networks.builder import conv_macs, matmul_macs, transposed_conv_macs
 from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of, warn_zero_work
 from edgeopt.problems.networks.profile import Profile

@@ -16,8 +16,7 @@ from edgeopt.problems.offloading.equations import (
 )
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.upload import INVERSE_RATE
-from edgeopt.problems.systems.random import Seed
-from edgeopt.problems.systems.system import System
+from edgeopt.problems.systems.system import Seed, System
 
 
 @dataclass(frozen=True, eq=False)

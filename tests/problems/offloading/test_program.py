@@ -20,8 +20,7 @@ from edgeopt.problems.offloading.program import (
 )
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
 from edgeopt.problems.systems import system as parts
-from edgeopt.problems.systems.random import random_system
-from edgeopt.problems.systems.system import Device, Pool, System
+from edgeopt.problems.systems.system import Device, Pool, System, random_system
 
 CHAIN = Profile(
     name="chain",
