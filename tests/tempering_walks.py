@@ -1,4 +1,4 @@
-"""Small models and walks for the tests of the frontier."""
+"""Small models and walks for the tests of parallel tempering."""
 
 import numpy as np
 

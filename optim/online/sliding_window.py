@@ -24,7 +24,7 @@ class Window:
     """When a window closes: with K tasks or after a time-out, whichever comes first.
 
     The paper has a "sliding window of K tasks" that arrive in "a period" and leaves open whether
-    the count or the time closes it.
+    the count or the time closes it. A value out of range is an `InputError`.
 
     Parameters
     ----------
@@ -33,11 +33,6 @@ class Window:
     timeout_s : float, optional
         Longest time that the oldest task waits for the window to close in s, >= 0. Without it,
         only the last window of a stream may have fewer than K tasks.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range.
 
     Examples
     --------

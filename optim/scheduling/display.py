@@ -31,6 +31,7 @@ class Display:
 
     def look(self, progress: Progress) -> None:
         """Print an improvement on the last line, unless that is less than 0.25 s old."""
+        # A fast solver improves thousands of times a second: printing each would slow it down.
         now = time.monotonic()
         if progress.makespan < self._shown and now >= self._due:
             self._print(progress)

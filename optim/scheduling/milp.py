@@ -221,6 +221,7 @@ def build_integer_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) 
     task, node = np.nonzero(pairs)
     times = problem.matrix[task, node]
     ready = ready_times(problem)
+    # HiGHS's tolerances are absolute: times and memory are scaled to at most 1.
     scale = max(float(times.max()), float(ready.max())) or 1.0
     held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
     if problem.task_memory is not None:
@@ -253,6 +254,7 @@ def solve_program(
     if status == HighsModelStatus.kInfeasible:
         # Only pairs of no better schedule are missing: the known one is optimal.
         return IntegerSolution(None, 0.0, start is not None)
+    # The dual bound holds within the tolerances only.
     lost = _TOLERANCE * (1.0 + abs(info.mip_dual_bound))
     bound = max(0.0, (info.mip_dual_bound - lost) * program.scale)
     found = None
@@ -269,6 +271,7 @@ def _model(program: IntegerProgram) -> Any:
     from highspy import HighsLp, HighsVarType, MatrixFormat
     from scipy.sparse import coo_array
 
+    # Rows: each task once; loads at most C; memory, if limited; no task on a node switched off.
     n, k, x, y = len(program.task), program.tasks, len(program.room), program.switches
     limited = np.isfinite(program.room).all()
     rows = [program.task, k + program.node, k + np.arange(x)]

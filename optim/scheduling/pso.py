@@ -116,6 +116,7 @@ class PSO:
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> SwarmState:
         """Return the swarm at random points with random velocities, not yet evaluated."""
         n, k, x = self.particles, problem.tasks, problem.nodes
+        # The generator gives the initial swarm, and a stream for the kernels.
         position = rng.random((n, k)) * x
         swarm = Swarm(
             position=position,
@@ -169,6 +170,7 @@ class PSO:
             rows = slice(least, least + 1)
         assignments, costs = swarm.assignment[rows], swarm.cost[rows]
         kicks = self.kicks * assignments.shape[1]
+        # Z_y, which `improve` returns too, is of no interest here.
         improve(search, assignments, costs, np.empty_like(costs), kicks, state.stream)
         state.evaluations += len(costs) * (1 + kicks)
         move_to_assignments(swarm)
@@ -279,6 +281,7 @@ def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm:
     for p in range(particles):
         for i in range(tasks):
             swarm.assignment[p, i] = int(swarm.position[p, i])
+        # Without memory every decoded assignment fits.
         found = not limited or find_room(memory, capacity, swarm, p)
         swarm.cost[p] = swarm_makespan(times, swarm, p) if found else np.inf
         if swarm.cost[p] < swarm.best_cost[p]:

@@ -115,6 +115,7 @@ class OneShot:
         """Call the function once."""
         assignment = np.asarray(self.scheduler(problem, state.rng))
         state.evaluations, state.done = 1, True
+        # An incomplete assignment is no schedule.
         if not np.any(assignment == -1):
             state.assignment = problem.check_assignment(assignment)
             state.makespan = problem.makespan(state.assignment)
@@ -135,6 +136,7 @@ def initial_state(
     start: IntArray | None,
 ) -> S:
     """Return the state after `init`, which gets the initial assignment if it takes one."""
+    # The signature is asked: a user's solver need not know of initial assignments.
     if start is not None and "start" in inspect.signature(solver.init).parameters:
         return solver.init(problem, rng, start=start)  # type: ignore[call-arg]
     return solver.init(problem, rng)

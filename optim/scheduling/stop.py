@@ -146,6 +146,7 @@ class Evaluations:
 
     def __call__(self, progress: Progress) -> bool:
         """Return whether one more iteration would exceed the budget."""
+        # The next iteration is expected to cost what the last one did, and at least 1.
         return progress.evaluations + max(progress.step_evaluations, 1) > self.limit
 
 

@@ -42,12 +42,7 @@ def load_idx(name: str, folder: Path) -> Dataset:
     name : str
         A key of `SOURCES`.
     folder : Path
-        Holds the four files, each plain or packed with gzip.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or damaged, or images and labels do not match.
+        Holds the four files, each plain or packed with gzip; errors are those of `load_cifar10`.
 
     References
     ----------

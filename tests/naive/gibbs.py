@@ -1,4 +1,4 @@
-"""The distribution that the frontier's replicas should have, and what theirs is."""
+"""The Gibbs distribution that replicas should have, and the one that they have."""
 
 import itertools
 

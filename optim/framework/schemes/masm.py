@@ -26,7 +26,7 @@ class Masm:
     Our reconstruction, see `MasmProblem`. Each model consists of the first layers of the network
     and an `exit_branch`; q_k is the proxy of its accuracy, d_k / R the terminal's upload, the same
     for all. Every node gets tasks in proportion to its speed F and divides that speed among the
-    models, each of which has its own queue.
+    models, each of which has its own queue. A field that breaks its rule is an `InputError`.
 
     Parameters
     ----------
@@ -36,11 +36,6 @@ class Masm:
         Weight of a second against a joule, in [0, 1].
     least_quality : float
         Q, least mean accuracy relative to the whole network, in [0, 1].
-
-    Raises
-    ------
-    InputError
-        If a field breaks its rule.
 
     Examples
     --------

@@ -79,6 +79,7 @@ def knapsack(
     excess, value, last = np.array([-room]), np.array([base]), np.array([-1])
     left, right = middle - 1, middle
     while len(excess) > 0 and (left >= 0 or right < n):
+        # The sides alternate: good sets differ from the break solution near the break item.
         turn = right < n and (left < 0 or right - middle <= middle - 1 - left)
         item = order[right] if turn else order[left]
         left, right = (left, right + 1) if turn else (left - 1, right)
@@ -164,6 +165,7 @@ def _flip(
     n = len(excess)
     new_excess, new_value = np.empty(2 * n), np.empty(2 * n)
     new_last = np.empty(2 * n, dtype=np.int64)
+    # Both lists are sorted by weight: one pass merges them and sees what is dominated.
     a, b, size, highest = 0, 0, 0, -np.inf
     while a < n or b < n:
         kept = b == n or (a < n and excess[a] <= excess[b] + weight)

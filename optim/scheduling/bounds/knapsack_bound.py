@@ -168,18 +168,18 @@ def improve_prices(bundle: Bundle) -> None:
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
     bundle.cuts.run()
-    hoped = -bundle.cuts.getInfo().objective_function_value - bundle.spare
+    promised = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     # The cuts promise less than raising the makespan would use, or next to nothing.
-    if hoped < max(bundle.spare, _CONVERGED):
+    if promised < max(bundle.spare, _CONVERGED):
         if not _raise_makespan(bundle):
             _widen_or_end(bundle)
         return
     # Knapsacks need only be solved well enough to tell whether the promise was kept.
-    bundle.tolerance = max(0.03 * hoped / len(bundle.capacity), _MARGIN)
+    bundle.tolerance = max(0.03 * promised / len(bundle.capacity), _MARGIN)
     prices = np.array(bundle.cuts.getSolution().col_value)[:n]
     spare = _cut(bundle, prices)
     # The usual rule of trust regions: wider where the model was right, narrower where it was not.
-    success = (spare - bundle.spare) / hoped
+    success = (spare - bundle.spare) / promised
     if success > 0.5:
         bundle.radius *= 1.5
     elif success < -0.5:
@@ -249,6 +249,7 @@ def _cut(bundle: Bundle, prices: FloatArray) -> float:
     """Add the cut of each node's best set at these prices; return their spare."""
     k, x = len(bundle.memory), len(bundle.capacity)
     spare = _spare(bundle, prices, bundle.makespan)
+    # The set found is worth sum p_i - v_j sum memory_i, and no more than worth_j.
     for j in range(x):
         tasks = np.flatnonzero(bundle.taken[j])
         columns = np.concatenate([tasks, [k + j, k + x + j]]).astype(np.int32)
@@ -297,6 +298,7 @@ def _drop_cuts(bundle: Bundle) -> None:
     x = len(bundle.capacity)
     if bundle.cuts.getNumRow() < _CUTS_PER_NODE * x:
         return
+    # The master program slows down with its rows; a dropped cut that is needed is found again.
     duals = np.array(bundle.cuts.getSolution().row_dual)
     idle = np.flatnonzero(np.abs(duals) < _MARGIN).astype(np.int32)
     bundle.cuts.deleteRows(len(idle), idle)

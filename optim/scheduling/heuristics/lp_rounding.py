@@ -105,6 +105,7 @@ def least_deadline(problem: SchedulingProblem) -> Vertex:
     def in_time(t: int) -> bool:
         return vertex(t).makespan <= float(limits[t]) * _ROUNDING
 
+    # Each value of the bisection is a linear program: the likely answer is tried first.
     if in_time(0):
         return vertex(0)
     t = bisect_left(range(len(limits) - 1), True, key=in_time)
@@ -116,6 +117,7 @@ def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntAr
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
 
+    # Without memory rows the matching covers all split tasks; one left over stays at -1.
     split = (vertex.share > _INTEGRAL) & (whole[vertex.task] < 0)
     pairs = (vertex.task[split], vertex.node[split])
     shape = (problem.tasks, problem.nodes)

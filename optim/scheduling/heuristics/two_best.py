@@ -116,6 +116,7 @@ def _by_claim(
                 or (claim[kind] == claim[chosen] and task < members[following[chosen]])
             ):
                 chosen, place = kind, p
+        # A task that fits nowhere has an infinite claim: it is chosen, and ends the schedule.
         changed = best[chosen]
         if changed < 0:
             break

@@ -65,7 +65,7 @@ def try_chain(search: Search, goal: ChainGoal, task: int, node: int) -> bool:
             _settle(search, length, node)
             return True
         if length == depth:
-            break
+            break  # too long: undone
         task, node = _eject(search, goal, node, length == depth - 1)
     _undo(search, length)
     return False
@@ -112,6 +112,7 @@ def _eject(search: Search, goal: ChainGoal, node: int, last: bool) -> tuple[int,
     best, to, least = -1, -1, np.inf
     task = schedule.first[node]
     while task >= 0:
+        # Marks are numbers of chains: none needs to be erased for the next chain.
         if search.chain.mark[task] != search.kicks[0] and memory[task] >= lack:
             left = departure(search, goal, task)
             cost, end = _cheapest_arrival(search, goal, task, least - left, last)

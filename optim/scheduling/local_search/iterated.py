@@ -153,6 +153,7 @@ class LocalSearch:
     def _kick(self, state: LocalSearchState) -> None:
         """Kick at the current temperature; after a cycle return to the best schedule first."""
         if state.position == state.length:
+            # Longer cycles find better schedules; doubling works without knowing the budget.
             state.position, state.length = 0, 2 * state.length
             restart_from(state.search, state.search.best.assignment.copy())
         share = state.position / state.length
@@ -169,6 +170,7 @@ def start_assignment(problem: SchedulingProblem, start: Start) -> IntArray | Non
     A heuristic that finds no room for a task is replaced by best-fit decreasing, which considers
     memory alone; None if that fails too.
     """
+    # These heuristics draw no random numbers; the generator only completes the signature.
     assignment = np.asarray(HEURISTICS[start](problem, np.random.default_rng(0)))
     if not (assignment == -1).any():
         return assignment

@@ -97,7 +97,7 @@ def share_anew(
             continue
         size = _gather(model, replicas, replica, a, b, _AFFORDABLE * heat, block, stream)
         if size < 2:
-            continue
+            continue  # one task is left to the single moves
         _enumerate(model, replicas, replica, a, b, size, target, heat, block)
         incumbent.evaluations[0] += 1 << size
         _weigh(model, a, b, 1 << size, ladder.stiffness[level], block)
@@ -137,6 +137,8 @@ def _gather(
                 size += 1
     if size <= _BLOCK_TASKS:
         return size
+    # A random choice: in the order of members, which depends on earlier moves, the choice would
+    # depend on how the tasks are shared.
     for t in range(_BLOCK_TASKS):
         other = t + int(next_uniform(stream) * (size - t))
         block.tasks[t], block.tasks[other] = block.tasks[other], block.tasks[t]
@@ -209,6 +211,7 @@ def _draw(ways: int, block: Block, stream: RandomStream) -> int:
         least = min(least, block.energy[way])
     total = 0.0
     for way in range(ways):
+        # The exponential is the expensive part; most ways have no weight.
         excess = block.energy[way] - least
         if excess < _NEGLIGIBLE:
             total += np.exp(-excess)

@@ -158,6 +158,7 @@ def recompute(model: Model, replicas: Replicas, replica: int, target: float) -> 
     target : float
         Loads above it are overloads.
     """
+    # Sums in the order of the tasks: equal assignments have equal bits, whatever their moves.
     loads, used = replicas.loads[replica], replicas.used[replica]
     for j in range(len(loads)):
         loads[j], used[j] = model.ready[j], 0.0
@@ -205,6 +206,7 @@ def keep_if_better(incumbent: Incumbent, replicas: Replicas, replica: int, a: in
         The nodes that have changed; if one of them ends too late, no other is examined.
     """
     best = incumbent.makespan[0]
+    # Most calls end here, after two comparisons.
     for node in (a, b):
         if replicas.loads[replica, node] >= best and replicas.counts[replica, node] > 0:
             return

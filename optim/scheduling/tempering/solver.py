@@ -134,6 +134,7 @@ class ParallelTempering:
         if start is None:
             return State(done=True)
         makespan = problem.makespan(start)
+        # The bound, and even the makespan, may be 0, which is no unit.
         unit = nearest_bound(problem) or makespan or 1.0
         model = build_model(problem, unit)
         walk = ReplicaWalk(
@@ -166,6 +167,8 @@ class ParallelTempering:
         """Anneal or temper for a step, and keep the best schedule."""
         if state.position == 0:
             self._begin_cycle(state)
+        # The first half of a cycle anneals. The second tempers, or uses chains where memory or
+        # ready times keep the best schedule far from the bound.
         length = _cycle_length(state.cycle)
         if state.position < length:
             first = state.position * _VISITS * self.levels
@@ -186,6 +189,7 @@ class ParallelTempering:
         The more the last cycle has gained, the smaller the part. Where the bound may be out of
         reach, every other cycle aims just below the best schedule.
         """
+        # In units of the bound the makespan less 1 is the gap.
         best = float(state.walk.incumbent.makespan[0]) - 1.0
         aim, gained = AIMS[state.cycle % len(AIMS)], best / state.best if state.best else 1.0
         gap = min(max(best * aim * max(gained, _LEAST_GAIN) ** 2, _NARROWEST), WIDEST)
@@ -201,6 +205,7 @@ class ParallelTempering:
         incumbent = state.walk.incumbent
         state.evaluations = int(incumbent.evaluations[0])
         if incumbent.makespan[0] * state.unit < state.makespan:
+            # Loads of replicas are rounded: only the recomputed makespan decides.
             makespan = problem.makespan(incumbent.assignment)
             if makespan < state.makespan:
                 state.assignment, state.makespan = incumbent.assignment.copy(), makespan

@@ -120,7 +120,7 @@ def test_an_evaluation_budget_is_never_exceeded(name, limit):
 
 
 @pytest.mark.parametrize("name", ITERATIVE)
-def test_a_longer_run_goes_on_where_a_shorter_one_ends(name):
+def test_a_longer_run_begins_like_a_shorter_one(name):
     problem = PROBLEMS["braun"]()
     short, long = (run(problem, SOLVERS[name], iterations=n).trace for n in (5, 30))
     points = list(zip(long.iterations, long.evaluations, long.makespan, strict=True))
@@ -134,7 +134,7 @@ def test_a_longer_run_goes_on_where_a_shorter_one_ends(name):
 
 @pytest.mark.parametrize("name", ITERATIVE)
 @pytest.mark.parametrize("how", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
-def test_a_copied_state_goes_on_with_the_same_bits(name, how):
+def test_a_copied_state_continues_with_the_same_bits(name, how):
     problem, solver = PROBLEMS["memory"](), SOLVERS[name]
     state = solver.init(problem, np.random.default_rng(2))
     for _ in range(3):
@@ -172,7 +172,7 @@ def test_a_start_is_the_first_incumbent(name, solver):
 
 
 @pytest.mark.parametrize("name", ["local-search", "milp", "frontier"])
-def test_these_solvers_go_on_from_a_start(name):
+def test_these_solvers_begin_from_a_start(name):
     problem = PROBLEMS["braun"]()
     start = run(problem, SOLVERS["frontier"], seed=3, iterations=30).assignment
     state = SOLVERS[name].init(problem, np.random.default_rng(1), start)

@@ -84,7 +84,7 @@ def test_lifting_is_valid_from_any_floor_and_multipliers(problem, part):
         assert part * best <= lifted <= best * (1 + 1e-11)
 
 
-def test_a_bound_that_is_met_stands_against_the_rounding_of_long_sums():
+def test_a_bound_that_is_met_survives_the_rounding_of_long_sums():
     problem = paper_pool(100_000, 1_000, memory="none", rng=1)
     units, batches = time_units(problem), problem.et.work.sum() / unit_of(problem.et.work)
     low, high = 1.0, 1e4  # in which all batches fit the nodes as wholes

@@ -64,7 +64,7 @@ def test_the_form_of_the_times_does_not_matter():
         assert solve(each, LocalSearch(), stop=Iterations(40), rng=2).gap < 0.01
 
 
-def test_the_schedule_at_hand_is_always_what_it_claims():
+def test_the_current_schedule_is_always_consistent():
     problem, solver = paper_pool(60, 10, slack=1.05, rng=5), LocalSearch(kicks=50, cycle=4)
     state = solver.init(problem, np.random.default_rng(1))
     for _ in range(60):
@@ -76,7 +76,7 @@ def test_the_schedule_at_hand_is_always_what_it_claims():
     assert state.length > 4  # cycles have doubled
 
 
-def test_a_copied_state_goes_on_with_the_same_bits():
+def test_a_copied_state_continues_with_the_same_bits():
     problem, solver = braun("u_c_hihi", 100, 8, rng=0), LocalSearch(cycle=2, kicks=100)
     state = solver.init(problem, np.random.default_rng(2))
     for _ in range(5):
@@ -85,6 +85,18 @@ def test_a_copied_state_goes_on_with_the_same_bits():
     for _ in range(10):
         state, checkpoint = solver.step(problem, state), solver.step(problem, checkpoint)
     assert state.assignment.tolist() == checkpoint.assignment.tolist()
+
+
+def test_cycles_double():
+    problem, solver = braun("u_c_hihi", 20, 3, rng=0), LocalSearch(cycle=2, kicks=1)
+    state = solver.init(problem, np.random.default_rng(0))
+    seen = []
+    for _ in range(16):
+        state = solver.step(problem, state)
+        seen.append((state.length, state.position))
+    expected = [(2, 0)] + [(n, p) for n in (2, 4, 8) for p in range(1, n + 1)] + [(16, 1)]
+    assert seen == expected
+    assert state.evaluations == 1 + 15
 
 
 def test_best_fit_helps_a_heuristic_that_finds_no_room():

@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.local_search.candidates import (
     price_ratios,
     reduced_costs,
 )
-from edgeopt.optim.scheduling.local_search.chain import ChainGoal, try_chain
+from edgeopt.optim.scheduling.local_search.chain import ChainGoal, arrival, departure, try_chain
 from edgeopt.optim.scheduling.local_search.moves import best_move, descend
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     lift,
@@ -28,7 +28,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     settle,
     shift,
 )
-from edgeopt.optim.scheduling.local_search.search import open_search
+from edgeopt.optim.scheduling.local_search.search import keep_if_best, open_search
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
@@ -246,3 +246,68 @@ def test_a_chain_of_three_where_no_shift_or_swap_helps():
     search.kicks[0] += 1
     assert try_chain(search, ChainGoal(1.0, 1.0, np.inf, 0.0), 0, 1)
     assert search.schedule.assignment.tolist() == [1, 2, 3]
+
+
+@given(scheduling_problems(max_tasks=8, max_nodes=4, whole=False), st.integers(0, 999))
+@settings(max_examples=200, deadline=None)
+def test_a_shift_costs_the_difference_of_the_definition(problem, seed):
+    rng = np.random.default_rng(seed)
+    assignment = rng.integers(problem.nodes, size=problem.tasks)
+    search = begin(problem, assignment)
+    goal = ChainGoal(rng.uniform(0.0, 1.0) * problem.makespan(assignment), 2.0, np.inf, 0.0)
+    task, node = int(rng.integers(problem.tasks)), int(rng.integers(problem.nodes))
+    if node == assignment[task]:
+        return
+
+    def cost_of(path):
+        prices = search.candidates.price, search.candidates.memory_price
+        return naive.cost(problem, path, *prices, goal.target, goal.overload)
+
+    shifted = assignment.copy()
+    shifted[task] = node
+    change = arrival(search, goal, task, node) + departure(search, goal, task)
+    assert departure(search, goal, task) <= 1e-12
+    scale = abs(cost_of(assignment)) + abs(cost_of(shifted))
+    assert change == pytest.approx(
+        cost_of(shifted) - cost_of(assignment), abs=1e-12 * scale + 1e-12
+    )
+
+
+def test_the_best_schedule_is_a_copy():
+    problem = SchedulingProblem(np.array([[1.0, 2.0], [1.0, 2.0]]))
+    search = begin(problem, [0, 1])
+    keep_if_best(search)
+    assert (search.best.makespan[0], search.best.assignment.tolist()) == (2.0, [0, 1])
+    read_assignment(search.instance, search.schedule, np.array([0, 0]))
+    keep_if_best(search)  # not better
+    assert search.best.assignment.tolist() == [0, 1]
+    read_assignment(search.instance, search.schedule, np.array([1, 1]))
+    keep_if_best(search)
+    assert search.best.makespan[0] == 2.0
+
+
+def test_the_gap_of_late_nodes_is_measured_from_a_bound_that_knows_them():
+    problem = SchedulingProblem(np.ones((6, 2)))
+    late = replace(problem, ready=np.array([0.0, 9.0]))
+    assert open_search(problem).bound == pytest.approx(3.0)
+    assert open_search(late).bound == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(("tolerance", "kept"), [(0.0, True), (-1e-9, False)])
+def test_a_chain_that_costs_exactly_the_tolerance_is_kept(tolerance, kept):
+    search = begin(SchedulingProblem(np.ones((2, 2))), [0, 0])
+    search.candidates.price[:] = 1.0  # so that a shift between like nodes costs nothing
+    search.kicks[0] += 1
+    assert try_chain(search, ChainGoal(10.0, 1.0, np.inf, tolerance), 0, 1) == kept
+    assert search.schedule.assignment.tolist() == ([1, 0] if kept else [0, 0])
+
+
+def test_a_load_above_the_target_costs_more():
+    search = begin(SchedulingProblem(np.array([[3.0, 4.0], [2.0, 9.0]])), [0, 0])
+    search.candidates.price[:] = [1.0, 0.5]
+    goal = ChainGoal(4.0, 2.0, np.inf, 0.0)
+    # Node 0: 5 + 2 (5 - 4) falls to 2; node 1 rises to half of 4, and with 13 s, to 0.5 (13 + 18).
+    assert departure(search, goal, 0) == -5.0
+    assert arrival(search, goal, 0, 1) == 2.0
+    shift(search.instance, search.schedule, 0, 1)
+    assert arrival(search, goal, 1, 1) == 13.5

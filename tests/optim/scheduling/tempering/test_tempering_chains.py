@@ -32,7 +32,7 @@ def test_the_incumbent_gets_better_and_stays_feasible(state_and_search):
     assert incumbent.evaluations[0] == first + 2 * KICKS
 
 
-def test_a_worse_schedule_is_not_taken_up(state_and_search):
+def test_a_worse_schedule_is_not_kept(state_and_search):
     _, state, search = state_and_search
     incumbent = state.walk.incumbent
     incumbent.makespan[0], kept = 0.5, incumbent.assignment.copy()

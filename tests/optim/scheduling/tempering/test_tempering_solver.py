@@ -148,7 +148,7 @@ def test_a_published_instance_comes_near_its_bound(hcsp):
 
 
 def test_chains_where_memory_is_tight():
-    """Annealing and tempering alone are left behind by local search there."""
+    """Annealing and tempering alone lose to local search there."""
     problem = load_problem("braun:u_i_hihi:64x10:utilisation=0.98:seed=7")
     result = run(problem, steps=200, levels=32)
     chains = solve(problem, LocalSearch(), stop=Iterations(200), rng=0)

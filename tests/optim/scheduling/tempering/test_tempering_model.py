@@ -1,0 +1,96 @@
+"""A problem in the unit of tempering, and the best schedule of the replicas."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from strategies import scheduling_problems
+from tempering_walks import TARGET, model_of
+
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
+from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
+from edgeopt.optim.scheduling.tempering import model as model_module
+from edgeopt.optim.scheduling.tempering.model import build_model
+from edgeopt.optim.scheduling.tempering.replica import (
+    Incumbent,
+    keep_if_better,
+    largest_load,
+    overload,
+    recompute,
+    start_replicas,
+)
+from edgeopt.problems.scheduling.problem import SchedulingProblem
+
+
+def test_by_hand(monkeypatch):
+    prices = Multipliers(np.array([0.25, 0.75]), np.array([0.0, 2.0]))
+    monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
+    problem = SchedulingProblem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0], ready=[0.0, 4.0])
+    model = build_model(problem, 2.0)
+    assert model.times.tolist() == [[1.0, 3.0], [4.0, 1.0]]
+    assert model.ready.tolist() == [0.0, 2.0]
+    # Priced in units of 2 s: 1/4 and 9/4 + 1; 1 and 3/4.
+    assert model.costs.tolist() == [[0.0, 3.0], [0.25, 0.0]]
+    assert model.weights.tolist() == pytest.approx([0.125**0.5, 0.375**0.5])
+    assert (model.memory.tolist(), model.capacity.tolist()) == ([1.0, 0.0], [1.0, 1.0])
+
+
+def test_a_node_of_price_zero_has_some_weight(monkeypatch):
+    prices = Multipliers(np.array([0.0, 1.0]), np.zeros(2))
+    monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
+    model = build_model(SchedulingProblem(np.ones((2, 2))), 1.0)
+    assert model.weights.tolist() == pytest.approx([(0.5e-3 / 2) ** 0.5, 0.5**0.5])
+
+
+@given(scheduling_problems(max_tasks=6, max_nodes=3))
+@settings(max_examples=100, deadline=None)
+def test_the_unit_cancels(problem):
+    one, other = build_model(problem, 1.0), build_model(problem, 4.0)
+    for name in ("times", "costs", "ready"):
+        np.testing.assert_allclose(getattr(one, name), 4.0 * getattr(other, name), atol=1e-12)
+    np.testing.assert_array_equal(one.weights, other.weights)
+    assert one.costs.min(axis=1).tolist() == [0.0] * problem.tasks
+    u, v = lp_duals(problem)
+    memory = np.zeros(problem.tasks) if problem.task_memory is None else problem.task_memory
+    priced = problem.matrix * u + np.outer(memory, v)
+    expected = priced - priced.min(axis=1, keepdims=True)
+    np.testing.assert_allclose(one.costs, expected, atol=1e-12)
+
+
+def test_overloads():
+    assert [overload(excess) for excess in (-3.0, 0.0, 2.0)] == [0.0, 0.0, 2.0]
+
+
+def test_the_largest_load_ignores_nodes_without_tasks():
+    model = model_of(3, 3, memory=False)
+    model.ready[:] = [0.0, 99.0, 0.0]
+    replicas = start_replicas(model, 1, np.array([0, 0, 2]))
+    recompute(model, replicas, 0, TARGET)
+    assert replicas.loads[0, 1] == 99.0
+    assert largest_load(replicas, 0) == max(replicas.loads[0, [0, 2]])
+
+
+def incumbent_at(makespan):
+    return Incumbent(np.full(3, -1), np.array([makespan]), np.zeros(1, dtype=np.int64))
+
+
+def test_only_a_better_schedule_is_kept():
+    model = model_of(3, 2, memory=False)
+    replicas = start_replicas(model, 1, np.array([0, 1, 1]))
+    recompute(model, replicas, 0, TARGET)
+    makespan = replicas.loads[0].max()
+    equal, worse = incumbent_at(makespan), incumbent_at(np.nextafter(makespan, np.inf))
+    for incumbent in (equal, worse):
+        keep_if_better(incumbent, replicas, 0, 0, 1)
+    assert equal.assignment.tolist() == [-1] * 3
+    assert worse.assignment.tolist() == [0, 1, 1]
+    assert worse.makespan[0] == makespan
+
+
+def test_a_late_node_that_was_not_changed_counts_too():
+    model = model_of(3, 3, memory=False)
+    replicas = start_replicas(model, 1, np.array([0, 1, 2]))
+    recompute(model, replicas, 0, TARGET)
+    replicas.loads[0] = [1.0, 2.0, 50.0]
+    incumbent = incumbent_at(10.0)
+    keep_if_better(incumbent, replicas, 0, 0, 1)
+    assert incumbent.makespan[0] == 10.0
