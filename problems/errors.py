@@ -1,9 +1,11 @@
-"""Bad input: the one exception for it, the checks that raise it, and the arrays they return."""
+"""Bad input: the exception for it, the checks that raise it, their arrays; optional packages."""
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Collection
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -197,3 +199,21 @@ def check_quantities(field: str, value: ArrayLike, *, zero: bool = False) -> Flo
 def _range(zero: bool, at_most: float) -> str:
     """Words for the range of a quantity."""
     return f"at most {at_most:g}" if zero else f"{SMALLEST_QUANTITY:g} to {at_most:g}"
+
+
+# Optional packages, which the extras of edgeopt install.
+
+
+def import_extra(module: str, extra: str) -> ModuleType:
+    """Import `module`, which the extra named `extra` installs.
+
+    Raises
+    ------
+    InputError
+        If the module is not installed; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:  # not any ImportError: a broken package should say itself why
+        rule = f"installed: pip install 'edgeopt[{extra}]'"
+        raise InputError(f"package {module}", "no such package", rule) from None

@@ -23,7 +23,7 @@ from edgeopt.experiments.commands.running import (
 )
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.text import scaled, table_console, terminal_table
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import import_extra
 
 if TYPE_CHECKING:
     import pandas as pd

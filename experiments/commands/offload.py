@@ -29,8 +29,7 @@ from edgeopt.problems.offloading.reading import (
     WAITING,
     chosen_reading,
 )
-from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.presets import system_presets
+from edgeopt.problems.systems.load import load_system, system_presets
 
 METHODS = ("scan", "tmoa", "tmoa-printed", "kkt", "mincut")
 

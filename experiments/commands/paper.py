@@ -11,7 +11,7 @@ import typer
 
 from edgeopt.experiments.commands.running import SOME_FAILED
 from edgeopt.experiments.paper.outcome import PARTS
-from edgeopt.optim.online.overload import OverloadWarning
+from edgeopt.optim.online.resources import OverloadWarning
 from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 

@@ -17,8 +17,7 @@ from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.framework.conditions import LinkTrace
 from edgeopt.optim.learning.part import choose_device
 from edgeopt.optim.learning.period import make_dispatch
-from edgeopt.optim.learning.problem import LearningProblem
-from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.training import Training
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import warm_up

@@ -15,7 +15,7 @@ from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs
 from edgeopt.optim.framework.conditions import read_link
 from edgeopt.optim.learning.part import DEVICES, choose_device, fix_bits
-from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.problem import TrainingScheme
 from edgeopt.optim.learning.schemes import make_training_scheme
 from edgeopt.optim.learning.training import Training
 from edgeopt.optim.scheduling.catalog import locate_solver, solver_source

@@ -14,8 +14,7 @@ import torch
 from edgeopt.experiments.runs.cell import Row
 from edgeopt.optim.learning.answers import Answers, answer, early_answers, is_wrong
 from edgeopt.optim.learning.part import fix_bits
-from edgeopt.optim.learning.problem import LearningProblem
-from edgeopt.optim.learning.scheme import Learner, PeriodCost, TrainingScheme
+from edgeopt.optim.learning.problem import Learner, LearningProblem, PeriodCost, TrainingScheme
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.load import load_dataset

@@ -27,7 +27,7 @@ from edgeopt.problems.offloading.program import (
 from edgeopt.problems.offloading.reading import Reading, chosen_reading
 from edgeopt.problems.offloading.terms import CutTerms, terms_of
 from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import random_system
 
 VISIBLE_S = 5e-6  # half the last digit of the table
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from edgeopt.experiments.style import COLOURS, line_styles, mark_styles
-from edgeopt.optim.online.masters import simulate_masters
-from edgeopt.optim.online.overload import OverloadWarning
-from edgeopt.optim.online.resources import Resources, Stages, Timeline
+from edgeopt.optim.online.dispatch import simulate_masters
+from edgeopt.optim.online.resources import OverloadWarning, Resources, Stages, Timeline
 from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.catalog import make_solver

@@ -18,8 +18,7 @@ from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import edge_memory_bytes
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED, chosen_reading
-from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.presets import device_preset
+from edgeopt.problems.systems.load import device_preset, load_system
 from edgeopt.problems.systems.system import System
 
 if TYPE_CHECKING:

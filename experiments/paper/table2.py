@@ -24,7 +24,7 @@ from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import paper_style, save_figure
 from edgeopt.problems.files import check_fields, read_toml
 from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.systems.presets import device_preset
+from edgeopt.problems.systems.load import device_preset
 
 STREAM = "poisson"
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
 from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import FloatArray, import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

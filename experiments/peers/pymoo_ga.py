@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

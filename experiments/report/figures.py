@@ -34,8 +34,7 @@ from edgeopt.experiments.statistics.profiles import (
 )
 from edgeopt.experiments.statistics.rank_tests import EXTRA, nemenyi
 from edgeopt.experiments.style import COLOURS, drawn_percent, paper_style, percent_axis
-from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import FloatArray, import_extra
 from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from edgeopt.experiments.report.content import ReportPage, make_report_page
 from edgeopt.experiments.report.figures import report_figures, write_pdf
 from edgeopt.experiments.statistics.rank_tests import EXTRA
 from edgeopt.experiments.text import latex_table
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.files import write_atomically
 
 

@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray, InputError, check_number
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import FloatArray, InputError, check_number, import_extra
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -88,19 +88,7 @@ class Scheme(Protocol):
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
-        """Return the plan for a stream.
-
-        Parameters
-        ----------
-        split : SplitSystem
-            Network and system.
-        stream : Stream
-            The tasks.
-        conditions : LinkConditions
-            The links as each task meets them.
-        rng : Generator
-            Source of randomness of the scheme.
-        """
+        """Return the plan for a stream; the arguments are those of `simulate`."""
         ...
 
 

@@ -30,12 +30,8 @@ class SplitSystem:
 
     Parameters
     ----------
-    profile : Profile
-        The network.
-    system : System
-        Pool, cloud, links and tasks.
-    reading : Reading
-        How the paper's equations are read.
+    profile, system, reading
+        Network, system and reading of the equations, as for `build_program`.
     master : int
         Index of the master node.
     lan_bit_s : float

@@ -1,6 +1,5 @@
 from . import networks
-from .problem import LearningProblem
-from .scheme import TrainingScheme
+from .problem import LearningProblem, TrainingScheme
 from .schemes import BranchyNet, Central, CollaborativeTraining, Federated, make_training_scheme
 from .training import Training
 

@@ -17,8 +17,7 @@ from edgeopt.optim.learning.costs import (
     crossing_bytes,
 )
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
-from edgeopt.optim.learning.problem import LearningProblem
-from edgeopt.optim.learning.scheme import PeriodCost
+from edgeopt.optim.learning.problem import LearningProblem, PeriodCost
 from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.errors import InputError

@@ -1,23 +1,23 @@
-"""The learning problem of a repetition, the same for every scheme: data, network, system, tasks."""
+"""The learning problem of a repetition, the same for every scheme, and what a scheme must do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace
 from edgeopt.optim.framework.split_system import SplitSystem
+from edgeopt.optim.learning.answers import Answers
 from edgeopt.optim.learning.costs import ExitKind, Tasks, draw_tasks, map_shape
-from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.layers import ExitHead
 from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
 from edgeopt.optim.learning.training import Training
-from edgeopt.problems.datasets.dataset import Dataset
-from edgeopt.problems.datasets.partition import dirichlet_partition
-from edgeopt.problems.errors import IntArray
+from edgeopt.problems.datasets.dataset import Dataset, dirichlet_partition
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.systems.system import System
 
 # One stream of random numbers for each use: drawing more from one changes no other.
@@ -155,3 +155,62 @@ def batch_at(examples: IntArray, position: int, size: int, seed: tuple[int, ...]
 def _shuffled(examples: IntArray, seed: tuple[int, ...], number: int) -> IntArray:
     """Return the examples in the order of one pass."""
     return np.random.default_rng([*seed, number]).permutation(examples)
+
+
+# The protocols of training schemes and of the learners that they start.
+
+
+class PeriodCost(NamedTuple):
+    """Loss, simulated time and traffic of a period.
+
+    Attributes
+    ----------
+    loss : float
+        Mean training loss of its tasks.
+    seconds : float
+        Simulated time, s.
+    up_bytes, down_bytes : int
+        Sent from the edge to the cloud, and back.
+    lan_bytes : int
+        Sent between the edge nodes.
+    asleep : float
+        Share of the tasks that ended at the exit head.
+    """
+
+    loss: float
+    seconds: float
+    up_bytes: int
+    down_bytes: int
+    lan_bytes: int = 0
+    asleep: float = 0.0
+
+
+class Learner(Protocol):
+    """A network in training."""
+
+    def train_period(self, period: int) -> PeriodCost:
+        """Train for one period, 0..periods - 1."""
+
+    def trained(self) -> tuple[torch.nn.Module, dict[int, torch.nn.Module]]:
+        """Return all layers as one chain, and the exit heads by cut, for evaluation."""
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next period depends on, as tensors and plain values."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Resume from a `state`."""
+
+
+class TrainingScheme(Protocol):
+    """A training scheme: a frozen dataclass of parameters with two methods.
+
+    Examples
+    --------
+    See ``examples/learn_together.py``.
+    """
+
+    def start(self, problem: LearningProblem) -> Learner:
+        """Return a learner before its first period."""
+
+    def wrong(self, answers: Answers, problem: LearningProblem) -> FloatArray:
+        """Return the probability that the system answers each test image wrongly, shape (n,)."""

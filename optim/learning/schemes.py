@@ -13,8 +13,7 @@ from edgeopt.optim.learning.answers import Answers, early_answers, is_wrong
 from edgeopt.optim.learning.central import CentralLearner
 from edgeopt.optim.learning.costs import ExitKind
 from edgeopt.optim.learning.period import make_dispatch
-from edgeopt.optim.learning.problem import LearningProblem
-from edgeopt.optim.learning.scheme import TrainingScheme
+from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.split import SplitLearner
 from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.problems.errors import (
@@ -200,6 +199,8 @@ TRAINING_SCHEMES: dict[str, Any] = {
 def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> TrainingScheme:
     """Return the scheme that a table of a learning file describes.
 
+    Errors are those of `edgeopt.optim.framework.make_scheme`.
+
     Parameters
     ----------
     label : str
@@ -208,11 +209,6 @@ def make_training_scheme(label: str, table: Any, dispatch: dict[str, Any]) -> Tr
         Parameters of the scheme; lists become tuples.
     dispatch : dict
         The dispatch if the scheme has one and its table does not give it.
-
-    Raises
-    ------
-    InputError
-        If the scheme, a parameter or a value is unknown or illegal.
 
     Examples
     --------

@@ -1,7 +1,6 @@
 from .changes import Change
 from .clairvoyant import simulate_clairvoyant
-from .dispatch import simulate_dispatch
-from .masters import simulate_masters
+from .dispatch import simulate_dispatch, simulate_masters
 from .resources import Resources, Stages, Timeline, Uplink
 from .sliding_window import Window
 from .windows import simulate_windows

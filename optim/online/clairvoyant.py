@@ -29,14 +29,9 @@ def simulate_clairvoyant(
     Parameters
     ----------
     time, stages, resources
-        As for `simulate_dispatch`. Memory is ignored.
+        As for `simulate_dispatch`, which raises the same errors. Memory is ignored.
     sweeps : int
         Largest number of passes over the tasks.
-
-    Raises
-    ------
-    InputError
-        If an array has a wrong shape or value.
 
     Examples
     --------

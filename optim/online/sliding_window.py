@@ -24,7 +24,7 @@ class Window:
     """When a window closes: with K tasks or after a time-out, whichever comes first.
 
     The paper has a "sliding window of K tasks" that arrive in "a period" and leaves open whether
-    the count or the time closes it.
+    the count or the time closes it. A value out of range is an `InputError`.
 
     Parameters
     ----------
@@ -34,14 +34,11 @@ class Window:
         Longest time that the oldest task waits for the window to close in s, >= 0. Without it,
         only the last window of a stream may have fewer than K tasks.
 
-    Raises
-    ------
-    InputError
-        If a value is out of range.
-
     Examples
     --------
-    See `simulate_windows`.
+    >>> from edgeopt.optim.online import Window
+    >>> Window(10, timeout_s=0.5).longest_wait_s
+    0.5
     """
 
     tasks: int

@@ -12,9 +12,14 @@ from edgeopt.optim.online.beyond_edge import beyond_edge
 from edgeopt.optim.online.changes import JOIN, Change, ChangeArrays, change_arrays, free_at_start
 from edgeopt.optim.online.dispatch import check_tasks
 from edgeopt.optim.online.edge_queues import FCFS, EdgeTimes, queue_at_edge
-from edgeopt.optim.online.overload import warn_of_overload, warn_of_slow_scheduler
 from edgeopt.optim.online.pool_state import Fit, PoolState, oldest_that_fit
-from edgeopt.optim.online.resources import Resources, Stages, Timeline
+from edgeopt.optim.online.resources import (
+    Resources,
+    Stages,
+    Timeline,
+    warn_of_overload,
+    warn_of_slow_scheduler,
+)
 from edgeopt.optim.online.sliding_window import (
     SchedulingTime,
     WaitingRoom,

@@ -43,6 +43,8 @@ def draw_stream(
 ) -> tuple[Stream, float]:
     """Return a stream and its nominal mean rate, in samples a second.
 
+    A key that is unknown or missing, or an illegal value, is an `InputError` that names it.
+
     Parameters
     ----------
     label : str
@@ -57,11 +59,6 @@ def draw_stream(
         Rate of a Poisson stream, and mean rate of a diurnal one, that names none.
     rng : Generator
         Source of randomness.
-
-    Raises
-    ------
-    InputError
-        If a key is unknown or missing, or a value is illegal.
 
     Examples
     --------

@@ -187,12 +187,7 @@ def markov_modulated(
     dwell_s : array_like, shape (s,)
         Mean time in each state in s, > 0; the time itself is exponential.
     tasks, seconds, sizes, rng
-        As for `edgeopt.problems.arrivals.streams.poisson`.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range, or no task arrives within `seconds`.
+        As for `edgeopt.problems.arrivals.streams.poisson`, which raises the same errors.
 
     Notes
     -----
@@ -267,12 +262,7 @@ def diurnal(
     period_s : float
         Period in s, > 0.
     tasks, seconds, sizes, rng
-        As for `edgeopt.problems.arrivals.streams.poisson`.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range, or no task arrives within `seconds`.
+        As for `edgeopt.problems.arrivals.streams.poisson`, which raises the same errors.
 
     References
     ----------

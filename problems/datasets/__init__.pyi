@@ -1,6 +1,5 @@
-from .dataset import Dataset
+from .dataset import Dataset, dirichlet_partition
 from .load import load_dataset
-from .partition import dirichlet_partition
 
 __all__ = [
     "Dataset",

@@ -9,8 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from edgeopt.problems.errors import InputError, check_integer
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import InputError, check_integer, import_extra
 from edgeopt.problems.files import check_file
 from edgeopt.problems.networks.builder import conv_macs, matmul_macs, transposed_conv_macs
 from edgeopt.problems.networks.layers import Layer, cut_ends_of, warn_zero_work

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.extras import import_extra
+from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.networks.builder import conv_macs, matmul_macs, transposed_conv_macs
 from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of, warn_zero_work
 from edgeopt.problems.networks.profile import Profile
@@ -21,6 +20,7 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
     module does not change. There is a cut after each convolution and matrix product in the order
     of execution, projection shortcuts included. A shared parameter counts for its first reader.
+    Operators that edgeopt does not know count as zero work and are listed in a `UserWarning`.
 
     Parameters
     ----------
@@ -33,11 +33,6 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     ------
     InputError
         If torch is missing, the module cannot be traced, or it does not accept the input.
-
-    Warns
-    -----
-    UserWarning
-        Lists the operators that edgeopt does not know; they count as zero work.
 
     Examples
     --------

@@ -139,17 +139,7 @@ def resnet34(input_size: int = 224, classes: int = 1000) -> Profile:
 def resnet50(input_size: int = 224, classes: int = 1000) -> Profile:
     """Return ResNet-50 with the strides in the 3 x 3 convolutions, as in torchvision.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square RGB image, >= 1.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If `input_size` or `classes` is not positive.
+    Parameters and errors are those of `resnet34`.
 
     References
     ----------
@@ -165,17 +155,7 @@ def resnet34_cifar(input_size: int = 32, classes: int = 10) -> Profile:
     has maps of 4 x 4 on CIFAR-10. The paper does not say how its network reads images of 32 x 32;
     this is the usual form.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square RGB image, >= 1.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If `input_size` or `classes` is not positive.
+    Parameters and errors are those of `resnet34`.
     """
     return residual_profile(RESNET34_CIFAR, input_size, classes)
 
@@ -183,17 +163,7 @@ def resnet34_cifar(input_size: int = 32, classes: int = 10) -> Profile:
 def resnet_digits(input_size: int = 8, classes: int = 10) -> Profile:
     """Return a residual network of 8 layers, 12 to 48 channels wide, for grey 8 x 8 images.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square grey image, >= 1.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If `input_size` or `classes` is not positive.
+    Parameters and errors are those of `resnet34`.
     """
     return residual_profile(RESNET_DIGITS, input_size, classes, channels=1)
 
@@ -207,17 +177,7 @@ _VGG_STAGES = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 def alexnet(input_size: int = 224, classes: int = 1000) -> Profile:
     """Return AlexNet, the variant with one column of filters.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square RGB image, >= 63.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If the image is too small or `classes` is not positive.
+    Parameters and errors are those of `resnet34`, but `input_size` is at least 63.
 
     References
     ----------
@@ -239,17 +199,7 @@ def alexnet(input_size: int = 224, classes: int = 1000) -> Profile:
 def vgg16(input_size: int = 224, classes: int = 1000) -> Profile:
     """Return VGG-16 without batch norm.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square RGB image, >= 32.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If the image is too small or `classes` is not positive.
+    Parameters and errors are those of `resnet34`, but `input_size` is at least 32.
 
     References
     ----------
@@ -281,17 +231,7 @@ _MOBILENET_STAGES = (
 def mobilenet_v2(input_size: int = 224, classes: int = 1000) -> Profile:
     """Return MobileNetV2 of width 1.
 
-    Parameters
-    ----------
-    input_size : int
-        Side of the square RGB image, >= 1.
-    classes : int
-        Outputs of the last layer, >= 1.
-
-    Raises
-    ------
-    InputError
-        If `input_size` or `classes` is not positive.
+    Parameters and errors are those of `resnet34`.
 
     References
     ----------

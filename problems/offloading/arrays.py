@@ -16,10 +16,7 @@ from edgeopt.problems.offloading.equations import (
 )
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.upload import INVERSE_RATE
-from edgeopt.problems.systems.random import Seed
-from edgeopt.problems.systems.system import (
-    System,
-)
+from edgeopt.problems.systems.system import Seed, System
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +41,11 @@ class NetworkArrays:
 
     Examples
     --------
-    See `best_cuts`.
+    >>> from edgeopt import load_network
+    >>> from edgeopt.problems.offloading import chosen_reading, network_arrays
+    >>> reading = chosen_reading("corrected", {})
+    >>> network_arrays(load_network("resnet34"), reading).memory_bytes.shape
+    (35,)
     """
 
     edge_flop: FloatArray

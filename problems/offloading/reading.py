@@ -78,7 +78,9 @@ class Reading:
 
     Examples
     --------
-    See `chosen_reading`.
+    >>> from edgeopt.problems.offloading import chosen_reading
+    >>> chosen_reading("corrected", {"waiting": "mm1"}).waiting
+    'mm1'
     """
 
     name: str
@@ -131,21 +133,20 @@ PRINTED = Reading(
 )
 """The equations as printed, units included."""
 
-CORRECTED = Reading(
+CORRECTED = replace(
+    PRINTED,
     name="corrected",
-    flop_per_mac=2,
-    element_bytes=4,
-    bits_per_element=32,
-    memory="sum",
-    parameters="all",
-    waiting="mmx",
-    crossing="tensors",
-    shares_link=True,
-    uplink="log_kde",
-    uplink_counts=True,
     cloud_counts=True,
     roofline=True,
     radio=True,
+    shares_link=True,
+    crossing="tensors",
+    uplink="log_kde",
+    waiting="mmx",
+    parameters="all",
+    flop_per_mac=2,
+    element_bytes=4,
+    bits_per_element=32,
 )
 """The most defensible reading of each equation, in float32; headline results use it."""
 

@@ -50,16 +50,16 @@ class CutTerms:
     columns: SystemArrays
     reading: Reading
 
-    @property
-    def memory_bytes(self) -> FloatArray:
-        """Dt^j (10), byte."""
-        return self.work.memory_bytes
-
     @cached_property
     def crossing_bits(self) -> FloatArray:
         """What is sent to the cloud, Map_j of (15), bit."""
         task_bits = 8.0 * self.columns.size_bytes
         return np.asarray(self.work.crossing_bits + task_bits * self.work.tasks_forwarded)
+
+    @property
+    def memory_bytes(self) -> FloatArray:
+        """Dt^j (10), byte."""
+        return self.work.memory_bytes
 
     @cached_property
     def execution_s(self) -> FloatArray:

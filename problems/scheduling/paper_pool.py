@@ -32,12 +32,14 @@ def paper_pool(
     backlog: float = 0.0,
     rng: int | np.random.Generator | None = None,
 ) -> SchedulingProblem:
-    """Generate the paper's scheduling experiment (section 4: 200 tasks on 10, 20, 30 nodes).
+    """Generate the paper's scheduling experiment (section 4).
 
     Parameters
     ----------
-    tasks, nodes : int
-        k and x.
+    tasks : int
+        Number of tasks k, 200 in the paper.
+    nodes : int
+        Number of nodes x, in the paper 10, 20 or 30.
     slack : float
         Total memory of the nodes over total memory of the tasks, 1 to 1e9.
     memory : {"independent", "correlated", "proportional", "none"}

@@ -1,7 +1,5 @@
-from .load import load_system, parse_system, save_system
-from .presets import system_presets
-from .random import random_system
-from .system import System
+from .load import load_system, parse_system, save_system, system_presets
+from .system import System, random_system
 
 __all__ = [
     "System",

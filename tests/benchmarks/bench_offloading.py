@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pytest
+from naive.offloading import erlang_wait
 
 from edgeopt.optim.offloading.mincut import min_cut, split_costs
 from edgeopt.optim.offloading.relaxation import relax
@@ -67,17 +68,6 @@ def plain_cut(work: list[tuple[float, ...]], c: dict[str, float]) -> int:
         ):
             best = cut
     return best
-
-
-def erlang_wait(arrival: float, service: float, servers: int) -> float:
-    """Mean wait of M/M/x."""
-    load, blocked = arrival * service, 1.0
-    if load >= servers:
-        return math.inf
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    wait = blocked / (1 - load / servers * (1 - blocked))
-    return wait * service / (servers - load)
 
 
 def neurosurgeon(macs: list[int], bits: list[float], edge: float, cloud: float, rate: float) -> int:

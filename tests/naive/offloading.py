@@ -103,3 +103,13 @@ def energy(layers: list[Conv], j: int, F: float, e: float, omega: float, tasks: 
         dynamic = omega * total_work(layers, j) * F
         total += static + dynamic
     return total
+
+
+def erlang_wait(arrival: float, service: float, servers: int) -> float:
+    """Mean wait of M/M/x from the recursion for Erlang's B."""
+    load, blocked = arrival * service, 1.0
+    if load >= servers:
+        return math.inf
+    for n in range(1, servers + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked / (1 - load / servers * (1 - blocked)) * service / (servers - load)

@@ -26,17 +26,14 @@ SCHEMES: dict[str, Any] = {
 def make_scheme(label: str, table: dict[str, Any]) -> Scheme:
     """Return the scheme that a table ``{"scheme": name, parameter: value, ...}`` describes.
 
+    An unknown scheme or parameter, or an illegal value, is an `InputError` that names it.
+
     Parameters
     ----------
     label : str
         Name of the scheme if the table has no field ``scheme``.
     table : dict
         As in a simulation file; lists become tuples. A field ``dispatch`` is ignored.
-
-    Raises
-    ------
-    InputError
-        If the scheme, a parameter or a value is unknown or illegal.
 
     Examples
     --------

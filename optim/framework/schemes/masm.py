@@ -26,7 +26,7 @@ class Masm:
     Our reconstruction, see `MasmProblem`. Each model consists of the first layers of the network
     and an `exit_branch`; q_k is the proxy of its accuracy, d_k / R the terminal's upload, the same
     for all. Every node gets tasks in proportion to its speed F and divides that speed among the
-    models, each of which has its own queue.
+    models, each of which has its own queue. A field that breaks its rule is an `InputError`.
 
     Parameters
     ----------
@@ -37,14 +37,11 @@ class Masm:
     least_quality : float
         Q, least mean accuracy relative to the whole network, in [0, 1].
 
-    Raises
-    ------
-    InputError
-        If a field breaks its rule.
-
     Examples
     --------
-    See `make_scheme`, and `simulate` to run it.
+    >>> from edgeopt.optim.framework import make_scheme
+    >>> make_scheme("masm", {"cuts": [7, 34], "theta": 0.5}).cuts
+    (7, 34)
     """
 
     cuts: tuple[int, ...] = (7, 15, 27, 34)

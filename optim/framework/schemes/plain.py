@@ -103,7 +103,9 @@ class EdgeOnly:
 
     Examples
     --------
-    See ``examples/own_scheme.py``.
+    >>> from edgeopt.optim.framework import make_scheme
+    >>> make_scheme("edge-only", {})
+    EdgeOnly()
     """
 
     def plan(

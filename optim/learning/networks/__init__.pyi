@@ -1,4 +1,4 @@
-from .exit_head import ExitHead
+from .layers import ExitHead
 from .resnet import SplitNetwork, build_network
 
 __all__ = [

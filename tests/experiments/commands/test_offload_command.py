@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from edgeopt.experiments.commands.offload import METHODS, offload_command
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.offloading.program import OBJECTIVES
-from edgeopt.problems.systems.presets import system_presets
+from edgeopt.problems.systems.load import system_presets
 
 KEYS = {
     "network", "layers", "cut", "cut_name", "feasible_cuts", "objective", "memory_bytes",

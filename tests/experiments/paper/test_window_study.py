@@ -11,7 +11,7 @@ from edgeopt.experiments.paper.windows import (
     window_study,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.online.overload.OverloadWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.online.resources.OverloadWarning")
 
 
 @pytest.fixture(scope="module")

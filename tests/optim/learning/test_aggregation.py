@@ -9,8 +9,8 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.aggregation import aggregate
 from edgeopt.optim.learning.part import Part
+from edgeopt.optim.learning.split import aggregate
 from edgeopt.optim.learning.training import Training
 
 

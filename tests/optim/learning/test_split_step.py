@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from torch.nn.functional import cross_entropy
 
-from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.layers import ExitHead
 from edgeopt.optim.learning.networks.resnet import build_network
 from edgeopt.optim.learning.part import LayerChain, OnMap, Part
 from edgeopt.optim.learning.split_step import LossWeights, SplitParts, joint_loss, split_step

@@ -10,7 +10,7 @@ from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
 from edgeopt.problems.offloading.reading import CORRECTED
-from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import random_system
 
 MakeProgram = Callable[..., CutProgram]
 SYSTEM = random_system(rng=0)

@@ -18,7 +18,7 @@ from edgeopt.problems.offloading.program import OBJECTIVES, build_program
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED
 from edgeopt.problems.systems import system as parts
 from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import random_system
 
 ALEXNET = load_network("alexnet")
 

@@ -15,8 +15,7 @@ from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED
 from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.random import random_system
-from edgeopt.problems.systems.system import Device, Pool
+from edgeopt.problems.systems.system import Device, Pool, random_system
 
 ALEXNET = load_network("alexnet")
 

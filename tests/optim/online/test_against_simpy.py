@@ -9,7 +9,7 @@ from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.heuristics.list_rules import mct
 
-pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.online.overload.OverloadWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.online.resources.OverloadWarning")
 
 
 def assert_same(timeline, naive):

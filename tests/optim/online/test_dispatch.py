@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from edgeopt.optim.online.changes import Change
 from edgeopt.optim.online.dispatch import simulate_dispatch
 from edgeopt.optim.online.edge_queues import first_free, free_time, set_free_time, start_tree
-from edgeopt.optim.online.overload import OverloadWarning, overloads
-from edgeopt.optim.online.resources import Resources, Stages, Uplink
+from edgeopt.optim.online.resources import OverloadWarning, Resources, Stages, Uplink, overloads
 from edgeopt.problems.errors import InputError
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from edgeopt.optim.online.dispatch import simulate_dispatch
-from edgeopt.optim.online.masters import simulate_masters
+from edgeopt.optim.online.dispatch import simulate_dispatch, simulate_masters
 from edgeopt.optim.online.resources import Resources, Uplink
 from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import simulate_windows

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from edgeopt.optim.online.changes import Change
 from edgeopt.optim.online.dispatch import simulate_dispatch
-from edgeopt.optim.online.overload import OverloadWarning
 from edgeopt.optim.online.pool_state import oldest_that_fit
-from edgeopt.optim.online.resources import Resources, Stages
+from edgeopt.optim.online.resources import OverloadWarning, Resources, Stages
 from edgeopt.optim.online.sliding_window import Window
 from edgeopt.optim.online.windows import simulate_windows
 from edgeopt.optim.scheduling.catalog import SOLVERS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeopt.problems.datasets.partition import dirichlet_partition
+from edgeopt.problems.datasets.dataset import dirichlet_partition
 from edgeopt.problems.errors import InputError
 
 

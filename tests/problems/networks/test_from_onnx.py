@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from edgeopt.problems import extras
+from edgeopt.problems import errors
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.from_onnx import from_onnx
 from edgeopt.problems.networks.layers import Layer
@@ -309,4 +309,4 @@ def test_other_files(tmp_path):
 def test_missing_extra_is_named():
     rule = r"package no_such_package: .*pip install 'edgeopt\[onnx\]'"
     with pytest.raises(InputError, match=rule):
-        extras.import_extra("no_such_package", "onnx")
+        errors.import_extra("no_such_package", "onnx")

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import LARGEST_COUNT, Layer, cut_ends_of
-from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.networks.tensors import live_elements
+from edgeopt.problems.networks.profile import Profile, live_elements
 
 KINDS = ["conv", "fc", "pool", "shortcut", "add", "norm", "identity", "concat", "other"]
 

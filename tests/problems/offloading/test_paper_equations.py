@@ -10,15 +10,8 @@ from edgeopt.problems.networks.builder import NetworkBuilder, Window
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.reading import PRINTED
 from edgeopt.problems.offloading.terms import terms_of
-from edgeopt.problems.systems.system import (
-    Cloud,
-    CloudLink,
-    Device,
-    Pool,
-    System,
-    TaskStream,
-    TerminalLink,
-)
+from edgeopt.problems.systems import system as parts
+from edgeopt.problems.systems.system import Device, Pool, System
 
 Network = tuple[Profile, list[naive.Conv]]
 
@@ -71,10 +64,10 @@ def systems(draw: st.DrawFn) -> System:
     return System(
         name="drawn",
         pool=Pool(tuple(nodes)),
-        cloud=Cloud(draw(quantities)),
-        link=CloudLink(draw(quantities), round_trip_s=0.1, energy_j_bit=1e-9),
-        uplink=TerminalLink([rates[0], rates[0] + 1e5, *rates[1:]]),
-        tasks=TaskStream(arrival, deadline_s=1.0, period_s=10 * len(nodes) / arrival),
+        cloud=parts.Cloud(draw(quantities)),
+        link=parts.CloudLink(draw(quantities), round_trip_s=0.1, energy_j_bit=1e-9),
+        uplink=parts.TerminalLink([rates[0], rates[0] + 1e5, *rates[1:]]),
+        tasks=parts.TaskStream(arrival, deadline_s=1.0, period_s=10 * len(nodes) / arrival),
     )
 
 

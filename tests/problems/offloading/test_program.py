@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from naive.offloading import erlang_wait
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
@@ -18,16 +19,8 @@ from edgeopt.problems.offloading.program import (
     meets_constraints,
 )
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
-from edgeopt.problems.systems.random import random_system
-from edgeopt.problems.systems.system import (
-    Cloud,
-    CloudLink,
-    Device,
-    Pool,
-    System,
-    TaskStream,
-    TerminalLink,
-)
+from edgeopt.problems.systems import system as parts
+from edgeopt.problems.systems.system import Device, Pool, System, random_system
 
 CHAIN = Profile(
     name="chain",
@@ -53,10 +46,10 @@ NODE = Device(
 SYSTEM = System(
     name="small",
     pool=Pool((NODE, NODE), memory_share=0.5),
-    cloud=Cloud(1e6),
-    link=CloudLink(6_000.0, round_trip_s=0.1, energy_j_bit=1e-4),
-    uplink=TerminalLink([800.0]),
-    tasks=TaskStream(arrival_hz=2.0, deadline_s=0.5, period_s=100.0),
+    cloud=parts.Cloud(1e6),
+    link=parts.CloudLink(6_000.0, round_trip_s=0.1, energy_j_bit=1e-4),
+    uplink=parts.TerminalLink([800.0]),
+    tasks=parts.TaskStream(arrival_hz=2.0, deadline_s=0.5, period_s=100.0),
 )
 
 
@@ -157,16 +150,6 @@ def scalar_delay(system: System, profile: Profile, cut: int, reading: Reading) -
     return max(w + t + s for w, t, s in zip(waits, times, sends, strict=True)) + cloud
 
 
-def erlang_wait(arrival: float, service: float, servers: int) -> float:
-    """Mean wait of M/M/x from the recursion for Erlang's B."""
-    load, blocked = arrival * service, 1.0
-    if load >= servers:
-        return math.inf
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked / (1 - load / servers * (1 - blocked)) * service / (servers - load)
-
-
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("waiting", ["mmx", "mm1"])
 def test_delays_of_mixed_pools_equal_a_scalar_calculation(seed: int, waiting: str):
@@ -200,7 +183,7 @@ def test_an_unstable_queue_is_a_violated_constraint():
     busy = replace(SYSTEM, tasks=replace(SYSTEM.tasks, arrival_hz=30.0))
     nodes = Pool((replace(NODE, throughput_bit_s=1e9),) * 2)
     program = build_program(
-        CHAIN, replace(busy, pool=nodes, link=CloudLink(1e9), cloud=Cloud(1e12))
+        CHAIN, replace(busy, pool=nodes, link=parts.CloudLink(1e9), cloud=parts.Cloud(1e12))
     )
     # rho = 30 s / 2 with s = 0, 0.02, 0.08, 0.09
     assert program.values[3] == pytest.approx([0, 0.3, 1.2, 1.35], abs=1e-4)
@@ -212,11 +195,13 @@ def test_an_unstable_queue_is_a_violated_constraint():
 def test_an_overloaded_link_or_cloud_violates_the_stability_too(waiting: str):
     reading = replace(CORRECTED, waiting=waiting)
     fast = tuple(replace(NODE, flops=flops, throughput_bit_s=1e9) for flops in (1e9, 2e9))
-    system = replace(SYSTEM, pool=Pool(fast), tasks=TaskStream(arrival_hz=12.0, deadline_s=9.0))
+    system = replace(
+        SYSTEM, pool=Pool(fast), tasks=parts.TaskStream(arrival_hz=12.0, deadline_s=9.0)
+    )
     # 12 tasks/s of 80, 640 and 160 bit over 6,000 bit/s; the cloud needs 9, 7 and 1 ms
     loads = build_program(CHAIN, system, reading=reading).values[3]
     assert loads[:3] == pytest.approx([0.16, 1.28, 0.32])
-    system = replace(system, link=CloudLink(1e9), cloud=Cloud(1e5))
+    system = replace(system, link=parts.CloudLink(1e9), cloud=parts.Cloud(1e5))
     loads = build_program(CHAIN, system, reading=reading).values[3]
     assert loads[:3] == pytest.approx([12 * 0.09, 12 * 0.07, 12 * 0.01])
     # the paper knows neither: 12 tasks/s of 1 to 4.5 kMAC on the slower node
@@ -240,7 +225,7 @@ def test_objectives():
     edge, link = np.array([0, 0.01, 0.04, 0.045]), np.array([80, 640, 160, 0]) / 6_000
     stages = np.maximum(np.maximum(edge, link), [0.009, 0.007, 0.001, 0])
     assert goals("throughput").goal == pytest.approx(stages)
-    slow = replace(SYSTEM, cloud=Cloud(1e5), link=CloudLink(1e9))
+    slow = replace(SYSTEM, cloud=parts.Cloud(1e5), link=parts.CloudLink(1e9))
     slow = replace(slow, pool=Pool((replace(NODE, throughput_bit_s=1e9),) * 2))
     stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
     goal = build_program(CHAIN, slow, objective="throughput").goal

@@ -10,8 +10,7 @@ from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.equations import edge_memory_bytes
 from edgeopt.problems.offloading.program import build_program
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
-from edgeopt.problems.systems.load import load_system
-from edgeopt.problems.systems.presets import PRESETS_FOLDER
+from edgeopt.problems.systems.load import PRESETS_FOLDER, load_system
 
 MIB = 2.0**20
 NETWORK = load_network("resnet34")

@@ -7,7 +7,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.arrays import random_batch
 from edgeopt.problems.offloading.program import build_program
-from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.system import random_system
 
 
 def test_the_same_seed_gives_the_same_system():

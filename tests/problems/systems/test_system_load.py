@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.systems.load import load_system, parse_system, save_system
-from edgeopt.problems.systems.presets import device_preset, network_preset, system_presets
-from edgeopt.problems.systems.random import random_system
+from edgeopt.problems.systems.load import (
+    device_preset,
+    load_system,
+    network_preset,
+    parse_system,
+    save_system,
+    system_presets,
+)
+from edgeopt.problems.systems.system import random_system
 
 GOOD = {
     "pool": {"nodes": [{"flops": 1e9, "memory_bytes": 1e6}]},

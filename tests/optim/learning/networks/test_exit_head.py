@@ -6,7 +6,7 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.networks.exit_head import ExitHead
+from edgeopt.optim.learning.networks.layers import ExitHead
 from edgeopt.optim.learning.networks.resnet import build_network
 
 
