@@ -67,12 +67,13 @@ def test_examples_print_what_is_said(folder, capsys):
     assert capsys.readouterr().out.startswith("26 () 0.0895")
 
 
-def test_the_scheduler_of_the_readme_is_the_minimum_completion_time():
+@pytest.mark.parametrize("spec", ["paper:200x30:seed=1", "braun:u_c_hihi:40x5"])
+def test_the_scheduler_of_the_readme_is_the_minimum_completion_time(spec):
     from edgeopt import load_problem, mct, solve
 
     names: dict[str, Any] = {}
     exec(compile(blocks(README, "python")[0], "README.md", "exec"), names)
-    problem = load_problem("paper:200x30:seed=1")  # as the command below the scheduler
+    problem = load_problem(spec)  # with memory, as in the command below the scheduler, and without
     found = solve(problem, names["earliest_finish"])
     assert found.makespan == solve(problem, mct).makespan
 
