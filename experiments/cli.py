@@ -15,29 +15,35 @@ _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 _COMMANDS = {  # the module in `commands`, and the first line of the function's docstring
-    "schedule": ("schedule", "Schedule the tasks of a problem; without a budget, 100 iterations."),
-    "sweep": ("sweep", "Run every solver on every problem, and print and write the table."),
+    "schedule": (
+        "schedule",
+        "Schedule the tasks of a problem; the default budget is 100 iterations.",
+    ),
+    "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
     "tune": (
         "tune",
-        "Tune a solver's parameters, and compare default and tuned on problems not seen.",
+        "Tune a solver's parameters, and compare with the default on held-out problems.",
     ),
-    "plot": ("plot", "Draw convergence and gap figures beside a sweep's results, as PNG and PDF."),
+    "plot": (
+        "plot",
+        "Draw the convergence and gap figures of a sweep as PNG and PDF, in its folder.",
+    ),
     "compare": ("compare", "Rank the solvers of a sweep, with confidence intervals and tests."),
     "budgets": (
         "budgets",
-        "Print, as Markdown, the median gap of each solver at each budget, with tests.",
+        "Print the median gap of each solver at each budget as Markdown, with tests.",
     ),
     "best-known": (
         "best_known",
-        "Compare the best schedules of sweeps, and those kept before, with the published ones.",
+        "Compare the best schedules of sweeps and of the register with published makespans.",
     ),
     "report": (
         "report",
-        "Write a self-contained HTML report, and LaTeX tables and PDF figures beside it.",
+        "Write a self-contained HTML report of a sweep, with LaTeX tables and PDF figures.",
     ),
     "offload": (
         "offload",
-        "Choose the cut of a network: what runs on the edge nodes, what in the cloud.",
+        "Choose where to cut a network between edge nodes and cloud.",
     ),
     "simulate": (
         "simulate",
@@ -45,9 +51,9 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     ),
     "study": (
         "paper",
-        "Study the running system: the size of the window, or the number of masters.",
+        "Study the size of the scheduling window, or the number of masters.",
     ),
-    "learn": ("learn", "Train by every scheme, and print errors, bytes and simulated seconds."),
+    "learn": ("learn", "Train with every scheme, and print errors, bytes and simulated seconds."),
     "paper": (
         "paper",
         "Regenerate the paper's tables and figures, with a verdict on each of its claims.",
@@ -55,7 +61,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     "solvers": ("listing", "List the solvers with their parameters, defaults and meanings."),
     "problems": (
         "listing",
-        "List the problem generators with an example each, and the file formats.",
+        "List the problem generators, with an example of each, and the file formats.",
     ),
 }
 
@@ -105,7 +111,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version"),
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""

@@ -1,16 +1,19 @@
-"""What the README and the guides say is so."""
+"""The README and the guides: examples run, links lead somewhere, lines are short."""
 
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 FOLDERS = ("problems", "optim", "experiments", "results")
+WIDTH, COLUMNS = 120, 6
 GUIDES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES]
+WRITTEN_BY_HAND = [page for page in PAGES if "results" not in page.parts]
 OFFLOADING = ROOT / "optim" / "offloading" / "README.md"
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 
@@ -27,6 +30,12 @@ def prose(page: Path) -> str:
     """Return the text without code."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return re.sub(r"`[^`\n]*`(?!\])", "", text)
+
+
+def shown(page: Path) -> list[str]:
+    """Return the lines outside code as a reader of the source sees them, without marks."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).splitlines()
 
 
 @pytest.fixture
@@ -50,12 +59,23 @@ def test_examples_print_what_is_said(folder, capsys):
     (example,) = blocks(OFFLOADING, "python")
     exec(compile(example, "offloading", "exec"), {})
     assert "14 ('delay',)" in capsys.readouterr().out
-    own, cut = blocks(README, "python")
+    _, own, cut = blocks(README, "python")
     exec(compile(own, "README.md", "exec"), {})
     printed = [line.removeprefix("# ") for line in own.splitlines() if line.startswith("# ")][1:]
     assert capsys.readouterr().out.splitlines() == printed
     exec(compile(cut, "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("26 () 0.0895")
+
+
+@pytest.mark.parametrize("spec", ["paper:200x30:seed=1", "braun:u_c_hihi:40x5"])
+def test_the_scheduler_of_the_readme_is_the_minimum_completion_time(spec):
+    from edgeopt import load_problem, mct, solve
+
+    names: dict[str, Any] = {}
+    exec(compile(blocks(README, "python")[0], "README.md", "exec"), names)
+    problem = load_problem(spec)  # with memory, as in the command below the scheduler, and without
+    found = solve(problem, names["earliest_finish"])
+    assert found.makespan == solve(problem, mct).makespan
 
 
 def test_sweep_files_are_read(tmp_path):
@@ -117,9 +137,18 @@ def test_commands_exist(page):
     assert used <= names
 
 
+@pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=name)
+def test_lines_are_short_and_tables_narrow(page):
+    for line in shown(page):
+        row = line.startswith("|")
+        seen = re.sub(r"\]\([^)]*\)", "]", line) if row else line  # a row cannot be broken
+        assert len(seen) <= WIDTH, line
+        assert not row or line.count("|") <= COLUMNS + 1, line
+
+
 def test_the_readme_is_short_and_leads_to_all_guides():
     text = README.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 180
+    assert len(text.splitlines()) <= 195
     guides = [path for path in GUIDES if "results" not in path.parts]
     assert len(guides) >= 4
     for guide in guides:

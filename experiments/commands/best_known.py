@@ -26,18 +26,21 @@ _ALIGN = "lrlrrrll"
 
 def best_known_command(
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Output folders of sweeps; none: the register")
+        list[Path] | None,
+        typer.Argument(help="Output folders of sweeps; without: show the register"),
     ] = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Keep what is better than the register's")
+        bool, typer.Option("--update", help="Store better schedules in the register")
     ] = False,
     register: Annotated[Path, typer.Option(help="Folder of the register")] = REGISTER,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with assignments")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, including assignments")
+    ] = False,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Markdown: of sweeps, all solvers side by side")
+        bool, typer.Option("--markdown", help="Print Markdown, with all solvers side by side")
     ] = False,
 ) -> None:
-    """Compare the best schedules of sweeps, and those kept before, with the published ones."""
+    """Compare the best schedules of sweeps and of the register with published makespans."""
     from edgeopt.experiments.best_known.register import read_register
     from edgeopt.experiments.best_known.standing import standing_of
 

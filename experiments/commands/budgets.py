@@ -23,13 +23,13 @@ _DIGITS = 5  # of the gaps shown: 0.001 %
 
 def budgets_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
-    at: Annotated[str, typer.Option(help="Budgets, e.g. 0.01,0.1,1")],
-    against: Annotated[str, typer.Option(help="Solver with which the others are compared")],
-    axis: Annotated[str, typer.Option(help=f"Of what: {' | '.join(AXES)}")] = "seconds",
-    problems: Annotated[str, typer.Option(help="Only problems whose name has this")] = "",
+    at: Annotated[str, typer.Option(help="Budgets, such as 0.01,0.1,1")],
+    against: Annotated[str, typer.Option(help="Solver to compare the others with")],
+    axis: Annotated[str, typer.Option(help=f"Unit of the budgets: {' | '.join(AXES)}")] = "seconds",
+    problems: Annotated[str, typer.Option(help="Only problems whose name contains this")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the figure")] = None,
 ) -> None:
-    """Print, as Markdown, the median gap of each solver at each budget, with tests."""
+    """Print the median gap of each solver at each budget as Markdown, with tests."""
     from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
     from edgeopt.experiments.sweep.summary import read_solver_cells
 

@@ -17,17 +17,12 @@ _COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect",
 
 def compare_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
-    at: Annotated[str, typer.Option(help=f"What is equal: {' | '.join(AXES)}")] = AXES[0],
+    at: Annotated[str, typer.Option(help=f"Compare at equal {' | '.join(AXES)}")] = AXES[0],
     unit: Annotated[
-        str, typer.Option(help=f"What a block is: {' | '.join(BLOCK_UNITS)}")
+        str, typer.Option(help=f"Unit of the tests: {' | '.join(BLOCK_UNITS)}")
     ] = BLOCK_UNITS[0],
 ) -> None:
-    """Rank the solvers of a sweep, with confidence intervals and tests.
-
-    Examples
-    --------
-    See ``examples/sweep_and_compare.py``.
-    """
+    """Rank the solvers of a sweep, with confidence intervals and tests."""
     from edgeopt.experiments.report.content import verdict
     from edgeopt.experiments.report.tables import ranking_table
     from edgeopt.experiments.statistics.comparison import compare_solvers

@@ -40,7 +40,7 @@ def learn_command(
     ] = None,
     out: Out = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the data instead of the file's")
+        Path | None, typer.Option(help="Data folder, instead of the one in the file")
     ] = None,
     jobs: Jobs = 1,
     cluster: Cluster = None,
@@ -50,7 +50,7 @@ def learn_command(
     status: StatusOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
-    """Train by every scheme, and print errors, bytes and simulated seconds."""
+    """Train with every scheme, and print errors, bytes and simulated seconds."""
     import_extra("torch", "torch")
     from edgeopt.experiments.learning.config import read_learning
     from edgeopt.experiments.learning.summary import as_json as to_json

@@ -27,7 +27,7 @@ def solvers_command() -> None:
 
 
 def problems_command() -> None:
-    """List the problem generators with an example each, and the file formats."""
+    """List the problem generators, with an example of each, and the file formats."""
     console = Console(highlight=False)
     for name, generator in GENERATORS.items():
         console.print(f"[bold]{EXAMPLES[name]}[/bold]", soft_wrap=True)

@@ -42,7 +42,7 @@ _SETTINGS = "; ".join(
         f"uplink={'|'.join(UPLINK)}",
         f"dynamic={'|'.join(DYNAMIC)}",
         "roofline, radio, idle_power, shares_link, uplink_counts, cloud_counts=true|false",
-        "or a value of the system file, as tasks.deadline_s=0.1",
+        "or a value of the system file, such as tasks.deadline_s=0.1",
     ]
 )
 
@@ -54,12 +54,12 @@ def offload_command(
     system: Annotated[
         str, typer.Option(help=f"TOML file or preset: {', '.join(system_presets())}")
     ] = "table1",
-    nodes: Annotated[int | None, typer.Option(help="Number of nodes of an equal pool")] = None,
+    nodes: Annotated[int | None, typer.Option(help="Number of nodes, if all are equal")] = None,
     method: Annotated[str, typer.Option(help=" | ".join(METHODS))] = "scan",
     objective: Annotated[
         str | None, typer.Option(help=f"{' | '.join(OBJECTIVES)}; default deepest, mincut: delay")
     ] = None,
-    weight: Annotated[float, typer.Option(help="Seconds a joule is worth, for weighted")] = 0.0,
+    weight: Annotated[float, typer.Option(help="Weight of energy in s/J, for weighted")] = 0.0,
     reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "corrected",
     settings: Annotated[
         list[str] | None,
@@ -68,7 +68,7 @@ def offload_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     plot: Annotated[Path | None, typer.Option(help="Folder for the figures")] = None,
 ) -> None:
-    """Choose the cut of a network: what runs on the edge nodes, what in the cloud."""
+    """Choose where to cut a network between edge nodes and cloud."""
     check_choice("method", method, METHODS)
     choices, changes = parse_settings(settings or ())
     chosen = chosen_reading(reading, choices)

@@ -16,7 +16,7 @@ from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 
 def paper_command(
-    out: Annotated[Path, typer.Option(help="Folder; an unfinished run goes on")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; unfinished runs resume")],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter runs")] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"Repeatable. {' | '.join(PARTS)}")] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
@@ -42,10 +42,10 @@ _STUDIES = ("windows", "scale")
 def study_command(
     name: Annotated[str, typer.Argument(help=" | ".join(_STUDIES))],
     out: Annotated[Path, typer.Option(help="Folder for tables and figures")],
-    seeds: Annotated[int, typer.Option(help="Pools and streams (windows)")] = 5,
-    tasks: Annotated[int, typer.Option(help="Length of a simulated stream")] = 2000,
+    seeds: Annotated[int, typer.Option(help="Number of pools and streams (windows only)")] = 5,
+    tasks: Annotated[int, typer.Option(help="Tasks per simulated stream")] = 2000,
 ) -> None:
-    """Study the running system: the size of the window, or the number of masters."""
+    """Study the size of the scheduling window, or the number of masters."""
     check_choice("study", name, _STUDIES)
     check_integer("--seeds", seeds, at_least=1)
     check_integer("--tasks", tasks, at_least=100)

@@ -11,7 +11,7 @@ import typer
 def plot_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a finished sweep")],
 ) -> None:
-    """Draw convergence and gap figures beside a sweep's results, as PNG and PDF."""
+    """Draw the convergence and gap figures of a sweep as PNG and PDF, in its folder."""
     from edgeopt.experiments.sweep.figures import plot_sweep
 
     for path in plot_sweep(folder):

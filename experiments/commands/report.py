@@ -11,10 +11,10 @@ import typer
 def report_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     out: Annotated[
-        Path | None, typer.Option(help="HTML file; by default report.html in the folder")
+        Path | None, typer.Option(help="HTML file (default: report.html in the folder)")
     ] = None,
 ) -> None:
-    """Write a self-contained HTML report, and LaTeX tables and PDF figures beside it."""
+    """Write a self-contained HTML report of a sweep, with LaTeX tables and PDF figures."""
     from edgeopt.experiments.report.page import write_report
 
     files = write_report(folder, out)

@@ -22,29 +22,27 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 
-Out = Annotated[
-    Path | None, typer.Option(help="Folder for the results; what is unfinished there resumes")
-]
+Out = Annotated[Path | None, typer.Option(help="Folder for the results; unfinished runs resume")]
 
 Jobs = Annotated[int, typer.Option(help="Worker processes")]
 
 Cluster = Annotated[
-    str | None, typer.Option(help="Dask scheduler, tcp://host:port, whose workers do the work")
+    str | None, typer.Option(help="Run on the workers of this Dask scheduler, tcp://host:port")
 ]
 
 TimeLimit = Annotated[
     float | None,
-    typer.Option("--time-limit", help="Seconds after which a cell is ended and has failed"),
+    typer.Option("--time-limit", help="Seconds after which a run is stopped and counts as failed"),
 ]
 
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Repeat failed runs")]
 
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
+    bool, typer.Option("--dry-run", help="Show the number of runs and the expected time, then stop")
 ]
 
 StatusOf = Annotated[
-    Path | None, typer.Option("--status", help="Say how far the runs in this folder are, only")
+    Path | None, typer.Option("--status", help="Show the progress in this folder, then stop")
 ]
 
 

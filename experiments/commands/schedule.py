@@ -38,22 +38,26 @@ _NOTHING_FOUND = 1
 
 
 def schedule_command(
-    problem: Annotated[str, typer.Argument(help="File, or spec such as paper:200x30:seed=1")],
+    problem: Annotated[str, typer.Argument(help="File, or name such as paper:200x30:seed=1")],
     solver: Annotated[
         str, typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml")
     ] = "atsa",
     parameters: Annotated[
-        list[str] | None, typer.Option("--set", help="Parameter as key=value; may be repeated")
+        list[str] | None, typer.Option("--set", help="Parameter as key=value; repeatable")
     ] = None,
-    iterations: Annotated[int | None, typer.Option(help="Stop after so many iterations")] = None,
-    evaluations: Annotated[int | None, typer.Option(help="Stop after so many schedules")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds")] = None,
-    target_gap: Annotated[float | None, typer.Option(help="Stop at this gap (0.01: 1 %)")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; a new one if not given")] = None,
+    iterations: Annotated[int | None, typer.Option(help="Stop after this many iterations")] = None,
+    evaluations: Annotated[
+        int | None, typer.Option(help="Stop after this many evaluated schedules")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds")] = None,
+    target_gap: Annotated[float | None, typer.Option(help="Stop at this gap (0.01 is 1 %)")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed (default: a new one)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-    out: Annotated[Path | None, typer.Option(help="File for the assignment, a node a line")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the assignment, one node per line")
+    ] = None,
 ) -> None:
-    """Schedule the tasks of a problem; without a budget, 100 iterations."""
+    """Schedule the tasks of a problem; the default budget is 100 iterations."""
     given = {
         "iterations": iterations,
         "evaluations": evaluations,

@@ -42,7 +42,7 @@ def sweep_command(
     dry_run: DryRun = False,
     status: StatusOf = None,
 ) -> None:
-    """Run every solver on every problem, and print and write the table."""
+    """Run every solver on every problem, and print and write a table of gaps."""
     from edgeopt.experiments.sweep.config import read_config
 
     options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)

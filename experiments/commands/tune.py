@@ -14,13 +14,13 @@ from edgeopt.experiments.runs.run import progress
 
 def tune_command(
     file: Annotated[Path, typer.Argument(help="TOML file: solver, budget, training, held_out")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished tuning goes on")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished study resumes")],
     storage: Annotated[
         str | None,
-        typer.Option(help="URL of a database that several machines share, each with its own --out"),
+        typer.Option(help="URL of a database shared by several machines, each with its own --out"),
     ] = None,
 ) -> None:
-    """Tune a solver's parameters, and compare default and tuned on problems not seen."""
+    """Tune a solver's parameters, and compare with the default on held-out problems."""
     from edgeopt.experiments.tuning.cma_sampler import numbers_of
     from edgeopt.experiments.tuning.config import read_tuning
     from edgeopt.experiments.tuning.tune import tune
