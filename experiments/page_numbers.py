@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]  # the package may be a link to the folder
 
 MARK = re.compile(r"(<!-- value (.*?) -->)(.*?)(<!-- end -->)", re.DOTALL)
 
