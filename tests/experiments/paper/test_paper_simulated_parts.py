@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.paper import dormancy, fig8, simulated, table2
-from edgeopt.experiments.paper.comparison import COMPARISONS, compare_with_paper
 from edgeopt.experiments.paper.fig8 import ways_to_send
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER
 from edgeopt.experiments.paper.simulated import (
@@ -16,7 +15,7 @@ from edgeopt.experiments.paper.simulated import (
     relative_percent,
     run_simulations,
 )
-from edgeopt.experiments.paper.table2 import line_of
+from edgeopt.experiments.paper.table2 import COMPARISONS, compare_with_paper, line_of
 from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError

@@ -9,60 +9,32 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from edgeopt.experiments.paper.claims import Claim, read_claims
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, PARTS, SEARCH, Condition, Outcome, Table
-from edgeopt.experiments.paper.search_figure import map_figure
-from edgeopt.experiments.paper.search_space import Dimension, Point, Space, read_space
+from edgeopt.experiments.paper.search.figure import map_figure
+from edgeopt.experiments.paper.search.space import (
+    MOST_LOAD,
+    Dimension,
+    Found,
+    Point,
+    Space,
+    places,
+    read_space,
+    separating,
+)
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import paper_style, save_figure
 from edgeopt.experiments.text import significant
-from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import check_fields, read_toml, write_atomically
 
-MOST_LOAD = 0.95  # of link and nodes; above it a delay tells how long the run was
-
 FEW = 8  # settings, from which on ranges of theirs are named
-
-NOTABLE = 0.25  # distance between two distributions from which on a dimension is named
 
 NAMED = 3  # dimensions at the most
 
 Evaluate = Callable[[Point, np.random.Generator], dict[str, float]]
-
-
-class Found(NamedTuple):
-    """What a space came to.
-
-    Attributes
-    ----------
-    space : Space
-        The space.
-    points : list of dict
-        The points of the hypercube, then the cases.
-    measures : list of dict
-        Those of each point.
-    """
-
-    space: Space
-    points: list[Point]
-    measures: list[dict[str, float]]
-
-    def meets(self, claim: Claim) -> list[bool]:
-        """Return whether each point meets a claim, and no scheme is overloaded there."""
-        return [
-            one["load"] < MOST_LOAD
-            and claim.rule is not None
-            and all(claim.rule.holds(Measured(one[name])) for name in claim.measures)
-            for one in self.measures
-        ]
-
-    def knows(self, claim: Claim) -> bool:
-        """Whether the measures of the claim are among those of the space."""
-        return claim.rule is not None and set(claim.measures) <= set(self.measures[0])
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
@@ -81,7 +53,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         known = [claim for claim in claims if one.knows(claim)]
         conditions |= {claim.name: condition_of(one, claim) for claim in known}
         with paper_style():
-            save_figure(map_figure(one, known, separating(one)), out, one.space.name)
+            save_figure(map_figure(one, known), out, one.space.name)
     targets = [target for one in found for target in nearest(one)]
     return Outcome(
         values=dict(targets),
@@ -121,8 +93,8 @@ def search(space: Space, seed: int, jobs: int = 1) -> Found:
 
 
 def _evaluate(name: str, point: Point, seed: np.random.SeedSequence) -> dict[str, float]:
-    """Return the measures of a point, by the module `search_NAME`."""
-    module = importlib.import_module(f"{__package__}.search_{name}")
+    """Return the measures of a point, by the module of the space's name."""
+    module = importlib.import_module(f"{__package__}.{name}")
     evaluate: Evaluate = module.measures_of
     return evaluate(point, np.random.default_rng(seed))
 
@@ -136,41 +108,11 @@ def condition_of(found: Found, claim: Claim) -> Condition:
         return Condition(f"in none of the {size} settings searched", holds=False)
     text = f"in {100.0 * count / size:.3g} % of the {size} settings searched"
     if count >= FEW:
-        named = [_typical(found, meets, one) for one in separating(found)(claim)[:NAMED]]
+        named = [_typical(found, meets, one) for one in separating(found, claim)[:NAMED]]
         text += f", there mostly {'; '.join(named)}" if named else ""
     if cases:
         text += f"; among the cases: {', '.join(cases)}"
     return Condition(text, holds=True)
-
-
-def separating(found: Found) -> Callable[[Claim], list[Dimension]]:
-    """Return a function of a claim: the dimensions that tell where it holds, the best first."""
-
-    def of(claim: Claim) -> list[Dimension]:
-        meets = np.array(found.meets(claim)[: found.space.settings])
-        if not meets.any() or meets.all():
-            return []
-        distance = {one: _distance(found, meets, one) for one in found.space.dimensions}
-        order = sorted(distance, key=lambda one: -distance[one])
-        return [one for one in order if distance[one] >= NOTABLE]
-
-    return of
-
-
-def places(found: Found, dimension: Dimension) -> FloatArray:
-    """Return where the settings lie on a dimension: numbers, or the places of the choices."""
-    values = [point[dimension.name] for point in found.points[: found.space.settings]]
-    if dimension.kind == "of":
-        return np.array([dimension.values.index(value) for value in values], dtype=np.float64)
-    return np.array(values, dtype=np.float64)
-
-
-def _distance(found: Found, meets: np.ndarray, dimension: Dimension) -> float:
-    """Return the largest difference between the distributions where a claim holds and not."""
-    from scipy.stats import ks_2samp
-
-    where = places(found, dimension)
-    return float(ks_2samp(where[meets], where[~meets]).statistic)
 
 
 def _typical(found: Found, meets: list[bool], dimension: Dimension) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from edgeopt.experiments.paper.claims import Claim
+from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
 from edgeopt.problems.files import check_fields
 
@@ -17,6 +19,10 @@ Value = float | int | str | bool
 Point = dict[str, Value]
 
 KINDS = ("linear", "log", "of")
+
+MOST_LOAD = 0.95  # of link and nodes; above it a delay only reflects how long the run was
+
+NOTABLE = 0.25  # distance between two distributions from which on a dimension is named
 
 _FIELDS = ("settings", "quick_settings", "dimensions", "base", "cases", "targets")
 
@@ -129,3 +135,63 @@ def _dimension(name: str, table: Any) -> Dimension:
         if low >= high or (kind == "log" and low <= 0):
             raise InputError(f"{name}.{kind}", values, "rising, and above 0 for logarithms")
     return Dimension(name, kind, tuple(values))
+
+
+# Where in a space a claim holds.
+
+
+class Found(NamedTuple):
+    """What a space came to.
+
+    Attributes
+    ----------
+    space : Space
+        The space.
+    points : list of dict
+        The points of the hypercube, then the cases.
+    measures : list of dict
+        Those of each point.
+    """
+
+    space: Space
+    points: list[Point]
+    measures: list[dict[str, float]]
+
+    def meets(self, claim: Claim) -> list[bool]:
+        """Return whether each point meets a claim, and no scheme is overloaded there."""
+        return [
+            one["load"] < MOST_LOAD
+            and claim.rule is not None
+            and all(claim.rule.holds(Measured(one[name])) for name in claim.measures)
+            for one in self.measures
+        ]
+
+    def knows(self, claim: Claim) -> bool:
+        """Whether the measures of the claim are among those of the space."""
+        return claim.rule is not None and set(claim.measures) <= set(self.measures[0])
+
+
+def separating(found: Found, claim: Claim) -> list[Dimension]:
+    """Return the dimensions that tell where a claim holds, the best first."""
+    meets = np.array(found.meets(claim)[: found.space.settings])
+    if not meets.any() or meets.all():
+        return []
+    distance = {one: _distance(found, meets, one) for one in found.space.dimensions}
+    order = sorted(distance, key=lambda one: -distance[one])
+    return [one for one in order if distance[one] >= NOTABLE]
+
+
+def places(found: Found, dimension: Dimension) -> FloatArray:
+    """Return where the settings lie on a dimension: numbers, or the places of the choices."""
+    values = [point[dimension.name] for point in found.points[: found.space.settings]]
+    if dimension.kind == "of":
+        return np.array([dimension.values.index(value) for value in values], dtype=np.float64)
+    return np.array(values, dtype=np.float64)
+
+
+def _distance(found: Found, meets: np.ndarray, dimension: Dimension) -> float:
+    """Return the largest difference between the distributions where a claim holds and not."""
+    from scipy.stats import ks_2samp
+
+    where = places(found, dimension)
+    return float(ks_2samp(where[meets], where[~meets]).statistic)

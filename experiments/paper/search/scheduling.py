@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.paper.fig7.analysis import imbalance, settled
-from edgeopt.experiments.paper.search_space import Point
+from edgeopt.experiments.paper.search.space import Point
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result

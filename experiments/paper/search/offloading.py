@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.paper.fig6 import trend
-from edgeopt.experiments.paper.search_space import Point
+from edgeopt.experiments.paper.search.space import Point
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace, draw_conditions
 from edgeopt.optim.framework.deployment import TRANSPORTS
 from edgeopt.optim.framework.dispatcher import Dispatcher
