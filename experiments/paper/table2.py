@@ -12,8 +12,8 @@ from edgeopt.experiments.paper.claims import Rule
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import (
     Simulated,
-    paired_ratio,
     relative_percent,
+    relative_ratio,
     run_simulations,
     shorten_simulation,
     write_summary,
@@ -30,16 +30,18 @@ STREAM = "poisson"
 
 OURS = "collaborative"
 
-RIVALS = ("bnet", "masm")
+_RIVALS = ("bnet", "masm")
 
-MEASURES = {"delay": "delay_mean_s", "energy": "energy_j"}
+_MEASURES = {"delay": "delay_mean_s", "energy": "energy_j"}
 
-COMPARISONS = tuple(f"{measure}_against_{rival}" for measure in MEASURES for rival in RIVALS)
+COMPARISONS = tuple(f"{measure}_against_{rival}" for measure in _MEASURES for rival in _RIVALS)
 """Names of the four comparisons."""
 
 ALL_FOUR = "all_four"
 
 LESS = Rule(high=0.0)
+
+Numbers = dict[str, Measured]
 
 _FIELDS = ("nodes", "pools", "boards", "delay_percent", "energy_percent", "quick", "full")
 
@@ -77,7 +79,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     write_summary(corrected, out)
     with paper_style():
         save_figure(pool_figure(corrected.summary), out, "pools")
-    names = {rival: rival for rival in RIVALS}
+    names = {rival: rival for rival in _RIVALS}
     found, as_printed = (
         compare_with_paper(one, STREAM, table["nodes"], names) for one in (corrected, printed)
     )
@@ -113,7 +115,7 @@ def compare_with_paper(
     nodes : int
         Size of the pool.
     rivals : dict
-        Label of the scheme that stands for each of `RIVALS`.
+        Label of the scheme that stands for each of `_RIVALS`.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def compare_with_paper(
         By `COMPARISONS`, p-values times their number (Bonferroni).
     """
     found = {}
-    for name, measure in MEASURES.items():
+    for name, measure in _MEASURES.items():
         ours = simulated.values(stream, nodes, OURS, measure)
         for rival, label in rivals.items():
             percent = relative_percent(ours, simulated.values(stream, nodes, label, measure))
@@ -145,7 +147,7 @@ def line_of(table: dict[str, Any]) -> Line:
     return Line(float(slope), float(np.abs(start + slope * work - delay).max()))
 
 
-def _of_the_line(line: Line) -> Found:
+def _of_the_line(line: Line) -> Numbers:
     """Return what the line comes to; a MAC is two FLOP."""
     return {
         "largest_distance_from_the_line": Measured(1e3 * line.farthest_s, unit="ms"),
@@ -154,10 +156,10 @@ def _of_the_line(line: Line) -> Found:
     }
 
 
-def _by_nodes(simulated: Simulated, table: dict[str, Any]) -> Found:
+def _by_nodes(simulated: Simulated, table: dict[str, Any]) -> Numbers:
     """Return delay and energy of a task on each pool, and what the paper's own numbers imply."""
     largest_w = max(_power_w(device_preset(name)) for name in table["boards"])
-    found: Found = {}
+    found: Numbers = {}
     for name, row in table["pools"].items():
         nodes = int(name)
         delay = simulated.mean(STREAM, nodes, OURS, "delay_mean_s").scaled(1e3, "ms")
@@ -174,7 +176,7 @@ def _by_nodes(simulated: Simulated, table: dict[str, Any]) -> Found:
     for fewer, more in pairwise(map(int, table["pools"])):
         for title, measure in (("delay", "delay_mean_s"), ("energy", "energy_j")):
             values = (simulated.values(STREAM, nodes, OURS, measure) for nodes in (more, fewer))
-            found[f"{title}_{more}_over_{fewer}"] = paired_ratio(*values)
+            found[f"{title}_{more}_over_{fewer}"] = relative_ratio(*values)
     return found
 
 
@@ -189,7 +191,7 @@ def _power_w(board: dict[str, Any]) -> float:
     return float(board["static_power_w"] + board["omega"] * board["flops"] ** 2)
 
 
-def _conditions(as_printed: Found) -> dict[str, Condition]:
+def _conditions(as_printed: Numbers) -> dict[str, Condition]:
     """Return which comparisons come out with the equations to the letter."""
     chosen = {name: (name,) for name in COMPARISONS} | {ALL_FOUR: COMPARISONS}
     words = "the equations are read as printed, units included"
@@ -200,8 +202,6 @@ def _conditions(as_printed: Found) -> dict[str, Condition]:
 
 
 # The tables about Table 2.
-
-Found = dict[str, Measured]
 
 
 def scheme_table(simulated: Simulated, stream: str, nodes: int) -> Table:
@@ -217,7 +217,9 @@ def scheme_table(simulated: Simulated, stream: str, nodes: int) -> Table:
     return Table(f"{nodes} nodes, mean and interval of 95 %", columns, tuple(rows))
 
 
-def difference_table(found: Found, as_printed: Found, paper: dict[str, dict[str, float]]) -> Table:
+def difference_table(
+    found: Numbers, as_printed: Numbers, paper: dict[str, dict[str, float]]
+) -> Table:
     """Return the differences beside the paper's."""
     rows = []
     for name in COMPARISONS:

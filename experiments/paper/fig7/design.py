@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-FIELDS = (
+_FIELDS = (
     *("tasks", "nodes", "seeds", "quick_seeds", "seed", "budget", "rivals"),
     *("pools", "colony"),
 )
@@ -102,7 +102,7 @@ def read_factorial(path: Path, quick: bool) -> Factorial:
         If a field is missing, unknown or illegal.
     """
     table = read_toml(path)
-    check_fields(path, table, FIELDS, FIELDS)
+    check_fields(path, table, _FIELDS, _FIELDS)
     return Factorial(
         pools=read_pools(table, quick),
         budget=table["budget"],

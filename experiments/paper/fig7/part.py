@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from edgeopt.experiments.paper.fig7.analysis import (
     add_measures,
+    compare_colonies,
     compare_rivals,
-    fight,
     log_ratios,
     main_effects,
     summarize_measures,
 )
 from edgeopt.experiments.paper.fig7.design import Factorial, read_factorial, read_pools, run_in
-from edgeopt.experiments.paper.fig7.figures import curves_figure, duels_figure, times_figure
+from edgeopt.experiments.paper.fig7.figures import comparisons_figure, curves_figure, times_figure
 from edgeopt.experiments.paper.fig7.words import (
     answers,
     conditions_of,
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 SWEEPS = ("search", "frontier")
 
-FIELDS = ("tasks", "nodes", "seeds", "quick_seeds", "seed", *SWEEPS)
+_FIELDS = ("tasks", "nodes", "seeds", "quick_seeds", "seed", *SWEEPS)
 
-FIGURES = ("times", "convergence", "duels")
+FIGURES = ("times", "convergence", "comparisons")
 
 ASSUMPTIONS = (
     "The paper gives neither work, speeds nor memory of its pools: tasks are batches of 1 to 16 "
@@ -80,7 +80,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_F
     tables = {
         "times": summarize_measures(cells),
         "rivals": compare_rivals(cells),
-        "duels": fight(study, trials),
+        "comparisons": compare_colonies(study, trials),
         "effects": main_effects(log_ratios(study, trials)),
     }
     for name, table in tables.items():
@@ -95,7 +95,7 @@ def _compare(path: Path, work: Path, quick: bool, jobs: int) -> pd.DataFrame:
     import pandas as pd
 
     table = read_toml(path)
-    check_fields(path, table, FIELDS, FIELDS)
+    check_fields(path, table, _FIELDS, _FIELDS)
     pools = read_pools(table, quick)
     problems = [name for nodes in pools.nodes for name in pools.names(nodes)]
     configs = {
@@ -115,7 +115,7 @@ def _draw(
         figures = {
             "times": times_figure(tables["times"], solvers),
             "convergence": curves_figure(cells, solvers),
-            "duels": duels_figure(study, tables["duels"]),
+            "comparisons": comparisons_figure(study, tables["comparisons"]),
         }
         for name, figure in figures.items():
             save_figure(figure, out, name)
@@ -125,7 +125,7 @@ def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
     """Return what decides the claims, and what is printed."""
     return Outcome(
         values=values_of(tables["rivals"]),
-        conditions=conditions_of(tables["rivals"], study, tables["duels"]),
+        conditions=conditions_of(tables["rivals"], study, tables["comparisons"]),
         tables=(
             times_table(tables["times"]),
             rivals_table(tables["rivals"]),
@@ -135,6 +135,6 @@ def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
         assumptions=ASSUMPTIONS,
         findings=(
             *readings(tables["times"]),
-            *answers(study, tables["duels"], tables["effects"]),
+            *answers(study, tables["comparisons"], tables["effects"]),
         ),
     )

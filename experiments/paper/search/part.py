@@ -18,9 +18,9 @@ from edgeopt.experiments.paper.search.figure import map_figure
 from edgeopt.experiments.paper.search.space import (
     MOST_LOAD,
     Dimension,
-    Found,
-    Point,
-    Space,
+    Evaluated,
+    Setting,
+    SettingSpace,
     places,
     read_space,
     separating,
@@ -34,7 +34,7 @@ FEW = 8  # settings, from which on ranges of theirs are named
 
 NAMED = 3  # dimensions at the most
 
-Evaluate = Callable[[Point, np.random.Generator], dict[str, float]]
+Evaluate = Callable[[Setting, np.random.Generator], dict[str, float]]
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
@@ -71,12 +71,12 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     )
 
 
-def search(space: Space, seed: int, jobs: int = 1) -> Found:
+def search(space: SettingSpace, seed: int, jobs: int = 1) -> Evaluated:
     """Evaluate every point of a space.
 
     Parameters
     ----------
-    space : Space
+    space : SettingSpace
         What is open.
     seed : int
         Root of all randomness; each point has a seed of its own.
@@ -87,19 +87,19 @@ def search(space: Space, seed: int, jobs: int = 1) -> Found:
     points = [*space.draw(np.random.default_rng(draw)), *space.cases.values()]
     evaluate = partial(_evaluate, space.name)
     if jobs == 1:
-        return Found(space, points, list(map(evaluate, points, seeds)))
+        return Evaluated(space, points, list(map(evaluate, points, seeds)))
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return Found(space, points, list(pool.map(evaluate, points, seeds, chunksize=8)))
+        return Evaluated(space, points, list(pool.map(evaluate, points, seeds, chunksize=8)))
 
 
-def _evaluate(name: str, point: Point, seed: np.random.SeedSequence) -> dict[str, float]:
+def _evaluate(name: str, setting: Setting, seed: np.random.SeedSequence) -> dict[str, float]:
     """Return the measures of a point, by the module of the space's name."""
     module = importlib.import_module(f"{__package__}.{name}")
     evaluate: Evaluate = module.measures_of
-    return evaluate(point, np.random.default_rng(seed))
+    return evaluate(setting, np.random.default_rng(seed))
 
 
-def condition_of(found: Found, claim: Claim) -> Condition:
+def condition_of(found: Evaluated, claim: Claim) -> Condition:
     """Return in which share of the settings, and in which of the cases, a claim holds."""
     size, meets = found.space.settings, found.meets(claim)
     count = sum(meets[:size])
@@ -115,7 +115,7 @@ def condition_of(found: Found, claim: Claim) -> Condition:
     return Condition(text, holds=True)
 
 
-def _typical(found: Found, meets: list[bool], dimension: Dimension) -> str:
+def _typical(found: Evaluated, meets: list[bool], dimension: Dimension) -> str:
     """Return what a dimension is where a claim holds: its middle four fifths, or its choices."""
     where = places(found, dimension)[np.array(meets[: found.space.settings])]
     if dimension.kind != "of":
@@ -130,7 +130,7 @@ def _typical(found: Found, meets: list[bool], dimension: Dimension) -> str:
     return f"{dimension.name} {' or '.join(shares)}"
 
 
-def nearest(found: Found) -> list[tuple[str, Measured]]:
+def nearest(found: Evaluated) -> list[tuple[str, Measured]]:
     """Return by name how far the nearest setting is from the paper's numbers, per cent."""
     values = []
     for title, target in found.space.targets.items():
@@ -146,7 +146,7 @@ def _off(measures: dict[str, float], target: dict[str, float]) -> float:
     return max(abs(measures[name] / value - 1.0) for name, value in target.items())
 
 
-def write_points(found: Found, path: Path) -> None:
+def write_points(found: Evaluated, path: Path) -> None:
     """Write a line a point: its name, values and measures."""
     import pandas as pd
 
@@ -159,7 +159,7 @@ def write_points(found: Found, path: Path) -> None:
     write_atomically(path, text.encode())
 
 
-def _tables(found: Found, claims: list[Claim]) -> list[Table]:
+def _tables(found: Evaluated, claims: list[Claim]) -> list[Table]:
     """Return the tables of shares and of the settings nearest to the paper's numbers."""
     known = [claim for claim in claims if found.knows(claim)]
     rows = []
@@ -181,7 +181,7 @@ def _tables(found: Found, claims: list[Claim]) -> list[Table]:
     return tables
 
 
-def _nearest_table(found: Found) -> Table:
+def _nearest_table(found: Evaluated) -> Table:
     """Return the setting nearest to each group of the paper's numbers, with all of its values."""
     names = [*(f"setting {index}" for index in range(found.space.settings)), *found.space.cases]
     rows = []
@@ -201,7 +201,7 @@ def _nearest_table(found: Found) -> Table:
     return Table(f"Space {found.space.name}: nearest to the paper's numbers", columns, tuple(rows))
 
 
-def _ranges(space: Space) -> str:
+def _ranges(space: SettingSpace) -> str:
     """Return what is open in words."""
     words = "; ".join(f"{one.name} {one.words}" for one in space.dimensions)
     return f"Space {space.name}, {space.settings} settings of a Latin hypercube: {words}."

@@ -11,8 +11,8 @@ from edgeopt.experiments.paper.outcome import PAPER_FOLDER
 from edgeopt.experiments.paper.simulated import (
     Simulated,
     paired_points,
-    paired_ratio,
     relative_percent,
+    relative_ratio,
     run_simulations,
 )
 from edgeopt.experiments.paper.table2 import COMPARISONS, compare_with_paper, line_of
@@ -110,10 +110,10 @@ def test_table_2(tiny: Path, tmp_path: Path):
 
 
 def test_ratios_of_pairs():
-    found = paired_ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    found = relative_ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
     assert found.value == pytest.approx(1.0)
     assert found.high - 1.0 == pytest.approx(1.0 - found.low)
-    assert paired_ratio(np.full(3, 1.0), np.full(3, 2.0)) == Measured(0.5, 0.5, 0.5)
+    assert relative_ratio(np.full(3, 1.0), np.full(3, 2.0)) == Measured(0.5, 0.5, 0.5)
 
 
 def test_ways_to_send_by_hand():

@@ -12,8 +12,8 @@ from edgeopt.experiments.paper.search.figure import map_figure
 from edgeopt.experiments.paper.search.part import condition_of, nearest, search, write_points
 from edgeopt.experiments.paper.search.space import (
     Dimension,
-    Found,
-    Space,
+    Evaluated,
+    SettingSpace,
     read_space,
     separating,
 )
@@ -26,13 +26,13 @@ KIND = Dimension("kind", "of", ("a", "b"))
 LESS = Claim("less", "", "", measures=("m",), rule=Rule(high=0.0))
 
 
-def space(settings: int = 200, cases: dict | None = None) -> Space:
-    return Space("s", settings, (X, KIND), cases or {}, {"t": {"m": 2.0}})
+def space(settings: int = 200, cases: dict | None = None) -> SettingSpace:
+    return SettingSpace("s", settings, (X, KIND), cases or {}, {"t": {"m": 2.0}})
 
 
-def found(one: Space, measure, load: float = 0.0) -> Found:
+def found(one: SettingSpace, measure, load: float = 0.0) -> Evaluated:
     points = [*one.draw(np.random.default_rng(0)), *one.cases.values()]
-    return Found(one, points, [{"m": measure(point), "load": load} for point in points])
+    return Evaluated(one, points, [{"m": measure(point), "load": load} for point in points])
 
 
 def space_of_file(name: str):
@@ -153,7 +153,7 @@ def test_memory_like_speed_helps_the_papers_colony():
 
 def test_numbers_do_not_depend_on_the_worker_count():
     one = space_of_file("offloading")
-    small = Space(one.name, 2, one.dimensions, {}, {})
+    small = SettingSpace(one.name, 2, one.dimensions, {}, {})
     alone, both = (search(small, 1, jobs) for jobs in (1, 2))
     assert alone.points == both.points
     for first, second in zip(alone.measures, both.measures, strict=True):

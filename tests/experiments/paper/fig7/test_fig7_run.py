@@ -53,13 +53,13 @@ def outcome(small: Path):
 
 def test_tables_and_figures_are_written(small, outcome):
     names = {path.name for path in (small / "out").iterdir()}
-    tables = {"times.csv", "rivals.csv", "duels.csv", "effects.csv"}
+    tables = {"times.csv", "rivals.csv", "comparisons.csv", "effects.csv"}
     assert names == tables | {f"{name}.{kind}" for name in part.FIGURES for kind in ("png", "pdf")}
     assert set(outcome.figures) <= names
     times = pd.read_csv(small / "out" / "times.csv")
     assert len(times) == 2 * 12
     assert (times["pools"] == 2).all()
-    assert len(pd.read_csv(small / "out" / "duels.csv")) == 2 * 2 * 6 * 24
+    assert len(pd.read_csv(small / "out" / "comparisons.csv")) == 2 * 2 * 6 * 24
     assert [len(table.rows) for table in outcome.tables] == [2 * 12, 4 * 11, 2 + 3 + 2 + 3 * 3]
 
 
