@@ -209,13 +209,17 @@ def _measures(runs: pd.DataFrame) -> dict[str, float]:
 ATSA_NAMES = ("atsa", "atsa-with-task", "atsa-repaired", "atsa-repaired-arrival")
 
 
-def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each of `COMPARED_MEASURES`, size of pool, one of `ATSA_NAMES`, and rival.
+def compare_rivals(
+    cells: pd.DataFrame, measures: Sequence[str] = COMPARED_MEASURES
+) -> pd.DataFrame:
+    """Return a row for each measure, size of pool, one of `ATSA_NAMES`, and rival.
 
     Parameters
     ----------
     cells : DataFrame
         Rows of sweeps, see `add_measures`; every solver ran on every pool.
+    measures : sequence of str
+        Columns of them.
 
     Returns
     -------
@@ -224,7 +228,7 @@ def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    families = [_family(cells, measure, own) for measure in COMPARED_MEASURES for own in ATSA_NAMES]
+    families = [_family(cells, measure, own) for measure in measures for own in ATSA_NAMES]
     return pd.concat([add_holm(pd.DataFrame(rows)) for rows in families], ignore_index=True)
 
 

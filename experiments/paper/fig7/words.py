@@ -166,7 +166,7 @@ def times_table(summary: pd.DataFrame) -> Table:
     return Table(f"Medians over {pools} pools of each size", columns, tuple(rows))
 
 
-def rivals_table(rivals: pd.DataFrame) -> Table:
+def rivals_table(rivals: pd.DataFrame, what: str = "Makespan over the rival's") -> Table:
     """Return the makespan ratios of the paper's scheduler, see `analysis.compare_rivals`."""
     chosen = rivals[rivals["measure"] == "makespan"]
     sizes = sorted(chosen["nodes"].unique())
@@ -174,7 +174,7 @@ def rivals_table(rivals: pd.DataFrame) -> Table:
     for (own, rival), group in chosen.groupby(["own", "rival"], sort=False):
         by_size = group.set_index("nodes")
         rows.append((str(own), str(rival), *(_ratio(by_size.loc[size]) for size in sizes)))
-    title = "Makespan over the rival's: median ratio [95 %], pools won, Wilcoxon's p (Holm), "
+    title = f"{what}: median ratio [95 %], pools won, Wilcoxon's p (Holm), "
     title += "rank-biserial effect r (1: smaller on every pool)"
     return Table(title, ("scheduler", "rival", *(f"{size} nodes" for size in sizes)), tuple(rows))
 
