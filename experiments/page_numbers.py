@@ -30,7 +30,7 @@ FOLDERS = ("problems", "optim", "experiments", "results")
 
 REDUCTIONS = ("only", "mean", "median", "min", "max")
 
-_OWN = ("get", "by", "over", "times", "as")
+_OWN = ("get", "by", "over", "plus", "times", "as")
 
 
 def pages(root: Path = ROOT) -> Iterator[Path]:
@@ -65,10 +65,12 @@ def value_text(query: str, root: Path = ROOT) -> str:
     ----------
     query : str
         A CSV file and ``COLUMN=VALUE`` for each column that chooses rows, or the ``outcome.json``
-        of a part of the paper. Then ``get=``, a column, or a path with dots in the JSON; ``by=``,
+        of a part of the paper. Then ``get=``, a column, several
+        with ``+`` between them for their sum, or a path with slashes in the JSON; ``by=``,
         how several rows become one number (``only`` allows no second one); ``over=COLUMN=VALUE``,
-        the rows by whose number it is divided, which differ in this alone; ``times=``, a factor;
-        ``as=``, a format of Python's.
+        the rows by whose number it is divided, which differ in this alone; ``plus=``, what is then
+        added (``over=... plus=-1 times=100``: by how many per cent it is more); ``times=``, a
+        factor; ``as=``, a format of Python's.
     root : Path
         Folder to which the file's path is relative.
     """
@@ -86,7 +88,8 @@ def value_text(query: str, root: Path = ROOT) -> str:
     if "over" in fields:
         other = dict([fields["over"].split("=", 1)])
         number /= _in_table(path, chosen | other, fields["get"], reduction, query)
-    return format(number * float(fields.get("times", 1)), fields.get("as", ".4g"))
+    number = (number + float(fields.get("plus", 0))) * float(fields.get("times", 1))
+    return format(number, fields.get("as", ".4g"))
 
 
 def _in_json(path: Path, place: str) -> Any:
@@ -102,13 +105,14 @@ def _in_json(path: Path, place: str) -> Any:
 def _in_table(path: Path, chosen: dict[str, str], column: str, reduction: str, query: str) -> float:
     """Return the number of the rows whose columns are as chosen."""
     rows = _table(path)
-    for name in (*chosen, column):
+    columns = column.split("+")
+    for name in (*chosen, *columns):
         check_choice(f"{path} column", name, [str(column) for column in rows.columns])
     for name, value in chosen.items():
         rows = rows[rows[name] == value]
     if rows.empty or (reduction == "only" and len(rows) > 1):
         raise InputError("value", query, f"of one row, not of {len(rows)}, or with by=")
-    numbers = rows[column].astype(float)
+    numbers = rows[columns].astype(float).sum(axis="columns")
     return float(numbers.iloc[0] if reduction == "only" else getattr(numbers, reduction)())
 
 

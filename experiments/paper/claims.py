@@ -12,7 +12,7 @@ from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, check_tables, read_toml
 
-CLAIMS = Path(__file__).parent / "claims"
+CLAIMS_FOLDER = Path(__file__).parent / "claims"
 
 RULES = ("below", "above", "within")
 
@@ -94,7 +94,7 @@ class Claim:
     ours: bool = False
 
 
-def read_claims(part: str, folder: Path = CLAIMS) -> tuple[Claim, ...]:
+def read_claims(part: str, folder: Path = CLAIMS_FOLDER) -> tuple[Claim, ...]:
     """Return the claims about a part of the paper, from ``PART.toml``.
 
     Parameters
@@ -165,7 +165,7 @@ def _rule(table: Any) -> Rule:
 
 # The points of a close reading of the paper, and the code that embodies each.
 
-POINTS = Path(__file__).parent / "points"
+POINTS_FOLDER = Path(__file__).parent / "points"
 
 _POINT_FIELDS = ("number", "printed", "reading", "code", "because")
 
@@ -196,7 +196,7 @@ class Point:
     because: str = ""
 
 
-def read_points(folder: Path = POINTS) -> tuple[Point, ...]:
+def read_points(folder: Path = POINTS_FOLDER) -> tuple[Point, ...]:
     """Return the points of all files in a folder, in the order of their numbers.
 
     Parameters

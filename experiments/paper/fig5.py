@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome, Table
+from edgeopt.experiments.paper.outcome import MIB, PAPER_FOLDER, Outcome, Table
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import COLOURS, paper_style, save_figure
 from edgeopt.problems.errors import FloatArray
@@ -135,8 +135,6 @@ def memory_figure(profile: Profile, limits: dict[int, float]) -> Figure:
 
 
 # How the memory of a network grows layer by layer, and what makes it grow.
-
-MIB = 2.0**20
 
 
 class Growth(NamedTuple):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edgeopt.experiments.paper.claims import read_claims
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table, measured_text
 from edgeopt.experiments.paper.simulated import paired_points
-from edgeopt.experiments.runs.cell import FAILED
+from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.errors import FloatArray, InputError, import_extra
@@ -29,8 +28,6 @@ _COLUMNS = (
     ("uploaded, MB", "up_bytes", 1e-6),
     ("simulated time, s", "seconds", 1.0),
 )
-
-Row = dict[str, Any]
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:

@@ -138,6 +138,8 @@ def _number(key: str, entry: Any) -> Any:
 
 PAPER_FOLDER = Path(__file__).parent
 
+MIB = 2.0**20
+
 SEARCH = "search"
 
 PARTS = {
@@ -186,7 +188,7 @@ def configuration_files(part: str) -> list[Path]:
 
 # The record of a finished part: its outcome, and what it was made with.
 
-NAME = "outcome.json"
+OUTCOME_FILE = "outcome.json"
 
 
 @dataclass(frozen=True)
@@ -259,13 +261,13 @@ def write_record(record: PartRecord, folder: Path) -> None:
         If the folder cannot be written.
     """
     content: dict[str, Any] = {**vars(record), "outcome": outcome_to_json(record.outcome)}
-    write_atomically(folder / NAME, dump(content))
+    write_atomically(folder / OUTCOME_FILE, dump(content))
 
 
 def read_record(folder: Path) -> PartRecord | None:
     """Return the record in a part's folder, None if there is none that can be read."""
     try:
-        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        content = json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8"))
         return PartRecord(**{**content, "outcome": outcome_from_json(content["outcome"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None

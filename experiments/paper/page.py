@@ -29,7 +29,7 @@ from edgeopt.experiments.paper.outcome import (
 from edgeopt.experiments.text import markdown_list, markdown_table
 from edgeopt.problems.files import write_atomically
 
-NAME = "README.md"
+PAGE_FILE = "README.md"
 
 INTRODUCTION = """\
 Xu, Zhang, Kadoch and Cheriet, "A collaborative cloud-edge computing framework in distributed neural
@@ -52,7 +52,7 @@ def write_page(records: list[PartRecord], out: Path) -> None:
         If a claim names a number that its part lacks, or the folder cannot be written.
     """
     text = "\n".join(page_lines(records)) + "\n"
-    write_atomically(out / NAME, text.encode())
+    write_atomically(out / PAGE_FILE, text.encode())
 
 
 def page_lines(records: list[PartRecord]) -> list[str]:

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 LOAD = 0.8  # of the nodes: their tasks are the shorter, the more arrive
 
-SOLVERS = ("mct", "min-min", "atsa-repaired")
+MASTER_SOLVERS = ("mct", "min-min", "atsa-repaired")
 
-ITERATIONS = 5  # of the ants, for a window
+COLONY_ITERATIONS = 5  # of the ants, for a window
 
 WINDOW, TIMEOUT_S = 64, 0.01
 
@@ -105,8 +105,8 @@ class SimulatedRow(NamedTuple):
 def scale_costs() -> tuple[dict[str, SchedulingCost], list[CostRow]]:
     """Measure the solvers that the study compares; return their fits and all measurements."""
     costs, rows = {}, []
-    for name in SOLVERS:
-        costs[name], measured = measure_cost(name, make_solver(name), ITERATIONS)
+    for name in MASTER_SOLVERS:
+        costs[name], measured = measure_cost(name, make_solver(name), COLONY_ITERATIONS)
         rows += measured
     return costs, rows
 

@@ -119,7 +119,7 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     return Measured(mean, mean - half, mean + half, test.p, "%", words)
 
 
-def paired_ratio(first: FloatArray, second: FloatArray) -> Measured:
+def relative_ratio(first: FloatArray, second: FloatArray) -> Measured:
     """Return the first of paired runs over the second; see `relative_percent`."""
     percent = relative_percent(first, second)
     low, high = (1.0 + end / 100.0 for end in percent.limits)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, Table
+from edgeopt.experiments.paper.outcome import MIB, PAPER_FOLDER, Condition, Outcome, Table
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import line_styles, paper_style, save_figure
 from edgeopt.optim.offloading.solvers import scan
@@ -130,8 +130,6 @@ def _assumptions(table: Table1) -> tuple[str, ...]:
 
 
 # The cuts of Table 1 with the fitted memory, with that of real boards, and under load.
-
-MIB = 2.0**20
 
 ENERGY_BUDGET_J = 1e6  # of a node and period, as in the preset `table1`: it does not bind
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-ITERATIONS = 10
+WINDOW_ITERATIONS = 10
 
 SCHEDULERS = ("fcfs", "mct", "lpt", "min-min", "atsa-repaired")
 
@@ -155,7 +155,7 @@ def _windowed(
                 resources,
                 solver,
                 Window(size),
-                stop=Iterations(ITERATIONS),
+                stop=Iterations(WINDOW_ITERATIONS),
                 rng=case[-1],
             )
             delays = _delays(stream.time, timeline)

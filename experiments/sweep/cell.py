@@ -17,6 +17,7 @@ from edgeopt.optim.scheduling.catalog import make_solver, solver_source
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -50,6 +51,8 @@ class Cell:
         Which run, and the root seed.
     budget : str
         JSON of the budget.
+    start : str
+        Name of the heuristic whose schedule the solver starts from; empty for none.
     """
 
     problem: str
@@ -59,6 +62,7 @@ class Cell:
     repetition: int
     seed: int
     budget: str
+    start: str = ""
 
     @property
     def names(self) -> dict[str, str | int]:
@@ -70,13 +74,13 @@ class Cell:
         """Hash of the cell's names and of everything that the outcome depends on, code too."""
         names = [self.problem, self.label]
         outcome = [self.digest, _identity(self.solver), self.budget, self.seed, self.repetition]
-        content = [*names, *outcome, self.code]
+        content = [*names, *outcome, self.code, *filter(None, [self.start])]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
     @property
     def code(self) -> str:
         """Which code a row is made with."""
-        return _code(self.solver)
+        return _code(self.solver, self.start)
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
@@ -93,7 +97,18 @@ class Cell:
         spawn_key = (int(self.digest[:16], 16), self.repetition)
         sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
         budget = make_criteria(json.loads(self.budget))
-        return _columns(problem, solve(problem, solver, stop=budget, rng=sequence))
+        start = _schedule_of(self.start, problem, sequence) if self.start else None
+        return _columns(problem, solve(problem, solver, stop=budget, rng=sequence, start=start))
+
+
+def _schedule_of(
+    heuristic: str, problem: SchedulingProblem, sequence: np.random.SeedSequence
+) -> IntArray | None:
+    """Return the heuristic's schedule, None where it finds no room for a task."""
+    # A child of the sequence: the solver's own stream is the same with a start and without.
+    rng = np.random.default_rng(sequence.spawn(1)[0])
+    assignment: IntArray = make_solver(heuristic)(problem, rng)
+    return None if np.any(assignment == -1) else assignment
 
 
 def _solver_of(table: str) -> Any:
@@ -112,9 +127,10 @@ def _identity(table: str) -> str:
 
 
 @cache
-def _code(table: str) -> str:
+def _code(table: str, start: str) -> str:
     """Return which code makes a run of a solver."""
-    return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table))
+    first = [make_solver(start)] if start else []
+    return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table), *first)
 
 
 @cache

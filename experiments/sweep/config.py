@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
 from edgeopt.experiments.sweep.cell import SWEEP, Cell, problem_of
-from edgeopt.optim.scheduling.catalog import build_solver, locate_solver
-from edgeopt.optim.scheduling.solver import as_solver
+from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
+from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
 from edgeopt.problems.scheduling.formats import load_file
 
-_FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit")
+_FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class SweepConfig:
     time_limit : float, optional
         Wall time in s after which a cell is ended from outside and counts as failed. Not part of
         what identifies a sweep.
+    start : str, optional
+        Name of a heuristic of the catalog, such as ``"mct"``, whose schedule `solve` gives to
+        every solver as its start; where the heuristic finds none, solvers start by themselves.
 
     Examples
     --------
@@ -54,9 +57,11 @@ class SweepConfig:
     budget: dict[str, Any]
     solvers: dict[str, dict[str, Any]]
     time_limit: float | None = None
+    start: str | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        _check_start(self.start)
         make_criteria(self.budget)
         check_strings("problems", list(self.problems))
         if not self.problems:
@@ -72,7 +77,9 @@ class SweepConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
-        return {**asdict(self), "problems": list(self.problems)}
+        fields = {**asdict(self), "problems": list(self.problems)}
+        # A sweep without a start is the same as one made before there was the field.
+        return {name: value for name, value in fields.items() if (name, value) != ("start", None)}
 
     def check(self) -> None:
         """Do nothing: all that can be checked is, when the sweep is made."""
@@ -85,7 +92,15 @@ class SweepConfig:
             for spec, digest in digests.items():
                 for label, table in self.solvers.items():
                     solver = json.dumps(table, sort_keys=True)
-                    yield Cell(spec, digest, label, solver, repetition, self.seed, budget)
+                    start = self.start or ""
+                    yield Cell(spec, digest, label, solver, repetition, self.seed, budget, start)
+
+
+def _check_start(name: Any) -> None:
+    """Raise `InputError` unless it is the name of a heuristic of the catalog, or None."""
+    heuristics = [key for key, solver in SOLVERS.items() if isinstance(as_solver(solver), OneShot)]
+    if name is not None:
+        check_choice("start", name, heuristics)
 
 
 def restore_sweep(table: dict[str, Any]) -> SweepConfig:
@@ -99,7 +114,7 @@ def read_config(path: Path) -> SweepConfig:
     Parameters
     ----------
     path : Path
-        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed`` and
+        TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, ``start`` and
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
         unless it says otherwise. Paths in it are relative to the file. A folder among the
         problems stands for every file in it that can be loaded, by name.
@@ -127,6 +142,7 @@ def read_config(path: Path) -> SweepConfig:
         seed=tables.get("seed", 0),
         budget=tables["budget"],
         time_limit=tables.get("time_limit"),
+        start=tables.get("start"),
         solvers={
             label: _solver_table(label, table, path.parent)
             for label, table in _table("solvers", tables).items()

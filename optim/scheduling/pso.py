@@ -162,7 +162,8 @@ class PSO:
         """Improve the particles, or the one of least makespan, and move them to the results.
 
         An improved particle moves to the middle of its assignment's cell (Lamarckian learning).
-        The descent counts as one evaluation, and each kick as one.
+        The descent counts as one evaluation, and each kick as one, whatever the number of
+        neighbours that they compare: with local search, compare at equal seconds.
         """
         swarm, rows = state.swarm, slice(None)
         if self.local_search == "best":

@@ -42,6 +42,9 @@ def root(tmp_path: Path) -> Path:
         ("t.csv 'name=a b' get=gap by=mean times=100 as=.1f", "31.2"),
         ("t.csv get=gap by=max", "0.5"),
         ("t.csv nodes=10 'name=a b' get=gap over=name=c", "0.5"),
+        ("t.csv nodes=10 'name=a b' get=gap over=name=c plus=-1 times=100 as=.0f", "-50"),
+        ("t.csv nodes=20 get=gap+nodes", "20.5"),
+        ("o.json 'get=values/x, y/value' plus=0.5", "3"),
         ("o.json 'get=values/x, y/value' as=.2f", "2.50"),
     ],
 )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Names = dict[str, str | int]
 
 
-def fight(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
+def compare_colonies(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each rival, size and kind of pool, and colony.
 
     Parameters
@@ -55,7 +55,10 @@ def fight(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def log_ratios(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the logarithms of the makespan ratios: a column for each seed, rows as in `fight`."""
+    """Return the logarithms of the makespan ratios; rows as in `compare_colonies`.
+
+    A column for each seed.
+    """
     import pandas as pd
 
     pairs = list(_pairs(study, cells))
@@ -85,7 +88,7 @@ def main_effects(ratios: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     ratios : DataFrame
-        See `duels.log_ratios`.
+        See `analysis.log_ratios`.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def _level(ratios: pd.DataFrame) -> dict[str, float]:
 
 # What the schedulers' schedules take, and the schedulers themselves.
 
-MEASURES = ("makespan", "total_time", "seconds", "imbalance", "settled")
+COMPARED_MEASURES = ("makespan", "total_time", "seconds", "imbalance", "settled")
 
 NEAR = 0.01  # of its last makespan; nearer a run counts as settled
 
@@ -176,7 +179,7 @@ def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``pools``; of each of `MEASURES` the quartiles, ``_q1``, ``_median``, ``_q3``;
+        ``pools``; of each of `COMPARED_MEASURES` the quartiles, ``_q1``, ``_median``, ``_q3``;
         ``gap`` (the median, a fraction of the lower bound) with the limits ``gap_low`` and
         ``gap_high`` of its bootstrap interval; ``evaluations`` (median).
     """
@@ -194,7 +197,7 @@ def _measures(runs: pd.DataFrame) -> dict[str, float]:
     """Return what runs of one solver on pools of one size come to."""
     quartiles = {
         f"{name}_{suffix}": float(np.quantile(runs[name], share, method="inverted_cdf"))
-        for name, (suffix, share) in product(MEASURES, QUARTILES.items())
+        for name, (suffix, share) in product(COMPARED_MEASURES, QUARTILES.items())
     }
     low, high = median_limits(runs["gap"].to_numpy())
     gap = {"gap": float(runs["gap"].median()), "gap_low": low, "gap_high": high}
@@ -203,16 +206,20 @@ def _measures(runs: pd.DataFrame) -> dict[str, float]:
 
 # The paper's scheduler, as printed and repaired, against every other one.
 
-OWN = ("atsa", "atsa-with-task", "atsa-repaired", "atsa-repaired-arrival")
+ATSA_NAMES = ("atsa", "atsa-with-task", "atsa-repaired", "atsa-repaired-arrival")
 
 
-def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each of `MEASURES`, size of pool, one of `OWN`, and rival.
+def compare_rivals(
+    cells: pd.DataFrame, measures: Sequence[str] = COMPARED_MEASURES
+) -> pd.DataFrame:
+    """Return a row for each measure, size of pool, one of `ATSA_NAMES`, and rival.
 
     Parameters
     ----------
     cells : DataFrame
         Rows of sweeps, see `add_measures`; every solver ran on every pool.
+    measures : sequence of str
+        Columns of them.
 
     Returns
     -------
@@ -221,7 +228,7 @@ def compare_rivals(cells: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    families = [_family(cells, measure, own) for measure in MEASURES for own in OWN]
+    families = [_family(cells, measure, own) for measure in measures for own in ATSA_NAMES]
     return pd.concat([add_holm(pd.DataFrame(rows)) for rows in families], ignore_index=True)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-FIELDS = (
+_FIELDS = (
     *("tasks", "nodes", "seeds", "quick_seeds", "seed", "budget", "rivals"),
     *("pools", "colony"),
 )
@@ -102,7 +102,7 @@ def read_factorial(path: Path, quick: bool) -> Factorial:
         If a field is missing, unknown or illegal.
     """
     table = read_toml(path)
-    check_fields(path, table, FIELDS, FIELDS)
+    check_fields(path, table, _FIELDS, _FIELDS)
     return Factorial(
         pools=read_pools(table, quick),
         budget=table["budget"],
@@ -142,11 +142,15 @@ class Pools:
         return [":".join((*parts, f"seed={seed}")) for seed in range(self.seeds)]
 
     def sweep(
-        self, problems: Iterable[str], budget: dict[str, Any], solvers: dict[str, dict[str, Any]]
+        self,
+        problems: Iterable[str],
+        budget: dict[str, Any],
+        solvers: dict[str, dict[str, Any]],
+        start: str | None = None,
     ) -> SweepConfig:
-        """Return the sweep that runs each solver once on each problem."""
+        """Return the sweep that runs each solver once on each problem, from a start if given."""
         tables = {label: {"solver": label, **table} for label, table in solvers.items()}
-        return SweepConfig(tuple(problems), 1, self.seed, budget, tables)
+        return SweepConfig(tuple(problems), 1, self.seed, budget, tables, start=start)
 
 
 def read_pools(table: dict[str, Any], quick: bool) -> Pools:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeopt.experiments.paper.claims import SIGNIFICANT
 from edgeopt.experiments.paper.fig7.design import Factorial, label
 from edgeopt.experiments.statistics.anytime import gaps_at
 from edgeopt.experiments.style import (
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 
-POINTS = 120
+CURVE_POINTS = 120
 
-AXES = {"iterations": "iterations", "evaluations": "evaluations", "seconds": "time in solver (s)"}
+CURVE_AXES = {
+    "iterations": "iterations",
+    "evaluations": "evaluations",
+    "seconds": "time in solver (s)",
+}
 
 
 def curves_figure(cells: pd.DataFrame, solvers: list[str]) -> Figure:
@@ -51,14 +56,14 @@ def curves_figure(cells: pd.DataFrame, solvers: list[str]) -> Figure:
 
     sizes = sorted(cells["nodes"].unique())
     figure = Figure(figsize=(7.2, 0.6 + 2.1 * len(sizes)))
-    grid = figure.subplots(len(sizes), len(AXES), sharex="col", sharey=True, squeeze=False)
+    grid = figure.subplots(len(sizes), len(CURVE_AXES), sharex="col", sharey=True, squeeze=False)
     styles = _styles(cells, solvers)
     for nodes, line in zip(sizes, grid, strict=True):
         runs = cells[cells["nodes"] == nodes]
-        for (axes, axis), solver in product(zip(line, AXES, strict=True), solvers):
+        for (axes, axis), solver in product(zip(line, CURVE_AXES, strict=True), solvers):
             _draw_curve(axes, runs[runs["solver"] == solver], axis, solver, styles[solver])
         line[0].set_ylabel(f"{nodes} nodes: gap to lower bound (%)", fontsize=7.5)
-    for axes, text in zip(grid[-1], AXES.values(), strict=True):
+    for axes, text in zip(grid[-1], CURVE_AXES.values(), strict=True):
         axes.set(xscale="log", yscale="log", xlabel=text)
     percent_axis(grid[0, 0].yaxis)
     handles, labels = grid[0, 0].get_legend_handles_labels()
@@ -87,7 +92,7 @@ def _draw_curve(
         axes.plot([start], [gap], label=label, **style)
         axes.axhline(float(gap), color=style["color"], linestyle=":", linewidth=0.7)
         return
-    points = np.geomspace(start, max(end, start), POINTS) * (1 + 1e-12)
+    points = np.geomspace(start, max(end, start), CURVE_POINTS) * (1 + 1e-12)
     low, middle, high = _quartiles(runs, axis, points)
     if end <= start:  # over at once
         style = style | {"marker": "*"}
@@ -108,10 +113,8 @@ def _quartiles(runs: pd.DataFrame, axis: str, points: FloatArray) -> FloatArray:
 
 LARGEST = 2.0  # ratio at the end of the colours
 
-SIGNIFICANT = 0.05
 
-
-def duels_figure(study: Factorial, duels: pd.DataFrame) -> Figure:
+def comparisons_figure(study: Factorial, comparisons: pd.DataFrame) -> Figure:
     """Draw a panel for each rival: a row a colony, a column a size and kind of pool.
 
     The number is the share of pools in per cent that ATSA wins, bold where it is significantly
@@ -121,15 +124,15 @@ def duels_figure(study: Factorial, duels: pd.DataFrame) -> Figure:
     ----------
     study : Factorial
         What was run.
-    duels : DataFrame
-        See `duels.fight`.
+    comparisons : DataFrame
+        See `analysis.compare_colonies`.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 1.0 + 2.3 * len(study.rivals)))
     panels = figure.subplots(len(study.rivals), 1, squeeze=False)[:, 0]
     for axes, rival in zip(panels, study.rivals, strict=True):
-        image = _draw_pairs(axes, study, duels[duels["rival"] == rival])
+        image = _draw_pairs(axes, study, comparisons[comparisons["rival"] == rival])
         axes.set_title(f"against {rival}", fontsize=9, loc="left", pad=19)
     ticks = [1 / LARGEST, 1 / math.sqrt(LARGEST), 1.0, math.sqrt(LARGEST), LARGEST]
     panels[-1].tick_params(labelbottom=True)
@@ -139,25 +142,26 @@ def duels_figure(study: Factorial, duels: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_pairs(axes: Axes, study: Factorial, duels: pd.DataFrame) -> AxesImage:
+def _draw_pairs(axes: Axes, study: Factorial, comparisons: pd.DataFrame) -> AxesImage:
     """Draw one rival."""
     colonies = [label(levels) for levels in study.colonies()]
-    ratios = duels["ratio"].to_numpy().reshape(-1, len(colonies)).T  # rows of `duels`: by column
+    # The rows are in the order of the columns of the map.
+    ratios = comparisons["ratio"].to_numpy().reshape(-1, len(colonies)).T
     limit = math.log(LARGEST)
     image = axes.imshow(np.log(ratios), cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    for place, (_, duel) in enumerate(duels.iterrows()):
-        _write(axes, *divmod(place, len(colonies)), duel)
+    for place, (_, row) in enumerate(comparisons.iterrows()):
+        _write(axes, *divmod(place, len(colonies)), row)
     axes.set_yticks(range(len(colonies)), colonies, fontsize=7)
     _name_columns(axes, study)
     return image
 
 
-def _write(axes: Axes, column: int, row: int, duel: pd.Series) -> None:
+def _write(axes: Axes, column: int, line: int, row: pd.Series) -> None:
     """Write the share of wins, such that it can be read on its colour."""
-    won = duel["p_holm"] < SIGNIFICANT and duel["effect"] > 0
-    dark = abs(math.log(duel["ratio"])) > 0.6 * math.log(LARGEST)
+    won = row["p_holm"] < SIGNIFICANT and row["effect"] > 0
+    dark = abs(math.log(row["ratio"])) > 0.6 * math.log(LARGEST)
     axes.text(
-        column, row, f"{100 * duel['wins']:.0f}", ha="center", va="center", fontsize=7.5,
+        column, line, f"{100 * row['wins']:.0f}", ha="center", va="center", fontsize=7.5,
         fontweight="bold" if won else "normal", color="white" if dark else "black",
     )  # fmt: skip
 
@@ -191,7 +195,7 @@ def times_figure(summary: pd.DataFrame, solvers: list[str]) -> Figure:
     Parameters
     ----------
     summary : DataFrame
-        See `measures.summarize_measures`.
+        See `analysis.summarize_measures`.
     solvers : list of str
         Labels, from left to right and in the order of the legend.
     """

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.paper.fig7.analysis import (
     add_measures,
+    compare_colonies,
     compare_rivals,
-    fight,
     log_ratios,
     main_effects,
     summarize_measures,
 )
-from edgeopt.experiments.paper.fig7.design import Factorial, read_factorial, read_pools, run_in
-from edgeopt.experiments.paper.fig7.figures import curves_figure, duels_figure, times_figure
+from edgeopt.experiments.paper.fig7.design import (
+    Factorial,
+    Pools,
+    read_factorial,
+    read_pools,
+    run_in,
+)
+from edgeopt.experiments.paper.fig7.figures import comparisons_figure, curves_figure, times_figure
 from edgeopt.experiments.paper.fig7.words import (
     answers,
     conditions_of,
@@ -26,6 +33,7 @@ from edgeopt.experiments.paper.fig7.words import (
 )
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Outcome
 from edgeopt.experiments.style import paper_style, save_figure
+from edgeopt.problems.errors import check_integer
 from edgeopt.problems.files import check_fields, read_toml, write_atomically
 
 if TYPE_CHECKING:
@@ -34,9 +42,11 @@ if TYPE_CHECKING:
 
 SWEEPS = ("search", "frontier")
 
-FIELDS = ("tasks", "nodes", "seeds", "quick_seeds", "seed", *SWEEPS)
+EQUAL_STARTS = "equal-starts"
 
-FIGURES = ("times", "convergence", "duels")
+_FIELDS = ("tasks", "nodes", "seeds", "quick_seeds", "seed", *SWEEPS, EQUAL_STARTS)
+
+FIGURES = ("times", "convergence", "comparisons")
 
 ASSUMPTIONS = (
     "The paper gives neither work, speeds nor memory of its pools: tasks are batches of 1 to 16 "
@@ -46,7 +56,9 @@ ASSUMPTIONS = (
     "`atsa` is (4) to the letter: the memory used is that of the tasks before; in `atsa-with-task` "
     "the task itself counts. `pso-discrete` moves task by task, `pso` rounds positions down.",
     "Starts: colonies and swarms start at random; `atsa-repaired` takes long tasks first, LPT's "
-    "order, and `atsa-repaired-arrival` as they come, like its rivals. None is given a schedule.",
+    "order, and `atsa-repaired-arrival` as they come, like its rivals. None is given a schedule. "
+    "In the table with equal starts the schedule of MCT is the first incumbent of every search: "
+    "none ends worse than MCT, but colonies and swarms do not move from its schedule.",
     "The paper gives neither ants nor iterations: those of every run stand in "
     "`experiments/paper/fig7.toml` and `fig7_factors.toml`. MET and LPT are shown beside the "
     "paper's rivals.",
@@ -75,12 +87,13 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_F
         If a configuration file is broken.
     """
     study = read_factorial(folder / "fig7_factors.toml", quick)
-    cells = add_measures(_compare(folder / "fig7.toml", work, quick, jobs))
+    cells, started = _compare(folder / "fig7.toml", work, quick, jobs)
     trials = run_in(work, "factors", study.sweep(), jobs)
     tables = {
         "times": summarize_measures(cells),
         "rivals": compare_rivals(cells),
-        "duels": fight(study, trials),
+        "equal-starts": compare_rivals(started, ["makespan"]),
+        "comparisons": compare_colonies(study, trials),
         "effects": main_effects(log_ratios(study, trials)),
     }
     for name, table in tables.items():
@@ -90,19 +103,27 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_F
     return _outcome(tables, study)
 
 
-def _compare(path: Path, work: Path, quick: bool, jobs: int) -> pd.DataFrame:
-    """Run the schedulers side by side; return the cells of both sweeps."""
+def _compare(path: Path, work: Path, quick: bool, jobs: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run the schedulers side by side; return the cells as they start, and with equal starts."""
     import pandas as pd
 
     table = read_toml(path)
-    check_fields(path, table, FIELDS, FIELDS)
+    check_fields(path, table, _FIELDS, _FIELDS)
     pools = read_pools(table, quick)
-    problems = [name for nodes in pools.nodes for name in pools.names(nodes)]
-    configs = {
-        name: pools.sweep(problems, table[name]["budget"], table[name]["solvers"])
-        for name in SWEEPS
-    }
-    return pd.concat([run_in(work, name, config, jobs) for name, config in configs.items()])
+    own = pd.concat([_run_sweep(pools, table[name], work, name, jobs) for name in SWEEPS])
+    equal = table[EQUAL_STARTS]
+    seeds = min(pools.seeds, check_integer("equal-starts.seeds", equal["seeds"], at_least=2))
+    fewer = replace(pools, seeds=seeds)
+    return add_measures(own), _run_sweep(fewer, equal, work, EQUAL_STARTS, jobs)
+
+
+def _run_sweep(
+    pools: Pools, table: dict[str, Any], work: Path, name: str, jobs: int
+) -> pd.DataFrame:
+    """Run the solvers of a table on all pools."""
+    problems = [spec for nodes in pools.nodes for spec in pools.names(nodes)]
+    config = pools.sweep(problems, table["budget"], table["solvers"], table.get("start"))
+    return run_in(work, name, config, jobs)
 
 
 def _draw(
@@ -115,7 +136,7 @@ def _draw(
         figures = {
             "times": times_figure(tables["times"], solvers),
             "convergence": curves_figure(cells, solvers),
-            "duels": duels_figure(study, tables["duels"]),
+            "comparisons": comparisons_figure(study, tables["comparisons"]),
         }
         for name, figure in figures.items():
             save_figure(figure, out, name)
@@ -125,16 +146,17 @@ def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
     """Return what decides the claims, and what is printed."""
     return Outcome(
         values=values_of(tables["rivals"]),
-        conditions=conditions_of(tables["rivals"], study, tables["duels"]),
+        conditions=conditions_of(tables["rivals"], study, tables["comparisons"]),
         tables=(
             times_table(tables["times"]),
             rivals_table(tables["rivals"]),
+            rivals_table(tables["equal-starts"], "With equal starts, makespan over the rival's"),
             effects_table(tables["effects"]),
         ),
         figures=tuple(f"{name}.png" for name in FIGURES),
         assumptions=ASSUMPTIONS,
         findings=(
             *readings(tables["times"]),
-            *answers(study, tables["duels"], tables["effects"]),
+            *answers(study, tables["comparisons"], tables["effects"]),
         ),
     )

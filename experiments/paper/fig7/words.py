@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from edgeopt.experiments.paper.claims import SIGNIFICANT
 from edgeopt.experiments.paper.fig7.design import Factorial
 from edgeopt.experiments.paper.outcome import Condition, Table
 from edgeopt.experiments.statistics.ratio import Measured
@@ -14,20 +15,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-SIGNIFICANT = 0.05
-
-Levels = Mapping[str, Sequence[str]]
+FactorLevels = Mapping[str, Sequence[str]]
 
 
-def answers(study: Factorial, duels: pd.DataFrame, effects: pd.DataFrame) -> tuple[str, ...]:
+def answers(study: Factorial, comparisons: pd.DataFrame, effects: pd.DataFrame) -> tuple[str, ...]:
     """Return the answer.
 
     Parameters
     ----------
     study : Factorial
         What was run.
-    duels, effects : DataFrame
-        See `duels.fight` and `effects.main_effects`.
+    comparisons, effects : DataFrame
+        See `analysis.compare_colonies` and `analysis.main_effects`.
 
     Returns
     -------
@@ -35,27 +34,28 @@ def answers(study: Factorial, duels: pd.DataFrame, effects: pd.DataFrame) -> tup
         Where ATSA as printed wins, against each rival; what decides; how many of all combinations
         win, and what those have in common.
     """
-    printed = ". It ".join(_printed(study, duels, rival) for rival in study.rivals)
+    printed = ". It ".join(_printed(study, comparisons, rival) for rival in study.rivals)
     return (
         f"ATSA as printed {printed}.",
         _what_decides(effects, study.rivals[0]),
         "Of all combinations, "
-        + "; ".join(_winners(study, duels, rival) for rival in study.rivals)
+        + "; ".join(_winners(study, comparisons, rival) for rival in study.rivals)
         + ".",
     )
 
 
-def printed_duels(study: Factorial, duels: pd.DataFrame, rival: str) -> pd.DataFrame:
+def printed_comparisons(study: Factorial, comparisons: pd.DataFrame, rival: str) -> pd.DataFrame:
     """Return the rows of ATSA with every reading and number as printed, against one rival."""
-    chosen = duels["rival"] == rival
+    chosen = comparisons["rival"] == rival
     for factor, level in zip(study.colony_factors, study.printed, strict=True):
-        chosen &= duels[factor] == level
-    return duels[chosen]
+        chosen &= comparisons[factor] == level
+    return comparisons[chosen]
 
 
-def won(duels: pd.DataFrame) -> pd.Series[bool]:
+def won(comparisons: pd.DataFrame) -> pd.Series[bool]:
     """Return where ATSA is significantly ahead (Wilcoxon, Holm over all rows of a rival)."""
-    return (duels["p_holm"] < SIGNIFICANT) & (duels["ratio"] < 1) & (duels["effect"] > 0)
+    ahead = (comparisons["ratio"] < 1) & (comparisons["effect"] > 0)
+    return ahead & (comparisons["p_holm"] < SIGNIFICANT)
 
 
 def describe(study: Factorial, row: pd.Series) -> str:
@@ -65,9 +65,9 @@ def describe(study: Factorial, row: pd.Series) -> str:
     return text + f"{limits(row['low'], row['high'])}, {percent(row['wins'], 0)} % won"
 
 
-def _printed(study: Factorial, duels: pd.DataFrame, rival: str) -> str:
+def _printed(study: Factorial, comparisons: pd.DataFrame, rival: str) -> str:
     """Say where ATSA as printed beats a rival."""
-    rows = printed_duels(study, duels, rival)
+    rows = printed_comparisons(study, comparisons, rival)
     ahead, first, best = rows[won(rows)], rows.iloc[0], rows.iloc[rows["ratio"].argmin()]
     text = f"is significantly ahead of {rival} on {len(ahead)} of {len(rows)} kinds of pools"
     text += _in_common(ahead, _pool_levels(study))
@@ -89,21 +89,21 @@ def _what_decides(effects: pd.DataFrame, rival: str) -> str:
     return text + f"else: {ratios}); largest mean over smallest of the other factors: {others}."
 
 
-def _winners(study: Factorial, duels: pd.DataFrame, rival: str) -> str:
+def _winners(study: Factorial, comparisons: pd.DataFrame, rival: str) -> str:
     """Say how many of all combinations beat a rival, and what they have in common."""
-    rows = duels[duels["rival"] == rival]
+    rows = comparisons[comparisons["rival"] == rival]
     ahead = rows[won(rows)]
     levels = {**_pool_levels(study), **{f: list(of) for f, of in study.colony_factors.items()}}
     return f"{len(ahead)} of {len(rows)} beat {rival}{_in_common(ahead, levels)}"
 
 
-def _pool_levels(study: Factorial) -> Levels:
+def _pool_levels(study: Factorial) -> FactorLevels:
     """Return size and kinds of the pools by factor."""
     sizes = [str(nodes) for nodes in study.pools.nodes]
     return {"nodes": sizes, **{f: list(levels) for f, levels in study.pool_factors.items()}}
 
 
-def _in_common(rows: pd.DataFrame, factors: Levels) -> str:
+def _in_common(rows: pd.DataFrame, factors: FactorLevels) -> str:
     """Return the levels of each factor that rows do not have all levels of, in parentheses."""
     texts = []
     for factor, levels in factors.items():
@@ -122,7 +122,7 @@ def readings(summary: pd.DataFrame) -> tuple[str, str]:
     Parameters
     ----------
     summary : DataFrame
-        See `measures.summarize_measures`.
+        See `analysis.summarize_measures`.
     """
     largest = summary[summary["nodes"] == summary["nodes"].max()].set_index("solver")
     least = largest["total_time_median"].idxmin()
@@ -145,7 +145,7 @@ def _order(rows: pd.DataFrame, measure: str) -> str:
 
 
 def times_table(summary: pd.DataFrame) -> Table:
-    """Return the medians of all schedulers, see `measures.summarize_measures`."""
+    """Return the medians of all schedulers, see `analysis.summarize_measures`."""
     rows = [
         (
             str(row["nodes"]),
@@ -166,21 +166,21 @@ def times_table(summary: pd.DataFrame) -> Table:
     return Table(f"Medians over {pools} pools of each size", columns, tuple(rows))
 
 
-def rivals_table(rivals: pd.DataFrame) -> Table:
-    """Return the makespan ratios of the paper's scheduler, see `rivals.compare_rivals`."""
+def rivals_table(rivals: pd.DataFrame, what: str = "Makespan over the rival's") -> Table:
+    """Return the makespan ratios of the paper's scheduler, see `analysis.compare_rivals`."""
     chosen = rivals[rivals["measure"] == "makespan"]
     sizes = sorted(chosen["nodes"].unique())
     rows = []
     for (own, rival), group in chosen.groupby(["own", "rival"], sort=False):
         by_size = group.set_index("nodes")
         rows.append((str(own), str(rival), *(_ratio(by_size.loc[size]) for size in sizes)))
-    title = "Makespan over the rival's: median ratio [95 %], pools won, Wilcoxon's p (Holm), "
+    title = f"{what}: median ratio [95 %], pools won, Wilcoxon's p (Holm), "
     title += "rank-biserial effect r (1: smaller on every pool)"
     return Table(title, ("scheduler", "rival", *(f"{size} nodes" for size in sizes)), tuple(rows))
 
 
 def effects_table(effects: pd.DataFrame) -> Table:
-    """Return the main effects, a column for each rival, see `effects.main_effects`."""
+    """Return the main effects, a column for each rival, see `analysis.main_effects`."""
     names = list(effects["rival"].unique())
     rows = []
     for (factor, level), group in effects.groupby(["factor", "level"], sort=False):
@@ -213,7 +213,7 @@ def values_of(rivals: pd.DataFrame) -> dict[str, Measured]:
     Parameters
     ----------
     rivals : DataFrame
-        See `rivals.compare_rivals`.
+        See `analysis.compare_rivals`.
     """
     return {
         f"{row['measure']}_{row['own']}_over_{row['rival']}_{row['nodes']}": Measured(
@@ -228,7 +228,7 @@ def values_of(rivals: pd.DataFrame) -> dict[str, Measured]:
 
 
 def conditions_of(
-    rivals: pd.DataFrame, study: Factorial, duels: pd.DataFrame
+    rivals: pd.DataFrame, study: Factorial, comparisons: pd.DataFrame
 ) -> dict[str, Condition]:
     """Return under which other assumptions ATSA is ahead of a rival.
 
@@ -240,7 +240,7 @@ def conditions_of(
     repaired = {
         f"repaired_beats_{rival}": _repaired(rows) for rival, rows in makespans.groupby("rival")
     }
-    kinds = {f"kind_beats_{rival}": _kind(study, duels, rival) for rival in study.rivals}
+    kinds = {f"kind_beats_{rival}": _kind(study, comparisons, rival) for rival in study.rivals}
     return repaired | kinds
 
 
@@ -257,9 +257,9 @@ def _repaired(rows: pd.DataFrame) -> Condition:
     return Condition(f"{words}median ratio on {ratios})", bool(ahead.all()))
 
 
-def _kind(study: Factorial, duels: pd.DataFrame, rival: str) -> Condition:
+def _kind(study: Factorial, comparisons: pd.DataFrame, rival: str) -> Condition:
     """Return the condition that the pool is of the kind where ATSA does best."""
-    rows = printed_duels(study, duels, rival)
+    rows = printed_comparisons(study, comparisons, rival)
     best = rows.nsmallest(1, "ratio")
     words = f"the pool is of another kind (best of {len(rows)}: {describe(study, best.iloc[0])})"
     return Condition(words, bool(won(best).all()))

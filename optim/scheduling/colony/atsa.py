@@ -65,6 +65,10 @@ class ATSA:
     - On a problem without memory the memory term is 1: only the pheromone guides the choice.
     - The number of ants is not given; 20 is our choice. The best assignment by makespan is kept.
 
+    An evaluation is a schedule that an ant builds. Of an improved ant, a whole descent and each
+    kick count as one more, however many neighbours they compare: with `local_search`, compare at
+    equal seconds.
+
     References
     ----------
     Xu, Zhang, Kadoch, Cheriet, EURASIP J. Wireless Com. Networking 2020:211.
@@ -345,7 +349,9 @@ def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> C
 def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
     """Improve the ants of this iteration, or the one of least makespan, by local search.
 
-    For an improved ant, the descent counts as one evaluation, and each kick as one.
+    For an improved ant, the descent counts as one evaluation, and each kick as one: the kernels
+    do not count the neighbours that they compare by two loads, each of which is an evaluation by
+    the usual convention. With local search, compare at equal seconds.
     """
     tours, ants = state.tours, slice(None)
     if atsa.local_search == "best":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeopt.experiments.paper import outcome
 from edgeopt.experiments.paper.outcome import (
-    NAME,
+    OUTCOME_FILE,
     Condition,
     Outcome,
     Table,
@@ -68,7 +68,7 @@ def test_a_record_survives_the_disk(tmp_path: Path):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"outcome": {}}'])
 def test_a_broken_record_is_none(tmp_path: Path, text):
     assert read_record(tmp_path) is None
-    (tmp_path / NAME).write_text(text)
+    (tmp_path / OUTCOME_FILE).write_text(text)
     assert read_record(tmp_path) is None
 
 

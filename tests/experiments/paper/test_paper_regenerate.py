@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from edgeopt.experiments.paper import outcome, regenerate
+from edgeopt.experiments.paper import outcome
 from edgeopt.experiments.paper.claims import Claim
 from edgeopt.experiments.paper.outcome import Outcome
 from edgeopt.experiments.paper.regenerate import records_in
@@ -20,7 +21,7 @@ from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError
 
-ROOT = Path(__file__).parents[3]
+REGENERATE = import_module("edgeopt.experiments.paper.regenerate")  # the face names its function
 
 
 class Parts:
@@ -30,8 +31,8 @@ class Parts:
         self.made: list[tuple[str, bool, int]] = []
         self.code = "code"
         self.broken: set[str] = set()
-        monkeypatch.setattr(regenerate, "run_of", lambda part: partial(self.run, part))
-        monkeypatch.setattr(regenerate, "read_claims", lambda part: ())
+        monkeypatch.setattr(REGENERATE, "run_of", lambda part: partial(self.run, part))
+        monkeypatch.setattr(REGENERATE, "read_claims", lambda part: ())
         monkeypatch.setattr("edgeopt.experiments.paper.page.read_claims", lambda part: (CLAIM,))
         monkeypatch.setattr(outcome, "code_version", lambda *packages: self.code)
 

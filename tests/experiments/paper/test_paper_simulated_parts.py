@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.paper import dormancy, fig8, simulated, table2
-from edgeopt.experiments.paper.comparison import COMPARISONS, compare_with_paper
 from edgeopt.experiments.paper.fig8 import ways_to_send
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER
 from edgeopt.experiments.paper.simulated import (
     Simulated,
     paired_points,
-    paired_ratio,
     relative_percent,
+    relative_ratio,
     run_simulations,
 )
-from edgeopt.experiments.paper.table2 import line_of
+from edgeopt.experiments.paper.table2 import COMPARISONS, compare_with_paper, line_of
 from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError
@@ -111,10 +110,10 @@ def test_table_2(tiny: Path, tmp_path: Path):
 
 
 def test_ratios_of_pairs():
-    found = paired_ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    found = relative_ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
     assert found.value == pytest.approx(1.0)
     assert found.high - 1.0 == pytest.approx(1.0 - found.low)
-    assert paired_ratio(np.full(3, 1.0), np.full(3, 2.0)) == Measured(0.5, 0.5, 0.5)
+    assert relative_ratio(np.full(3, 1.0), np.full(3, 2.0)) == Measured(0.5, 0.5, 0.5)
 
 
 def test_ways_to_send_by_hand():

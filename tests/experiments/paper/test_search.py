@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeopt.experiments.paper import search, search_offloading, search_scheduling
 from edgeopt.experiments.paper.claims import Claim, Rule
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition
-from edgeopt.experiments.paper.search import Found, condition_of, nearest, separating, write_points
-from edgeopt.experiments.paper.search_figure import map_figure
-from edgeopt.experiments.paper.search_space import Dimension, Space, read_space
+from edgeopt.experiments.paper.search import offloading, scheduling
+from edgeopt.experiments.paper.search.figure import map_figure
+from edgeopt.experiments.paper.search.part import condition_of, nearest, search, write_points
+from edgeopt.experiments.paper.search.space import (
+    Dimension,
+    Evaluated,
+    SettingSpace,
+    read_space,
+    separating,
+)
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
 
@@ -20,16 +26,16 @@ KIND = Dimension("kind", "of", ("a", "b"))
 LESS = Claim("less", "", "", measures=("m",), rule=Rule(high=0.0))
 
 
-def space(settings: int = 200, cases: dict | None = None) -> Space:
-    return Space("s", settings, (X, KIND), cases or {}, {"t": {"m": 2.0}})
+def space(settings: int = 200, cases: dict | None = None) -> SettingSpace:
+    return SettingSpace("s", settings, (X, KIND), cases or {}, {"t": {"m": 2.0}})
 
 
-def found(one: Space, measure, load: float = 0.0) -> Found:
+def found(one: SettingSpace, measure, load: float = 0.0) -> Evaluated:
     points = [*one.draw(np.random.default_rng(0)), *one.cases.values()]
-    return Found(one, points, [{"m": measure(point), "load": load} for point in points])
+    return Evaluated(one, points, [{"m": measure(point), "load": load} for point in points])
 
 
-def offloading(name: str):
+def space_of_file(name: str):
     return read_space(name, TABLE[name], quick=True)
 
 
@@ -51,7 +57,7 @@ def test_shares_and_what_settings_have_in_common():
     text = condition_of(one, LESS).words
     assert text.startswith("in 25 % of the 200 settings searched, there mostly x 0.0")
     assert "kind" not in text
-    (first,) = separating(one)(LESS)
+    (first,) = separating(one, LESS)
     assert first == X
     choice = found(space(), lambda point: -1.0 if point["kind"] == "b" else 1.0)
     assert "kind b (100 %)" in condition_of(choice, LESS).words
@@ -60,7 +66,7 @@ def test_shares_and_what_settings_have_in_common():
 def test_a_claim_that_holds_nowhere():
     one = found(space(), lambda point: 1.0)
     assert condition_of(one, LESS) == Condition("in none of the 200 settings searched", False)
-    assert separating(one)(LESS) == []
+    assert separating(one, LESS) == []
 
 
 def test_cases_are_named_and_counted_apart():
@@ -86,14 +92,14 @@ def test_points_and_map(tmp_path: Path):
     lines = (tmp_path / "s.csv").read_text().splitlines()
     assert lines[0] == "setting,x,kind,m,load"
     assert len(lines) == 201
-    figure = map_figure(one, [LESS], separating(one))
+    figure = map_figure(one, [LESS])
     assert figure.axes[0].get_title() == "less: 25 %"
     assert [len(dots.get_offsets()) for dots in figure.axes[0].collections] == [150, 50]
 
 
 def test_the_spaces_of_the_file_and_their_bases():
     for name in TABLE:
-        one = offloading(name)
+        one = space_of_file(name)
         for point in one.cases.values():
             assert point.keys() == {dimension.name for dimension in one.dimensions}
 
@@ -115,8 +121,8 @@ def test_broken_spaces_are_refused(key, value):
 
 
 def test_the_delays_of_table_2_come_out_on_slow_nodes_behind_a_fast_link():
-    case = offloading("offloading").cases["88 GFLOP/s, B-Net at the edge"]
-    measures = search_offloading.measures_of(case, np.random.default_rng(1))
+    case = space_of_file("offloading").cases["88 GFLOP/s, B-Net at the edge"]
+    measures = offloading.measures_of(case, np.random.default_rng(1))
     delays = [measures[f"delay_{nodes}_ms"] for nodes in (10, 20, 30)]
     assert delays == pytest.approx([57.1, 40.2, 25.7], rel=0.03)
     names = [
@@ -127,28 +133,28 @@ def test_the_delays_of_table_2_come_out_on_slow_nodes_behind_a_fast_link():
 
 
 def test_int8_maps_at_a_quarter_are_smaller_than_the_image_by_hand():
-    case = offloading("offloading").cases["int8 maps at a quarter"]
-    measures = search_offloading.measures_of(case, np.random.default_rng(1))
+    case = space_of_file("offloading").cases["int8 maps at a quarter"]
+    measures = offloading.measures_of(case, np.random.default_rng(1))
     found = measures["upload_against_cloud_only_30_nodes"]
     assert found == pytest.approx(100 * (200_704 / 4 / 150_528 - 1))
     assert measures["upload_against_a_cloud_that_never_sleeps"] < 0.0
 
 
 def test_memory_like_speed_helps_the_papers_colony():
-    cases = offloading("scheduling").cases
+    cases = space_of_file("scheduling").cases
     ratios = [
-        search_scheduling.measures_of(
-            {**cases[name], "evaluations": 200}, np.random.default_rng(1)
-        )["makespan_atsa_over_fcfs_30"]
+        scheduling.measures_of({**cases[name], "evaluations": 200}, np.random.default_rng(1))[
+            "makespan_atsa_over_fcfs_30"
+        ]
         for name in ("memory like speed", "paper pools")
     ]
     assert ratios[0] < 1.0 < ratios[1]
 
 
-def test_numbers_do_not_depend_on_the_worker_count(monkeypatch):
-    one = offloading("offloading")
-    small = Space(one.name, 2, one.dimensions, {}, {})
-    alone, both = (search.search(small, 1, jobs) for jobs in (1, 2))
+def test_numbers_do_not_depend_on_the_worker_count():
+    one = space_of_file("offloading")
+    small = SettingSpace(one.name, 2, one.dimensions, {}, {})
+    alone, both = (search(small, 1, jobs) for jobs in (1, 2))
     assert alone.points == both.points
     for first, second in zip(alone.measures, both.measures, strict=True):
         np.testing.assert_equal(first, second)

@@ -52,9 +52,27 @@ def test_the_key_depends_on_all_that_matters():
         the_cell(repetition=1),
         the_cell(seed=8),
         the_cell(budget='{"evaluations": 61}'),
+        the_cell(start="mct"),
+        the_cell(start="lpt"),
     ]
-    assert len({cell.key, *(other.key for other in others)}) == 8
+    assert len({cell.key, *(other.key for other in others)}) == 10
     assert the_cell(solver='{"solver": "atsa", "beta": 2.0, "alpha": 1.0}').key == cell.key
+
+
+def test_a_start_is_the_first_incumbent_and_costs_one_evaluation():
+    config = replace(CONFIG, solvers={"met": {"solver": "met"}, **CONFIG.solvers}, start="mct")
+    rows = {cell.label: cell.outcome() for cell in config.cells() if cell.problem[6:10] == "20x4"}
+    assert rows["met"]["makespan"] == rows["mct"]["makespan"]  # on its own MET is worse
+    assert (
+        next(
+            replace(cell, start="").outcome()["makespan"]
+            for cell in config.cells()
+            if (cell.label, cell.problem[6:10]) == ("met", "20x4")
+        )
+        > rows["mct"]["makespan"]
+    )
+    assert rows["ants"]["makespan"] <= rows["mct"]["makespan"]
+    assert (rows["met"]["evaluations"], rows["ants"]["trace_evaluations"][0]) == (2, 1)
 
 
 def test_the_key_depends_on_the_content_of_a_users_file(tmp_path: Path):
@@ -82,7 +100,7 @@ def test_the_key_depends_on_the_users_file_that_a_toml_file_names(tmp_path: Path
 
 def test_the_key_depends_on_the_code(monkeypatch: pytest.MonkeyPatch):
     key = the_cell().key
-    monkeypatch.setattr("edgeopt.experiments.sweep.cell._code", lambda table: "other")
+    monkeypatch.setattr("edgeopt.experiments.sweep.cell._code", lambda table, start: "other")
     assert the_cell().key != key
     assert run_cell(the_cell())["code"] == "other"
 

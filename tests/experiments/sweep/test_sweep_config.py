@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeopt.experiments.runs.config import LARGEST_SEED
-from edgeopt.experiments.sweep.config import SweepConfig, read_config
+from edgeopt.experiments.sweep.config import SweepConfig, read_config, restore_sweep
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
 
@@ -42,6 +42,22 @@ def test_the_seed_is_zero_where_not_given(tmp_path: Path):
     assert read(tmp_path).seed == 4
     assert read(tmp_path, seed="").seed == 0
     assert read(tmp_path, seed=f"seed = {LARGEST_SEED}").seed == 2**64 - 1
+
+
+def test_a_start_is_part_of_the_sweep_only_where_there_is_one(tmp_path: Path):
+    config = read(tmp_path, budget='budget = { evaluations = 60 }\nstart = "mct"')
+    assert [cell.start for cell in config.cells()] == ["mct", "mct"]
+    assert config.as_dict()["start"] == "mct"
+    assert restore_sweep(config.as_dict()) == config
+    plain = read(tmp_path)
+    assert "start" not in plain.as_dict()
+    assert restore_sweep(plain.as_dict()) == plain
+
+
+@pytest.mark.parametrize("start", ["atsa", "none", ""])
+def test_only_a_heuristic_can_be_the_start(tmp_path: Path, start: str):
+    with pytest.raises(InputError, match="start"):
+        read(tmp_path, seed=f'start = "{start}"')
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

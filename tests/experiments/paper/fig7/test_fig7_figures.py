@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from edgeopt.experiments.paper.fig7 import analysis as scheduling_rivals
-from edgeopt.experiments.paper.fig7.analysis import MEASURES, compare_rivals, summarize_measures
+from edgeopt.experiments.paper.fig7.analysis import (
+    COMPARED_MEASURES,
+    compare_rivals,
+    summarize_measures,
+)
 from edgeopt.experiments.paper.fig7.figures import PANELS, curves_figure, times_figure
 from edgeopt.experiments.paper.fig7.words import rivals_table, times_table, values_of
 
@@ -89,9 +93,9 @@ def test_summary(cells):
 
 
 def test_rivals(cells, monkeypatch):
-    monkeypatch.setattr(scheduling_rivals, "OWN", ("atsa", "atsa-repaired"))
+    monkeypatch.setattr(scheduling_rivals, "ATSA_NAMES", ("atsa", "atsa-repaired"))
     rivals = compare_rivals(cells)
-    assert len(rivals) == len(MEASURES) * 2 * 2 * 2
+    assert len(rivals) == len(COMPARED_MEASURES) * 2 * 2 * 2
     values = values_of(rivals)
     worse = values["makespan_atsa_over_fcfs_10"]
     assert (worse.value, worse.low, worse.high) == (2.0, 2.0, 2.0)

@@ -12,6 +12,9 @@ from edgeopt.experiments.paper.fig7.analysis import add_measures, settled, summa
 from edgeopt.experiments.paper.fig7.design import Pools, run_in
 from edgeopt.experiments.paper.fig7.words import readings
 from edgeopt.experiments.runs import run as sweep_run
+from edgeopt.experiments.runs.store import read_cells
+from edgeopt.optim.scheduling.heuristics.list_rules import mct
+from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -53,14 +56,30 @@ def outcome(small: Path):
 
 def test_tables_and_figures_are_written(small, outcome):
     names = {path.name for path in (small / "out").iterdir()}
-    tables = {"times.csv", "rivals.csv", "duels.csv", "effects.csv"}
+    tables = {"times.csv", "rivals.csv", "comparisons.csv", "effects.csv", "equal-starts.csv"}
     assert names == tables | {f"{name}.{kind}" for name in part.FIGURES for kind in ("png", "pdf")}
     assert set(outcome.figures) <= names
     times = pd.read_csv(small / "out" / "times.csv")
     assert len(times) == 2 * 12
     assert (times["pools"] == 2).all()
-    assert len(pd.read_csv(small / "out" / "duels.csv")) == 2 * 2 * 6 * 24
-    assert [len(table.rows) for table in outcome.tables] == [2 * 12, 4 * 11, 2 + 3 + 2 + 3 * 3]
+    assert len(pd.read_csv(small / "out" / "comparisons.csv")) == 2 * 2 * 6 * 24
+    assert [len(table.rows) for table in outcome.tables] == [
+        2 * 12,
+        4 * 11,
+        4 * 6,
+        2 + 3 + 2 + 3 * 3,
+    ]
+
+
+def test_with_equal_starts_no_search_is_worse_than_the_start(small, outcome):
+    (folder,) = (small / "work").glob("equal-starts-*")
+    cells = read_cells(folder)
+    starts = {name: solve(load_problem(name), mct).makespan for name in set(cells["problem"])}
+    assert len(cells) == 2 * 2 * 7
+    assert (cells["makespan"] <= cells["problem"].map(starts)).all()
+    ratios = pd.read_csv(small / "out" / "equal-starts.csv")
+    assert set(ratios["measure"]) == {"makespan"}
+    assert (ratios["pairs"] == 2).all()
 
 
 def test_values_are_those_of_the_table(small, outcome):

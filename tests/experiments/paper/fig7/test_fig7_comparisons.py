@@ -1,4 +1,4 @@
-"""Duels, main effects and the answer, from makespans made by hand."""
+"""Comparisons, main effects and the answer, from makespans made by hand."""
 
 import math
 
@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgeopt.experiments.paper.fig7.analysis import fight, log_ratios, main_effects
+from edgeopt.experiments.paper.fig7.analysis import compare_colonies, log_ratios, main_effects
 from edgeopt.experiments.paper.fig7.design import Factorial, Pools
-from edgeopt.experiments.paper.fig7.figures import duels_figure
+from edgeopt.experiments.paper.fig7.figures import comparisons_figure
 from edgeopt.experiments.paper.fig7.words import (
     answers,
     conditions_of,
     effects_table,
-    printed_duels,
+    printed_comparisons,
     won,
 )
 
@@ -48,10 +48,10 @@ def cells() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["problem", "solver", "makespan"])
 
 
-def test_duels(cells):
-    duels = fight(STUDY, cells)
-    assert len(duels) == 2 * 2 * 2 * 4
-    row = duels.set_index(["rival", "nodes", "memory", "heuristic", "deposit"])
+def test_every_colony_against_every_rival(cells):
+    comparisons = compare_colonies(STUDY, cells)
+    assert len(comparisons) == 2 * 2 * 2 * 4
+    row = comparisons.set_index(["rival", "nodes", "memory", "heuristic", "deposit"])
     worst = row.loc[("fcfs", 3, "independent", "memory", "total")]
     assert (worst["ratio"], worst["wins"], worst["effect"]) == (2.0, 0.0, -1.0)
     best = row.loc[("round-robin", 5, "right", "other", "makespan")]
@@ -88,21 +88,21 @@ def test_intervals_come_from_seeds():
 
 
 def test_the_printed_colony(cells):
-    rows = printed_duels(STUDY, fight(STUDY, cells), "fcfs")
+    rows = printed_comparisons(STUDY, compare_colonies(STUDY, cells), "fcfs")
     assert len(rows) == 2 * 2
     assert set(rows["heuristic"]) == {"memory"}
     assert set(rows["deposit"]) == {"total"}
 
 
 def test_significance_needs_the_test(cells):
-    duels = fight(STUDY, cells)
-    assert (won(duels) == (duels["p_holm"] < 0.05) & (duels["ratio"] < 1)).all()
-    assert not won(duels.assign(p_holm=0.05)).any()
+    comparisons = compare_colonies(STUDY, cells)
+    assert (won(comparisons) == (comparisons["p_holm"] < 0.05) & (comparisons["ratio"] < 1)).all()
+    assert not won(comparisons.assign(p_holm=0.05)).any()
 
 
 def test_the_answer(cells):
-    duels = fight(STUDY, cells).assign(p_holm=0.001)
-    printed, decides, winners = answers(STUDY, duels, main_effects(log_ratios(STUDY, cells)))
+    comparisons = compare_colonies(STUDY, cells).assign(p_holm=0.001)
+    printed, decides, winners = answers(STUDY, comparisons, main_effects(log_ratios(STUDY, cells)))
     assert printed.startswith(
         "ATSA as printed is significantly ahead of fcfs on 2 of 4 kinds of pools "
         "(all with memory right)"
@@ -123,20 +123,20 @@ def test_conditions_follow_the_data(cells):
             for nodes, high in ((10, 0.95), (30, 0.99))
         ]
     )
-    duels = fight(STUDY, cells).assign(p_holm=0.001)
-    conditions = conditions_of(rivals, STUDY, duels)
+    comparisons = compare_colonies(STUDY, cells).assign(p_holm=0.001)
+    conditions = conditions_of(rivals, STUDY, comparisons)
     assert conditions["repaired_beats_pso"].holds
     assert "30 nodes: 0.90 [0.80, 0.99]" in conditions["repaired_beats_pso"].words
     assert conditions["kind_beats_fcfs"].holds
     assert "memory right: median ratio 0.50" in conditions["kind_beats_fcfs"].words
-    assert not conditions_of(rivals, STUDY, duels.assign(p_holm=1.0))["kind_beats_fcfs"].holds
+    assert not conditions_of(rivals, STUDY, comparisons.assign(p_holm=1.0))["kind_beats_fcfs"].holds
     worse = rivals.assign(high=[0.95, 1.01])
-    assert not conditions_of(worse, STUDY, duels)["repaired_beats_pso"].holds
+    assert not conditions_of(worse, STUDY, comparisons)["repaired_beats_pso"].holds
 
 
-def test_the_map_shows_every_duel(cells):
-    duels = fight(STUDY, cells)
-    figure = duels_figure(STUDY, duels)
+def test_the_map_shows_every_comparison(cells):
+    comparisons = compare_colonies(STUDY, cells)
+    figure = comparisons_figure(STUDY, comparisons)
     panel, last = figure.axes[:2]
     numbers = {
         text.get_position(): text.get_text() for text in panel.texts if text.get_text().isdigit()

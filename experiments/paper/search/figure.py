@@ -3,48 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeopt.experiments.paper.claims import Claim
-from edgeopt.experiments.paper.search_space import Dimension
+from edgeopt.experiments.paper.search.space import Dimension, Evaluated, places, separating
 from edgeopt.experiments.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from edgeopt.experiments.paper.search import Found
-
-
-COLUMNS = 3
+PANEL_COLUMNS = 3
 
 _SPREAD = 0.3  # of points around the place of a choice
 
 
-def map_figure(
-    found: Found, claims: list[Claim], separating: Callable[[Claim], list[Dimension]]
-) -> Figure:
+def map_figure(found: Evaluated, claims: list[Claim]) -> Figure:
     """Draw a panel for each claim: the settings in which it holds, and the others.
 
     Parameters
     ----------
-    found : Found
-        What a space came to.
+    found : Evaluated
+        The evaluated settings of a space.
     claims : list of Claim
         Those whose measures it knows.
-    separating : callable
-        Returns the dimensions that tell where a claim holds, the best first.
     """
     from matplotlib.figure import Figure
 
-    lines = max(math.ceil(len(claims) / COLUMNS), 1)
+    lines = max(math.ceil(len(claims) / PANEL_COLUMNS), 1)
     figure = Figure(figsize=(7.2, 0.5 + 2.1 * lines))
-    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    panels = figure.subplots(lines, PANEL_COLUMNS, squeeze=False).ravel()
     for axes, claim in zip(panels, claims, strict=False):
-        chosen = [*separating(claim), *found.space.dimensions]
+        chosen = [*separating(found, claim), *found.space.dimensions]
         first, second = list(dict.fromkeys(chosen))[:2]
         _draw(axes, found, claim, first, second)
     for axes in panels[len(claims) :]:
@@ -52,10 +44,8 @@ def map_figure(
     return figure
 
 
-def _draw(axes: Axes, found: Found, claim: Claim, first: Dimension, second: Dimension) -> None:
+def _draw(axes: Axes, found: Evaluated, claim: Claim, first: Dimension, second: Dimension) -> None:
     """Draw one claim."""
-    from edgeopt.experiments.paper.search import places
-
     meets = np.array(found.meets(claim)[: found.space.settings])
     rng = np.random.default_rng(0)
     places_of = []

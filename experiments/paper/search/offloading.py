@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.paper.fig6 import trend
-from edgeopt.experiments.paper.search_space import Point
+from edgeopt.experiments.paper.outcome import MIB
+from edgeopt.experiments.paper.search.space import Setting
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace, draw_conditions
 from edgeopt.optim.framework.deployment import TRANSPORTS
 from edgeopt.optim.framework.dispatcher import Dispatcher
@@ -37,31 +38,31 @@ CUTS = {10: 20, 20: 13, 30: 7}  # Table 1
 
 TASKS, WARM_UP = 400, 0.1
 
-MIB, CLOCK_HZ = 2.0**20, 1e9
+CLOCK_HZ = 1e9
 
 ENOUGH_MIB = 4096.0  # of a node; the schemes' cuts are given, so that memory does not decide
 
 IMAGE_BYTES = {"uint8": 150_528.0, "float32": 602_112.0}
 
 
-def measures_of(point: Point, rng: np.random.Generator) -> dict[str, float]:
+def measures_of(setting: Setting, rng: np.random.Generator) -> dict[str, float]:
     """Return the measures of a setting by the names that the claims use, and its ``load``.
 
     Parameters
     ----------
-    point : dict
+    setting : dict
         The setting, see ``search.toml``.
     rng : Generator
         Source of randomness; the schemes meet the same tasks and links.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # overloads are told by ``load``
-        runs = {nodes: _runs(point, nodes, rng) for nodes in CUTS}
+        runs = {nodes: _runs(setting, nodes, rng) for nodes in CUTS}
     return {
         **_times_and_energies(runs),
-        **_uploads(runs, IMAGE_BYTES[str(point["image"])]),
-        **_cuts(point),
-        **_curve(point),
+        **_uploads(runs, IMAGE_BYTES[str(setting["image"])]),
+        **_cuts(setting),
+        **_curve(setting),
         "load": max(
             run[name]
             for pool in runs.values()
@@ -71,24 +72,24 @@ def measures_of(point: Point, rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def _runs(point: Point, nodes: int, rng: np.random.Generator) -> dict[str, dict[str, float]]:
+def _runs(setting: Setting, nodes: int, rng: np.random.Generator) -> dict[str, dict[str, float]]:
     """Return the measures of every scheme on one size of pool; the rivals run on ten nodes."""
     cut = CUTS[nodes]
-    shares = (float(point["bnet_first"]), float(point["bnet_second"]))
+    shares = (float(setting["bnet_first"]), float(setting["bnet_second"]))
     schemes: dict[str, Scheme] = {
         "ours": Collaborative(cut=cut),
         "asleep": Dormant(threshold="mean", cut=cut),
     }
     if nodes == min(CUTS):
-        schemes["bnet"] = BNet(shares=(*shares, 1.0 - sum(shares)), after=int(point["bnet_cut"]))
-        quality, theta = float(point["masm_quality"]), float(point["masm_theta"])
+        schemes["bnet"] = BNet(shares=(*shares, 1.0 - sum(shares)), after=int(setting["bnet_cut"]))
+        quality, theta = float(setting["masm_quality"]), float(setting["masm_theta"])
         schemes["masm"] = Masm(theta=theta, least_quality=quality)
-    system = _system(point, nodes, ENOUGH_MIB, "node")
-    uplink = "shared" if point["shares_link"] else "own"
-    split = SplitSystem(_network(), system, _reading(point), uplink=uplink)
-    stream = poisson(float(point["arrival_hz"]), tasks=TASKS, rng=rng)
-    conditions = draw_conditions(split, stream, _link(point, stream, rng), rng)
-    dispatcher = Dispatcher("fcfs" if point["shares_link"] else "round-robin")
+    system = _system(setting, nodes, ENOUGH_MIB, "node")
+    uplink = "shared" if setting["shares_link"] else "own"
+    split = SplitSystem(_network(), system, _reading(setting), uplink=uplink)
+    stream = poisson(float(setting["arrival_hz"]), tasks=TASKS, rng=rng)
+    conditions = draw_conditions(split, stream, _link(setting, stream, rng), rng)
+    dispatcher = Dispatcher("fcfs" if setting["shares_link"] else "round-robin")
     return {
         name: _measure(split, stream, conditions, scheme, dispatcher, rng)
         for name, scheme in schemes.items()
@@ -108,12 +109,12 @@ def _measure(
     return measure(run, WARM_UP, TRANSPORTS[0])
 
 
-def _link(point: Point, stream: Stream, rng: np.random.Generator) -> LinkTrace:
+def _link(setting: Setting, stream: Stream, rng: np.random.Generator) -> LinkTrace:
     """Return a link whose round trip changes with every task, log-normal with the mean asked."""
-    sigma = float(point["jitter"])
-    trips = rng.lognormal(-0.5 * sigma**2, sigma, stream.tasks) * float(point["round_trip_s"])
-    rates = np.full(stream.tasks, float(point["bandwidth_bit_s"]))
-    return LinkTrace(trips, rates, step_s=1.0 / float(point["arrival_hz"]))
+    sigma = float(setting["jitter"])
+    trips = rng.lognormal(-0.5 * sigma**2, sigma, stream.tasks) * float(setting["round_trip_s"])
+    rates = np.full(stream.tasks, float(setting["bandwidth_bit_s"]))
+    return LinkTrace(trips, rates, step_s=1.0 / float(setting["arrival_hz"]))
 
 
 def _times_and_energies(runs: dict[int, dict[str, dict[str, float]]]) -> dict[str, float]:
@@ -157,21 +158,21 @@ def _percent(first: float, second: float) -> float:
     return 100.0 * (first / second - 1.0) if second else np.inf
 
 
-def _cuts(point: Point) -> dict[str, float]:
+def _cuts(setting: Setting) -> dict[str, float]:
     """Return what Table 1 is about: the deepest feasible cuts."""
     found = []
     for nodes in CUTS:
-        system = _system(point, nodes, float(point["memory_mib"]), str(point["memory_is"]))
-        found.append(scan(build_program(_network(), system, reading=_reading(point))).cut or 0)
+        system = _system(setting, nodes, float(setting["memory_mib"]), str(setting["memory_is"]))
+        found.append(scan(build_program(_network(), system, reading=_reading(setting))).cut or 0)
     right = sum(cut == wanted for cut, wanted in zip(found, CUTS.values(), strict=True))
     return {"cuts_right_without_fit": right, "layers_gained_by_more_nodes": found[-1] - found[0]}
 
 
-def _curve(point: Point) -> dict[str, float]:
+def _curve(setting: Setting) -> dict[str, float]:
     """Return what Fig. 6 is about: the delay by cut without the terminal's upload."""
     delays = {
         nodes: terms_of(
-            _network(), _system(point, nodes, ENOUGH_MIB, "node"), _reading(point)
+            _network(), _system(setting, nodes, ENOUGH_MIB, "node"), _reading(setting)
         ).delay_s.reshape(-1)
         for nodes in CUTS
     }
@@ -192,43 +193,43 @@ def _network() -> Profile:
     return load_network("resnet34")
 
 
-def _reading(point: Point) -> Reading:
+def _reading(setting: Setting) -> Reading:
     """Return the reading of a setting; the terminal's upload, the same for all, is left out."""
-    size = ELEMENT_BYTES[str(point["numbers"])]
+    size = ELEMENT_BYTES[str(setting["numbers"])]
     return replace(
         CORRECTED,
         uplink_counts=False,
         element_bytes=size,
-        bits_per_element=8 * size // int(point["compression"]),
-        crossing=str(point["crossing"]),
-        shares_link=bool(point["shares_link"]),
-        idle_power=bool(point["idle_power"]),
+        bits_per_element=8 * size // int(setting["compression"]),
+        crossing=str(setting["crossing"]),
+        shares_link=bool(setting["shares_link"]),
+        idle_power=bool(setting["idle_power"]),
     )
 
 
-def _system(point: Point, nodes: int, memory_mib: float, memory_is: str) -> System:
+def _system(setting: Setting, nodes: int, memory_mib: float, memory_is: str) -> System:
     """Return the system of a setting."""
-    flops = float(point["flops"])
+    flops = float(setting["flops"])
     total_mib = memory_mib * (1 if memory_is == "pool" else nodes)
     node = {
         "name": "node",
         "flops": flops,
         "memory_bytes": total_mib * MIB / nodes,
-        "memory_bandwidth_byte_s": point["memory_byte_s"],
-        "static_power_w": point["static_w"],
-        "omega": float(point["dynamic_w"]) / flops**2,  # (19) at full speed
-        "kappa": float(point["dynamic_w"]) / (flops * CLOCK_HZ**2),  # which MASM reckons with
+        "memory_bandwidth_byte_s": setting["memory_byte_s"],
+        "static_power_w": setting["static_w"],
+        "omega": float(setting["dynamic_w"]) / flops**2,  # (19) at full speed
+        "kappa": float(setting["dynamic_w"]) / (flops * CLOCK_HZ**2),  # which MASM reckons with
         "clock_hz": CLOCK_HZ,
         "count": nodes,
     }
     changes: dict[str, Any] = {
         "pool.nodes": [node],
         "pool.total_memory_bytes": total_mib * MIB,
-        "cloud.flops": point["cloud_flops"],
-        "link.bandwidth_bit_s": point["bandwidth_bit_s"],
-        "link.round_trip_s": point["round_trip_s"],
-        "tasks.arrival_hz": point["arrival_hz"],
-        "tasks.deadline_s": point["deadline_s"],
-        "tasks.size_bytes": IMAGE_BYTES[str(point["image"])],
+        "cloud.flops": setting["cloud_flops"],
+        "link.bandwidth_bit_s": setting["bandwidth_bit_s"],
+        "link.round_trip_s": setting["round_trip_s"],
+        "tasks.arrival_hz": setting["arrival_hz"],
+        "tasks.deadline_s": setting["deadline_s"],
+        "tasks.size_bytes": IMAGE_BYTES[str(setting["image"])],
     }
     return load_system("table1", changes=changes)

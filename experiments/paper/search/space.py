@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from edgeopt.experiments.paper.claims import Claim
+from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
 from edgeopt.problems.files import check_fields
 
 Value = float | int | str | bool
 
-Point = dict[str, Value]
+Setting = dict[str, Value]
 
-KINDS = ("linear", "log", "of")
+DIMENSION_KINDS = ("linear", "log", "of")
+
+MOST_LOAD = 0.95  # of link and nodes; above it a delay only reflects how long the run was
+
+NOTABLE = 0.25  # distance between two distributions from which on a dimension is named
 
 _FIELDS = ("settings", "quick_settings", "dimensions", "base", "cases", "targets")
 
@@ -58,7 +64,7 @@ class Dimension:
 
 
 @dataclass(frozen=True)
-class Space:
+class SettingSpace:
     """What is searched.
 
     Attributes
@@ -78,10 +84,10 @@ class Space:
     name: str
     settings: int
     dimensions: tuple[Dimension, ...]
-    cases: dict[str, Point]
+    cases: dict[str, Setting]
     targets: dict[str, dict[str, float]]
 
-    def draw(self, rng: np.random.Generator) -> list[Point]:
+    def draw(self, rng: np.random.Generator) -> list[Setting]:
         """Return the points of a Latin hypercube."""
         from scipy.stats import qmc
 
@@ -93,7 +99,7 @@ class Space:
         ]
 
 
-def read_space(name: str, table: dict[str, Any], *, quick: bool) -> Space:
+def read_space(name: str, table: dict[str, Any], *, quick: bool) -> SettingSpace:
     """Return the space of a table ``[spaces.NAME]``.
 
     Raises
@@ -108,7 +114,7 @@ def read_space(name: str, table: dict[str, Any], *, quick: bool) -> Space:
     check_fields(Path(f"{name}.base"), table["base"], names, names)
     for title, case in table["cases"].items():
         check_fields(Path(f"{name}.cases {title}"), case, names, ())
-    return Space(
+    return SettingSpace(
         name=name,
         settings=check_integer(f"{name}.{size}", table[size], at_least=1),
         dimensions=dimensions,
@@ -119,8 +125,8 @@ def read_space(name: str, table: dict[str, Any], *, quick: bool) -> Space:
 
 def _dimension(name: str, table: Any) -> Dimension:
     """Return the dimension of a table with one entry."""
-    if not isinstance(table, dict) or len(table) != 1 or next(iter(table)) not in KINDS:
-        raise InputError(name, table, "a table with one of " + ", ".join(KINDS))
+    if not isinstance(table, dict) or len(table) != 1 or next(iter(table)) not in DIMENSION_KINDS:
+        raise InputError(name, table, "a table with one of " + ", ".join(DIMENSION_KINDS))
     ((kind, values),) = table.items()
     if not isinstance(values, list) or len(values) < 2 or (kind != "of" and len(values) > 2):
         raise InputError(f"{name}.{kind}", values, "two ends, or at least two choices")
@@ -129,3 +135,63 @@ def _dimension(name: str, table: Any) -> Dimension:
         if low >= high or (kind == "log" and low <= 0):
             raise InputError(f"{name}.{kind}", values, "rising, and above 0 for logarithms")
     return Dimension(name, kind, tuple(values))
+
+
+# Where in a space a claim holds.
+
+
+class Evaluated(NamedTuple):
+    """What a space came to.
+
+    Attributes
+    ----------
+    space : SettingSpace
+        The space.
+    points : list of dict
+        The points of the hypercube, then the cases.
+    measures : list of dict
+        Those of each point.
+    """
+
+    space: SettingSpace
+    points: list[Setting]
+    measures: list[dict[str, float]]
+
+    def meets(self, claim: Claim) -> list[bool]:
+        """Return whether each point meets a claim, and no scheme is overloaded there."""
+        return [
+            one["load"] < MOST_LOAD
+            and claim.rule is not None
+            and all(claim.rule.holds(Measured(one[name])) for name in claim.measures)
+            for one in self.measures
+        ]
+
+    def knows(self, claim: Claim) -> bool:
+        """Whether the measures of the claim are among those of the space."""
+        return claim.rule is not None and set(claim.measures) <= set(self.measures[0])
+
+
+def separating(found: Evaluated, claim: Claim) -> list[Dimension]:
+    """Return the dimensions that tell where a claim holds, the best first."""
+    meets = np.array(found.meets(claim)[: found.space.settings])
+    if not meets.any() or meets.all():
+        return []
+    distance = {one: _distance(found, meets, one) for one in found.space.dimensions}
+    order = sorted(distance, key=lambda one: -distance[one])
+    return [one for one in order if distance[one] >= NOTABLE]
+
+
+def places(found: Evaluated, dimension: Dimension) -> FloatArray:
+    """Return where the settings lie on a dimension: numbers, or the places of the choices."""
+    values = [point[dimension.name] for point in found.points[: found.space.settings]]
+    if dimension.kind == "of":
+        return np.array([dimension.values.index(value) for value in values], dtype=np.float64)
+    return np.array(values, dtype=np.float64)
+
+
+def _distance(found: Evaluated, meets: np.ndarray, dimension: Dimension) -> float:
+    """Return the largest difference between the distributions where a claim holds and not."""
+    from scipy.stats import ks_2samp
+
+    where = places(found, dimension)
+    return float(ks_2samp(where[meets], where[~meets]).statistic)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.paper.fig7.analysis import imbalance, settled
-from edgeopt.experiments.paper.search_space import Point
+from edgeopt.experiments.paper.search.space import Setting
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
@@ -17,19 +17,19 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 TASKS, NODES, POOLS = 200, (10, 20, 30), 2
 
-RIVALS = ("fcfs", "round-robin", "aco", "pso", "pso-discrete")
+_RIVALS = ("fcfs", "round-robin", "aco", "pso", "pso-discrete")
 
 _COLONY = ("occupancy", "start", "local_rule", "depositors", "deposit_by", "order", "ants")
 
 
-def measures_of(point: Point, rng: np.random.Generator) -> dict[str, float]:
+def measures_of(setting: Setting, rng: np.random.Generator) -> dict[str, float]:
     """Return ratios of ATSA to its rivals by the names that the claims use.
 
     Geometric means over a few pools of each size; all solvers have the same evaluations.
 
     Parameters
     ----------
-    point : dict
+    setting : dict
         The setting, see ``search.toml``.
     rng : Generator
         Source of randomness of pools and solvers.
@@ -38,31 +38,31 @@ def measures_of(point: Point, rng: np.random.Generator) -> dict[str, float]:
     for nodes in NODES:
         logs: dict[str, list[float]] = {}
         for seed in rng.integers(2**32, size=POOLS).tolist():
-            for name, ratio in _ratios(_pool(point, nodes, seed), point, seed).items():
+            for name, ratio in _ratios(_pool(setting, nodes, seed), setting, seed).items():
                 logs.setdefault(f"{name}_{nodes}", []).append(float(np.log(ratio)))
         found |= {name: float(np.exp(np.mean(values))) for name, values in logs.items()}
     return found
 
 
-def _pool(point: Point, nodes: int, seed: int) -> SchedulingProblem:
+def _pool(setting: Setting, nodes: int, seed: int) -> SchedulingProblem:
     """Return a pool."""
     return paper_pool(
         TASKS,
         nodes,
-        slack=float(point["slack"]),
-        memory=str(point["memory"]),
-        batch=str(point["batch"]),
+        slack=float(setting["slack"]),
+        memory=str(setting["memory"]),
+        batch=str(setting["batch"]),
         rng=seed,
     )
 
 
-def _ratios(problem: SchedulingProblem, point: Point, seed: int) -> dict[str, float]:
+def _ratios(problem: SchedulingProblem, setting: Setting, seed: int) -> dict[str, float]:
     """Return every measure of ATSA over that of every rival on one pool."""
-    colony = make_solver("atsa", {name: point[name] for name in _COLONY})
-    limit = Evaluations(round(float(point["evaluations"])))
+    colony = make_solver("atsa", {name: setting[name] for name in _COLONY})
+    limit = Evaluations(round(float(setting["evaluations"])))
     own = _measures(problem, solve(problem, colony, stop=limit, rng=seed))
     ratios = {}
-    for rival in RIVALS:
+    for rival in _RIVALS:
         theirs = _measures(problem, solve(problem, make_solver(rival), stop=limit, rng=seed))
         for name, value in own.items():
             ratios[f"{name}_atsa_over_{rival}"] = _ratio(value, theirs[name])

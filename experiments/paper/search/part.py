@@ -9,60 +9,32 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from edgeopt.experiments.paper.claims import Claim, read_claims
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER, PARTS, SEARCH, Condition, Outcome, Table
-from edgeopt.experiments.paper.search_figure import map_figure
-from edgeopt.experiments.paper.search_space import Dimension, Point, Space, read_space
+from edgeopt.experiments.paper.search.figure import map_figure
+from edgeopt.experiments.paper.search.space import (
+    MOST_LOAD,
+    Dimension,
+    Evaluated,
+    Setting,
+    SettingSpace,
+    places,
+    read_space,
+    separating,
+)
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.style import paper_style, save_figure
 from edgeopt.experiments.text import significant
-from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import check_fields, read_toml, write_atomically
-
-MOST_LOAD = 0.95  # of link and nodes; above it a delay tells how long the run was
 
 FEW = 8  # settings, from which on ranges of theirs are named
 
-NOTABLE = 0.25  # distance between two distributions from which on a dimension is named
-
 NAMED = 3  # dimensions at the most
 
-Evaluate = Callable[[Point, np.random.Generator], dict[str, float]]
-
-
-class Found(NamedTuple):
-    """What a space came to.
-
-    Attributes
-    ----------
-    space : Space
-        The space.
-    points : list of dict
-        The points of the hypercube, then the cases.
-    measures : list of dict
-        Those of each point.
-    """
-
-    space: Space
-    points: list[Point]
-    measures: list[dict[str, float]]
-
-    def meets(self, claim: Claim) -> list[bool]:
-        """Return whether each point meets a claim, and no scheme is overloaded there."""
-        return [
-            one["load"] < MOST_LOAD
-            and claim.rule is not None
-            and all(claim.rule.holds(Measured(one[name])) for name in claim.measures)
-            for one in self.measures
-        ]
-
-    def knows(self, claim: Claim) -> bool:
-        """Whether the measures of the claim are among those of the space."""
-        return claim.rule is not None and set(claim.measures) <= set(self.measures[0])
+Evaluate = Callable[[Setting, np.random.Generator], dict[str, float]]
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
@@ -81,7 +53,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         known = [claim for claim in claims if one.knows(claim)]
         conditions |= {claim.name: condition_of(one, claim) for claim in known}
         with paper_style():
-            save_figure(map_figure(one, known, separating(one)), out, one.space.name)
+            save_figure(map_figure(one, known), out, one.space.name)
     targets = [target for one in found for target in nearest(one)]
     return Outcome(
         values=dict(targets),
@@ -99,12 +71,12 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
     )
 
 
-def search(space: Space, seed: int, jobs: int = 1) -> Found:
+def search(space: SettingSpace, seed: int, jobs: int = 1) -> Evaluated:
     """Evaluate every point of a space.
 
     Parameters
     ----------
-    space : Space
+    space : SettingSpace
         What is open.
     seed : int
         Root of all randomness; each point has a seed of its own.
@@ -115,19 +87,19 @@ def search(space: Space, seed: int, jobs: int = 1) -> Found:
     points = [*space.draw(np.random.default_rng(draw)), *space.cases.values()]
     evaluate = partial(_evaluate, space.name)
     if jobs == 1:
-        return Found(space, points, list(map(evaluate, points, seeds)))
+        return Evaluated(space, points, list(map(evaluate, points, seeds)))
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return Found(space, points, list(pool.map(evaluate, points, seeds, chunksize=8)))
+        return Evaluated(space, points, list(pool.map(evaluate, points, seeds, chunksize=8)))
 
 
-def _evaluate(name: str, point: Point, seed: np.random.SeedSequence) -> dict[str, float]:
-    """Return the measures of a point, by the module `search_NAME`."""
-    module = importlib.import_module(f"{__package__}.search_{name}")
+def _evaluate(name: str, setting: Setting, seed: np.random.SeedSequence) -> dict[str, float]:
+    """Return the measures of a point, by the module of the space's name."""
+    module = importlib.import_module(f"{__package__}.{name}")
     evaluate: Evaluate = module.measures_of
-    return evaluate(point, np.random.default_rng(seed))
+    return evaluate(setting, np.random.default_rng(seed))
 
 
-def condition_of(found: Found, claim: Claim) -> Condition:
+def condition_of(found: Evaluated, claim: Claim) -> Condition:
     """Return in which share of the settings, and in which of the cases, a claim holds."""
     size, meets = found.space.settings, found.meets(claim)
     count = sum(meets[:size])
@@ -136,44 +108,14 @@ def condition_of(found: Found, claim: Claim) -> Condition:
         return Condition(f"in none of the {size} settings searched", holds=False)
     text = f"in {100.0 * count / size:.3g} % of the {size} settings searched"
     if count >= FEW:
-        named = [_typical(found, meets, one) for one in separating(found)(claim)[:NAMED]]
+        named = [_typical(found, meets, one) for one in separating(found, claim)[:NAMED]]
         text += f", there mostly {'; '.join(named)}" if named else ""
     if cases:
         text += f"; among the cases: {', '.join(cases)}"
     return Condition(text, holds=True)
 
 
-def separating(found: Found) -> Callable[[Claim], list[Dimension]]:
-    """Return a function of a claim: the dimensions that tell where it holds, the best first."""
-
-    def of(claim: Claim) -> list[Dimension]:
-        meets = np.array(found.meets(claim)[: found.space.settings])
-        if not meets.any() or meets.all():
-            return []
-        distance = {one: _distance(found, meets, one) for one in found.space.dimensions}
-        order = sorted(distance, key=lambda one: -distance[one])
-        return [one for one in order if distance[one] >= NOTABLE]
-
-    return of
-
-
-def places(found: Found, dimension: Dimension) -> FloatArray:
-    """Return where the settings lie on a dimension: numbers, or the places of the choices."""
-    values = [point[dimension.name] for point in found.points[: found.space.settings]]
-    if dimension.kind == "of":
-        return np.array([dimension.values.index(value) for value in values], dtype=np.float64)
-    return np.array(values, dtype=np.float64)
-
-
-def _distance(found: Found, meets: np.ndarray, dimension: Dimension) -> float:
-    """Return the largest difference between the distributions where a claim holds and not."""
-    from scipy.stats import ks_2samp
-
-    where = places(found, dimension)
-    return float(ks_2samp(where[meets], where[~meets]).statistic)
-
-
-def _typical(found: Found, meets: list[bool], dimension: Dimension) -> str:
+def _typical(found: Evaluated, meets: list[bool], dimension: Dimension) -> str:
     """Return what a dimension is where a claim holds: its middle four fifths, or its choices."""
     where = places(found, dimension)[np.array(meets[: found.space.settings])]
     if dimension.kind != "of":
@@ -188,7 +130,7 @@ def _typical(found: Found, meets: list[bool], dimension: Dimension) -> str:
     return f"{dimension.name} {' or '.join(shares)}"
 
 
-def nearest(found: Found) -> list[tuple[str, Measured]]:
+def nearest(found: Evaluated) -> list[tuple[str, Measured]]:
     """Return by name how far the nearest setting is from the paper's numbers, per cent."""
     values = []
     for title, target in found.space.targets.items():
@@ -204,7 +146,7 @@ def _off(measures: dict[str, float], target: dict[str, float]) -> float:
     return max(abs(measures[name] / value - 1.0) for name, value in target.items())
 
 
-def write_points(found: Found, path: Path) -> None:
+def write_points(found: Evaluated, path: Path) -> None:
     """Write a line a point: its name, values and measures."""
     import pandas as pd
 
@@ -217,7 +159,7 @@ def write_points(found: Found, path: Path) -> None:
     write_atomically(path, text.encode())
 
 
-def _tables(found: Found, claims: list[Claim]) -> list[Table]:
+def _tables(found: Evaluated, claims: list[Claim]) -> list[Table]:
     """Return the tables of shares and of the settings nearest to the paper's numbers."""
     known = [claim for claim in claims if found.knows(claim)]
     rows = []
@@ -239,7 +181,7 @@ def _tables(found: Found, claims: list[Claim]) -> list[Table]:
     return tables
 
 
-def _nearest_table(found: Found) -> Table:
+def _nearest_table(found: Evaluated) -> Table:
     """Return the setting nearest to each group of the paper's numbers, with all of its values."""
     names = [*(f"setting {index}" for index in range(found.space.settings)), *found.space.cases]
     rows = []
@@ -259,7 +201,7 @@ def _nearest_table(found: Found) -> Table:
     return Table(f"Space {found.space.name}: nearest to the paper's numbers", columns, tuple(rows))
 
 
-def _ranges(space: Space) -> str:
+def _ranges(space: SettingSpace) -> str:
     """Return what is open in words."""
     words = "; ".join(f"{one.name} {one.words}" for one in space.dimensions)
     return f"Space {space.name}, {space.settings} settings of a Latin hypercube: {words}."
