@@ -1,4 +1,4 @@
-"""`edgeopt paper`: the paper's tables and figures, made again."""
+"""`edgeopt paper` and `edgeopt study`: the paper's results regenerated, and two studies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeopt.problems.errors import InputError, check_choice, check_integer
 
 
 def paper_command(
-    out: Annotated[Path, typer.Option(help="Folder; an unfinished run goes on")],
+    out: Annotated[Path, typer.Option(help="Folder; an unfinished run resumes")],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter runs")] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"Repeatable. {' | '.join(PARTS)}")] = None,
     jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
@@ -34,7 +34,7 @@ def paper_command(
         raise typer.Exit(SOME_FAILED)
 
 
-# `edgeopt study`: what a window pays, and how far one master goes.
+# `edgeopt study`: the size of the window, and the number of masters.
 
 _STUDIES = ("windows", "scale")
 

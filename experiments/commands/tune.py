@@ -1,4 +1,4 @@
-"""`edgeopt tune`: the parameters of a solver."""
+"""`edgeopt tune`: tune the parameters of a solver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeopt.experiments.runs.run import progress
 
 def tune_command(
     file: Annotated[Path, typer.Argument(help="TOML file: solver, budget, training, held_out")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished tuning goes on")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished tuning resumes")],
     storage: Annotated[
         str | None,
         typer.Option(help="URL of a database that several machines share, each with its own --out"),
@@ -39,7 +39,7 @@ def tune_command(
         )
     if outcome.running:
         console.print(
-            f"{outcome.running} trials are under way in other processes; the one that ends last "
+            f"{outcome.running} trials are running in other processes; the one that ends last "
             "writes the results, and so does this command when it is run again then."
         )
         return

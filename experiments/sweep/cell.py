@@ -35,7 +35,7 @@ SWEEP = RunKind(
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """A solver on a problem, once.
 
     Attributes
@@ -75,7 +75,7 @@ class Cell:
 
     @property
     def code(self) -> str:
-        """Which code a row is made with."""
+        """Hash of the code that makes the row."""
         return _code(self.solver)
 
     def warm_up(self) -> None:
@@ -86,7 +86,7 @@ class Cell:
         """Run the cell and return its columns; it keeps no files in `folder`.
 
         The random stream depends on the root seed, the problem's content and the repetition
-        alone: all solvers see the same, whatever runs where and when.
+        alone: all solvers see the same stream, wherever and whenever they run.
         """
         problem, solver = problem_of(self.problem), _solver_of(self.solver)
         self.warm_up()
@@ -113,13 +113,13 @@ def _identity(table: str) -> str:
 
 @cache
 def _code(table: str) -> str:
-    """Return which code makes a run of a solver."""
+    """Return the hash of the code that runs a solver."""
     return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table))
 
 
 @cache
 def problem_of(spec: str) -> SchedulingProblem:
-    """Return the problem of a spec, loaded once in each process (its bound is kept with it)."""
+    """Return the problem of a spec, loaded once in each process and kept with its bound."""
     return load_problem(spec)
 
 
