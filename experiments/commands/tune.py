@@ -37,7 +37,7 @@ def tune_command(
             storage=storage,
             report=lambda what, done, total: report(done, total, what),
         )
-    if outcome.running:
+    if outcome.running:  # a shared study: its last process writes the results
         console.print(
             f"{outcome.running} trials are running in other processes; the one that ends last "
             "writes the results, and so does this command when it is run again then."

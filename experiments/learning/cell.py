@@ -132,7 +132,7 @@ class LearningCell:
         columns: dict[str, Any] = {
             column: [period[name] for period in periods] for name, column in PERIOD_COLUMNS.items()
         }
-        if columns["exit_error"][0] is None:
+        if columns["exit_error"][0] is None:  # no exits: no list, instead of one of missing values
             columns["exit_error"] = None
         early = zip(*periods[-1]["early"], strict=True) if "early" in periods[-1] else [None] * 3
         curves = {

@@ -135,7 +135,7 @@ class LearningConfig:
         choose_device(self.device)
         fix_bits()
         for cell in self.cells():
-            if cell.repetition == 0:
+            if cell.repetition == 0:  # the others differ only in their random numbers
                 cell.scheme.start(cell.make_problem())
 
     def cells(self) -> Iterator[LearningCell]:

@@ -116,7 +116,7 @@ def _row(
 
 def _early(answers: Answers) -> list[tuple[float, float, float]]:
     """Return (threshold, share of early exits, error), from no early exit to all."""
-    highest = np.log(answers.final.shape[1])
+    highest = np.log(answers.final.shape[1])  # entropy of equal probabilities, in nat
     grid = [0.0, *np.geomspace(_LOWEST, 1.01 * highest, _THRESHOLDS - 1)]
     found = [(threshold, early_answers(answers, threshold)) for threshold in grid]
     return [(float(at), early.share, float(early.wrong.mean())) for at, early in found]

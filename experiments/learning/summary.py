@@ -87,6 +87,7 @@ def _to_target(runs: list[list[Row]], target: float) -> Row:
     }
     medians = {}
     for name in _TARGET:
+        # a run that never reaches the target takes for ever, and counts in the median
         values = [np.inf if row is None else float(measures[name](row)) for row in first]
         median = float(np.quantile(values, 0.5, method="higher")) if values else np.inf
         medians[f"{name}_to_target"] = median if np.isfinite(median) else None

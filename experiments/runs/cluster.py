@@ -68,6 +68,7 @@ def _connect(address: str) -> Client:
         rule = "left out, or edgeopt installed with its extra: pip install 'edgeopt[cluster]'"
         raise InputError("--cluster", address, rule) from None
     try:
+        # the caller may have a default client of its own
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise InputError("--cluster", address, f"a Dask scheduler ({error})") from None
@@ -79,6 +80,7 @@ def _prepare_workers(client: Client, cells: list[AnyCell]) -> None:
     if not workers:
         raise InputError("--cluster", client.scheduler.address, "a scheduler with workers")
     heads = list({cell.label: cell for cell in cells}.values())
+    # one worker fills the compiler's cache before the others, which may share it, read it
     for group in (workers[:1], workers[1:]):
         codes = client.run(_prepare, heads, workers=group) if group else {}
         for worker, code in codes.items():

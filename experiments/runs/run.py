@@ -88,12 +88,14 @@ def run_sweep(
     fresh: list[Row] = []
     if report is not None:
         report(len(cells) - len(todo), len(cells))
+    # closed on an error or Ctrl-C too, which ends the workers
     with closing(_execute(todo, folder, config, jobs, cluster)) as rows:
         for row in rows:
             fresh.append(row)
             if report is not None:
                 report(len(cells) - len(todo) + len(fresh), len(cells))
     keys = sorted(cells, key=lambda key: _place(cells[key]))
+    # without open cells too: the last run may have been killed before it compacted its journals
     if todo or not is_compact(folder, keys):
         compact(folder, keys, fresh)
     return read_cells(folder)

@@ -53,7 +53,7 @@ def open_folder(folder: Path, config: AnyConfig) -> None:
     """
     is_used = _is_used(folder)  # first: another sweep may be writing the description
     known = read_description(folder) if (folder / CONFIG).exists() else None
-    new = json.loads(json.dumps(_describe(config)))
+    new = json.loads(json.dumps(_describe(config)))  # as it is read back: tuples become lists
     if known is not None and _identity(known, config.kind) != _identity(new, config.kind):
         raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
     if known is None and is_used:

@@ -96,6 +96,7 @@ class SimulationCell:
         are the same for all schemes and pool sizes.
         """
         scenario, table = self._scenario, json.loads(self.stream_table)
+        # the content of the stream, not its place: other streams in the file change nothing
         stream_text = json.dumps([self.stream, table], sort_keys=True)
         spawn_key = (_number(stream_text), self.repetition)
         seeds = np.random.SeedSequence(self.seed, spawn_key=spawn_key).spawn(4)

@@ -118,6 +118,7 @@ class SimulationConfig:
 
     def cells(self) -> Iterator[SimulationCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+        # files are read and hashed once, not in each repetition
         first = [
             SimulationCell(
                 stream=stream,

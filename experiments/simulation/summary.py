@@ -191,7 +191,7 @@ def _entry(row: Row, column: Column) -> str:
     """Return a measure as text."""
     value, half = row[column.measure], row[f"{column.measure}_half"]
     if row["runs"] == 1 and column.measure == "delay_mean_s":
-        half = row["delay_batch_half_s"]
+        half = row["delay_batch_half_s"]  # of one run there is only the interval of batch means
     if value is None:
         return "failed"
     text = scaled(value, column.factor, column.form)

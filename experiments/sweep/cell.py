@@ -90,6 +90,7 @@ class SweepCell:
         """
         problem, solver = problem_of(self.problem), _solver_of(self.solver)
         self.warm_up()
+        # the content of the problem, not its place: other problems in the file change nothing
         spawn_key = (int(self.digest[:16], 16), self.repetition)
         sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
         budget = make_criteria(json.loads(self.budget))

@@ -48,6 +48,7 @@ def plot_sweep(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     config = read_description(folder)["config"]
     cells = read_solver_cells(folder)
+    # failed cells have no gap, those without a feasible schedule an infinite one
     cells = cells[cells["gap"] < float("inf")]
     if cells.empty:
         raise InputError("folder", str(folder), "a sweep with at least one finite gap")
