@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
-# click's own exception, which newer releases of typer carry with them under a private name
+# click's exception, which newer releases of typer vendor under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 _COMMANDS = {  # the module in `commands`, and the first line of the function's docstring
@@ -67,7 +67,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
 
 
 class _LazyGroup(TyperGroup):
-    """Commands of which the help is known at once, and the rest when they are called."""
+    """Commands whose help is known at once and whose modules are imported when called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return a command's name, the command itself and its arguments."""
@@ -84,7 +84,7 @@ def _load(name: str) -> Any:
 
 
 def _placeholder() -> None:
-    """Stand in the list of commands; `_load` makes the command itself."""
+    """Stand in for a command in the list until `_load` makes it."""
 
 
 app = typer.Typer(
@@ -115,7 +115,7 @@ def _options(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version"),
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Define the options before a command."""
 
 
 def main() -> None:
@@ -138,14 +138,14 @@ def main() -> None:
 
 
 def _bad_input() -> type[Exception]:
-    """Return what bad input raises, imported only after something was raised."""
+    """Return the error of bad input, imported only after something was raised."""
     from edgeopt.problems.errors import InputError
 
     return InputError
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Return what a wrong schedule and a lost worker raise, imported as `_bad_input` does."""
+    """Return the errors of wrong schedules and lost workers, imported as in `_bad_input`."""
     from concurrent.futures.process import BrokenProcessPool
 
     from edgeopt.optim.scheduling.solve import CheckError

@@ -126,6 +126,15 @@ def log_ticks(axis: Axis) -> None:
     axis.set_minor_locator(NullLocator())
 
 
+def plain_ticks(axis: Axis) -> None:
+    """Put ticks at 1, 2 and 5 of each decade of a logarithmic axis, as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write the figure as PNG and PDF, atomically and without a date; return the paths.
 

@@ -88,7 +88,7 @@ def _print_solvers(folders: list[Path]) -> None:
 
 
 def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
-    """Print a line for each instance: for 80 columns, or as Markdown with all of who found it."""
+    """Print a line for each instance: for 80 columns, or as Markdown with all finders."""
     if markdown:
         rows = [(*_texts(standing), standing.record.finder) for standing in standings]
         print("\n".join(markdown_table(_COLUMNS, rows, _ALIGN)))
@@ -98,7 +98,7 @@ def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
 
 
 def _texts(standing: Standing) -> tuple[str, ...]:
-    """Return the entries of a line but the last."""
+    """Return all entries of a line but the last."""
     published, gap = standing.published, standing.gap_published
     return (
         standing.record.instance,

@@ -59,6 +59,7 @@ def _markdown(gaps: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     """Return the table's lines, best at the largest budget first."""
     medians = gaps.median().unstack(level="budget")
     budgets = list(medians.columns)
+    # stable: ties at all budgets keep the order of the solvers
     medians = medians.sort_values(budgets[::-1], kind="stable")
     marks = tests.loc[medians.index].to_numpy()
     values = medians.to_numpy().round(_DIGITS)

@@ -11,7 +11,7 @@ from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.text import table_console, terminal_table
 
-# what fits on 80 columns
+# of the ranking table, as many as fit into 80 characters
 _COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
 
 

@@ -1,4 +1,4 @@
-"""The kinds of runs: how the file of each is known, read and restored, and its command."""
+"""The kinds of runs: how files of each are recognised and restored, and its command."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class KindEntry(NamedTuple):
     Attributes
     ----------
     command : str
-        Which runs it.
+        The command that runs it.
     field : str
-        Its files have this one, those of the other kinds do not.
+        Name of a field that only files of this kind have.
     restore : callable
-        Makes a configuration of what its ``as_dict`` has returned.
+        Makes a configuration from the result of its ``as_dict``.
     """
 
     command: str
@@ -31,21 +31,21 @@ class KindEntry(NamedTuple):
 
 
 def _restore_sweep(table: dict[str, Any]) -> AnyConfig:
-    """Import the kind when it is needed, as the others: learning needs PyTorch."""
+    """Restore a sweep; kinds are imported late, since learning needs PyTorch."""
     from edgeopt.experiments.sweep.config import restore_sweep
 
     return restore_sweep(table)
 
 
 def _restore_simulation(table: dict[str, Any]) -> AnyConfig:
-    """Import the kind when it is needed."""
+    """Restore a simulation."""
     from edgeopt.experiments.simulation.config import restore_simulation
 
     return restore_simulation(table)
 
 
 def _restore_learning(table: dict[str, Any]) -> AnyConfig:
-    """Import the kind when it is needed."""
+    """Restore learning runs."""
     from edgeopt.experiments.learning.config import LearningConfig
 
     return LearningConfig(**table)

@@ -51,7 +51,7 @@ def learn_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Train with every scheme, and print errors, bytes and simulated seconds."""
-    import_extra("torch", "torch")
+    import_extra("torch", "torch")  # first, for a message that names the extra
     from edgeopt.experiments.learning.config import read_learning
     from edgeopt.experiments.learning.summary import as_json as to_json
     from edgeopt.experiments.learning.summary import period_rows, write_learning_tables

@@ -1,4 +1,4 @@
-"""`edgeopt solvers` and `edgeopt problems`: what there is."""
+"""`edgeopt solvers` and `edgeopt problems`: the built-in solvers and problem generators."""
 
 from __future__ import annotations
 

@@ -72,11 +72,11 @@ def offload_command(
     check_choice("method", method, METHODS)
     choices, changes = parse_settings(settings or ())
     chosen = chosen_reading(reading, choices)
-    surroundings = load_system(system, nodes=nodes, changes=changes)
+    chosen_system = load_system(system, nodes=nodes, changes=changes)
     profile = _load_network(network)
     goal = _objective(objective, method)
-    program = build_program(profile, surroundings, reading=chosen, objective=goal, weight=weight)
-    split = split_network(profile, surroundings, reading=chosen) if method == "mincut" else None
+    program = build_program(profile, chosen_system, reading=chosen, objective=goal, weight=weight)
+    split = split_network(profile, chosen_system, reading=chosen) if method == "mincut" else None
     answer = _solve(program, method, split)
     report = offload_report(answer)
     report["split"] = None if split is None else asdict(split)
@@ -91,7 +91,7 @@ def offload_command(
 
 
 def _load_network(spec: str) -> Profile:
-    """Return the network; what its importer warns of is one line on the standard error."""
+    """Return the network; each warning of its importer is one line on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         profile = load_network(spec)
@@ -101,7 +101,7 @@ def _load_network(spec: str) -> Profile:
 
 
 def _objective(objective: str | None, method: str) -> str:
-    """Return the objective; a minimum cut knows the delay only."""
+    """Return the objective; a minimum cut minimises only the delay."""
     if method == "mincut" and objective not in (None, "delay"):
         raise InputError("objective", objective, "delay, or left out, with the method mincut")
     return objective or ("delay" if method == "mincut" else "deepest")

@@ -1,4 +1,4 @@
-"""`edgeopt paper`: the paper's tables and figures, made again."""
+"""`edgeopt paper` and `edgeopt study`: the paper's results regenerated, and two studies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def paper_command(
         raise typer.Exit(SOME_FAILED)
 
 
-# `edgeopt study`: what a window pays, and how far one master goes.
+# `edgeopt study`: the size of the window, and the number of masters.
 
 _STUDIES = ("windows", "scale")
 

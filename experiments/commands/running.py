@@ -1,4 +1,4 @@
-"""What the commands that run cells have in common: their options, and what these do."""
+"""The options that all commands share which run cells, and their effects."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RunOptions:
 def config_to_run(
     kind: str, file: Path | None, options: RunOptions, read: Callable[[Path], Any]
 ) -> Any:
-    """Return the configuration in a file, or None where the options ask for a report alone.
+    """Return the configuration in a file, or None if the options only ask for a report.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def config_to_run(
     file : Path or None
         May be left out with ``--status``.
     options : RunOptions
-        Of the command.
+        Options of the command.
     read : callable
         Reads a file of this kind.
 
@@ -103,7 +103,7 @@ def config_to_run(
 
 
 def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
-    """Run what is not in the folder yet, and return all cells; without a folder, in a temporary."""
+    """Run the open cells and return all; without a folder, in a temporary one."""
     from edgeopt.experiments.runs.run import run_with_bar
 
     with TemporaryDirectory(prefix="edgeopt-") as temporary:

@@ -1,4 +1,4 @@
-"""`edgeopt tune`: the parameters of a solver."""
+"""`edgeopt tune`: tune the parameters of a solver."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def tune_command(
             storage=storage,
             report=lambda what, done, total: report(done, total, what),
         )
-    if outcome.running:
+    if outcome.running:  # a shared study: its last process writes the results
         console.print(
-            f"{outcome.running} trials are under way in other processes; the one that ends last "
+            f"{outcome.running} trials are running in other processes; the one that ends last "
             "writes the results, and so does this command when it is run again then."
         )
         return

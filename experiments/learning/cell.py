@@ -1,4 +1,4 @@
-"""One cell of learning: a scheme, trained once, with a checkpoint of its own."""
+"""One cell of learning: a scheme, trained once, with a checkpoint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EARLY = ("early_threshold", "early_share", "early_error")
 PERIOD_COLUMNS = {
     name: "answer_error" if name == "error" else name for name in (*PERIOD_SUMS, *PERIOD_MEASURES)
 }
-"""Column of each value of a period; ``error`` is what a run failed of."""
+"""Column of each value of a period; the column ``error`` is the engine's."""
 
 LEARNING = RunKind(
     name="learning",
@@ -46,7 +46,7 @@ LEARNING = RunKind(
 
 @dataclass(frozen=True, eq=False)
 class LearningCell:
-    """A scheme, trained once. A row has a list with a value for each period in every column.
+    """A scheme, trained once; each column of its row is a list with a value for each period.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class LearningCell:
     system, training, link
         As in `LearningProblem`.
     digest : str
-        Hash of all that the outcome depends on but code, repetition and seed.
+        Hash of all that the outcome depends on except code, repetition and seed.
     repetition, seed : int
         Which run, and the root seed.
     """
@@ -84,7 +84,7 @@ class LearningCell:
 
     @property
     def code(self) -> str:
-        """Which code a row is made with."""
+        """Hash of the code that makes the row."""
         solvers = [] if self._dispatch is None else [build_solver(self._dispatch)]
         return code_of(train, self.scheme, *solvers)
 
@@ -102,12 +102,12 @@ class LearningCell:
 
     @property
     def _dispatch(self) -> dict[str, Any] | None:
-        """Table of the solver that gives tasks to nodes, None where there is none."""
+        """Table of the solver that assigns tasks to nodes, None without one."""
         table = getattr(self.scheme, "dispatch", None)
         return None if table is None else make_dispatch(table).solver
 
     def make_problem(self) -> LearningProblem:
-        """Return what is to be learnt; all schemes of a repetition get the same."""
+        """Return the learning problem, the same for all schemes of a repetition."""
         return LearningProblem(
             dataset=load_once(self.data, self.folder),
             network=self.network,
@@ -121,7 +121,7 @@ class LearningCell:
     def outcome(self, folder: Path | None = None) -> dict[str, Any]:
         """Train, or resume from the checkpoint in `folder`, and return the columns.
 
-        The checkpoint stays: it has the trained network.
+        The checkpoint is kept, as it has the trained network.
         """
         path = None
         if folder is not None:
@@ -131,7 +131,7 @@ class LearningCell:
         columns: dict[str, Any] = {
             column: [period[name] for period in periods] for name, column in PERIOD_COLUMNS.items()
         }
-        if columns["exit_error"][0] is None:
+        if columns["exit_error"][0] is None:  # no exits: no list, instead of one of missing values
             columns["exit_error"] = None
         early = zip(*periods[-1]["early"], strict=True) if "early" in periods[-1] else [None] * 3
         curves = {

@@ -1,4 +1,4 @@
-"""What a learning file says."""
+"""The configuration of learning runs, and the file from which it is read."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from edgeopt.problems.parameters import check_names
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
 
-_LARGEST_SEED = 2**63 - 1
+_LARGEST_SEED = 2**63 - 1  # of a PyTorch generator
 
 _REQUIRED = ("data", "network", "system", "schemes")
 
 
 @dataclass(frozen=True)
 class LearningConfig:
-    """Learning by every scheme.
+    """Training by every scheme.
 
-    Fields are validated when it is made, `check` starts the schemes.
+    The constructor validates the fields, `check` starts the schemes.
 
     Attributes
     ----------
@@ -59,11 +59,11 @@ class LearningConfig:
     repetitions, seed : int
         Runs of each scheme, and the root of all randomness.
     device : str
-        ``auto`` (CUDA where there is), ``cpu`` or ``cuda``. Bits are the same on one kind only.
+        ``auto`` (CUDA if available), ``cpu`` or ``cuda``. Results are identical on one kind only.
     target_error : float
         Error for which summaries say how long it took, in (0, 1).
     time_limit : float, optional
-        Wall time in s after which a run is ended from outside and counts as failed; run again it
+        Wall time in s after which a run is ended from outside and counts as failed; a retry
         resumes from its checkpoint.
 
     Examples
@@ -130,12 +130,12 @@ class LearningConfig:
         Raises
         ------
         InputError
-            If data are missing, or a scheme does not go with network and system.
+            If data are missing, or a scheme does not fit network and system.
         """
         choose_device(self.device)
         fix_bits()
         for cell in self.cells():
-            if cell.repetition == 0:
+            if cell.repetition == 0:  # the others differ only in their random numbers
                 cell.scheme.start(cell.make_problem())
 
     def cells(self) -> Iterator[LearningCell]:
@@ -165,7 +165,7 @@ class LearningConfig:
         return asdict(self)
 
     def _digest(self, label: str, system: System) -> str:
-        """Return a hash of all that the runs of a scheme depend on, but code and seeds."""
+        """Return a hash of all that the runs of a scheme depend on, except code and seeds."""
         table = {"scheme": label, "dispatch": self.dispatch, **self.schemes[label]}
         names = ("network", "nodes", "settings", "link", "training", "device")
         common = {name: getattr(self, name) for name in names}

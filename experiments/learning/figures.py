@@ -1,4 +1,4 @@
-"""All figures of learning."""
+"""The figures of learning: errors, time to a target error, dormancy and early exits."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import numpy as np
 from edgeopt.experiments.learning.config import LearningConfig
 from edgeopt.experiments.learning.summary import early_rows, runs_of, summarize_learning
 from edgeopt.experiments.runs.cell import Row
-from edgeopt.experiments.style import COLOURS, line_styles, paper_style, save_figure
+from edgeopt.experiments.style import COLOURS, line_styles, paper_style, plain_ticks, save_figure
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 _LEVELS = 3
@@ -60,7 +59,7 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
     return paths
 
 
-# What a sleeping cloud costs: accuracy against the share of tasks that end at the exit.
+# Accuracy against the share of tasks that end at the exit.
 
 _CURVES = (("error", "the system"), ("final_error", "whole network"), ("exit_error", "exit head"))
 
@@ -106,7 +105,7 @@ def _draw_errors_asleep(
     panel.errorbar(shares, means, yerr=whiskers, marker="o", ms=3.5, lw=1, capsize=2, **style)
 
 
-# The paper's Fig. 9 and what it leaves out: error against iterations, bytes and seconds.
+# Error against iterations, as in the paper's Fig. 9, and against bytes and seconds.
 
 _PANELS: tuple[tuple[str, Callable[[Row], float]], ...] = (
     ("iterations", lambda row: row["tasks"]),
@@ -154,16 +153,7 @@ def _draw_history(
     panel.fill_between(across, lowest, highest, color=style["color"], alpha=0.15, lw=0)
 
 
-def plain_ticks(axis: Axis) -> None:
-    """Write the ticks of a logarithmic axis as plain numbers."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-# Early exits by entropy: accuracy, and how many answers leave, against the threshold.
+# Early exits by entropy.
 
 
 def exit_figure(early: list[Row]) -> Figure:
@@ -196,7 +186,7 @@ def exit_figure(early: list[Row]) -> Figure:
     return figure
 
 
-# Learning per second: how long each scheme takes to a given error.
+# Time to a target error.
 
 
 def target_figure(rows: list[Row], summary: list[Row], target: float) -> Figure:
@@ -216,7 +206,7 @@ def target_figure(rows: list[Row], summary: list[Row], target: float) -> Figure:
         if median is not None:
             panel.plot(median, place, "|", ms=13, mew=2, color=COLOURS[1])
         if len(reached) < len(runs):
-            text = f"{len(runs) - len(reached)} of {len(runs)} runs did not get there"
+            text = f"{len(runs) - len(reached)} of {len(runs)} runs did not reach it"
             panel.text(0.99, place, text, transform=panel.get_yaxis_transform(), fontsize=7,
                        ha="right", va="bottom", color="#555555")  # fmt: skip
     panel.set_yticks(range(len(summary)), [row["scheme"] for row in summary])

@@ -1,4 +1,4 @@
-"""One run: a scheme, trained and measured period by period."""
+"""One run: a scheme, trained and measured period by period, with a checkpoint after each."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PERIOD_SUMS = {
     "seconds": "floats",
     **dict.fromkeys(("up_bytes", "down_bytes", "lan_bytes"), "integers"),
 }
-"""What is counted since the start, and the type of a list of it."""
+"""Totals since the start, and the type of a list of them."""
 
 PERIOD_MEASURES = dict.fromkeys(
     ("learning_rate", "loss", "asleep", "error", "final_error", "exit_error"), "floats"
 )
-"""What is measured in a period, and the type of a list of it."""
+"""Measures of one period, and the type of a list of them."""
 
 _THRESHOLDS, _LOWEST = 25, 1e-4  # number, nat
 
@@ -52,7 +52,7 @@ def data_digest(name: str, folder: str | None) -> str:
 
 
 def train(scheme: TrainingScheme, problem: LearningProblem, path: Path | None) -> list[Row]:
-    """Train, or resume where a killed run was, and return a row for each period.
+    """Train, or resume a killed run, and return a row for each period.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def train(scheme: TrainingScheme, problem: LearningProblem, path: Path | None) -
     problem : LearningProblem
         What.
     path : Path or None
-        File that keeps the run after each period; None: nothing is kept.
+        Checkpoint, written after each period; None: none.
 
     Returns
     -------
@@ -114,35 +114,29 @@ def _row(
 
 
 def _early(answers: Answers) -> list[tuple[float, float, float]]:
-    """Return (threshold, share that leaves early, error) from no early answer to all."""
-    highest = np.log(answers.final.shape[1])
+    """Return (threshold, share of early exits, error), from no early exit to all."""
+    highest = np.log(answers.final.shape[1])  # entropy of equal probabilities, in nat
     grid = [0.0, *np.geomspace(_LOWEST, 1.01 * highest, _THRESHOLDS - 1)]
     found = [(threshold, early_answers(answers, threshold)) for threshold in grid]
     return [(float(at), early.share, float(early.wrong.mean())) for at, early in found]
 
 
-# A run on disk: the learner's state and what was measured, after each period.
+# Checkpoints: the state of the learner, and the rows.
 
 
 def save_run(path: Path, learner: Learner, rows: list[Row]) -> None:
     """Write a run atomically.
 
-    Random numbers depend on the seed and on what is counted in the state alone, so that no
-    generator has to be kept.
+    Random numbers depend only on the seed and on counters in the state, thus no generator is
+    stored.
     """
     buffer = io.BytesIO()
     torch.save({"learner": learner.state(), "rows": rows}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def load_rows(path: Path) -> list[Row]:
-    """Return the rows of a run; none if it has not begun."""
-    rows: list[Row] = _read(path)["rows"] if path.is_file() else []
-    return rows
-
-
 def resume_run(path: Path, learner: Learner) -> list[Row]:
-    """Put a fresh learner where the run was, and return the rows so far.
+    """Load a checkpoint into a fresh learner, and return the rows so far.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Learning in numbers: a row for each scheme."""
+"""The summary of learning: a row for each scheme, rows of periods, and files."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def summarize_learning(config: LearningConfig, rows: Iterable[Row]) -> list[Row]
     list of dict
         ``scheme``, number of ``runs`` that did not fail; means over the runs at the end of
         training of ``error`` with ``_sd`` and ``_half`` (half the width of its interval of 95 %,
-        None for one run),
-        ``final_error``, ``exit_error`` (None without), ``seconds``, ``up_bytes``, ``down_bytes``,
-        ``lan_bytes``; ``asleep``, the share of all tasks; ``reached``, in how many runs the target
-        error was reached, and medians over all runs of ``tasks_to_target``,
-        ``seconds_to_target`` and ``bytes_to_target``, None where half of them did not get there.
+        None for one run), ``final_error``, ``exit_error`` (None without), ``seconds``,
+        ``up_bytes``, ``down_bytes``, ``lan_bytes``; ``asleep``, the share of all tasks;
+        ``reached``, in how many runs the target error was reached, and medians over all runs of
+        ``tasks_to_target``, ``seconds_to_target`` and ``bytes_to_target``, None if half of them
+        did not reach it.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _summary(label: str, rows: list[Row], target: float) -> Row:
 
 
 def _to_target(runs: list[list[Row]], target: float) -> Row:
-    """Return how much it took to get to the target error first."""
+    """Return medians of tasks, seconds and bytes until the target error is first reached."""
     first = [next((row for row in run if row["error"] <= target), None) for run in runs]
     reached = [row for row in first if row is not None]
     measures = {
@@ -87,6 +87,7 @@ def _to_target(runs: list[list[Row]], target: float) -> Row:
     }
     medians = {}
     for name in _TARGET:
+        # a run that never reaches the target takes for ever, and counts in the median
         values = [np.inf if row is None else float(measures[name](row)) for row in first]
         median = float(np.quantile(values, 0.5, method="higher")) if values else np.inf
         medians[f"{name}_to_target"] = median if np.isfinite(median) else None
@@ -99,7 +100,7 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-# What learning leaves in its folder besides its runs: tables.
+# Rows of periods, and files.
 
 
 def period_rows(config: LearningConfig, cells: pd.DataFrame) -> list[Row]:
@@ -140,12 +141,12 @@ def _periods(row: Row) -> Iterator[Row]:
 
 
 def _list(values: Any, length: int) -> list[Any]:
-    """Return a list of a row, of nothing where the column has no value."""
+    """Return a list of a row, of None if the column has no value."""
     return values.tolist() if isinstance(values, np.ndarray) else [None] * length
 
 
 def as_json(config: LearningConfig, rows: list[Row]) -> str:
-    """Return the summary with what it was made from, as JSON."""
+    """Return the summary with configuration and provenance, as JSON."""
     content = {
         "schemes": summarize_learning(config, rows),
         "config": asdict(config),

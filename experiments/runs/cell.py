@@ -1,7 +1,7 @@
-"""What the engine asks of a kind of runs: a configuration, its cells, and the columns of a row.
+"""The interface between the engine and a kind of run: configuration, cells, columns of a row.
 
-The engine knows no kind. A configuration says what is to be run, each of its cells runs once, and
-a `RunKind` says what the rows look like.
+The engine knows no kind. A configuration yields cells, each cell runs once and gives a row, and a
+`RunKind` declares the columns of the rows.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
 
 @dataclass(frozen=True)
 class RunKind:
-    """What the rows of a kind of runs look like.
+    """The columns of the rows of a kind of run.
 
     Attributes
     ----------
     name : str
-        Of the kind.
+        Name of the kind.
     names : mapping of str to str
-        Columns that say which cell a row belongs to, besides its repetition, and their types; the
-        last one is the solver's, or what else is compared.
+        Columns that, together with the repetition, identify the cell of a row, and their types;
+        the last column is what is compared, e.g. the solver.
     columns : mapping of str to str
-        Columns of an outcome, of other names than the engine's, and their types: each one of
-        `parts.TYPES`.
+        Columns of an outcome and their types, each one of `files.TYPES`; no name is one of the
+        engine's own columns.
     aside : tuple of str
-        Fields of the configuration that no row depends on.
+        Fields of the configuration on which no row depends.
     """
 
     name: str
@@ -61,7 +61,7 @@ class RunKind:
 
 
 class AnyCell(Protocol):
-    """One run, made of plain values: processes and machines hand it on."""
+    """One run, made of plain values so that it can be sent to processes and machines."""
 
     @property
     def label(self) -> str:
@@ -69,7 +69,7 @@ class AnyCell(Protocol):
 
     @property
     def repetition(self) -> int:
-        """Which of the runs of this name."""
+        """Number of the run among those with the same names, from 0."""
 
     @property
     def seed(self) -> int:
@@ -81,7 +81,7 @@ class AnyCell(Protocol):
 
     @property
     def code(self) -> str:
-        """Which code a row is made with."""
+        """Hash of the code that makes the row."""
 
     @property
     def names(self) -> dict[str, str | int]:
@@ -98,18 +98,18 @@ class AnyCell(Protocol):
 
 
 class AnyConfig(Protocol):
-    """What is to be run; values that can be checked without work are, when it is made."""
+    """What is to be run; the constructor checks all that can be checked without work."""
 
     @property
     def kind(self) -> RunKind:
-        """What the rows look like."""
+        """Columns of the rows."""
 
     @property
     def time_limit(self) -> float | None:
         """Wall time in s after which a cell is ended from outside; None: no limit."""
 
     def check(self) -> None:
-        """Raise `InputError` for what can be found out before any cell is run."""
+        """Raise `InputError` for every fault that can be found before a cell is run."""
 
     def cells(self) -> Iterator[AnyCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all labels."""
@@ -119,7 +119,7 @@ class AnyConfig(Protocol):
 
 
 def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
-    """Run a cell and return its row; an error is a row too, with the traceback.
+    """Run a cell and return its row; if it raises, a failed row with the traceback.
 
     Examples
     --------
@@ -135,28 +135,29 @@ def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
 
 
 def name_row(cell: AnyCell) -> Row:
-    """Return the columns that say which cell a row belongs to."""
+    """Return the columns that identify the cell of a row."""
     run = {"repetition": cell.repetition, "seed": cell.seed}
     return {"key": cell.key, "code": cell.code, **cell.names, **run}
 
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
-    """Return the row of a cell that could not make its own; `seconds` since it was begun."""
+    """Return a failed row for a cell that could not return one, `seconds` after its start."""
     return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
 
 
-# Which row of a key counts: a finished one stays, a failed one gives way.
+# Two sweeps in one folder, or a retry, leave several rows of one key: a finished row is kept, a
+# failed one is replaced.
 
 
 def merge_newer(rows: dict[str, Row], newer: Iterable[Row]) -> None:
-    """Add rows in place, by key, over those that failed."""
+    """Add rows in place, by key; they replace failed ones."""
     for row in newer:
         if rows.setdefault(row["key"], row)["status"] == FAILED:
             rows[row["key"]] = row
 
 
 def merge_older(rows: dict[str, Row], older: Iterable[Row]) -> None:
-    """Add rows in place, by key, where there is none or a failed one while these are finished."""
+    """Add rows in place, by key, where there is none; finished ones also replace failed ones."""
     for row in older:
         if rows.setdefault(row["key"], row)["status"] == FAILED != row["status"]:
             rows[row["key"]] = row

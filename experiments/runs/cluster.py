@@ -1,7 +1,7 @@
 """A sweep on many machines: plain Dask futures, one for each cell.
 
-Workers need the same edgeopt, and files under the same paths. Rows come back to the sweep, which
-alone writes to its folder. Dask runs a cell again elsewhere if its worker dies.
+Workers need the same version of edgeopt, and files under the same paths. Rows come back to the
+sweep, and only the sweep writes to its folder. If a worker dies, Dask runs its cell elsewhere.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def run_on_cluster(
     address : str
         Of the scheduler, ``tcp://host:port``.
     time_limit : None
-        Not to be had here: Dask cannot end one cell.
+        Must be None: Dask cannot end a single cell.
 
     Raises
     ------
     InputError
-        If there is a time limit, no scheduler, no worker, one with other code, or the extra
-        ``cluster`` is not installed.
+        If there is a time limit, no scheduler, no worker, a worker with different code, or the
+        extra ``cluster`` is not installed.
     """
     check_address(address)
     if time_limit is not None:
@@ -68,17 +68,19 @@ def _connect(address: str) -> Client:
         rule = "left out, or edgeopt installed with its extra: pip install 'edgeopt[cluster]'"
         raise InputError("--cluster", address, rule) from None
     try:
+        # the caller may have a default client of its own
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise InputError("--cluster", address, f"a Dask scheduler ({error})") from None
 
 
 def _prepare_workers(client: Client, cells: list[AnyCell]) -> None:
-    """Pin the workers to one thread each, check their code, and compile, in one of them first."""
+    """Limit workers to one thread, check their code, and compile, in one of them first."""
     workers = list(client.scheduler_info(n_workers=-1)["workers"])
     if not workers:
         raise InputError("--cluster", client.scheduler.address, "a scheduler with workers")
     heads = list({cell.label: cell for cell in cells}.values())
+    # one worker fills the compiler's cache before the others, which may share it, read it
     for group in (workers[:1], workers[1:]):
         codes = client.run(_prepare, heads, workers=group) if group else {}
         for worker, code in codes.items():
@@ -96,14 +98,14 @@ def _prepare(heads: list[AnyCell]) -> list[str]:
 
 
 def _pin_threads() -> None:
-    """Keep compiled code to one thread: Dask does not, and the cells fill the machine already."""
+    """Limit compiled code to one thread: Dask does not, and the cells already use every core."""
     import numba
 
     numba.set_num_threads(1)
 
 
 def _run(cell: AnyCell) -> Row:
-    """Run a cell on a worker, perhaps one that came later."""
+    """Run a cell on a worker, which may have joined after `_prepare_workers`."""
     _pin_threads()
     return run_cell(cell)
 
@@ -115,7 +117,7 @@ def _gather(client: Client, cells: list[AnyCell], journal: Path) -> Iterator[Row
     futures = client.map(_run, cells, key=[f"cell-{cell.key}" for cell in cells])
     by_key = dict(zip((future.key for future in futures), cells, strict=True))
     arrivals = as_completed(futures, loop=client.loop)
-    del futures  # results that came in need not be kept by the workers
+    del futures  # lets the workers drop results that were fetched
     for future in arrivals:
         row = _row_of(future, by_key[future.key])
         future.release()
@@ -124,7 +126,7 @@ def _gather(client: Client, cells: list[AnyCell], journal: Path) -> Iterator[Row
 
 
 def _row_of(future: Any, cell: AnyCell) -> Row:
-    """Return the row of a future, a failed one where its workers died again and again."""
+    """Return the row of a future, a failed one if its workers died repeatedly."""
     error = future.exception()
     if error is not None:
         return failed_row(cell, f"{type(error).__name__}: {error}", 0.0)

@@ -1,4 +1,4 @@
-"""Checks of the fields that sweeps of solvers and simulations have in common."""
+"""Checks of the fields that all kinds of runs share."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def check_seed(seed: Any) -> None:
 
 
 def check_runs(repetitions: Any, each: int, time_limit: Any) -> None:
-    """Raise `InputError` unless there are so many runs, and so long, as a sweep may have.
+    """Raise `InputError` unless number and time limit of the runs are allowed.
 
     Parameters
     ----------
     repetitions : int
         At least 1.
     each : int
-        Runs of one repetition; all together are 10**6 at most.
+        Runs of one repetition; at most 10**6 in total.
     time_limit : float or None
         In s, > 0; None: no limit.
     """
@@ -35,7 +35,7 @@ def check_runs(repetitions: Any, each: int, time_limit: Any) -> None:
 
 
 def check_json(field: str, table: Any) -> None:
-    """Refuse what TOML has and JSON has not, in which sweeps keep their tables."""
+    """Raise `InputError` if a TOML table cannot be written as JSON, in which sweeps store it."""
     try:
         json.dumps(table)
     except (TypeError, ValueError):  # ValueError: an integer of thousands of digits

@@ -1,7 +1,12 @@
-"""Parquet parts: the rows of a sweep as ``cells/part-00000.parquet`` and so on.
+"""Files of rows: journals while a sweep is running, Parquet parts when it is finished.
 
-Cell number i of a sweep stands in part ``i // PART`` and nowhere else. A part is replaced whole, so
-that ``pandas.read_parquet("DIR/cells")`` never sees a row twice, even while parts are written.
+Cell number i of a sweep is in ``cells/part-NNNNN.parquet`` with number ``i // PART`` and nowhere
+else. A part is replaced as a whole, so that ``pandas.read_parquet("DIR/cells")`` never sees a row
+twice, even while parts are written.
+
+Each process appends its finished rows to a journal of its own, one JSON object a line, synced.
+Only the last line can be torn, and a torn line is skipped. Names are random: nothing depends on a
+clock.
 """
 
 from __future__ import annotations
@@ -27,11 +32,11 @@ PART = 10_000
 METADATA = b"edgeopt"
 
 TYPES = ("text", "integer", "unsigned", "float", "texts", "integers", "floats")
-"""Types of columns; those in the plural are of lists."""
+"""Types of columns; plurals are lists."""
 
 
 def schema(kind: RunKind, metadata: dict[str, Any]) -> pa.Schema:
-    """Return the types of the columns; the same in all parts, also where all values are missing."""
+    """Return the types of the columns, the same in all parts even if all values are missing."""
     import pyarrow as pa
 
     single = (pa.string(), pa.int64(), pa.uint64(), pa.float64())
@@ -47,7 +52,7 @@ def write_part(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, A
     Raises
     ------
     InputError
-        If the file cannot be written, or a row holds what no run gives.
+        If the file cannot be written, or a row has values that no run returns.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -92,7 +97,7 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
 
 
 def read_table(folder: Path, kind: RunKind) -> pa.Table:
-    """Return the rows of all parts of a folder, of which there is one at least, as one table.
+    """Return the rows of all parts of a folder, at least one, as one table.
 
     Raises
     ------
@@ -115,11 +120,7 @@ def parts(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-# Journals: what is finished is on disk, whatever happens next.
-#
-# Each process appends its rows to a file of its own, one JSON object a line, synced. Only its
-# last line can be torn, and a torn line is passed over. Names are random: no clock decides
-# anything.
+# Journals.
 
 JOURNALS = "journal"
 
@@ -130,7 +131,7 @@ def new_journal(folder: Path) -> Path:
 
 
 def append_row(journal: Path, row: Row) -> None:
-    """Append a finished cell to this process's journal and wait until it is on disk."""
+    """Append the row of a finished cell to a journal and wait until it is on disk."""
     with journal.open("ab") as file:
         is_new = file.tell() == 0
         file.write(json.dumps(row).encode() + b"\n")
@@ -141,7 +142,7 @@ def append_row(journal: Path, row: Row) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk, where the system can do that."""
+    """Wait until the entries of a folder are on disk, if the system supports that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -156,9 +157,9 @@ def journals(folder: Path) -> list[Path]:
 
 
 def journal_rows(journal: Path) -> Iterator[Row]:
-    """Yield the rows of a journal; a line that was cut off is passed over, a lost file is empty.
+    """Yield the rows of a journal without torn lines; none if the file is gone.
 
-    A journal is lost where another process has just moved its rows into the parts.
+    Another process removes a journal after it has moved the rows into parts.
     """
     try:
         lines = journal.read_bytes().split(b"\n")
@@ -173,7 +174,7 @@ def journal_rows(journal: Path) -> Iterator[Row]:
 
 
 def _checked(journal: Path, row: Any) -> Row:
-    """Return what a line says if it is the row of a cell."""
+    """Return the content of a line if it is the row of a cell."""
     texts = ("key", "code", "status")
     if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
         raise InputError(str(journal), row, "rows written by edgeopt")

@@ -1,4 +1,4 @@
-"""Run the cells that are not finished yet."""
+"""Run the open cells of a sweep: in this process, in workers or on a cluster; and its status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Count = Callable[[int, int], None]  # called with how many are done, and of how many
+Count = Callable[[int, int], None]  # called with the numbers of finished and of all cells
 Rows = Generator[Row, None, None]
 
 
@@ -51,9 +51,9 @@ def run_sweep(
     folder : str or Path
         Where rows are kept; finished cells found there are not run again.
     jobs : int
-        Worker processes; the bits do not depend on it. 1 without a time limit runs in this
-        process, which a solver may then hang or end. Otherwise a script that calls this needs
-        its ``if __name__ == "__main__"``.
+        Worker processes; results do not depend on it. With 1 and no time limit, cells run in
+        this process, which a solver may hang or end. Otherwise the calling script needs
+        ``if __name__ == "__main__"``.
     cluster : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
@@ -88,12 +88,14 @@ def run_sweep(
     fresh: list[Row] = []
     if report is not None:
         report(len(cells) - len(todo), len(cells))
+    # closed on an error or Ctrl-C too, which ends the workers
     with closing(_execute(todo, folder, config, jobs, cluster)) as rows:
         for row in rows:
             fresh.append(row)
             if report is not None:
                 report(len(cells) - len(todo) + len(fresh), len(cells))
     keys = sorted(cells, key=lambda key: _place(cells[key]))
+    # without open cells too: the last run may have been killed before it compacted its journals
     if todo or not is_compact(folder, keys):
         compact(folder, keys, fresh)
     return read_cells(folder)
@@ -107,7 +109,7 @@ def run_with_bar(
     cluster: str | None = None,
     retry_failed: bool = False,
 ) -> pd.DataFrame:
-    """Run a sweep as `run_sweep` does, and show how far it is."""
+    """Run a sweep as `run_sweep` does, with a progress bar."""
     with progress("cells") as report:
         return run_sweep(
             config,
@@ -120,7 +122,7 @@ def run_with_bar(
 
 
 def _place(cell: AnyCell) -> tuple[str | int, ...]:
-    """Return what decides the order of the table."""
+    """Return the sort key of a cell in the table."""
     return *cell.names.values(), cell.repetition
 
 
@@ -152,11 +154,11 @@ def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
         yield row
 
 
-# How far long work is.
+# A progress bar.
 
 
 class Report(Protocol):
-    """What moves a bar: numbers of finished and of all, and optionally another name for them."""
+    """A function that moves a bar: finished, total and optionally a new label."""
 
     def __call__(self, done: int, total: int, what: str | None = None) -> None:
         """Move the bar."""
@@ -164,12 +166,12 @@ class Report(Protocol):
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """Show a bar on standard error with the time that is left, if that is a terminal.
+    """Show a bar with the time left on standard error, if that is a terminal.
 
     Parameters
     ----------
     what : str
-        What is counted.
+        Label of the bar.
 
     Yields
     ------
@@ -202,21 +204,21 @@ def progress(what: str) -> Iterator[Report]:
         yield report
 
 
-# How far a sweep is, and how long the rest will take.
+# Status, with an estimate of the time left.
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Numbers of cells, and a guess.
+    """Numbers of cells, and an estimate of the time left.
 
     Attributes
     ----------
     cells, finished, failed : int
         All cells of the sweep, those with a result, and those that failed.
     older : int
-        Rows of other code or content, which are kept but are no cells of this sweep.
+        Rows made by other code or from other content: kept, but no cells of this sweep.
     seconds : float or None
-        Time that the open cells will take one after another in s; None where nothing is known.
+        Estimated time of the open cells in s, one after another; None before there is a row.
 
     Examples
     --------
@@ -236,14 +238,14 @@ class RunStatus:
 
 
 def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) -> RunStatus:
-    """Return how far the sweep in a folder is.
+    """Return the status of the sweep in a folder.
 
     Parameters
     ----------
     folder : Path
-        Of the runs.
+        Folder of the sweep.
     restore : callable
-        Makes the configuration again from what `AnyConfig.as_dict` has returned.
+        Makes a configuration from the result of its `AnyConfig.as_dict`.
 
     Raises
     ------
@@ -263,7 +265,7 @@ def read_status(folder: Path, restore: Callable[[dict[str, Any]], AnyConfig]) ->
 
 
 def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False) -> RunStatus:
-    """Return how far a sweep is.
+    """Return the status of a sweep.
 
     Parameters
     ----------
@@ -299,7 +301,7 @@ def status_of(config: AnyConfig, folder: Path | None, retry_failed: bool = False
 
 
 def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row], names: Iterable[str]) -> float | None:
-    """Add up mean times: of cells of these names, else of the last name, else of all rows."""
+    """Sum mean times: of rows with the same names, else the same last name, else of all rows."""
     seconds: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for row in rows.values():
         for group in _groups(row.get(name) for name in names):
@@ -314,6 +316,6 @@ def _estimate(cells: Iterable[AnyCell], rows: dict[str, Row], names: Iterable[st
 
 
 def _groups(names: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
-    """Return the groups of rows that tell about a cell, the nearest first."""
+    """Return the groups of rows that predict the time of a cell, the most similar first."""
     every = tuple(names)
     return (every, every[-1:], ())

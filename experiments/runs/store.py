@@ -1,11 +1,11 @@
 """The folder of a sweep.
 
-``sweep.json`` says what the sweep is, ``journal/`` holds rows as they come in, ``cells/`` the rows
-of a sweep that is over, and ``older/`` those of its cells under other code or other content of a
-file: kept, and used again should that code come back.
+``sweep.json`` describes the sweep, ``journal/`` holds rows as they come in, ``cells/`` those of a
+finished sweep, and ``older/`` those made by other code or from other content of a file, which are
+used again if that code or content returns.
 
-There is no lock. Two sweeps may work on one folder at a time: both do the work, each row has a
-key, and only a sweep that has all its cells turns journals into parts.
+There is no lock: two sweeps may work on one folder at the same time. Both then do all the work,
+rows are told apart by their keys, and only a sweep with all its cells turns journals into parts.
 """
 
 from __future__ import annotations
@@ -44,23 +44,23 @@ _SCAN = ("key", "status", "cell_seconds")
 
 
 def open_folder(folder: Path, config: AnyConfig) -> None:
-    """Make the folder of a sweep, or check that it is this sweep's.
+    """Create the folder of a sweep, or check that it belongs to this one.
 
     Raises
     ------
     InputError
         If it holds another sweep, or something else.
     """
-    is_used = _is_used(folder)  # before the description, which another sweep may just be writing
+    is_used = _is_used(folder)  # first: another sweep may be writing the description
     known = read_description(folder) if (folder / CONFIG).exists() else None
-    new = json.loads(json.dumps(_describe(config)))
+    new = json.loads(json.dumps(_describe(config)))  # as it is read back: tuples become lists
     if known is not None and _identity(known, config.kind) != _identity(new, config.kind):
         raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
     if known is None and is_used:
         raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if known is None:  # before anything else, so that a killed sweep knows its folder
+        if known is None:  # before anything else, so that a killed sweep recognises its folder
             data = json.dumps(new, indent=1).encode()
             write_atomically(folder / CONFIG, data)
         for name in (JOURNALS, CELLS):
@@ -70,7 +70,7 @@ def open_folder(folder: Path, config: AnyConfig) -> None:
 
 
 def _identity(description: dict[str, Any], kind: RunKind) -> dict[str, Any]:
-    """Return what of a description two runs of one sweep have in common."""
+    """Return the part of a description that identifies a sweep."""
     config = {key: value for key, value in description["config"].items() if key not in kind.aside}
     return {**description, "config": config, "provenance": None}
 
@@ -88,12 +88,12 @@ def _describe(config: AnyConfig) -> dict[str, Any]:
 
 
 def kind_of(description: dict[str, Any]) -> RunKind:
-    """Return what the rows look like, as the folder itself says it."""
+    """Return the kind of the rows as declared in the folder itself."""
     return RunKind(description["kind"], description["names"], description["columns"])
 
 
 def _is_used(folder: Path) -> bool:
-    """Whether there is anything but temporary files of a sweep that was killed at its start."""
+    """Whether a folder has more than temporary files of a sweep that was killed at its start."""
     if not folder.is_dir():
         return folder.exists()
     return any(not path.name.startswith(f"_{CONFIG}") for path in folder.iterdir())
@@ -133,10 +133,10 @@ def _is_description(found: Any) -> bool:
 
 
 def scan_store(folder: Path) -> dict[str, Row]:
-    """Return what is on disk by key, of each row its names and the columns `_SCAN` alone."""
+    """Return all rows on disk by key, with their names, status and time only."""
     kind = kind_of(read_description(folder))
     columns, rows = (*_SCAN, *kind.names), dict[str, Row]()
-    for journal in journals(folder):  # first: their rows move into parts, not the other way
+    for journal in journals(folder):  # first: rows move from journals into parts, never back
         merge_newer(
             rows, ({name: row.get(name) for name in columns} for row in journal_rows(journal))
         )
@@ -146,7 +146,7 @@ def scan_store(folder: Path) -> dict[str, Row]:
 
 
 def older_cells(folder: Path) -> int:
-    """Return how many rows of other code or content are kept apart."""
+    """Return the number of rows made by other code or from other content."""
     kind = kind_of(read_description(folder))
     keys = [
         {row["key"] for path in parts(folder / name) for row in read_part(path, kind, ("key",))}
@@ -173,7 +173,7 @@ def read_cells(folder: Path) -> pd.DataFrame:
     return read_table(folder / CELLS, kind).to_pandas()  # type: ignore[no-any-return]
 
 
-# Compaction: the journals of a sweep become Parquet parts.
+# Compaction of journals to parts.
 
 
 def is_compact(folder: Path, keys: Sequence[str]) -> bool:
@@ -194,7 +194,7 @@ def compact(folder: Path, keys: Sequence[str], fresh: Iterable[Row] = ()) -> Non
     keys : sequence of str
         Of all its cells, in the order of the table.
     fresh : iterable of rows
-        Rows of this run, should they have left the journals with another sweep's.
+        Rows of this run, in case another sweep has removed their journals.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _write_new(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, A
 def _keep_apart(
     folder: Path, rows: dict[str, Row], kind: RunKind, metadata: dict[str, Any]
 ) -> None:
-    """Keep rows that are no cells of the sweep as it is now: a part for each version of code."""
+    """Write the rows that are no cells of the present sweep, a part for each version of code."""
     for code in sorted({row["code"] for row in rows.values()}):
         chosen = [rows[key] for key in sorted(rows) if rows[key]["code"] == code]
         name = hashlib.sha256("".join(row["key"] for row in chosen).encode()).hexdigest()[:16]

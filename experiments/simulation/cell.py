@@ -53,7 +53,7 @@ class SimulationCell:
     nodes : int
         Size of the pool.
     digest : str
-        Hash of the content of all files that are named.
+        Hash of the content of all files that the tables name.
     stream_table, scheme, scenario : str
         JSON of the stream's and the scheme's table, and of `Scenario.as_dict`.
     repetition, seed : int
@@ -77,7 +77,7 @@ class SimulationCell:
 
     @property
     def code(self) -> str:
-        """Which code a row is made with."""
+        """Hash of the code that makes the row."""
         return _code(self.scheme, self.scenario, self.digest)
 
     @cached_property
@@ -87,15 +87,16 @@ class SimulationCell:
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def warm_up(self) -> None:
-        """Compile what the cell needs, once in each process: runs are not timed."""
+        """Do nothing: times are simulated, and compiling does not change them."""
 
     def run(self) -> SimulatedRun:
         """Run the scheme.
 
-        Stream, links and master depend on the root seed, the stream and the repetition alone: all
-        schemes and pool sizes meet the same.
+        Stream, links and master depend only on the root seed, the stream and the repetition: they
+        are the same for all schemes and pool sizes.
         """
         scenario, table = self._scenario, json.loads(self.stream_table)
+        # the content of the stream, not its place: other streams in the file change nothing
         stream_text = json.dumps([self.stream, table], sort_keys=True)
         spawn_key = (_number(stream_text), self.repetition)
         seeds = np.random.SeedSequence(self.seed, spawn_key=spawn_key).spawn(4)
@@ -127,13 +128,13 @@ class SimulationCell:
 
     @property
     def _scenario(self) -> Scenario:
-        """Where it runs."""
+        """The scenario, made once in each process."""
         return scenario_of(self.scenario, self.digest)
 
 
 @cache
 def _code(scheme: str, scenario: str, digest: str) -> str:
-    """Return which code makes a run of a scheme in a scenario."""
+    """Return the hash of the code that runs a scheme in a scenario."""
     table = json.loads(scheme)
     dispatcher = scenario_of(scenario, digest).make_dispatcher(table)
     made = [make_scheme("", table)]
@@ -143,10 +144,10 @@ def _code(scheme: str, scenario: str, digest: str) -> str:
 
 
 def problem_name(stream: str, nodes: int) -> str:
-    """Return what a stream on a pool is called in tables."""
+    """Return the name of a stream on a pool in tables."""
     return f"{stream} x {nodes}"
 
 
 def _number(text: str) -> int:
-    """Return a number that stands for a text."""
+    """Return an integer hash of a text."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:16], 16)

@@ -1,4 +1,4 @@
-"""What a simulation file says."""
+"""The configuration of a simulation, and the file from which it is read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SCENARIO = (
 class SimulationConfig:
     """A simulation: every scheme on every stream and pool.
 
-    Fields are validated when it is made, `check` tries the schemes.
+    The constructor validates the fields, `check` tries the schemes.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class SimulationConfig:
     nodes : tuple of int
         Pool sizes; empty: the system's own.
     repetitions : int
-        Runs of each, with other random numbers.
+        Runs of each combination, with different random numbers.
     seed : int
         Root of all randomness.
     streams : dict
@@ -118,6 +118,7 @@ class SimulationConfig:
 
     def cells(self) -> Iterator[SimulationCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all schemes."""
+        # files are read and hashed once, not in each repetition
         first = [
             SimulationCell(
                 stream=stream,

@@ -1,4 +1,4 @@
-"""All figures of a simulation."""
+"""The figures of a simulation: delays, uploads, pool sizes and dormancy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.simulation.config import SimulationConfig
-from edgeopt.experiments.style import COLOURS, line_styles, mark_styles, paper_style, save_figure
+from edgeopt.experiments.style import (
+    COLOURS,
+    line_styles,
+    mark_styles,
+    paper_style,
+    plain_ticks,
+    save_figure,
+)
 from edgeopt.optim.framework.measures import QUANTILES, SimulatedRun
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -59,18 +65,18 @@ def plot_simulation(
     return paths
 
 
-# When the cloud sleeps: the round trip and its limit over time.
+# Dormancy over time.
 
-_TASKS = 1500  # at most, from the start: more cannot be told apart
+_TASKS = 1500  # the first ones: more cannot be told apart
 
-_MOST = 4
+_MOST_SCHEMES = 4
 
 
 def dormant_runs(config: SimulationConfig) -> dict[str, SimulatedRun]:
     """Return the first run of each dormant scheme on the first stream and pool, by its label."""
     first: dict[str, SimulatedRun] = {}
     for cell in config.cells():
-        if cell.repetition or len(first) == _MOST:
+        if cell.repetition or len(first) == _MOST_SCHEMES:
             break
         if json.loads(cell.scheme)["scheme"] == "dormant" and cell.label not in first:
             with warnings.catch_warnings():
@@ -109,7 +115,7 @@ def dormancy_figure(runs: dict[str, SimulatedRun]) -> Figure:
     return figure
 
 
-# Distribution of the delay of each scheme.
+# Delays.
 
 _DECADE = 10.0
 
@@ -119,8 +125,8 @@ _SHORT = 5  # per cent of the delays, which may lie left of the axis
 def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     """Draw the share of tasks that take longer than a time: a row a stream, a column a pool.
 
-    Of all runs together, without the shortest delays. The axis is logarithmic where delays span
-    more than a decade.
+    The runs are pooled, the shortest delays left out. The axis is logarithmic if delays span more
+    than a decade.
     """
     from matplotlib.figure import Figure
 
@@ -140,7 +146,8 @@ def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     for (i, j), panel in np.ndenumerate(panels):
         panel.set(yscale="log", xlim=(shortest, longest))
         if longest > _DECADE * shortest:
-            _log_axis(panel)
+            panel.set_xscale("log")
+            plain_ticks(panel.xaxis)
         panel.set_title(f"{streams[i]}, {pools[j]} nodes", fontsize=9)
     for panel in panels[-1]:
         panel.set_xlabel("delay (ms)")
@@ -150,17 +157,7 @@ def delay_figure(rows: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _log_axis(panel: Axes) -> None:
-    """Make the axis of the delays logarithmic, with ticks at 1, 2 and 5 as plain numbers."""
-    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
-
-    panel.set_xscale("log")
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
-
-
-# Delay and energy of each scheme by pool size (the paper's Table 2).
+# Delay and energy by pool size, as in the paper's Table 2.
 
 _PANELS = (
     ("delay_mean_s", 1e3, "mean delay (ms)"),
@@ -202,15 +199,15 @@ def pool_figure(rows: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-# What each scheme uploads (the paper's Fig. 8).
+# Uploads, as in the paper's Fig. 8.
 
 _HATCHES = ("", "//", "..", "xx")
 
 
 def upload_figure(rows: list[dict[str, Any]]) -> Figure:
-    """Draw the bytes that a task sends to the cloud in the mean, bars by pool size and scheme.
+    """Draw the mean bytes that a task sends to the cloud, bars by pool size and scheme.
 
-    Of the first stream: others change what queues, and hardly what is sent.
+    Only of the first stream: the others change queues, but hardly what is sent.
     """
     from matplotlib.figure import Figure
 

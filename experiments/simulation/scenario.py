@@ -1,4 +1,4 @@
-"""The surroundings of a simulation, as plain values of its file: network, system, link, edge."""
+"""The scenario of a simulation as plain values: network, system, link, edge and dispatch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ reading gives each the whole.
 
 @dataclass(frozen=True)
 class Scenario:
-    """Everything but stream and scheme.
+    """Everything that a simulation needs besides stream and scheme.
 
     Attributes
     ----------
@@ -55,15 +55,15 @@ class Scenario:
     link : dict
         See `read_link`.
     dispatch : dict
-        See `make_dispatcher`. Without a rule tasks go to the node that is free first where the
-        link is shared. Where each node has its own share they go to the nodes in turn, since the
-        equal shares of (15) are made for nodes that send alike.
+        See `make_dispatcher`. By default tasks go to the node that is free first if the link is
+        shared, and to the nodes in turn if each has a share of its own, since the equal shares
+        of (15) assume nodes that send alike.
     edge : dict
         See `EDGE`.
     tasks : int
         Number of tasks of a run.
     warm_up : float
-        Share of the tasks, the first ones, that are left out of delays.
+        Share of the first tasks, which are left out of delays.
 
     Raises
     ------
@@ -136,7 +136,7 @@ class Scenario:
         return read_link(self.link, self.loaded_system.link)
 
     def make_dispatcher(self, scheme: dict[str, Any]) -> AnyDispatcher:
-        """Return who gives tasks to nodes: the scheme's own ``dispatch``, or that of all."""
+        """Return the dispatcher of a scheme: of its own ``dispatch``, or of the scenario's."""
         rule: DispatchRule = "fcfs" if self.make_uplink() == "shared" else "round-robin"
         return make_dispatcher(scheme.get("dispatch", self.dispatch), rule)
 
@@ -163,19 +163,19 @@ class Scenario:
 
 
 def _content(name: Any) -> bytes:
-    """Return the content of a file, nothing for what is none."""
+    """Return the content of a file, nothing if there is no such file."""
     return Path(name).read_bytes() if isinstance(name, str) and Path(name).is_file() else b""
 
 
 @lru_cache(maxsize=8)
 def _profile_of(network: str, content: bytes) -> Profile:
-    """Return a network, read once for all pool sizes while its file has this content."""
+    """Return a network, read once for each content of its file."""
     return load_network(network)
 
 
 @lru_cache(maxsize=64)
 def scenario_of(text: str, digest: str) -> Scenario:
-    """Return the scenario of JSON fields, made once in each process while its files stay the same.
+    """Return the scenario of JSON fields, made once in each process for a content of its files.
 
     Parameters
     ----------

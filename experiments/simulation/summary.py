@@ -1,4 +1,4 @@
-"""The table of a simulation: every measure with its confidence interval over the repetitions."""
+"""The summary of a simulation: rows with confidence intervals, files, and the printed table."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def summarize_simulation(rows: Iterable[Row]) -> list[Row]:
         then of each of `MEASURES` the mean and, as ``NAME_half``, half the width of its interval
         of 95 %, None for a single run; ``delay_quantiles_s`` of all runs together, mean
         ``node_energy_j`` and ``node_utilisation``; None where all runs failed. ``warnings`` and
-        ``errors`` are texts, the first of those that differ in numbers alone. In the order in
-        which the rows come.
+        ``errors`` are texts, of those that differ only in numbers the first. Rows are in the
+        order of their first cells.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def _interval(values: FloatArray) -> tuple[float | None, float | None]:
 
 
 def _different(texts: Iterable[str]) -> list[str]:
-    """Return the first of the texts that differ in nothing but their numbers."""
+    """Return the texts, of those that differ only in numbers the first."""
     kinds: dict[str, str] = {}
     for text in texts:
         kinds.setdefault(_NUMBER.sub("", text), text)
@@ -106,16 +106,12 @@ def _text(value: Any) -> str:
     """Return a value of a CSV table."""
     if value is None:
         return ""
-    return (
-        f"{value:.8g}"
-        if isinstance(value, float)
-        else f'"{value}"'
-        if " " in str(value)
-        else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    return f'"{value}"' if " " in str(value) else str(value)
 
 
-# What a simulation leaves in its folder besides its cells: tables and figures.
+# Files.
 
 
 def in_order(config: SimulationConfig, rows: Iterable[Row]) -> list[Row]:
@@ -148,7 +144,7 @@ def write_simulation_tables(
     return summary
 
 
-# What `edgeopt simulate` prints.
+# The table on the terminal.
 
 
 class Column(NamedTuple):
@@ -176,11 +172,11 @@ _COLUMNS = (
 
 _WITH_INTERVAL = ("delay_mean_s", "energy_j")
 
-_ROUNDING = 1e-9  # intervals below are those of a measure that does not vary
+_ROUNDING = 1e-9  # a narrower interval is the rounding error of a measure that does not vary
 
 
 def print_summary(summary: list[Row], console: Console | None = None) -> None:
-    """Print a table for each stream and pool, with intervals of 95 %, and what went wrong."""
+    """Print a table for each stream and pool, with intervals of 95 %, warnings and errors."""
     console = console or table_console()
     for problem in dict.fromkeys(row["problem"] for row in summary):
         rows = [row for row in summary if row["problem"] == problem]
@@ -195,7 +191,7 @@ def _entry(row: Row, column: Column) -> str:
     """Return a measure as text."""
     value, half = row[column.measure], row[f"{column.measure}_half"]
     if row["runs"] == 1 and column.measure == "delay_mean_s":
-        half = row["delay_batch_half_s"]
+        half = row["delay_batch_half_s"]  # of one run there is only the interval of batch means
     if value is None:
         return "failed"
     text = scaled(value, column.factor, column.form)
@@ -205,7 +201,7 @@ def _entry(row: Row, column: Column) -> str:
 
 
 def _print_notes(summary: list[Row], show: Callable[[str], None]) -> None:
-    """Print what runs warned of, and how they failed, once for each scheme."""
+    """Print warnings and errors of the runs, each once for a scheme."""
     notes: dict[str, list[str]] = {}
     for row in summary:
         for text in [*row["warnings"], *row["errors"]]:

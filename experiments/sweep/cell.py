@@ -36,7 +36,7 @@ SWEEP = RunKind(
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """A solver on a problem, once.
 
     Attributes
@@ -79,7 +79,7 @@ class Cell:
 
     @property
     def code(self) -> str:
-        """Which code a row is made with."""
+        """Hash of the code that makes the row."""
         return _code(self.solver, self.start)
 
     def warm_up(self) -> None:
@@ -90,10 +90,11 @@ class Cell:
         """Run the cell and return its columns; it keeps no files in `folder`.
 
         The random stream depends on the root seed, the problem's content and the repetition
-        alone: all solvers see the same, whatever runs where and when.
+        alone: all solvers see the same stream, wherever and whenever they run.
         """
         problem, solver = problem_of(self.problem), _solver_of(self.solver)
         self.warm_up()
+        # the content of the problem, not its place: other problems in the file change nothing
         spawn_key = (int(self.digest[:16], 16), self.repetition)
         sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
         budget = make_criteria(json.loads(self.budget))
@@ -128,14 +129,14 @@ def _identity(table: str) -> str:
 
 @cache
 def _code(table: str, start: str) -> str:
-    """Return which code makes a run of a solver."""
+    """Return the hash of the code that runs a solver."""
     first = [make_solver(start)] if start else []
     return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table), *first)
 
 
 @cache
 def problem_of(spec: str) -> SchedulingProblem:
-    """Return the problem of a spec, loaded once in each process (its bound is kept with it)."""
+    """Return the problem of a spec, loaded once in each process and kept with its bound."""
     return load_problem(spec)
 
 

@@ -1,4 +1,4 @@
-"""What a sweep file says."""
+"""The configuration of a sweep, and the file from which it is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
-from edgeopt.experiments.sweep.cell import SWEEP, Cell, problem_of
+from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of
 from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -82,9 +82,9 @@ class SweepConfig:
         return {name: value for name, value in fields.items() if (name, value) != ("start", None)}
 
     def check(self) -> None:
-        """Do nothing: all that can be checked is, when the sweep is made."""
+        """Do nothing: the constructor has checked everything."""
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self) -> Iterator[SweepCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
         digests = {spec: problem_of(spec).digest for spec in self.problems}
         budget = json.dumps(self.budget, sort_keys=True)
@@ -93,7 +93,9 @@ class SweepConfig:
                 for label, table in self.solvers.items():
                     solver = json.dumps(table, sort_keys=True)
                     start = self.start or ""
-                    yield Cell(spec, digest, label, solver, repetition, self.seed, budget, start)
+                    yield SweepCell(
+                        spec, digest, label, solver, repetition, self.seed, budget, start
+                    )
 
 
 def _check_start(name: Any) -> None:
@@ -168,11 +170,11 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
     return {**table, "solver": locate_solver(name, folder)}
 
 
-# Paths in a sweep file: relative to the file, and folders that stand for what is in them.
+# Problem specs: paths are relative to the file, and a folder stands for its instances.
 
 
 def find_problems(entries: list[str], folder: Path) -> Iterator[str]:
-    """Yield the problem specs, of a folder each file in it that can be loaded, by name."""
+    """Yield the problem specs; a folder becomes its loadable files, sorted by name."""
     for entry in entries:
         if entry and (folder / entry).is_dir():
             yield from _instances((folder / entry).resolve())

@@ -1,4 +1,4 @@
-"""All figures of a sweep."""
+"""The figures of a sweep: convergence, final gaps, and gaps at several budgets."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def plot_sweep(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     config = read_description(folder)["config"]
     cells = read_solver_cells(folder)
+    # failed cells have no gap, those without a feasible schedule an infinite one
     cells = cells[cells["gap"] < float("inf")]
     if cells.empty:
         raise InputError("folder", str(folder), "a sweep with at least one finite gap")
@@ -67,13 +68,13 @@ def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")
 
 
-# Median gap over problems against the budget.
+# Gaps at several budgets.
 
 _BUDGET_LABELS = {"seconds": "budget (s)", "evaluations": "budget (evaluations)"}
 
 
 def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
-    """Return the figure of one sweep.
+    """Draw the median gap of each solver over problems against the budget.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def budgets_figure(gaps: pd.DataFrame, axis: str) -> Figure:
     return figure
 
 
-# Convergence: gap against evaluations and against seconds.
+# Convergence.
 
 _POINTS = 200
 
@@ -208,7 +209,7 @@ def _at(times: FloatArray, gaps: FloatArray, grid: FloatArray) -> FloatArray:
     return np.concatenate([[np.inf], gaps])[index]
 
 
-# Box plots of the final gaps.
+# Final gaps.
 
 
 def gap_figure(cells: pd.DataFrame, problems: list[str], solvers: list[str]) -> Figure:

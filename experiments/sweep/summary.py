@@ -1,4 +1,4 @@
-"""The table of a sweep."""
+"""The summary of a sweep: a row for each problem and solver, and the table of gaps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quartile(gaps: pd.Series[float], share: float) -> float:
-    """Return a quartile; next to a run without a schedule, whose gap is infinite, the larger."""
+    """Return a quartile; the larger neighbour where that is infinite (no schedule)."""
     larger = float(gaps.quantile(share, interpolation="higher"))
     return larger if math.isinf(larger) else float(gaps.quantile(share))
 
@@ -72,7 +72,7 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
 
 
 def short_names(problems: list[str]) -> dict[str, str]:
-    """Return specs as they are, and of paths as many last parts as it takes to tell them apart."""
+    """Return short names of specs: of paths the fewest last parts that keep them distinct."""
     for parts in count(1):
         names = {problem: "/".join(problem.split("/")[-parts:]) for problem in problems}
         if len(set(names.values())) == len(names):
@@ -88,7 +88,7 @@ def _entry(gaps: pd.Series[float], solver: str) -> Text:
 def read_solver_cells(folder: Path) -> pd.DataFrame:
     """Return the finished cells of a sweep of solvers, see `read_cells`.
 
-    The bound of each problem is the largest that any of its runs has proved, and so are gaps.
+    The bound of a problem is the largest that any of its runs has proved; gaps refer to it.
 
     Raises
     ------

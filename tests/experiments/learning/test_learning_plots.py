@@ -46,7 +46,7 @@ def test_summary_by_hand(config):
     assert (central["up_bytes"], central["exit_error"], central["asleep"]) == (20, None, 0.0)
     assert dormant["exit_error"] == pytest.approx(0.3)
     assert dormant["asleep"] == 1.0
-    assert central["reached"] == 1  # one run comes to 10 %, half of them: the median is not known
+    assert central["reached"] == 1  # one of two runs reaches 10 %: no median
     assert central["seconds_to_target"] is None
 
 

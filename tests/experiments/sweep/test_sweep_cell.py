@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.runs.cell import run_cell
-from edgeopt.experiments.sweep.cell import SWEEP, Cell, _identity
+from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, _identity
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve
@@ -24,7 +24,7 @@ CONFIG = SweepConfig(
 )
 
 
-def the_cell(**changes: object) -> Cell:
+def the_cell(**changes: object) -> SweepCell:
     """Return the first cell of the ants, with fields changed."""
     first = next(cell for cell in CONFIG.cells() if cell.label == "ants")
     return replace(first, **changes)  # type: ignore[arg-type]
