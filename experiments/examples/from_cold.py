@@ -1,8 +1,8 @@
-"""A solver that finds nothing prepared: the LP, if it needs it, is solved within its time.
+"""A solver that starts from cold: if it needs the LP, it solves the LP within its own budget.
 
-`solve` bounds the makespan, for all solvers alike, before the clock starts; what uses the LP's
-prices so gets them for nothing. Where a window of tasks is to be scheduled in milliseconds, they
-cost more than the scheduling.
+`solve` computes a lower bound before the clock starts, so solvers that use the LP's prices get
+them free of charge. When a window of tasks must be scheduled within milliseconds, the LP takes
+longer than the scheduling.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from edgeopt.optim.scheduling import as_solver, make_solver
 
 @dataclass(kw_only=True)
 class ColdState(State):
-    """State of the solver within, on a copy of the problem about which nothing is known."""
+    """State of the inner solver, on a copy of the problem without cached bounds."""
 
     problem: SchedulingProblem
     within: Any
@@ -24,18 +24,18 @@ class ColdState(State):
 
 @dataclass(frozen=True)
 class FromCold:
-    """Another solver, called `name`, from cold."""
+    """The solver called `name`, started from cold."""
 
     name: str = "frontier"
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColdState:
-        """Return its first state."""
+        """Return the first state of the inner solver."""
         copy = replace(problem)
         within = as_solver(make_solver(self.name)).init(copy, rng)
         return ColdState(problem=copy, within=within)
 
     def step(self, problem: SchedulingProblem, state: ColdState) -> ColdState:
-        """Let it do a step."""
+        """Do one step of the inner solver."""
         within = as_solver(make_solver(self.name)).step(state.problem, state.within)
         for field in ("assignment", "makespan", "evaluations", "done"):
             setattr(state, field, getattr(within, field))

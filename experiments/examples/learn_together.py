@@ -25,11 +25,11 @@ arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "learning"
 
 # %% [markdown]
-# ## What is learnt, where, and how
+# ## Data, network and schemes
 #
-# Handwritten digits of 8 x 8 pixels, a small residual network, six unequal boards whose data are
-# unequal too: the smaller `concentration`, the fewer classes a board sees. Training is real,
-# times are simulated. A serious run takes more periods and repetitions; this takes seconds.
+# Handwritten digits of 8 x 8 pixels, a small residual network, and six unequal boards with unequal
+# data: the smaller `concentration`, the fewer classes each board sees. Training is real, times are
+# simulated. This example takes seconds; a serious run needs more periods and repetitions.
 
 # %%
 system = Path(edgeopt.experiments.__path__[0]) / "learnings" / "sensors.toml"
@@ -54,8 +54,7 @@ config = LearningConfig(
 # %% [markdown]
 # ## Run it
 #
-# Each run is kept in the folder after every period: interrupt this and run it again, and it goes
-# on.
+# Each run is saved after every period: if you interrupt this and run it again, it resumes.
 
 # %%
 rows = period_rows(config, run_sweep(config, folder))

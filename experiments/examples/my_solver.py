@@ -1,6 +1,6 @@
-"""A solver of one's own: any function of a problem and a generator will do.
+"""A solver of your own: any function of a problem and a random generator.
 
-Run it against others on a folder of instances, with two processes::
+Compare it with others on a folder of instances, with two processes::
 
     edgeopt sweep my_sweep.toml --out results --jobs 2
 """

@@ -1,10 +1,10 @@
 # %% [markdown]
-# # An instance file of one's own
+# # Your own instance file
 #
 # Run it as a script, `python experiments/examples/own_instance.py FOLDER`, or cell by cell.
 
 # %%
-"""Write instances, read them back, solve them, and say how good the schedules are."""
+"""Write instances, read them back, solve them, and bound the quality of the schedules."""
 
 import sys
 from pathlib import Path
@@ -29,11 +29,11 @@ folder = Path(*arguments or ["out"]) / "instances"
 folder.mkdir(parents=True, exist_ok=True)
 
 # %% [markdown]
-# ## Four forms of file
+# ## Four file formats
 #
-# `.csv` and `.npy` hold the matrix of execution times in seconds, one row a task; a CSV file may
-# begin with the nodes' names. HCSP text holds the numbers of tasks and nodes and then the times;
-# `.npz` holds all of a problem: memory, and work and speed instead of the matrix.
+# `.csv` and `.npy` hold the matrix of execution times in seconds, one row per task; a CSV file may
+# begin with the names of the nodes. HCSP text has the numbers of tasks and nodes, then the times.
+# `.npz` holds everything: also memory, and work and speed instead of the matrix.
 
 # %%
 rng = np.random.default_rng(5)
@@ -51,9 +51,8 @@ write_npz(folder / "tight.npz", tight)
 # %% [markdown]
 # ## Read and solve them
 #
-# `digest` is a hash of the content: the same numbers are the same problem, whatever the file is
-# called. The gap is over a lower bound on all schedules: no other can be better by more than
-# that.
+# `digest` is a hash of the content: equal numbers are the same problem, whatever the name of the
+# file. The gap is relative to a lower bound: no schedule can be better by more than that.
 
 # %%
 files = sorted(path for path in folder.iterdir() if path.is_file())
@@ -69,8 +68,8 @@ for name, problem in problems.items():
     )
 
 # %% [markdown]
-# The default bound comes from a linear program; a stronger one takes up to the seconds given, and
-# proves here that the schedule is nearly the best.
+# The default bound comes from a linear program. A stronger one takes up to the given time, and
+# proves here that the schedule is nearly optimal.
 
 # %%
 strong = knapsack_bound(plain, seconds=1.0)
@@ -78,7 +77,7 @@ gap = results["plain.csv"].makespan / strong - 1
 print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * gap:.3f} % above")
 
 # %% [markdown]
-# ## What is wrong with a file is said in one line
+# ## Errors in a file give one line
 
 # %%
 (folder / "broken").mkdir(exist_ok=True)

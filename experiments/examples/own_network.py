@@ -1,10 +1,10 @@
 # %% [markdown]
-# # Where to cut a network of one's own
+# # Where to cut your own network
 #
 # Run it as a script, `python experiments/examples/own_network.py FOLDER`, or cell by cell.
 
 # %%
-"""Where to cut a network of one's own on a system of one's own, and why there."""
+"""Cut your own network on your own system, and see why the cut is there."""
 
 import importlib.util
 import sys
@@ -21,8 +21,8 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## The network
 #
-# A table of layers: multiply-accumulates, parameters, shape of the output, and which layers it
-# reads (here a residual block). `load_network("file.onnx")` reads ONNX, `from_torch(module,
+# A table of layers: multiply-accumulates, parameters, output shape, and input layers (here with a
+# residual block). `load_network("file.onnx")` reads ONNX, `from_torch(module,
 # shape)` PyTorch.
 
 # %%
@@ -80,8 +80,8 @@ if importlib.util.find_spec("torch"):
 # %% [markdown]
 # ## The system
 #
-# Four boards, a slow line to the cloud, and a deadline. `edgeopt offload --help` and the files in
-# `problems/systems/presets/` show what else there is.
+# Four boards, a slow link to the cloud, and a deadline. `edgeopt offload --help` and the files in
+# `problems/systems/presets/` show further options.
 
 # %%
 (folder / "site.toml").write_text("""\
@@ -109,7 +109,7 @@ system = load_system(folder / "site.toml")
 # %% [markdown]
 # ## The cut, and why
 #
-# `build_program` evaluates memory, delay, energy and load at every cut, `scan` takes the best
+# `build_program` computes memory, delay, energy and load at every cut; `scan` returns the best cut
 # that meets all limits.
 
 # %%
@@ -121,10 +121,10 @@ for cut, name in enumerate(network.cut_names):
     delay, energy = program.terms.delay_s[0, cut], program.goal[cut]
     kept = "" if program.feasible[cut] else "  not feasible"
     print(f"  {cut} {name:6} {1e3 * delay:7.1f} ms {1e3 * energy:7.2f} mJ{kept}")
-print("kept from a better cut by", *answer.binding)
+print("a better cut is ruled out by", *answer.binding)
 
 # %% [markdown]
-# How far may one input change, all others fixed, before another cut is better?
+# How far may one input change, with all others fixed, before another cut is better?
 
 # %%
 for one in sensitivities(network, system, objective="energy"):

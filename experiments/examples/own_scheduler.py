@@ -1,11 +1,11 @@
 # %% [markdown]
-# # A problem and a scheduler of one's own
+# # Your own problem and scheduler
 #
 # Run it as a script, `python experiments/examples/own_scheduler.py FOLDER`, or cell by cell as a
-# notebook (VS Code and jupytext read the marks).
+# notebook (VS Code and jupytext understand the cell marks).
 
 # %%
-"""A problem and a scheduler of one's own, beside those that come with the project."""
+"""Your own problem and schedulers, compared with the built-in ones."""
 
 import sys
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## The problem
 #
-# 120 pictures for six boards of three kinds, on three networks; each takes its time in seconds on
-# each board, one row a task. Memory in bytes is optional. Where a time is work over speed,
-# `UniformTimes(work, speed)` instead of the matrix does without it.
+# 120 pictures, three networks, six boards of three kinds. The matrix has the time of each task on
+# each board in seconds, one row per task. Memory in bytes is optional. If every time is work over
+# speed, pass `UniformTimes(work, speed)` instead of the matrix.
 
 # %%
 rng = np.random.default_rng(7)
@@ -46,12 +46,12 @@ problem = SchedulingProblem(
 # %% [markdown]
 # ## A scheduler in ten lines
 #
-# Any function of a problem and a generator that returns a node for each task will do.
+# A scheduler is a function of a problem and a random generator that returns a node for each task.
 
 
 # %%
 def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Give each task in turn to the node that ends it first and has room for it."""
+    """Give each task to the node that has room for it and finishes it first."""
     times, memory = problem.matrix, np.array(problem.task_memory)
     room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
     assignment = np.full(problem.tasks, -1)
@@ -64,14 +64,14 @@ def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> NDArra
 
 
 # %% [markdown]
-# One that improves step by step has two methods, `init` and `step`, and gets budgets, traces and
-# the independent checker for it.
+# A scheduler that improves step by step has two methods, `init` and `step`. Budgets, traces and the
+# independent checker come with it.
 
 
 # %%
 @dataclass(kw_only=True)
 class WalkState(State):
-    """The best assignment so far, and where chance comes from."""
+    """The best assignment so far, and the random generator."""
 
     assignment: NDArray[np.int64]
     rng: np.random.Generator
@@ -79,12 +79,12 @@ class WalkState(State):
 
 @dataclass(frozen=True)
 class Walk:
-    """Move a task off the busiest node, or exchange it; keep what is no worse."""
+    """Move or swap a task of the busiest node; keep the result if it is no worse."""
 
     moves: int = 20
 
     def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> WalkState:
-        """Start at the scheduler above."""
+        """Start from the scheduler above."""
         start = earliest_end(problem, rng)
         return WalkState(assignment=start, makespan=problem.makespan(start), evaluations=1, rng=rng)
 
@@ -107,8 +107,8 @@ class Walk:
 # %% [markdown]
 # ## Compare
 #
-# All run in the same loop with the same budget. `warm_up` compiles first, so that no run is timed
-# while it waits for the compiler.
+# All run in the same loop with the same budget. `warm_up` compiles first, so the times do not
+# include the compiler.
 
 # %%
 solvers: dict[str, Any] = {

@@ -1,11 +1,11 @@
 # %% [markdown]
-# # A scheme and a stream of one's own in the running framework
+# # Simulation with your own scheme and stream
 #
 # Run it as a script, `python experiments/examples/own_scheme.py FOLDER`, or cell by cell. The
-# command `edgeopt simulate` runs the schemes that come with the project from a file.
+# command `edgeopt simulate` runs the built-in schemes from a file.
 
 # %%
-"""What it brings to decide for each task, by its size, where it leaves the edge."""
+"""The gain from choosing the cut of each task by its size."""
 
 import sys
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## Network and system
 #
-# A preset or a file, with some values changed.
+# A preset (or a file), with some values changed.
 
 # %%
 changes = {"pool.total_memory_bytes": 4e9, "link.bandwidth_bit_s": 200e6}
@@ -47,9 +47,9 @@ split = SplitSystem(load_network("resnet34"), system, uplink="shared")
 # %% [markdown]
 # ## A stream
 #
-# A stream is the times of arrival in seconds and the sizes in pictures. Here a camera sends
-# single pictures all the time and, once in a while, an album of 4 to 12. `problems/arrivals/`
-# draws Poisson, bursty and diurnal streams and reads recorded ones.
+# A stream has arrival times in seconds and sizes in pictures. Here a camera sends single pictures
+# and now and then an album of 4 to 12. `problems/arrivals/` generates Poisson, bursty and diurnal
+# streams and reads recorded ones.
 
 # %%
 rng = np.random.default_rng(3)
@@ -60,15 +60,15 @@ stream = Stream(time, size, name="camera")
 # %% [markdown]
 # ## A scheme
 #
-# A scheme is a frozen dataclass of parameters with a method `plan`, which says what is done with
-# each task. `plan_cuts` makes the plan of a cut for each: its work on the node, its upload, its
-# time in the cloud.
+# A scheme is a frozen dataclass of parameters with a method `plan`, which decides how each task is
+# executed. `plan_cuts` makes a plan from a cut per task: work on the node, upload, time in the
+# cloud.
 
 
 # %%
 @dataclass(frozen=True)
 class BySize:
-    """Small tasks run on the edge, large ones in the cloud."""
+    """Run small tasks on the edge, large ones in the cloud."""
 
     largest: float = parameter(1.0, "size up to which a task stays on the edge", above=0)
 
@@ -86,8 +86,8 @@ class BySize:
 # %% [markdown]
 # ## Run and compare
 #
-# All schemes meet the same tasks and links. What a terminal takes to send its task to the edge is
-# the same for all and left out here.
+# All schemes see the same tasks and links. The upload from the terminal to the edge is the same for
+# all and excluded here.
 
 # %%
 schemes: dict[str, Scheme] = {
@@ -118,7 +118,7 @@ with paper_style():
     for name, style in line_styles(delays).items():
         axes.plot(delays[name], np.linspace(0, 100, stream.tasks), label=name, **style)
     axes.set(
-        xlabel="delay behind the terminal (ms)", ylabel="tasks done by then (%)", ylim=(50, 101)
+        xlabel="delay without terminal upload (ms)", ylabel="completed tasks (%)", ylim=(50, 101)
     )
     figure.legend(loc="outside right center")
     print(*save_figure(figure, folder, "own_scheme"))

@@ -2,11 +2,11 @@
 # # A sweep: solvers, problems, seeds, statistics
 #
 # Run it as a script, `python experiments/examples/sweep_and_compare.py FOLDER`, or cell by cell.
-# The commands `edgeopt sweep`, `compare` and `plot` do the same from a file, `my_sweep.toml`
-# beside this.
+# The commands `edgeopt sweep`, `compare` and `plot` do the same from a file, such as
+# `my_sweep.toml` in this folder.
 
 # %%
-"""Many solvers on many problems, many times; ranking, tests and convergence."""
+"""Run several solvers on several problems, repeatedly; rank, test, plot convergence."""
 
 import sys
 from pathlib import Path
@@ -20,9 +20,9 @@ folder = Path(*arguments or ["out"]) / "sweep"
 examples = Path(__file__).parent if "__file__" in globals() else Path()
 
 # %% [markdown]
-# ## What to run
+# ## Configuration
 #
-# A solver is a name with parameters, or `file.py:Name`. All meet the same problems and the same
+# A solver is a name with parameters, or `file.py:Name`. All see the same problems and
 # seeds.
 
 # %%
@@ -43,8 +43,8 @@ config = SweepConfig(
 # %% [markdown]
 # ## Run it
 #
-# Every finished cell is on disk at once: interrupt this and run it again, and it goes on.
-# `jobs=4` takes four processes (in a script below `if __name__ == "__main__"`) and gives the same
+# Every finished run is saved at once: if you interrupt this and run it again, it resumes.
+# `jobs=4` uses four processes (in a script below `if __name__ == "__main__"`) and gives the same
 # numbers.
 
 # %%
@@ -55,8 +55,8 @@ print(gaps.round(3).to_string())
 # %% [markdown]
 # ## Compare
 #
-# Every run counts with what it had found when the budget that all have had was used up. A block
-# is a problem; the extra `stats` is needed.
+# Solvers are compared at the largest budget that all runs have used. A block of the tests is a
+# problem. This needs the extra `stats`.
 
 # %%
 comparison = compare_solvers(cells)

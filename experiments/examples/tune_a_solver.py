@@ -2,10 +2,10 @@
 # # Tuning alpha, beta, rho and Q with Optuna
 #
 # Run it as a script, `python experiments/examples/tune_a_solver.py FOLDER`, or cell by cell. The
-# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine.
+# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine examples.
 
 # %%
-"""Tune the numbers of ATSA as printed, and see whether that helps on problems not seen."""
+"""Tune the numerical parameters of ATSA as printed, and test on held-out problems."""
 
 import sys
 from pathlib import Path
@@ -17,11 +17,11 @@ arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "tuning"
 
 # %% [markdown]
-# ## What to tune, and on what
+# ## Configuration
 #
-# Trials are judged on the training problems; tuned and default are compared on others. The ranges
-# are those that the solver declares, or `search`. Whoever wants an answer takes more trials, more
-# problems and the evaluations that will be used; this takes seconds.
+# Trials are evaluated on the training problems; tuned and default parameters are compared on
+# held-out ones. `search` overrides the ranges that the solver declares. This example takes seconds;
+# a serious study needs more trials, more problems and the budget of the later use.
 
 # %%
 config = TuneConfig(
@@ -39,8 +39,8 @@ config = TuneConfig(
 # %% [markdown]
 # ## Run it
 #
-# The folder holds an Optuna study: interrupt this and run it again, and it goes on to the same
-# end.
+# The folder holds an Optuna study: if you interrupt this and run it again, it resumes and gives the
+# same result.
 
 # %%
 outcome = tune(config, folder)
@@ -48,7 +48,7 @@ print(outcome.page)
 print(*outcome.paths, sep="\n")
 
 # %% [markdown]
-# ## Use what was found
+# ## Use the tuned solver
 #
 # `best.toml` is a solver like any other, here and as `--solver` of the command line.
 
