@@ -57,7 +57,7 @@ def test_inferences_stand_apart_from_what_the_paper_says(monkeypatch):
     ours = Claim("five", "Fig. 3", "so x falls", measures=("x",), rule=BELOW, ours=True)
     monkeypatch.setattr(page, "read_claims", lambda part: (CLAIMS[2], ours))
     lines = page_lines([PartRecord("fig6", "f", True, 2, "7", 3.4, PROVENANCE, OUTCOME)])
-    first, second = lines.index("## Verdicts"), lines.index("## What we infer from the paper")
+    first, second = lines.index("## Verdicts"), lines.index("## Our inferences from the paper")
     assert "y falls" in "".join(lines[first:second])
     assert "so x falls" not in "".join(lines[first:second])
     assert "1 claims: 1 reproduced" in lines[second + 2]
@@ -94,7 +94,7 @@ def test_a_part_shows_all_it_has(lines):
 
 def test_points_and_origin(lines):
     assert sum(line.startswith("| 48 |") for line in lines) == 1
-    origin = lines[lines.index("## How it was made") :]
+    origin = lines[lines.index("## Provenance") :]
     assert (
         "| fig6 | 3, jobs 2, quick | 7 | abc | 000000000000, changed | `edgeopt paper` |" in origin
     )
