@@ -103,7 +103,8 @@ def _verdict_lines(
     )
     says = "what follows by our reading" if ours else "what the paper says"
     columns = ("where", says, "what was measured, and the rule", "verdict")
-    return [title, "", f"{len(rows)} claims: {counts}.", "", *markdown_table(columns, rows)]
+    table = markdown_table(columns, rows)
+    return [title, "", f"{len(rows)} claims: {counts}.", "", *table, ""]
 
 
 def _measured(claim: Claim, outcome: Outcome) -> str:

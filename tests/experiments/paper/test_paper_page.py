@@ -1,5 +1,6 @@
 """The page shows what was measured, and nothing else."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,14 @@ def test_inferences_stand_apart_from_what_the_paper_says(monkeypatch):
     assert "y falls" in "".join(lines[first:second])
     assert "so x falls" not in "".join(lines[first:second])
     assert "1 claims: 1 reproduced" in lines[second + 2]
+
+
+def test_headings_and_tables_are_set_off_by_empty_lines(lines):
+    for before, line in pairwise(lines):
+        if line.startswith("## "):
+            assert before == "", line
+        if before.startswith("|"):
+            assert line == "" or line.startswith("|"), line
 
 
 def test_what_the_search_found_completes_a_verdict(monkeypatch):
