@@ -1,4 +1,4 @@
-"""The paper's tables and figures, made again, with a verdict on what it says about them."""
+"""The paper's tables and figures, regenerated, with a verdict on each of its claims."""
 
 import lazy_loader as lazy
 

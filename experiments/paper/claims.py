@@ -1,4 +1,4 @@
-"""What the paper claims, and the rule that decides it."""
+"""The paper's claims with the rules that decide them, points of a close reading, and verdicts."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ class Claim:
     Attributes
     ----------
     name : str
-        Names it, once.
+        Unique name.
     place : str
-        Where it stands in the paper.
+        Place in the paper.
     says : str
         What it says.
     measures : tuple of str
-        Names of the measured numbers that decide it: all must meet the rule.
+        Names of the measured numbers that decide it; all must meet the rule.
     rule : Rule or None
-        What they must meet; None where nothing can be measured.
+        Rule for these numbers; None where nothing can be measured.
     only_if : tuple of str
         Names of the conditions that are tried in turn where the rule fails.
     quoted : tuple of str
@@ -80,7 +80,7 @@ class Claim:
     undecided : str
         What is missing, where nothing can decide the claim.
     ours : bool
-        Whether it is an inference of this project and nothing that the paper says.
+        Whether it is this project's inference and not a statement of the paper.
     """
 
     name: str
@@ -163,7 +163,7 @@ def _rule(table: Any) -> Rule:
     return Rule(low, high)
 
 
-# The points of a close reading of the paper, and the code that embodies each.
+# Points of a close reading of the paper, each with the code that implements the reading.
 
 POINTS_FOLDER = Path(__file__).parent / "points"
 
@@ -179,13 +179,13 @@ class Point:
     number : int
         Its number.
     topic : str
-        What it is about: the name of its file.
+        Subject: the name of its file.
     printed, reading : str
         What the paper prints, and how it is read here.
     code : tuple of str
-        Files of this project that embody the reading, ``FILE:NAME`` or ``FILE``.
+        Files of this project that implement the reading, ``FILE:NAME`` or ``FILE``.
     because : str
-        Why nothing does, where nothing does.
+        Why there is no such code, where there is none.
     """
 
     number: int
@@ -246,7 +246,7 @@ def _point(path: Path, table: dict[str, Any]) -> Point:
     return Point(number=number, topic=path.stem, code=code, **texts)
 
 
-# Whether a claim of the paper comes out, decided by the measured numbers.
+# Verdicts: what the measured numbers say about a claim.
 
 REPRODUCED = "reproduced"
 
@@ -275,8 +275,8 @@ def decide(claim: Claim, outcome: Outcome, searched: Condition | None = None) ->
     """Return the verdict on a claim.
 
     Reproduced if every measured number meets the claim's rule with its whole interval; reproduced
-    only if one of the claim's conditions was found to hold, or settings that meet it were found in
-    the search; else not reproduced. What has no number cannot be decided.
+    only if one of the claim's conditions holds, or the search found settings that meet it; else not
+    reproduced. A claim without a number cannot be decided.
 
     Parameters
     ----------
@@ -285,7 +285,7 @@ def decide(claim: Claim, outcome: Outcome, searched: Condition | None = None) ->
     outcome : Outcome
         That of its part.
     searched : Condition, optional
-        What the search for settings that meet the claim came to.
+        Result of the search for settings that meet the claim.
 
     Raises
     ------
@@ -294,11 +294,11 @@ def decide(claim: Claim, outcome: Outcome, searched: Condition | None = None) ->
     """
     if claim.rule is None:
         return Verdict(UNDECIDED, claim.undecided)
-    numbers = [measured_of(claim, outcome, name) for name in claim.measures]
-    missing = [name for name, one in zip(claim.measures, numbers, strict=True) if _none(one)]
+    measured = {name: measured_of(claim, outcome, name) for name in claim.measures}
+    missing = [name for name, number in measured.items() if math.isnan(number.value)]
     if missing:
         return Verdict(UNDECIDED, f"no measurement of {', '.join(missing)}")
-    if all(claim.rule.holds(number) for number in numbers):
+    if all(map(claim.rule.holds, measured.values())):
         return Verdict(REPRODUCED)
     found = _first_condition(claim, outcome)
     if found is None and searched is None:
@@ -325,8 +325,3 @@ def measured_of(claim: Claim, outcome: Outcome, name: str) -> Measured:
     if name not in outcome.values:
         raise InputError(f"claim {claim.name}: measure", name, "a number of the part")
     return outcome.values[name]
-
-
-def _none(measured: Measured) -> bool:
-    """Whether there is no number."""
-    return math.isnan(measured.value)

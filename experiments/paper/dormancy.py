@@ -34,7 +34,7 @@ _COLUMNS = (
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Simulate every rule for T_0 over a measured link; see `parts.Run`."""
+    """Simulate every rule for T_0 over a measured link; see `RunPart`."""
     path = PAPER_FOLDER / "dormancy.toml"
     sizes = read_toml(path)
     check_fields(path, sizes, ("quick", "full"), ("quick", "full"))
@@ -60,7 +60,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
 
 
 def _values(simulated: Simulated) -> dict[str, Measured]:
-    """Return what sleeping by the printed rule does to delay, lateness and accuracy."""
+    """Return the effect of the printed rule on delay, lateness, upload and accuracy."""
     nodes = simulated.summary[0]["nodes"]
 
     def values(scheme: str, measure: str) -> FloatArray:

@@ -30,7 +30,7 @@ _FIELDS = ("network", "system", "nodes", "late_part", "other_networks")
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Draw memory (10) by layer and take its growth apart; see `parts.Run`."""
+    """Draw memory (10) by layer and analyse its growth; see `RunPart`."""
     path = PAPER_FOLDER / "fig5.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
@@ -104,7 +104,7 @@ def _table(growths: dict[str, Growth], part: float) -> Table:
     return Table("What makes the memory grow", columns, rows)
 
 
-# Memory by layer, with the limits of the pools.
+# The figure.
 
 
 def memory_figure(profile: Profile, limits: dict[int, float]) -> Figure:
@@ -134,7 +134,7 @@ def memory_figure(profile: Profile, limits: dict[int, float]) -> Figure:
     return figure
 
 
-# How the memory of a network grows layer by layer, and what makes it grow.
+# Growth of the memory layer by layer, and its causes.
 
 
 class Growth(NamedTuple):
@@ -143,17 +143,17 @@ class Growth(NamedTuple):
     Attributes
     ----------
     late_share : float
-        Part of the whole that the last layers add.
+        Share of the whole that the last layers add.
     late_over_mean : float
-        What one of the last layers adds over what one of the others does.
+        Mean addition of a last layer over that of one of the others.
     dense_share : float
-        Part of what the last layers add that fully connected layers do.
+        Share of the fully connected layers in the addition of the last layers.
     last_over_before : float
-        What the last layer adds over what the one before it does.
+        Addition of the last layer over that of the one before it.
     exponential_over_power : float
         Root mean square error of the best a exp(b j) over that of the best a j^b.
     exponential_over_quadratic, exponential_over_cubic : float
-        That of the best c + a exp(b j) over those of polynomials: as many parameters, or one more.
+        The same for c + a exp(b j) against polynomials of as many parameters, and of one more.
     """
 
     late_share: float

@@ -40,7 +40,7 @@ _FIELDS = (
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Draw the delay by layer, and vary nodes, loads and systems; see `parts.Run`."""
+    """Draw the delay by layer, and vary nodes, loads and systems; see `RunPart`."""
     path = PAPER_FOLDER / "fig6.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
@@ -106,7 +106,7 @@ def _memory_stops(stops: Stops) -> Condition:
 
 
 def _loaded(config: dict[str, Any]) -> Condition:
-    """Return under which queues and loads more nodes lower the delay."""
+    """Return the queues and loads under which more nodes lower the delay."""
     found = [
         f"{'the link is shared' if shares else 'every node has the whole link to itself'}, "
         f"{waiting} queues and {hz:g} tasks/s or more"
@@ -145,7 +145,7 @@ def _stop_table(stops: Stops) -> Table:
     return Table("What stops Algorithm 2", ("limit", "systems", "of them missed"), rows)
 
 
-# How often Algorithm 2 stops too early, and what stops it.
+# Algorithm 2 as printed on random systems: how often, and at which limit, it stops too early.
 
 LARGEST_POOL = 30
 
@@ -162,7 +162,7 @@ class Stops(NamedTuple):
     systems : int
         Number of walks.
     stopped : Counter
-        By the first limit that is broken: how many walks it stopped; `END` for none.
+        By the first limit that is exceeded: how many walks it stopped; `END` for none.
     missed : Counter
         How many of these would have found a deeper feasible cut.
     missed_percent : Measured
@@ -210,7 +210,7 @@ def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops
 
 
 def _reason(program: CutProgram, layer: int) -> str:
-    """Return the first limit that the layer breaks, in the order of C1 to C3."""
+    """Return the first limit that the layer exceeds, in the order of C1 to C3."""
     if layer >= program.depth:
         return END
     tested = [CONSTRAINTS.index(name) for name in LINE_10]
@@ -238,7 +238,7 @@ def delay_by_nodes(config: dict[str, Any], reading: str) -> NodeDelays:
 
 
 def gaining_loads(config: dict[str, Any]) -> dict[tuple[bool, str], float]:
-    """Return from which load on the largest pool is faster than the smallest by `least_gain`.
+    """Return the load from which the largest pool is faster than the smallest by `least_gain`.
 
     Returns
     -------

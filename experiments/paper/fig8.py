@@ -1,4 +1,4 @@
-"""Fig. 8: what is uploaded."""
+"""Fig. 8: upload volume."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Sending(NamedTuple):
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Simulate the schemes, and try other ways to send tasks and maps; see `parts.Run`."""
+    """Simulate the schemes, and try other ways to send tasks and maps; see `RunPart`."""
     path = PAPER_FOLDER / "fig8.toml"
     config = read_toml(path)
     check_fields(path, config, _FIELDS, _FIELDS)
@@ -72,7 +72,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
 
 
 def ways_to_send(config: dict[str, Any]) -> list[Sending]:
-    """Return what the map of the paper's cut is to the image, for every way to send both."""
+    """Return map over image at the paper's cuts, for every way to send both."""
     profile = load_network(config["network"])
     elements = {"tensors": profile.crossing_elements, "map": profile.output_elements}
     ways = product(config["element_types"], config["image_types"], config["crossings"])
@@ -93,13 +93,13 @@ def _against_cloud(simulated: Simulated, nodes: int) -> Measured:
 
 
 def _other_sending(sendings: list[Sending]) -> Condition:
-    """Return which ways to send give the paper's order on every pool."""
+    """Return the ways to send that give the paper's order on every pool."""
     found = [one.words for one in sendings if max(one.ratios) < 1.0]
     return Condition(f"maps and images are sent as {', or '.join(found)}", bool(found))
 
 
 def _upload_table(simulated: Simulated, pools: list[int]) -> Table:
-    """Return what each scheme uploads, kB a task."""
+    """Return the upload of each scheme, kB a task."""
     schemes = dict.fromkeys(scheme for _, scheme in simulated.runs)
     rows = []
     for scheme in schemes:

@@ -31,7 +31,7 @@ _COLUMNS = (
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Train every scheme, or what is left of that; see `parts.Run`.
+    """Train every scheme, or resume the training; see `RunPart`.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _values(rows: list[Row], ends: dict[str, list[Row]], near: float) -> dict[st
 
 
 def _sleeps_less(ends: dict[str, list[Row]]) -> Condition:
-    """Return which other ways to sleep cost as little accuracy as the claim says."""
+    """Return the other ways to sleep that cost as little accuracy as the claim says."""
     rules = {claim.name: claim.rule for claim in read_claims("fig9")}
     rule, found = rules[DORMANCY_CLAIM], []
     for label, some in ends.items():
@@ -124,7 +124,7 @@ def _mean(values: FloatArray) -> Measured:
 
 
 def _settled(rows: list[Row], ends: list[Row], near: float) -> FloatArray:
-    """Return after how many mini-batches each run is, for good, near its last error."""
+    """Return the mini-batches after which each run stays near its last error."""
     settled = []
     for end in ends:
         mine = [
@@ -139,7 +139,7 @@ def _settled(rows: list[Row], ends: list[Row], near: float) -> FloatArray:
 
 
 def _table(ends: dict[str, list[Row]]) -> Table:
-    """Return what each scheme comes to at the end."""
+    """Return the results of each scheme at the end."""
     rows = tuple(
         (
             label,

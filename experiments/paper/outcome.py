@@ -1,4 +1,4 @@
-"""What a part of the paper comes to: numbers, tables, figures, and what was assumed."""
+"""The parts of the paper, the outcome of each, and the record of a finished part."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def measured_text(measured: Measured) -> str:
 
 
 class Condition(NamedTuple):
-    """Under which other assumptions a claim comes out.
+    """Other assumptions under which a claim holds.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a part came to.
+    """The outcome of a part.
 
     Attributes
     ----------
@@ -63,11 +63,11 @@ class Outcome:
     conditions : dict
         Conditions by name.
     tables : tuple of Table
-        What is printed.
+        Tables for the page.
     figures : tuple of str
         Names of the images in the part's folder that are shown.
     assumptions, findings : tuple of str
-        Sentences: what the paper leaves open and was chosen, and what came out.
+        Sentences: choices where the paper leaves something open, and results.
     """
 
     values: dict[str, Measured]
@@ -79,7 +79,7 @@ class Outcome:
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """Return what JSON can hold; numbers that are not finite become texts."""
+    """Return the outcome as JSON values; numbers that are not finite become texts."""
     return {
         "values": {
             name: {key: _plain(entry) for key, entry in one._asdict().items()}
@@ -99,7 +99,7 @@ def outcome_from_json(text: dict[str, Any]) -> Outcome:
     Raises
     ------
     KeyError, TypeError, ValueError
-        If it is that of no outcome.
+        If `text` is not that of an outcome.
     """
     return Outcome(
         values={
@@ -134,7 +134,7 @@ def _number(key: str, entry: Any) -> Any:
     return float(entry) if key not in ("unit", "test") and entry is not None else entry
 
 
-# The parts that are made again: the paper's tables and figures by name.
+# The parts: the paper's tables and figures by name.
 
 PAPER_FOLDER = Path(__file__).parent
 
@@ -148,28 +148,28 @@ PARTS = {
     "fig5": "Fig. 5: memory by layer",
     "fig6": "Fig. 6: delay by layer",
     "fig7": "Fig. 7: task execution time of the schedulers",
-    "fig8": "Fig. 8: what is uploaded",
+    "fig8": "Fig. 8: upload volume",
     "fig9": "Fig. 9: the error of the learned networks",
     "dormancy": "Section 2.4: the cloud's dormancy",
     "search": "Search: in which settings the claims hold",
 }
-"""Titles by name; a part is the module `edgeopt.experiments.paper.NAME` with a function `run`."""
+"""Titles by name; a part is the module or package `edgeopt.experiments.paper.NAME` with `run`."""
 
 
 class RunPart(Protocol):
     """The function `run` of a part."""
 
     def __call__(self, out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-        """Make a part again.
+        """Make a part.
 
         Parameters
         ----------
         out : Path
             Folder, which exists, for its tables and figures.
         work : Path
-            Folder, which exists, for raw results, from which a killed run goes on.
+            Folder, which exists, for raw results, from which a killed run resumes.
         quick : bool
-            Whether fewer and shorter runs will do.
+            Whether to make fewer and shorter runs.
         jobs : int
             Worker processes; the numbers do not depend on it.
         """
@@ -182,7 +182,7 @@ def run_of(part: str) -> RunPart:
 
 
 def configuration_files(part: str) -> list[Path]:
-    """Return the files on which a part rests besides its code, in order."""
+    """Return the configuration files of a part, in order."""
     return sorted(PAPER_FOLDER.glob(f"{part}*.toml"))
 
 
@@ -200,7 +200,7 @@ class PartRecord:
     part : str
         Its name.
     fingerprint : str
-        Hash of everything on which it depends, see `fingerprint_of`.
+        Hash of its configuration and code, see `fingerprint_of`.
     quick : bool
         Whether fewer and shorter runs were made.
     jobs : int
@@ -208,7 +208,7 @@ class PartRecord:
     seed : str
         Root of all randomness, as the configuration has it; empty where nothing is random.
     seconds : float
-        How long it took; of a part that was killed in between, the last run alone.
+        Duration in s; after a kill, that of the last run alone.
     provenance : dict
         Versions, machine, command, code and commit.
     outcome : Outcome
@@ -234,7 +234,7 @@ def configuration_hash(part: str, *, quick: bool) -> str:
 
 
 def fingerprint_of(part: str, *, quick: bool) -> str:
-    """Return what tells apart the outcomes of other configurations and of other code."""
+    """Return a hash of the configuration and the code, which identifies an outcome."""
     return f"{configuration_hash(part, quick=quick)}-{code_version(edgeopt.experiments)}"
 
 

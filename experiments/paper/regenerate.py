@@ -1,4 +1,4 @@
-"""Make the parts of the paper again, or what of them is not there yet."""
+"""Regenerate the parts of the paper that are missing or out of date."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ Say = Callable[[str], None]
 def regenerate(
     parts: Iterable[str], out: Path, *, quick: bool = False, jobs: int = 1, say: Say = print
 ) -> dict[str, str]:
-    """Make parts of the paper again and write ``README.md`` about all that are in the folder.
+    """Regenerate parts of the paper and write ``README.md`` about all that are in the folder.
 
     Parameters
     ----------
     parts : iterable of str
-        Names of `PARTS`. One that was made with the same code, configuration and `quick` is not
-        made again; one that was killed goes on from the raw results under ``work``.
+        Names of `PARTS`. A part made with the same code, configuration and `quick` is left as it
+        is; a killed one resumes from the raw results under ``work``.
     out : Path
         Folder; each part has one of its own in it.
     quick : bool
-        Whether fewer and shorter runs will do.
+        Whether to make fewer and shorter runs.
     jobs : int
         Worker processes.
     say : callable
-        Takes a line on how far it is.
+        Takes a line about the progress.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def regenerate(
         folder = _folder(out / part)
         found = read_record(folder)
         if found is not None and found.fingerprint == fingerprint_of(part, quick=quick):
-            say(f"{part}: is there")
+            say(f"{part}: up to date")
             continue
         say(f"{part}: {PARTS[part]}")
         try:
@@ -88,11 +88,11 @@ def records_in(out: Path) -> list[PartRecord]:
 
 
 def _make(part: str, folder: Path, work: Path, quick: bool, jobs: int) -> PartRecord:
-    """Make one part; its claims are read before, so that an error in them costs no time."""
-    read_claims(part)
+    """Make one part."""
+    read_claims(part)  # first, since an error in them would cost the whole run
     start = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # overload and memory: the tables tell
+        warnings.simplefilter("ignore", UserWarning)  # overload and memory are in the tables
         outcome = run_of(part)(folder, work, quick=quick, jobs=jobs)
     seconds = time.perf_counter() - start
     return new_record(part, outcome, quick=quick, jobs=jobs, seconds=seconds)

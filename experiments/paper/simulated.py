@@ -1,4 +1,4 @@
-"""Simulations of the running framework for a part, and what differs between their schemes."""
+"""Simulations of the running framework for a part, and paired differences of their schemes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edgeopt.optim.framework.intervals import replication_interval
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.files import write_atomically
 
-_ROUNDING = 1e-9  # what differs by less, relatively, is the same
+_ROUNDING = 1e-9  # a smaller relative difference is none
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def shorten_simulation(config: SimulationConfig, tasks: int, repetitions: int) -
 def run_simulations(
     configs: Sequence[SimulationConfig], folder: Path, jobs: int
 ) -> list[Simulated]:
-    """Run what is not in the folder yet, the cells of all simulations together.
+    """Run all cells that are not in the folder yet, of all simulations together.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         percent = 100.0 * (first / second - 1.0)
-    if not np.isfinite(percent).all():  # of nothing: there is no per cent
+    if not np.isfinite(percent).all():  # a share of zero has no interval
         return Measured(float(percent.max()), unit="%")
     mean, half = replication_interval(percent)
     if np.ptp(percent) <= _ROUNDING * abs(mean):
@@ -143,21 +143,21 @@ def paired_points(first: FloatArray, second: FloatArray) -> Measured:
     return Measured(mean, mean - half, mean + half, test.p, "points", words)
 
 
-# Cells of any sweeps, run in one go and kept by key.
+# Cells of several configurations, run together and kept by key.
 
 
 def run_cells(cells: Sequence[AnyCell], folder: Path, jobs: int) -> dict[str, Row]:
     """Run the cells that the folder does not hold yet, and return all rows by key.
 
-    Unlike a sweep's, the folder belongs to no one configuration: a row is used wherever its key,
-    which knows everything it depends on, is asked for.
+    Unlike a sweep's, the folder belongs to no single configuration: a row serves wherever its key,
+    a hash of everything that it depends on, is asked for.
 
     Parameters
     ----------
     cells : sequence of cells
-        What is wanted.
+        Cells of any configurations.
     folder : Path
-        Where rows are kept as they come in; it exists.
+        Where rows are kept as they come in; exists.
     jobs : int
         Worker processes; 1 runs in this one.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Make Table 1 with the fitted memory, and without; see `parts.Run`. Nothing is random."""
+    """Make Table 1 with the fitted memory, and without; see `RunPart`. Nothing is random."""
     table = read_table1(PAPER_FOLDER / "table1.toml")
     fitted = fitted_cuts(table)
     boards = {device: board_cuts(table, device) for device in table.devices}
@@ -55,7 +55,7 @@ def _values(
     boards: dict[str, list[int]],
     ranges: dict[str, MemoryRange],
 ) -> dict[str, Measured]:
-    """Return how many of the paper's cuts come out, and the memories for which they do."""
+    """Return how many of the paper's cuts are met, and the memories that give all of them."""
     best = max(_matches(table, cuts) for cuts in boards.values())
     ends = {
         f"total_memory_{end}_{name}_parameters": Measured(getattr(fits, end), unit="MiB")
@@ -88,7 +88,7 @@ def _fitted(table: Table1, fitted: list[int], ranges: dict[str, MemoryRange]) ->
 
 
 def _pool_limits(table: Table1) -> Condition:
-    """Return for which boards and loads more nodes give deeper cuts, each with its own memory."""
+    """Return the boards and loads for which more nodes with own memory give deeper cuts."""
     cuts = {
         (device, hz): board_cuts(table, device, hz)
         for device, hz in product(table.devices, table.arrival_hz)
@@ -117,7 +117,7 @@ def _cut_table(table: Table1, fitted: list[int], boards: dict[str, list[int]]) -
 
 
 def _assumptions(table: Table1) -> tuple[str, ...]:
-    """Return what was chosen."""
+    """Return the choices made."""
     pool = load_system(table.system).pool
     total = pool.smallest_memory_bytes * pool.nodes / MIB
     return (

@@ -48,7 +48,7 @@ _FIELDS = ("nodes", "pools", "boards", "delay_percent", "energy_percent", "quick
 _ASSUMPTIONS = (
     "Ten Jetson TX2, 30 tasks a second, a link of 1 Gbit/s with a round trip of 20 ms, and the "
     "fitted memory of Table 1; the terminal's upload, the same for all, is left out.",
-    "B-Net: branches behind cuts 7 and 15 at which 40 % and 20 % of the tasks leave, cut where its "
+    "B-Net: branches after cuts 7 and 15 at which 40 % and 20 % of the tasks leave, cut where its "
     "expected delay is least. MASM: our reconstruction from its abstract. The paper gives no "
     "settings for either.",
     "MASM and edge only run although the network does not fit into the fitted memory; B-Net's "
@@ -66,7 +66,7 @@ class Line(NamedTuple):
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Simulate the schemes as corrected and as printed; see `parts.Run`."""
+    """Simulate the schemes as corrected and as printed; see `RunPart`."""
     path = PAPER_FOLDER / "table2.toml"
     table = read_toml(path)
     check_fields(path, table, _FIELDS, _FIELDS)
@@ -115,7 +115,7 @@ def compare_with_paper(
     nodes : int
         Size of the pool.
     rivals : dict
-        Label of the scheme that stands for each of `_RIVALS`.
+        Label of the scheme of each rival.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def line_of(table: dict[str, Any]) -> Line:
 
 
 def _of_the_line(line: Line) -> Numbers:
-    """Return what the line comes to; a MAC is two FLOP."""
+    """Return distance and slope of the line; a MAC is two FLOP."""
     return {
         "largest_distance_from_the_line": Measured(1e3 * line.farthest_s, unit="ms"),
         "slope_of_the_line": Measured(1e12 * line.s_per_mac, unit="ms/GMAC"),
@@ -157,7 +157,7 @@ def _of_the_line(line: Line) -> Numbers:
 
 
 def _by_nodes(simulated: Simulated, table: dict[str, Any]) -> Numbers:
-    """Return delay and energy of a task on each pool, and what the paper's own numbers imply."""
+    """Return delay and energy of a task on each pool, and the power that the paper's imply."""
     largest_w = max(_power_w(device_preset(name)) for name in table["boards"])
     found: Numbers = {}
     for name, row in table["pools"].items():
@@ -192,7 +192,7 @@ def _power_w(board: dict[str, Any]) -> float:
 
 
 def _conditions(as_printed: Numbers) -> dict[str, Condition]:
-    """Return which comparisons come out with the equations to the letter."""
+    """Return the comparisons that hold with the equations to the letter."""
     chosen = {name: (name,) for name in COMPARISONS} | {ALL_FOUR: COMPARISONS}
     words = "the equations are read as printed, units included"
     return {
@@ -201,7 +201,7 @@ def _conditions(as_printed: Numbers) -> dict[str, Condition]:
     }
 
 
-# The tables about Table 2.
+# The tables of the page.
 
 
 def scheme_table(simulated: Simulated, stream: str, nodes: int) -> Table:

@@ -1,4 +1,4 @@
-"""What the size of the window pays: delay against window size, for several schedulers."""
+"""Delay against the size of the scheduling window, for several schedulers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class WindowRow(NamedTuple):
     stream : str
         Kind of arrivals.
     load : float
-        Work that arrives over what the nodes can do.
+        Arriving work over the capacity of the nodes.
     seed : int
         Of the pool and the stream.
     scheduler : str
@@ -89,7 +89,7 @@ def window_study(
     tasks, nodes : int
         Length of a stream and size of a pool.
     loads : sequence of float
-        Work that arrives over what the nodes can do.
+        Arriving work over the capacity of the nodes.
     windows : sequence of int
         Window sizes K; only the last window of a stream may be smaller.
     """
@@ -175,7 +175,7 @@ def _mean_solver_ms(log: WindowLog) -> float:
     return 1e3 * float(log.solver_s.mean())
 
 
-# Delay against window size.
+# The figure.
 
 
 def window_figure(rows: Sequence[WindowRow]) -> Figure:

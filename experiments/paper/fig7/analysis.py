@@ -1,4 +1,4 @@
-"""Every colony of the factorial study against every rival, on every kind of pool."""
+"""Statistics of Fig. 7: colonies against rivals, main effects, and measures of schedules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def compare_colonies(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     study : Factorial
-        What was run.
+        The study.
     cells : DataFrame
         The rows of its sweep.
 
@@ -79,7 +79,7 @@ def _pairs(study: Factorial, cells: pd.DataFrame) -> Iterator[tuple[Names, Float
         yield names, runs[label(colony)].to_numpy(), runs[rival].to_numpy()
 
 
-# How much each factor of the study moves the ratio, all others averaged over.
+# Main effects: the ratio by level of each factor, averaged over all others.
 
 
 def main_effects(ratios: pd.DataFrame) -> pd.DataFrame:
@@ -118,17 +118,17 @@ def _level(ratios: pd.DataFrame) -> dict[str, float]:
     return {"ratio": float(np.exp(seeds.mean())), "low": low, "high": high, "wins": wins}
 
 
-# What the schedulers' schedules take, and the schedulers themselves.
+# Measures of the schedules, and of the search for them.
 
 COMPARED_MEASURES = ("makespan", "total_time", "seconds", "imbalance", "settled")
 
-NEAR = 0.01  # of its last makespan; nearer a run counts as settled
+NEAR = 0.01  # of its last makespan: within it a run counts as settled
 
 QUARTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75}
 
 
 def add_measures(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells with what their schedules and traces come to.
+    """Return the cells with measures of their schedules and traces.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measures(runs: pd.DataFrame) -> dict[str, float]:
-    """Return what runs of one solver on pools of one size come to."""
+    """Return the measures of one solver on pools of one size."""
     quartiles = {
         f"{name}_{suffix}": float(np.quantile(runs[name], share, method="inverted_cdf"))
         for name, (suffix, share) in product(COMPARED_MEASURES, QUARTILES.items())
@@ -204,7 +204,7 @@ def _measures(runs: pd.DataFrame) -> dict[str, float]:
     return quartiles | gap | {"evaluations": float(runs["evaluations"].median())}
 
 
-# The paper's scheduler, as printed and repaired, against every other one.
+# The paper's scheduler, as printed and repaired, against all others.
 
 ATSA_NAMES = ("atsa", "atsa-with-task", "atsa-repaired", "atsa-repaired-arrival")
 

@@ -1,4 +1,4 @@
-"""All combinations of kinds of pools and readings of the colony, as one sweep."""
+"""Designs of the sweeps: pools with seeds of their own, and a full factorial of readings."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def read_factorial(path: Path, quick: bool) -> Factorial:
     )
 
 
-# Many pools of the paper, each with a seed of its own, and sweeps over them.
+# Pools of the paper, each with a seed of its own, and sweeps over them.
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Pools:
 
 
 def read_pools(table: dict[str, Any], quick: bool) -> Pools:
-    """Return the pools that the table of a configuration file says.
+    """Return the pools of a configuration file's table.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def read_pools(table: dict[str, Any], quick: bool) -> Pools:
 
 
 def run_in(work: Path, name: str, config: SweepConfig, jobs: int) -> pd.DataFrame:
-    """Run a sweep, or what is left of it, in a folder of its own in `work`; return its cells.
+    """Run or resume a sweep in a folder of its own in `work`; return its cells.
 
     The makespan of a cell that failed is infinite.
     """

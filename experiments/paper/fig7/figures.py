@@ -1,4 +1,4 @@
-"""Convergence over many pools: gap against iterations, evaluations and seconds."""
+"""The figures: convergence over many pools, map of the factorial study, times by pool size."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def curves_figure(cells: pd.DataFrame, solvers: list[str]) -> Figure:
 
     Notes
     -----
-    A solver that evaluates a single schedule is a mark, dotted to the right. A curve runs from
-    where half the pools have a schedule to where half the runs have ended.
+    A solver that evaluates a single schedule is a mark, dotted to the right. A curve begins
+    where half the pools have a schedule and ends where half the runs have ended.
     """
     from matplotlib.figure import Figure
 
@@ -84,7 +84,7 @@ def _draw_curve(
     """Draw one solver on the pools of one size."""
     traces = [np.asarray(trace, dtype=float) for trace in runs[f"trace_{axis}"]]
     end = float(np.median([trace[-1] for trace in traces]))
-    # What `init` found stands at iteration 0, which a logarithmic axis does not show.
+    # A schedule from `init` has iteration 0, which a logarithmic axis does not show.
     first = [np.min(trace, where=trace > 0.0, initial=max(end, 1.0)) for trace in traces]
     start = float(np.median(first))
     if runs["evaluations"].max() == 1:
@@ -109,7 +109,7 @@ def _quartiles(runs: pd.DataFrame, axis: str, points: FloatArray) -> FloatArray:
     return quartiles
 
 
-# A map of the factorial study: how often, and by how much, ATSA beats its rival.
+# The map of the factorial study: how often, and by how much, ATSA beats its rival.
 
 LARGEST = 2.0  # ratio at the end of the colours
 
@@ -123,7 +123,7 @@ def comparisons_figure(study: Factorial, comparisons: pd.DataFrame) -> Figure:
     Parameters
     ----------
     study : Factorial
-        What was run.
+        The study.
     comparisons : DataFrame
         See `analysis.compare_colonies`.
     """
@@ -157,7 +157,7 @@ def _draw_pairs(axes: Axes, study: Factorial, comparisons: pd.DataFrame) -> Axes
 
 
 def _write(axes: Axes, column: int, line: int, row: pd.Series) -> None:
-    """Write the share of wins, such that it can be read on its colour."""
+    """Write the share of wins, legible on its colour."""
     won = row["p_holm"] < SIGNIFICANT and row["effect"] > 0
     dark = abs(math.log(row["ratio"])) > 0.6 * math.log(LARGEST)
     axes.text(
@@ -234,7 +234,7 @@ def _draw_times(
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Write seconds as plain numbers, and more of them where there are few decades."""
+    """Label seconds as plain numbers, with more ticks where there are few decades."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axes.get_ylim()

@@ -59,7 +59,7 @@ ASSUMPTIONS = (
     "order, and `atsa-repaired-arrival` as they come, like its rivals. None is given a schedule. "
     "In the table with equal starts the schedule of MCT is the first incumbent of every search: "
     "none ends worse than MCT, but colonies and swarms do not move from its schedule.",
-    "The paper gives neither ants nor iterations: those of every run stand in "
+    "The paper gives neither ants nor iterations: those of every run are in "
     "`experiments/paper/fig7.toml` and `fig7_factors.toml`. MET and LPT are shown beside the "
     "paper's rivals.",
     "Intervals are of 95 %, by bootstrap over pools; every pool has a seed of its own and is given "
@@ -68,7 +68,7 @@ ASSUMPTIONS = (
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int, folder: Path = PAPER_FOLDER) -> Outcome:
-    """Run both studies, or what is left of them, and write their tables and figures.
+    """Run or resume both studies and write their tables and figures.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _draw(
 
 
 def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
-    """Return what decides the claims, and what is printed."""
+    """Return the numbers that decide the claims, and the tables and sentences of the page."""
     return Outcome(
         values=values_of(tables["rivals"]),
         conditions=conditions_of(tables["rivals"], study, tables["comparisons"]),

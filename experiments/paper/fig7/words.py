@@ -1,4 +1,4 @@
-"""When does ATSA as printed beat first come, first served? Sentences computed from the data."""
+"""Sentences, tables and conditions of Fig. 7, all computed from the data."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FactorLevels = Mapping[str, Sequence[str]]
 
 
 def answers(study: Factorial, comparisons: pd.DataFrame, effects: pd.DataFrame) -> tuple[str, ...]:
-    """Return the answer.
+    """Return when ATSA as printed beats its rivals, in three sentences.
 
     Parameters
     ----------
     study : Factorial
-        What was run.
+        The study.
     comparisons, effects : DataFrame
         See `analysis.compare_colonies` and `analysis.main_effects`.
 
@@ -113,7 +113,7 @@ def _in_common(rows: pd.DataFrame, factors: FactorLevels) -> str:
     return f" (all with {', '.join(texts)})" if texts else ""
 
 
-# What becomes of Fig. 7 in the two readings of "task execution time", in words.
+# The order of the schedulers in both readings of "task execution time".
 
 
 def readings(summary: pd.DataFrame) -> tuple[str, str]:
@@ -141,7 +141,7 @@ def _order(rows: pd.DataFrame, measure: str) -> str:
     return ", ".join(f"{solver} {decimal(value, 1)} s" for solver, value in medians.items())
 
 
-# The study's tables as texts.
+# Tables.
 
 
 def times_table(summary: pd.DataFrame) -> Table:
@@ -230,7 +230,7 @@ def values_of(rivals: pd.DataFrame) -> dict[str, Measured]:
 def conditions_of(
     rivals: pd.DataFrame, study: Factorial, comparisons: pd.DataFrame
 ) -> dict[str, Condition]:
-    """Return under which other assumptions ATSA is ahead of a rival.
+    """Return the other assumptions under which ATSA is ahead of a rival.
 
     ``repaired_beats_NAME`` for every rival, on all sizes of pool: with the readings of
     `ATSA.repaired`. ``kind_beats_NAME`` for those of the factorial study: as printed, on its best

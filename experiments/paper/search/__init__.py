@@ -1,4 +1,4 @@
-"""The search: where, among all settings that the paper leaves open, its claims hold."""
+"""The search for settings of everything that the paper leaves open in which its claims hold."""
 
 from edgeopt.experiments.paper.search.part import run
 

@@ -1,4 +1,4 @@
-"""Where the claims hold: a map of each over the two dimensions that tell best."""
+"""Maps of where the claims hold, over the two dimensions that separate best."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PANEL_COLUMNS = 3
 
-_SPREAD = 0.3  # of points around the place of a choice
+_SPREAD = 0.3  # of points around the index of a choice
 
 
 def map_figure(found: Evaluated, claims: list[Claim]) -> Figure:
@@ -28,7 +28,7 @@ def map_figure(found: Evaluated, claims: list[Claim]) -> Figure:
     found : Evaluated
         The evaluated settings of a space.
     claims : list of Claim
-        Those whose measures it knows.
+        Claims whose measures are among those of the space.
     """
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""What Tables 1 and 2 and Figs. 6 and 8 come to in one setting of what the paper leaves open."""
+"""Tables 1 and 2 and Figs. 6 and 8 in one setting of everything that the paper leaves open."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def measures_of(setting: Setting, rng: np.random.Generator) -> dict[str, float]:
         Source of randomness; the schemes meet the same tasks and links.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # overloads are told by ``load``
+        warnings.simplefilter("ignore")  # ``load`` shows overloads
         runs = {nodes: _runs(setting, nodes, rng) for nodes in CUTS}
     return {
         **_times_and_energies(runs),
@@ -118,7 +118,7 @@ def _link(setting: Setting, stream: Stream, rng: np.random.Generator) -> LinkTra
 
 
 def _times_and_energies(runs: dict[int, dict[str, dict[str, float]]]) -> dict[str, float]:
-    """Return what Table 2 is about."""
+    """Return the measures of Table 2."""
     found: dict[str, float] = {}
     for nodes, pool in runs.items():
         found[f"delay_{nodes}_ms"] = 1e3 * pool["ours"]["delay_mean_s"]
@@ -139,7 +139,7 @@ def _times_and_energies(runs: dict[int, dict[str, dict[str, float]]]) -> dict[st
 
 
 def _uploads(runs: dict[int, dict[str, dict[str, float]]], image_bytes: float) -> dict[str, float]:
-    """Return what Fig. 8 is about, per cent; cloud only uploads the image."""
+    """Return the measures of Fig. 8 in per cent; cloud only uploads the image."""
     found = {}
     for nodes, pool in runs.items():
         for title, scheme in (("upload", "ours"), ("upload_asleep", "asleep")):
@@ -154,12 +154,12 @@ def _uploads(runs: dict[int, dict[str, dict[str, float]]], image_bytes: float) -
 
 
 def _percent(first: float, second: float) -> float:
-    """Return by how many per cent the first is larger, infinite against nothing."""
+    """Return by how many per cent the first is larger, infinite where the second is 0."""
     return 100.0 * (first / second - 1.0) if second else np.inf
 
 
 def _cuts(setting: Setting) -> dict[str, float]:
-    """Return what Table 1 is about: the deepest feasible cuts."""
+    """Return the measures of Table 1: the deepest feasible cuts."""
     found = []
     for nodes in CUTS:
         system = _system(setting, nodes, float(setting["memory_mib"]), str(setting["memory_is"]))
@@ -169,7 +169,7 @@ def _cuts(setting: Setting) -> dict[str, float]:
 
 
 def _curve(setting: Setting) -> dict[str, float]:
-    """Return what Fig. 6 is about: the delay by cut without the terminal's upload."""
+    """Return the measures of Fig. 6: the delay by cut without the terminal's upload."""
     delays = {
         nodes: terms_of(
             _network(), _system(setting, nodes, ENOUGH_MIB, "node"), _reading(setting)
@@ -218,7 +218,7 @@ def _system(setting: Setting, nodes: int, memory_mib: float, memory_is: str) -> 
         "memory_bandwidth_byte_s": setting["memory_byte_s"],
         "static_power_w": setting["static_w"],
         "omega": float(setting["dynamic_w"]) / flops**2,  # (19) at full speed
-        "kappa": float(setting["dynamic_w"]) / (flops * CLOCK_HZ**2),  # which MASM reckons with
+        "kappa": float(setting["dynamic_w"]) / (flops * CLOCK_HZ**2),  # MASM's own coefficient
         "clock_hz": CLOCK_HZ,
         "count": nodes,
     }

@@ -1,4 +1,4 @@
-"""Search over everything that the paper leaves open for the settings in which its claims hold."""
+"""The part: every space searched, and what is reported about it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Evaluate = Callable[[Setting, np.random.Generator], dict[str, float]]
 
 
 def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
-    """Search every space; see `parts.Run`."""
+    """Search every space; see `RunPart`."""
     path = PAPER_FOLDER / "search.toml"
     config = read_toml(path)
     check_fields(path, config, ("seed", "spaces"), ("seed", "spaces"))
@@ -77,7 +77,7 @@ def search(space: SettingSpace, seed: int, jobs: int = 1) -> Evaluated:
     Parameters
     ----------
     space : SettingSpace
-        What is open.
+        The space.
     seed : int
         Root of all randomness; each point has a seed of its own.
     jobs : int
@@ -100,7 +100,7 @@ def _evaluate(name: str, setting: Setting, seed: np.random.SeedSequence) -> dict
 
 
 def condition_of(found: Evaluated, claim: Claim) -> Condition:
-    """Return in which share of the settings, and in which of the cases, a claim holds."""
+    """Return the share of the settings, and the cases, in which a claim holds."""
     size, meets = found.space.settings, found.meets(claim)
     count = sum(meets[:size])
     cases = [name for name, met in zip(found.space.cases, meets[size:], strict=True) if met]
@@ -116,7 +116,7 @@ def condition_of(found: Evaluated, claim: Claim) -> Condition:
 
 
 def _typical(found: Evaluated, meets: list[bool], dimension: Dimension) -> str:
-    """Return what a dimension is where a claim holds: its middle four fifths, or its choices."""
+    """Return the values of a dimension where a claim holds: middle four fifths, or choices."""
     where = places(found, dimension)[np.array(meets[: found.space.settings])]
     if dimension.kind != "of":
         low, high = np.quantile(where, [0.1, 0.9])
@@ -131,7 +131,7 @@ def _typical(found: Evaluated, meets: list[bool], dimension: Dimension) -> str:
 
 
 def nearest(found: Evaluated) -> list[tuple[str, Measured]]:
-    """Return by name how far the nearest setting is from the paper's numbers, per cent."""
+    """Return, by name, the distance of the nearest setting from the paper's numbers in per cent."""
     values = []
     for title, target in found.space.targets.items():
         distances = [_off(one, target) for one in found.measures]
@@ -140,7 +140,7 @@ def nearest(found: Evaluated) -> list[tuple[str, Measured]]:
 
 
 def _off(measures: dict[str, float], target: dict[str, float]) -> float:
-    """Return by which share the measure is off that is farthest from its target."""
+    """Return the largest relative distance of a measure from its target."""
     if measures["load"] >= MOST_LOAD:
         return math.inf
     return max(abs(measures[name] / value - 1.0) for name, value in target.items())
@@ -202,6 +202,6 @@ def _nearest_table(found: Evaluated) -> Table:
 
 
 def _ranges(space: SettingSpace) -> str:
-    """Return what is open in words."""
+    """Return the ranges of a space in words."""
     words = "; ".join(f"{one.name} {one.words}" for one in space.dimensions)
     return f"Space {space.name}, {space.settings} settings of a Latin hypercube: {words}."

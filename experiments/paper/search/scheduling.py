@@ -1,4 +1,4 @@
-"""What Fig. 7 comes to in one setting of what the paper leaves open."""
+"""Fig. 7 in one setting of everything that the paper leaves open."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _ratios(problem: SchedulingProblem, setting: Setting, seed: int) -> dict[str
 
 
 def _measures(problem: SchedulingProblem, result: Result) -> dict[str, float]:
-    """Return what a schedule and its search come to, infinite where there is no schedule."""
+    """Return the measures of a schedule and its search, infinite where there is no schedule."""
     if result.assignment is None:
         return dict.fromkeys(("makespan", "total_time", "imbalance", "settled"), np.inf)
     trace: Any = result.trace

@@ -1,4 +1,4 @@
-"""Everything that the paper leaves open, as a box of settings and a Latin hypercube in it."""
+"""All that the paper leaves open: a box of settings, their measures, and where claims hold."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _FIELDS = ("settings", "quick_settings", "dimensions", "base", "cases", "targets
 
 @dataclass(frozen=True)
 class Dimension:
-    """One thing that is open.
+    """One quantity or choice that the paper leaves open.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Name.
     kind : {"linear", "log", "of"}
         A range, a range of logarithms, or a choice.
     values : tuple
@@ -65,20 +65,20 @@ class Dimension:
 
 @dataclass(frozen=True)
 class SettingSpace:
-    """What is searched.
+    """A box of settings to be searched.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Name.
     settings : int
         Points of the hypercube.
     dimensions : tuple of Dimension
-        What is open.
+        Its sides.
     cases : dict
-        Points by name that are tried besides.
+        Further points by name.
     targets : dict
-        By name, what measures are in the paper.
+        By name, the paper's values of some measures.
     """
 
     name: str
@@ -137,11 +137,11 @@ def _dimension(name: str, table: Any) -> Dimension:
     return Dimension(name, kind, tuple(values))
 
 
-# Where in a space a claim holds.
+# The measures, and where in a space a claim holds.
 
 
 class Evaluated(NamedTuple):
-    """What a space came to.
+    """A space with the measures of its points.
 
     Attributes
     ----------
@@ -172,7 +172,7 @@ class Evaluated(NamedTuple):
 
 
 def separating(found: Evaluated, claim: Claim) -> list[Dimension]:
-    """Return the dimensions that tell where a claim holds, the best first."""
+    """Return the dimensions that best separate where a claim holds, the best first."""
     meets = np.array(found.meets(claim)[: found.space.settings])
     if not meets.any() or meets.all():
         return []
@@ -182,7 +182,7 @@ def separating(found: Evaluated, claim: Claim) -> list[Dimension]:
 
 
 def places(found: Evaluated, dimension: Dimension) -> FloatArray:
-    """Return where the settings lie on a dimension: numbers, or the places of the choices."""
+    """Return the coordinates of the settings on a dimension; of choices, their indices."""
     values = [point[dimension.name] for point in found.points[: found.space.settings]]
     if dimension.kind == "of":
         return np.array([dimension.values.index(value) for value in values], dtype=np.float64)
@@ -190,7 +190,7 @@ def places(found: Evaluated, dimension: Dimension) -> FloatArray:
 
 
 def _distance(found: Evaluated, meets: np.ndarray, dimension: Dimension) -> float:
-    """Return the largest difference between the distributions where a claim holds and not."""
+    """Return Kolmogorov's and Smirnov's distance between where a claim holds and where not."""
     from scipy.stats import ks_2samp
 
     where = places(found, dimension)

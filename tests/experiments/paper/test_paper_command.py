@@ -16,7 +16,7 @@ def test_parts_that_are_asked_for(edgeopt, tmp_path: Path):
         assert f"({name})" in text
         assert (tmp_path / "new/folder" / name).stat().st_size
     again = edgeopt(*arguments)
-    assert again.out.splitlines()[:2] == ["table1: is there", "fig5: is there"]
+    assert again.out.splitlines()[:2] == ["table1: up to date", "fig5: up to date"]
 
 
 @pytest.mark.parametrize(

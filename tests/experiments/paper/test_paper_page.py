@@ -1,5 +1,6 @@
 """The page shows what was measured, and nothing else."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,18 @@ def test_inferences_stand_apart_from_what_the_paper_says(monkeypatch):
     ours = Claim("five", "Fig. 3", "so x falls", measures=("x",), rule=BELOW, ours=True)
     monkeypatch.setattr(page, "read_claims", lambda part: (CLAIMS[2], ours))
     lines = page_lines([PartRecord("fig6", "f", True, 2, "7", 3.4, PROVENANCE, OUTCOME)])
-    first, second = lines.index("## Verdicts"), lines.index("## What we infer from the paper")
+    first, second = lines.index("## Verdicts"), lines.index("## Our inferences from the paper")
     assert "y falls" in "".join(lines[first:second])
     assert "so x falls" not in "".join(lines[first:second])
     assert "1 claims: 1 reproduced" in lines[second + 2]
+
+
+def test_headings_and_tables_are_set_off_by_empty_lines(lines):
+    for before, line in pairwise(lines):
+        if line.startswith("## "):
+            assert before == "", line
+        if before.startswith("|"):
+            assert line == "" or line.startswith("|"), line
 
 
 def test_what_the_search_found_completes_a_verdict(monkeypatch):
@@ -94,7 +103,7 @@ def test_a_part_shows_all_it_has(lines):
 
 def test_points_and_origin(lines):
     assert sum(line.startswith("| 48 |") for line in lines) == 1
-    origin = lines[lines.index("## How it was made") :]
+    origin = lines[lines.index("## Provenance") :]
     assert (
         "| fig6 | 3, jobs 2, quick | 7 | abc | 000000000000, changed | `edgeopt paper` |" in origin
     )

@@ -58,7 +58,7 @@ def test_a_part_is_made_once(parts: Parts, tmp_path: Path):
     assert make(["fig5", "fig6"], tmp_path, jobs=3, say=said.append) == {}
     assert make(["fig5", "fig6"], tmp_path, jobs=1, say=said.append) == {}
     assert parts.made == [("fig5", False, 3), ("fig6", False, 3)]
-    assert said[-2:] == ["fig5: is there", "fig6: is there"]
+    assert said[-2:] == ["fig5: up to date", "fig6: up to date"]
 
 
 def test_other_code_or_size_makes_it_again(parts: Parts, tmp_path: Path):

@@ -7,7 +7,6 @@ from edgeopt.experiments.paper import scale, windows
 
 def test_windows(edgeopt, tmp_path, monkeypatch):
     monkeypatch.setattr(windows, "SCHEDULERS", ("mct",))
-    monkeypatch.setattr("edgeopt.experiments.paper.windows.SCHEDULERS", ("mct",))
     outcome = edgeopt("study", "windows", "--out", "new/folder", "--seeds", "1", "--tasks", "100")
     assert outcome.code == 0, outcome.err
     files = ("windows.csv", "windows.png", "windows.pdf")
@@ -18,7 +17,7 @@ def test_windows(edgeopt, tmp_path, monkeypatch):
 
 
 def test_scale(edgeopt, tmp_path, monkeypatch):
-    monkeypatch.setattr(scale, "SOLVERS", ("mct",))
+    monkeypatch.setattr(scale, "MASTER_SOLVERS", ("mct",))
     monkeypatch.setattr(scale, "NODES", (10,))
     outcome = edgeopt("study", "scale", "--out", ".", "--tasks", "150")
     assert outcome.code == 0, outcome.err
