@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.tempering.ladder import Ladder, draw_node, propose
-from edgeopt.optim.scheduling.tempering.model import Model
+from edgeopt.optim.scheduling.tempering.model import Ladder, Model, draw_node, propose
 from edgeopt.optim.scheduling.tempering.replica import (
     Incumbent,
     Replicas,
@@ -64,24 +63,8 @@ def share_anew(
 ) -> None:
     """Redistribute tasks between two nodes with the Gibbs probability of all ways to do so.
 
-    Parameters
-    ----------
-    model, ladder
-        The problem and the levels.
-    replicas : Replicas
-        The one at `level` is changed: assignment, members, loads and memory, not its energy.
-    level : int
-        Level of the ladder.
-    target : float
-        Loads above it are overloads.
-    proposals : int
-        Number of proposals, including those without effect.
-    incumbent : Incumbent
-        Records better schedules, and counts the ways examined.
-    stream : ndarray of uint64, shape (4,)
-        Random numbers.
-    block : Block
-        Scratch.
+    Parameters are those of `shift_and_swap`, and a `block` as scratch; `incumbent` also counts the
+    ways examined.
 
     Notes
     -----

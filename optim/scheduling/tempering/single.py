@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeopt.optim.jit import jit_lean
-from edgeopt.optim.scheduling.tempering.ladder import Ladder, propose
-from edgeopt.optim.scheduling.tempering.model import Model
+from edgeopt.optim.scheduling.tempering.model import Ladder, Model, propose
 from edgeopt.optim.scheduling.tempering.replica import (
     Incumbent,
     Replicas,
