@@ -102,7 +102,7 @@ def solve(
     Raises
     ------
     InputError
-        If `solver`, `stop` or `start` is not what it must be.
+        If `solver`, `stop` or `start` is illegal.
     CheckError
         If the solver's makespan, memory or bound does not hold for its assignment.
 

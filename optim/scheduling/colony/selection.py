@@ -174,7 +174,6 @@ def _simple_numerators(
 
     For a small whole exponent and a heuristic without completion times.
     """
-    # Selections instead of branches, multiplications instead of powers.
     share, exponent, own = nodes.share, int(visibility.beta), visibility.counted * memory
     for j in range(len(share)):
         eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
