@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_nodes
-from edgeopt.optim.scheduling.tempering.model import Model
-from edgeopt.optim.scheduling.tempering.pair_block import make_block
+from edgeopt.optim.scheduling.tempering.model import Model, build_ladder, nearest_nodes
+from edgeopt.optim.scheduling.tempering.moves import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, recompute, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import open_stream

@@ -128,12 +128,12 @@ def test_a_link_that_leads_nowhere_is_no_example():
 
 
 def test_a_face_wins_over_a_module_of_the_same_name():
-    import edgeopt.optim.scheduling.heuristics.min_min
+    import edgeopt.optim.scheduling.heuristics.lp_rounding
     import edgeopt.optim.scheduling.solve  # noqa: F401
     from edgeopt.optim import scheduling
 
     assert inspect.isfunction(scheduling.solve)
-    assert inspect.isfunction(scheduling.heuristics.min_min)
+    assert inspect.isfunction(scheduling.heuristics.lp_rounding)
 
 
 def loaded_by(code: str) -> set[str]:

@@ -11,10 +11,9 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.offload.report import offload_report, parse_settings, print_report
-from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
 from edgeopt.optim.offloading.relaxation import relax
-from edgeopt.optim.offloading.solvers import scan, tmoa_printed, tmoa_repaired
+from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile

@@ -14,10 +14,9 @@ from .optim.scheduling.bounds.lagrangian import lagrangian_bound
 from .optim.scheduling.bounds.quick_bounds import lower_bound
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
+from .optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .optim.scheduling.heuristics.lp_rounding import lp_rounding
-from .optim.scheduling.heuristics.min_min import min_min
-from .optim.scheduling.heuristics.two_best import max_min, sufferage
 from .optim.scheduling.local_search.iterated import LocalSearch
 from .optim.scheduling.milp import MILP
 from .optim.scheduling.pso import PSO

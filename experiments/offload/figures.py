@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.style import COLOURS, paper_style, save_figure
-from edgeopt.optim.offloading.answer import Answer
-from edgeopt.optim.offloading.solvers import criteria, pareto_cuts
+from edgeopt.optim.offloading.solvers import Answer, criteria, pareto_cuts
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
 

@@ -13,12 +13,11 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from edgeopt.experiments.text import INFINITE, scaled, terminal_table
-from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.lagrangian import dual_subgradient
 from edgeopt.optim.offloading.per_node_cuts import NODE_OBJECTIVES, node_program, solve_node_program
 from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, relax
 from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
-from edgeopt.optim.offloading.solvers import pareto_cuts, scan
+from edgeopt.optim.offloading.solvers import Answer, pareto_cuts, scan
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
 from edgeopt.problems.offloading.program import CutProgram, delay_parts_s
 from edgeopt.problems.offloading.reading import CHOICES

@@ -16,9 +16,8 @@ from edgeopt.optim.learning.costs import (
     Tasks,
     crossing_bytes,
 )
-from edgeopt.optim.learning.part import LayerChain, OnMap, Part
+from edgeopt.optim.learning.part import LayerChain, LossWeights, OnMap, Part
 from edgeopt.optim.learning.problem import LearningProblem, PeriodCost
-from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.errors import InputError
 

@@ -12,10 +12,10 @@ from edgeopt.optim.framework.schemes.dormant import mean_limit_s, slack_limit_s,
 from edgeopt.optim.learning.answers import Answers, early_answers, is_wrong
 from edgeopt.optim.learning.central import CentralLearner
 from edgeopt.optim.learning.costs import ExitKind
+from edgeopt.optim.learning.part import LossWeights
 from edgeopt.optim.learning.period import make_dispatch
 from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.split import SplitLearner
-from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.problems.errors import (
     FloatArray,
     InputError,

@@ -11,10 +11,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.optim.learning.costs import BITS, ExitKind, TaskCosts, TaskPath, Tasks, task_costs
-from edgeopt.optim.learning.part import LayerChain, OnMap, Part
+from edgeopt.optim.learning.part import LayerChain, LossWeights, OnMap, Part, SplitParts, split_step
 from edgeopt.optim.learning.period import Dispatch, assign, simulate_period
 from edgeopt.optim.learning.problem import LearningProblem, PeriodCost
-from edgeopt.optim.learning.split_step import LossWeights, SplitParts, split_step
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import InputError, check_array

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.lagrangian import Lagrangian, lagrangian_of
-from edgeopt.optim.offloading.solvers import scan
+from edgeopt.optim.offloading.solvers import Answer, scan
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram
 

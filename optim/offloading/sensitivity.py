@@ -8,9 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from edgeopt.optim.offloading.answer import Answer
 from edgeopt.optim.offloading.relaxation import Relaxation
-from edgeopt.optim.offloading.solvers import best_cuts
+from edgeopt.optim.offloading.solvers import Answer, best_cuts
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.arrays import network_arrays, system_arrays

@@ -4,10 +4,9 @@ from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from .catalog import find_solver, make_solver
 from .colony.atsa import ACO, ATSA
+from .heuristics.batch_rules import max_min, min_min, sufferage
 from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .heuristics.lp_rounding import lp_rounding
-from .heuristics.min_min import min_min
-from .heuristics.two_best import max_min, sufferage
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO

@@ -12,10 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
+from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
-from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
@@ -51,17 +50,14 @@ SOLVERS: dict[str, Any] = {
 def find_solver(name: str) -> Any:
     """Return the solver of a name, with its own defaults.
 
+    A name without a solver, or a file that cannot be run, is an `InputError`.
+
     Parameters
     ----------
     name : str
         A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, ``file.py:Name``
         for a class (made without arguments), an object or a function of your own, or
         ``file.toml`` with such a name as ``solver`` and with values of its parameters.
-
-    Raises
-    ------
-    InputError
-        If there is no such solver, or the file cannot be run.
 
     Examples
     --------

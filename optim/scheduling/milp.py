@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.arrays import ready_times
-from edgeopt.optim.scheduling.bounds.highs import silent_highs
 from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     Bundle,
     improve_prices,
     open_bundle,
     useful_pairs_of,
 )
+from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
@@ -88,10 +88,7 @@ class MILP:
         check_parameters(self)
 
     def init(
-        self,
-        problem: SchedulingProblem,
-        rng: np.random.Generator,
-        start: IntArray | None = None,
+        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
     ) -> MILPState:
         """Return the best of the heuristic schedules and `start`, and the LP's prices.
 

@@ -259,10 +259,9 @@ def move_discretely(
     inertia, cognitive, social = pulls
     total = inertia + cognitive + social
     position, best, uniform = swarm.position, swarm.best, swarm.uniform
-    particles, tasks = position.shape
-    for p in range(particles):
+    for p in range(len(position)):
         fill_uniform(stream, uniform)
-        for i in range(tasks):
+        for i in range(len(uniform)):
             scaled = uniform[i] * _HALF_BITS
             first = np.floor(scaled)
             point, chance = total * (first / _HALF_BITS), scaled - first

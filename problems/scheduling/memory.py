@@ -18,10 +18,8 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
 
     Parameters
     ----------
-    task_memory : ndarray, shape (k,)
-        Memory of each task in byte.
-    node_capacity : ndarray, shape (x,)
-        Memory of each node in byte.
+    task_memory, node_capacity : ndarray, shape (k,) and (x,)
+        Memory of each task and of each node in byte.
 
     Notes
     -----

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.tempering.ladder import build_ladder
-from edgeopt.optim.scheduling.tempering.pair_block import share_anew
-from edgeopt.optim.scheduling.tempering.single import shift_and_swap
+from edgeopt.optim.scheduling.tempering.model import build_ladder
+from edgeopt.optim.scheduling.tempering.moves import share_anew, shift_and_swap
 from edgeopt.optim.scheduling.tempering.solver import WIDEST, ParallelTempering
 from edgeopt.problems.scheduling.generators import braun
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.local_search.moves import (
     KickSettings,
     best_move,

@@ -6,9 +6,8 @@ import numpy as np
 from scipy.stats import chi2
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.tempering.ladder import propose
-from edgeopt.optim.scheduling.tempering.pair_block import share_anew
-from edgeopt.optim.scheduling.tempering.single import shift_and_swap
+from edgeopt.optim.scheduling.tempering.model import propose
+from edgeopt.optim.scheduling.tempering.moves import share_anew, shift_and_swap
 from edgeopt.optim.scheduling.tempering.tempering import temper
 
 

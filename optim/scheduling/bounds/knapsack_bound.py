@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.bounds.highs import silent_highs
 from edgeopt.optim.scheduling.bounds.knapsack import knapsack
+from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
 from edgeopt.problems.errors import FloatArray, check_number

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import power, sum_four
-from edgeopt.optim.scheduling.colony.alias import build_alias
+from edgeopt.optim.stream import build_alias
 from edgeopt.problems.errors import FloatArray, IntArray
 
 _BEST_PATH_PROBABILITY = 0.05  # Stuetzle and Hoos 2000, p_best

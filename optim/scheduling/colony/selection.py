@@ -8,8 +8,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import is_small_whole, power, sum_four, whole_power
-from edgeopt.optim.scheduling.colony.alias import draw_alias
-from edgeopt.optim.stream import RandomStream, next_uniform
+from edgeopt.optim.stream import RandomStream, draw_alias, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
 

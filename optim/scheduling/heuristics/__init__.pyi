@@ -1,7 +1,6 @@
+from .batch_rules import max_min, min_min, sufferage
 from .list_rules import fcfs, lpt, mct, met, round_robin
 from .lp_rounding import lp_rounding
-from .min_min import min_min
-from .two_best import max_min, sufferage
 
 __all__ = [
     "fcfs",

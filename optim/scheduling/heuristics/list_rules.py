@@ -60,19 +60,8 @@ def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Assign each task, in order of arrival, to the node that is free first.
 
     This is a queue with x servers: FCFS in queueing theory, OLB (opportunistic load balancing) in
-    Braun et al. 2001. Execution times do not enter the choice.
-
-    Parameters
-    ----------
-    problem : SchedulingProblem
-        Tasks arrive in order of their index.
-    rng : Generator
-        Not used.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-        Node of each task; -1 where it fits no node.
+    Braun et al. 2001. Execution times do not enter the choice. Parameters and return value are
+    those of `mct`.
 
     Examples
     --------
@@ -88,7 +77,7 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     """Assign task i to node i mod x, or to the next one in turn that has room.
 
     The other rule that is called FCFS: tasks in order of arrival, nodes in turn. Parameters and
-    return value are those of `fcfs`.
+    return value are those of `mct`.
 
     Examples
     --------
@@ -105,19 +94,8 @@ def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     """Assign each task to the node that executes it fastest, whatever its load.
 
     This minimises the total time Z_y, the paper's cost of an ant. A node that is fastest for all
-    tasks gets them all (Braun et al. 2001, MET).
-
-    Parameters
-    ----------
-    problem : SchedulingProblem
-        Tasks arrive in order of their index, which matters only for memory.
-    rng : Generator
-        Not used.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-        Node of each task; -1 where it fits no node.
+    tasks gets them all (Braun et al. 2001, MET). Parameters and return value are those of `mct`;
+    the order of the tasks matters only for memory.
 
     Examples
     --------

@@ -8,9 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt, mct
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
-from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
 from edgeopt.optim.scheduling.local_search.moves import (
     COLD,
     DEFAULT_AMBITION,
@@ -118,10 +117,7 @@ class LocalSearch:
         check_parameters(self)
 
     def init(
-        self,
-        problem: SchedulingProblem,
-        rng: np.random.Generator,
-        start: IntArray | None = None,
+        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
     ) -> LocalSearchState:
         """Return the state before the first schedule, which is `start` if given."""
         search = open_search(problem, self.width, self.depth)

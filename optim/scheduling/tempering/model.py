@@ -1,4 +1,4 @@
-"""The problem as parallel tempering sees it: times and reduced costs in a common unit."""
+"""The problem as parallel tempering sees it: times and reduced costs, and the temperatures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
-from edgeopt.problems.errors import FloatArray
+from edgeopt.optim.stream import RandomStream, build_alias, draw_alias, next_uniform
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 
@@ -61,3 +63,135 @@ def build_model(problem: SchedulingProblem, unit: float) -> Model:
     # A node of multiplier 0 can be overloaded all the same, and must not be free.
     weights = np.sqrt(np.maximum(u, u.mean() * 1e-3) / problem.nodes)
     return Model(times, costs, weights, memory, capacity, ready_times(problem) / unit)
+
+
+# The temperatures, and how tasks and nodes are proposed at each.
+
+NODES_PROPOSED = 64  # nodes that are proposed for a task: those of least reduced cost
+
+HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
+
+SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
+
+LEAST_WEIGHT = 1e-9  # of a task: alias tables need weights that are not all 0
+
+
+class Ladder(NamedTuple):
+    """The levels of the replicas, from soft and hot to stiff and cold.
+
+    Attributes
+    ----------
+    temperatures : ndarray, shape (m,)
+        Temperatures of the reduced costs.
+    stiffness : ndarray, shape (m,)
+        Factor of the overload in the exponent.
+    nodes : ndarray of int, shape (k, q)
+        The nodes of each task by reduced cost.
+    chances : ndarray, shape (m, k, q)
+        Cumulative probabilities of these nodes, proportional to exp(-cost / temperature).
+    keep, alias : ndarray, shape (m, k)
+        Alias tables from which tasks are drawn, in proportion to the probability of not being on
+        their cheapest node.
+    """
+
+    temperatures: FloatArray
+    stiffness: FloatArray
+    nodes: IntArray
+    chances: FloatArray
+    keep: FloatArray
+    alias: IntArray
+
+
+def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
+    """Return each task's nodes by reduced cost, shape (k, q), ties in random order."""
+    # On uniform machines most costs tie: in order of index all tasks would prefer the same nodes.
+    ties = rng.random(model.costs.shape)
+    return np.lexsort((ties, model.costs), axis=1)[:, :NODES_PROPOSED]
+
+
+def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
+    """Return the ladder for schedules about `gap` above the LP bound.
+
+    Parameters
+    ----------
+    model : Model
+        Times, reduced costs and weights.
+    nodes : ndarray of int, shape (k, q)
+        The nodes of each task by reduced cost.
+    levels : int
+        Number of levels, m >= 1.
+    gap : float
+        Distance to the bound in the model's unit, > 0.
+
+    Notes
+    -----
+    At the cold end k / 8 pairs, each as costly as the temperature, add up to the gap. If all nodes
+    have equal prices, an overload of about 4 % of the gap has exponent 1 there; on the softest
+    level, one of about a third of the unit, the makespan.
+    """
+    k, x = model.times.shape
+    costs = np.take_along_axis(model.costs, nodes, axis=1)
+    temperatures = np.geomspace(HOTTEST * gap / k, COLDEST * gap / k, levels)
+    ladder = Ladder(
+        temperatures,
+        np.geomspace(SOFTEST * x, STIFFEST * x / gap**2, levels),
+        nodes,
+        _chances(costs, temperatures),
+        np.ones((levels, k)),
+        np.zeros((levels, k), dtype=np.int64),
+    )
+    weights = LEAST_WEIGHT + np.maximum(1.0 - ladder.chances[:, :, 0].astype(np.float64), 0.0)
+    light, heavy = np.zeros((2, k + 1), dtype=np.int64)
+    for level in range(levels):
+        total = weights[level].sum()
+        build_alias(weights, total, ladder.keep, ladder.alias, level, light, heavy)
+    return ladder
+
+
+def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
+    """Return cumulative Gibbs probabilities, shape (m, k, q), in single precision for the cache."""
+    sums = np.exp(-costs / temperatures[:, None, None]).cumsum(axis=2)
+    sums /= sums[:, :, -1:]
+    # Above any uniform number, whatever the rounding: the search for a node always ends.
+    sums[:, :, -1] = 2.0
+    return sums.astype(np.float32)
+
+
+@jit_lean
+def propose(ladder: Ladder, level: int, stream: RandomStream) -> tuple[int, int]:
+    """Return a task and a node for it, drawn independently of the current assignment.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        Probabilities of tasks and nodes.
+    level : int
+        Level of the ladder.
+    stream : ndarray of uint64, shape (4,)
+        Random numbers; takes one.
+    """
+    task, rest = draw_alias(ladder.keep, ladder.alias, level, next_uniform(stream))
+    return task, draw_node(ladder, level, task, rest)
+
+
+@jit_lean
+def draw_node(ladder: Ladder, level: int, task: int, uniform: float) -> int:
+    """Return a node for a task, drawn with the Gibbs probability of its reduced cost.
+
+    Parameters
+    ----------
+    ladder : Ladder
+        Probabilities of nodes.
+    level : int
+        Level of the ladder.
+    task : int
+        The task.
+    uniform : float
+        Uniform in [0, 1].
+    """
+    # Cheap nodes come first and are the likely ones: a linear search is short.
+    choice = 0
+    while ladder.chances[level, task, choice] <= uniform:
+        choice += 1
+    node: int = ladder.nodes[task, choice]
+    return node

@@ -23,9 +23,8 @@ from edgeopt.optim.scheduling.local_search.moves import (
 )
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.tempering.ladder import build_ladder, nearest_nodes
-from edgeopt.optim.scheduling.tempering.model import build_model
-from edgeopt.optim.scheduling.tempering.pair_block import make_block
+from edgeopt.optim.scheduling.tempering.model import build_ladder, build_model, nearest_nodes
+from edgeopt.optim.scheduling.tempering.moves import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, temper
 from edgeopt.optim.stream import open_stream
@@ -119,10 +118,7 @@ class ParallelTempering:
         check_parameters(self)
 
     def init(
-        self,
-        problem: SchedulingProblem,
-        rng: np.random.Generator,
-        start: IntArray | None = None,
+        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
     ) -> TemperingState | LocalSearchState | State:
         """Return the state with the best of the heuristics' schedules and `start`.
 

@@ -7,11 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean
-from edgeopt.optim.scheduling.tempering.ladder import Ladder
-from edgeopt.optim.scheduling.tempering.model import Model
-from edgeopt.optim.scheduling.tempering.pair_block import Block, share_anew
+from edgeopt.optim.scheduling.tempering.model import Ladder, Model
+from edgeopt.optim.scheduling.tempering.moves import Block, share_anew, shift_and_swap
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, Replicas, copy_replica, recompute
-from edgeopt.optim.scheduling.tempering.single import shift_and_swap
 from edgeopt.optim.stream import RandomStream, next_uniform
 
 SINGLE_PROPOSALS = 100  # single moves of a replica in a round

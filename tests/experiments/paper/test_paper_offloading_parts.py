@@ -11,7 +11,7 @@ from edgeopt.experiments.paper.fig5 import growth_of, memory_mib
 from edgeopt.experiments.paper.fig6 import END, delay_by_nodes, gaining_loads, run_walks
 from edgeopt.experiments.paper.outcome import PAPER_FOLDER
 from edgeopt.experiments.paper.table1 import board_cuts, fitted_cuts, memory_range, read_table1
-from edgeopt.optim.offloading.answer import Answer
+from edgeopt.optim.offloading.solvers import Answer
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
 from edgeopt.problems.networks.load import load_network

@@ -6,9 +6,8 @@ from naive.learning import NaiveLayer, naive_aggregate, naive_step
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.optim.learning.part import Part
+from edgeopt.optim.learning.part import LossWeights, Part, SplitParts, split_step
 from edgeopt.optim.learning.split import aggregate
-from edgeopt.optim.learning.split_step import LossWeights, SplitParts, split_step
 from edgeopt.optim.learning.training import Training
 
 PIXELS, WIDTH, CLASSES, NODES = 6, 5, 3, 3

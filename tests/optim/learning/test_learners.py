@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from torch.nn.functional import cross_entropy
 
+from edgeopt.optim.learning.part import LossWeights
 from edgeopt.optim.learning.period import Dispatch
 from edgeopt.optim.learning.schemes import (
     BranchyNet,
@@ -15,7 +16,6 @@ from edgeopt.optim.learning.schemes import (
     Federated,
 )
 from edgeopt.optim.learning.split import SplitLearner
-from edgeopt.optim.learning.split_step import LossWeights
 from edgeopt.problems.errors import InputError
 
 SCHEMES = [Central(), BranchyNet(exits=(0, 5)), Federated(), CollaborativeTraining(cut=4),

@@ -11,8 +11,15 @@ from torch.nn.functional import cross_entropy
 
 from edgeopt.optim.learning.networks.layers import ExitHead
 from edgeopt.optim.learning.networks.resnet import build_network
-from edgeopt.optim.learning.part import LayerChain, OnMap, Part
-from edgeopt.optim.learning.split_step import LossWeights, SplitParts, joint_loss, split_step
+from edgeopt.optim.learning.part import (
+    LayerChain,
+    LossWeights,
+    OnMap,
+    Part,
+    SplitParts,
+    joint_loss,
+    split_step,
+)
 from edgeopt.optim.learning.training import Training
 
 DEPTH = 8

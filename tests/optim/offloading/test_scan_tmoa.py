@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeopt.optim.offloading.answer import Answer
-from edgeopt.optim.offloading.solvers import scan, tmoa_printed, tmoa_repaired
+from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
 from edgeopt.problems.offloading.reading import PRINTED

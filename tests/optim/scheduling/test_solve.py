@@ -5,17 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from edgeopt.optim import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
 from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
 from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.stop import (
-    Evaluations,
-    Iterations,
-    Progress,
-    Seconds,
-    Stall,
-    TargetGap,
-    relative_gap,
-)
+from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 

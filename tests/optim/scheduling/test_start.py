@@ -5,16 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from edgeopt.optim import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.stop import (
-    Evaluations,
-    Iterations,
-    Progress,
-    Seconds,
-    Stall,
-    TargetGap,
-)
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

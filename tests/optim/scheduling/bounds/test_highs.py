@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from edgeopt.optim.scheduling.bounds.highs import silent_highs
+from edgeopt.optim.scheduling.bounds.lp import silent_highs
 
 PROGRAM = """
 import os
 print("before")
-from edgeopt.optim.scheduling.bounds.highs import silent_highs
+from edgeopt.optim.scheduling.bounds.lp import silent_highs
 highs = silent_highs()
 highs.addVar(0.0, 1.0)
 highs.run()

@@ -9,15 +9,10 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
+from edgeopt.optim.scheduling import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds import quick_bounds
-from edgeopt.optim.scheduling.bounds.quick_bounds import (
-    combinatorial_bound,
-    lower_bound,
-    lp_bound,
-    lp_duals,
-)
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
+from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes

@@ -1,12 +1,13 @@
 """The colony walks, path by path, as a naive version of equations (2)-(4) does."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from naive.colony import NaiveColony
 
-from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
+from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
@@ -14,16 +15,7 @@ BASE = ATSA(ants=4)
 READINGS = [
     BASE,
     replace(ATSA.repaired(), ants=4),
-    *(replace(BASE, heuristic=heuristic) for heuristic in (
-        "execution-time",
-        "completion-time",
-        "memory*execution-time",
-        "memory*completion-time",
-        "execution-time*completion-time",
-        "memory*execution-time*completion-time",
-        "reduced-cost",
-        "memory*reduced-cost*completion-time",
-    )),
+    *(replace(BASE, heuristic=heuristic) for heuristic in get_args(Heuristic)[1:]),
     replace(BASE, occupancy="before-task"),
     replace(BASE, occupancy="before-task", heuristic="memory*completion-time"),
     replace(BASE, occupancy="running-task"),

@@ -5,7 +5,6 @@ import pytest
 from scipy.stats import chi2_contingency, chisquare
 
 from edgeopt.optim.jit import jit
-from edgeopt.optim.scheduling.colony.alias import build_alias
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
     Visibility,
@@ -15,7 +14,7 @@ from edgeopt.optim.scheduling.colony.selection import (
     reject,
     roulette,
 )
-from edgeopt.optim.stream import open_stream
+from edgeopt.optim.stream import build_alias, open_stream
 
 DRAWS = 40_000
 

@@ -7,9 +7,8 @@ from naive import heuristics as naive
 from naive.exact import optimum
 from strategies import scheduling_problems
 
+from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
-from edgeopt.optim.scheduling.heuristics.two_best import max_min, sufferage
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 

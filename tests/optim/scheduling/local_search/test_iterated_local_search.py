@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from naive.exact import optimum
 from strategies import scheduling_problems
 
+from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
-from edgeopt.optim.scheduling.heuristics.min_min import min_min
 from edgeopt.optim.scheduling.local_search import iterated
 from edgeopt.optim.scheduling.local_search.iterated import HEURISTICS, LocalSearch
 from edgeopt.optim.scheduling.solve import solve

@@ -6,7 +6,7 @@ from naive.gibbs import count_proposals, p_value
 from scipy.special import softmax
 from tempering_walks import model_of, nodes_of
 
-from edgeopt.optim.scheduling.tempering.ladder import (
+from edgeopt.optim.scheduling.tempering.model import (
     COLDEST,
     HOTTEST,
     LEAST_WEIGHT,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
-from edgeopt.optim.scheduling.colony.alias import build_alias, draw_alias
+from edgeopt.optim.stream import build_alias, draw_alias
 
 
 def table_of(weights):
