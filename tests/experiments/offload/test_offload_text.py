@@ -8,14 +8,14 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from edgeopt.experiments.commands.offload import offload
+from edgeopt.experiments.commands.offload import offload_command
 from edgeopt.experiments.offload.report import OffloadReport, offload_text
 
 
 def report_of(*settings: str) -> OffloadReport:
     """Return the report on AlexNet and the system ``pi_lte``, as the command gives it."""
     app = typer.Typer()
-    app.command()(offload)
+    app.command()(offload_command)
     where = ["--network", "alexnet", "--system", "pi_lte", "--objective", "delay"]
     changes = [part for setting in settings for part in ("--set", setting)]
     done = CliRunner().invoke(app, [*where, *changes, "--json"], catch_exceptions=False)
