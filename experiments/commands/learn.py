@@ -10,16 +10,10 @@ from rich.console import Console
 
 from edgeopt.experiments.commands.running import (
     SOME_FAILED,
-    Cluster,
-    DryRun,
-    Jobs,
-    Out,
-    RetryFailed,
     RunOptions,
-    StatusOf,
-    TimeLimit,
     config_to_run,
     run_to_end,
+    with_run_options,
 )
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.text import scaled, table_console, terminal_table
@@ -34,21 +28,17 @@ if TYPE_CHECKING:
 _TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB", "time s")
 
 
+@with_run_options
 def learn_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: data, network, system, schemes")
     ] = None,
-    out: Out = None,
     data: Annotated[
         Path | None, typer.Option(help="Data folder, instead of the one in the file")
     ] = None,
-    jobs: Jobs = 1,
-    cluster: Cluster = None,
-    time_limit: TimeLimit = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    status: StatusOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    *,
+    options: RunOptions,
 ) -> None:
     """Train with every scheme, and print errors, bytes and simulated seconds."""
     import_extra("torch", "torch")  # first, for a message that names the extra
@@ -56,14 +46,13 @@ def learn_command(
     from edgeopt.experiments.learning.summary import as_json as to_json
     from edgeopt.experiments.learning.summary import period_rows, write_learning_tables
 
-    options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
     folder = None if data is None else str(data.resolve())
     config = config_to_run("learning", file, options, lambda path: read_learning(path, folder))
     if config is None:
         return
     cells = run_to_end(config, options)
     rows = period_rows(config, cells)
-    paths = []
+    paths, out = [], options.out
     if out is not None and rows:
         from edgeopt.experiments.learning.figures import plot_learning
 

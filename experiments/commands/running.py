@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -22,41 +24,61 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 
-Out = Annotated[Path | None, typer.Option(help="Folder for the results; unfinished runs resume")]
-
-Jobs = Annotated[int, typer.Option(help="Worker processes")]
-
-Cluster = Annotated[
-    str | None, typer.Option(help="Run on the workers of this Dask scheduler, tcp://host:port")
-]
-
-TimeLimit = Annotated[
-    float | None,
-    typer.Option("--time-limit", help="Seconds after which a run is stopped and counts as failed"),
-]
-
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Repeat failed runs")]
-
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show the number of runs and the expected time, then stop")
-]
-
-StatusOf = Annotated[
-    Path | None, typer.Option("--status", help="Show the progress in this folder, then stop")
-]
-
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of a command by name; see the annotations above."""
+    """The options of a command that runs cells, by name; `with_run_options` adds them."""
 
-    out: Path | None
-    jobs: int
-    cluster: str | None
-    time_limit: float | None
-    retry_failed: bool
-    dry_run: bool
-    status: Path | None
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; what is unfinished there resumes")
+    ] = None
+    jobs: Annotated[int, typer.Option(help="Worker processes")] = 1
+    cluster: Annotated[
+        str | None, typer.Option(help="Dask scheduler, tcp://host:port, whose workers do the work")
+    ] = None
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", help="Seconds after which a cell is ended and has failed"),
+    ] = None
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")] = (
+        False
+    )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
+    ] = False
+    status: Annotated[
+        Path | None,
+        typer.Option("--status", help="Say how far the runs in this folder are, only"),
+    ] = None
+
+
+def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `RunOptions`, which it takes as its argument ``options``.
+
+    Typer makes options of a function's signature and cannot share any between commands.
+    """
+    hints = get_type_hints(RunOptions, include_extras=True)
+    shared = [
+        Parameter(
+            each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
+        )
+        for each in fields(RunOptions)
+    ]
+    file, *rest = (
+        each.replace(kind=Parameter.KEYWORD_ONLY)
+        for name, each in signature(command, eval_str=True).parameters.items()
+        if name != "options"
+    )
+
+    @wraps(command)
+    def made(**arguments: Any) -> None:
+        options = RunOptions(**{name: arguments.pop(name) for name in hints})
+        command(**arguments, options=options)
+
+    parameters = [file, *shared, *rest]
+    made.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    made.__annotations__ = {each.name: each.annotation for each in parameters}
+    return made
 
 
 def config_to_run(

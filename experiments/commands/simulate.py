@@ -10,42 +10,32 @@ import typer
 
 from edgeopt.experiments.commands.running import (
     SOME_FAILED,
-    Cluster,
-    DryRun,
-    Jobs,
-    Out,
-    RetryFailed,
     RunOptions,
-    StatusOf,
-    TimeLimit,
     config_to_run,
     run_to_end,
+    with_run_options,
 )
 
 if TYPE_CHECKING:
     from edgeopt.experiments.simulation.config import SimulationConfig
 
 
+@with_run_options
 def simulate_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: network, system, nodes, streams, schemes")
     ] = None,
-    out: Out = None,
-    jobs: Jobs = 1,
-    cluster: Cluster = None,
-    time_limit: TimeLimit = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    status: StatusOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    *,
+    options: RunOptions,
 ) -> None:
     """Run every scheme on every stream and pool, and print delays, energy and uploads."""
     from edgeopt.experiments.simulation.config import read_simulation
 
-    options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
     config = config_to_run("simulation", file, options, read_simulation)
     if config is not None:
-        show_simulation(config, rows_of(run_to_end(config, options)), out, as_json=as_json)
+        rows = rows_of(run_to_end(config, options))
+        show_simulation(config, rows, options.out, as_json=as_json)
 
 
 def show_simulation(

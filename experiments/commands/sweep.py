@@ -9,16 +9,10 @@ import typer
 
 from edgeopt.experiments.commands.running import (
     SOME_FAILED,
-    Cluster,
-    DryRun,
-    Jobs,
-    Out,
-    RetryFailed,
     RunOptions,
-    StatusOf,
-    TimeLimit,
     config_to_run,
     run_to_end,
+    with_run_options,
 )
 from edgeopt.experiments.text import table_console
 from edgeopt.problems.errors import InputError
@@ -30,28 +24,23 @@ if TYPE_CHECKING:
     from edgeopt.experiments.sweep.config import SweepConfig
 
 
+@with_run_options
 def sweep_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: problems, repetitions, budget, solvers")
     ] = None,
-    out: Out = None,
-    jobs: Jobs = 1,
-    cluster: Cluster = None,
-    time_limit: TimeLimit = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    status: StatusOf = None,
+    *,
+    options: RunOptions,
 ) -> None:
     """Run every solver on every problem, and print and write a table of gaps."""
     from edgeopt.experiments.sweep.config import read_config
 
-    options = RunOptions(out, jobs, cluster, time_limit, retry_failed, dry_run, status)
     config = config_to_run("sweep", file, options, read_config)
     if config is None:
         return
-    if out is None:
+    if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
-    _print_cells(run_to_end(config, options), config, out)
+    _print_cells(run_to_end(config, options), config, options.out)
 
 
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:

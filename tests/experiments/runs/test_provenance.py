@@ -1,4 +1,4 @@
-"""Which code a row was made with."""
+"""Versions of the code that rows are made with."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ def folder_of(package: ModuleType) -> str:
 
 
 def version_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the code version as if the sources stood in `folder`."""
+    """Return the code version as if the sources were in `folder`."""
     for package in (edgeopt.problems, edgeopt.optim):
         monkeypatch.setattr(package, "__path__", [str(folder / folder_of(package))])
     code_version.cache_clear()
@@ -64,13 +64,13 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def forget() -> None:
-    """Have the sources be read again."""
+    """Have the sources read again."""
     module._code_of.cache_clear()
     module._imports.cache_clear()
 
 
 def is_changed_by(part: object, path: Path, text: str = "# changed\n") -> bool:
-    """Whether a line more in a file changes the code of a part."""
+    """Whether an additional line in a file changes the code of a part."""
     forget()
     before, source = code_of(part), path.read_text()
     path.write_text(source + text)

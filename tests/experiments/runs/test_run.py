@@ -1,4 +1,4 @@
-"""Sweeps: the same table whatever interrupts them, and nothing done twice."""
+"""Sweeps give the same table whatever interrupts them, and do nothing twice."""
 
 import json
 import random
@@ -41,7 +41,7 @@ Own = Callable[..., SweepConfig]
 
 @pytest.fixture
 def own(tmp_path: Path) -> Own:
-    """Return a sweep whose solver counts its calls and breaks where a file asks it to."""
+    """Return a sweep whose solver counts its calls and breaks if a file asks for it."""
 
     def make(repetitions: int = 4, pause: float = 0.0) -> SweepConfig:
         (tmp_path / "own.py").write_text(OWN.format(pause=pause))
@@ -95,7 +95,7 @@ def test_finished_cells_are_not_run_again(own: Own, tmp_path: Path):
     assert_frame_equal(first, again)
 
 
-def test_an_interrupted_sweep_goes_on_where_it_was(own: Own, tmp_path: Path):
+def test_an_interrupted_sweep_resumes(own: Own, tmp_path: Path):
     (tmp_path / "stop").touch()
     with pytest.raises(KeyboardInterrupt):
         run_sweep(own(), tmp_path / "out")
@@ -153,7 +153,7 @@ def test_equal_solvers_and_problems_of_two_names_keep_their_cells(tmp_path: Path
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_sweep_that_is_killed_goes_on_where_it_was(own: Own, tmp_path: Path, jobs: int):
+def test_a_killed_sweep_resumes(own: Own, tmp_path: Path, jobs: int):
     config = own(repetitions=20, pause=0.03)
     whole = run_sweep(config, tmp_path / "whole")
     command = [sys.executable, "-m", "edgeopt.experiments.cli", "sweep", "own.toml"]

@@ -1,4 +1,4 @@
-"""How far a sweep is, and how long the rest will take."""
+"""Status of a sweep, with the estimate of the time left."""
 
 from pathlib import Path
 

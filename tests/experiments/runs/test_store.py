@@ -77,7 +77,7 @@ def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
     assert (folder / CONFIG).read_bytes() == before
 
 
-def test_a_sweep_killed_while_opening_its_folder_goes_on(folder: Path):
+def test_a_sweep_killed_while_opening_its_folder_resumes(folder: Path):
     for name in (JOURNALS, CELLS):
         (folder / name).rmdir()
     open_folder(folder, SWEEP)

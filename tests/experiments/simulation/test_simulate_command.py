@@ -65,7 +65,7 @@ def test_a_folder_gets_tables_and_figures(edgeopt, simulation_file: Path, tmp_pa
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_killed_simulation_goes_on(edgeopt, simulation_file: Path, tmp_path: Path, monkeypatch):
+def test_a_killed_simulation_resumes(edgeopt, simulation_file: Path, tmp_path: Path, monkeypatch):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert edgeopt("simulate", str(simulation_file), "--out", str(whole)).code == 0
     outcome, runs = SimulationCell.outcome, []

@@ -1,4 +1,4 @@
-"""What a simulation file says, and which files are refused before anything runs."""
+"""Configurations of simulations, and files that are refused before anything runs."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a sweep file says."""
+"""Configurations of sweeps, and files that are refused."""
 
 import json
 from pathlib import Path

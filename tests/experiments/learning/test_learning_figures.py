@@ -82,10 +82,10 @@ def test_dormancy_is_drawn_by_the_share_asleep(config):
     assert panel.lines[0].get_ydata().tolist() == pytest.approx([85.0] * 3)
 
 
-def test_runs_that_do_not_get_there_are_named(config):
+def test_runs_that_miss_the_target_are_named(config):
     rows = rows_of([(0.3, 0.2), (0.2, 0.1)])
     (panel,) = target_figure(rows, summarize_learning(config, rows), 0.1).axes
-    assert panel.texts[0].get_text() == "1 of 2 runs did not get there"
+    assert panel.texts[0].get_text() == "1 of 2 runs did not reach it"
 
 
 def test_thresholds_of_runs(config):

@@ -1,4 +1,4 @@
-"""The table of a sweep."""
+"""The summary of a sweep."""
 
 import math
 
