@@ -22,6 +22,7 @@ EXAMPLES = ROOT / "experiments" / "examples"
 FACELESS = {  # packages that nobody but the command line imports
     "edgeopt.experiments.commands",
     "edgeopt.experiments.paper.fig7",
+    "edgeopt.experiments.paper.search",
     "edgeopt.experiments.peers.child",
 }
 EXTRAS = {  # what a name or its example needs, beyond what edgeopt itself depends on
