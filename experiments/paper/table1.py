@@ -44,7 +44,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         figures=("cuts.png",),
         assumptions=_assumptions(table),
         findings=(
-            "Table 1 and its text need contrary assumptions: a memory that the nodes share makes "
+            "Table 1 and its text need opposite assumptions: a memory that the nodes share makes "
             "the cut shallower with every node, a load that they share makes it deeper.",
         ),
     )
