@@ -121,6 +121,7 @@ def _table(path: Path) -> pd.DataFrame:
     """Return a CSV file, every entry a text."""
     import pandas as pd
 
+    # As texts: a mark names a value as the file writes it.
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 

@@ -120,6 +120,7 @@ def read_claims(part: str, folder: Path = CLAIMS_FOLDER) -> tuple[Claim, ...]:
     table = read_toml(path)
     check_fields(path, table, ("claims",), ("claims",))
     claims = tuple(_claim(path, entry) for entry in check_tables("claims", table["claims"]))
+    # The search refers to claims by name.
     names = [claim.name for claim in claims]
     for name in names:
         if names.count(name) > 1:
@@ -130,6 +131,7 @@ def read_claims(part: str, folder: Path = CLAIMS_FOLDER) -> tuple[Claim, ...]:
 def _claim(path: Path, table: dict[str, Any]) -> Claim:
     """Return the claim of a table."""
     check_fields(path, table, _CLAIM_FIELDS, ("name", "place", "says"))
+    # Either numbers decide by a rule, or nothing can and the claim says why.
     if ("undecided" in table) == ("measures" in table) or ("rule" in table) != (
         "measures" in table
     ):
@@ -300,6 +302,7 @@ def decide(claim: Claim, outcome: Outcome, searched: Condition | None = None) ->
         return Verdict(UNDECIDED, f"no measurement of {', '.join(missing)}")
     if all(map(claim.rule.holds, measured.values())):
         return Verdict(REPRODUCED)
+    # A condition says what suffices, the search how rare it is: both are reported.
     found = _first_condition(claim, outcome)
     if found is None and searched is None:
         return Verdict(NOT_REPRODUCED)

@@ -176,6 +176,7 @@ def growth_of(profile: Profile, part: float) -> Growth:
         late_over_mean=(late / last) / (before / (profile.depth - last)),
         dense_share=dense / late,
         last_over_before=float(added[-1] / added[-2]),
+        # Without layer 0, whose memory of 0 has no logarithm.
         exponential_over_power=_exponential_over_power(memory[1:]),
         exponential_over_quadratic=_exponential_over_polynomial(memory[1:], 2),
         exponential_over_cubic=_exponential_over_polynomial(memory[1:], 3),
@@ -218,6 +219,7 @@ def _fit_error(curve: Callable[..., FloatArray], memory: FloatArray, *start: flo
     from scipy.optimize import curve_fit
 
     layers = np.arange(1.0, memory.size + 1.0)
+    # The start is the curve through both ends; from a flat one the fit may diverge.
     found, _ = curve_fit(curve, layers, memory, p0=(memory[0], *start), maxfev=100_000)
     return _error(curve(layers, *found), memory)
 

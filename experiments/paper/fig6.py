@@ -200,6 +200,7 @@ def run_walks(profile: Profile, systems: int, rng: np.random.Generator) -> Stops
         reason = _reason(program, cut + 1)
         stopped[reason] += 1
         missed[reason] += (scan(program).cut or 0) > cut
+        # Line 10 does not test stability, so a walk may end where a queue grows.
         overloaded += bool(program.values[STABILITY, cut] > 1.0)
     test = binomtest(missed.total(), systems)
     low, high = test.proportion_ci(method="wilson")
@@ -213,6 +214,7 @@ def _reason(program: CutProgram, layer: int) -> str:
     """Return the first limit that the layer exceeds, in the order of C1 to C3."""
     if layer >= program.depth:
         return END
+    # The program has more constraints than line 10 tests.
     tested = [CONSTRAINTS.index(name) for name in LINE_10]
     broken = np.flatnonzero(program.values[tested, layer] >= program.limits[tested, layer])
     return LINE_10[broken[0]]

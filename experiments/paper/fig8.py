@@ -74,6 +74,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
 def ways_to_send(config: dict[str, Any]) -> list[Sending]:
     """Return map over image at the paper's cuts, for every way to send both."""
     profile = load_network(config["network"])
+    # (15) counts the map alone; a cut within a residual block also sends the skip tensor.
     elements = {"tensors": profile.crossing_elements, "map": profile.output_elements}
     ways = product(config["element_types"], config["image_types"], config["crossings"])
     sendings = []

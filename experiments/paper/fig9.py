@@ -80,6 +80,7 @@ def _ends(rows: list[Row], label: str) -> list[Row]:
     for row in rows:
         if row["scheme"] == label:
             runs.setdefault(row["repetition"], []).append(row)
+    # The error is that of the last period, the share asleep that of the whole run.
     asleep = {key: np.mean([row["asleep"] for row in some]) for key, some in runs.items()}
     return [{**runs[key][-1], "asleep": asleep[key]} for key in sorted(runs)]
 
@@ -132,6 +133,7 @@ def _settled(rows: list[Row], ends: list[Row], near: float) -> FloatArray:
             for row in rows
             if (row["scheme"], row["repetition"]) == (end["scheme"], end["repetition"])
         ]
+        # For good: counted from the last period that is still far from the end.
         far = [row["tasks"] for row in mine if row["error"] > end["error"] + near / 100.0]
         later = [row["tasks"] for row in mine if row["tasks"] > max(far, default=0)]
         settled.append(min(later))

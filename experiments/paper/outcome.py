@@ -126,6 +126,7 @@ def _plain(entry: Any) -> Any:
     """Return a number that is not finite as a text."""
     if isinstance(entry, str) or entry is None:
         return entry
+    # JSON has no infinity and no NaN.
     return float(entry) if math.isfinite(entry) else str(float(entry))
 
 
@@ -227,6 +228,7 @@ class PartRecord:
 
 def configuration_hash(part: str, *, quick: bool) -> str:
     """Return a hash of the part's configuration files and `quick`."""
+    # `quick` counts too: short runs must not pass for full ones.
     content = hashlib.sha256(f"{part} {quick}".encode())
     for path in configuration_files(part):
         content.update(path.name.encode() + path.read_bytes())
@@ -235,6 +237,7 @@ def configuration_hash(part: str, *, quick: bool) -> str:
 
 def fingerprint_of(part: str, *, quick: bool) -> str:
     """Return a hash of the configuration and the code, which identifies an outcome."""
+    # Any change of the code counts: making a part twice costs time, keeping a stale one is wrong.
     return f"{configuration_hash(part, quick=quick)}-{code_version(edgeopt.experiments)}"
 
 
@@ -268,6 +271,7 @@ def read_record(folder: Path) -> PartRecord | None:
     """Return the record in a part's folder, None if there is none that can be read."""
     try:
         content = json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8"))
+        # Half a file, or one of another version, is as good as none: the part is made again.
         return PartRecord(**{**content, "outcome": outcome_from_json(content["outcome"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -76,6 +76,7 @@ def regenerate(
         else:
             write_record(record, folder)
             say(f"{part}: {record.seconds:.1f} s")
+        # After every part: an interrupted run leaves a page about what is finished.
         write_page(records_in(out), out)
     write_page(records_in(out), out)
     return failures

@@ -123,6 +123,7 @@ def measure_cost(
     sizes = [(k, x) for k in tasks for x in nodes]
     seconds = np.array([_seconds(as_solver(solver), iterations, k, x) for k, x in sizes])
     terms = np.array([[1.0, k, k * x] for k, x in sizes])
+    # Not negative: else a larger window might cost less.
     factors, _ = nnls(terms / seconds[:, None], np.ones(len(sizes)))
     cost = SchedulingCost(*(float(factor) for factor in factors))
     rows = [
@@ -150,6 +151,7 @@ def _seconds(solver: Any, iterations: int, tasks: int, nodes: int) -> float:
             if state.done:
                 break
         seconds.append(time.process_time() - start)
+    # Other processes can only add time.
     return min(seconds)
 
 
@@ -261,6 +263,7 @@ def scale_row(
     gathering = _gathering_s(rate, tasks)
     scheduling = seconds * (1.0 + load / (2.0 * (1.0 - load))) if load < 1.0 else np.inf
     service = LOAD * nodes / rate_hz
+    # Erlang C needs at least one server.
     waiting = float(mmx_wait_s(rate, np.array(service), max(pool, 1.0)))
     own = masters * (STATIC_W + DYNAMIC_W * min(load, 1.0)) / rate_hz
     return ScaleRow(
@@ -332,6 +335,7 @@ def simulate_scale(
     beyond = timeline.finish - stream.time - stream.size
     slow = any("scheduler" in str(warning.message) for warning in caught)
     row = scale_row("mct", cost, nodes, rate_hz, masters)
+    # The first fifth is warm-up.
     mean = float(beyond[tasks // 5 :].mean())
     return SimulatedRow(nodes, rate_hz, masters, slow, mean, row.delay_s - row.service_s)
 

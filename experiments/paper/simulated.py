@@ -68,6 +68,7 @@ def run_simulations(
     InputError
         If a run fails.
     """
+    # All cells together: a short simulation then fills workers that a long one leaves idle.
     cells = [list(config.cells()) for config in configs]
     rows = run_cells([cell for some in cells for cell in some], folder, jobs)
     return [
@@ -112,6 +113,7 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     if not np.isfinite(percent).all():  # a share of zero has no interval
         return Measured(float(percent.max()), unit="%")
     mean, half = replication_interval(percent)
+    # The same ratio in every run: an interval would show rounding alone.
     if np.ptp(percent) <= _ROUNDING * abs(mean):
         return Measured(mean, unit="%")
     test = signed_ranks(first, second)
@@ -176,6 +178,7 @@ def _rows(cells: list[AnyCell], folder: Path, jobs: int) -> Iterator[Row]:
     if cells and jobs > 1:
         yield from run_in_workers(cells, folder, jobs)
         return
+    # One job needs no further process, whose start takes seconds.
     journal = new_journal(folder)
     for cell in cells:
         row = run_cell(cell)

@@ -43,7 +43,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         figures=("cuts.png",),
         assumptions=_assumptions(table),
         findings=(
-            "Table 1 and its text need contrary assumptions: a memory that the nodes share makes "
+            "Table 1 and its text need opposite assumptions: a memory that the nodes share makes "
             "the cut shallower with every node, a load that they share makes it deeper.",
         ),
     )
@@ -203,6 +203,7 @@ def memory_range(table: Table1, parameters: str) -> MemoryRange:
     share = load_system(table.system).pool.memory_share
     needed = edge_memory_bytes(table.profile, reading) / MIB / share
     pairs = list(zip(table.nodes, table.cuts, strict=True))
+    # Cut j fits from its own need on; the next layer must not fit, or the cut would be deeper.
     low = max(float(needed[cut]) * nodes for nodes, cut in pairs)
     return MemoryRange(low, min(float(needed[cut + 1]) * nodes for nodes, cut in pairs))
 
@@ -222,6 +223,7 @@ def board_cuts(table: Table1, device: str, arrival_hz: float | None = None) -> l
     memory = device_preset(device)["memory_bytes"]
     cuts = []
     for nodes in table.nodes:
+        # Every board brings its own memory, so the total grows with the pool.
         group = {"device": device, "count": nodes, "energy_budget_j": ENERGY_BUDGET_J}
         changes: dict[str, Any] = {"pool.nodes": [group]}
         changes["pool.total_memory_bytes"] = nodes * memory

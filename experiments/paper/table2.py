@@ -143,6 +143,7 @@ def line_of(table: dict[str, Any]) -> Line:
     network = load_network("resnet34")
     work = network.edge_macs[[pool["cut"] for pool in table["pools"].values()]]
     delay = 1e-3 * np.array([pool["delay_ms"] for pool in table["pools"].values()])
+    # A node that computes without waiting has a delay affine in its work.
     slope, start = np.polyfit(work, delay, 1)
     return Line(float(slope), float(np.abs(start + slope * work - delay).max()))
 
@@ -164,6 +165,7 @@ def _by_nodes(simulated: Simulated, table: dict[str, Any]) -> Numbers:
         nodes = int(name)
         delay = simulated.mean(STREAM, nodes, OURS, "delay_mean_s").scaled(1e3, "ms")
         energy = simulated.mean(STREAM, nodes, OURS, "energy_j").scaled(1.0, "J")
+        # Energy over delay is a power only if both belong to one task, which a claim tests.
         power_w = row["energy_j"] / (1e-3 * row["delay_ms"]) / nodes
         found |= {
             f"delay_of_a_task_{name}": delay,

@@ -164,6 +164,7 @@ def _windowed(
 
 def _delays(time: FloatArray, timeline: Timeline) -> tuple[float, float, float]:
     """Return mean, 95th percentile and gathering time in s, without the warm-up."""
+    # The first tenth is warm-up.
     counted = slice(len(time) // 10, None)
     delay = (timeline.finish - time)[counted]
     gathering = (timeline.dispatch - time)[counted]

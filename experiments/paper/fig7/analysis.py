@@ -50,6 +50,7 @@ def compare_colonies(study: Factorial, cells: pd.DataFrame) -> pd.DataFrame:
 
     pairs = _pairs(study, cells)
     rows = pd.DataFrame([names | paired_ratio(own, rival)._asdict() for names, own, rival in pairs])
+    # A family for each rival: a verdict on one does not depend on how many others there are.
     families = [add_holm(rows[rows["rival"] == rival]) for rival in study.rivals]
     return pd.concat(families, ignore_index=True)
 
@@ -196,6 +197,7 @@ def summarize_measures(cells: pd.DataFrame) -> pd.DataFrame:
 def _measures(runs: pd.DataFrame) -> dict[str, float]:
     """Return the measures of one solver on pools of one size."""
     quartiles = {
+        # No interpolation: a run without a schedule is infinite.
         f"{name}_{suffix}": float(np.quantile(runs[name], share, method="inverted_cdf"))
         for name, (suffix, share) in product(COMPARED_MEASURES, QUARTILES.items())
     }

@@ -177,6 +177,7 @@ def run_in(work: Path, name: str, config: SweepConfig, jobs: int) -> pd.DataFram
 
     The makespan of a cell that failed is infinite.
     """
+    # Cells of another configuration must not mix with these.
     identity = json.dumps(config.as_dict(), sort_keys=True).encode()
     folder = work / f"{name}-{hashlib.sha256(identity).hexdigest()[:8]}"
     cells = run_with_bar(config, folder, jobs=jobs)

@@ -104,6 +104,7 @@ def _draw_curve(
 
 def _quartiles(runs: pd.DataFrame, axis: str, points: FloatArray) -> FloatArray:
     """Return the quartiles of the gap over runs in per cent, shape (3, points)."""
+    # No interpolation between runs: those without a schedule yet are infinite.
     gaps = np.array([drawn_percent(gaps_at(row, axis, points)) for _, row in runs.iterrows()])
     quartiles: FloatArray = np.quantile(gaps, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
     return quartiles

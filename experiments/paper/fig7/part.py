@@ -150,7 +150,9 @@ def _outcome(tables: dict[str, pd.DataFrame], study: Factorial) -> Outcome:
         tables=(
             times_table(tables["times"]),
             rivals_table(tables["rivals"]),
-            rivals_table(tables["equal-starts"], "With equal starts, makespan over the rival's"),
+            rivals_table(
+                tables["equal-starts"], "Makespan over the rival's, all from the schedule of MCT"
+            ),
             effects_table(tables["effects"]),
         ),
         figures=tuple(f"{name}.png" for name in FIGURES),

@@ -166,7 +166,9 @@ def times_table(summary: pd.DataFrame) -> Table:
     return Table(f"Medians over {pools} pools of each size", columns, tuple(rows))
 
 
-def rivals_table(rivals: pd.DataFrame, what: str = "Makespan over the rival's") -> Table:
+def rivals_table(
+    rivals: pd.DataFrame, what: str = "Makespan over the rival's, each from its own start"
+) -> Table:
     """Return the makespan ratios of the paper's scheduler, see `analysis.compare_rivals`."""
     chosen = rivals[rivals["measure"] == "makespan"]
     sizes = sorted(chosen["nodes"].unique())

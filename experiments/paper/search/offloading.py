@@ -80,6 +80,7 @@ def _runs(setting: Setting, nodes: int, rng: np.random.Generator) -> dict[str, d
         "ours": Collaborative(cut=cut),
         "asleep": Dormant(threshold="mean", cut=cut),
     }
+    # Table 2 has the rivals on ten nodes alone.
     if nodes == min(CUTS):
         schemes["bnet"] = BNet(shares=(*shares, 1.0 - sum(shares)), after=int(setting["bnet_cut"]))
         quality, theta = float(setting["masm_quality"]), float(setting["masm_theta"])
@@ -112,6 +113,7 @@ def _measure(
 def _link(setting: Setting, stream: Stream, rng: np.random.Generator) -> LinkTrace:
     """Return a link whose round trip changes with every task, log-normal with the mean asked."""
     sigma = float(setting["jitter"])
+    # The mean of the logarithms is such that the mean round trip is the given one.
     trips = rng.lognormal(-0.5 * sigma**2, sigma, stream.tasks) * float(setting["round_trip_s"])
     rates = np.full(stream.tasks, float(setting["bandwidth_bit_s"]))
     return LinkTrace(trips, rates, step_s=1.0 / float(setting["arrival_hz"]))
@@ -177,6 +179,7 @@ def _curve(setting: Setting) -> dict[str, float]:
         for nodes in CUTS
     }
     first, last = delays[min(CUTS)], delays[max(CUTS)]
+    # An infinite delay has no rank and no ratio.
     stable = np.isfinite(first)
     cut = CUTS[min(CUTS)]
     return {
@@ -210,6 +213,7 @@ def _reading(setting: Setting) -> Reading:
 def _system(setting: Setting, nodes: int, memory_mib: float, memory_is: str) -> System:
     """Return the system of a setting."""
     flops = float(setting["flops"])
+    # "pool": all nodes share the memory equally; "node": each has as much.
     total_mib = memory_mib * (1 if memory_is == "pool" else nodes)
     node = {
         "name": "node",

@@ -83,11 +83,13 @@ def search(space: SettingSpace, seed: int, jobs: int = 1) -> Evaluated:
     jobs : int
         Worker processes; the numbers do not depend on it.
     """
+    # A seed for each point: its numbers depend neither on the order nor on the workers.
     draw, *seeds = np.random.SeedSequence(seed).spawn(1 + space.settings + len(space.cases))
     points = [*space.draw(np.random.default_rng(draw)), *space.cases.values()]
     evaluate = partial(_evaluate, space.name)
     if jobs == 1:
         return Evaluated(space, points, list(map(evaluate, points, seeds)))
+    # Compiled kernels have threads and locks, which a forked process would inherit.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         return Evaluated(space, points, list(pool.map(evaluate, points, seeds, chunksize=8)))
 

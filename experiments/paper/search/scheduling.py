@@ -15,6 +15,7 @@ from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
+# Few pools a setting: more settings tell more about the box than more pools would.
 TASKS, NODES, POOLS = 200, (10, 20, 30), 2
 
 _RIVALS = ("fcfs", "round-robin", "aco", "pso", "pso-discrete")
@@ -59,6 +60,7 @@ def _pool(setting: Setting, nodes: int, seed: int) -> SchedulingProblem:
 def _ratios(problem: SchedulingProblem, setting: Setting, seed: int) -> dict[str, float]:
     """Return every measure of ATSA over that of every rival on one pool."""
     colony = make_solver("atsa", {name: setting[name] for name in _COLONY})
+    # Equal evaluations and equal seeds for all solvers.
     limit = Evaluations(round(float(setting["evaluations"])))
     own = _measures(problem, solve(problem, colony, stop=limit, rng=seed))
     ratios = {}

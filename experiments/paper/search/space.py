@@ -91,6 +91,7 @@ class SettingSpace:
         """Return the points of a Latin hypercube."""
         from scipy.stats import qmc
 
+        # A hypercube covers every dimension evenly, however few the points.
         sampler = qmc.LatinHypercube(len(self.dimensions), rng=rng)
         shares: FloatArray = sampler.random(self.settings)
         return [
@@ -118,6 +119,7 @@ def read_space(name: str, table: dict[str, Any], *, quick: bool) -> SettingSpace
         name=name,
         settings=check_integer(f"{name}.{size}", table[size], at_least=1),
         dimensions=dimensions,
+        # A case lists only what differs from the base.
         cases={title: {**table["base"], **case} for title, case in table["cases"].items()},
         targets=table["targets"],
     )
