@@ -66,17 +66,17 @@ class Collaborative:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def plan(
-        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
-    ) -> Plan:
-        """Return the plan; see `Scheme`."""
-        return plan_cut(split, stream, conditions, self.cut_of(split))
-
     def cut_of(self, split: SplitSystem) -> int:
         """Return the cut for a network and system."""
         if self.cut == TMOA:
             return tmoa_cut(split, self.objective)
         return split.check_cut("cut", self.cut)
+
+    def plan(
+        self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
+    ) -> Plan:
+        """Return the plan; see `Scheme`."""
+        return plan_cut(split, stream, conditions, self.cut_of(split))
 
 
 # The two extremes, as baselines.
