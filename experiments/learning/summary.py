@@ -14,7 +14,7 @@ from edgeopt.experiments.learning.cell import EARLY, PERIOD_COLUMNS
 from edgeopt.experiments.learning.config import LearningConfig
 from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.runs.provenance import full_provenance
-from edgeopt.optim.framework.intervals import replication_interval
+from edgeopt.optim.framework.measures import replication_interval
 from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:

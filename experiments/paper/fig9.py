@@ -12,7 +12,7 @@ from edgeopt.experiments.paper.outcome import PAPER_FOLDER, Condition, Outcome, 
 from edgeopt.experiments.paper.simulated import paired_points
 from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.statistics.ratio import Measured
-from edgeopt.optim.framework.intervals import replication_interval
+from edgeopt.optim.framework.measures import replication_interval
 from edgeopt.problems.errors import FloatArray, InputError, import_extra
 from edgeopt.problems.files import check_fields, read_toml
 

@@ -18,7 +18,7 @@ from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_lines
 from edgeopt.experiments.statistics.rank_tests import signed_ranks
 from edgeopt.experiments.statistics.ratio import Measured
-from edgeopt.optim.framework.intervals import replication_interval
+from edgeopt.optim.framework.measures import replication_interval
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.files import write_atomically
 

@@ -15,8 +15,7 @@ from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.text import scaled, table_console, terminal_table
-from edgeopt.optim.framework.intervals import replication_interval
-from edgeopt.optim.framework.measures import MEASURES, QUANTILES
+from edgeopt.optim.framework.measures import MEASURES, QUANTILES, replication_interval
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import write_atomically
 

@@ -1,7 +1,8 @@
-"""The measures of a simulated run: delays, misses, energy, traffic, load and deployment."""
+"""Measures of a simulated run: delays, misses, energy, traffic, load, deployment; intervals."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,13 +10,12 @@ import numpy as np
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.deployment import deploy
 from edgeopt.optim.framework.exits import Exits
-from edgeopt.optim.framework.intervals import batch_interval
 from edgeopt.optim.framework.node_use import NodeUse, node_use
 from edgeopt.optim.framework.plan import Plan
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Timeline
 from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, InputError
 
 _PERCENTILES = (50, 95, 99)
 
@@ -225,3 +225,47 @@ def _deployment(run: SimulatedRun, transport: str) -> dict[str, float]:
         "deploy_s": deploy(run.split, size, transport).seconds,
         "redeploy_bytes": run.plan.redeploy_bytes,
     }
+
+
+# Confidence intervals of a mean: over replications, and over one long run by batch means.
+
+_CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A mean and half the width of its confidence interval, infinite for a single value."""
+
+    mean: float
+    half: float
+
+
+def replication_interval(values: FloatArray, confidence: float = _CONFIDENCE) -> Interval:
+    """Return Student's interval of independent replications, shape (n,)."""
+    from scipy.stats import t
+
+    mean, n = float(np.mean(values)), len(values)
+    if n == 1:
+        return Interval(mean, math.inf)
+    width = t.ppf(0.5 + confidence / 2.0, n - 1)
+    return Interval(mean, float(width * np.std(values, ddof=1) / math.sqrt(n)))
+
+
+def batch_interval(
+    values: FloatArray, batches: int = 20, confidence: float = _CONFIDENCE
+) -> Interval:
+    """Return the interval of the mean of one run's successive values by batch means.
+
+    Successive values of a run are correlated, which makes Student's interval over them too narrow;
+    the means of long batches are nearly independent. Source: Law, "Simulation modeling and
+    analysis", 5th ed., section 9.5.3. Values that fill no batch are left out at the start.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 2 batches, or fewer values than batches.
+    """
+    if batches < 2 or len(values) < batches:
+        raise InputError("batches", batches, f"2 to the number of values, {len(values)}")
+    length = len(values) // batches
+    means = values[len(values) - length * batches :].reshape(batches, length).mean(axis=1)
+    return replication_interval(means, confidence)

@@ -1,6 +1,5 @@
-from .spec import draw_stream
+from .spec import draw_stream, read_trace
 from .streams import Stream, diurnal, markov_modulated, poisson
-from .trace import read_trace
 
 __all__ = [
     "Stream",

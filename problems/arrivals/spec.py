@@ -1,9 +1,13 @@
-"""Streams of tasks as the tables of a file describe them."""
+"""Streams of tasks as files describe them: tables, and traces in CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +23,156 @@ from edgeopt.problems.arrivals.streams import (
     poisson,
     uniform,
 )
-from edgeopt.problems.arrivals.trace import read_trace
+from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_quantity
+from edgeopt.problems.files import check_file
 from edgeopt.problems.parameters import from_table, kind_in_table
+
+# Traces: CSV files with an arrival time and, if known, a size for each task.
+
+
+class _Cell(NamedTuple):
+    """One cell of a file, with its line for messages."""
+
+    line: int
+    text: str
+
+
+def read_trace(
+    path: str | Path,
+    time_column: str,
+    size_column: str | None = None,
+    *,
+    sample_size: float | None = None,
+    speed_up: float = 1.0,
+    tasks: int | None = None,
+) -> Stream:
+    r"""Read a CSV file with a header and one row a task, sorted by time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    time_column : str
+        Column of arrival times: seconds, or ISO 8601 time stamps (to the microsecond). The
+        stream starts with the first at 0.
+    size_column : str, optional
+        Column of sizes, > 0; without it all tasks have size 1.
+    sample_size : float, optional
+        Value of the size column that equals one sample of the network's profile; by default the
+        mean of the column.
+    speed_up : float
+        Factor by which tasks arrive faster than recorded, > 0.
+    tasks : int, optional
+        Largest number of tasks to read.
+
+    Raises
+    ------
+    InputError
+        If the file, a column or a value is missing or illegal, or times decrease; the message
+        names the line. Equal times are legal and keep their order.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from edgeopt.problems.arrivals import read_trace
+    >>> _ = Path("trace.csv").write_text("at,images\n0.0,1\n0.5,4\n")
+    >>> read_trace("trace.csv", "at", "images").size
+    array([0.4, 1.6])
+    """
+    file = check_file("path", path)
+    check_quantity("speed_up", speed_up)
+    if sample_size is not None:
+        check_quantity("sample_size", sample_size)
+    columns = [time_column] if size_column is None else [time_column, size_column]
+    limit = check_integer("tasks", tasks, at_least=1) if tasks is not None else None
+    rows = _read(file, columns, limit)
+    time = np.array([_seconds(file, row[0]) for row in rows])
+    falling = np.flatnonzero(np.diff(time) < 0)
+    if falling.size:
+        cell = rows[int(falling[0]) + 1][0]
+        raise InputError(f"{file} line {cell.line}", cell.text, "no earlier than the line before")
+    size = np.ones(len(rows))
+    if size_column is not None:
+        size = _relative_sizes(file, [row[1] for row in rows], sample_size)
+    return Stream((time - time[0]) / speed_up, size, name=file.stem)
+
+
+def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
+    """Return the cells of `columns` in each row, at most `limit` rows."""
+    try:
+        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            places = [_place(path, header, column) for column in columns]
+            rows = list(_cells(path, reader, places, limit))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(str(path), str(error), "CSV text") from None
+    if not rows:
+        raise InputError(str(path), "no rows", "at least one task below the header")
+    return rows
+
+
+def _place(path: Path, header: list[str], column: str) -> int:
+    """Return the position of a column."""
+    if column not in header:
+        rule = f"one of the columns {', '.join(header) or '(none)'}"
+        raise InputError(f"{path}: column", column, rule)
+    return header.index(column)
+
+
+def _cells(
+    path: Path, reader: Iterator[list[str]], places: list[int], limit: int | None
+) -> Iterator[list[_Cell]]:
+    """Yield the cells at `places` of each row that is not blank."""
+    count = 0
+    for row in reader:
+        if count == limit:
+            return
+        if row:
+            line = reader.line_num  # type: ignore[attr-defined]  # csv's reader has it
+            if len(row) <= max(places):
+                raise InputError(f"{path} line {line}", row, f"at least {max(places) + 1} cells")
+            yield [_Cell(line, row[place].strip()) for place in places]
+            count += 1
+
+
+def _seconds(path: Path, cell: _Cell) -> float:
+    """Return a time in s: a number as it is, a time stamp since 1970 (UTC if it names no zone)."""
+    number = _number(cell.text)
+    if number is not None:
+        return number
+    try:
+        stamp = datetime.fromisoformat(cell.text)
+    except ValueError:
+        rule = "seconds or an ISO 8601 time stamp"
+        raise InputError(f"{path} line {cell.line}", cell.text, rule) from None
+    # Without a zone: UTC, not local time, or the stream would depend on the machine.
+    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+
+
+def _relative_sizes(path: Path, cells: list[_Cell], sample_size: float | None) -> FloatArray:
+    """Return sizes relative to one sample."""
+    sizes = np.empty(len(cells))
+    for i, cell in enumerate(cells):
+        number = _number(cell.text)
+        if number is None or number <= 0:
+            raise InputError(f"{path} line {cell.line}", cell.text, "a size > 0")
+        sizes[i] = number
+    sizes /= sizes.mean() if sample_size is None else sample_size
+    return sizes
+
+
+def _number(text: str) -> float | None:
+    """Return the text as a finite float, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+# Tables.
 
 _STREAMS: dict[str, Callable[..., Stream]] = {
     "poisson": poisson,

@@ -119,10 +119,10 @@ def build_program(
         system=system,
         reading=reading,
         objective=chosen,
-        weight=weight,
-        terms=terms,
         values=np.stack([value for value, _ in rows]),
         limits=np.stack([limit for _, limit in rows]),
+        weight=weight,
+        terms=terms,
         goal=chosen.value(terms, weight).reshape(shape),
     )
 

@@ -31,6 +31,10 @@ memory_bytes = 1e8
 throughput_bit_s = 1e7
 energy_budget_j = 9000
 static_power_w = 2.0
+[tasks]
+arrival_hz = 5
+deadline_s = 1.0
+size_bytes = 1000
 [cloud]
 flops = 1e13
 [link]
@@ -38,10 +42,6 @@ network = "lte"
 bandwidth_bit_s = 2e7
 [uplink]
 rates_bit_s = [9.1e6, 12.4e6, 18.0e6]
-[tasks]
-arrival_hz = 5
-deadline_s = 1.0
-size_bytes = 1000
 """
 ARRIVALS = "time,size\n" + "".join(f"{i * 0.5},{1 + i % 3}\n" for i in range(12))
 STAMPS = "time,size\n" + "".join(f"2024-01-01T00:00:{i:02d}Z,2\n" for i in range(12))

@@ -2,8 +2,7 @@ from .bnet import BNet
 from .catalog import make_scheme
 from .dormant import Dormant
 from .masm import Masm
-from .neurosurgeon import Neurosurgeon
-from .plain import CloudOnly, Collaborative, EdgeOnly
+from .plain import CloudOnly, Collaborative, EdgeOnly, Neurosurgeon
 
 __all__ = [
     "BNet",

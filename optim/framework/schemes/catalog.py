@@ -8,8 +8,7 @@ from edgeopt.optim.framework.plan import Scheme
 from edgeopt.optim.framework.schemes.bnet import BNet
 from edgeopt.optim.framework.schemes.dormant import Dormant
 from edgeopt.optim.framework.schemes.masm import Masm
-from edgeopt.optim.framework.schemes.neurosurgeon import Neurosurgeon
-from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly
+from edgeopt.optim.framework.schemes.plain import CloudOnly, Collaborative, EdgeOnly, Neurosurgeon
 from edgeopt.problems.parameters import from_table, kind_in_table
 
 SCHEMES: dict[str, Any] = {

@@ -7,19 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import nearest_bound
+from edgeopt.optim.scheduling.local_search import moves
 from edgeopt.optim.scheduling.local_search.iterated import (
     LocalSearch,
     LocalSearchState,
     start_assignments,
-)
-from edgeopt.optim.scheduling.local_search.moves import (
-    COLD,
-    DEFAULT_AMBITION,
-    DEFAULT_OVERLOAD,
-    HOT,
-    KickSettings,
-    kick_often,
-    restart_from,
 )
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.scheduling.solver import State
@@ -242,9 +234,10 @@ def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: flo
     """
     incumbent = walk.incumbent
     if share == 0.0:
-        restart_from(search, incumbent.assignment)
-    settings = KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, HOT * (COLD / HOT) ** share)
-    kick_often(search, settings, KICKS, walk.stream)
+        moves.restart_from(search, incumbent.assignment)
+    temperature = moves.HOT * (moves.COLD / moves.HOT) ** share
+    settings = moves.KickSettings(moves.DEFAULT_AMBITION, moves.DEFAULT_OVERLOAD, temperature)
+    moves.kick_often(search, settings, KICKS, walk.stream)
     incumbent.evaluations[0] += KICKS
     makespan = search.best.makespan[0] / unit
     if makespan < incumbent.makespan[0]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgeopt.optim.framework.intervals import batch_interval, replication_interval
+from edgeopt.optim.framework.measures import batch_interval, replication_interval
 from edgeopt.problems.errors import InputError
 
 

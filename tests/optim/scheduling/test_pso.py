@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from naive import assert_same_paths
 from naive.swarm import NaiveSwarm
 
 from edgeopt.optim.scheduling.pso import PSO, move_to_assignments
@@ -34,11 +35,7 @@ def test_equals_the_naive_swarm(pso, problem):
     state = pso.init(problem, np.random.default_rng(9))
     for iteration in range(1, 30):
         state = pso.step(problem, state)
-        for p, assignment in enumerate(naive.iterate()):
-            if assignment is None:
-                assert np.isinf(state.swarm.cost[p])
-            else:
-                assert state.swarm.assignment[p].tolist() == assignment
+        assert_same_paths(naive.iterate(), state.swarm.assignment, state.swarm.cost)
         np.testing.assert_allclose(state.swarm.position, naive.position, rtol=1e-9)
         assert state.makespan == pytest.approx(naive.makespan)
         assert state.evaluations == iteration * pso.particles

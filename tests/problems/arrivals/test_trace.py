@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgeopt.problems.arrivals.trace import read_trace
+from edgeopt.problems.arrivals.spec import read_trace
 from edgeopt.problems.errors import InputError
 
 

@@ -251,13 +251,8 @@ def test_a_program_keeps_what_it_was_built_from():
     assert program.profile is CHAIN
     assert program.system is SYSTEM
     assert (program.reading, program.weight, program.depth) == (PRINTED, 0.5, 3)
-    again = build_program(
-        program.profile,
-        program.system,
-        reading=program.reading,
-        objective=program.objective.name,
-        weight=program.weight,
-    )
+    settings = {"objective": program.objective.name, "weight": program.weight}
+    again = build_program(program.profile, program.system, reading=program.reading, **settings)
     assert again.goal.tolist() == program.goal.tolist()
 
 

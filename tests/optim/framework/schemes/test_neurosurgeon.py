@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.framework.plan import model_bytes
-from edgeopt.optim.framework.schemes.neurosurgeon import Neurosurgeon
+from edgeopt.optim.framework.schemes.plain import Neurosurgeon
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.systems.load import load_system

@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from naive import assert_same_paths
 from naive.colony import NaiveColony
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
@@ -49,11 +50,7 @@ def follow(problem, solver, atsa, seed, iterations=6):
     state = solver.init(problem, np.random.default_rng(seed))
     for iteration in range(1, iterations + 1):
         state = solver.step(problem, state)
-        for ant, path in enumerate(naive.iterate()):
-            if path is None:
-                assert np.isinf(state.tours.makespans[ant])
-            else:
-                assert state.tours.assignments[ant].tolist() == path
+        assert_same_paths(naive.iterate(), state.tours.assignments, state.tours.makespans)
         np.testing.assert_allclose(state.trail.pheromone, naive.tau, rtol=1e-9)
         assert state.makespan == pytest.approx(naive.makespan, rel=1e-12)
         assert state.evaluations == iteration * atsa.ants
