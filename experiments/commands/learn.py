@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from edgeopt.experiments.commands.running import (
-    SOME_FAILED,
-    RunOptions,
-    config_to_run,
-    run_to_end,
-    with_run_options,
-)
+from edgeopt.experiments.commands import running
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.text import scaled, table_console, terminal_table
 from edgeopt.problems.errors import import_extra
@@ -28,7 +22,7 @@ if TYPE_CHECKING:
 _TITLES = ("scheme", "error %", "end %", "exit %", "asleep %", "up MB", "down MB", "time s")
 
 
-@with_run_options
+@running.with_run_options
 def learn_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: data, network, system, schemes")
@@ -38,7 +32,7 @@ def learn_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     *,
-    options: RunOptions,
+    options: running.RunOptions,
 ) -> None:
     """Train with every scheme, and print errors, bytes and simulated seconds."""
     import_extra("torch", "torch")  # first, for a message that names the extra
@@ -47,10 +41,12 @@ def learn_command(
     from edgeopt.experiments.learning.summary import period_rows, write_learning_tables
 
     folder = None if data is None else str(data.resolve())
-    config = config_to_run("learning", file, options, lambda path: read_learning(path, folder))
+    config = running.config_to_run(
+        "learning", file, options, lambda path: read_learning(path, folder)
+    )
     if config is None:
         return
-    cells = run_to_end(config, options)
+    cells = running.run_to_end(config, options)
     rows = period_rows(config, cells)
     paths, out = [], options.out
     if out is not None and rows:
@@ -73,7 +69,7 @@ def _tell_failures(cells: pd.DataFrame) -> None:
         error = row["error"].strip().splitlines()[-1]
         typer.echo(f"{row['scheme']}, run {row['repetition']} failed: {error}", err=True)
     if len(failed):
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(running.SOME_FAILED)
 
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:

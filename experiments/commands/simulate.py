@@ -8,33 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeopt.experiments.commands.running import (
-    SOME_FAILED,
-    RunOptions,
-    config_to_run,
-    run_to_end,
-    with_run_options,
-)
+from edgeopt.experiments.commands import running
 
 if TYPE_CHECKING:
     from edgeopt.experiments.simulation.config import SimulationConfig
 
 
-@with_run_options
+@running.with_run_options
 def simulate_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: network, system, nodes, streams, schemes")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     *,
-    options: RunOptions,
+    options: running.RunOptions,
 ) -> None:
     """Run every scheme on every stream and pool, and print delays, energy and uploads."""
     from edgeopt.experiments.simulation.config import read_simulation
 
-    config = config_to_run("simulation", file, options, read_simulation)
+    config = running.config_to_run("simulation", file, options, read_simulation)
     if config is not None:
-        rows = rows_of(run_to_end(config, options))
+        rows = rows_of(running.run_to_end(config, options))
         show_simulation(config, rows, options.out, as_json=as_json)
 
 
@@ -66,7 +60,7 @@ def show_simulation(
         for path in paths:
             Console().print(f"written: {path}", soft_wrap=True, highlight=False)
     if any(row["failed"] for row in summary):
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(running.SOME_FAILED)
 
 
 def rows_of(cells: Any) -> list[dict[str, Any]]:

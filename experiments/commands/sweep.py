@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeopt.experiments.commands.running import (
-    SOME_FAILED,
-    RunOptions,
-    config_to_run,
-    run_to_end,
-    with_run_options,
-)
+from edgeopt.experiments.commands import running
 from edgeopt.experiments.text import table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -24,23 +18,23 @@ if TYPE_CHECKING:
     from edgeopt.experiments.sweep.config import SweepConfig
 
 
-@with_run_options
+@running.with_run_options
 def sweep_command(
     file: Annotated[
         Path | None, typer.Argument(help="TOML file: problems, repetitions, budget, solvers")
     ] = None,
     *,
-    options: RunOptions,
+    options: running.RunOptions,
 ) -> None:
     """Run every solver on every problem, and print and write a table of gaps."""
     from edgeopt.experiments.sweep.config import read_config
 
-    config = config_to_run("sweep", file, options, read_config)
+    config = running.config_to_run("sweep", file, options, read_config)
     if config is None:
         return
     if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
-    _print_cells(run_to_end(config, options), config, options.out)
+    _print_cells(running.run_to_end(config, options), config, options.out)
 
 
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
@@ -59,4 +53,4 @@ def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
     failed = int(summary["failed"].sum())
     if failed:
         console.print(f"{failed} cells failed; their tracebacks are in {out / CELLS}")
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(running.SOME_FAILED)

@@ -193,7 +193,7 @@ def read_learning(path: Path, folder: str | None = None) -> LearningConfig:
     Raises
     ------
     InputError
-        If a field is missing, unknown or illegal.
+        If a field of the training or a scheme is missing, unknown or illegal.
 
     Examples
     --------

@@ -27,11 +27,11 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
     Parameters
     ----------
     config : LearningConfig
-        What was run.
+        The runs that were made.
     rows : list of dict
-        From `period_rows`.
+        Their periods, from `period_rows`.
     folder : Path
-        Where PNG and PDF are written.
+        Receives each figure as PNG and PDF.
 
     Returns
     -------

@@ -183,7 +183,8 @@ def read_simulation(path: Path) -> SimulationConfig:
     Raises
     ------
     InputError
-        If a field is missing, unknown or illegal.
+        If a field of the simulation, its scenario, a stream or a scheme is missing, unknown or
+        illegal.
 
     Examples
     --------

@@ -153,7 +153,7 @@ def read_tuning(path: Path) -> TuneConfig:
     Raises
     ------
     InputError
-        If a field is missing, unknown or illegal.
+        If a field, a problem set or a distribution is missing, unknown or illegal.
 
     Examples
     --------

@@ -5,15 +5,7 @@ import math
 import pytest
 from sweep_rows import failed, final, run, sweep
 
-from edgeopt.experiments.report.tables import (
-    failures,
-    pairs_table,
-    parameter_table,
-    problem_table,
-    provenance_table,
-    ranking_table,
-    running_time_table,
-)
+from edgeopt.experiments.report import tables
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.statistics.comparison import compare_solvers
 from edgeopt.problems.errors import InputError
@@ -22,7 +14,7 @@ EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in r
 
 
 def test_the_ranking_compares_with_the_first():
-    table = ranking_table(compare_solvers(EASY))
+    table = tables.ranking_table(compare_solvers(EASY))
     texts = [[entry.text for entry in row] for row in table.rows]
     assert [row[0] for row in texts] == ["a", "b", "c"]
     assert texts[0][-3:] == ["", "", ""]
@@ -32,13 +24,13 @@ def test_the_ranking_compares_with_the_first():
 
 
 def test_the_pairs_show_the_difference_with_its_interval():
-    row = [entry.text for entry in pairs_table(compare_solvers(EASY)).rows[1]]
+    row = [entry.text for entry in tables.pairs_table(compare_solvers(EASY)).rows[1]]
     assert row[:5] == ["a", "c", "40.00", "[40.00, 40.00]", "1.00"]
 
 
 def test_the_table_of_problems_counts_failures_as_infinite():
     rows = [run("a", [(4, 0.5, 130.0)]), failed("a", repetition=1), failed("a", repetition=2)]
-    (row,) = problem_table(sweep(rows), {"p": "short"}, {"p": 110.0}).rows
+    (row,) = tables.problem_table(sweep(rows), {"p": "short"}, {"p": 110.0}).rows
     assert [entry.text for entry in row] == [
         *("short", "a", "100", "110", "130", "∞", "∞", "[30.00, ∞]", "4", "500 ms", "2 of 3"),
     ]
@@ -46,21 +38,21 @@ def test_the_table_of_problems_counts_failures_as_infinite():
 
 
 def test_where_nothing_is_known_there_is_a_dash():
-    (row,) = problem_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
+    (row,) = tables.problem_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
     assert row[3].text == "–"
 
 
 def test_running_times_read_in_their_unit():
     cells = sweep([run("a", [(1000, 0.002, 104.0)])])
-    by_evaluations = running_time_table(cells, {"p": "p"}, "evaluations")
+    by_evaluations = tables.running_time_table(cells, {"p": "p"}, "evaluations")
     assert [entry.text for entry in by_evaluations.rows[0]][2:] == [*["1,000"] * 3, *["∞"] * 3]
-    by_seconds = running_time_table(cells, {"p": "p"}, "seconds")
+    by_seconds = tables.running_time_table(cells, {"p": "p"}, "seconds")
     assert by_seconds.rows[0][2].text == "2 ms"
 
 
 def test_failures_alike_stand_together():
     rows = [failed("a", repetition=r) for r in (0, 2)] + [failed("b"), run("a", [(1, 1.0, 101.0)])]
-    found = failures(sweep(rows), {"p": "short"})
+    found = tables.failures(sweep(rows), {"p": "short"})
     assert [(f.solver, f.repetitions, f.reason) for f in found] == [
         ("a", (0, 2), "ValueError: no"),
         ("b", (0,), "ValueError: no"),
@@ -70,16 +62,16 @@ def test_failures_alike_stand_together():
 
 def test_parameters_tell_what_was_set_and_what_was_left():
     solvers = {"mine": {"solver": "aco", "ants": 7}, "own": {"solver": "/x/own.py:Own", "k": 1}}
-    aco, own = parameter_table(solvers, version()).rows
+    aco, own = tables.parameter_table(solvers, version()).rows
     assert aco[2].text == "ants = 7"
     assert "rho = 0.5" in aco[3].text
     assert "ants" not in aco[3].text
     assert [entry.text for entry in own] == ["own", "/x/own.py:Own", "k = 1", "–"]
-    assert parameter_table(solvers, "0.0.0").rows[0][3].text == "–"
+    assert tables.parameter_table(solvers, "0.0.0").rows[0][3].text == "–"
 
 
 def test_provenance_is_shown_as_it_is():
-    rows = provenance_table({"provenance": {"commit": "abc", "dirty": True}}).rows
+    rows = tables.provenance_table({"provenance": {"commit": "abc", "dirty": True}}).rows
     assert [[entry.text for entry in row] for row in rows] == [["commit", "abc"], ["dirty", "true"]]
     with pytest.raises(InputError, match="provenance"):
-        provenance_table({"provenance": "here"})
+        tables.provenance_table({"provenance": "here"})
