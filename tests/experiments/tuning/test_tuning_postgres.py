@@ -150,7 +150,7 @@ def test_two_processes_one_of_them_killed(server: str, tuning: Path, tmp_path: P
     first.communicate()
     out, _ = second.communicate(timeout=60)
     assert second.returncode == 0, out
-    assert b"1 trials are under way in other processes" in out
+    assert b"1 trials are running in other processes" in out
     assert not (tmp_path / "second" / "best.toml").exists()
     outcome = tune(config, tmp_path / "first", storage=server)
     assert outcome.running == 0
