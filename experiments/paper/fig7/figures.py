@@ -130,7 +130,9 @@ def comparisons_figure(study: Factorial, comparisons: pd.DataFrame) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 1.0 + 2.3 * len(study.rivals)))
+    # A row must be higher than the numbers in it.
+    height = 0.7 + 0.145 * len(study.colonies())
+    figure = Figure(figsize=(7.2, 1.0 + height * len(study.rivals)))
     panels = figure.subplots(len(study.rivals), 1, squeeze=False)[:, 0]
     for axes, rival in zip(panels, study.rivals, strict=True):
         image = _draw_pairs(axes, study, comparisons[comparisons["rival"] == rival])
