@@ -162,8 +162,7 @@ class PSO:
         """Improve the particles, or the one of least makespan, and move them to the results.
 
         An improved particle moves to the middle of its assignment's cell (Lamarckian learning).
-        The descent counts as one evaluation, and each kick as one, whatever the number of
-        neighbours that they compare: with local search, compare at equal seconds.
+        Each neighbour that a descent or an ejection chain compares counts as an evaluation.
         """
         swarm, rows = state.swarm, slice(None)
         if self.local_search == "best":
@@ -172,8 +171,8 @@ class PSO:
         assignments, costs = swarm.assignment[rows], swarm.cost[rows]
         kicks = self.kicks * assignments.shape[1]
         # Z_y, which `improve` returns too, is of no interest here.
-        improve(search, assignments, costs, np.empty_like(costs), kicks, state.stream)
-        state.evaluations += len(costs) * (1 + kicks)
+        totals = np.empty_like(costs)
+        state.evaluations += improve(search, assignments, costs, totals, kicks, state.stream)
         move_to_assignments(swarm)
         state.leader = int(swarm.best_cost.argmin())
 

@@ -65,9 +65,8 @@ class ATSA:
     - On a problem without memory the memory term is 1: only the pheromone guides the choice.
     - The number of ants is not given; 20 is our choice. The best assignment by makespan is kept.
 
-    An evaluation is a schedule that an ant builds. Of an improved ant, a whole descent and each
-    kick count as one more, however many neighbours they compare: with `local_search`, compare at
-    equal seconds.
+    An evaluation is a schedule that an ant builds, or a neighbour that the local search compares:
+    a shift, a swap or a step of an ejection chain, though it takes no more than two loads.
 
     References
     ----------
@@ -349,9 +348,7 @@ def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> C
 def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
     """Improve the ants of this iteration, or the one of least makespan, by local search.
 
-    For an improved ant, the descent counts as one evaluation, and each kick as one: the kernels
-    do not count the neighbours that they compare by two loads, each of which is an evaluation by
-    the usual convention. With local search, compare at equal seconds.
+    Each neighbour that a descent or an ejection chain compares counts as an evaluation.
     """
     tours, ants = state.tours, slice(None)
     if atsa.local_search == "best":
@@ -359,8 +356,9 @@ def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:
         ants = slice(best, best + 1)
     makespans, totals = tours.makespans[ants], tours.totals[ants]
     kicks = atsa.kicks * tours.assignments.shape[1]
-    improve(search, tours.assignments[ants], makespans, totals, kicks, state.stream)
-    state.evaluations += len(makespans) * (1 + kicks)
+    state.evaluations += improve(
+        search, tours.assignments[ants], makespans, totals, kicks, state.stream
+    )
 
 
 def _keep_best(state: ColonyState, costs: FloatArray, leader: int) -> None:

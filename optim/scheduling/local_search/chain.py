@@ -56,6 +56,7 @@ def try_chain(search: Search, goal: ChainGoal, task: int, node: int) -> bool:
     # Only departures and arrivals change the cost: it is summed along the chain, never computed.
     schedule, depth = search.schedule, len(search.chain.task)
     cost, length = 0.0, 0
+    search.compared[0] += 1  # the first shift
     while task >= 0:
         cost += arrival(search, goal, task, node)
         cost += departure(search, goal, task)
@@ -128,7 +129,7 @@ def _cheapest_arrival(
 ) -> tuple[float, int]:
     """Return the least cost below `limit` of a task on a candidate, and that node, or -1."""
     schedule, candidates, instance = search.schedule, search.candidates, search.instance
-    end = -1
+    end, compared = -1, 0
     for c in range(candidates.node.shape[1]):
         if candidates.cost[task, c] > goal.reach:
             break  # candidates are sorted by reduced cost
@@ -136,9 +137,11 @@ def _cheapest_arrival(
         full = schedule.used[node] + instance.memory[task] > instance.capacity[node]
         if node == schedule.assignment[task] or (last and full):
             continue
+        compared += 1
         cost = arrival(search, goal, task, node)
         if cost < limit:
             end, limit = node, cost
+    search.compared[0] += compared
     return limit, end
 
 

@@ -94,13 +94,16 @@ def _best_with(search: Search, task: int, node: int, best: Move) -> Move:
     lack = schedule.used[node] + instance.memory[task] - instance.capacity[node]
     if lack <= 0.0 and max(here, there) < best.peak:
         best = Move(max(here, there), task, node, -1)
+    compared = 1  # the shift, and a swap with each task there
     back = schedule.first[node]
     while back >= 0:
+        compared += 1
         after = here + time_of(instance.et, back, origin)
         peak = max(after, there - time_of(instance.et, back, node))
         if peak < best.peak and lack <= instance.memory[back] <= room:
             best = Move(peak, task, node, back)
         back = schedule.following[back]
+    search.compared[0] += compared
     return best
 
 
@@ -181,7 +184,7 @@ def improve(
     totals: FloatArray,
     kicks: int,
     stream: RandomStream,
-) -> None:
+) -> int:
     """Improve assignments in place by descent, then by kicks while a temperature falls.
 
     Parameters
@@ -197,11 +200,17 @@ def improve(
     stream : ndarray of uint64, shape (4,)
         Random numbers of the kicks.
 
+    Returns
+    -------
+    int
+        Number of neighbours compared. By the usual convention each is an evaluation, also if it
+        takes no more than two loads.
+
     Examples
     --------
     See `LocalSearch`, which calls it.
     """
-    schedule, best = search.schedule, search.best
+    schedule, best, before = search.schedule, search.best, search.compared[0]
     for row in range(len(makespans)):
         if not np.isfinite(makespans[row]):
             continue
@@ -215,3 +224,5 @@ def improve(
             assignments[row, task] = schedule.assignment[task]
         makespans[row] = schedule_makespan(schedule)
         totals[row] = schedule.loads.sum() - search.instance.ready.sum()
+    compared: int = search.compared[0] - before
+    return compared

@@ -72,6 +72,8 @@ class Search(NamedTuple):
         Scratch.
     kicks : ndarray of int, shape (1,)
         Number of kicks, which is also the number of the current chain.
+    compared : ndarray of int, shape (1,)
+        Number of neighbours compared: shifts, swaps and steps of chains whose cost was computed.
     bound : float
         The LP bound in s, or `nearest_bound` if nodes have ready times.
     """
@@ -82,6 +84,7 @@ class Search(NamedTuple):
     best: Best
     chain: EjectionChain
     kicks: IntArray
+    compared: IntArray
     bound: float
 
 
@@ -117,6 +120,7 @@ def open_search(
         best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
         chain=EjectionChain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
         kicks=np.zeros(1, dtype=np.int64),
+        compared=np.zeros(1, dtype=np.int64),
         bound=bound,
     )
 

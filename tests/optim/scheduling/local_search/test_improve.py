@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from naive.local_search import least_peak
+from naive.local_search import least_peak, moves_from
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, start_trail
 from edgeopt.optim.scheduling.local_search.candidates import price_ratios
@@ -42,7 +42,8 @@ def test_ants_end_in_local_optima(problem, solver):
     state = solver.init(problem, np.random.default_rng(3))
     for iteration in range(1, 6):
         state = solver.step(problem, state)
-        assert state.evaluations == iteration * 8
+        assert state.evaluations == iteration * 4 + state.search.compared[0]
+        assert state.search.compared[0] > 0
         for path, makespan, total in zip(*state.tours, strict=True):
             assert_locally_optimal(problem, path)
             assert makespan == pytest.approx(problem.makespan(path))
@@ -60,7 +61,7 @@ def test_the_best_ant_alone(problem):
         same = (state.tours.assignments[ant] == plain.tours.assignments[ant]).all()
         assert same or ant == best
     assert_locally_optimal(problem, state.tours.assignments[best])
-    assert state.evaluations == 5
+    assert state.evaluations == 4 + state.search.compared[0]
 
 
 def test_kicks_go_beyond_the_descent():
@@ -70,7 +71,7 @@ def test_kicks_go_beyond_the_descent():
         solver = replace(ATSA.repaired(), ants=5, local_search="all", kicks=kicks)
         state = solver.step(problem, solver.init(problem, np.random.default_rng(1)))
         means.append(state.tours.makespans.mean())
-        assert state.evaluations == 5 + 5 * (1 + kicks * 100)
+        assert state.evaluations == 5 + state.search.compared[0]
     assert means[1] < means[0]
 
 
@@ -81,7 +82,7 @@ def test_particles_move_to_where_local_search_ends(problem, which):
     for iteration in range(1, 8):
         state = solver.step(problem, state)
         swarm = state.swarm
-        assert state.evaluations == iteration * (8 if which == "all" else 5)
+        assert state.evaluations == iteration * 4 + state.search.compared[0]
         finite = np.isfinite(swarm.cost)
         for p in np.flatnonzero(finite):
             assert swarm.cost[p] == pytest.approx(problem.makespan(swarm.assignment[p]))
@@ -128,13 +129,27 @@ def test_all_kicks_are_made(kicks):
     paths = np.zeros((2, 20), dtype=np.int64)
     spans = np.array([problem.makespan(paths[0]), np.inf])
     before, totals = spans[0], np.zeros(2)
-    improve(search, paths, spans, totals, kicks, open_stream(np.random.default_rng(0)))
+    compared = improve(search, paths, spans, totals, kicks, open_stream(np.random.default_rng(0)))
     assert search.kicks[0] == kicks
+    assert compared == search.compared[0] > kicks
     assert spans[0] == pytest.approx(problem.makespan(paths[0]))
     assert spans[0] < before
     assert totals[0] == pytest.approx(problem.total_time(paths[0]))
     assert spans[1] == np.inf  # no schedule: left alone
     assert not paths[1].any()
+
+
+def test_a_descent_counts_every_neighbour_that_it_compares(problem):
+    search = open_search(problem)
+    every = [range(problem.nodes)] * problem.tasks
+    path = np.arange(problem.tasks) % problem.nodes
+    optimum, spans = path.copy()[None], np.full(1, problem.makespan(path))
+    stream = open_stream(np.random.default_rng(0))
+    improve(search, optimum, spans, np.zeros(1), 0, stream)
+    # From a local optimum the descent looks once at all moves of the critical node.
+    compared = improve(search, optimum, spans, np.zeros(1), 0, stream)
+    critical = int(problem.loads(optimum[0]).argmax())
+    assert compared == len(list(moves_from(problem, optimum[0], critical, every)))
 
 
 def test_reduced_costs_as_visibility():
