@@ -19,8 +19,10 @@ import edgeopt
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "experiments" / "examples"
-FACELESS = {  # packages that nobody but the command line imports
+LAYERS = ("problems", "optim", "experiments")
+FACELESS = {  # packages that nobody but the command line imports, and edgeopt itself
     "edgeopt.experiments.commands",
+    "edgeopt.experiments.face",
     "edgeopt.experiments.paper.fig7",
     "edgeopt.experiments.paper.search",
     "edgeopt.experiments.peers.child",
@@ -38,9 +40,11 @@ HEAVY = ("cvxpy", "pandas", "matplotlib", "optuna", "torch", "scipy.stats")
 
 def packages() -> list[ModuleType]:
     """Return edgeopt and every package below it that has users of its own."""
-    found = pkgutil.walk_packages(edgeopt.__path__, "edgeopt.")
-    names = [one.name for one in found if one.ispkg and one.name != "edgeopt.experiments.face"]
-    return [edgeopt, *(importlib.import_module(name) for name in names if name not in FACELESS)]
+    # The layers are walked one by one: an editable install has no folder that holds all three.
+    layers = [importlib.import_module(f"edgeopt.{name}") for name in LAYERS]
+    walks = [pkgutil.walk_packages(layer.__path__, f"{layer.__name__}.") for layer in layers]
+    names = [one.name for walk in walks for one in walk if one.ispkg and one.name not in FACELESS]
+    return [edgeopt, *layers, *map(importlib.import_module, names)]
 
 
 def stub_of(package: ModuleType) -> dict[str, str]:

@@ -22,7 +22,7 @@ POOL = "paper:30x4:seed=1"
 OWN = """
 from dataclasses import dataclass
 import numpy as np
-from optim import State
+from edgeopt.optim import State
 
 def nowhere(problem, rng):
     return [-1] * problem.tasks
