@@ -27,6 +27,8 @@ SMALL = (
     ("evaluations = 2000", "evaluations = 40"),
     ("iterations = 20", "iterations = 2"),
     ("ants = 98", "ants = 30"),
+    ('"running task" = { occupancy = "running-task" }\n', ""),
+    ('"memory/et" = { heuristic = "memory*execution-time" }\n', ""),
 )
 
 
@@ -62,12 +64,12 @@ def test_tables_and_figures_are_written(small, outcome):
     times = pd.read_csv(small / "out" / "times.csv")
     assert len(times) == 2 * 12
     assert (times["pools"] == 2).all()
-    assert len(pd.read_csv(small / "out" / "comparisons.csv")) == 2 * 2 * 6 * 24
+    assert len(pd.read_csv(small / "out" / "comparisons.csv")) == 2 * 2 * 6 * 8
     assert [len(table.rows) for table in outcome.tables] == [
         2 * 12,
         4 * 11,
         4 * 6,
-        2 + 3 + 2 + 3 * 3,
+        2 + 2 + 1 + 3 * 3,
     ]
 
 
