@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.optim.scheduling.solve import check_schedule
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays
-from edgeopt.optim.scheduling.solver import IntArray, State
-from edgeopt.problems.errors import FloatArray
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, import_extra
+from edgeopt.problems.errors import FloatArray, IntArray, import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

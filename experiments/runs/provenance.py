@@ -130,16 +130,21 @@ def _defining(module: str, name: str) -> str:
     if _own_file(f"{module}.{name}") is not None:
         return f"{module}.{name}"
     path = _own_file(module)
-    if path is not None and path.name == "__init__.py":
-        # a package that imports lazily names its modules in a stub
-        stub = path.with_suffix(".pyi")
-        for node in _statements(ast.parse((stub if stub.is_file() else path).read_bytes())):
-            if isinstance(node, ast.ImportFrom) and node.module is not None:
-                source = f"{module}.{node.module}" if node.level else node.module
-                for alias in node.names:
-                    if (alias.asname or alias.name) == name:
-                        return _defining(source, alias.name)
-    return module
+    found = {} if path is None or path.name != "__init__.py" else _exports(module, path)
+    return _defining(*found[name]) if name in found else module
+
+
+@cache
+def _exports(package: str, path: Path) -> dict[str, tuple[str, str]]:
+    """Return the names that a package exports, each with its module and its name there."""
+    stub = path.with_suffix(".pyi")  # of a package that imports lazily: names its modules
+    found: dict[str, tuple[str, str]] = {}
+    for node in _statements(ast.parse((stub if stub.is_file() else path).read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            source = f"{package}.{node.module}" if node.level else node.module
+            for alias in node.names:
+                found.setdefault(alias.asname or alias.name, (source, alias.name))
+    return found
 
 
 def full_provenance() -> dict[str, str]:

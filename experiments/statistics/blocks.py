@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import check_choice
+from edgeopt.problems.errors import IntArray, check_choice
 
 if TYPE_CHECKING:
     import pandas as pd

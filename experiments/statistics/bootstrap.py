@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 RESAMPLES = 2000
 

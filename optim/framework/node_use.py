@@ -10,8 +10,7 @@ from edgeopt.optim.framework.exits import Exits
 from edgeopt.optim.framework.plan import Plan
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Timeline
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.offloading.equations import (
     cmos_dynamic_energy_j,
     printed_dynamic_energy_j,

@@ -10,9 +10,8 @@ from numpy.random import Generator
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Stages
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 class Lanes(NamedTuple):

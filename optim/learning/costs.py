@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from edgeopt.optim.framework.conditions import LinkConditions, LinkTrace, draw_conditions
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.learning.training import Training
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 ExitKind = Literal["convolved", "pooled"]
 """Whether an exit head has a convolution before its pooling."""

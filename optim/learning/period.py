@@ -13,9 +13,9 @@ from edgeopt.optim.learning.costs import TaskCosts
 from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.solver import IntArray, as_solver
+from edgeopt.optim.scheduling.solver import as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.parameters import check_names
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 

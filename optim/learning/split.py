@@ -15,8 +15,7 @@ from edgeopt.optim.learning.part import LayerChain, LossWeights, OnMap, Part, Sp
 from edgeopt.optim.learning.period import Dispatch, assign, simulate_period
 from edgeopt.optim.learning.problem import LearningProblem, PeriodCost
 from edgeopt.optim.learning.training import learning_rate
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import InputError, check_array
+from edgeopt.problems.errors import InputError, IntArray, check_array
 
 
 class SplitLearner:

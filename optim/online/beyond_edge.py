@@ -15,8 +15,7 @@ from edgeopt.optim.online.edge_queues import (
     start_tree,
 )
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 
 def beyond_edge(edge: EdgeTimes, stages: Stages, resources: Resources) -> Timeline:

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.problems.errors import (
     FloatArray,
     InputError,
+    IntArray,
     check_choice,
     check_integer,
     check_number,

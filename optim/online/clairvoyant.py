@@ -13,8 +13,7 @@ from edgeopt.optim.online.changes import change_arrays
 from edgeopt.optim.online.dispatch import check_tasks
 from edgeopt.optim.online.edge_queues import EARLIEST_FINISH, EdgeTimes, queue_at_edge
 from edgeopt.optim.online.resources import Resources, Stages, Timeline
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, check_integer
+from edgeopt.problems.errors import FloatArray, IntArray, check_integer
 
 
 def simulate_clairvoyant(

@@ -11,8 +11,14 @@ from edgeopt.optim.online.beyond_edge import beyond_edge
 from edgeopt.optim.online.changes import Change, change_arrays, free_at_start
 from edgeopt.optim.online.edge_queues import queue_at_edge
 from edgeopt.optim.online.resources import Resources, Stages, Timeline, Uplink, warn_of_overload
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, InputError, check_array, check_choice, check_integer
+from edgeopt.problems.errors import (
+    FloatArray,
+    InputError,
+    IntArray,
+    check_array,
+    check_choice,
+    check_integer,
+)
 
 DispatchRule = Literal["fcfs", "earliest-finish", "round-robin"]
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean
 from edgeopt.optim.online.changes import FAIL, JOIN, ChangeArrays
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 FCFS, EARLIEST_FINISH, ROUND_ROBIN = 0, 1, 2
 

@@ -12,8 +12,7 @@ from edgeopt.optim.jit import jit
 from edgeopt.optim.online.changes import FAIL, JOIN, ChangeArrays
 from edgeopt.optim.online.edge_queues import EdgeTimes
 from edgeopt.optim.online.resources import Resources
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 
 

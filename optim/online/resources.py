@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
+from edgeopt.problems.errors import FloatArray, InputError, IntArray, check_array, check_integer
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray, check_choice, check_integer, check_number
+from edgeopt.problems.errors import FloatArray, IntArray, check_choice, check_integer, check_number
 
 SchedulingTime = float | Callable[[int, int], float] | Literal["measured"]
 """Seconds, a function of the numbers of tasks and nodes, or the solver's own time."""

@@ -29,9 +29,8 @@ from edgeopt.optim.online.sliding_window import (
 )
 from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.solve import solve, warm_up
-from edgeopt.optim.scheduling.solver import IntArray
 from edgeopt.optim.scheduling.stop import Criterion, Iterations
-from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.errors import FloatArray, InputError, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
 
 

@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.errors import IntArray as IntArray
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import SchedulingProblem
 
 Scheduler = Callable[[SchedulingProblem, np.random.Generator], ArrayLike]

@@ -18,8 +18,7 @@ from edgeopt.experiments.statistics.ratio import (
     ratios_of,
 )
 from edgeopt.experiments.sweep.cell import problem_of
-from edgeopt.optim.scheduling.solver import IntArray
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
