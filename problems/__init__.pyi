@@ -5,13 +5,13 @@ from .errors import InputError
 from .networks.load import load_network
 from .offloading.program import build_program
 from .parameters import check_parameters, parameter, quantity
-from .scheduling.problem import SchedulingProblem, UniformTimes
+from .scheduling.problem import Problem, UniformTimes
 from .scheduling.spec import load_problem
 from .systems.load import load_system
 
 __all__ = [
     "InputError",
-    "SchedulingProblem",
+    "Problem",
     "Stream",
     "UniformTimes",
     "arrivals",

@@ -111,6 +111,7 @@ def check_array(
     ndim: int,
     at_least: float = -math.inf,
     above: float = -math.inf,
+    infinite: bool = False,
 ) -> FloatArray:
     """Return `value` as a read-only finite float64 array (a copy), or raise `InputError`.
 
@@ -124,6 +125,8 @@ def check_array(
         Number of dimensions required.
     at_least, above : float
         Inclusive and exclusive limits that every entry must meet.
+    infinite : bool
+        Whether infinite entries are legal.
 
     Raises
     ------
@@ -141,11 +144,13 @@ def check_array(
     array += 0.0  # turns -0.0, whose reciprocal is -inf, into 0.0
     if array.ndim != ndim or array.size == 0:
         raise InputError(f"{field}.shape", array.shape, f"{ndim} dimension(s), none of them 0")
-    bad = ~np.isfinite(array) | (array < at_least) | (array <= above)
+    wrong = np.isnan(array) if infinite else ~np.isfinite(array)
+    bad = wrong | (array < at_least) | (array <= above)
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         place = f"{field}[{', '.join(map(str, where))}]"
-        raise InputError(place, array[where], "finite" + _limits(at_least, above, math.inf))
+        kind = "a number" if infinite else "finite"
+        raise InputError(place, array[where], kind + _limits(at_least, above, math.inf))
     array.flags.writeable = False
     return array
 
@@ -189,8 +194,8 @@ def check_quantity(
 
 def check_quantities(field: str, value: ArrayLike, *, zero: bool = False) -> FloatArray:
     """Return `value` as a read-only array of one dimension, see `check_quantity`."""
-    limits = {"at_least": 0.0} if zero else {"above": 0.0}
-    array = check_array(field, value, ndim=1, **limits)
+    least, above = (0.0, -math.inf) if zero else (-math.inf, 0.0)
+    array = check_array(field, value, ndim=1, at_least=least, above=above)
     if array.max() > LARGEST_QUANTITY or (array.min() < SMALLEST_QUANTITY and not zero):
         raise InputError(field, array, _range(zero, LARGEST_QUANTITY))
     return array

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from edgeopt.problems.scheduling.formats import load_file
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 # Equal draws in every run; `--hypothesis-profile=random` draws anew, and more often.
 settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
@@ -34,6 +34,6 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def hcsp(shared: Path) -> Callable[[str], SchedulingProblem]:
+def hcsp(shared: Path) -> Callable[[str], Problem]:
     """Return a loader of published instances: ``hcsp("512x16/u_c_hihi.0")``."""
     return lambda name: load_file(shared / "hcsp" / name)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 @st.composite
@@ -18,12 +18,12 @@ def scheduling_problems(draw, max_tasks=7, max_nodes=4, memory=None, whole=True)
     form = draw(st.sampled_from(["matrix", "uniform"]))
     et = times if form == "matrix" else UniformTimes(times[:, 0] + 1, 2.0 ** rng.integers(0, 4, x))
     if not (draw(st.booleans()) if memory is None else memory):
-        return SchedulingProblem(et, name=f"random:{seed}")
+        return Problem(et, name=f"random:{seed}")
     task_memory = rng.integers(0, 5, k).astype(float)
     for slack in (draw(st.sampled_from([1, 1.5, 3])), 4, 16, 1000):
         capacity = np.ceil(slack * task_memory.sum() * rng.dirichlet(np.ones(x)))
         try:
-            return SchedulingProblem(et, task_memory, capacity, name=f"random:{seed}")
+            return Problem(et, task_memory, capacity, name=f"random:{seed}")
         except InputError:
             continue
-    return SchedulingProblem(et, task_memory, np.full(x, task_memory.sum()))
+    return Problem(et, task_memory, np.full(x, task_memory.sum()))

@@ -28,12 +28,12 @@ import experiments
 import optim
 import problems
 
-from edgeopt import SchedulingProblem, find_solver, load_network, solve
+from edgeopt import Problem, find_solver, load_network, solve
 from edgeopt.experiments import SweepConfig
 from edgeopt.optim.scheduling import lpt
 
 assert [module.OWNER for module in (experiments, problems, optim)] == ["user"] * 3
-problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0]])
+problem = Problem([[3.0, 5.0], [2.0, 1.0]])
 found = [solve(problem, one).makespan for one in (lpt, edgeopt_solver.slowest)]
 assert solve(problem, find_solver("edgeopt_solver.py:slowest")).makespan == found[1]
 print(found, load_network("resnet34").depth, SweepConfig.__module__)

@@ -17,7 +17,7 @@ import numpy as np
 from edgeopt.optim.scheduling.solve import check_schedule
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.files import write_atomically
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 REGISTER = Path("results/frontier/best")
 
@@ -105,7 +105,7 @@ class KnownSchedule:
     instance : str
         Name of the problem, for readers.
     digest : str
-        Hash of its content (`SchedulingProblem.digest`), which identifies it.
+        Hash of its content (`Problem.digest`), which identifies it.
     makespan, lower_bound : float
         In s.
     solver : str
@@ -136,7 +136,7 @@ class KnownSchedule:
     code: str
     assignment: IntArray
 
-    def check(self, problem: SchedulingProblem) -> None:
+    def check(self, problem: Problem) -> None:
         """Check the schedule with the independent checker.
 
         Raises

@@ -17,7 +17,7 @@ from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def _read(folder: Path) -> pd.DataFrame:
     return cells.assign(version=version, folder=str(folder))
 
 
-def _facts(problem: SchedulingProblem) -> dict[str, Any]:
+def _facts(problem: Problem) -> dict[str, Any]:
     """Return a problem's columns; its name is the published one if there is one."""
     fact = published().get(problem.digest)
     return {

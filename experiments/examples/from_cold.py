@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt import SchedulingProblem, State
+from edgeopt import Problem, State
 from edgeopt.optim.scheduling import as_solver, make_solver
 
 
@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling import as_solver, make_solver
 class ColdState(State):
     """State of the inner solver, on a copy of the problem without cached bounds."""
 
-    problem: SchedulingProblem
+    problem: Problem
     within: Any
 
 
@@ -28,13 +28,13 @@ class FromCold:
 
     name: str = "frontier"
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColdState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> ColdState:
         """Return the first state of the inner solver."""
         copy = replace(problem)
         within = as_solver(make_solver(self.name)).init(copy, rng)
         return ColdState(problem=copy, within=within)
 
-    def step(self, problem: SchedulingProblem, state: ColdState) -> ColdState:
+    def step(self, problem: Problem, state: ColdState) -> ColdState:
         """Do one step of the inner solver."""
         within = as_solver(make_solver(self.name)).step(state.problem, state.within)
         for field in ("assignment", "makespan", "evaluations", "done"):

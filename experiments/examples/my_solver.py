@@ -8,10 +8,10 @@ Compare it with others on a folder of instances, with two processes::
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt import SchedulingProblem
+from edgeopt import Problem
 
 
-def random_restarts(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
+def random_restarts(problem: Problem, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the best of 50 random assignments."""
     drawn = rng.integers(0, problem.nodes, (50, problem.tasks))
     best: NDArray[np.int64] = drawn[

@@ -13,9 +13,9 @@ import numpy as np
 
 from edgeopt import (
     Evaluations,
+    Frontier,
     InputError,
-    ParallelTempering,
-    SchedulingProblem,
+    Problem,
     knapsack_bound,
     load_problem,
     lower_bound,
@@ -38,8 +38,8 @@ folder.mkdir(parents=True, exist_ok=True)
 # %%
 rng = np.random.default_rng(5)
 times = rng.gamma(2.0, 3.0, size=(80, 1)) * rng.uniform(0.5, 2.0, size=(80, 6))
-plain = SchedulingProblem(times, name="plain")
-tight = SchedulingProblem(
+plain = Problem(times, name="plain")
+tight = Problem(
     times, task_memory=rng.uniform(1e6, 5e6, size=80), node_capacity=np.full(6, 50e6), name="tight"
 )
 header = "pi-a,pi-b,nano-a,nano-b,tx2,cloudlet"
@@ -59,7 +59,7 @@ files = sorted(path for path in folder.iterdir() if path.is_file())
 problems = {path.name: load_problem(path) for path in files}
 results = {}
 for name, problem in problems.items():
-    result = solve(problem, ParallelTempering(), stop=Evaluations(10_000_000), rng=1)
+    result = solve(problem, Frontier(), stop=Evaluations(10_000_000), rng=1)
     results[name] = result
     simple = solve(problem, lpt)
     print(

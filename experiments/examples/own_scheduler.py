@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from edgeopt import ATSA, Evaluations, LocalSearch, SchedulingProblem, State, fcfs, min_min, solve
+from edgeopt import ATSA, Evaluations, LocalSearch, Problem, State, fcfs, min_min, solve
 from edgeopt.experiments import line_styles, paper_style, save_figure
 from edgeopt.optim import warm_up
 
@@ -36,7 +36,7 @@ rng = np.random.default_rng(7)
 seconds = np.array([[0.30, 0.12, 0.05], [1.10, 0.40, 0.06], [2.90, 1.60, 0.30]])  # network, kind
 network = rng.integers(3, size=120)
 board = np.array([0, 0, 0, 1, 1, 2])
-problem = SchedulingProblem(
+problem = Problem(
     seconds[network][:, board] * rng.lognormal(sigma=0.2, size=(120, 6)),
     task_memory=np.array([14e6, 87e6, 553e6])[network],
     node_capacity=np.array([4e9, 4e9, 4e9, 8e9, 8e9, 12e9]),
@@ -50,7 +50,7 @@ problem = SchedulingProblem(
 
 
 # %%
-def earliest_end(problem: SchedulingProblem, rng: np.random.Generator) -> NDArray[np.int64]:
+def earliest_end(problem: Problem, rng: np.random.Generator) -> NDArray[np.int64]:
     """Give each task to the node that has room for it and finishes it first."""
     times, memory = problem.matrix, np.array(problem.task_memory)
     room, loads = np.array(problem.node_capacity), np.zeros(problem.nodes)
@@ -83,12 +83,12 @@ class Walk:
 
     moves: int = 20
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> WalkState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> WalkState:
         """Start from the scheduler above."""
         start = earliest_end(problem, rng)
         return WalkState(assignment=start, makespan=problem.makespan(start), evaluations=1, rng=rng)
 
-    def step(self, problem: SchedulingProblem, state: WalkState) -> WalkState:
+    def step(self, problem: Problem, state: WalkState) -> WalkState:
         """Try some moves."""
         for _ in range(self.moves):
             moved = state.assignment.copy()

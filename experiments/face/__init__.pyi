@@ -24,12 +24,12 @@ from .optim.scheduling.schedule import Schedule
 from .optim.scheduling.solve import solve
 from .optim.scheduling.solver import Result, State
 from .optim.scheduling.stop import Evaluations, Iterations, Seconds, Stall, Status, TargetGap
-from .optim.scheduling.tempering.solver import ParallelTempering
+from .optim.scheduling.tempering.solver import Frontier
 from .problems.arrivals.streams import Stream, poisson
 from .problems.errors import InputError
 from .problems.networks.load import load_network
 from .problems.offloading.program import build_program
-from .problems.scheduling.problem import SchedulingProblem, UniformTimes
+from .problems.scheduling.problem import Problem, UniformTimes
 from .problems.scheduling.spec import load_problem
 from .problems.systems.load import load_system
 from .version import __version__
@@ -40,13 +40,13 @@ __all__ = [
     "MILP",
     "PSO",
     "Evaluations",
+    "Frontier",
     "InputError",
     "Iterations",
     "LocalSearch",
-    "ParallelTempering",
+    "Problem",
     "Result",
     "Schedule",
-    "SchedulingProblem",
     "Seconds",
     "SimulationConfig",
     "SplitSystem",

@@ -21,7 +21,7 @@ from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.training import Training
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import warm_up
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.systems.system import System
 
 RUNS = "runs"
@@ -144,4 +144,4 @@ class LearningCell:
 @cache
 def _compile_once(table: str) -> None:
     """Compile the solver of a table for windows of tasks."""
-    warm_up(SchedulingProblem(np.ones((2, 2))), build_solver(json.loads(table)))
+    warm_up(Problem(np.ones((2, 2))), build_solver(json.loads(table)))

@@ -27,7 +27,7 @@ from edgeopt.problems.arrivals.streams import poisson
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.offloading.waiting import mmx_wait_s
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +138,7 @@ def _seconds(solver: Any, iterations: int, tasks: int, nodes: int) -> float:
     seconds: list[float] = []
     for seed in range(REPEATS):
         rng = np.random.default_rng(seed)
-        problem = SchedulingProblem(
+        problem = Problem(
             UniformTimes(rng.exponential(1.0, tasks), rng.uniform(0.5, 2.0, nodes)),
             ready=rng.exponential(1.0, nodes),
         )

@@ -20,7 +20,7 @@ from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
 
@@ -45,7 +45,7 @@ class ChildState(State):
 def start_child(
     python: str,
     module: str,
-    problem: SchedulingProblem,
+    problem: Problem,
     rng: np.random.Generator,
     limits: dict[str, float],
 ) -> ChildState:
@@ -57,7 +57,7 @@ def start_child(
         Path of an interpreter.
     module : str
         Name of a module of `edgeopt.experiments.peers.child`.
-    problem : SchedulingProblem
+    problem : Problem
         Problem to solve.
     rng : Generator
         Source of the child's seed.
@@ -87,7 +87,7 @@ def start_child(
     return state
 
 
-def _packed(problem: SchedulingProblem, **limits: float) -> bytes:
+def _packed(problem: Problem, **limits: float) -> bytes:
     """Return the problem and the limits as the child reads them."""
     et = problem.et
     times = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
@@ -117,7 +117,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
+def step_child(problem: Problem, state: ChildState) -> ChildState:
     """Wait a moment for the child's next line, and keep its assignment if it is better.
 
     Raises
@@ -140,7 +140,7 @@ def step_child(problem: SchedulingProblem, state: ChildState) -> ChildState:
     return state
 
 
-def _keep(problem: SchedulingProblem, state: ChildState, assignment: np.ndarray) -> None:
+def _keep(problem: Problem, state: ChildState, assignment: np.ndarray) -> None:
     """Keep an assignment if it fits and its makespan, computed here, is better."""
     # the library's own value is rounded, or of scaled integers
     makespan = problem.makespan(assignment)
@@ -178,7 +178,7 @@ class CpSat:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> ChildState:
         """Start the child.
 
         Raises
@@ -193,7 +193,7 @@ class CpSat:
         limits = {"seconds": self.seconds, "gigabytes": self.gigabytes}
         return start_child(python, "cp_sat_model", problem, rng, limits)
 
-    def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
+    def step(self, problem: Problem, state: ChildState) -> ChildState:
         """Wait a moment for the child's next schedule."""
         return step_child(problem, state)
 
@@ -223,11 +223,11 @@ class Highs:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ChildState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> ChildState:
         """Start the child."""
         limits = {"seconds": self.seconds, "gigabytes": self.gigabytes}
         return start_child(sys.executable, "highs_milp", problem, rng, limits)
 
-    def step(self, problem: SchedulingProblem, state: ChildState) -> ChildState:
+    def step(self, problem: Problem, state: ChildState) -> ChildState:
         """Wait a moment for the child's next schedule."""
         return step_child(problem, state)

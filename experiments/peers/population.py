@@ -11,7 +11,7 @@ from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 @dataclass(kw_only=True)
@@ -53,7 +53,7 @@ class PenalisedMakespan:
         Upper bound of all makespans in s; assignments that cost more are infeasible.
     """
 
-    def __init__(self, problem: SchedulingProblem) -> None:
+    def __init__(self, problem: Problem) -> None:
         self._et = problem.et
         self._memory, self._capacity = memory_arrays(problem)
         self.worst = _longest_sum(problem)
@@ -72,7 +72,7 @@ class PenalisedMakespan:
         return _costs(self._et, self._memory, self._capacity, assignments, self.worst)
 
 
-def _longest_sum(problem: SchedulingProblem) -> float:
+def _longest_sum(problem: Problem) -> float:
     """Return the sum over tasks of the longest time, slightly enlarged against rounding."""
     et = problem.et
     if isinstance(et, UniformTimes):

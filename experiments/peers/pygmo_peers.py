@@ -10,7 +10,7 @@ import numpy as np
 from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
 from edgeopt.problems.errors import FloatArray, IntArray, import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 class Assignments:
@@ -18,7 +18,7 @@ class Assignments:
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Problem to solve.
     objective : PenalisedMakespan
         Costs of assignments.
@@ -26,9 +26,7 @@ class Assignments:
         Whether components are integers in 0..x-1, or reals in [0, x] of which the floor is taken.
     """
 
-    def __init__(
-        self, problem: SchedulingProblem, objective: PenalisedMakespan, integers: bool
-    ) -> None:
+    def __init__(self, problem: Problem, objective: PenalisedMakespan, integers: bool) -> None:
         self._tasks, self._nodes = problem.tasks, problem.nodes
         self._objective, self._integers = objective, integers
 
@@ -82,7 +80,7 @@ class Evolution:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> PopulationState:
         """Return the state after the first, random population.
 
         Raises
@@ -106,7 +104,7 @@ class Evolution:
             objective=objective, algorithm=pygmo.algorithm(chosen), population=population
         )
 
-    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
+    def step(self, problem: Problem, state: PopulationState) -> PopulationState:
         """Evolve by `generations`, and keep the best."""
         state.population = state.algorithm.evolve(state.population)
         state.evaluations = state.population.problem.get_fevals()

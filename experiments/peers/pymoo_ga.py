@@ -10,7 +10,7 @@ import numpy as np
 from edgeopt.experiments.peers.population import PenalisedMakespan, PopulationState, seed_of
 from edgeopt.problems.errors import import_extra
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _EXTRA = "bench"
 
@@ -37,7 +37,7 @@ class Ga:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> PopulationState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> PopulationState:
         """Return the algorithm before its first population."""
         core = import_extra("pymoo.core.problem", _EXTRA)
         termination = import_extra("pymoo.core.termination", _EXTRA).NoTermination()
@@ -50,7 +50,7 @@ class Ga:
         )
         return PopulationState(objective=PenalisedMakespan(problem), algorithm=algorithm)
 
-    def step(self, problem: SchedulingProblem, state: PopulationState) -> PopulationState:
+    def step(self, problem: Problem, state: PopulationState) -> PopulationState:
         """Ask for a generation, compute its costs and tell them."""
         population = state.algorithm.ask()
         assignments = population.get("X").astype(np.int64)

@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 SWEEP = RunKind(
@@ -103,7 +103,7 @@ class SweepCell:
 
 
 def _schedule_of(
-    heuristic: str, problem: SchedulingProblem, sequence: np.random.SeedSequence
+    heuristic: str, problem: Problem, sequence: np.random.SeedSequence
 ) -> IntArray | None:
     """Return the heuristic's schedule, None where it finds no room for a task."""
     # A child of the sequence: the solver's own stream is the same with a start and without.
@@ -131,11 +131,11 @@ def _identity(table: str) -> str:
 def _code(table: str, start: str) -> str:
     """Return the hash of the code that runs a solver."""
     first = [make_solver(start)] if start else []
-    return code_of(solve, make_criteria, SchedulingProblem, _solver_of(table), *first)
+    return code_of(solve, make_criteria, Problem, _solver_of(table), *first)
 
 
 @cache
-def problem_of(spec: str) -> SchedulingProblem:
+def problem_of(spec: str) -> Problem:
     """Return the problem of a spec, loaded once in each process and kept with its bound."""
     return load_problem(spec)
 
@@ -146,7 +146,7 @@ def _warm_up_once(problem: str, solver: str) -> None:
     warm_up(problem_of(problem), _solver_of(solver))
 
 
-def _columns(problem: SchedulingProblem, result: Result) -> Row:
+def _columns(problem: Problem, result: Result) -> Row:
     """Return the columns of a result, with the trace as lists."""
     values = result.as_dict()
     for name in ("solver", "problem", "seed"):

@@ -24,7 +24,7 @@ from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
@@ -233,7 +233,7 @@ class ProblemSet:
             raise InputError(f"{self.name}.problems", list(self.specs), "all different")
 
     @cached_property
-    def problems(self) -> dict[str, SchedulingProblem]:
+    def problems(self) -> dict[str, Problem]:
         """The problems by spec, loaded once: each keeps its lower bound."""
         return {spec: load_problem(spec) for spec in self.specs}
 

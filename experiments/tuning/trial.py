@@ -21,7 +21,7 @@ from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
 from edgeopt.experiments.tuning.space import Distribution
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import make_criteria
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -92,13 +92,13 @@ class TrialCell:
 
     Attributes
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         What is solved.
     repetition : int
         Which run on it.
     """
 
-    problem: SchedulingProblem
+    problem: Problem
     repetition: int
 
     def seeds(self, root: int) -> np.random.SeedSequence:

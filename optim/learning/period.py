@@ -17,7 +17,7 @@ from edgeopt.optim.scheduling.solver import as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.parameters import check_names
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _DISPATCH_FIELDS = ("solver", "parameters", "budget")
 
@@ -70,7 +70,7 @@ def assign(dispatch: Dispatch, costs: TaskCosts, rng: np.random.Generator) -> In
         If the solver finds no schedule within its budget.
     """
     # The solver sees tasks as if the cloud were idle; its queue depends on the schedule.
-    problem = SchedulingProblem(costs.occupied_s, name="period")  # (1)
+    problem = Problem(costs.occupied_s, name="period")  # (1)
     result = solve(
         problem,
         build_solver(dispatch.solver),

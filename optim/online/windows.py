@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import Criterion, Iterations
 from edgeopt.problems.errors import FloatArray, InputError, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 class WindowedRun(NamedTuple):
@@ -111,7 +111,7 @@ def simulate_windows(
     _check_room(stages, resources, arrays, free)
     warn_of_overload(time, stages, resources)
     # Kernels are compiled before the clock runs, or "measured" would count the compiler.
-    warm_up(SchedulingProblem(UniformTimes(np.ones(1), resources.flops)), solver)
+    warm_up(Problem(UniformTimes(np.ones(1), resources.flops)), solver)
     times = _forward(time, stages.edge, resources, arrays, free)
     # Tasks that the edge only forwards need no node chosen by a solver.
     windowed = np.flatnonzero(stages.edge > 0)
@@ -287,7 +287,7 @@ def _solve(
     pool: PoolState, tasks: IntArray, nodes: IntArray, now: float, scheduling: Scheduling
 ) -> tuple[IntArray | None, float]:
     """Return the solver's assignment of tasks to positions in `nodes`, and its time in s."""
-    problem = SchedulingProblem(
+    problem = Problem(
         UniformTimes(pool.work[tasks], pool.resources.flops[nodes]),
         None if pool.memory is None else pool.memory[tasks],
         None if pool.memory is None else pool.free_memory(now)[nodes],

@@ -14,7 +14,7 @@ from .schedule import Schedule
 from .solve import check_schedule, solve, warm_up
 from .solver import Result, Solver, State, as_solver
 from .stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
-from .tempering.solver import ParallelTempering
+from .tempering.solver import Frontier
 
 __all__ = [
     "ACO",
@@ -22,10 +22,10 @@ __all__ = [
     "MILP",
     "PSO",
     "Evaluations",
+    "Frontier",
     "Iterations",
     "LocalSearch",
     "Multipliers",
-    "ParallelTempering",
     "Progress",
     "Result",
     "Schedule",

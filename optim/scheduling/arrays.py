@@ -6,10 +6,10 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
-def memory_arrays(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
+def memory_arrays(problem: Problem) -> tuple[FloatArray, FloatArray]:
     """Return task memory (k,) and node capacity (x,) in byte.
 
     Where the problem has none, tasks hold 0 byte and nodes have infinite room.
@@ -23,7 +23,7 @@ def memory_arrays(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
     return memory, capacity
 
 
-def ready_times(problem: SchedulingProblem) -> FloatArray:
+def ready_times(problem: Problem) -> FloatArray:
     """Return when each node can start in s, shape (x,): 0 where the problem does not say."""
     if problem.ready is not None:
         return problem.ready

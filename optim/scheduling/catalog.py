@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
-from edgeopt.optim.scheduling.tempering.solver import ParallelTempering
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
 from edgeopt.problems.parameters import check_names, parse_parameters
@@ -43,7 +43,7 @@ SOLVERS: dict[str, Any] = {
     "pso-discrete": PSO(decoding="discrete"),
     "milp": MILP(),
     "local-search": LocalSearch(),
-    "frontier": ParallelTempering(),
+    "frontier": Frontier(),
 }
 
 

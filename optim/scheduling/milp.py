@@ -23,7 +23,7 @@ from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import OPTIMALITY
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
@@ -73,8 +73,8 @@ class MILP:
 
     Examples
     --------
-    >>> from edgeopt import MILP, SchedulingProblem, Seconds, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import MILP, Problem, Seconds, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, MILP(), stop=Seconds(600.0), rng=1)
     >>> result.makespan, result.lower_bound, result.status.value
     (5.0, 5.0, 'optimal')
@@ -88,7 +88,7 @@ class MILP:
         check_parameters(self)
 
     def init(
-        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
+        self, problem: Problem, rng: np.random.Generator, start: IntArray | None = None
     ) -> MILPState:
         """Return the best of the heuristic schedules and `start`, and the LP's prices.
 
@@ -106,7 +106,7 @@ class MILP:
         _settle(state)
         return state
 
-    def step(self, problem: SchedulingProblem, state: MILPState) -> MILPState:
+    def step(self, problem: Problem, state: MILPState) -> MILPState:
         """Improve the bound, or solve a slice."""
         if state.iterations < self.bound_iterations and not state.bundle.converged:
             improve_prices(state.bundle)
@@ -116,7 +116,7 @@ class MILP:
         _settle(state)
         return state
 
-    def _solve_slice(self, problem: SchedulingProblem, state: MILPState) -> None:
+    def _solve_slice(self, problem: Problem, state: MILPState) -> None:
         """Run HiGHS on the pairs left; keep its schedule and its bound if they are better."""
         # HiGHS cannot resume a tree. Doubled trees cost at most twice what a single one would.
         factor = 2.0**state.slices
@@ -142,7 +142,7 @@ def _settle(state: MILPState) -> None:
     state.lower_bound = state.makespan if state.done else proved
 
 
-def _offer(problem: SchedulingProblem, state: MILPState, assignment: IntArray) -> None:
+def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:
     """Keep the assignment if it is complete, fits and is the best so far."""
     state.evaluations += 1
     if (assignment < 0).any() or not problem.fits(assignment):
@@ -213,7 +213,7 @@ class IntegerSolution(NamedTuple):
     ended: bool
 
 
-def build_integer_program(problem: SchedulingProblem, pairs: NDArray[np.bool_]) -> IntegerProgram:
+def build_integer_program(problem: Problem, pairs: NDArray[np.bool_]) -> IntegerProgram:
     """Return the program over the pairs, a bool array of shape (k, x)."""
     task, node = np.nonzero(pairs)
     times = problem.matrix[task, node]

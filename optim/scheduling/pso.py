@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _HALF_BITS = 2.0**26
 
@@ -113,7 +113,7 @@ class PSO:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> SwarmState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> SwarmState:
         """Return the swarm at random points with random velocities, not yet evaluated."""
         n, k, x = self.particles, problem.tasks, problem.nodes
         # The generator gives the initial swarm, and a stream for the kernels.
@@ -139,7 +139,7 @@ class PSO:
             search=None if self.local_search == "none" else open_search(problem),
         )
 
-    def step(self, problem: SchedulingProblem, state: SwarmState) -> SwarmState:
+    def step(self, problem: Problem, state: SwarmState) -> SwarmState:
         """Move all particles, except before the first evaluation, and evaluate them."""
         swarm = state.swarm
         pulls = (self.inertia, self.cognitive, self.social)

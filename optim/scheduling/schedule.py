@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.problems.errors import FloatArray, IntArray, check_integer
-from edgeopt.problems.scheduling.problem import SchedulingProblem, assigned_times
+from edgeopt.problems.scheduling.problem import Problem, assigned_times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +33,8 @@ class Schedule:
 
     Examples
     --------
-    >>> from edgeopt import Schedule, SchedulingProblem
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Schedule, Problem
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> schedule = Schedule.of(problem, [0, 1, 1])
     >>> schedule.loads, schedule.makespan
     (array([3., 5.]), 5.0)
@@ -54,7 +54,7 @@ class Schedule:
             object.__setattr__(self, name, values)
 
     @classmethod
-    def of(cls, problem: SchedulingProblem, assignment: ArrayLike) -> Schedule:
+    def of(cls, problem: Problem, assignment: ArrayLike) -> Schedule:
         """Return the schedule of an assignment.
 
         Raises

@@ -36,7 +36,7 @@ from edgeopt.optim.scheduling.stop import (
     settled_bound,
 )
 from edgeopt.problems.errors import InputError, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 Callback = Callable[[Progress], bool | None]
 
@@ -50,7 +50,7 @@ _WARM_UP_ITERATIONS = 20  # some kernels are first called after several iteratio
 
 
 def solve(
-    problem: SchedulingProblem,
+    problem: Problem,
     solver: Solver[Any] | Scheduler,
     *,
     stop: Criterion | Iterable[Criterion] = Iterations(100),
@@ -60,13 +60,13 @@ def solve(
     on_best: OnBest | None = None,
     on_end: OnEnd | None = None,
     display: bool = False,
-    bound: Callable[[SchedulingProblem], float] = lower_bound,
+    bound: Callable[[Problem], float] = lower_bound,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         What to solve.
     solver : Solver or callable
         An object with ``init`` and ``step``, or a function ``f(problem, rng) -> assignment``.
@@ -77,7 +77,7 @@ def solve(
         Seed or source of randomness; without one, a fresh seed that the result records.
     start : array_like of int, shape (k,), optional
         An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
-        result is no worse. `MILP`, `LocalSearch`, `ParallelTempering` and all solvers whose
+        result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose
         ``init`` has a keyword ``start`` also begin from it.
     callback : callable, optional
         Called with the `Progress` after each iteration; a true return value ends the run.
@@ -108,12 +108,12 @@ def solve(
 
     Examples
     --------
-    >>> from edgeopt import ATSA, Evaluations, ParallelTempering, SchedulingProblem, Seconds, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import ATSA, Evaluations, Frontier, Problem, Seconds, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
     >>> result.assignment, result.makespan
     (array([0, 0, 1]), 5.0)
-    >>> better = solve(problem, ParallelTempering(), start=result.assignment, stop=Seconds(1.0))
+    >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     first = _incumbent(problem, start)
@@ -141,7 +141,7 @@ def solve(
 class _Run:
     """A run under way: the incumbent is the better of the user's (`first`) and the solver's."""
 
-    problem: SchedulingProblem
+    problem: Problem
     solver: Solver[Any]
     criteria: tuple[Criterion, ...]
     first: State
@@ -233,13 +233,15 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     )
 
 
-def _incumbent(problem: SchedulingProblem, start: ArrayLike | None) -> State:
+def _incumbent(problem: Problem, start: ArrayLike | None) -> State:
     """Return the user's initial assignment as a state; an empty one if there is none."""
     if start is None:
         return State()
     assignment = problem.check_assignment(start)
     if not problem.fits(assignment):
-        raise InputError("start", assignment.tolist(), "within the memory capacity of every node")
+        raise InputError(
+            "start", assignment.tolist(), "on nodes that can run the tasks, within their memory"
+        )
     return State(assignment=assignment, makespan=problem.makespan(assignment), evaluations=1)
 
 
@@ -268,13 +270,13 @@ class CheckError(RuntimeError):
 
 
 def check_schedule(
-    problem: SchedulingProblem, assignment: IntArray, claimed: float, lower_bound: float
+    problem: Problem, assignment: IntArray, claimed: float, lower_bound: float
 ) -> float:
     """Return the makespan recomputed from the assignment alone.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         The problem solved.
     assignment : ndarray, shape (k,)
         Node of each task.
@@ -288,15 +290,16 @@ def check_schedule(
     InputError
         If the assignment is not k node indices.
     CheckError
-        If memory capacities are exceeded, the claim differs from the recomputed makespan by more
-        than 1e-9 of it, or the makespan is below the bound by more than that.
+        If a node cannot run a task, memory capacities are exceeded, the claim differs from the
+        recomputed makespan by more than 1e-9 of it, or the makespan is below the bound by more
+        than that.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from edgeopt import SchedulingProblem
+    >>> from edgeopt import Problem
     >>> from edgeopt.optim import check_schedule
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0]])
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0]])
     >>> check_schedule(problem, np.array([0, 1]), 3.0, 3.0)
     3.0
     >>> check_schedule(problem, np.array([0, 1]), 2.0, 2.0)
@@ -305,6 +308,10 @@ def check_schedule(
     edgeopt.optim.scheduling.solve.CheckError: the solver claims a makespan of 2.0 s, it is 3.0 s
     """
     makespan = problem.makespan(assignment)
+    forbidden = np.flatnonzero(~problem.runs(assignment))
+    if forbidden.size:
+        task = int(forbidden[0])
+        raise CheckError(f"node {assignment[task]} cannot run task {task}, which is assigned to it")
     if not problem.fits(assignment):
         raise CheckError("the assignment exceeds the memory capacity of a node")
     if not math.isclose(makespan, claimed, rel_tol=_TOLERANCE):
@@ -317,7 +324,7 @@ def check_schedule(
 # Kernels are compiled before the clock starts.
 
 
-def warm_up(problem: SchedulingProblem, solver: Any) -> None:
+def warm_up(problem: Problem, solver: Any) -> None:
     """Run up to 20 iterations on a problem of two tasks in the form of `problem`, untimed.
 
     This compiles the kernels, including those of the bounds, or reads them from numba's cache,
@@ -344,12 +351,12 @@ def warm_up(problem: SchedulingProblem, solver: Any) -> None:
                 break
 
 
-def _tiny(problem: SchedulingProblem) -> SchedulingProblem:
+def _tiny(problem: Problem) -> Problem:
     """Return two tasks on two nodes, with memory and ready times if `problem` has them."""
     # Kernels are compiled for types: the form of the times and the optional arrays must agree.
     uniform = isinstance(problem.et, UniformTimes)
     et = UniformTimes(np.ones(2), np.ones(2)) if uniform else np.ones((2, 2))
-    tiny = SchedulingProblem(et)
+    tiny = Problem(et)
     if problem.task_memory is not None:
         tiny = replace(tiny, task_memory=np.ones(2), node_capacity=np.ones(2))
     return tiny if problem.ready is None else replace(tiny, ready=np.ones(2))

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-Scheduler = Callable[[SchedulingProblem, np.random.Generator], ArrayLike]
+Scheduler = Callable[[Problem, np.random.Generator], ArrayLike]
 
 
 @dataclass
@@ -83,10 +83,10 @@ class Solver(Protocol[S]):
     50
     """
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> S:
+    def init(self, problem: Problem, rng: np.random.Generator) -> S:
         """Return the state before the first iteration; it keeps `rng`."""
 
-    def step(self, problem: SchedulingProblem, state: S) -> S:
+    def step(self, problem: Problem, state: S) -> S:
         """Run one iteration of compiled code and return the new (or changed) state."""
 
 
@@ -106,11 +106,11 @@ class OneShot:
 
     scheduler: Scheduler
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> OneShotState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> OneShotState:
         """Return the state before the only step."""
         return OneShotState(rng=rng)
 
-    def step(self, problem: SchedulingProblem, state: OneShotState) -> OneShotState:
+    def step(self, problem: Problem, state: OneShotState) -> OneShotState:
         """Call the function once."""
         assignment = np.asarray(self.scheduler(problem, state.rng))
         state.evaluations, state.done = 1, True
@@ -129,7 +129,7 @@ class OneShotState(State):
 
 
 def initial_state(
-    problem: SchedulingProblem,
+    problem: Problem,
     solver: Solver[S],
     rng: np.random.Generator,
     start: IntArray | None,
@@ -233,8 +233,8 @@ class Result:
 
     Examples
     --------
-    >>> from edgeopt import ATSA, Evaluations, SchedulingProblem, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import ATSA, Evaluations, Problem, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
     >>> result.makespan, result.lower_bound, result.schedule.loads
     (5.0, 4.0, array([5., 4.]))

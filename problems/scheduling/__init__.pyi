@@ -1,11 +1,11 @@
 from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
 from .paper_pool import paper_pool
-from .problem import SchedulingProblem, UniformTimes
+from .problem import Problem, UniformTimes
 from .spec import load_problem
 
 __all__ = [
-    "SchedulingProblem",
+    "Problem",
     "UniformTimes",
     "braun",
     "coefficient_of_variation",

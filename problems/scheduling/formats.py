@@ -12,10 +12,10 @@ import numpy as np
 
 from edgeopt.problems.errors import FloatArray, InputError, check_integer
 from edgeopt.problems.files import check_file, write_atomically
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
-def load_file(path: str | Path) -> SchedulingProblem:
+def load_file(path: str | Path) -> Problem:
     """Load a problem from a `.npy`, `.npz` or `.csv` file, or from HCSP or Fanjul-Ruiz text.
 
     Text files may be packed (`.gz`).
@@ -34,7 +34,7 @@ def load_file(path: str | Path) -> SchedulingProblem:
     return readers.get(path.suffix, _read_text)(path)
 
 
-def _read_text(path: Path) -> SchedulingProblem:
+def _read_text(path: Path) -> Problem:
     """Read a text file, whose first three lines tell its format."""
     lines = _read_lines(path)
     parse = _parse_fanjul_ruiz if _is_fanjul_ruiz(lines) else _parse_hcsp
@@ -44,7 +44,7 @@ def _read_text(path: Path) -> SchedulingProblem:
 # CSV: one row per task, one column per node, and optionally a header with the names of the nodes.
 
 
-def _read_csv(path: Path) -> SchedulingProblem:
+def _read_csv(path: Path) -> Problem:
     """Read a matrix of execution times in s; errors name the line."""
     try:
         # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
@@ -58,7 +58,7 @@ def _read_csv(path: Path) -> SchedulingProblem:
         raise InputError(str(path), "no rows", "one row per task")
     width = len(body[0][1])
     matrix = [_parse_row(path, line, row, width) for line, row in body]
-    return SchedulingProblem(matrix, name=path.stem)  # type: ignore[arg-type]
+    return Problem(matrix, name=path.stem)  # type: ignore[arg-type]
 
 
 def _is_header(row: list[str]) -> bool:
@@ -88,7 +88,7 @@ def _is_fanjul_ruiz(lines: list[list[str]]) -> bool:
     return len(lines) > 2 and len(lines[0]) == 3 and len(lines[1]) == 1 and len(lines[2]) > 1
 
 
-def _parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+def _parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> Problem:
     """Return the instance that the words of the lines describe."""
     tasks, nodes = _parse_header(path, lines[0])
     numbers = _parse_numbers(path, lines[2:], 2 * tasks * nodes).reshape(tasks, nodes, 2)
@@ -101,20 +101,20 @@ def _parse_fanjul_ruiz(path: Path, lines: list[list[str]]) -> SchedulingProblem:
         raise InputError(f"{path} row of task {task}", machines[task], rule)
     matrix = np.empty((tasks, nodes))
     np.put_along_axis(matrix, machines.astype(np.int64), times, axis=1)
-    return SchedulingProblem(matrix, name=path.name.removesuffix(".gz"))
+    return Problem(matrix, name=path.name.removesuffix(".gz"))
 
 
 # HCSP text: ``tasks nodes [consistency]``, then the times, task by task.
 
 
-def _parse_hcsp(path: Path, lines: list[list[str]]) -> SchedulingProblem:
+def _parse_hcsp(path: Path, lines: list[list[str]]) -> Problem:
     """Return the instance that the words of the lines describe; the consistency is ignored."""
     tasks, nodes = _parse_header(path, lines[0])
     times = _parse_numbers(path, lines[1:], tasks * nodes)
-    return SchedulingProblem(times.reshape(tasks, nodes), name=path.name.removesuffix(".gz"))
+    return Problem(times.reshape(tasks, nodes), name=path.name.removesuffix(".gz"))
 
 
-def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
+def write_hcsp(path: str | Path, problem: Problem) -> None:
     """Write the execution times as HCSP text; this format cannot hold memory.
 
     Each time is written with enough digits to give the same float64 when read. A file whose name
@@ -122,8 +122,8 @@ def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
 
     Examples
     --------
-    >>> from edgeopt.problems.scheduling import SchedulingProblem, load_file, write_hcsp
-    >>> write_hcsp("two.txt", SchedulingProblem([[3.0, 5.0], [2.0, 1.0]]))
+    >>> from edgeopt.problems.scheduling import Problem, load_file, write_hcsp
+    >>> write_hcsp("two.txt", Problem([[3.0, 5.0], [2.0, 1.0]]))
     >>> load_file("two.txt").matrix
     array([[3., 5.],
            [2., 1.]])
@@ -142,17 +142,17 @@ def write_hcsp(path: str | Path, problem: SchedulingProblem) -> None:
 _KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
 
 
-def _read_npy(path: Path) -> SchedulingProblem:
+def _read_npy(path: Path) -> Problem:
     """Read a matrix of execution times in s, shape (k, x)."""
     try:
         with path.open("rb") as file:
             matrix = np.load(file, allow_pickle=False)
     except Exception as error:  # numpy documents no exception class for damaged files
         raise InputError(str(path), str(error), "a NumPy file without Python objects") from None
-    return SchedulingProblem(matrix, name=path.stem)
+    return Problem(matrix, name=path.stem)
 
 
-def _read_npz(path: Path) -> SchedulingProblem:
+def _read_npz(path: Path) -> Problem:
     """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and memory."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -164,7 +164,7 @@ def _read_npz(path: Path) -> SchedulingProblem:
         rule = "et, or work and speed; optionally task_memory, node_capacity, ready, name"
         raise InputError(f"{path} keys", sorted(data), rule)
     et = data["et"] if "et" in data else UniformTimes(data["work"], data["speed"])
-    return SchedulingProblem(
+    return Problem(
         et,
         data.get("task_memory"),
         data.get("node_capacity"),
@@ -173,7 +173,7 @@ def _read_npz(path: Path) -> SchedulingProblem:
     )
 
 
-def write_npz(path: str | Path, problem: SchedulingProblem) -> None:
+def write_npz(path: str | Path, problem: Problem) -> None:
     """Write the whole problem, compressed; `UniformTimes` are stored as work and speed.
 
     Examples
@@ -230,10 +230,13 @@ def _parse_numbers(path: Path, lines: list[list[str]], expected: int) -> FloatAr
     if len(words) != expected:
         raise InputError(f"{path} body", f"{len(words)} numbers", f"{expected} numbers")
     try:
-        return np.array(words, dtype=np.float64)
+        numbers = np.array(words, dtype=np.float64)
     except ValueError:
         bad = next(word for word in words if _number(word) is None)
         raise InputError(f"{path} body", bad, "a number") from None
+    if np.isinf(numbers).any():
+        raise InputError(f"{path} body", words[int(np.isinf(numbers).argmax())], "finite")
+    return numbers
 
 
 def _number(word: str) -> float | None:

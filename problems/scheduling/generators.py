@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeopt.problems.errors import FloatArray, InputError, check_choice, check_number
-from edgeopt.problems.scheduling.problem import SchedulingProblem, check_size
+from edgeopt.problems.scheduling.problem import Problem, check_size
 
 # Upper ends of the uniform ranges, for high and low heterogeneity of tasks and of nodes.
 _TASK_RANGE = {"hi": 3000.0, "lo": 100.0}
@@ -22,7 +22,7 @@ def braun(
     *,
     utilisation: float | None = None,
     rng: int | np.random.Generator | None = None,
-) -> SchedulingProblem:
+) -> Problem:
     """Generate an instance of a class of Braun et al., 2001: range-based execution times.
 
     Parameters
@@ -40,7 +40,7 @@ def braun(
 
     Returns
     -------
-    SchedulingProblem
+    Problem
         et_ij = U(1, task range)_i * U(1, node range)_ij in s, with rows sorted as the class
         requires.
 
@@ -68,7 +68,7 @@ def braun(
     baseline = generator.uniform(1.0, _TASK_RANGE[task_level], size=(k, 1))
     factors = generator.uniform(1.0, _NODE_RANGE[node_level], size=(k, x))
     matrix = impose_consistency(baseline * factors, consistency)
-    problem = SchedulingProblem(matrix, name=f"braun:{kind}:{k}x{x}")
+    problem = Problem(matrix, name=f"braun:{kind}:{k}x{x}")
     return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
 
 
@@ -105,7 +105,7 @@ def coefficient_of_variation(
     consistency: str = "i",
     utilisation: float | None = None,
     rng: int | np.random.Generator | None = None,
-) -> SchedulingProblem:
+) -> Problem:
     """Generate gamma-distributed execution times with given coefficients of variation.
 
     Parameters
@@ -146,7 +146,7 @@ def coefficient_of_variation(
     task_means = generator.gamma(shape_task, mean / shape_task, size=(k, 1))
     times = generator.gamma(shape_node, task_means / shape_node, size=(k, x))
     matrix = impose_consistency(times, consistency)
-    problem = SchedulingProblem(matrix, name=f"cov:{k}x{x}")
+    problem = Problem(matrix, name=f"cov:{k}x{x}")
     return problem if utilisation is None else with_tight_memory(problem, utilisation, generator)
 
 
@@ -157,14 +157,12 @@ _MEBIBYTE = 2**20
 _SMALLEST_MIB, _LARGEST_MIB = 16, 512  # of a task in MiB
 
 
-def with_tight_memory(
-    problem: SchedulingProblem, utilisation: float, rng: np.random.Generator
-) -> SchedulingProblem:
+def with_tight_memory(problem: Problem, utilisation: float, rng: np.random.Generator) -> Problem:
     """Return the problem with memories of which any schedule uses about the share `utilisation`.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         The problem; its memory, if any, is replaced.
     utilisation : float
         Share of the memory of each node that a hidden schedule uses, 0.01 to 1.

@@ -34,7 +34,7 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
         raise InputError(f"task_memory[{task}]", task_memory[task], rule)
     with np.errstate(over="ignore"):  # an infinite sum is compared correctly
         total, room = task_memory.sum(), node_capacity.sum()
-    rounding = len(task_memory) * np.finfo(np.float64).eps  # as in `SchedulingProblem.fits`
+    rounding = len(task_memory) * np.finfo(np.float64).eps  # as in `Problem.fits`
     if total > room * (1.0 + rounding):
         raise InputError("sum of task_memory", total, f"at most the total capacity, {room:g} byte")
     if best_fit_decreasing(task_memory, node_capacity) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeopt.problems.errors import FloatArray, check_choice, check_number
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes, check_size
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes, check_size
 
 FLOP_PER_IMAGE = 2 * 3_663_761_408  # ResNet-34 at 224x224, 1 MAC = 2 FLOP
 
@@ -31,7 +31,7 @@ def paper_pool(
     batch: str = "unequal",
     backlog: float = 0.0,
     rng: int | np.random.Generator | None = None,
-) -> SchedulingProblem:
+) -> Problem:
     """Generate the paper's scheduling experiment (section 4).
 
     Parameters
@@ -56,7 +56,7 @@ def paper_pool(
 
     Returns
     -------
-    SchedulingProblem
+    Problem
         In `UniformTimes` form, et_ij = work_i / speed_j (1), with task memory and node capacity.
 
     Notes
@@ -90,7 +90,7 @@ def paper_pool(
     if backlog > 0:
         ready = generator.uniform(0.0, 2.0, size=x) * (backlog * et.work.sum() / speed.sum())
     if memory == "none":
-        return SchedulingProblem(et, name=name, ready=ready)
+        return Problem(et, name=name, ready=ready)
     if memory == "correlated":
         share = _in_the_order_of(speed, share)
     if memory == "proportional":
@@ -99,7 +99,7 @@ def paper_pool(
     capacity = share * (slack * task_memory.sum() / share.sum())
     # Otherwise a small board might hold no task, or not the largest one.
     capacity = np.maximum(capacity, LARGEST_BATCH * BYTES_PER_IMAGE)
-    return SchedulingProblem(et, task_memory, capacity, name=name, ready=ready)
+    return Problem(et, task_memory, capacity, name=name, ready=ready)
 
 
 def _in_the_order_of(keys: FloatArray, values: FloatArray) -> FloatArray:

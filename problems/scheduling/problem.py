@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,15 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.scheduling.memory import check_capacity
 
+BoolArray = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, eq=False)
-class SchedulingProblem:
+class Problem:
     """Assign k tasks to x nodes such that the makespan, the end of the last task, is minimal.
 
     Parameters
     ----------
     et : array_like, shape (k, x), or UniformTimes
-        Execution time of each task on each node in s (1). Entries of 0 are legal.
+        Execution time of each task on each node in s (1). Entries of 0 are legal; infinity means
+        that the node cannot run the task.
     task_memory : array_like, shape (k,), optional
         Memory that each task holds on its node in byte.
     node_capacity : array_like, shape (x,), optional
@@ -32,12 +36,14 @@ class SchedulingProblem:
     ready : array_like, shape (x,), optional
         Time at which each node can start in s, >= 0; by default all start at 0. It stands for
         work left over from earlier tasks, and counts only for nodes that get a task.
+    task_names, node_names : sequence of str, optional
+        Names of the k tasks and of the x nodes in output and figures.
 
     Raises
     ------
     InputError
-        If times, memory or ready times are not finite, negative or of the wrong shape, if all
-        times are zero, or if no assignment meets the capacities.
+        If times, memory or ready times are not a number, negative or of the wrong shape, if all
+        times are zero, if a task can run nowhere, or if no assignment meets the capacities.
 
     Notes
     -----
@@ -45,8 +51,8 @@ class SchedulingProblem:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> problem.tasks, problem.nodes
     (3, 2)
     >>> problem.makespan([0, 1, 1])
@@ -58,6 +64,8 @@ class SchedulingProblem:
     node_capacity: FloatArray | None = None
     name: str = "problem"
     ready: FloatArray | None = None
+    task_names: tuple[str, ...] | None = None
+    node_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
@@ -71,12 +79,16 @@ class SchedulingProblem:
             _check_length("task_memory", memory, self.tasks)
             _check_length("node_capacity", capacity, self.nodes)
             check_capacity(memory, capacity)
+            if self.allowed is not None:
+                _check_rooms(self.allowed, memory, capacity)
             object.__setattr__(self, "task_memory", memory)
             object.__setattr__(self, "node_capacity", capacity)
         if self.ready is not None:
             ready = check_array("ready", self.ready, ndim=1, at_least=0)
             _check_length("ready", ready, self.nodes)
             object.__setattr__(self, "ready", ready)
+        for field, length in (("task_names", self.tasks), ("node_names", self.nodes)):
+            object.__setattr__(self, field, _check_labels(field, getattr(self, field), length))
 
     @property
     def tasks(self) -> int:
@@ -92,6 +104,15 @@ class SchedulingProblem:
     def matrix(self) -> FloatArray:
         """Execution times as a read-only matrix, shape (k, x) in s, built on first use."""
         return times_matrix(self.et)
+
+    @cached_property
+    def allowed(self) -> BoolArray | None:
+        """Which nodes can run which task, shape (k, x), read-only; None: every node can."""
+        if isinstance(self.et, UniformTimes) or np.isfinite(self.et).all():
+            return None
+        allowed = np.isfinite(self.et)
+        allowed.flags.writeable = False
+        return allowed
 
     @cached_property
     def digest(self) -> str:
@@ -120,7 +141,7 @@ class SchedulingProblem:
         return array.astype(np.int64)
 
     def loads(self, assignment: ArrayLike) -> FloatArray:
-        """Return the busy time of each node, shape (x,) in s."""
+        """Return the busy time of each node, shape (x,) in s; infinite with a forbidden task."""
         chosen = self.check_assignment(assignment)
         times = assigned_times(self.et, chosen)
         return _sum_by_node(chosen, times, self.nodes)
@@ -148,9 +169,18 @@ class SchedulingProblem:
             return np.zeros(self.nodes)
         return _sum_by_node(chosen, self.task_memory, self.nodes)
 
+    def runs(self, assignment: ArrayLike) -> BoolArray:
+        """Return for each task whether its node can run it, shape (k,)."""
+        chosen = self.check_assignment(assignment)
+        if self.allowed is None:
+            return np.ones(self.tasks, dtype=np.bool_)
+        return np.take_along_axis(self.allowed, chosen[:, None], axis=1)[:, 0]
+
     def fits(self, assignment: ArrayLike) -> bool:
-        """Return whether the tasks of each node fit its memory; true if memory is unlimited."""
+        """Return whether every node can run its tasks and has memory for all of them."""
         used = self.memory_used(assignment)
+        if self.allowed is not None and not self.runs(assignment).all():
+            return False
         if self.node_capacity is None:
             return True
         # The rounding of a sum depends on the order of its k terms: allow for its largest error.
@@ -167,6 +197,28 @@ def _check_length(field: str, array: FloatArray, length: int) -> None:
     """Raise `InputError` for an array whose length does not match the execution times."""
     if len(array) != length:
         raise InputError(f"{field}.shape", array.shape, f"({length},) to match et")
+
+
+def _check_labels(field: str, names: Any, length: int) -> tuple[str, ...] | None:
+    """Return names as a tuple of texts, None if there are none."""
+    if names is None:
+        return None
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InputError(field, names, f"a sequence of {length} names")
+    found = tuple(str(name) for name in names)
+    if len(found) != length:
+        raise InputError(field, found, f"{length} names, not {len(found)}")
+    return found
+
+
+def _check_rooms(allowed: BoolArray, memory: FloatArray, capacity: FloatArray) -> None:
+    """Raise `InputError` if a task fits none of the nodes that can run it."""
+    room = np.where(allowed, capacity, -np.inf).max(axis=1)
+    short = np.flatnonzero(memory > room)
+    if short.size:
+        task = int(short[0])
+        rule = f"at most {room[task]:g} byte, the largest capacity of a node that can run the task"
+        raise InputError(f"task_memory[{task}]", memory[task], rule)
 
 
 # Execution times in their two forms: a matrix, or the work of tasks and the speed of nodes.
@@ -191,9 +243,9 @@ class UniformTimes(NamedTuple):
     Examples
     --------
     >>> import numpy as np
-    >>> from edgeopt import SchedulingProblem, UniformTimes
+    >>> from edgeopt import Problem, UniformTimes
     >>> times = UniformTimes(np.array([6.0, 4.0]), np.array([1.0, 2.0]))
-    >>> SchedulingProblem(times).makespan([1, 0])
+    >>> Problem(times).makespan([1, 0])
     4.0
     """
 
@@ -202,7 +254,9 @@ class UniformTimes(NamedTuple):
 
 
 def check_times(et: object) -> FloatArray | UniformTimes:
-    """Return `et` as read-only arrays: finite and >= 0, an entry > 0, finite loads; speeds > 0.
+    """Return `et` as read-only arrays: >= 0, an entry > 0, finite loads; speeds > 0.
+
+    In a matrix, infinity stands for a node that cannot run the task; each task has another node.
 
     Raises
     ------
@@ -216,9 +270,14 @@ def check_times(et: object) -> FloatArray | UniformTimes:
         _check_some_positive("work", work)
         _check_loads("work", work, len(work) / float(speed.min()))
         return UniformTimes(work, speed)
-    matrix = check_array("et", et, ndim=2, at_least=0)  # type: ignore[arg-type]
-    _check_some_positive("et", matrix)
-    _check_loads("et", matrix, len(matrix))
+    matrix = check_array("et", et, ndim=2, at_least=0, infinite=True)  # type: ignore[arg-type]
+    runs = np.isfinite(matrix)
+    nowhere = np.flatnonzero(~runs.any(axis=1))
+    if nowhere.size:
+        task = int(nowhere[0])
+        raise InputError(f"et[{task}]", matrix[task], "finite for a node that can run the task")
+    _check_some_positive("et", matrix[runs])
+    _check_loads("et", matrix[runs], len(matrix))
     return matrix
 
 

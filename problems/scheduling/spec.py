@@ -15,9 +15,9 @@ from edgeopt.problems.parameters import parse_value
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-GENERATORS: dict[str, Callable[..., SchedulingProblem]] = {
+GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
     "paper": paper_pool,
@@ -30,7 +30,7 @@ EXAMPLES = {
 }
 
 
-def load_problem(spec: str | Path) -> SchedulingProblem:
+def load_problem(spec: str | Path) -> Problem:
     """Return the problem that `spec` names.
 
     Parameters
@@ -42,7 +42,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
 
     Returns
     -------
-    SchedulingProblem
+    Problem
         Its name is the spec, or the file's name.
 
     Raises
@@ -67,7 +67,7 @@ def load_problem(spec: str | Path) -> SchedulingProblem:
     return replace(_generate(generator, parts), name=str(spec))
 
 
-def _generate(generator: str, parts: list[str]) -> SchedulingProblem:
+def _generate(generator: str, parts: list[str]) -> Problem:
     """Call the generator with the arguments in the parts of the spec."""
     arguments: dict[str, Any] = {}
     for part in parts:

@@ -10,7 +10,7 @@ import pytest
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.tempering.model import build_ladder
 from edgeopt.optim.scheduling.tempering.moves import share_anew, shift_and_swap
-from edgeopt.optim.scheduling.tempering.solver import WIDEST, ParallelTempering
+from edgeopt.optim.scheduling.tempering.solver import WIDEST, Frontier
 from edgeopt.problems.scheduling.generators import braun
 
 SINGLES, BLOCKS, ANNEALING = 100_000, 2_000, 16
@@ -21,7 +21,7 @@ SINGLES, BLOCKS, ANNEALING = 100_000, 2_000, 16
 )
 def run(request):
     """Return problem and state after the first annealing."""
-    problem, solver = braun("u_c_hihi", *request.param, rng=0), ParallelTempering()
+    problem, solver = braun("u_c_hihi", *request.param, rng=0), Frontier()
     state = solver.init(problem, np.random.default_rng(0))
     for _ in range(ANNEALING):
         state = solver.step(problem, state)
@@ -66,5 +66,5 @@ def test_build_ladder(benchmark, run):
 def test_step(benchmark, run):
     problem, state = run
     benchmark.group = f"step, {problem.tasks} x {problem.nodes}"
-    benchmark.pedantic(ParallelTempering().step, (problem, state), rounds=20)
+    benchmark.pedantic(Frontier().step, (problem, state), rounds=20)
     assert problem.fits(state.assignment)

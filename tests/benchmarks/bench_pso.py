@@ -12,14 +12,14 @@ from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 PARTICLES, GENERATIONS = 20, 100
 
 
 @pytest.fixture(scope="module")
 def problem():
-    return SchedulingProblem(paper_pool(200, 10, rng=1).matrix)
+    return Problem(paper_pool(200, 10, rng=1).matrix)
 
 
 @jit

@@ -13,7 +13,7 @@ from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 # Few pools a setting: more settings tell more about the box than more pools would.
 TASKS, NODES, POOLS = 200, (10, 20, 30), 2
@@ -45,7 +45,7 @@ def measures_of(setting: Setting, rng: np.random.Generator) -> dict[str, float]:
     return found
 
 
-def _pool(setting: Setting, nodes: int, seed: int) -> SchedulingProblem:
+def _pool(setting: Setting, nodes: int, seed: int) -> Problem:
     """Return a pool."""
     return paper_pool(
         TASKS,
@@ -57,7 +57,7 @@ def _pool(setting: Setting, nodes: int, seed: int) -> SchedulingProblem:
     )
 
 
-def _ratios(problem: SchedulingProblem, setting: Setting, seed: int) -> dict[str, float]:
+def _ratios(problem: Problem, setting: Setting, seed: int) -> dict[str, float]:
     """Return every measure of ATSA over that of every rival on one pool."""
     colony = make_solver("atsa", {name: setting[name] for name in _COLONY})
     # Equal evaluations and equal seeds for all solvers.
@@ -71,7 +71,7 @@ def _ratios(problem: SchedulingProblem, setting: Setting, seed: int) -> dict[str
     return ratios
 
 
-def _measures(problem: SchedulingProblem, result: Result) -> dict[str, float]:
+def _measures(problem: Problem, result: Result) -> dict[str, float]:
     """Return the measures of a schedule and its search, infinite where there is no schedule."""
     if result.assignment is None:
         return dict.fromkeys(("makespan", "total_time", "imbalance", "settled"), np.inf)

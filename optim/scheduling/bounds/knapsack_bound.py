@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
 from edgeopt.problems.errors import FloatArray, check_number
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _RADIUS = 0.03  # first trust region, as a share of the prices
 
@@ -86,7 +86,7 @@ class Bundle:
         return self.proved * self.scale
 
 
-def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
+def knapsack_bound(problem: Problem, seconds: float = 5.0) -> float:
     """Return the knapsack bound on the makespan in s, or the part proved after `seconds`.
 
     Let K_j(p, T) be the largest sum of prices p_i of a set of tasks that node j runs within T.
@@ -97,7 +97,7 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Its matrix is made.
     seconds : float
         Time limit in s; the value proved by then is a valid bound.
@@ -131,7 +131,7 @@ def knapsack_bound(problem: SchedulingProblem, seconds: float = 5.0) -> float:
     return bundle.bound
 
 
-def open_bundle(problem: SchedulingProblem) -> Bundle:
+def open_bundle(problem: Problem) -> Bundle:
     """Return the LP's prices and their cuts; `lower_bound` is the makespan proved."""
     memory, capacity = whole_memory(problem)
     limited = problem.task_memory is not None

@@ -9,7 +9,7 @@ import numpy as np
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, whole_memory
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 _FIRST_STEP = 0.2
 
@@ -43,7 +43,7 @@ class Multipliers(NamedTuple):
     v: FloatArray
 
 
-def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> float:
+def lagrangian_bound(problem: Problem, multipliers: Multipliers) -> float:
     """Return the bound that any multipliers give, in s, rounded down.
 
     L(u, v) = sum_i min_j (u_j et_ij + v_j memory_i) - sum_j v_j capacity_j: a schedule of
@@ -63,13 +63,13 @@ def lagrangian_bound(problem: SchedulingProblem, multipliers: Multipliers) -> fl
     return rounded_down(max(0.0, cost - room), problem.tasks + problem.nodes + 4, cost + room)
 
 
-def lagrangian_value(problem: SchedulingProblem, multipliers: Multipliers) -> float:
+def lagrangian_value(problem: Problem, multipliers: Multipliers) -> float:
     """Return the nearest float to the Lagrangian bound in s: a measure, but no proof."""
     cost, room = _relaxed(problem, multipliers)
     return max(0.0, cost - room)
 
 
-def _relaxed(problem: SchedulingProblem, multipliers: Multipliers) -> tuple[float, float]:
+def _relaxed(problem: Problem, multipliers: Multipliers) -> tuple[float, float]:
     """Return the sum of the tasks' least costs and the price of all memory, in s."""
     memory, capacity = whole_memory(problem)
     loads, used = np.empty(problem.nodes), np.empty(problem.nodes)
@@ -78,12 +78,12 @@ def _relaxed(problem: SchedulingProblem, multipliers: Multipliers) -> tuple[floa
     return cost, priced_memory(multipliers.v, capacity)
 
 
-def ascend(problem: SchedulingProblem, start: Multipliers | None = None) -> Multipliers:
+def ascend(problem: Problem, start: Multipliers | None = None) -> Multipliers:
     """Return near-optimal multipliers of the Lagrangian bound.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Either form of the times; a matrix is never made of the other.
     start : Multipliers, optional
         Where to start; equal prices of time, none of memory, if not given.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array
@@ -68,9 +68,7 @@ class Vertex(NamedTuple):
     multipliers: Multipliers
 
 
-def solve_relaxation(
-    problem: SchedulingProblem, allowed: NDArray[np.bool_] | None = None
-) -> Vertex:
+def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None) -> Vertex:
     """Return an optimal vertex of the LP relaxation.
 
     Minimise C subject to sum_j x_ij = 1, sum_i et_ij x_ij <= C, sum_i memory_i x_ij <=
@@ -78,7 +76,7 @@ def solve_relaxation(
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Its matrix is made.
     allowed : ndarray of bool, shape (k, x), optional
         The pairs that may be used; all pairs with enough memory if not given.
@@ -105,7 +103,7 @@ def solve_relaxation(
     return solve_pairs(program, legal)
 
 
-def program_of(problem: SchedulingProblem) -> AssignmentLP:
+def program_of(problem: Problem) -> AssignmentLP:
     """Return the LP's numbers, with capacities rounded down to the memory's unit."""
     memory, capacity = whole_memory(problem)
     return AssignmentLP(problem.matrix, memory, np.ones(problem.tasks), capacity)

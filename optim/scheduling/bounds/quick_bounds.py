@@ -26,7 +26,7 @@ from edgeopt.optim.scheduling.bounds.rounding import (
     whole_memory,
 )
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 LP_ENTRIES = 300_000  # above, the LP takes more than a few seconds
 
@@ -52,12 +52,12 @@ _GROUPED_PAIRS = 50_000  # of kind and node in the LP of grouped tasks
 
 _PLACES = 9  # decimals to which ratios of memory to work are compared
 
-_known: WeakKeyDictionary[SchedulingProblem, _KnownBounds] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Problem, _KnownBounds] = WeakKeyDictionary()
 
-_duals: WeakKeyDictionary[SchedulingProblem, Multipliers] = WeakKeyDictionary()
+_duals: WeakKeyDictionary[Problem, Multipliers] = WeakKeyDictionary()
 
 
-def lower_bound(problem: SchedulingProblem) -> float:
+def lower_bound(problem: Problem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
     The larger of the combinatorial bound and that of the LP's multipliers, lifted by integrality
@@ -65,19 +65,19 @@ def lower_bound(problem: SchedulingProblem) -> float:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, lower_bound
-    >>> lower_bound(SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
+    >>> from edgeopt import Problem, lower_bound
+    >>> lower_bound(Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
     4.0
     """
     return _bounds(problem).proved
 
 
-def nearest_bound(problem: SchedulingProblem) -> float:
+def nearest_bound(problem: Problem) -> float:
     """Return `lower_bound` in s without rounding down: a unit for makespans, not a proof."""
     return _bounds(problem).nearest
 
 
-def _bounds(problem: SchedulingProblem) -> _KnownBounds:
+def _bounds(problem: Problem) -> _KnownBounds:
     """Return both bounds, computed once."""
     if problem not in _known:
         duals = lp_duals(problem)
@@ -91,7 +91,7 @@ def _bounds(problem: SchedulingProblem) -> _KnownBounds:
     return _known[problem]
 
 
-def combinatorial_bound(problem: SchedulingProblem) -> float:
+def combinatorial_bound(problem: Problem) -> float:
     """Return the largest of three bounds that need one pass over the times, in s.
 
     The longest task on its best node; the sum of the tasks' best times, shared by all nodes; and
@@ -101,16 +101,16 @@ def combinatorial_bound(problem: SchedulingProblem) -> float:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem
+    >>> from edgeopt import Problem
     >>> from edgeopt.optim.scheduling import combinatorial_bound
-    >>> combinatorial_bound(SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
+    >>> combinatorial_bound(Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]))
     4.0
     """
     longest, shared = _longest_and_shared(problem)
     return max(longest, rounded_down(shared, problem.tasks + problem.nodes))
 
 
-def _longest_and_shared(problem: SchedulingProblem) -> tuple[float, float]:
+def _longest_and_shared(problem: Problem) -> tuple[float, float]:
     """Return the longest task's best time, and the bound of shared work before rounding, in s."""
     if isinstance(problem.et, UniformTimes):
         longest = float(problem.et.work.max() / problem.et.speed.max())
@@ -127,7 +127,7 @@ def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:
     return max(float((largest[:r] / fastest[:r]).max()), float(largest[-1] / fastest[-1]))
 
 
-def lp_bound(problem: SchedulingProblem) -> float:
+def lp_bound(problem: Problem) -> float:
     """Return the LP relaxation's bound in s, made safe against the solver's rounding.
 
     The value is not the LP's objective but the Lagrangian bound of its multipliers, which is valid
@@ -145,7 +145,7 @@ def lp_bound(problem: SchedulingProblem) -> float:
     return lagrangian_bound(problem, lp_duals(problem))
 
 
-def lp_duals(problem: SchedulingProblem) -> Multipliers:
+def lp_duals(problem: Problem) -> Multipliers:
     """Return the LP's multipliers ``(u, v)`` of loads and memory, computed once for each problem.
 
     A second less on node j lowers the makespan of the relaxation by u_j seconds (u >= 0, of sum
@@ -166,7 +166,7 @@ def lp_duals(problem: SchedulingProblem) -> Multipliers:
     return _duals[problem]
 
 
-def _multipliers(problem: SchedulingProblem) -> Multipliers:
+def _multipliers(problem: Problem) -> Multipliers:
     """Solve the LP, or approximate its multipliers where it is large."""
     if problem.tasks * problem.nodes <= LP_ENTRIES:
         return solve_relaxation(problem).multipliers
@@ -178,12 +178,12 @@ def _multipliers(problem: SchedulingProblem) -> Multipliers:
 # Lifting by integrality: below a given makespan a node can only have certain loads.
 
 
-def lifted_bound(problem: SchedulingProblem, multipliers: Multipliers, floor: float) -> float:
+def lifted_bound(problem: Problem, multipliers: Multipliers, floor: float) -> float:
     """Return the largest makespan in s that the multipliers prove to be out of reach, or `floor`.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         The tasks and nodes.
     multipliers : Multipliers
         Any prices; those of the LP are good ones.
@@ -240,7 +240,7 @@ def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
     return low
 
 
-def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipliers:
+def grouped_multipliers(problem: Problem, et: UniformTimes) -> Multipliers:
     """Return the LP's multipliers, with tasks of about equal memory per work as one kind.
 
     A relaxed task may be split at will. Tasks of one ratio of memory to work are therefore
@@ -250,7 +250,7 @@ def grouped_multipliers(problem: SchedulingProblem, et: UniformTimes) -> Multipl
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         On uniform machines.
     et : UniformTimes
         Its times.

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 _DECIMALS = 6
 
@@ -17,7 +17,7 @@ _EXACT = 2.0**53  # above, floats are not all the whole numbers
 ROUNDING = 1e-12  # relative: what exceeds a limit by less does so by rounding only
 
 
-def whole_memory(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
+def whole_memory(problem: Problem) -> tuple[FloatArray, FloatArray]:
     """Return task memory (k,) and node capacity (x,) in byte, as `memory_arrays` does.
 
     Capacities are rounded down to multiples of the tasks' unit: tasks can never use more.
@@ -29,7 +29,7 @@ def whole_memory(problem: SchedulingProblem) -> tuple[FloatArray, FloatArray]:
     return memory, capacity
 
 
-def time_units(problem: SchedulingProblem) -> FloatArray:
+def time_units(problem: Problem) -> FloatArray:
     """Return, for each node, a unit of which its times are multiples, or 0; shape (x,) in s."""
     if isinstance(problem.et, UniformTimes):
         return unit_of(problem.et.work) / problem.et.speed

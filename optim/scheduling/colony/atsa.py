@@ -19,7 +19,7 @@ from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 Heuristic = Literal[
     "memory",
@@ -160,11 +160,11 @@ class ATSA:
             restart=20,
         )
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> ColonyState:
         """Return the colony before the first iteration."""
         return start_colony(problem, self, rng)
 
-    def step(self, problem: SchedulingProblem, state: ColonyState) -> ColonyState:
+    def step(self, problem: Problem, state: ColonyState) -> ColonyState:
         """Run one iteration of Algorithm 1: all ants walk, then (3)."""
         return step_colony(problem, self, state)
 
@@ -206,11 +206,11 @@ class ACO:
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def init(self, problem: SchedulingProblem, rng: np.random.Generator) -> ColonyState:
+    def init(self, problem: Problem, rng: np.random.Generator) -> ColonyState:
         """Return the colony before the first iteration."""
         return start_colony(problem, self._colony, rng)
 
-    def step(self, problem: SchedulingProblem, state: ColonyState) -> ColonyState:
+    def step(self, problem: Problem, state: ColonyState) -> ColonyState:
         """Run one iteration: all ants walk, then evaporation and deposits."""
         return step_colony(problem, self._colony, state)
 
@@ -234,7 +234,7 @@ class ACO:
 # The colony of both solvers, in the parameters of ATSA.
 
 
-def start_colony(problem: SchedulingProblem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
+def start_colony(problem: Problem, atsa: ATSA, rng: np.random.Generator) -> ColonyState:
     """Return a colony with the initial pheromone on all paths, before the first ant."""
     k, x, m = problem.tasks, problem.nodes, atsa.ants
     memory, capacity = memory_arrays(problem)
@@ -273,7 +273,7 @@ def _tries(nodes: int, atsa: ATSA) -> int:
     return 4 + nodes // _FEW_NODES
 
 
-def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
+def start_trail(problem: Problem, atsa: ATSA) -> Trail:
     """Return tau0 on all paths: the reciprocal of the mean time, of the node or of all."""
     times = problem.matrix
     shape, (tasks, nodes) = times.shape, times.shape
@@ -295,7 +295,7 @@ def start_trail(problem: SchedulingProblem, atsa: ATSA) -> Trail:
     )
 
 
-def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
+def _fixed_visibility(problem: Problem, atsa: ATSA) -> FloatArray:
     """Return the part of eta ** beta that never changes, each row divided by its largest entry.
 
     A factor of a row cancels in (2); without this one, large exponents would overflow.
@@ -315,7 +315,7 @@ def _fixed_visibility(problem: SchedulingProblem, atsa: ATSA) -> FloatArray:
     return fixed
 
 
-def _free_share_of_empty_nodes(problem: SchedulingProblem) -> FloatArray:
+def _free_share_of_empty_nodes(problem: Problem) -> FloatArray:
     """Return 1 - memory_i / capacity_j, at least 0: (4) without delta on an empty node."""
     memory, capacity = memory_arrays(problem)
     # A node without memory has room only for tasks that need none.
@@ -325,7 +325,7 @@ def _free_share_of_empty_nodes(problem: SchedulingProblem) -> FloatArray:
     return free
 
 
-def step_colony(problem: SchedulingProblem, atsa: ATSA, state: ColonyState) -> ColonyState:
+def step_colony(problem: Problem, atsa: ATSA, state: ColonyState) -> ColonyState:
     """Send the ants once and update the pheromone (3); return the same state, changed."""
     tours = state.tours
     walk(

@@ -7,10 +7,10 @@ import numpy as np
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
-def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def min_min(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign repeatedly the task that can be completed first, to the node that completes it.
 
     All tasks are known at the start; parameters and return value are those of `edgeopt.mct`.
@@ -27,8 +27,8 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, min_min, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, min_min, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, min_min).assignment
     array([0, 1, 1])
     """
@@ -38,7 +38,7 @@ def min_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     )
 
 
-def _tasks_by_time(problem: SchedulingProblem) -> IntArray:
+def _tasks_by_time(problem: Problem) -> IntArray:
     """Return the tasks by rising execution time for each node, shape (x, k), ties by index."""
     et = problem.et
     if isinstance(et, UniformTimes):
@@ -88,7 +88,7 @@ def _earliest_pair(
 # Max-Min and Sufferage: the task of largest claim first, by its two best nodes.
 
 
-def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def max_min(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign repeatedly the task of latest earliest completion, to the node of that completion.
 
     Parameters and return value are those of `min_min`.
@@ -99,8 +99,8 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, max_min, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, max_min, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, max_min).assignment
     array([1, 0, 0])
     """
@@ -109,7 +109,7 @@ def max_min(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     )
 
 
-def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def sufferage(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign repeatedly the task that would suffer most from its second-best node.
 
     The sufferage is the difference of the two least completion times; it is infinite where only
@@ -122,8 +122,8 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, solve, sufferage
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, solve, sufferage
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, sufferage).assignment
     array([0, 1, 1])
     """
@@ -132,7 +132,7 @@ def sufferage(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
     )
 
 
-def _kinds(problem: SchedulingProblem) -> tuple[IntArray, IntArray]:
+def _kinds(problem: Problem) -> tuple[IntArray, IntArray]:
     """Return the tasks kind by kind, shape (k,), and where each kind starts, shape (kinds + 1,).
 
     Tasks of equal work and memory are of one kind, of which only one is examined at a time. The

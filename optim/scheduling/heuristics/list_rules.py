@@ -7,15 +7,15 @@ import numpy as np
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
-def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def mct(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign each task, in order of arrival, to the node that completes it first.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Tasks arrive in order of their index.
     rng : Generator
         Not used.
@@ -31,15 +31,15 @@ def mct(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, mct, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, mct, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, mct).assignment
     array([0, 1, 1])
     """
     return _place(problem, np.arange(problem.tasks), by_load=True, by_time=True)
 
 
-def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def lpt(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Longest processing time first: MCT over the tasks by falling mean execution time.
 
     On uniform machines this is LPT of Gonzalez, Ibarra and Sahni 1977; on unrelated ones a task
@@ -48,15 +48,15 @@ def lpt(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, lpt, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, lpt, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, lpt).assignment
     array([0, 0, 1])
     """
     return _place(problem, longest_first(problem), by_load=True, by_time=True)
 
 
-def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def fcfs(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign each task, in order of arrival, to the node that is free first.
 
     This is a queue with x servers: FCFS in queueing theory, OLB (opportunistic load balancing) in
@@ -65,15 +65,15 @@ def fcfs(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, fcfs, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, fcfs, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, fcfs).assignment
     array([0, 1, 1])
     """
     return _place(problem, np.arange(problem.tasks), by_load=True, by_time=False)
 
 
-def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def round_robin(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign task i to node i mod x, or to the next one in turn that has room.
 
     The other rule that is called FCFS: tasks in order of arrival, nodes in turn. Parameters and
@@ -81,8 +81,8 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, round_robin, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, round_robin, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, round_robin).assignment
     array([0, 1, 0])
     """
@@ -90,7 +90,7 @@ def round_robin(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     return _in_turn(memory, capacity)
 
 
-def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def met(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Assign each task to the node that executes it fastest, whatever its load.
 
     This minimises the total time Z_y, the paper's cost of an ant. A node that is fastest for all
@@ -99,22 +99,22 @@ def met(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, met, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, met, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, met).assignment
     array([0, 1, 0])
     """
     return _place(problem, np.arange(problem.tasks), by_load=False, by_time=True)
 
 
-def longest_first(problem: SchedulingProblem) -> IntArray:
+def longest_first(problem: Problem) -> IntArray:
     """Return the tasks by falling mean execution time, ties by index, shape (k,)."""
     et = problem.et
     length = et.work if isinstance(et, UniformTimes) else et.mean(axis=1)
     return np.argsort(-length, kind="stable")
 
 
-def _place(problem: SchedulingProblem, order: IntArray, by_load: bool, by_time: bool) -> IntArray:
+def _place(problem: Problem, order: IntArray, by_load: bool, by_time: bool) -> IntArray:
     """Assign the tasks in `order` by load, by execution time, or by the sum of both."""
     memory, capacity = memory_arrays(problem)
     ready = ready_times(problem)

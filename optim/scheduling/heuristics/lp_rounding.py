@@ -12,7 +12,7 @@ from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_PAIRS = 2_000_000  # of task and node; a larger LP takes minutes
 
@@ -21,12 +21,12 @@ _ROUNDING = 1 + 1e-9  # factor on limits, as the LP's solution is rounded
 _INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
-def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArray:
+def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Round a vertex of the LP relaxation; without memory, at most twice the optimum.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Up to 2,000,000 pairs of task and node.
     rng : Generator
         Not used.
@@ -61,8 +61,8 @@ def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
 
     Examples
     --------
-    >>> from edgeopt import SchedulingProblem, lp_rounding, solve
-    >>> problem = SchedulingProblem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> from edgeopt import Problem, lp_rounding, solve
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> solve(problem, lp_rounding).makespan
     5.0
     """
@@ -79,14 +79,14 @@ def lp_rounding(problem: SchedulingProblem, rng: np.random.Generator) -> IntArra
     return min(matched, greedy, key=problem.makespan)
 
 
-def check_pairs(problem: SchedulingProblem, solver: str) -> None:
+def check_pairs(problem: Problem, solver: str) -> None:
     """Raise an InputError if the problem is too large for a linear program over all its pairs."""
     if problem.tasks * problem.nodes > _MOST_PAIRS:
         size = f"{problem.tasks} x {problem.nodes}"
         raise InputError("problem", size, f"of at most {_MOST_PAIRS} pairs for {solver}")
 
 
-def least_deadline(problem: SchedulingProblem) -> Vertex:
+def least_deadline(problem: Problem) -> Vertex:
     """Return a vertex of the LP over the pairs et_ij <= T for the least T >= its makespan.
 
     With more pairs allowed, the LP's makespan C falls and T rises. Bisection finds the least
@@ -112,7 +112,7 @@ def least_deadline(problem: SchedulingProblem) -> Vertex:
     return vertex(t - 1) if vertex(t - 1).makespan <= limits[t] else vertex(t)
 
 
-def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntArray:
+def _match(problem: Problem, vertex: Vertex, whole: IntArray) -> IntArray:
     """Return the assignment with each split task on a node of its own that holds a part of it."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_bipartite_matching
@@ -125,7 +125,7 @@ def _match(problem: SchedulingProblem, vertex: Vertex, whole: IntArray) -> IntAr
     return np.where(whole < 0, maximum_bipartite_matching(graph, perm_type="column"), whole)
 
 
-def _place(problem: SchedulingProblem, assignment: IntArray) -> IntArray:
+def _place(problem: Problem, assignment: IntArray) -> IntArray:
     """Return the assignment with the tasks at -1 on the nodes with room that complete them first.
 
     Tasks are placed by falling memory, then by falling execution time. If one finds no room, all

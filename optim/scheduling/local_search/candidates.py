@@ -10,7 +10,7 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 _LEAST_PRICE = 1e-3  # of a node's time, as a share of the mean price
 
@@ -18,7 +18,7 @@ _PAIRS_AT_ONCE = 2_000_000  # pairs of task and node priced in one block, for me
 
 _ROUNDING = 1e-12  # relative: prices closer than this are equal
 
-_known: WeakKeyDictionary[SchedulingProblem, dict[int, Candidates]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Problem, dict[int, Candidates]] = WeakKeyDictionary()
 
 
 class Candidates(NamedTuple):
@@ -42,7 +42,7 @@ class Candidates(NamedTuple):
     memory_price: FloatArray
 
 
-def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
+def find_candidates(problem: Problem, width: int) -> Candidates:
     """Return the `width` best nodes of each task, or all if fewer; computed once for a problem.
 
     The reduced cost is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il + v_l memory_i) with
@@ -57,14 +57,14 @@ def find_candidates(problem: SchedulingProblem, width: int) -> Candidates:
     return table[width]
 
 
-def reduced_costs(problem: SchedulingProblem, tasks: slice = slice(None)) -> FloatArray:
+def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
     """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task never fits."""
     priced = _priced(problem, tasks)
     reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
     return reduced
 
 
-def price_ratios(problem: SchedulingProblem) -> FloatArray:
+def price_ratios(problem: Problem) -> FloatArray:
     """Return each task's cost on its cheapest node divided by its cost on each node, shape (k, x).
 
     In [0, 1], at the LP's prices of time and memory; 1 if a task costs nothing there.
@@ -75,7 +75,7 @@ def price_ratios(problem: SchedulingProblem) -> FloatArray:
     return ratios
 
 
-def _priced(problem: SchedulingProblem, tasks: slice) -> FloatArray:
+def _priced(problem: Problem, tasks: slice) -> FloatArray:
     """Return u_j et_ij + v_j memory_i in s; infinite where the task never fits."""
     memory, capacity = memory_arrays(problem)
     u, v = lp_duals(problem)
@@ -88,7 +88,7 @@ def _priced(problem: SchedulingProblem, tasks: slice) -> FloatArray:
     return priced
 
 
-def _make(problem: SchedulingProblem, width: int) -> Candidates:
+def _make(problem: Problem, width: int) -> Candidates:
     """Price all pairs, a block of tasks at a time, and sort."""
     k, x = problem.tasks, problem.nodes
     u, v = lp_duals(problem)

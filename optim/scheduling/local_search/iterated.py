@@ -30,7 +30,7 @@ from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 Start = Literal["mct", "lpt", "min-min", "max-min", "sufferage"]
 
@@ -117,13 +117,13 @@ class LocalSearch:
         check_parameters(self)
 
     def init(
-        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
+        self, problem: Problem, rng: np.random.Generator, start: IntArray | None = None
     ) -> LocalSearchState:
         """Return the state before the first schedule, which is `start` if given."""
         search = open_search(problem, self.width, self.depth)
         return LocalSearchState(stream=open_stream(rng), search=search, start=start)
 
-    def step(self, problem: SchedulingProblem, state: LocalSearchState) -> LocalSearchState:
+    def step(self, problem: Problem, state: LocalSearchState) -> LocalSearchState:
         """Build the first schedule, or kick the current one."""
         best = state.search.best
         before = best.makespan[0]
@@ -136,7 +136,7 @@ class LocalSearch:
             state.makespan = float(best.makespan[0])
         return state
 
-    def _begin(self, problem: SchedulingProblem, state: LocalSearchState) -> None:
+    def _begin(self, problem: Problem, state: LocalSearchState) -> None:
         """Descend from the first schedule; the run is over if none is found that fits."""
         first, state.length = state.start, self.cycle
         if first is None:
@@ -160,7 +160,7 @@ class LocalSearch:
         state.evaluations += self.kicks
 
 
-def start_assignment(problem: SchedulingProblem, start: Start) -> IntArray | None:
+def start_assignment(problem: Problem, start: Start) -> IntArray | None:
     """Return the heuristic's assignment, shape (k,), or if it fails, another one that fits.
 
     A heuristic that finds no room for a task is replaced by best-fit decreasing, which considers
@@ -173,7 +173,7 @@ def start_assignment(problem: SchedulingProblem, start: Start) -> IntArray | Non
     return best_fit_decreasing(*memory_arrays(problem))
 
 
-def start_assignments(problem: SchedulingProblem) -> list[IntArray]:
+def start_assignments(problem: Problem) -> list[IntArray]:
     """Return `start_assignment` of all heuristics that have one."""
     found = [start_assignment(problem, name) for name in get_args(Start)]
     return [assignment for assignment in found if assignment is not None]

@@ -9,7 +9,7 @@ import numpy as np
 from edgeopt.optim.jit import jit_lean, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 class Instance(NamedTuple):
@@ -62,7 +62,7 @@ class ScheduleArrays(NamedTuple):
     ranks: IntArray
 
 
-def instance_of(problem: SchedulingProblem) -> Instance:
+def instance_of(problem: Problem) -> Instance:
     """Return the arrays of `problem`, the times in their own form."""
     return Instance(problem.et, *memory_arrays(problem), ready_times(problem))
 

@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     schedule_makespan,
 )
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 DEFAULT_WIDTH, DEFAULT_DEPTH = 8, 4  # candidate nodes of a task, and longest chain
 
@@ -88,14 +88,12 @@ class Search(NamedTuple):
     bound: float
 
 
-def open_search(
-    problem: SchedulingProblem, width: int = DEFAULT_WIDTH, depth: int = DEFAULT_DEPTH
-) -> Search:
+def open_search(problem: Problem, width: int = DEFAULT_WIDTH, depth: int = DEFAULT_DEPTH) -> Search:
     """Return the arrays for a local search of `problem`, still without a schedule.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Its LP is solved unless its bound is already known.
     width : int
         Candidate nodes of a task.

@@ -1,5 +1,5 @@
-from .solver import ParallelTempering
+from .solver import Frontier
 
 __all__ = [
-    "ParallelTempering",
+    "Frontier",
 ]

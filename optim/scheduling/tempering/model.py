@@ -11,7 +11,7 @@ from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.optim.stream import RandomStream, build_alias, draw_alias, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 class Model(NamedTuple):
@@ -39,12 +39,12 @@ class Model(NamedTuple):
     ready: FloatArray
 
 
-def build_model(problem: SchedulingProblem, unit: float) -> Model:
+def build_model(problem: Problem, unit: float) -> Model:
     """Return the model of a problem.
 
     Parameters
     ----------
-    problem : SchedulingProblem
+    problem : Problem
         Its LP is solved unless its multipliers are already known.
     unit : float
         The model's unit of time in s, > 0.

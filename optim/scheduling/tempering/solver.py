@@ -22,7 +22,7 @@ from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, te
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 
@@ -68,7 +68,7 @@ class TemperingState(State):
 
 
 @dataclass(frozen=True)
-class ParallelTempering:
+class Frontier:
     """Parallel tempering on reduced costs and overloads, from the best of the heuristics.
 
     By LP duality a schedule lies above the LP bound by the sum of its pairs' reduced costs, plus
@@ -97,9 +97,9 @@ class ParallelTempering:
 
     Examples
     --------
-    >>> from edgeopt import Evaluations, ParallelTempering, knapsack_bound, load_problem, solve
+    >>> from edgeopt import Evaluations, Frontier, knapsack_bound, load_problem, solve
     >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
-    >>> result = solve(problem, ParallelTempering(), stop=Evaluations(1_000_000), rng=1)
+    >>> result = solve(problem, Frontier(), stop=Evaluations(1_000_000), rng=1)
     >>> result.makespan < 1.01 * knapsack_bound(problem, seconds=60.0)
     True
     """
@@ -110,7 +110,7 @@ class ParallelTempering:
         check_parameters(self)
 
     def init(
-        self, problem: SchedulingProblem, rng: np.random.Generator, start: IntArray | None = None
+        self, problem: Problem, rng: np.random.Generator, start: IntArray | None = None
     ) -> TemperingState | LocalSearchState | State:
         """Return the state with the best of the heuristics' schedules and `start`.
 
@@ -143,7 +143,7 @@ class ParallelTempering:
             best=makespan / unit - 1.0,
         )
 
-    def step(self, problem: SchedulingProblem, state: State) -> State:
+    def step(self, problem: Problem, state: State) -> State:
         """Anneal or temper for ten visits to each level, and keep the best schedule."""
         if isinstance(state, LocalSearchState):
             return LocalSearch().step(problem, state)
@@ -151,7 +151,7 @@ class ParallelTempering:
             self._walk(problem, state)
         return state
 
-    def _walk(self, problem: SchedulingProblem, state: TemperingState) -> None:
+    def _walk(self, problem: Problem, state: TemperingState) -> None:
         """Anneal or temper for a step, and keep the best schedule."""
         if state.position == 0:
             self._begin_cycle(state)
@@ -188,7 +188,7 @@ class ParallelTempering:
         ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
 
-    def _keep(self, problem: SchedulingProblem, state: TemperingState) -> None:
+    def _keep(self, problem: Problem, state: TemperingState) -> None:
         """Keep the incumbent's schedule, unless it is better by rounding only."""
         incumbent = state.walk.incumbent
         state.evaluations = int(incumbent.evaluations[0])
@@ -204,12 +204,12 @@ def _cycle_length(cycle: int) -> int:
     return SHORTEST << (cycle // len(AIMS))
 
 
-def _has_unpriced_limits(problem: SchedulingProblem) -> bool:
+def _has_unpriced_limits(problem: Problem) -> bool:
     """Whether there are limits that the LP's prices miss: memory of whole tasks, or ready times."""
     return problem.task_memory is not None or problem.ready is not None
 
 
-def _best_start(problem: SchedulingProblem, start: IntArray | None) -> IntArray | None:
+def _best_start(problem: Problem, start: IntArray | None) -> IntArray | None:
     """Return the best of `start` and the heuristics' schedules that fit, shape (k,), if any."""
     known = [] if start is None else [start]
     return min([*known, *start_assignments(problem)], key=problem.makespan, default=None)

@@ -12,7 +12,7 @@ from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs, start_ch
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Seconds
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 needs_ortools = pytest.mark.skipif(
@@ -24,15 +24,11 @@ PEERS = [
 ]
 rng = np.random.default_rng(5)
 SMALL = {
-    "matrix": SchedulingProblem(rng.exponential(1.0, (7, 3))),
-    "work and speed": SchedulingProblem(
-        UniformTimes(rng.exponential(1.0, 8), np.array([1.0, 2, 3]))
-    ),
-    "some zeros": SchedulingProblem(np.maximum(rng.exponential(1.0, (7, 3)) - 0.7, 0.0)),
-    "tight memory": SchedulingProblem(
-        rng.exponential(1.0, (6, 3)), [3, 3, 2, 2, 1, 1], [4.0, 4.0, 4.0]
-    ),
-    "memory in halves": SchedulingProblem(
+    "matrix": Problem(rng.exponential(1.0, (7, 3))),
+    "work and speed": Problem(UniformTimes(rng.exponential(1.0, 8), np.array([1.0, 2, 3]))),
+    "some zeros": Problem(np.maximum(rng.exponential(1.0, (7, 3)) - 0.7, 0.0)),
+    "tight memory": Problem(rng.exponential(1.0, (6, 3)), [3, 3, 2, 2, 1, 1], [4.0, 4.0, 4.0]),
+    "memory in halves": Problem(
         rng.exponential(1.0, (6, 3)), [1.5, 1.5, 1, 1, 0.5, 0.5], [2.2, 2.2, 2.2]
     ),
 }

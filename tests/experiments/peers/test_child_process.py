@@ -9,9 +9,9 @@ import pytest
 from edgeopt.experiments.peers.child.run import GRACE
 from edgeopt.experiments.peers.child_peers import start_child, step_child
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[1.0, 5.0], [2.0, 5.0], [3.0, 3.0]], [1.0] * 3, [2.0, 2.0])
+PROBLEM = Problem([[1.0, 5.0], [2.0, 5.0], [3.0, 3.0]], [1.0] * 3, [2.0, 2.0])
 LIMITS = {"seconds": 0.5, "gigabytes": 1.0}
 HEAD = (
     "import time, os\ndef minimise_makespan(times, memory, capacity, deadline, seed, report):\n    "

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import scheduling_problems
 
 from edgeopt.experiments.peers.population import PenalisedMakespan
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 @settings(deadline=None)
@@ -24,7 +24,7 @@ def test_costs_are_makespans_or_worse_than_all(problem, seed):
 
 
 def test_less_excess_is_better():
-    problem = SchedulingProblem([[1.0, 1.0]] * 3, [2.0, 2.0, 4.0], [4.0, 4.0])
+    problem = Problem([[1.0, 1.0]] * 3, [2.0, 2.0, 4.0], [4.0, 4.0])
     none, some, all_of_it = PenalisedMakespan(problem).costs(
         np.array([[0, 0, 1], [0, 1, 1], [0, 0, 0]])
     )

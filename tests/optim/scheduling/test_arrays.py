@@ -13,11 +13,11 @@ from edgeopt.optim.scheduling.arrays import (
     sum_four,
     whole_power,
 )
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 def test_arrays_of_a_problem_that_has_them():
-    problem = SchedulingProblem(np.ones((2, 3)), [1.0, 2.0], [3.0, 4.0, 5.0], ready=[0.0, 1.0, 2.0])
+    problem = Problem(np.ones((2, 3)), [1.0, 2.0], [3.0, 4.0, 5.0], ready=[0.0, 1.0, 2.0])
     memory, capacity = memory_arrays(problem)
     assert memory.tolist() == [1.0, 2.0]
     assert capacity.tolist() == [3.0, 4.0, 5.0]
@@ -25,15 +25,15 @@ def test_arrays_of_a_problem_that_has_them():
 
 
 def test_arrays_of_a_problem_without_limits():
-    memory, capacity = memory_arrays(SchedulingProblem(np.ones((2, 3))))
+    memory, capacity = memory_arrays(Problem(np.ones((2, 3))))
     assert memory.tolist() == [0.0, 0.0]
     assert capacity.tolist() == [np.inf] * 3
-    assert ready_times(SchedulingProblem(np.ones((2, 3)))).tolist() == [0.0] * 3
+    assert ready_times(Problem(np.ones((2, 3)))).tolist() == [0.0] * 3
 
 
 def test_one_type_for_the_compiler():
-    plain = SchedulingProblem(np.ones((1, 1)))
-    full = SchedulingProblem(np.ones((1, 1)), [1.0], [1.0], ready=[1.0])
+    plain = Problem(np.ones((1, 1)))
+    full = Problem(np.ones((1, 1)), [1.0], [1.0], ready=[1.0])
     for problem in (plain, full):
         for array in (*memory_arrays(problem), ready_times(problem)):
             assert not array.flags.writeable

@@ -17,9 +17,9 @@ from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[1.0, 2.0], [2.0, 1.0]])
+PROBLEM = Problem([[1.0, 2.0], [2.0, 1.0]])
 OWN = """
 from dataclasses import dataclass
 import numpy as np

@@ -13,7 +13,7 @@ from edgeopt.optim.scheduling.solver import as_solver
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso")  # evaluations an iteration
@@ -21,7 +21,7 @@ ITERATIVE = (*OF_TWENTY, "atsa-beyond", "local-search")
 
 
 def dense(seed, k, x):
-    return SchedulingProblem(np.random.default_rng(seed).exponential(1.0, (k, x)))
+    return Problem(np.random.default_rng(seed).exponential(1.0, (k, x)))
 
 
 def with_ready(problem, ready):
@@ -32,20 +32,20 @@ PROBLEMS = {
     "dense": lambda: dense(0, 40, 6),
     "many nodes": lambda: dense(1, 30, 50),
     "fewer tasks than nodes": lambda: dense(2, 3, 8),
-    "one task": lambda: SchedulingProblem([[3.0, 2.0]]),
+    "one task": lambda: Problem([[3.0, 2.0]]),
     "one node": lambda: dense(3, 10, 1),
-    "one and one": lambda: SchedulingProblem([[1.0]]),
-    "zeros": lambda: SchedulingProblem(np.eye(6)),
-    "equal": lambda: SchedulingProblem(np.ones((9, 4))),
-    "huge numbers": lambda: SchedulingProblem(1e150 * dense(4, 10, 3).matrix),
-    "tiny numbers": lambda: SchedulingProblem(1e-150 * dense(4, 10, 3).matrix),
-    "work and speed": lambda: SchedulingProblem(
+    "one and one": lambda: Problem([[1.0]]),
+    "zeros": lambda: Problem(np.eye(6)),
+    "equal": lambda: Problem(np.ones((9, 4))),
+    "huge numbers": lambda: Problem(1e150 * dense(4, 10, 3).matrix),
+    "tiny numbers": lambda: Problem(1e-150 * dense(4, 10, 3).matrix),
+    "work and speed": lambda: Problem(
         UniformTimes(np.arange(1.0, 21), np.arange(1.0, 4))
     ),
     "memory": lambda: paper_pool(50, 8, slack=1.5, rng=0),
     "memory, many nodes": lambda: paper_pool(60, 40, slack=1.5, rng=1),
-    "a node without memory": lambda: SchedulingProblem(np.ones((4, 3)), np.ones(4), [0, 4, 4]),
-    "tasks without memory": lambda: SchedulingProblem(np.ones((4, 2)), np.zeros(4), [0.0, 0.0]),
+    "a node without memory": lambda: Problem(np.ones((4, 3)), np.ones(4), [0, 4, 4]),
+    "tasks without memory": lambda: Problem(np.ones((4, 2)), np.zeros(4), [0.0, 0.0]),
     "ready times": lambda: with_ready(dense(6, 12, 5), [9.0, 0.0, 2.5, 0.0, 1.0]),
     "ready times, memory": lambda: with_ready(paper_pool(40, 6, rng=2), np.arange(6.0)),
     "one node that is not ready": lambda: with_ready(dense(7, 5, 1), [3.0]),
@@ -211,7 +211,7 @@ def test_published_instances_with_zeros(hcsp, solver):
 def test_a_problem_too_tight_for_a_greedy_is_infeasible_not_wrong(solver):
     # Sizes 3 3 2 2 2 on two nodes of 6: only {3, 3} and {2, 2, 2} fit.
     times = np.random.default_rng(0).uniform(1.0, 2.0, (5, 2))
-    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    problem = Problem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     result = solve(problem, solver, stop=Iterations(3), rng=0)
     if result.assignment is None:
         assert result.status == "infeasible"

@@ -6,9 +6,9 @@ from edgeopt.optim.scheduling import display
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import Iterations, Progress
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
+PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
 SHOWN = ([0, 0, 0], [1, 0, 0], [1, 0, 0])  # makespans 13, 11, 11; the bound is 4
 
 

@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 QUICK = MILP(bound_iterations=5)
@@ -52,7 +52,7 @@ def test_the_program_over_all_pairs(problem):
 
 
 def test_pairs_without_a_schedule():
-    problem = SchedulingProblem(np.ones((3, 2)), np.ones(3), [2.0, 2.0])
+    problem = Problem(np.ones((3, 2)), np.ones(3), [2.0, 2.0])
     pairs = np.array([[True, False]] * 3)
     assert solve_program(build_integer_program(problem, pairs), None) == (None, 0.0, False)
     assert solve_program(build_integer_program(problem, pairs), np.array([0, 0, 1])).ended
@@ -94,7 +94,7 @@ def test_same_seed_same_bits():
 def test_no_start_is_known():
     # Sizes 3 3 2 2 2 on two nodes of 6: only {3, 3} and {2, 2, 2} fit, and no heuristic sees it.
     times = np.random.default_rng(0).uniform(1.0, 2.0, (5, 2))
-    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    problem = Problem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     assert solve(problem, QUICK, stop=Iterations(20), rng=0).status == "optimal"
 
 
@@ -134,7 +134,7 @@ def test_a_proof_ends_the_run_with_the_makespan_as_bound(monkeypatch):
 
 def test_the_program_with_memory_and_ready_times_by_hand():
     # Two tasks of 2 s and 3 byte; node 0 holds one of them, node 1 is ready at 4 s.
-    problem = SchedulingProblem(np.full((2, 2), 2.0), [3.0, 3.0], [5.0, 6.0], ready=[0.0, 4.0])
+    problem = Problem(np.full((2, 2), 2.0), [3.0, 3.0], [5.0, 6.0], ready=[0.0, 4.0])
     program = build_integer_program(problem, np.ones((2, 2), dtype=bool))
     assert (program.scale, program.switches) == (4.0, 2)
     assert program.times.tolist() == [0.5] * 4

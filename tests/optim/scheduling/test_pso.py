@@ -9,7 +9,7 @@ from edgeopt.optim.scheduling.pso import PSO, move_to_assignments
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from edgeopt.problems.scheduling.problem import SchedulingProblem
     "problem",
     [
         paper_pool(20, 6, slack=1.2, rng=1),
-        SchedulingProblem(np.random.default_rng(2).uniform(1, 5, (15, 4))),
+        Problem(np.random.default_rng(2).uniform(1, 5, (15, 4))),
     ],
     ids=["memory", "none"],
 )
@@ -42,7 +42,7 @@ def test_equals_the_naive_swarm(pso, problem):
 
 
 def test_particles_stay_in_the_box():
-    problem = SchedulingProblem(np.ones((10, 3)))
+    problem = Problem(np.ones((10, 3)))
     pso = PSO(max_velocity=1.0, inertia=1.0, cognitive=2.5, social=2.5)
     state = pso.init(problem, np.random.default_rng(0))
     for _ in range(50):
@@ -53,7 +53,7 @@ def test_particles_stay_in_the_box():
 
 
 def test_a_full_node_passes_the_task_on_in_cyclic_order():
-    problem = SchedulingProblem(np.ones((3, 3)), np.ones(3), np.ones(3))
+    problem = Problem(np.ones((3, 3)), np.ones(3), np.ones(3))
     pso = PSO(particles=1)
     state = pso.init(problem, np.random.default_rng(0))
     state.swarm.position[:] = 2.5
@@ -62,7 +62,7 @@ def test_a_full_node_passes_the_task_on_in_cyclic_order():
 
 
 def test_finds_an_easy_optimum():
-    problem = SchedulingProblem([[1.0, 9.0], [9.0, 1.0]])
+    problem = Problem([[1.0, 9.0], [9.0, 1.0]])
     result = solve(problem, PSO(), stop=Evaluations(2000), rng=0)
     assert result.assignment.tolist() == [0, 1]
     assert result.status == "optimal"
@@ -81,7 +81,7 @@ def test_the_discrete_swarm_is_the_better_rival_on_the_papers_pools():
 
 
 def test_a_discrete_swarm_that_follows_nothing_stays_where_it_is():
-    problem = SchedulingProblem(np.ones((10, 3)))
+    problem = Problem(np.ones((10, 3)))
     pso = PSO(decoding="discrete", cognitive=0.0, social=0.0, mutation=0.0)
     state = pso.init(problem, np.random.default_rng(0))
     before = state.swarm.position.copy()
@@ -91,7 +91,7 @@ def test_a_discrete_swarm_that_follows_nothing_stays_where_it_is():
 
 
 def test_a_task_without_memory_runs_on_a_full_node():
-    problem = SchedulingProblem(np.ones((3, 2)), [2.0, 0.0, 2.0], [2.0, 2.0])
+    problem = Problem(np.ones((3, 2)), [2.0, 0.0, 2.0], [2.0, 2.0])
     pso = PSO(particles=1)
     state = pso.init(problem, np.random.default_rng(0))
     state.swarm.position[:] = 0.5
@@ -99,7 +99,7 @@ def test_a_task_without_memory_runs_on_a_full_node():
 
 
 def test_without_room_a_particle_has_no_cost():
-    problem = SchedulingProblem(np.ones((3, 2)), [1.0, 1.0, 2.0], [2.0, 2.0])
+    problem = Problem(np.ones((3, 2)), [1.0, 1.0, 2.0], [2.0, 2.0])
     pso = PSO(particles=2)
     state = pso.init(problem, np.random.default_rng(0))
     state.swarm.position[:] = [[0.5, 1.5, 0.5], [0.5, 0.5, 1.5]]
@@ -110,7 +110,7 @@ def test_without_room_a_particle_has_no_cost():
 
 
 def test_particles_move_to_the_middle_of_better_assignments():
-    problem = SchedulingProblem(np.ones((2, 3)))
+    problem = Problem(np.ones((2, 3)))
     swarm = PSO(particles=3).init(problem, np.random.default_rng(0)).swarm
     swarm.position[:] = [[0.2, 1.9], [2.2, 2.2], [0.1, 0.1]]
     swarm.assignment[:] = [[0, 2], [2, 2], [1, 1]]

@@ -22,7 +22,7 @@ from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 HEURISTICS = (fcfs, round_robin, mct, met, lpt, min_min, max_min, sufferage)
 
@@ -61,10 +61,10 @@ def test_nor_is_a_schedule_of_real_times_better(problem):
 
 def test_the_bound_knows_ready_times():
     # 6 s of work from 0 s on one node and from 2 s on the other: both end at 4 s.
-    problem = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 2.0]))
+    problem = Problem(np.ones((6, 2)), ready=np.array([0.0, 2.0]))
     assert lower_bound(problem) == pytest.approx(4.0)
     # The second node is ready too late: all on the first.
-    late = SchedulingProblem(np.ones((6, 2)), ready=np.array([0.0, 9.0]))
+    late = Problem(np.ones((6, 2)), ready=np.array([0.0, 9.0]))
     assert lower_bound(late) == pytest.approx(6.0)
     pool = paper_pool(200, 10, memory="none", backlog=0.5, rng=1)
     work, speed = pool.et.work.sum(), pool.et.speed
@@ -126,7 +126,7 @@ def test_so_do_improved_ants_and_particles(solver):
 
 
 def test_only_nodes_with_tasks_count():
-    problem = SchedulingProblem([[1.0, 2.0], [1.0, 2.0]], ready=[0.0, 50.0])
+    problem = Problem([[1.0, 2.0], [1.0, 2.0]], ready=[0.0, 50.0])
     assert problem.makespan([0, 0]) == 2.0
     assert problem.makespan([0, 1]) == 52.0
     assert problem.loads([0, 1]).tolist() == [1.0, 2.0]
@@ -146,6 +146,6 @@ def test_a_solver_that_overlooks_ready_times_is_caught():
             assignment = np.zeros(problem.tasks, dtype=np.int64)
             return State(assignment, float(problem.loads(assignment).max()), 1, True)
 
-    problem = SchedulingProblem([[1.0, 2.0]], ready=[3.0, 0.0])
+    problem = Problem([[1.0, 2.0]], ready=[3.0, 0.0])
     with pytest.raises(CheckError, match="claims"):
         solve(problem, Overlooks(), stop=Iterations(1))

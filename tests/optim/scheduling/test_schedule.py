@@ -10,10 +10,10 @@ from strategies import scheduling_problems
 
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
-PROBLEM = SchedulingProblem([[3.0, 5.0, 9.0], [2.0, 1.0, 9.0], [4.0, 4.0, 9.0]])
-LATE = SchedulingProblem(PROBLEM.et, ready=np.array([1.0, 0.5, 50.0]))
+PROBLEM = Problem([[3.0, 5.0, 9.0], [2.0, 1.0, 9.0], [4.0, 4.0, 9.0]])
+LATE = Problem(PROBLEM.et, ready=np.array([1.0, 0.5, 50.0]))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_ready_times_count_where_there_are_tasks():
 
 
 def test_work_and_speed():
-    schedule = Schedule.of(SchedulingProblem(UniformTimes([6.0, 4.0], [1.0, 2.0])), [1, 1])
+    schedule = Schedule.of(Problem(UniformTimes([6.0, 4.0], [1.0, 2.0])), [1, 1])
     assert schedule.finish_times.tolist() == [3.0, 5.0]
 
 

@@ -10,9 +10,9 @@ from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, wa
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
-PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
+PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
 GOOD, BETTER, BEST = [0, 0, 0], [1, 0, 0], [0, 0, 1]  # makespans 13, 11, 4
 
 
@@ -36,7 +36,7 @@ class Script:
 
 
 def test_trace_has_each_improvement_and_the_end():
-    problem = SchedulingProblem(PROBLEM.et * 1.0, name="p")
+    problem = Problem(PROBLEM.et * 1.0, name="p")
     result = solve(problem, Script((GOOD, GOOD, BETTER, GOOD)), stop=Iterations(7), rng=3)
     assert result.trace.iterations == [1, 3, 7]
     assert result.trace.evaluations == [2, 6, 14]
@@ -161,7 +161,7 @@ def test_what_is_no_assignment_is_refused(assignment):
 
 
 def test_checker_by_itself():
-    tight = SchedulingProblem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
+    tight = Problem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
     assert check_schedule(tight, np.array([0, 1]), 1.0, 1.0) == 1.0
     with pytest.raises(CheckError, match="memory capacity"):
         check_schedule(tight, np.array([0, 0]), 2.0, 1.0)
@@ -170,7 +170,7 @@ def test_checker_by_itself():
 
 
 def test_the_checker_forgives_rounding_and_no_more():
-    problem, only = SchedulingProblem([[1.0]]), np.array([0])
+    problem, only = Problem([[1.0]]), np.array([0])
     assert check_schedule(problem, only, 1.0 + 1e-10, 1.0 + 1e-10) == 1.0
     with pytest.raises(CheckError, match="claims"):
         check_schedule(problem, only, 1.0 + 1e-8, 1.0)
@@ -247,10 +247,10 @@ def test_a_bound_above_the_makespan_is_a_lie():
 
 
 FORMS = {
-    "matrix": SchedulingProblem(np.ones((5, 3))),
-    "uniform": SchedulingProblem(UniformTimes(np.ones(5), np.ones(3))),
-    "memory": SchedulingProblem(np.ones((5, 3)), np.ones(5), np.full(3, 5.0)),
-    "ready": SchedulingProblem(np.ones((5, 3)), ready=np.ones(3)),
+    "matrix": Problem(np.ones((5, 3))),
+    "uniform": Problem(UniformTimes(np.ones(5), np.ones(3))),
+    "memory": Problem(np.ones((5, 3)), np.ones(5), np.full(3, 5.0)),
+    "ready": Problem(np.ones((5, 3)), ready=np.ones(3)),
 }
 
 

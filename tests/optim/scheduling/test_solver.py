@@ -8,9 +8,9 @@ import numpy as np
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import OneShot, State, Trace, as_solver, solver_name
 from edgeopt.optim.scheduling.stop import Iterations, Progress, Status
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="<three> tasks")
+PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="<three> tasks")
 
 
 def first_node(problem, rng):

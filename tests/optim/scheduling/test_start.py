@@ -9,9 +9,9 @@ from edgeopt.optim import Evaluations, Iterations, Progress, Seconds, Stall, Tar
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
+PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
 GOOD, BETTER, BEST = [0, 0, 0], [1, 0, 0], [0, 0, 1]  # makespans 13, 11, 4
 
 
@@ -136,7 +136,7 @@ def test_what_is_no_start(start):
 
 
 def test_a_start_that_does_not_fit():
-    tight = SchedulingProblem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
+    tight = Problem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
     with pytest.raises(InputError, match=r"start: got \[0, 0\], must be within the memory"):
         solve(tight, empty, start=[0, 0])
     assert solve(tight, empty, start=[0, 1]).makespan == 1.0

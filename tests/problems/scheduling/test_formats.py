@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.formats import load_file, write_hcsp, write_npz
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
-PROBLEM = SchedulingProblem([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+PROBLEM = Problem([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
 
 def test_every_format_gives_the_same_problem(tmp_path: Path):

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.formats import load_file, write_hcsp
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 BODY = "1\n2.5\n0\n4e3\n5\n6\n"
 MATRIX = [[1.0, 2.5], [0.0, 4000.0], [5.0, 6.0]]
@@ -52,14 +52,14 @@ def test_packed_files(tmp_path: Path):
 @given(matrix=times, suffix=st.sampled_from([".hcsp", ".gz"]))
 def test_the_way_through_a_file_keeps_every_bit(tmp_path: Path, matrix: np.ndarray, suffix: str):
     path = tmp_path / f"problem{suffix}"
-    problem = SchedulingProblem(matrix)
+    problem = Problem(matrix)
     write_hcsp(path, problem)
     assert load_file(path).matrix.tobytes() == problem.matrix.tobytes()
     assert load_file(path).matrix.shape == matrix.shape
 
 
 def test_packing_is_reproducible(tmp_path: Path):
-    problem = SchedulingProblem(MATRIX)
+    problem = Problem(MATRIX)
     write_hcsp(tmp_path / "a.gz", problem)
     write_hcsp(tmp_path / "b.gz", problem)
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
@@ -110,7 +110,7 @@ def test_truncated_packed_files_are_refused(tmp_path: Path, cut: int):
 
 def test_a_missing_folder_is_refused_when_writing(tmp_path: Path):
     with pytest.raises(InputError, match="a writable path"):
-        write_hcsp(tmp_path / "missing" / "x", SchedulingProblem(MATRIX))
+        write_hcsp(tmp_path / "missing" / "x", Problem(MATRIX))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_missing_folder_is_refused_when_writing(tmp_path: Path):
     ],
 )
 def test_published_instances(
-    hcsp: Callable[[str], SchedulingProblem],
+    hcsp: Callable[[str], Problem],
     name: str,
     shape: tuple[int, int],
     last: float,

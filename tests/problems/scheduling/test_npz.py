@@ -13,13 +13,13 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.formats import load_file, write_npz
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 positive = st.floats(1e-3, 1e9)
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> SchedulingProblem:
+def problems(draw: st.DrawFn) -> Problem:
     """Draw a problem in either form, with memory or without, and with any name."""
     k, x = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     work, speed = draw(arrays(np.float64, k, elements=positive)), np.arange(1.0, x + 1)
@@ -27,12 +27,12 @@ def problems(draw: st.DrawFn) -> SchedulingProblem:
     memory = (work, np.full(x, work.sum())) if draw(st.booleans()) else (None, None)
     ready = draw(st.sampled_from([None, speed]))
     name = draw(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-    return SchedulingProblem(et, *memory, name=name, ready=ready)
+    return Problem(et, *memory, name=name, ready=ready)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(problem=problems())
-def test_the_way_through_a_file_keeps_every_bit(tmp_path: Path, problem: SchedulingProblem):
+def test_the_way_through_a_file_keeps_every_bit(tmp_path: Path, problem: Problem):
     write_npz(tmp_path / "problem.npz", problem)
     again = load_file(tmp_path / "problem.npz")
     assert again.digest == problem.digest

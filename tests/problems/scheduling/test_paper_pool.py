@@ -10,10 +10,10 @@ from edgeopt.problems.scheduling.paper_pool import (
     LARGEST_BATCH,
     paper_pool,
 )
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
-def parts(problem: SchedulingProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def parts(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return batch sizes, speeds, memory and capacity."""
     assert isinstance(problem.et, UniformTimes)
     assert problem.task_memory is not None

@@ -11,7 +11,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.formats import write_hcsp
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
 
 
@@ -46,7 +46,7 @@ def test_the_examples_work():
 
 
 def test_an_existing_file_goes_before_a_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    problem = SchedulingProblem([[1.0, 2.0]])
+    problem = Problem([[1.0, 2.0]])
     write_hcsp(tmp_path / "paper:5x2", problem)
     monkeypatch.chdir(tmp_path)
     assert load_problem("paper:5x2").digest == problem.digest

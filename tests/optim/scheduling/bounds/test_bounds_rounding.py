@@ -20,11 +20,11 @@ from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.milp import MILP, build_integer_program, solve_program
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations, settled_bound
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 QUICK = MILP(bound_iterations=5)
-MET = SchedulingProblem(UniformTimes([3.0, 7.0, 7.0, 2.0, 5.0, 1.0], [4.0, 1.0]))  # 5 s by hand
+MET = Problem(UniformTimes([3.0, 7.0, 7.0, 2.0, 5.0, 1.0], [4.0, 1.0]))  # 5 s by hand
 
 
 def small(whole):

@@ -20,7 +20,7 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 # By its full name: the package offers the function of the same name.
@@ -76,7 +76,7 @@ def test_pairs_are_dropped_and_none_without_a_schedule():
 
 def test_a_set_by_hand():
     # Tasks of 2, 2 and 2.2 s on two like nodes: 3.1 s for the LP; sets of one task or two.
-    problem = SchedulingProblem([[2.0, 2.0 + 1e-7], [2.0, 2.0 + 1e-7], [2.2, 2.2 + 1e-7]])
+    problem = Problem([[2.0, 2.0 + 1e-7], [2.0, 2.0 + 1e-7], [2.2, 2.2 + 1e-7]])
     assert knapsack_bound(problem) == pytest.approx(4.0, rel=1e-4)
 
 
@@ -88,7 +88,7 @@ def test_it_is_much_better_than_the_lp_on_published_instances(hcsp):
 
 def test_memory_enters_the_bound():
     problem = paper_pool(40, 5, slack=1.1, rng=2)
-    free = SchedulingProblem(problem.et)
+    free = Problem(problem.et)
     assert knapsack_bound(problem, 1.0) > 1.05 * knapsack_bound(free, 1.0)
 
 
@@ -98,9 +98,9 @@ def test_equal_calls_give_equal_bits():
 
 
 def test_zero_times_and_bad_seconds():
-    assert knapsack_bound(SchedulingProblem([[0.0, 1.0], [1.0, 0.0]])) == 0.0
+    assert knapsack_bound(Problem([[0.0, 1.0], [1.0, 0.0]])) == 0.0
     with pytest.raises(InputError, match="seconds: got 0"):
-        knapsack_bound(SchedulingProblem([[1.0]]), 0)
+        knapsack_bound(Problem([[1.0]]), 0)
 
 
 def test_nothing_is_printed(capfd):

@@ -11,7 +11,7 @@ from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagr
 from edgeopt.optim.scheduling.bounds.lp import program_of, solve_pairs, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import grouped_multipliers
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 
@@ -28,7 +28,7 @@ def test_any_multipliers_give_a_bound(problem, seed):
 
 def test_both_forms_of_the_times_are_one():
     pool = paper_pool(30, 4, rng=0)
-    dense = SchedulingProblem(pool.matrix, pool.task_memory, pool.node_capacity)
+    dense = Problem(pool.matrix, pool.task_memory, pool.node_capacity)
     for one, other in zip(ascend(pool), ascend(dense), strict=True):
         np.testing.assert_allclose(one, other)
 
@@ -66,7 +66,7 @@ def test_groups_of_equal_ratio_lose_nothing():
 def test_groups_of_unlike_tasks_lose_little(monkeypatch):
     rng = np.random.default_rng(0)
     et = UniformTimes(rng.uniform(1.0, 9.0, 400), rng.uniform(1.0, 5.0, 8))
-    problem = SchedulingProblem(et, rng.uniform(1.0, 9.0, 400), np.linspace(100.0, 500.0, 8))
+    problem = Problem(et, rng.uniform(1.0, 9.0, 400), np.linspace(100.0, 500.0, 8))
     monkeypatch.setattr("edgeopt.optim.scheduling.bounds.quick_bounds._GROUPED_PAIRS", 8 * 40)
     grouped = lagrangian_bound(problem, grouped_multipliers(problem, et))
     lp = solve_relaxation(problem).makespan

@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.bounds.rounding import (
     whole_memory,
 )
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 def test_units():
@@ -31,7 +31,7 @@ def test_units():
     assert unit_of(np.array([np.pi, 1.0])) == 0.0
     assert unit_of(np.array([2.0**60, 1.0])) == 0.0
     assert unit_of(np.zeros(3)) == 0.0
-    problem = SchedulingProblem(UniformTimes([6.0, 4.0], [1.0, 4.0]))
+    problem = Problem(UniformTimes([6.0, 4.0], [1.0, 4.0]))
     assert time_units(problem).tolist() == [2.0, 0.5]
 
 
@@ -43,23 +43,23 @@ def test_multiples():
 
 def test_loads_by_hand():
     # Three tasks of 2 s on two like nodes: 3 s for the LP, but loads are 0, 2, 4, ... s.
-    problem = SchedulingProblem(np.full((3, 2), 2.0))
+    problem = Problem(np.full((3, 2), 2.0))
     assert lp_bound(problem) == pytest.approx(3.0)
     assert lower_bound(problem) == pytest.approx(4.0)
     # Works of whole units: speeds 1 and 3 do 3 + 10 = 13 units in 10/3 s, 12 in less.
-    uniform = SchedulingProblem(UniformTimes(np.ones(13), [1.0, 3.0]))
+    uniform = Problem(UniformTimes(np.ones(13), [1.0, 3.0]))
     assert lower_bound(uniform) == pytest.approx(10 / 3)
 
 
 def test_a_task_that_is_too_long_for_a_node_is_not_there():
     # The LP shares the task of 3 s or 4 s between both nodes; below 3 s it runs nowhere.
-    problem = SchedulingProblem([[3.0, 4.0], [0.1, 0.1]])
+    problem = Problem([[3.0, 4.0], [0.1, 0.1]])
     multipliers = Multipliers(np.array([0.5, 0.5]), np.zeros(2))
     assert lifted_bound(problem, multipliers, 1.0) == pytest.approx(3.0)
 
 
 def test_memory_is_rounded_down():
-    problem = SchedulingProblem(np.ones((3, 2)), [4.0, 8.0, 4.0], [11.0, 9.0])
+    problem = Problem(np.ones((3, 2)), [4.0, 8.0, 4.0], [11.0, 9.0])
     assert whole_memory(problem)[1].tolist() == [8.0, 8.0]
 
 

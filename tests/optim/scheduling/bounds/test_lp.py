@@ -13,7 +13,7 @@ from edgeopt.optim.scheduling.bounds.lp import (
     solve_relaxation,
 )
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
@@ -43,7 +43,7 @@ def test_a_vertex_is_a_solution(problem):
 
 def test_by_hand():
     # A task of 1 s or 2 s is split 2 : 1; its node of 1 s has two thirds of the price of time.
-    vertex = solve_relaxation(SchedulingProblem([[1.0, 2.0]]))
+    vertex = solve_relaxation(Problem([[1.0, 2.0]]))
     assert vertex.makespan == pytest.approx(2 / 3)
     assert vertex.share.tolist() == pytest.approx([2 / 3, 1 / 3])
     assert vertex.multipliers.u.tolist() == pytest.approx([2 / 3, 1 / 3])
@@ -51,14 +51,14 @@ def test_by_hand():
 
 
 def test_only_allowed_pairs_are_used():
-    problem = SchedulingProblem([[1.0, 2.0], [1.0, 1.0]])
+    problem = Problem([[1.0, 2.0], [1.0, 1.0]])
     vertex = solve_relaxation(problem, np.array([[False, True], [True, False]]))
     assert vertex.makespan == pytest.approx(2.0)
     assert list(zip(vertex.task.tolist(), vertex.node.tolist(), strict=True)) == [(0, 1), (1, 0)]
 
 
 def test_pairs_without_a_solution_have_an_infinite_makespan():
-    problem = SchedulingProblem([[1.0, 2.0], [1.0, 1.0]])
+    problem = Problem([[1.0, 2.0], [1.0, 1.0]])
     vertex = solve_pairs(program_of(problem), np.array([[True, True], [False, False]]))
     assert vertex.makespan == np.inf
     assert vertex.multipliers.u.tolist() == [0.5, 0.5]
@@ -68,6 +68,6 @@ def test_kinds_of_several_tasks_are_as_many_rows():
     times = np.array([[2.0, 4.0], [3.0, 1.0]])
     number = np.array([3.0, 2.0])
     kinds = AssignmentLP(times, np.zeros(2), number, np.full(2, np.inf))
-    rows = SchedulingProblem(np.repeat(times, number.astype(int), axis=0))
+    rows = Problem(np.repeat(times, number.astype(int), axis=0))
     together = solve_pairs(kinds, np.ones((2, 2), dtype=bool))
     assert together.makespan == pytest.approx(solve_relaxation(rows).makespan)

@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 
@@ -44,11 +44,11 @@ def test_published_lp_bounds(hcsp, shared):
 
 def test_by_hand():
     # Both nodes must share 4 s of work: 2 s; the longest task needs 3 s on its best node.
-    assert lower_bound(SchedulingProblem([[3.0, 5.0], [1.0, 1.0]])) == pytest.approx(3.0)
+    assert lower_bound(Problem([[3.0, 5.0], [1.0, 1.0]])) == pytest.approx(3.0)
     # The LP splits one task: x / 1 + x / 2 = 1 at 2/3 s.
-    assert lp_bound(SchedulingProblem([[1.0, 2.0]])) == pytest.approx(2 / 3)
+    assert lp_bound(Problem([[1.0, 2.0]])) == pytest.approx(2 / 3)
     # Uniform: the two largest works on the two fastest nodes take 12 / 3 s.
-    uniform = SchedulingProblem(UniformTimes([6.0, 6.0, 1.0], [2.0, 1.0, 0.001]))
+    uniform = Problem(UniformTimes([6.0, 6.0, 1.0], [2.0, 1.0, 0.001]))
     assert combinatorial_bound(uniform) == pytest.approx(4.332, abs=2e-3)
 
 
@@ -62,21 +62,21 @@ def test_by_hand():
     ],
 )
 def test_the_bound_of_uniform_machines_is_the_largest(works, speeds, expected):
-    problem = SchedulingProblem(UniformTimes(works, speeds))
+    problem = Problem(UniformTimes(works, speeds))
     assert combinatorial_bound(problem) == pytest.approx(expected, rel=1e-12)
     assert quick_bounds._uniform_bound(np.array(works), np.array(speeds)) == expected
 
 
 def test_memory_raises_the_bound():
     times, memory = np.array([[1.0, 10.0]] * 4), np.ones(4)
-    free = SchedulingProblem(times)
-    tight = SchedulingProblem(times, memory, [2.0, 2.0])
+    free = Problem(times)
+    tight = Problem(times, memory, [2.0, 2.0])
     assert lp_bound(free) < 4
     assert lp_bound(tight) == pytest.approx(20.0)
 
 
 def test_times_of_zero():
-    problem = SchedulingProblem([[0.0, 1.0], [1.0, 0.0]])
+    problem = Problem([[0.0, 1.0], [1.0, 0.0]])
     assert lower_bound(problem) == 0.0
 
 
@@ -130,13 +130,13 @@ def test_a_failing_lp_still_gives_a_valid_bound(monkeypatch):
         status = 4
 
     monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: Failed())
-    problem = SchedulingProblem([[3.0, 1.0], [1.0, 2.0]])
+    problem = Problem([[3.0, 1.0], [1.0, 2.0]])
     assert lp_bound(problem) == pytest.approx(1.0)  # equal multipliers: (1 + 1) / 2
 
 
 def test_times_of_all_magnitudes_have_a_bound():
     times = np.array([[1e-310, 1e294], [1e246, 1e-115], [3e-318, 3e-318]])
-    problem = SchedulingProblem(times)
+    problem = Problem(times)
     assert 0 <= lower_bound(problem) <= solve(problem, min_min).makespan
 
 

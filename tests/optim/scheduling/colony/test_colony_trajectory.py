@@ -10,7 +10,7 @@ from naive.colony import NaiveColony
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 BASE = ATSA(ants=4)
 READINGS = [
@@ -41,7 +41,7 @@ def problem_with_memory(slack):
 
 def problem_without_memory():
     times = np.random.default_rng(5).uniform(1.0, 9.0, (25, 5))
-    return SchedulingProblem(times)
+    return Problem(times)
 
 
 def follow(problem, solver, atsa, seed, iterations=6):
@@ -74,7 +74,7 @@ def test_basic_aco(problem):
 
 def test_by_hand():
     # One task, two nodes: tau0 = (1/2, 1/4); one ant; Z_y = et on its node.
-    problem = SchedulingProblem([[2.0, 4.0]])
+    problem = Problem([[2.0, 4.0]])
     atsa = ATSA(ants=1, Q=5.0, rho=0.5)
     state = atsa.init(problem, np.random.default_rng(0))
     assert state.trail.pheromone.tolist() == [[0.5, 0.25]]
@@ -113,7 +113,7 @@ def test_more_nodes_than_a_roulette_likes():
 
 
 def test_extreme_exponents_do_not_overflow():
-    problem = SchedulingProblem(np.array([[1e-6, 2e-6, 4e-6]] * 20))
+    problem = Problem(np.array([[1e-6, 2e-6, 4e-6]] * 20))
     for atsa in (ATSA(alpha=300.0), replace(ATSA.repaired(), beta=2000.0)):
         state = atsa.init(problem, np.random.default_rng(0))
         for _ in range(3):

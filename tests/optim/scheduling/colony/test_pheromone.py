@@ -5,7 +5,7 @@ import pytest
 
 from edgeopt.optim.scheduling.colony.atsa import ATSA, start_trail
 from edgeopt.optim.scheduling.colony.pheromone import max_min_bounds, update_pheromone
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 def test_update_by_hand():
@@ -25,18 +25,18 @@ def test_bounds_follow_stuetzle_and_hoos():
 
 
 def test_first_pheromone():
-    problem = SchedulingProblem([[1.0, 4.0], [3.0, 12.0]])
+    problem = Problem([[1.0, 4.0], [3.0, 12.0]])
     assert start_trail(problem, ATSA()).pheromone.tolist() == [[1 / 2, 1 / 8]] * 2
     assert start_trail(problem, ATSA(start="global-mean")).start.tolist() == [1 / 5, 1 / 5]
 
 
 def test_a_node_that_takes_no_time_falls_back_to_the_global_mean():
-    problem = SchedulingProblem([[0.0, 4.0], [0.0, 12.0]])
+    problem = Problem([[0.0, 4.0], [0.0, 12.0]])
     assert start_trail(problem, ATSA()).start.tolist() == [1 / 4, 1 / 4]
 
 
 def test_the_fixed_part_of_the_heuristic():
-    problem = SchedulingProblem([[2.0, 4.0, 8.0]], [1.0], [2.0, 4.0, 1.0])
+    problem = Problem([[2.0, 4.0, 8.0]], [1.0], [2.0, 4.0, 1.0])
     memory = start_trail(problem, ATSA(beta=2.0)).fixed
     np.testing.assert_allclose(memory, [[(0.5 / 0.75) ** 2, 1.0, 0.0]])
     both = start_trail(problem, ATSA(beta=1.0, heuristic="memory*execution-time")).fixed

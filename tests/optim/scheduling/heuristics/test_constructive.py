@@ -10,7 +10,7 @@ from strategies import scheduling_problems
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 HEURISTICS = (fcfs, round_robin, mct, met, lpt, min_min, max_min, sufferage)
 
@@ -55,13 +55,13 @@ def test_kernel_equals_the_naive_version(solver, problem):
 @pytest.mark.parametrize("solver", HEURISTICS, ids=lambda solver: solver.__name__)
 def test_work_and_speed_give_the_same_schedule_as_the_matrix(solver):
     uniform = paper_pool(60, 7, rng=3)
-    dense = SchedulingProblem(uniform.matrix, uniform.task_memory, uniform.node_capacity)
+    dense = Problem(uniform.matrix, uniform.task_memory, uniform.node_capacity)
     np.testing.assert_array_equal(solver(uniform, None), solver(dense, None))
 
 
 def test_by_hand():
     # Two nodes; node 1 is fast for task 0 only.
-    problem = SchedulingProblem([[4.0, 1.0], [2.0, 3.0], [2.0, 6.0]])
+    problem = Problem([[4.0, 1.0], [2.0, 3.0], [2.0, 6.0]])
     assert fcfs(problem, None).tolist() == [0, 1, 1]
     assert round_robin(problem, None).tolist() == [0, 1, 0]
     assert mct(problem, None).tolist() == [1, 0, 0]
@@ -75,7 +75,7 @@ def test_by_hand():
 
 
 def test_ties_go_to_the_lowest_index():
-    problem = SchedulingProblem(np.ones((4, 3)))
+    problem = Problem(np.ones((4, 3)))
     for solver in (fcfs, mct, min_min, max_min, sufferage, lpt, round_robin):
         assert solver(problem, None).tolist() == [0, 1, 2, 0]
     assert met(problem, None).tolist() == [0, 0, 0, 0]
@@ -83,13 +83,13 @@ def test_ties_go_to_the_lowest_index():
 
 @pytest.mark.parametrize("solver", HEURISTICS, ids=lambda solver: solver.__name__)
 def test_memory_sends_a_task_to_the_slow_node(solver):
-    problem = SchedulingProblem(UniformTimes([1.0, 1.0], [10.0, 1.0]), [1.0, 1.0], [1.0, 1.0])
+    problem = Problem(UniformTimes([1.0, 1.0], [10.0, 1.0]), [1.0, 1.0], [1.0, 1.0])
     assert sorted(solver(problem, None)) == [0, 1]
 
 
 def test_a_dead_end_is_marked():
     # In order of arrival the small tasks fill both nodes, and the large one fits neither.
-    problem = SchedulingProblem(np.ones((3, 2)), [1.0, 1.0, 2.0], [2.0, 2.0])
+    problem = Problem(np.ones((3, 2)), [1.0, 1.0, 2.0], [2.0, 2.0])
     assert fcfs(problem, None).tolist() == [0, 1, -1]
     assert -1 in mct(problem, None)
 
@@ -97,7 +97,7 @@ def test_a_dead_end_is_marked():
 def test_lpt_on_identical_machines_is_within_its_guarantee():
     rng = np.random.default_rng(0)
     for _ in range(10):
-        problem = SchedulingProblem(UniformTimes(rng.integers(1, 20, 7).astype(float), np.ones(3)))
+        problem = Problem(UniformTimes(rng.integers(1, 20, 7).astype(float), np.ones(3)))
         guarantee = 4 / 3 - 1 / 9  # Graham 1969, three machines
         assert problem.makespan(lpt(problem, None)) <= guarantee * optimum(problem)
 

@@ -12,7 +12,7 @@ from edgeopt.optim.scheduling.heuristics.lp_rounding import least_deadline, lp_r
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
 SHARE = 1e-7
@@ -74,12 +74,12 @@ def test_a_vertex_is_a_pseudo_forest(seed, name):
 
 def test_the_deadline_excludes_pairs_that_no_schedule_of_that_length_has():
     # The LP would split the long task at 5 s; it must run somewhere whole: 10 s.
-    problem = SchedulingProblem([[10.0, 10.0], [1.0, 1.0]])
+    problem = Problem([[10.0, 10.0], [1.0, 1.0]])
     assert deadline(problem, least_deadline(problem)) == pytest.approx(10.0)
     # With all pairs the LP needs 6 s, using one of 9 s; without it, 9.5 s.
     times = np.array([[9.0, 9.5], [3.0, 3.0]])
-    vertex = least_deadline(SchedulingProblem(times))
-    assert deadline(SchedulingProblem(times), vertex) == pytest.approx(9.0)
+    vertex = least_deadline(Problem(times))
+    assert deadline(Problem(times), vertex) == pytest.approx(9.0)
 
 
 def test_a_tight_memory_is_packed():
@@ -88,7 +88,7 @@ def test_a_tight_memory_is_packed():
 
 
 def test_on_both_forms_and_against_the_bound():
-    pool = SchedulingProblem(UniformTimes(np.arange(1.0, 41), np.arange(1.0, 6)))
+    pool = Problem(UniformTimes(np.arange(1.0, 41), np.arange(1.0, 6)))
     for problem in (pool, load_problem("braun:u_i_hihi:200x10:seed=1")):
         result = solve(problem, lp_rounding)
         assert result.status in ("finished", "optimal")

@@ -16,7 +16,7 @@ from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 PROBLEMS = {
@@ -96,7 +96,7 @@ def test_particles_move_to_where_local_search_ends(problem, which):
 
 
 def test_stagnation_starts_the_pheromone_anew():
-    problem = SchedulingProblem(np.ones((6, 3)))  # the first good schedule cannot be improved
+    problem = Problem(np.ones((6, 3)))  # the first good schedule cannot be improved
     solver = replace(ATSA.repaired(), restart=3)
     start = start_trail(problem, solver).pheromone
     state = solver.init(problem, np.random.default_rng(0))
@@ -110,7 +110,7 @@ def test_stagnation_starts_the_pheromone_anew():
 
 
 def test_the_pheromone_is_reset_after_exactly_so_many_iterations():
-    problem = SchedulingProblem([[1.0]])  # the leader of the first iteration cannot be beaten
+    problem = Problem([[1.0]])  # the leader of the first iteration cannot be beaten
     solver = replace(ATSA.repaired(), restart=3)
     start = start_trail(problem, solver).pheromone
     state = solver.init(problem, np.random.default_rng(0))

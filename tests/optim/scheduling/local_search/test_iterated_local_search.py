@@ -17,7 +17,7 @@ from edgeopt.optim.scheduling.stop import Evaluations, Iterations
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 def tight_memory():
@@ -25,7 +25,7 @@ def tight_memory():
     rng = np.random.default_rng(4)
     memory, capacity = rng.uniform(1.0, 9.0, 80), rng.uniform(1.0, 3.0, 8)
     times = braun("u_i_hihi", 80, 8, rng=1).matrix
-    return SchedulingProblem(times, memory, capacity * (1.1 * memory.sum() / capacity.sum()))
+    return Problem(times, memory, capacity * (1.1 * memory.sum() / capacity.sum()))
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=3))
@@ -58,8 +58,8 @@ def test_it_comes_close_to_the_bound():
 
 
 def test_the_form_of_the_times_does_not_matter():
-    problem = SchedulingProblem(UniformTimes(np.arange(1.0, 60), np.arange(1.0, 7)))
-    dense = SchedulingProblem(problem.matrix)
+    problem = Problem(UniformTimes(np.arange(1.0, 60), np.arange(1.0, 7)))
+    dense = Problem(problem.matrix)
     for each in (problem, dense):
         assert solve(each, LocalSearch(), stop=Iterations(40), rng=2).gap < 0.01
 
@@ -102,7 +102,7 @@ def test_cycles_double():
 def test_best_fit_helps_a_heuristic_that_finds_no_room():
     # LPT fills the fast node first and then has no room for the last task.
     times = np.array([[1.0, 3.0]] * 5)
-    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    problem = Problem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     assert -1 in lpt(problem, None)
     assert problem.fits(iterated.start_assignment(problem, "lpt"))
 
@@ -110,7 +110,7 @@ def test_best_fit_helps_a_heuristic_that_finds_no_room():
 def test_no_schedule_that_fits_is_an_answer(monkeypatch):
     monkeypatch.setattr(iterated, "best_fit_decreasing", lambda memory, capacity: None)
     times = np.array([[1.0, 3.0]] * 5)
-    problem = SchedulingProblem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    problem = Problem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     result = solve(problem, LocalSearch(), stop=Iterations(3), rng=0)
     assert result.status == "infeasible"
 

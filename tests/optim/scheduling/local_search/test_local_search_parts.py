@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
 from edgeopt.optim.scheduling.local_search.search import keep_if_best, open_search
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem, UniformTimes
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 
 def random_fit(problem, rng):
@@ -111,7 +111,7 @@ def test_a_schedule_with_a_pair_is_as_long_as_its_reduced_cost_says(problem):
 def test_reduced_costs_by_hand(monkeypatch):
     prices = Multipliers(np.array([0.25, 0.75]), np.array([0.0, 2.0]))
     monkeypatch.setattr(candidates, "lp_duals", lambda problem: prices)
-    problem = SchedulingProblem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0])
+    problem = Problem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0])
     # Priced: 2/4 and 6 * 3/4 + 2; 8/4 and 2 * 3/4.
     assert reduced_costs(problem).tolist() == [[0.0, 6.0], [0.5, 0.0]]
     assert find_candidates(problem, 1).node.tolist() == [[0], [1]]
@@ -131,8 +131,8 @@ def test_candidates_are_the_cheapest_nodes(problem, width):
 
 
 def test_both_forms_of_the_times_are_priced_alike():
-    uniform = SchedulingProblem(UniformTimes(np.arange(1.0, 30), np.array([1.0, 2.0, 5.0])))
-    dense = SchedulingProblem(uniform.matrix)
+    uniform = Problem(UniformTimes(np.arange(1.0, 30), np.array([1.0, 2.0, 5.0])))
+    dense = Problem(uniform.matrix)
     np.testing.assert_allclose(
         reduced_costs(uniform), reduced_costs(dense), atol=1e-9 * lower_bound(dense)
     )
@@ -141,13 +141,13 @@ def test_both_forms_of_the_times_are_priced_alike():
 
 def test_uniform_machines_share_the_candidates():
     # All reduced costs are equal, so that ties decide: every node must be somebody's candidate.
-    problem = SchedulingProblem(UniformTimes(np.ones(200), np.ones(40)))
+    problem = Problem(UniformTimes(np.ones(200), np.ones(40)))
     nodes = find_candidates(problem, 4).node
     assert set(nodes.ravel()) == set(range(40))
 
 
 def test_a_node_too_small_for_a_task_is_no_candidate():
-    problem = SchedulingProblem(np.ones((3, 2)), [5.0, 1.0, 1.0], [7.0, 2.0])
+    problem = Problem(np.ones((3, 2)), [5.0, 1.0, 1.0], [7.0, 2.0])
     assert np.isinf(reduced_costs(problem)[0]).tolist() == [False, True]
     assert price_ratios(problem)[0, 1] == 0.0
 
@@ -194,7 +194,7 @@ def test_descent_ends_in_a_local_optimum(problem, seed):
 
 def test_descent_passes_a_plateau_of_two_critical_nodes():
     # Both nodes 0 and 1 carry 4 s: relieving one leaves the makespan, but is progress.
-    problem = SchedulingProblem(np.ones((8, 4)))
+    problem = Problem(np.ones((8, 4)))
     search = begin(problem, [0] * 4 + [1] * 4)
     assert descend(search) == 4
     assert search.schedule.loads.tolist() == [2.0] * 4
@@ -240,7 +240,7 @@ def test_a_chain_of_three_where_no_shift_or_swap_helps():
     times = np.full((3, 4), 1e6)
     for task in range(3):
         times[task, task], times[task, task + 1] = 3.0, 1.0
-    problem = SchedulingProblem(times, np.ones(3), np.ones(4))
+    problem = Problem(times, np.ones(3), np.ones(4))
     search = begin(problem, [0, 1, 2])
     assert best_move(search).task == -1
     search.kicks[0] += 1
@@ -274,7 +274,7 @@ def test_a_shift_costs_the_difference_of_the_definition(problem, seed):
 
 
 def test_the_best_schedule_is_a_copy():
-    problem = SchedulingProblem(np.array([[1.0, 2.0], [1.0, 2.0]]))
+    problem = Problem(np.array([[1.0, 2.0], [1.0, 2.0]]))
     search = begin(problem, [0, 1])
     keep_if_best(search)
     assert (search.best.makespan[0], search.best.assignment.tolist()) == (2.0, [0, 1])
@@ -287,7 +287,7 @@ def test_the_best_schedule_is_a_copy():
 
 
 def test_the_gap_of_late_nodes_is_measured_from_a_bound_that_knows_them():
-    problem = SchedulingProblem(np.ones((6, 2)))
+    problem = Problem(np.ones((6, 2)))
     late = replace(problem, ready=np.array([0.0, 9.0]))
     assert open_search(problem).bound == pytest.approx(3.0)
     assert open_search(late).bound == pytest.approx(6.0)
@@ -295,7 +295,7 @@ def test_the_gap_of_late_nodes_is_measured_from_a_bound_that_knows_them():
 
 @pytest.mark.parametrize(("tolerance", "kept"), [(0.0, True), (-1e-9, False)])
 def test_a_chain_that_costs_exactly_the_tolerance_is_kept(tolerance, kept):
-    search = begin(SchedulingProblem(np.ones((2, 2))), [0, 0])
+    search = begin(Problem(np.ones((2, 2))), [0, 0])
     search.candidates.price[:] = 1.0  # so that a shift between like nodes costs nothing
     search.kicks[0] += 1
     assert try_chain(search, ChainGoal(10.0, 1.0, np.inf, tolerance), 0, 1) == kept
@@ -303,7 +303,7 @@ def test_a_chain_that_costs_exactly_the_tolerance_is_kept(tolerance, kept):
 
 
 def test_a_load_above_the_target_costs_more():
-    search = begin(SchedulingProblem(np.array([[3.0, 4.0], [2.0, 9.0]])), [0, 0])
+    search = begin(Problem(np.array([[3.0, 4.0], [2.0, 9.0]])), [0, 0])
     search.candidates.price[:] = [1.0, 0.5]
     goal = ChainGoal(4.0, 2.0, np.inf, 0.0)
     # Node 0: 5 + 2 (5 - 4) falls to 2; node 1 rises to half of 4, and with 13 s, to 0.5 (13 + 18).

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.scheduling.local_search.search import open_search
-from edgeopt.optim.scheduling.tempering.solver import KICKS, ParallelTempering, improve_by_chains
+from edgeopt.optim.scheduling.tempering.solver import KICKS, Frontier, improve_by_chains
 from edgeopt.problems.scheduling.generators import braun
 
 
@@ -13,7 +13,7 @@ def state_and_search():
     problem = braun("u_i_hihi", 40, 5, utilisation=0.95, rng=0)
     return (
         problem,
-        ParallelTempering(levels=4).init(problem, np.random.default_rng(0)),
+        Frontier(levels=4).init(problem, np.random.default_rng(0)),
         open_search(problem),
     )
 

@@ -18,13 +18,13 @@ from edgeopt.optim.scheduling.tempering.replica import (
     recompute,
     start_replicas,
 )
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 
 
 def test_by_hand(monkeypatch):
     prices = Multipliers(np.array([0.25, 0.75]), np.array([0.0, 2.0]))
     monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
-    problem = SchedulingProblem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0], ready=[0.0, 4.0])
+    problem = Problem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0], ready=[0.0, 4.0])
     model = build_model(problem, 2.0)
     assert model.times.tolist() == [[1.0, 3.0], [4.0, 1.0]]
     assert model.ready.tolist() == [0.0, 2.0]
@@ -37,7 +37,7 @@ def test_by_hand(monkeypatch):
 def test_a_node_of_price_zero_has_some_weight(monkeypatch):
     prices = Multipliers(np.array([0.0, 1.0]), np.zeros(2))
     monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
-    model = build_model(SchedulingProblem(np.ones((2, 2))), 1.0)
+    model = build_model(Problem(np.ones((2, 2))), 1.0)
     assert model.weights.tolist() == pytest.approx([(0.5e-3 / 2) ** 0.5, 0.5**0.5])
 
 

@@ -13,15 +13,15 @@ from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.optim.scheduling.tempering import solver as frontier
 from edgeopt.optim.scheduling.tempering.model import build_model
-from edgeopt.optim.scheduling.tempering.solver import ParallelTempering
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.problem import SchedulingProblem
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 
 def run(problem, steps=5, seed=0, levels=8):
-    return solve(problem, ParallelTempering(levels=levels), stop=Iterations(steps), rng=seed)
+    return solve(problem, Frontier(levels=levels), stop=Iterations(steps), rng=seed)
 
 
 def dense(k, x, slack=None, seed=0):
@@ -29,9 +29,9 @@ def dense(k, x, slack=None, seed=0):
     rng = np.random.default_rng(seed)
     times = rng.exponential(1.0, (k, x))
     if slack is None:
-        return SchedulingProblem(times)
+        return Problem(times)
     memory = rng.integers(1, 9, k)
-    return SchedulingProblem(times, memory, np.full(x, np.ceil(slack * memory.sum() / x)))
+    return Problem(times, memory, np.full(x, np.ceil(slack * memory.sum() / x)))
 
 
 POOLS = {
@@ -59,7 +59,7 @@ def pool(request):
 def test_never_worse_than_any_heuristic(pool):
     starts = [start_assignment(pool, name) for name in get_args(Start)]
     best = min(pool.makespan(start) for start in starts)
-    solver = ParallelTempering(levels=4)
+    solver = Frontier(levels=4)
     state = solver.init(pool, np.random.default_rng(0))
     spans = [state.makespan]
     assert state.makespan == best
@@ -82,7 +82,7 @@ def test_same_seed_same_bits(pool):
 
 def test_cycles_double_for_each_round_of_aims(monkeypatch):
     monkeypatch.setattr(frontier, "SHORTEST", 1)
-    solver, problem = ParallelTempering(levels=2), dense(100, 6)
+    solver, problem = Frontier(levels=2), dense(100, 6)
     state = solver.init(problem, np.random.default_rng(0))
     seen = []
     for _ in range(16):
@@ -94,7 +94,7 @@ def test_cycles_double_for_each_round_of_aims(monkeypatch):
 
 def test_loads_above_a_share_of_the_gap_are_overloads(monkeypatch):
     monkeypatch.setattr(frontier, "SHORTEST", 1)
-    solver, problem = ParallelTempering(levels=2), dense(100, 6)
+    solver, problem = Frontier(levels=2), dense(100, 6)
     state = solver.init(problem, np.random.default_rng(0))
     for aim in frontier.AIMS:
         gap = state.walk.incumbent.makespan[0] - 1.0
@@ -122,14 +122,14 @@ def test_a_large_problem_is_left_to_local_search(monkeypatch):
     problem = dense(60, 5, slack=1.1)
     expected = solve(problem, LocalSearch(), stop=Iterations(3), rng=5)
     monkeypatch.setattr(frontier, "MAX_PAIRS", problem.tasks * problem.nodes - 1)
-    found = solve(problem, ParallelTempering(), stop=Iterations(3), rng=5)
+    found = solve(problem, Frontier(), stop=Iterations(3), rng=5)
     assert found.assignment.tolist() == expected.assignment.tolist()
     assert found.trace.makespan == expected.trace.makespan
 
 
 def test_no_start_is_infeasible_not_a_crash(monkeypatch):
     # Sizes 3 3 2 2 2 on two nodes of 6: only {3, 3} and {2, 2, 2} fit.
-    problem = SchedulingProblem(np.ones((5, 2)), [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    problem = Problem(np.ones((5, 2)), [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     monkeypatch.setattr(frontier, "start_assignments", lambda problem: [])
     result = run(problem)
     assert result.status == "infeasible"
@@ -139,11 +139,11 @@ def test_no_start_is_infeasible_not_a_crash(monkeypatch):
 @pytest.mark.parametrize("levels", [1, 2.5, "many"])
 def test_levels_are_checked(levels):
     with pytest.raises(InputError, match="levels"):
-        ParallelTempering(levels=levels)
+        Frontier(levels=levels)
 
 
 def test_a_published_instance_comes_near_its_bound(hcsp):
-    result = solve(hcsp("512x16/u_c_hihi.0"), ParallelTempering(), stop=Iterations(150), rng=0)
+    result = solve(hcsp("512x16/u_c_hihi.0"), Frontier(), stop=Iterations(150), rng=0)
     assert result.gap < 0.005
 
 
