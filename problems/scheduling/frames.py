@@ -33,13 +33,20 @@ class LabelledTimes(NamedTuple):
     nodes: Names | None
 
 
-def labelled_times(et: Any) -> LabelledTimes:
+def labelled_times(et: Any, index: bool | None = None) -> LabelledTimes:
     """Return execution times as an array, with the labels of a data frame.
 
     Missing and masked entries become infinite: the node cannot run the task. A first column of
     texts, or one of integers that pandas calls "Unnamed: 0", holds the names of the tasks. Labels
     0, 1, 2, ... are those of a frame without names. What is no frame and has no mask is returned
     as it is.
+
+    Parameters
+    ----------
+    et : object
+        Execution times in any form.
+    index : bool, optional
+        Whether the first column of a frame names the tasks; by default as it shows itself.
 
     Raises
     ------
@@ -55,7 +62,7 @@ def labelled_times(et: Any) -> LabelledTimes:
     if not et.shape[0] or not et.shape[1]:
         raise InputError("et.shape", et.shape, "a row for each task and a column for each node")
     tasks, nodes = _labels(et.index), _labels(et.columns)
-    first = _first_column(et, tasks)
+    first = _first_column(et, tasks, index)
     if first is not None:
         et, tasks, nodes = et.iloc[:, 1:], first, nodes and nodes[1:]
     columns = [_column_values(et, j) for j in range(et.shape[1])]
@@ -73,11 +80,11 @@ def aligned(field: str, values: Any, labels: Names | None) -> Any:
     if not (hasattr(values, "iloc") and hasattr(values, "index")):
         return values
     own = _labels(values.index)
-    if labels is not None and own != labels:
-        # A series without labels goes by position, unless labels are numbers that were reordered.
-        if own is not None or all(label.isdecimal() for label in labels):
-            rule = "of the index of the execution times, in its order (see Series.reindex)"
-            raise InputError(f"{field}.index", list(values.index), rule)
+    # A series without labels goes by position, unless labels are numbers that were reordered.
+    labelled = own is not None or all(label.isdecimal() for label in labels or ())
+    if labels is not None and own != labels and labelled:
+        rule = "the index of the execution times, in its order (see Series.reindex)"
+        raise InputError(f"{field}.index", list(values.index), rule)
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -113,10 +120,12 @@ def _labels(index: Any) -> Names | None:
     )
 
 
-def _first_column(frame: Any, tasks: Names | None) -> Names | None:
+def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names | None:
     """Return the names of tasks in the first column, None if it is a node."""
     label, column = str(frame.columns[0]), frame.iloc[:, 0]
     values = column.tolist()
+    if index is not None:
+        return tuple(map(str, values)) if index else None
     if all(isinstance(value, str) for value in values):
         if tasks is not None:
             rule = "numbers; the index already names the tasks"
@@ -129,8 +138,8 @@ def _first_column(frame: Any, tasks: Names | None) -> Names | None:
         return tuple(map(str, values))
     if (known in ROW_LABELS and distinct) or is_row_numbers(values):
         rule = (
-            f"made the index, if it names the tasks: set_index({frame.columns[0]!r}); if it is a"
-            " node, give to_numpy() and node_names="
+            f"made the index if it names the tasks, set_index({frame.columns[0]!r}); if it is a"
+            " node, give to_numpy() and node_names= (of a file: index=yes or index=no)"
         )
         raise InputError(f"column {label}", values, rule)
     return None

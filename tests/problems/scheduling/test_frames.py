@@ -14,10 +14,12 @@ VALUES = [[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]
 def test_labels_become_names():
     problem = Problem(NAMED)
     assert problem.matrix.tolist() == VALUES
-    assert problem.task_names == ("a", "b", "c") and problem.node_names == ("pi", "tx2")
+    assert problem.task_names == ("a", "b", "c")
+    assert problem.node_names == ("pi", "tx2")
     assert Problem(NAMED, node_names=["x", "y"]).node_names == ("x", "y")
     plain = Problem(pd.DataFrame(VALUES))
-    assert plain.task_names is None and plain.node_names is None
+    assert plain.task_names is None
+    assert plain.node_names is None
     assert plain.digest == problem.digest
 
 
@@ -95,11 +97,11 @@ def test_series_are_aligned_or_refused():
     problem = Problem(NAMED, memory, room, ready=pd.Series([0.5, 1.0]))
     assert problem.task_memory.tolist() == [1.0, 2.0, 3.0]
     assert problem.ready.tolist() == [0.5, 1.0]
-    with pytest.raises(InputError, match="task_memory.index"):
+    with pytest.raises(InputError, match=r"task_memory\.index"):
         Problem(NAMED, memory.iloc[::-1], room)
-    with pytest.raises(InputError, match="node_capacity.index"):
+    with pytest.raises(InputError, match=r"node_capacity\.index"):
         Problem(NAMED, memory, room.iloc[::-1])
-    with pytest.raises(InputError, match="ready.index"):
+    with pytest.raises(InputError, match=r"ready\.index"):
         Problem(NAMED, ready=pd.Series([1, 2], index=["x", "y"]))
     with pytest.raises(InputError, match=r"task_memory\[1\]: got nan"):
         Problem(NAMED, memory.replace(2, np.nan), room)
@@ -107,6 +109,6 @@ def test_series_are_aligned_or_refused():
 
 def test_positions_do_not_stand_for_numbered_tasks():
     shuffled = pd.DataFrame(VALUES).iloc[[2, 0, 1]]
-    with pytest.raises(InputError, match="task_memory.index"):
+    with pytest.raises(InputError, match=r"task_memory\.index"):
         Problem(shuffled, pd.Series([1, 2, 3]), [9, 9])
     assert Problem(shuffled).task_names == ("2", "0", "1")
