@@ -26,6 +26,7 @@ def test_an_assignment_is_feasible_in_the_program_if_it_is_in_the_problem(proble
     rows = csc_array((matrix.value_, matrix.index_, matrix.start_), shape=shape) @ vector
     low, high = np.array(program.row_lower_), np.array(program.row_upper_)
     within = ((rows >= low - 1e-9) & (rows <= high + 1e-9)).all()
+    within &= (vector <= program.col_upper_).all()
     assert within == problem.fits(assignment)
     assert np.dot(program.col_cost_, vector) == problem.makespan(assignment)
     less = csc_array((matrix.value_, matrix.index_, matrix.start_), shape=shape)[:, [-1]]
