@@ -136,7 +136,8 @@ def _one_by_one(
 ) -> IntArray:
     """Assign tasks in `order`, each to the node with room of least key, ties to the lowest index.
 
-    Nodes that cannot run the task do not count. The key is the node's load, the task's execution time there, or their sum, the completion time.
+    Nodes that cannot run the task do not count. The key is the node's load, the task's execution
+    time there, or their sum, the completion time.
     """
     nodes = len(capacity)
     loads, used = ready.copy(), np.zeros(nodes)

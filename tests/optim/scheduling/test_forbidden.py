@@ -6,7 +6,6 @@ from typing import get_args
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from naive import assert_same_paths
 from naive import heuristics as naive
 from naive.colony import NaiveColony
@@ -19,7 +18,6 @@ from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.optim.scheduling.local_search.candidates import find_candidates, price_ratios
-from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.solve import CheckError, solve
 from edgeopt.optim.scheduling.solver import State
