@@ -120,8 +120,10 @@ def longest_first(problem: Problem) -> IntArray:
 def _place(problem: Problem, order: IntArray, by_load: bool, by_time: bool) -> IntArray:
     """Assign the tasks in `order` by load, by execution time, or by the sum of both."""
     memory, capacity = memory_arrays(problem)
-    ready = ready_times(problem)
-    return _one_by_one(problem.et, order, memory, capacity, ready, by_load, by_time)
+    restricted = problem.allowed is not None and not by_time
+    return _one_by_one(
+        problem.et, order, memory, capacity, ready_times(problem), by_load, by_time, restricted
+    )
 
 
 @jit
@@ -133,11 +135,12 @@ def _one_by_one(
     ready: FloatArray,
     by_load: bool,
     by_time: bool,
+    restricted: bool,
 ) -> IntArray:
     """Assign tasks in `order`, each to the node with room of least key, ties to the lowest index.
 
-    Nodes that cannot run the task do not count. The key is the node's load, the task's execution
-    time there, or their sum, the completion time.
+    The key is the node's load, the task's execution time there, or their sum, the completion time.
+    Nodes that cannot run the task do not count; only a key without the time has to look at that.
     """
     nodes = len(capacity)
     loads, used = ready.copy(), np.zeros(nodes)
@@ -149,7 +152,11 @@ def _one_by_one(
             key = loads[j] if by_load else 0.0
             if by_time:
                 key += time_of(et, i, j)
-            if key < least and used[j] + memory[i] <= capacity[j] and time_of(et, i, j) < np.inf:
+            if (
+                key < least
+                and used[j] + memory[i] <= capacity[j]
+                and (not restricted or time_of(et, i, j) < np.inf)
+            ):
                 best, least = j, key
         if best < 0:
             break
