@@ -155,7 +155,10 @@ class _Run:
     @property
     def best(self) -> State:
         """The state that holds the incumbent."""
-        return self.first if self.first.makespan <= self.state.makespan else self.state
+        first, state = self.first, self.state
+        # An assignment of infinite makespan, to a node that cannot run a task, is for the checker.
+        keeps = first.assignment is not None and first.makespan <= state.makespan
+        return first if keeps else state
 
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""

@@ -164,13 +164,13 @@ def start_assignment(problem: Problem, start: Start) -> IntArray | None:
     """Return the heuristic's assignment, shape (k,), or if it fails, another one that fits.
 
     A heuristic that finds no room for a task is replaced by best-fit decreasing, which considers
-    memory alone; None if that fails too.
+    memory and which nodes can run a task; None if that fails too.
     """
     # These heuristics draw no random numbers; the generator only completes the signature.
     assignment = np.asarray(HEURISTICS[start](problem, np.random.default_rng(0)))
     if not (assignment == -1).any():
         return assignment
-    return best_fit_decreasing(*memory_arrays(problem))
+    return best_fit_decreasing(*memory_arrays(problem), problem.allowed)
 
 
 def start_assignments(problem: Problem) -> list[IntArray]:
