@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.scheduling.memory import check_capacity
+from edgeopt.problems.scheduling.tally import count_evaluation
 
 BoolArray = NDArray[np.bool_]
 
@@ -143,6 +144,7 @@ class Problem:
     def loads(self, assignment: ArrayLike) -> FloatArray:
         """Return the busy time of each node, shape (x,) in s; infinite with a forbidden task."""
         chosen = self.check_assignment(assignment)
+        count_evaluation(assignment, chosen)
         times = assigned_times(self.et, chosen)
         return _sum_by_node(chosen, times, self.nodes)
 
