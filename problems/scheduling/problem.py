@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
 from edgeopt.problems.scheduling.memory import check_capacity
+from edgeopt.problems.scheduling.tally import count_evaluation
 
 BoolArray = NDArray[np.bool_]
 
@@ -154,6 +155,7 @@ class Problem:
     def loads(self, assignment: ArrayLike) -> FloatArray:
         """Return the busy time of each node, shape (x,) in s; infinite with a forbidden task."""
         chosen = self.check_assignment(assignment)
+        count_evaluation(assignment, chosen)
         times = assigned_times(self.et, chosen)
         return _sum_by_node(chosen, times, self.nodes)
 

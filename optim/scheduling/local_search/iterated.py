@@ -125,12 +125,13 @@ class LocalSearch:
 
     def step(self, problem: Problem, state: LocalSearchState) -> LocalSearchState:
         """Build the first schedule, or kick the current one."""
-        best = state.search.best
+        best, compared = state.search.best, int(state.search.compared[0])
         before = best.makespan[0]
         if state.length == 0:
             self._begin(problem, state)
         else:
             self._kick(state)
+        state.evaluations += int(state.search.compared[0]) - compared
         if best.makespan[0] < before:
             state.assignment = best.assignment.copy()
             state.makespan = float(best.makespan[0])
@@ -157,7 +158,6 @@ class LocalSearch:
         settings = KickSettings(self.ambition, self.overload, temperature)
         kick_often(state.search, settings, self.kicks, state.stream)
         state.position += 1
-        state.evaluations += self.kicks
 
 
 def start_assignment(problem: Problem, start: Start) -> IntArray | None:
