@@ -88,22 +88,25 @@ class SweepConfig:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
         digests = {spec: problem_of(spec).digest for spec in self.problems}
         budget, start = json.dumps(self.budget, sort_keys=True), self.start or ""
-        tables = {label: json.dumps(table, sort_keys=True) for label, table in self.solvers.items()}
-        # files are read and hashed once, not in each repetition
+        solvers = {}
+        for label, parameters in self.solvers.items():  # files are read and hashed once
+            table = json.dumps(parameters, sort_keys=True)
+            solvers[label] = table, *solver_identity(table, start)
         first = [
             SweepCell(
-                spec,
-                digest,
-                label,
-                table,
-                0,
-                self.seed,
-                budget,
-                start,
-                *solver_identity(table, start),
-            )  # fmt: skip
+                problem=spec,
+                digest=digest,
+                label=label,
+                solver=table,
+                repetition=0,
+                seed=self.seed,
+                budget=budget,
+                start=start,
+                identity=identity,
+                code=code,
+            )
             for spec, digest in digests.items()
-            for label, table in tables.items()
+            for label, (table, identity, code) in solvers.items()
         ]
         for repetition in range(self.repetitions):
             for cell in first:

@@ -84,10 +84,9 @@ def parameters_of(target: Any) -> dict[str, Declared]:
     """
     if isinstance(target, Configured):
         known = parameters_of(target.function)
-        changed = {
-            name: known[name]._replace(default=value) for name, value in target.values.items()
-        }
-        return {**known, **changed}
+        for name, value in target.values.items():
+            known[name] = known[name]._replace(default=value)
+        return known
     if is_dataclass(target):
         return _of_dataclass(target)
     if isinstance(target, type):

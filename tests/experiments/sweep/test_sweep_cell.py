@@ -184,12 +184,8 @@ def test_solvers_share_instance_and_repetition_seeds(tmp_path: Path):
     cell = cell_of(f"{path}:f", problem="braun:u_c_hihi:20x3")
     first = cell.run().assignment.tolist()
     assert replace(cell, label="b").run().assignment.tolist() == first
-    for other in (
-        replace(cell, repetition=1),
-        replace(cell, seed=8),
-        replace(cell, digest="a" * 64),
-    ):
-        assert other.run().assignment.tolist() != first
+    for change in ({"repetition": 1}, {"seed": 8}, {"digest": "a" * 64}):
+        assert replace(cell, **change).run().assignment.tolist() != first
 
 
 def test_an_error_is_a_row_with_its_traceback(tmp_path: Path):
