@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solver import (
     Result,
     Scheduler,
@@ -55,7 +56,7 @@ def solve(
     solver: Solver[Any] | Scheduler,
     *,
     stop: Criterion | Iterable[Criterion] = Iterations(100),
-    rng: int | np.random.Generator | np.random.SeedSequence | None = None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None = None,
     start: ArrayLike | None = None,
     callback: Callback | None = None,
     on_best: OnBest | None = None,
@@ -74,8 +75,9 @@ def solve(
     stop : Criterion or iterable of Criterion
         The first one met ends the run. They are asked after each iteration, and before the first
         one if there is a schedule by then.
-    rng : int, Generator or SeedSequence, optional
-        Seed or source of randomness; without one, a fresh seed that the result records.
+    rng : int, str, Generator or SeedSequence, optional
+        Seed or source of randomness; without one, a fresh seed that the result records. A text
+        is the stream of a row of a sweep, see `read_stream`.
     start : array_like of int, shape (k,), optional
         An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
         result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose
@@ -281,9 +283,11 @@ def _incumbent(problem: Problem, start: ArrayLike | None, tally: Tally) -> State
 
 
 def _seeded(
-    rng: int | np.random.Generator | np.random.SeedSequence | None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None,
 ) -> tuple[int | None, np.random.Generator]:
     """Return the seed, where there is one, and the generator."""
+    if isinstance(rng, str):
+        rng = read_stream(rng)
     if isinstance(rng, np.random.Generator | np.random.SeedSequence):
         return None, np.random.default_rng(rng)
     if rng is None:
