@@ -52,8 +52,7 @@ def run_sweep(
         Where rows are kept; finished cells found there are not run again.
     jobs : int
         Worker processes; results do not depend on it. With 1 and no time limit, cells run in
-        this process, which a solver may hang or end. Otherwise the calling script needs
-        ``if __name__ == "__main__"``.
+        this process, which a solver may hang or end.
     cluster : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
