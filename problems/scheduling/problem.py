@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
+from edgeopt.problems.scheduling.html import (
+    SHOWN_COLUMNS,
+    SHOWN_ROWS,
+    memory_text,
+    times_html,
+)
 from edgeopt.problems.scheduling.memory import check_capacity
 from edgeopt.problems.scheduling.tally import count_evaluation
 
@@ -200,6 +207,19 @@ class Problem:
         slack = self.tasks * np.finfo(np.float64).eps * self.node_capacity
         return bool((used <= self.node_capacity + slack).all())
 
+    def _repr_html_(self) -> str:
+        """Return size, memory, names and the first times, for notebooks."""
+        facts = [f"{self.name}: {self.tasks} tasks on {self.nodes} nodes"]
+        if self.task_memory is not None and self.node_capacity is not None:
+            facts.append(memory_text(self.task_memory, self.node_capacity))
+        if self.ready is not None:
+            facts.append(f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s")
+        if self.allowed is not None:
+            facts.append(f"{int((~self.allowed).sum())} pairs cannot run")
+        size = (self.tasks, self.nodes)
+        table = times_html(_corner(self.et), self.task_names, self.node_names, size)
+        return f"<p>{escape('; '.join(facts))}</p>{table}"
+
 
 def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:
     """Sum the values of the tasks by node, in the order of the tasks."""
@@ -309,6 +329,13 @@ def times_matrix(et: FloatArray | UniformTimes) -> FloatArray:
     matrix = et.work[:, None] / et.speed  # (1)
     matrix.flags.writeable = False
     return matrix
+
+
+def _corner(et: FloatArray | UniformTimes) -> FloatArray:
+    """Return the upper left part of the matrix that is shown."""
+    if isinstance(et, UniformTimes):
+        return et.work[:SHOWN_ROWS, None] / et.speed[:SHOWN_COLUMNS]  # (1)
+    return et[:SHOWN_ROWS, :SHOWN_COLUMNS]
 
 
 def times_shape(et: FloatArray | UniformTimes) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from edgeopt.optim.scheduling.local_search.search import (
 from edgeopt.optim.scheduling.solver import Scheduler, State
 from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -112,6 +113,8 @@ class LocalSearch:
     overload: float = parameter(
         DEFAULT_OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
     )
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)
