@@ -213,7 +213,9 @@ class Problem:
         if self.task_memory is not None and self.node_capacity is not None:
             facts.append(memory_text(self.task_memory, self.node_capacity))
         if self.ready is not None:
-            facts.append(f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s")
+            facts.append(
+                f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s"
+            )
         if self.allowed is not None:
             facts.append(f"{int((~self.allowed).sum())} pairs cannot run")
         size = (self.tasks, self.nodes)
