@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from pathlib import Path
@@ -14,8 +16,9 @@ from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.files import write_atomically
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 _JSON_KEYS = (
@@ -54,7 +57,8 @@ def schedule_command(
     seed: Annotated[int | None, typer.Option(help="Random seed (default: a new one)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="File for the assignment, one node per line")
+        Path | None,
+        typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations."""
@@ -80,11 +84,25 @@ def schedule_command(
     values = {**result.as_dict(), "solver": solver, "problem": problem}
     values |= {"tasks": instance.tasks, "nodes": instance.nodes}
     if out is not None and result.assignment is not None:
-        lines = "".join(f"{node}\n" for node in result.assignment)
-        write_atomically(out, lines.encode())
-    _print_json(values) if as_json else _print_table(values)
+        write_atomically(out, _assignment_text(out, instance, result.assignment).encode())
+    names = {"task_names": instance.task_names, "node_names": instance.node_names}
+    _print_json(values, names) if as_json else _print_table(values)
     if result.assignment is None:
         raise typer.Exit(_NOTHING_FOUND)
+
+
+def _assignment_text(out: Path, problem: Problem, assignment: IntArray) -> str:
+    """Return an assignment as text: names of tasks and nodes if there are some and it is CSV."""
+    named = problem.task_names or problem.node_names
+    if not named or out.suffix.lower() != ".csv":
+        return "".join(f"{node}\n" for node in assignment)
+    tasks = problem.task_names or range(problem.tasks)
+    nodes = problem.node_names or range(problem.nodes)
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["task", "node"])
+    rows.writerows(zip(tasks, (nodes[node] for node in assignment), strict=True))
+    return text.getvalue()
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
@@ -107,12 +125,13 @@ def _show(progress: Progress, status: Any) -> None:
         )
 
 
-def _print_json(values: dict[str, Any]) -> None:
-    """Print the result as one JSON object; what is infinite becomes null."""
+def _print_json(values: dict[str, Any], names: dict[str, tuple[str, ...] | None]) -> None:
+    """Print the result as one JSON object, names if there are some; infinity becomes null."""
     finite = {
         key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
         values[key] for key in _JSON_KEYS
     }  # fmt: skip
+    finite |= {key: list(value) for key, value in names.items() if value is not None}
     print(json.dumps(finite, allow_nan=False))
 
 

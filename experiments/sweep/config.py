@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,8 +16,9 @@ from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solve
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
 from edgeopt.problems.scheduling.formats import load_file
+from edgeopt.problems.scheduling.spec import locate_problem
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
@@ -185,30 +187,48 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
     return {**table, "solver": locate_solver(name, folder)}
 
 
-# Problem specs: paths are relative to the file, and a folder stands for its instances.
+# Problem specs: paths are relative to the file; a folder or a pattern stands for its instances.
+
+_LOGGER = logging.getLogger("edgeopt")
 
 
 def find_problems(entries: list[str], folder: Path) -> Iterator[str]:
-    """Yield the problem specs; a folder becomes its loadable files, sorted by name."""
+    """Yield the problem specs; a folder or a pattern becomes its loadable files, sorted by name.
+
+    A file that cannot be loaded is left out, and logged with the reason.
+    """
     for entry in entries:
         if entry and (folder / entry).is_dir():
-            yield from _instances((folder / entry).resolve())
+            yield from _instances(entry, (folder / entry).resolve().iterdir())
+        elif any(sign in entry for sign in "*?[") and not file_exists(folder / entry):
+            yield from _instances(entry, _matches(entry, folder.resolve()))
         else:
-            yield locate(entry, folder)
+            yield locate_problem(entry, folder)
 
 
-def _instances(folder: Path) -> list[str]:
-    """Return the files of a folder that hold a problem, sorted by name."""
-    paths = [str(path) for path in sorted(folder.iterdir()) if _is_instance(path)]
-    if not paths:
-        raise InputError("problems", str(folder), "a folder with files that can be loaded")
-    return paths
-
-
-def _is_instance(path: Path) -> bool:
-    """Whether a problem can be loaded from the file."""
+def _matches(pattern: str, folder: Path) -> list[Path]:
+    """Return the files that match a pattern, which may be absolute."""
+    root = Path(Path(pattern).anchor or folder)
     try:
-        load_file(path)
-    except InputError:
-        return False
-    return not path.name.startswith((".", "_"))
+        return list(root.glob(str(Path(pattern).relative_to(Path(pattern).anchor))))
+    except (ValueError, NotImplementedError, OSError) as error:
+        raise InputError("problems", pattern, f"a pattern of files ({error})") from None
+
+
+def _instances(entry: str, paths: Iterable[Path]) -> list[str]:
+    """Return the files that hold a problem, sorted by name."""
+    found, left_out = [], []
+    for path in sorted(paths):
+        if path.name.startswith((".", "_")):
+            continue
+        try:
+            load_file(path)
+        except InputError as error:
+            left_out.append(f"{path.name} ({error})")
+        else:
+            found.append(str(path))
+    if left_out:
+        _LOGGER.warning("%s: left out %s", entry, "; ".join(left_out))
+    if not found:
+        raise InputError("problems", entry, "a folder or pattern of files that can be loaded")
+    return found

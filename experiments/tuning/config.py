@@ -22,9 +22,9 @@ from edgeopt.experiments.tuning.space import (
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
-from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, read_toml
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem
+from edgeopt.problems.scheduling.spec import load_problem, locate_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 
@@ -176,7 +176,7 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
     specs = check_strings(f"{name}.problems", table.get("problems"))
-    located = tuple(locate(spec, folder) for spec in specs)
+    located = tuple(locate_problem(spec, folder) for spec in specs)
     return ProblemSet(name, located, table.get("repetitions", 1))
 
 

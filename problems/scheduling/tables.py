@@ -313,9 +313,13 @@ def _has_index(grid: Grid, values: FloatArray, header: bool, options: TableOptio
     distinct = numbered and len(set(body)) == len(body)
     label = grid.rows[0][0].strip().lower() if header else None
     if label is None or label not in (*UNNAMED, *ROW_LABELS):
-        if numbered and is_row_numbers([int(cell) for cell in body]):
-            raise _index_question(grid, body)
-        return False
+        numbers = [int(cell) for cell in body] if numbered else []
+        if not is_row_numbers(numbers, fractions=True):
+            return False
+        others = [row[1:] for row in grid.rows[int(header) :]]
+        if not is_row_numbers(numbers, _has_fractions(others, values[int(header) :, 1:])):
+            return False
+        raise _index_question(grid, body)
     if not distinct:
         raise _index_question(grid, body)
     return True

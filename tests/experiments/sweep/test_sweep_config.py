@@ -1,6 +1,7 @@
 """Configurations of sweeps, and files that are refused."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,9 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, data: bytes):
         read_toml(tmp_path)
 
 
-def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
+def test_a_folder_stands_for_what_can_be_loaded_in_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     folder = tmp_path / "instances"
     folder.mkdir()
     for name in ("b.csv", "a.csv", "_new.csv", ".hidden.csv"):
@@ -159,9 +162,13 @@ def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
     config = read_config(path)
     assert config.problems == ("paper:9x3", str(folder / "a.csv"), str(folder / "b.csv"))
     assert config.time_limit == 2
+    assert re.search(r"instances/: left out README \(.*\); below \(", caplog.text)
+    assert "_new" not in caplog.text
+    path.write_text(path.read_text().replace("instances/", "inst*/[ab].csv"))
+    assert read_config(path).problems == config.problems
     for name in ("a.csv", "b.csv"):
         (folder / name).unlink()
-    with pytest.raises(InputError, match="must be a folder with files that can be loaded"):
+    with pytest.raises(InputError, match="must be a folder or pattern of files that can"):
         read_config(path)
 
 
