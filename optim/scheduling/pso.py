@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -111,6 +112,8 @@ class PSO:
     )
     local_search: DescentScope = parameter("none", "which particles local search improves")
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)

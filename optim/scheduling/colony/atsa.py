@@ -18,6 +18,7 @@ from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -114,6 +115,8 @@ class ATSA:
         at_least=0,
     )  # fmt: skip
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -202,6 +205,8 @@ class ACO:
         "none", "which ants local search improves before they deposit"
     )
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)
