@@ -27,7 +27,7 @@ from edgeopt.experiments.report.tables import (
 from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
-from edgeopt.experiments.text import ReportTable, count, decimal, p_relation, seconds
+from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
     "problems": "A block is a problem, scored by its median over repetitions: what is found here "
@@ -231,7 +231,7 @@ def verdict(comparison: Comparison) -> str:
     ranks = comparison.ranking["rank"]
     leaders = [str(name) for name in ranks.index[ranks == ranks.min()]]
     verb = "leads" if len(leaders) == 1 else "lead"
-    text = f"{_joined(leaders)} {verb} with an average rank of {decimal(ranks.min())}."
+    text = f"{joined(leaders)} {verb} with an average rank of {decimal(ranks.min())}."
     if comparison.friedman is None:
         return text
     return f"{text} {_tested(comparison, comparison.friedman, leaders)}"
@@ -256,9 +256,4 @@ def _these(apart: list[str], others: int) -> str:
         return "no other"
     if len(apart) == others:
         return "all others"
-    return f"{len(apart)} of {others} others: {_joined(apart)}"
-
-
-def _joined(names: list[str]) -> str:
-    """Return names as ``a, b and c``."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return f"{len(apart)} of {others} others: {joined(apart)}"

@@ -7,10 +7,12 @@ that failed, and so has no trace, is infinite at every budget.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeopt.experiments.statistics.completeness import in_complete_blocks
 from edgeopt.experiments.statistics.rank_tests import holm, signed_ranks
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 
 AXES = ("evaluations", "seconds")
+
+COST_AXES = (*AXES, "iterations")  # also the kinds of budget that limit a cost
 
 # Statuses of runs that their budget ended; all other runs would have found nothing more.
 _STOPPED = ("iterations", "evaluations", "seconds")
@@ -41,7 +45,7 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
     cells : DataFrame
         Rows of a sweep, failed ones included.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
 
     Returns
     -------
@@ -50,12 +54,36 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
         own accord (finished, optimal, stalled, target met, infeasible) would have found nothing
         more, so their last value holds at any larger budget; where all did, the largest use.
     """
-    check_choice("axis", axis, AXES)
+    check_choice("axis", axis, COST_AXES)
     used = cells.set_index("problem")[axis]
     largest = used.groupby(level=0, sort=False).max()
     stopped = used[cells["status"].isin(_STOPPED).to_numpy()]
     least = stopped.groupby(level=0).min()
     return least.reindex(largest.index).fillna(largest)
+
+
+def largest_budget(cells: pd.DataFrame, axis: str, budget: Mapping[str, Any]) -> float:
+    """Return the largest budget at which the traces of a sweep tell what every run had found.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of a sweep.
+    axis : str
+        ``evaluations``, ``seconds`` or ``iterations``.
+    budget : mapping
+        Of the sweep. If it limits this cost, the answer is that limit: runs stop below it if one
+        more iteration would go beyond.
+
+    Returns
+    -------
+    float
+        Otherwise the least that a run stopped by its budget has used; infinite if none was.
+    """
+    if axis in budget:
+        return float(budget[axis])
+    used = cells.loc[cells["status"].isin(_STOPPED), axis]
+    return float(used.min()) if len(used) else float("inf")
 
 
 def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
@@ -66,7 +94,7 @@ def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
     row : Series
         A row of a sweep.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
     budgets : ndarray, shape (n,)
         In evaluations or in s.
 
@@ -99,7 +127,7 @@ def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
     cells : DataFrame
         Rows of a sweep.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
 
     Returns
     -------
@@ -147,15 +175,15 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     cells : DataFrame
         Rows of a sweep, failed ones included.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
     budgets : ndarray, shape (n,)
-        Ascending, none above that of the sweep.
+        Ascending, none above that of the sweep (`largest_budget`).
 
     Returns
     -------
     DataFrame
-        Medians over repetitions; rows are problems, columns pairs of budget and solver. Problems
-        that lack a solver are left out.
+        Medians over the repetitions that every solver has run; rows are problems, columns pairs
+        of budget and solver. Problems without such a repetition are left out (`left_out`).
 
     Raises
     ------
@@ -175,15 +203,15 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     """
     import pandas as pd
 
-    check_choice("axis", axis, AXES)
+    check_choice("axis", axis, COST_AXES)
+    cells = cells[in_complete_blocks(cells)]
+    if cells.empty:
+        raise InputError("sweep", "no problem", "with runs of every solver")
     rows = np.array([gaps_at(row, axis, budgets) for _, row in cells.iterrows()])
     names = pd.MultiIndex.from_frame(cells[["problem", "solver"]])
     runs = pd.DataFrame(rows, index=names, columns=pd.Index(budgets, name="budget"))
     medians = runs.groupby(level=["problem", "solver"], sort=False).median()
-    table = pd.DataFrame(medians.unstack(level="solver")).dropna()
-    if table.empty:
-        raise InputError("sweep", "no problem", "with runs of every solver")
-    return table
+    return pd.DataFrame(medians.unstack(level="solver"))
 
 
 def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:
