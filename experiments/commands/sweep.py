@@ -40,12 +40,17 @@ def sweep_command(
 def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
     """Print the table of a sweep, write it, and say what failed or is of older code."""
     from edgeopt.experiments.runs.store import CELLS, OLDER, older_cells
+    from edgeopt.experiments.statistics.completeness import left_out
+    from edgeopt.experiments.statistics.spending import overruns
     from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
 
+    cells.attrs["budget"] = config.budget
     summary = summarize_sweep(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
     console = table_console()
     console.print(gap_table(summary, list(config.problems), list(config.solvers)))
+    for text in (*overruns(cells, config.budget), *left_out(cells)):
+        console.print(text)
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)
     older = older_cells(out)
     if older:

@@ -14,7 +14,6 @@ from edgeopt.experiments.report.figures import (
     svg_address,
 )
 from edgeopt.experiments.report.tables import (
-    COST_TEXTS,
     Failure,
     failures,
     pairs_table,
@@ -27,6 +26,7 @@ from edgeopt.experiments.report.tables import (
 from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
+from edgeopt.experiments.statistics.spending import cost_text
 from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
@@ -179,7 +179,7 @@ def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
         axis=comparison.axis,
         unit=comparison.unit,
         verdict=verdict(comparison),
-        meaning=f"{_budget(comparison)} {_MEANINGS[comparison.unit]}",
+        meaning=f"{cut(comparison)} {_MEANINGS[comparison.unit]}",
         tests=_tests(comparison),
         cautions=comparison.cautions,
         ranking=ranking_table(comparison),
@@ -188,15 +188,18 @@ def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
     )
 
 
-def _budget(comparison: Comparison) -> str:
+def cut(comparison: Comparison) -> str:
     """Say at which cost the runs are compared."""
     budgets = comparison.budgets.dropna()
     if budgets.empty:
         return "No run has a trace."
-    text = COST_TEXTS[comparison.axis]
-    ends = list(dict.fromkeys((text(budgets.min()), text(budgets.max()))))
-    unit = " evaluations" if comparison.axis == "evaluations" else ""
-    return f"Runs are compared after {' to '.join(ends)}{unit}."
+    least, most = (cost_text(value, comparison.axis) for value in (budgets.min(), budgets.max()))
+    if least == most:
+        return f"Runs are compared after {most}, the most that each has had."
+    least = least.removesuffix(f" {comparison.axis}")
+    return (
+        f"Runs are compared after {least} to {most}, the most that each run of a problem has had."
+    )
 
 
 def _tests(comparison: Comparison) -> str:

@@ -7,8 +7,7 @@ that failed, and so has no trace, is infinite at every budget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,28 +61,26 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
     return least.reindex(largest.index).fillna(largest)
 
 
-def largest_budget(cells: pd.DataFrame, axis: str, budget: Mapping[str, Any]) -> float:
+def largest_budget(cells: pd.DataFrame, axis: str) -> float:
     """Return the largest budget at which the traces of a sweep tell what every run had found.
 
     Parameters
     ----------
     cells : DataFrame
-        Rows of a sweep.
+        Rows of a sweep; ``attrs["budget"]``, if there is one, is its budget.
     axis : str
         ``evaluations``, ``seconds`` or ``iterations``.
-    budget : mapping
-        Of the sweep. If it limits this cost, the answer is that limit: runs stop below it if one
-        more iteration would go beyond.
 
     Returns
     -------
     float
-        Otherwise the least that a run stopped by its budget has used; infinite if none was.
+        The least that a run stopped by its budget has used; infinite if none was. A run that the
+        sweep's limit of this very cost has stopped counts with the limit: it stopped below only
+        because one more iteration would have gone beyond.
     """
-    if axis in budget:
-        return float(budget[axis])
-    used = cells.loc[cells["status"].isin(_STOPPED), axis]
-    return float(used.min()) if len(used) else float("inf")
+    stopped = cells[cells["status"].isin(_STOPPED)]
+    used = stopped[axis].where(stopped["status"] != axis, cells.attrs.get("budget", {}).get(axis))
+    return float(used.fillna(stopped[axis]).min()) if len(stopped) else float("inf")
 
 
 def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
@@ -188,7 +185,8 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     Raises
     ------
     InputError
-        If there is no such axis, or no problem has all solvers.
+        If there is no such axis, a budget is larger than that of the sweep, or no problem has all
+        solvers.
 
     Examples
     --------
@@ -204,6 +202,10 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     import pandas as pd
 
     check_choice("axis", axis, COST_AXES)
+    largest = largest_budget(cells, axis)
+    if budgets[-1] > largest:
+        rule = f"at most {largest:g}, the largest budget that every run has had"
+        raise InputError("at", f"{budgets[-1]:g} {axis}", rule)
     cells = cells[in_complete_blocks(cells)]
     if cells.empty:
         raise InputError("sweep", "no problem", "with runs of every solver")

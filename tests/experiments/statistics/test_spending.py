@@ -93,6 +93,10 @@ def test_a_comparison_says_all_this_and_takes_the_budgets_kind():
 
 def test_the_largest_budget_that_traces_tell_of():
     table = cells(FINE, COARSE, run("once", [(1, 0.01, 130.0)], status="finished"))
-    assert largest_budget(table, "evaluations", BUDGET) == 100
-    assert largest_budget(table, "seconds", BUDGET) == 0.4
-    assert largest_budget(table[table["solver"] == "once"], "seconds", BUDGET) == float("inf")
+    assert largest_budget(table, "evaluations") == 100
+    assert largest_budget(table, "seconds") == 0.4
+    table.attrs["budget"] = {"evaluations": 101}  # an iteration of 10 would have gone beyond
+    assert largest_budget(table, "evaluations") == 101
+    table.attrs["budget"] = {"seconds": 0.5}
+    assert largest_budget(table, "evaluations") == 100
+    assert largest_budget(table[table["solver"] == "once"], "seconds") == float("inf")
