@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from edgeopt.experiments.best_known.standing import best_known_makespans
 from edgeopt.experiments.report.analysis import Analysis
@@ -26,7 +27,7 @@ from edgeopt.experiments.report.tables import (
 from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
-from edgeopt.experiments.statistics.spending import cost_text
+from edgeopt.experiments.statistics.spending import cost_text, own_axis
 from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
@@ -139,7 +140,7 @@ def make_report_page(analysis: Analysis) -> ReportPage:
     return ReportPage(
         name=analysis.name,
         facts=_facts(analysis),
-        axes=AXES,
+        axes=_axes(analysis.description["config"]["budget"]),
         units=analysis.units,
         scales=SCALES,
         panels=tuple(_panel(comparison, images) for comparison in analysis.comparisons),
@@ -157,17 +158,25 @@ def make_report_page(analysis: Analysis) -> ReportPage:
     )
 
 
+def _axes(budget: dict[str, Any]) -> tuple[str, ...]:
+    """Return the axes, that of the budget first: the page opens with it."""
+    own = own_axis(budget)
+    return tuple(sorted(AXES, key=lambda axis: axis != own))
+
+
 def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     """Return the key figures."""
     cells, config = analysis.cells, analysis.description["config"]
     failed = int(has_failed(cells).sum())
     budget = ", ".join(f"{value:,} {name}" for name, value in config["budget"].items())
+    missing = cells.attrs.get("missing", 0)
     return (
         ("problems", count(len(analysis.problems))),
         ("solvers", count(len(analysis.looks))),
         ("repetitions", count(cells["repetition"].nunique())),
         ("runs", count(len(cells))),
         ("failed", count(failed)),
+        *([("missing", count(missing))] if missing else []),
         ("budget of a run", budget),
         ("time in solvers", seconds(float(cells["seconds"].sum()))),
     )

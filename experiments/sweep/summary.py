@@ -189,7 +189,7 @@ def _common_bound(runs: pd.DataFrame) -> float:
         raise InputError(
             f"lower_bound of {_run_name(prover)}",
             float(largest),
-            f"at most {float(least)!r}, the makespan of {_run_name(finder)}; one of these rows is wrong",
+            f"at most {float(least)!r}, the makespan of {_run_name(finder)}; one of them is wrong",
         )
     return float(bound)
 

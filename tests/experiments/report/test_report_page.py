@@ -186,7 +186,7 @@ def test_the_command_compare(folder):
     assert "infinite gap" in told.stdout
     wrong = edgeopt("compare", folder, "--at", "hours")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "edgeopt: axis: got 'hours', must be one of evaluations, seconds\n"
+    assert wrong.stderr == "edgeopt: axis: got 'hours', must be one of evaluations, seconds, iterations\n"
 
 
 def colours(png):
