@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
@@ -81,7 +82,7 @@ def schedule_command(
         result = solve(
             instance, chosen, stop=criteria, rng=seed, callback=lambda p: _show(p, status)
         )
-    values = {**result.as_dict(), "solver": solver, "problem": problem}
+    values = {**result.as_dict(), "solver": solver, "problem": problem, "budget": budget}
     values |= {"tasks": instance.tasks, "nodes": instance.nodes}
     if out is not None and result.assignment is not None:
         write_atomically(out, _assignment_text(out, instance, result.assignment).encode())
@@ -137,14 +138,23 @@ def _print_json(values: dict[str, Any], names: dict[str, tuple[str, ...] | None]
 
 def _print_table(values: dict[str, Any]) -> None:
     """Print the result as a table."""
-    seconds = f"{values['seconds']:.3f} s"
+    budget = values["budget"]
+    evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
+    seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
         ("gap", f"{percent(values['gap'], 4)} %"),
-        ("evaluations", f"{values['evaluations']} in {seconds}"),
+        ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),
     ]
     table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _allowed(axis: str, values: dict[str, Any], budget: dict[str, Any]) -> str:
+    """Return what was allowed, where the run has used more."""
+    if axis in budget and is_over(values[axis], axis, budget[axis]):
+        return f" of {budget[axis]:g} allowed"
+    return ""

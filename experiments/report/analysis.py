@@ -101,8 +101,9 @@ def solver_looks(cells: pd.DataFrame, solvers: list[str]) -> Looks:
 
 
 def is_single(runs: pd.DataFrame) -> bool:
-    """Whether no run evaluated more than one schedule."""
-    return bool(runs["evaluations"].max() == 1)
+    """Whether no run took more than one iteration, or evaluated more than one schedule."""
+    most = [runs[cost].max() for cost in ("evaluations", "iterations") if cost in runs]
+    return bool(min(most) <= 1)
 
 
 def new_figure() -> tuple[Figure, Axes]:

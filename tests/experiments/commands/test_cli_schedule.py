@@ -146,6 +146,13 @@ def test_the_table_names_problem_makespan_bound_and_gap(edgeopt: Callable):
     assert rows["status"] == "optimal"
 
 
+def test_what_was_allowed_is_told_where_a_run_used_more(edgeopt: Callable):
+    words = ("schedule", "braun:u_i_hihi:30x4:seed=1", "--seed", "1", "--solver")
+    over = edgeopt(*words, "local-search", "--evaluations", "20").out
+    assert re.search(r"evaluations +\d+ of 20 allowed in", over)
+    assert "allowed" not in edgeopt(*words, "atsa", "--evaluations", "20").out
+
+
 def test_the_assignment_goes_to_a_file(edgeopt: Callable, tmp_path: Path):
     arguments = [POOL, "--solver", "mct", "--out", "nodes.txt"]
     answer = schedule(edgeopt, *arguments)
