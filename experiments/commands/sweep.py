@@ -12,6 +12,7 @@ from edgeopt.experiments.text import table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
+
 @running.with_run_options
 def sweep_command(
     file: Annotated[

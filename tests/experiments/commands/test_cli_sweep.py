@@ -80,7 +80,9 @@ def test_an_unfinished_sweep_is_shown_as_far_as_it_is(
         "18 cells: 8 finished, 0 failed, 10 to run\ntime left: about "
     )
     for command in (["plot"], ["report"], ["budgets", "--at", "60", "--against", "mct"]):
-        shown = edgeopt(command[0], "out", *command[1:], *["--axis", "evaluations"] * (len(command) > 1))
+        shown = edgeopt(
+            command[0], "out", *command[1:], *["--axis", "evaluations"] * (len(command) > 1)
+        )
         assert (shown.code, shown.err) == (0, note.replace("12", "10")), command
 
 
