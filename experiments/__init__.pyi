@@ -16,7 +16,7 @@ from .report.page import write_report
 from .runs.run import run_sweep
 from .simulation.config import SimulationConfig, read_simulation
 from .statistics.comparison import compare_solvers
-from .style import line_styles, paper_style, save_figure
+from .style import line_styles, paper_style, save_figure, solver_styles
 from .sweep.config import SweepConfig, read_config
 from .sweep.summary import read_runs
 from .tuning.config import TuneConfig, read_tuning
@@ -45,6 +45,7 @@ __all__ = [
     "runs",
     "save_figure",
     "simulation",
+    "solver_styles",
     "statistics",
     "sweep",
     "tune",

@@ -1,4 +1,5 @@
 from . import experiments, optim, problems
+from .experiments.offload.choice import CutChoice, offload
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
@@ -40,6 +41,7 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "CutChoice",
     "Evaluations",
     "Frontier",
     "InputError",
@@ -77,6 +79,7 @@ __all__ = [
     "mct",
     "met",
     "min_min",
+    "offload",
     "optim",
     "pareto_cuts",
     "poisson",

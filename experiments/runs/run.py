@@ -48,8 +48,7 @@ def run_sweep(
         Where rows are kept: a new folder, or one of runs of the same kind.
     jobs : int
         Worker processes; results do not depend on it. With 1 and no time limit, cells run in
-        this process, which a solver may hang or end. Otherwise the calling script needs
-        ``if __name__ == "__main__"``.
+        this process, which a solver may hang or end.
     cluster : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
