@@ -20,6 +20,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
+    "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
     "tune": (
         "tune",
         "Tune a solver's parameters, and compare with the default on held-out problems.",

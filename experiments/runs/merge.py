@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.index import CONTENTS, in_table_order
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.experiments.runs.store import (
-    CONFIG,
     CONTENT_FOLDERS,
     check_folder,
     collect_rows,
@@ -134,7 +134,7 @@ def merge_runs(folders: Iterable[str | Path], out: str | Path) -> list[str]:
     rows = _rows(union, sources)
     index = in_table_order(union.entries, union.kind)
     check_folder(out, union.kind)
-    write_description(out, _description(sources, index, union.kind), index)
+    write_description(out, _description(sources, index, union.kind, out), index)
     for source in sources:
         for name in CONTENT_FOLDERS:
             if (source.folder / name).is_dir():
@@ -166,8 +166,7 @@ def _sources(paths: list[Path], out: Path) -> list[Source]:
 def _join(union: Union, source: Source, first: Source) -> None:
     """Add the cells of a folder to the union."""
     differing = _differing(source, first)
-    for name in differing:
-        there, here = first.config.get(name), source.config.get(name)
+    for name, (here, there) in differing.items():
         union.notes.append(f"{source.folder}: {name} is {here}, in {first.folder} {there}")
     entries = [
         entry
@@ -180,7 +179,7 @@ def _join(union: Union, source: Source, first: Source) -> None:
     if clashing:
         reason = ", ".join(differing) or "code, the content of files, or a solver's parameters"
         union.notes.append(
-            f"{source.folder}: {len(clashing)} cells are not in the table, which has others of the "
+            f"{source.folder}: {len(clashing)} rows are not in the table, which has others of the "
             f"same names; they differ in {reason}"
         )
     places = {_place(union, entry) for entry in clashing}
@@ -192,19 +191,19 @@ def _place(union: Union, entry: Row) -> tuple[Any, ...]:
     return (*union.names(entry), entry["repetition"])
 
 
-def _differing(source: Source, first: Source) -> list[str]:
+def _differing(source: Source, first: Source) -> dict[str, tuple[Any, Any]]:
     """Return the fields in which two configurations differ, other than which cells there are."""
-    kind = kind_of(source.description)
-    lists = [_field(kind_name, source.config) for kind_name in kind.names]
-    found = []
+    lists = [_field(name, first.config) for name in kind_of(first.description).names]
+    found: dict[str, tuple[Any, Any]] = {}
     for name in {**first.config, **source.config}:
         here, there = source.config.get(name), first.config.get(name)
         if name in lists and isinstance(here, dict) and isinstance(there, dict):
-            shared = here.keys() & there.keys()
-            found += [f"{name}.{each}" for each in shared if here[each] != there[each]]
-        elif name not in (*_FREE, *lists) and here != there:
-            found.append(name)
-    return sorted(found)
+            # a problem is known by its content
+            shared = [each for each in here if each in there] if name != "problems" else []
+            found |= {f"{name}.{each}": (here[each], there[each]) for each in shared}
+        elif name not in (*_FREE, *lists):
+            found[name] = here, there
+    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
 
 
 def _field(name: str, config: dict[str, Any]) -> str:
@@ -266,7 +265,7 @@ def _rows(union: Union, sources: Sequence[Source]) -> list[Row]:
                 contradictions.append(f"{origin[key]}, {source.folder}: {text}")
     if contradictions:
         union.notes.append(
-            f"{len(contradictions)} cells have two results, of which the first is kept; for "
+            f"cells with two results, of which the first is kept: {len(contradictions)}, for "
             f"example {contradictions[0]}"
         )
     return list(rows.values())
@@ -295,15 +294,18 @@ def _is_same(first: Any, second: Any) -> bool:
 # The description.
 
 
-def _description(sources: Sequence[Source], index: list[Row], kind: RunKind) -> dict[str, Any]:
+def _description(
+    sources: Sequence[Source], index: list[Row], kind: RunKind, out: Path
+) -> dict[str, Any]:
     """Return the first folder's description with the names and repetitions of all."""
-    config = dict(sources[0].config)
+    configs = [_moved(source.config, source.folder.resolve(), out.resolve()) for source in sources]
+    config = dict(configs[0])
     for name in kind.names:
         listed = _field(name, config)
         names = {entry[name] for entry in index}
-        for source in sources[1:]:
+        for other in configs[1:]:
             if listed in config:
-                config[listed] = _joined(config[listed], source.config.get(listed), names)
+                config[listed] = _joined(config[listed], other.get(listed), names)
     if "repetitions" in config:
         config["repetitions"] = max((entry["repetition"] for entry in index), default=-1) + 1
     origins = [origin for source in sources for origin in _origins(source)]
@@ -311,10 +313,22 @@ def _description(sources: Sequence[Source], index: list[Row], kind: RunKind) -> 
     return {**sources[0].description, **facts}
 
 
+def _moved(value: Any, folder: Path, out: Path) -> Any:
+    """Return a configuration in which the files of a folder are those of another one."""
+    if isinstance(value, dict):
+        return {key: _moved(each, folder, out) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, folder, out) for each in value]
+    for name in CONTENT_FOLDERS if isinstance(value, str) else ():
+        if value.startswith(f"{folder / name}{os.sep}"):
+            return str(out) + value[len(str(folder)) :]
+    return value
+
+
 def _joined(first: Any, second: Any, names: set[Any]) -> Any:
     """Return a list or table with what another one has in addition, as far as it is named."""
     if isinstance(first, dict) and isinstance(second, dict):
-        return {**{key: value for key, value in second.items() if key in names}, **first} | first
+        return {**first, **{key: second[key] for key in second if key in names - first.keys()}}
     if isinstance(first, list) and isinstance(second, list):
         return [*first, *(each for each in second if each in names and each not in first)]
     return first

@@ -109,7 +109,7 @@ def test_a_folder_of_another_kind_or_of_other_columns_is_refused(folder: Path):
     description = read_description(folder)
     for changes, message in (
         ({"kind": "learning"}, "a folder for runs of the kind sweep: this one holds a learning"),
-        ({"columns": {"x": "float"}}, "written by a version of edgeopt with other columns"),
+        ({"columns": {"x": "float"}}, "it has other columns; a new folder is needed"),
     ):
         (folder / CONFIG).write_text(json.dumps(description | changes))
         with pytest.raises(InputError, match=message):
@@ -344,14 +344,14 @@ def test_a_crash_while_rows_move_between_parts_loses_none(
     name_cells(folder, "ab")
     compact(folder)
     name_cells(folder, "ba")
+    kept = iter([True, True, False])  # the rows that move, and one of two parts
+
+    def write(*content: Any) -> None:
+        if not next(kept):
+            raise KeyboardInterrupt
+        write_part(*content)
+
     with monkeypatch.context() as patch:
-        kept = iter([True, True, False])  # the rows that move, and one of two parts
-
-        def write(*content: Any) -> None:
-            if not next(kept):
-                raise KeyboardInterrupt
-            write_part(*content)
-
         patch.setattr("edgeopt.experiments.runs.compaction.write_part", write)
         with pytest.raises(KeyboardInterrupt):
             compact(folder)
