@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -121,6 +122,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    _log_to_stderr()
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
@@ -136,6 +138,21 @@ def main() -> None:
     if code == _INTERRUPTED:  # newer releases of typer catch the signal themselves
         _fail("interrupted; what is finished is kept", _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _log_to_stderr() -> None:
+    """Print progress, which is logged where there is no terminal, as plain lines."""
+    logger = logging.getLogger("edgeopt")
+    logger.handlers = [_Lines()]
+    logger.setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """Prints to what is standard error at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        print(self.format(record), file=sys.stderr, flush=True)
 
 
 def _bad_input() -> type[Exception]:

@@ -144,6 +144,11 @@ def slow_sweep(tmp_path: Path) -> list[str]:
     return [*command, "--out", "out", "--jobs", "2"]
 
 
+def without_progress(text: str) -> list[str]:
+    """Return the lines of standard error, but for those of a busy machine's progress."""
+    return [line for line in text.splitlines() if not line.startswith("cells: ")]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_is_one_line_and_keeps_what_is_finished(
     slow_sweep: list[str], tmp_path: Path, number: signal.Signals
@@ -155,7 +160,7 @@ def test_an_interrupt_is_one_line_and_keeps_what_is_finished(
     process.send_signal(number)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.strip() == "edgeopt: interrupted; what is finished is kept"
+    assert without_progress(error) == ["edgeopt: interrupted; what is finished is kept"]
     assert not list(tmp_path.glob("out/journal/*.jsonl"))
     assert 1 <= len(pd.read_parquet(tmp_path / "out" / "cells")) < 20
     cells = run_sweep(read_config(tmp_path / "own.toml"), tmp_path / "out")
@@ -175,7 +180,7 @@ def test_an_interrupt_of_all_processes_is_one_line(
     os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.strip() == "edgeopt: interrupted; what is finished is kept"
+    assert without_progress(error) == ["edgeopt: interrupted; what is finished is kept"]
 
 
 def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path: Path):
@@ -187,7 +192,7 @@ def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path
     done = subprocess.run(slow_sweep, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     error = "its worker process died 2 times, exit code 3"
-    assert done.stderr.splitlines() == [
+    assert without_progress(done.stderr) == [
         "1 cell failed:",
         f"  problem=braun:8x3, solver=own, repetition=0: {error}",
     ]
