@@ -152,7 +152,7 @@ def _sources(paths: list[Path], out: Path) -> list[Source]:
         raise InputError("folders", [str(path) for path in paths], "all different")
     if out.resolve() in places:
         raise InputError("--out", str(out), "a folder of its own, not one of those to merge")
-    sources = []
+    sources: list[Source] = []
     for path in paths:
         description = read_description(path)
         check_folder(path, kind_of(sources[0].description if sources else description), "folder")
