@@ -78,6 +78,11 @@ class SweepCell:
         """Values of the columns that name the cell."""
         return {"problem": self.problem, "solver": self.label}
 
+    @property
+    def contents(self) -> dict[str, str]:
+        """The problem is known by its content, wherever its file is."""
+        return {"problem": self.digest}
+
     @cached_property
     def key(self) -> str:
         """Hash of everything that the outcome depends on, code too, but of no name or place."""
