@@ -1,5 +1,6 @@
 from . import experiments, optim, problems
 from .experiments.offload.choice import CutChoice, offload
+from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
@@ -78,6 +79,7 @@ __all__ = [
     "lpt",
     "max_min",
     "mct",
+    "merge_runs",
     "met",
     "min_min",
     "offload",
