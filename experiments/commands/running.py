@@ -47,6 +47,10 @@ class RunOptions:
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")] = (
         False
     )
+    accept_code: Annotated[
+        bool,
+        typer.Option("--accept-code", help="Keep rows made by other code, if only code differs"),
+    ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
     ] = False
@@ -160,6 +164,7 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
             jobs=options.jobs,
             cluster=options.cluster,
             retry_failed=options.retry_failed,
+            accept_code=options.accept_code,
             select=options.select,
         )
         if options.prune and options.out is not None:

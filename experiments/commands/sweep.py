@@ -22,6 +22,7 @@ def sweep_command(
     options: running.RunOptions,
 ) -> None:
     """Run every solver on every problem, and print and write a table of gaps."""
+    from edgeopt.experiments.runs.accept import accepted_rows
     from edgeopt.experiments.sweep.config import read_config
 
     config = running.config_to_run("sweep", file, options, read_config)
@@ -29,9 +30,14 @@ def sweep_command(
         return
     if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
+    for text in config.left_out:
+        print(f"left out: {text}")
     cells = running.run_to_end(config, options)
     if not cells.empty:
         _print_cells(options.out)
+    accepted = accepted_rows(cells, config)
+    if accepted:
+        print(f"{accepted} rows made by other code accepted")
     running.tell_rest(cells, config.kind, options.out)
 
 

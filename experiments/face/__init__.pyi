@@ -5,6 +5,7 @@ from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.replay import replay
 from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
 from .experiments.tuning.tune import tune
@@ -90,6 +91,7 @@ __all__ = [
     "read_runs",
     "read_simulation",
     "read_tuning",
+    "replay",
     "round_robin",
     "run_sweep",
     "scan",

@@ -71,7 +71,7 @@ def store_problems(problems: Any, folder: Path) -> dict[str, str]:
 def _specs(problem: Any, folder: Path, name: str | None) -> Iterator[tuple[str, str]]:
     """Yield name and spec of a problem, of several for a folder of instances."""
     if isinstance(problem, str | Path):
-        found = list(find_problems([str(problem)], Path.cwd()))
+        found, _ = find_problems([str(problem)], Path.cwd())
         if name is not None and len(found) > 1:
             raise InputError(f"problems.{name}", str(problem), "one problem, not a folder of them")
         yield from ((name or spec, spec) for spec in found)

@@ -121,9 +121,10 @@ def test_failed_cells_are_said(edgeopt: Callable, sweep_file: Path, tmp_path: Pa
 
 
 SLOW = """
-import os, time
+import os
+from beside import wait
 def slow(problem, rng):
-    time.sleep(0.2 if problem.tasks > 2 else 0)
+    wait(0.2 if problem.tasks > 2 else 0)
     return [0] * problem.tasks
 def deadly(problem, rng):
     if problem.tasks > 2:
@@ -136,6 +137,7 @@ def deadly(problem, rng):
 def slow_sweep(tmp_path: Path) -> list[str]:
     """Return the command of a sweep of 4 s."""
     (tmp_path / "own.py").write_text(SLOW)
+    (tmp_path / "beside.py").write_text("from time import sleep as wait\n")
     (tmp_path / "own.toml").write_text(
         'problems = ["braun:8x3"]\nrepetitions = 20\nbudget = { iterations = 1 }\n'
         '[solvers.own]\nsolver = "own.py:slow"\n'
