@@ -121,7 +121,7 @@ class _Module:
             self.body.append(f"{name} = {found.name}")
             return
         self.has_future |= found.has_future
-        for used in _globals_used(found.text):
+        for used in _globals_used(f"{_FUTURE}\n{found.text}" if found.has_future else found.text):
             if used != name and used in found.names:
                 self.add(used, found.names[used])
             elif used != name and not hasattr(builtins, used):
@@ -164,12 +164,15 @@ def _definition(thing: Any, place: str) -> _Definition:
         raise InputError(where, bare.__qualname__, "defined at the top level, not in another one")
     functions = [bare] if isinstance(bare, FunctionType) else list(_methods(bare))
     text = _find(bare, functions)
-    if text is None or not _agrees(text, functions):
+    if text is None:
         rule = "a function or class whose source is known; put it into a file, name file.py:NAME"
         raise InputError(where, thing, rule)
     module = sys.modules.get(str(bare.__module__))
     names = functions[0].__globals__ if functions else vars(module) if module else {}
-    return _Definition(bare.__name__, text, names, any(map(_reads_lazily, functions)))
+    # of a class without methods: annotations that are not evaluated are texts
+    texts = [] if functions else [type(each) is str for each in bare.__annotations__.values()]
+    lazy = any(map(_reads_lazily, functions)) or any(texts)
+    return _Definition(bare.__name__, text, names, lazy)
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
@@ -195,7 +198,7 @@ def _lazy_flag() -> int:
 
 
 def _find(thing: Any, functions: list[FunctionType]) -> str | None:
-    """Return the text that defines a function or class, None where there is none."""
+    """Return the text that defines a function or class, None where it is not known."""
     kind = ast.ClassDef if isinstance(thing, type) else ast.FunctionDef
     for lines, line in _places(thing, functions):
         for node in ast.walk(_parsed(lines)):
@@ -204,7 +207,10 @@ def _find(thing: Any, functions: list[FunctionType]) -> str | None:
                 if line is None or first <= line <= (node.end_lineno or first):
                     text = "".join(lines[first - 1 : node.end_lineno])
                     # not dedented, which would change texts of several lines
-                    return f"if True:\n{text}" if node.col_offset else text
+                    text = f"if True:\n{text}" if node.col_offset else text
+                    # a kernel compiles statement by statement, a script is compiled whole
+                    if any(_agrees(whole, functions) for whole in (text, "".join(lines))):
+                        return text
     return None
 
 
@@ -334,25 +340,36 @@ def _is_plain(value: Any) -> bool:
 def _home(name: str, value: Any) -> tuple[str, str] | None:
     """Return a module that has the value, and its name there; None if there is no such module."""
     own = [getattr(value, each, None) for each in ("__qualname__", "__name__", "_name")]
-    for module in (getattr(value, "__module__", None), *_public_modules()):
-        for known in (*own, name):
-            if module == "__main__" or not isinstance(known, str) or not known.isidentifier():
-                continue
-            if module in sys.modules and vars(sys.modules[module]).get(known) is value:
-                return str(module), known
-    return None
+    names = [each for each in (*own, name) if isinstance(each, str) and each.isidentifier()]
+    first = sys.modules.get(str(getattr(value, "__module__", None)))
+    for known in names:
+        if first is not None and first.__name__ != "__main__" and _has(first, known, value):
+            return first.__name__, known
+    # a value that does not name its module, such as the type numpy.typing.NDArray
+    homes = [module for module in _public_modules() if _has(module, name, value)]
+    chosen = min(homes, key=_distance, default=None)
+    return None if chosen is None else (chosen.__name__, name)
 
 
-def _public_modules() -> list[str]:
-    """Return the names of all modules loaded, without private ones, short names first."""
-    names = [
-        name
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType)
-        and not name.startswith("edgeopt_user_")
-        and not any(part.startswith("_") for part in name.split("."))
-    ]
-    return sorted(names, key=lambda name: (name.count("."), name))
+def _has(module: ModuleType, name: str, value: Any) -> bool:
+    """Whether a module has this value under a name."""
+    return vars(module).get(name) is value
+
+
+def _public_modules() -> Iterator[ModuleType]:
+    """Yield the modules that any process can import, without private ones."""
+    for name, module in list(sys.modules.items()):
+        parts = name.split(".")
+        private = any(part.startswith("_") for part in parts) or parts[0].startswith("edgeopt_user")
+        if isinstance(module, ModuleType) and module.__spec__ is not None and not private:
+            yield module
+
+
+def _distance(module: ModuleType) -> tuple[bool, int, str]:
+    """Return the sort key of modules that have a value: installed ones, and short names, first."""
+    file = getattr(module, "__file__", None)
+    is_local = file is not None and _is_local(Path(file))
+    return is_local, module.__name__.count("."), module.__name__
 
 
 def _local_modules(name: str) -> dict[str, str]:
