@@ -29,8 +29,8 @@ _SESSION = ("__main__", "builtins", None)
 _FUTURE = "from __future__ import annotations"
 
 _RULE = (
-    "a number, a text, a module, or a function or class of a file or of this session; "
-    "give other values to your function as parameters, or put it into a file and name file.py:NAME"
+    "a number, a text, a list of them, a module, a function or a class: make it inside the "
+    "function, or put both into a file and name file.py:NAME"
 )
 
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
@@ -90,7 +90,7 @@ class _Module:
         """Write down the value of a name, and first all that it uses."""
         if name in self.names:
             if self.names[name] is not value:
-                raise InputError(f"{self.place}: {name}", value, "one thing under one name")
+                raise InputError(self._where(name), value, "one thing under one name")
             return
         self.names[name] = value
         literal = _literal(value)
@@ -106,7 +106,11 @@ class _Module:
         elif is_of_session(value) and isinstance(_bare(value), FunctionType | type):
             self._define(name, value)
         else:
-            raise InputError(f"{self.place}: {name}", value, _RULE)
+            raise InputError(self._where(name), value, _RULE)
+
+    def _where(self, name: str) -> str:
+        """Return the field of an error: what was given, or a name that it uses."""
+        return self.place if len(self.names) == 1 else f"{self.place} uses {name}"
 
     def _import(self, module: str, line: str) -> None:
         """Import a module; one of the user's own counts with its content."""
@@ -125,7 +129,7 @@ class _Module:
             if used != name and used in found.names:
                 self.add(used, found.names[used])
             elif used != name and not hasattr(builtins, used):
-                raise InputError(f"{self.place}: {used}", "no such name", "defined before it is used")
+                raise InputError(f"{self.place} uses {used}", "no such name", "defined before it is used")
         for dotted in _submodules(found.text, found.names):
             self._import(dotted, f"import {dotted}")
         self.body.append(f"\n{found.text.rstrip()}")
