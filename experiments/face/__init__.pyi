@@ -4,6 +4,7 @@ from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
@@ -84,6 +85,7 @@ __all__ = [
     "poisson",
     "problems",
     "read_config",
+    "read_runs",
     "read_simulation",
     "read_tuning",
     "round_robin",

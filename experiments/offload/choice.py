@@ -191,9 +191,7 @@ def offload(
     return CutChoice(_solve(program, method, split), split)
 
 
-def _system(
-    system: str | Path | System, nodes: int | None, changes: Mapping[str, Any]
-) -> System:
+def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str, Any]) -> System:
     """Return a system; one given as an object is taken as it is."""
     if not isinstance(system, System):
         return load_system(system, nodes=nodes, changes=changes)

@@ -129,7 +129,8 @@ class _Module:
             if used != name and used in found.names:
                 self.add(used, found.names[used])
             elif used != name and not hasattr(builtins, used):
-                raise InputError(f"{self.place} uses {used}", "no such name", "defined before it is used")
+                rule = "defined before it is used"
+                raise InputError(f"{self.place} uses {used}", "no such name", rule)
         for dotted in _submodules(found.text, found.names):
             self._import(dotted, f"import {dotted}")
         self.body.append(f"\n{found.text.rstrip()}")
@@ -182,7 +183,9 @@ def _definition(thing: Any, place: str) -> _Definition:
 def _methods(kind: type) -> Iterator[FunctionType]:
     """Yield the functions that the body of a class defines; not those that a decorator made."""
     for member in vars(kind).values():
-        inner = getattr(member, "__func__", getattr(member, "fget", getattr(member, "func", member)))
+        inner = getattr(
+            member, "__func__", getattr(member, "fget", getattr(member, "func", member))
+        )
         function = inspect.unwrap(inner) if callable(inner) else inner
         is_own = isinstance(function, FunctionType) and function.__code__.co_filename != "<string>"
         if is_own and function.__qualname__.startswith(f"{kind.__qualname__}."):
@@ -218,9 +221,7 @@ def _find(thing: Any, functions: list[FunctionType]) -> str | None:
     return None
 
 
-def _places(
-    thing: Any, functions: list[FunctionType]
-) -> Iterator[tuple[list[str], int | None]]:
+def _places(thing: Any, functions: list[FunctionType]) -> Iterator[tuple[list[str], int | None]]:
     """Yield the lines of files or notebook cells that may hold a definition, and its line."""
     for function in functions[:1]:
         code = function.__code__
@@ -246,7 +247,8 @@ def _agrees(text: str, functions: list[FunctionType]) -> bool:
     """Whether a text compiles to these functions: a file may have changed since it was run."""
     flags = _lazy_flag() if any(map(_reads_lazily, functions)) else 0
     codes = {
-        code.co_qualname: code for code in _codes(compile(text, "", "exec", flags, dont_inherit=True))
+        code.co_qualname: code
+        for code in _codes(compile(text, "", "exec", flags, dont_inherit=True))
     }
     return all(
         function.__qualname__ in codes and _same(function.__code__, codes[function.__qualname__])

@@ -38,7 +38,9 @@ def times_html(
         [str((tasks or range(shape[0]))[i]), *map(_seconds, times[i, :columns])]
         for i in range(rows)
     ]
-    return html_table(head, [*body, *([_more(shape[0] - rows, "tasks")] if shape[0] > rows else [])])
+    return html_table(
+        head, [*body, *([_more(shape[0] - rows, "tasks")] if shape[0] > rows else [])]
+    )
 
 
 def memory_text(memory: FloatArray, capacity: FloatArray) -> str:
