@@ -1,6 +1,7 @@
 from . import (
     best_known,
     learning,
+    notebook,
     offload,
     paper,
     peers,
@@ -31,6 +32,7 @@ __all__ = [
     "compare_solvers",
     "learning",
     "line_styles",
+    "notebook",
     "offload",
     "paper",
     "paper_style",

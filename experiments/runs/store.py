@@ -55,13 +55,18 @@ def open_folder(folder: Path, config: AnyConfig, index: list[Row]) -> None:
     InputError
         If it holds runs of another kind, or something else.
     """
+    check_folder(folder, config.kind)
+    write_description(folder, describe(config), index)
+
+
+def check_folder(folder: Path, kind: RunKind) -> None:
+    """Raise `InputError` if a folder holds runs of another kind, or something else."""
     is_used = _is_used(folder)  # first: another sweep may be writing the description
     known = read_description(folder) if (folder / CONFIG).exists() else None
     if known is None and is_used:
         raise InputError("--out", str(folder), "a new or empty folder, or that of a sweep")
     if known is not None:
-        _check_kind(folder, known, config.kind)
-    write_description(folder, describe(config), index)
+        _check_kind(folder, known, kind)
 
 
 def write_description(folder: Path, description: dict[str, Any], index: list[Row]) -> None:

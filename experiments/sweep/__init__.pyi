@@ -8,6 +8,7 @@ from .figures.heat import plot_heatmap
 from .figures.loads import plot_loads
 from .figures.ranks import plot_ranks
 from .figures.shares import plot_ecdf, plot_profile
+from .objects import store_solver, store_solvers
 from .summary import read_solver_cells, summarize_sweep
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "plot_sweep",
     "read_config",
     "read_solver_cells",
+    "store_solver",
+    "store_solvers",
     "summarize_sweep",
 ]

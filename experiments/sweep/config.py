@@ -27,8 +27,8 @@ class SweepConfig:
 
     Attributes
     ----------
-    problems : tuple of str
-        Problem specs; paths are absolute.
+    problems : tuple of str, or dict
+        Problem specs, paths absolute; a dict has them by the names that they have in tables.
     repetitions : int
         Runs of each solver on each problem.
     seed : int
@@ -51,7 +51,7 @@ class SweepConfig:
 
     kind: ClassVar[RunKind] = SWEEP
 
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] | dict[str, str]
     repetitions: int
     seed: int
     budget: dict[str, Any]
@@ -63,7 +63,7 @@ class SweepConfig:
         check_seed(self.seed)
         _check_start(self.start)
         make_criteria(self.budget)
-        check_strings("problems", list(self.problems))
+        check_strings("problems", [*self.problems, *self.specs.values()])
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
@@ -75,9 +75,17 @@ class SweepConfig:
             as_solver(build_solver(table))
             check_json(f"solvers.{label}", table)
 
+    @property
+    def specs(self) -> dict[str, str]:
+        """The specs of the problems by their names in tables, which are the specs by default."""
+        if isinstance(self.problems, dict):
+            return self.problems
+        return {spec: spec for spec in self.problems}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
-        fields = {**asdict(self), "problems": list(self.problems)}
+        problems = self.problems if isinstance(self.problems, dict) else list(self.problems)
+        fields = {**asdict(self), "problems": problems}
         # A sweep without a start is the same as one made before there was the field.
         return {name: value for name, value in fields.items() if (name, value) != ("start", None)}
 
@@ -86,7 +94,7 @@ class SweepConfig:
 
     def cells(self) -> Iterator[SweepCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
-        digests = {spec: problem_of(spec).digest for spec in self.problems}
+        digests = {name: problem_of(spec).digest for name, spec in self.specs.items()}
         budget, start = json.dumps(self.budget, sort_keys=True), self.start or ""
         solvers = {}
         for label, parameters in self.solvers.items():  # files are read and hashed once
@@ -94,7 +102,7 @@ class SweepConfig:
             solvers[label] = table, *solver_identity(table, start)
         first = [
             SweepCell(
-                problem=spec,
+                problem=self.specs[name],
                 digest=digest,
                 label=label,
                 solver=table,
@@ -104,8 +112,9 @@ class SweepConfig:
                 start=start,
                 identity=identity,
                 code=code,
+                name=name,
             )
-            for spec, digest in digests.items()
+            for name, digest in digests.items()
             for label, (table, identity, code) in solvers.items()
         ]
         for repetition in range(self.repetitions):
@@ -122,7 +131,9 @@ def _check_start(name: Any) -> None:
 
 def restore_sweep(table: dict[str, Any]) -> SweepConfig:
     """Return the sweep whose `SweepConfig.as_dict` is `table`."""
-    return SweepConfig(**{**table, "problems": tuple(table["problems"])})
+    problems = table["problems"]
+    named = problems if isinstance(problems, dict) else tuple(problems)
+    return SweepConfig(**{**table, "problems": named})
 
 
 def read_config(path: Path) -> SweepConfig:

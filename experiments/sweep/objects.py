@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.sweep.config import find_problems
+from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES
 from edgeopt.experiments.sweep.sources import is_of_session, source_text
 from edgeopt.optim.scheduling.catalog import SOLVERS, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver, solver_name
@@ -27,9 +28,6 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.formats import write_npz
 from edgeopt.problems.scheduling.problem import Problem
-
-PROBLEMS, SOURCES = "problems", "solvers"
-"""Folders, in that of a sweep, of problems and of sources that were given as objects."""
 
 _UNNAMED = "problem"  # the name of a problem that was given none
 
