@@ -21,6 +21,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 
 _SESSION = ("__main__", "builtins", None)
@@ -349,7 +350,7 @@ def _home(name: str, value: Any) -> tuple[str, str] | None:
     names = [each for each in (*own, name) if isinstance(each, str) and each.isidentifier()]
     first = sys.modules.get(str(getattr(value, "__module__", None)))
     for known in names:
-        if first is not None and first.__name__ != "__main__" and _has(first, known, value):
+        if first is not None and _is_importable(first) and _has(first, known, value):
             return first.__name__, known
     # a value that does not name its module, such as the type numpy.typing.NDArray
     homes = [module for module in _public_modules() if _has(module, name, value)]
@@ -365,10 +366,16 @@ def _has(module: ModuleType, name: str, value: Any) -> bool:
 def _public_modules() -> Iterator[ModuleType]:
     """Yield the modules that any process can import, without private ones."""
     for name, module in list(sys.modules.items()):
-        parts = name.split(".")
-        private = any(part.startswith("_") for part in parts) or parts[0].startswith("edgeopt_user")
-        if isinstance(module, ModuleType) and module.__spec__ is not None and not private:
+        private = any(part.startswith("_") for part in name.split("."))
+        if isinstance(module, ModuleType) and _is_importable(module) and not private:
             yield module
+
+
+def _is_importable(module: ModuleType) -> bool:
+    """Whether another process can import a module by its name: not this session, nor a file."""
+    name = module.__name__
+    of_user = user_code(name) is not None
+    return name != "__main__" and module.__spec__ is not None and not of_user
 
 
 def _distance(module: ModuleType) -> tuple[bool, int, str]:

@@ -1,6 +1,7 @@
 """Objects become the tables and files of a sweep, from which the same objects are made."""
 
 import functools
+import shutil
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -117,6 +118,18 @@ def test_what_a_notebook_defines_is_stored_by_its_source(
     assert other != table
     assert solve(problem, build_solver(other)).makespan == 6.0
     assert solve(problem, build_solver(table)).makespan == 5.0
+
+
+def test_a_stored_source_is_stored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    session = Session(monkeypatch)
+    session.run("import numpy\ndef mine(problem, rng, node=0):\n    return [node] * problem.tasks")
+    first, second = tmp_path / "first", tmp_path / "second"
+    made = build_solver({**store_solver(session["mine"], first), "node": 1})
+    shutil.rmtree(first)  # the other folder was a temporary one
+    table = store_solver(made, second)
+    assert Path(table["solver"]).parent == second / "solvers"
+    assert table["node"] == 1
+    assert build_solver(table)(Problem([[1.0, 2.0]]), None) == [1]
 
 
 @pytest.mark.parametrize(
