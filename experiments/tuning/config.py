@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from optuna.distributions import distribution_to_json
 
-from edgeopt.experiments.runs.config import check_seed
+from edgeopt.experiments.runs.config import check_seed, toml_text
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.space import (
@@ -132,6 +132,20 @@ class TuneConfig:
         rest = {"budget": self.budget, "racing": self.racing, "edgeopt": version()}
         solver = {"default": repr(self.default), "source": self._source}
         return {**solver, "space": space, **plain, **rest, **sets}
+
+    def to_toml(self, folder: Path | None = None) -> str:
+        """Return the text of a file from which `read_tuning` reads this tuning.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where the file will be: paths of other files are written relative to it, without it
+            absolute.
+        """
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        for group in (self.training, self.held_out):
+            values[group.name] = {"problems": group.specs, "repetitions": group.repetitions}
+        return toml_text(values, folder)
 
     @property
     def _source(self) -> str:
