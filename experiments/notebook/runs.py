@@ -15,9 +15,11 @@ from edgeopt.experiments.runs.store import missing_note, read_description
 from edgeopt.experiments.sweep.cell import SWEEP, problem_of
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.sweep.places import config_in
+from edgeopt.experiments.sweep.replay import replay
 from edgeopt.experiments.sweep.summary import read_runs, summarize_sweep
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError, check_choice
 
 if TYPE_CHECKING:
@@ -151,6 +153,16 @@ class Runs:
             raise InputError("problem", name, "one for which a run has found a schedule")
         row = found.loc[found["makespan"].idxmin()]
         return Schedule.of(problem_of(names[name]), np.asarray(row["assignment"], dtype=np.int64))
+
+    def replay(self, key: str) -> Result:
+        """Make a run again and return its result, to the bit that of its row, see `replay`.
+
+        Parameters
+        ----------
+        key : str
+            Of the row, or its first characters.
+        """
+        return replay(self.folder, key)
 
     def __repr__(self) -> str:
         """Return the size of the sweep, what is missing, what failed and the budget."""

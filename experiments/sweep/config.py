@@ -163,9 +163,9 @@ def read_config(path: Path) -> SweepConfig:
     path : Path
         TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, ``start`` and
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
-        unless it says otherwise. Paths in it are relative to the file. A folder or a pattern such
-        as ``instances/*.csv`` among the problems stands for every file that can be loaded, by
-        name; `SweepConfig.left_out` names the others.
+        unless it says otherwise. Paths in it are relative to the file. ``problems`` is a list, or
+        a table of problems by name. A folder or a pattern such as ``instances/*.csv`` in the list
+        stands for every file that can be loaded; `SweepConfig.left_out` names the others.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def read_config(path: Path) -> SweepConfig:
     """
     tables = read_toml(path)
     check_fields(path, tables, _FIELDS, ("problems", "repetitions", "budget", "solvers"))
-    problems, left_out = find_problems(check_strings("problems", tables["problems"]), path.parent)
+    problems, left_out = _problems(tables["problems"], path.parent)
     return SweepConfig(
         problems=problems,
         left_out=left_out,
@@ -198,6 +198,16 @@ def read_config(path: Path) -> SweepConfig:
             for label, table in _table("solvers", tables).items()
         },
     )
+
+
+def _problems(
+    given: Any, folder: Path
+) -> tuple[tuple[str, ...] | dict[str, str], tuple[str, ...]]:
+    """Return the specs of a list, or of a table by name, and what was left out of folders."""
+    if not isinstance(given, dict):
+        return find_problems(check_strings("problems", given), folder)
+    specs = check_strings("problems", list(given.values()))
+    return {name: locate(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
@@ -72,7 +73,9 @@ def store_problems(problems: Any, folder: Path) -> dict[str, str]:
 def _specs(problem: Any, folder: Path, name: str | None) -> Iterator[tuple[str, str]]:
     """Yield name and spec of a problem, of several for a folder of instances."""
     if isinstance(problem, str | Path):
-        found = list(find_problems([str(problem)], Path.cwd()))
+        found, left_out = find_problems([str(problem)], Path.cwd())
+        if left_out:
+            warnings.warn(f"{problem}: left out: {'; '.join(left_out)}", stacklevel=5)
         if name is not None and len(found) > 1:
             raise InputError(f"problems.{name}", str(problem), "one problem, not a folder of them")
         given = name or (str(problem) if len(found) == 1 else None)

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
+from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
@@ -113,7 +114,9 @@ def find_stored(
     row, config = _find_row(folder, key), description["config"]
     table = config["solvers"][row["solver"]]
     table = {**table, "solver": _place(folder, "solvers", table["solver"], solver)}
-    spec = _place(folder, "problems", row["problem"], problem)
+    named = row["problem"]
+    known = problem_specs(config["problems"], folder).get(named, named)
+    spec = _place(folder, "problems", known, problem)
     text, start = json.dumps(table, sort_keys=True), config.get("start") or ""
     identity, code = solver_identity(text, start)
     cell = SweepCell(
