@@ -27,7 +27,8 @@ def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
     They have the columns of a sweep and ``spec``, ``digest`` and ``instance`` of the problem,
-    ``version`` of edgeopt, and ``folder``. ``tasks`` and ``nodes`` are given for runs that failed, too.
+    ``version`` of edgeopt, and ``folder``. ``tasks`` and ``nodes`` are given for runs that failed,
+    too.
 
     Raises
     ------

@@ -200,9 +200,7 @@ def read_config(path: Path) -> SweepConfig:
     )
 
 
-def _problems(
-    given: Any, folder: Path
-) -> tuple[tuple[str, ...] | dict[str, str], tuple[str, ...]]:
+def _problems(given: Any, folder: Path) -> tuple[tuple[str, ...] | dict[str, str], tuple[str, ...]]:
     """Return the specs of a list, or of a table by name, and what was left out of folders."""
     if not isinstance(given, dict):
         return find_problems(check_strings("problems", given), folder)

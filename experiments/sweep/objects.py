@@ -127,6 +127,10 @@ def store_solvers(solvers: Any, folder: Path) -> dict[str, dict[str, Any]]:
     ------
     InputError
         If one cannot be run by another process, or two have the same name.
+
+    Examples
+    --------
+    See `store_solver`.
     """
     if isinstance(solvers, Mapping) and "solver" not in solvers:
         named = {str(name): solver for name, solver in solvers.items()}

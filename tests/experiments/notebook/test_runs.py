@@ -69,8 +69,9 @@ def test_the_same_call_runs_what_is_missing(solvers: dict[str, object], tmp_path
     out = tmp_path / "out"
     first = eo.sweep(TIMES, [eo.lpt, eo.met], {"evaluations": 20}, repetitions=1, out=out)
     stamps = first.data.set_index("key")["cell_seconds"].to_dict()
-    grown = eo.sweep(TIMES, {"lpt": "lpt", "met": eo.met, **solvers}, {"evaluations": 20}, 
-                     repetitions=2, out=out)
+    grown = eo.sweep(
+        TIMES, {"lpt": "lpt", "met": eo.met, **solvers}, {"evaluations": 20}, repetitions=2, out=out
+    )
     rows = grown.data.set_index("key")["cell_seconds"].to_dict()
     assert len(rows) == 10
     assert rows.items() >= stamps.items()

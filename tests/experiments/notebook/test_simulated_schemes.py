@@ -63,5 +63,5 @@ def test_a_stream_object_is_a_recorded_one(tmp_path: Path):
 
 
 def test_a_scheme_of_ones_own_is_refused_by_name():
-    with pytest.raises(InputError, match="schemes.mine"):
+    with pytest.raises(InputError, match=r"schemes\.mine"):
         eo.simulate_schemes("resnet34", "table1", {"mine": object()})

@@ -106,7 +106,9 @@ def test_what_a_notebook_defines_is_stored_by_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     session = Session(monkeypatch)
-    session.run("import numpy as np\ndef mine(problem, rng):\n    return np.zeros(problem.tasks, int)")
+    session.run(
+        "import numpy as np\ndef mine(problem, rng):\n    return np.zeros(problem.tasks, int)"
+    )
     table = store_solver(session["mine"], tmp_path)
     (file,) = (tmp_path / "solvers").iterdir()
     assert table == {"solver": f"{file}:mine"}
@@ -142,9 +144,7 @@ def test_a_stored_source_is_stored_again(tmp_path: Path, monkeypatch: pytest.Mon
     ],
     ids=["no attribute", "a list", "a lambda", "a number"],
 )
-def test_what_cannot_be_written_down_is_refused_by_name(
-    solver: object, field: str, tmp_path: Path
-):
+def test_what_cannot_be_written_down_is_refused_by_name(solver: object, field: str, tmp_path: Path):
     with pytest.raises(InputError) as caught:
         store_solver(solver, tmp_path, "mine")
     assert caught.value.field.partition(":")[0] == field

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from notebook_session import Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notebook_session import Session
 
 from edgeopt.experiments.sweep.sources import _literal, source_text
 from edgeopt.optim.scheduling.solve import solve
@@ -89,7 +89,9 @@ def test_what_is_written_down_does_the_same(name: str, session: Session):
     assert second.assignment is not None
     assert first.assignment.tolist() == second.assignment.tolist()
     assert source_text(session[name], "solvers.mine") == text
-    assert ("WalkState" in text, "FACTOR" in text) == ((True, False) if name == "Walk" else (False, True))
+    assert ("WalkState" in text, "FACTOR" in text) == (
+        (True, False) if name == "Walk" else (False, True)
+    )
 
 
 def test_annotations_are_read_as_in_the_notebook(session: Session):
@@ -144,7 +146,9 @@ def test_a_definition_changes_with_the_users_modules(
 ):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "own_base.py").write_text("RATE = 1\n")
-    (tmp_path / "own_helpers.py").write_text("import own_base\ndef least(row): return row.argmin()\n")
+    (tmp_path / "own_helpers.py").write_text(
+        "import own_base\ndef least(row): return row.argmin()\n"
+    )
     session.run("from own_helpers import least\ndef mine(problem, rng):\n    return least(problem)")
     text = source_text(session["mine"], "solvers.mine")
     assert "from own_helpers import least" in text
@@ -154,7 +158,12 @@ def test_a_definition_changes_with_the_users_modules(
 
 
 CONSTANTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary(),
     lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
 )
 
