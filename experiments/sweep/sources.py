@@ -109,6 +109,17 @@ class _Module:
         else:
             raise InputError(self._where(name), value, _RULE)
 
+    def _check_defaults(self, thing: Any, found: _Definition) -> None:
+        """Raise `InputError` if a default has a name that means something else by now."""
+        tree = ast.parse(found.text).body[0]
+        if not isinstance(tree, ast.FunctionDef) or not isinstance(_bare(thing), FunctionType):
+            return
+        values = _bare(thing).__defaults__ or ()
+        for node, value in zip(tree.args.defaults, values, strict=True):
+            if isinstance(node, ast.Name) and found.names.get(node.id, value) is not value:
+                rule = f"{value!r}, as when {thing.__name__} was defined: run its cell again"
+                raise InputError(self._where(node.id), found.names[node.id], rule)
+
     def _where(self, name: str) -> str:
         """Return the field of an error: what was given, or a name that it uses."""
         return self.place if len(self.names) == 1 else f"{self.place} uses {name}"
@@ -126,6 +137,7 @@ class _Module:
             self.body.append(f"{name} = {found.name}")
             return
         self.has_future |= found.has_future
+        self._check_defaults(thing, found)
         for used in _globals_used(f"{_FUTURE}\n{found.text}" if found.has_future else found.text):
             if used != name and used in found.names:
                 self.add(used, found.names[used])

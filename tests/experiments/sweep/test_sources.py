@@ -130,6 +130,14 @@ def test_what_another_process_could_not_run_is_refused_by_name(cell: str, sessio
     assert cause in str(caught.value)
 
 
+def test_a_default_that_has_changed_since_is_refused(session: Session):
+    session.run("STEP = 1000\ndef mine(problem, rng, step=STEP): return [step]")
+    assert "STEP = 1000" in source_text(session["mine"], "solvers.mine")
+    session.run("STEP = 2000")
+    with pytest.raises(InputError, match="run its cell again"):
+        source_text(session["mine"], "solvers.mine")
+
+
 def test_source_that_has_changed_since_is_refused(session: Session, tmp_path: Path):
     file = tmp_path / "script.py"
     file.write_text("def mine(problem, rng):\n    return [0]\n")
