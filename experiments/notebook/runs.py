@@ -151,8 +151,8 @@ class Runs:
             found = found[found["solver"] == solver]
         if found.empty:
             raise InputError("problem", name, "one for which a run has found a schedule")
-        row = found.loc[found["makespan"].idxmin()]
-        return Schedule.of(problem_of(names[name]), np.asarray(row["assignment"], dtype=np.int64))
+        best = found["assignment"].iloc[int(found["makespan"].to_numpy().argmin())]
+        return Schedule.of(problem_of(names[name]), np.asarray(best, dtype=np.int64))
 
     def replay(self, key: str) -> Result:
         """Make a run again and return its result, to the bit that of its row, see `replay`.

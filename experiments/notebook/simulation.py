@@ -89,7 +89,8 @@ class SimulatedSchemes:
 
     def _summary(self) -> list[dict[str, Any]]:
         """Return the rows of the summary."""
-        return summarize_simulation(self.data.to_dict("records"))
+        rows: Any = self.data.to_dict("records")
+        return summarize_simulation(rows)
 
     def __repr__(self) -> str:
         """Return the size of the simulation."""
