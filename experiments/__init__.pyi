@@ -1,6 +1,7 @@
 from . import (
     best_known,
     learning,
+    notebook,
     offload,
     paper,
     peers,
@@ -33,6 +34,7 @@ __all__ = [
     "learning",
     "line_styles",
     "merge_runs",
+    "notebook",
     "offload",
     "paper",
     "paper_style",

@@ -1,4 +1,7 @@
 from . import experiments, optim, problems
+from .experiments.notebook.runs import Runs
+from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
+from .experiments.notebook.sweep import sweep
 from .experiments.offload.choice import CutChoice, offload
 from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
@@ -51,8 +54,10 @@ __all__ = [
     "LocalSearch",
     "Problem",
     "Result",
+    "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
     "Stall",
@@ -97,7 +102,9 @@ __all__ = [
     "scan",
     "sensitivities",
     "simulate",
+    "simulate_schemes",
     "solve",
     "sufferage",
+    "sweep",
     "tune",
 ]

@@ -149,7 +149,7 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
-        problems=problem_table(cells, names, best_known_makespans(names)),
+        problems=problem_table(cells, names, best_known_makespans(cells.attrs["problems"])),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),

@@ -13,6 +13,7 @@ from rich.text import Text
 from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
 from edgeopt.experiments.sweep.cell import SWEEP
+from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.experiments.text import decimal, percent, scaled, terminal_table
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
@@ -149,7 +150,8 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     DataFrame
         One row each, in the order of the configuration that the folder was last run with;
         ``trace_*`` and ``assignment`` hold lists. ``attrs["cells"]`` is the number of cells,
-        ``attrs["missing"]`` of those without a row (`missing_note`).
+        ``attrs["missing"]`` of those without a row (`missing_note`). Of a sweep of solvers,
+        ``attrs["problems"]`` has the specs of the problems by name.
 
     Raises
     ------
@@ -168,8 +170,11 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     """
     folder = Path(folder)
     cells = read_cells(folder)
-    is_sweep = read_description(folder)["kind"] == SWEEP.name
-    return _with_best_bounds(cells) if is_sweep else cells
+    description = read_description(folder)
+    if description["kind"] != SWEEP.name:
+        return cells
+    cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
+    return _with_best_bounds(cells)
 
 
 def read_solver_cells(folder: Path) -> pd.DataFrame:
