@@ -164,7 +164,7 @@ def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     budget = ", ".join(f"{value:,} {name}" for name, value in config["budget"].items())
     return (
         ("problems", count(len(analysis.problems))),
-        ("solvers", count(len(analysis.looks))),
+        ("solvers", count(len(analysis.solvers))),
         ("repetitions", count(cells["repetition"].nunique())),
         ("runs", count(len(cells))),
         ("failed", count(failed)),

@@ -82,6 +82,8 @@ def gather_legends(figure: Figure) -> None:
 
     The axes share their lines' styles, so that each name is listed once.
     """
+    import matplotlib as mpl
+
     entries: dict[str, Line2D] = {}
     titles: dict[str, None] = {}
     for ax in figure.axes:
@@ -91,7 +93,8 @@ def gather_legends(figure: Figure) -> None:
             titles |= dict.fromkeys(legend.get_title().get_text().split("\n"))
             legend.remove()
     if titles:
-        _outside(figure, entries, [title for title in titles if title])
+        with mpl.rc_context(PLAIN):
+            _outside(figure, entries, [title for title in titles if title])
 
 
 def _outside(figure: Figure, entries: dict[str, Line2D], titles: list[str]) -> None:

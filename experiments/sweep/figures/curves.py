@@ -38,6 +38,8 @@ BANDS = {"iqr": "IQR", "range": "range", "ci": "95 % CI", "none": ""}
 
 _POINTS = 200
 
+_BEARING = 10  # points of a level part between two that are kept
+
 _LEVEL = 0.95  # of the interval of a median
 
 _MARKS = 0.22  # of the axes' diagonal, between two marks of a line
@@ -118,6 +120,8 @@ def plot_convergence(
         axes.set(xscale=x_scale, xlabel=COSTS[x])
         number_axis(axes.xaxis)
         value_axis(axes, "y", y, y_scale)
+        if (y, y_scale) == ("gap", "linear"):
+            axes.set_ylim(bottom=0)
         text = f"median and {BANDS[band]}" if BANDS[band] else "median"
         add_legend(axes, f"{text} of {runs_text(choice)}", absent(choice, set(table["solver"])))
     return axes
@@ -174,8 +178,6 @@ def _curve(
     middle = ordered[-(-size // 2) - 1]
     none = np.full(grid.size, np.nan)
     shown = np.isfinite(middle)
-    if is_single(runs) and shown.any():  # a level line needs its ends only
-        shown &= np.isin(np.arange(grid.size), [np.flatnonzero(shown)[0], grid.size - 1])
     columns = {
         "solver": runs["solver"].iloc[0],
         x: grid,
@@ -184,7 +186,13 @@ def _curve(
         "high": none if high is None else measure.of(ordered[high]),
         "runs": size,
     }
-    return pd.DataFrame(columns)[shown]
+    curve = pd.DataFrame(columns)[shown]
+    heights = curve[["median", "low", "high"]]
+    changes = (heights != heights.shift()) & (heights.notna() | heights.shift().notna())
+    turns = changes.any(axis=1) | changes.any(axis=1).shift(-1, fill_value=True)
+    # a level part needs its ends only, and some points that can bear marks
+    turns |= np.arange(len(curve)) % _BEARING == 0
+    return curve[turns]
 
 
 def _grid(runs: pd.DataFrame, x: str, x_scale: str, limit: float) -> FloatArray:

@@ -141,7 +141,9 @@ def plot_sweep(
             paths += save_figure(figure, target, name, formats)
             if csv:
                 paths.append(target / f"{name}.csv")
-                write_atomically(paths[-1], table().to_csv(index=False).encode())
+                write_atomically(
+                    paths[-1], table().to_csv(index=False, float_format="%.10g").encode()
+                )
     return paths
 
 

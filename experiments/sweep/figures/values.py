@@ -128,11 +128,12 @@ def draw_lines(
     ax: Axes, which: str, lines: Sequence[str | float], measure: Measure, scale: str
 ) -> None:
     """Draw reference lines across an axis: ``bound``, ``best``, or numbers in its unit."""
+    across = ax.axhline if which == "y" else ax.axvline
     for line in lines:
         if isinstance(line, str):
             check_choice("lines", line, LINES)
-        place = measure.reference(line, scale)
-        kind = line if isinstance(line, str) else "target"
-        label = {"bound": "lower bound", "best": "best known"}.get(kind, f"target {line:g}")
-        across = ax.axhline if which == "y" else ax.axvline
-        across(place, label=label, linestyle=_DASHES[kind], **_REFERENCE)
+            label = "lower bound" if line == "bound" else "best known"
+        else:
+            label = f"target {line:g}"
+        dash = _DASHES[line if isinstance(line, str) else "target"]
+        across(measure.reference(line, scale), label=label, linestyle=dash, **_REFERENCE)
