@@ -18,6 +18,7 @@ from .simulation.config import SimulationConfig, read_simulation
 from .statistics.comparison import compare_solvers
 from .style import line_styles, paper_style, save_figure, solver_styles
 from .sweep.config import SweepConfig, read_config
+from .sweep.summary import read_runs
 from .tuning.config import TuneConfig, read_tuning
 from .tuning.tune import tune
 
@@ -36,6 +37,7 @@ __all__ = [
     "peers",
     "read_config",
     "read_learning",
+    "read_runs",
     "read_simulation",
     "read_tuning",
     "report",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
@@ -44,6 +45,7 @@ def budgets_command(
     print(f"▲ better than {against}, ▼ worse (Wilcoxon over problems, Holm, 5 %).")
     if out is not None:
         _draw(gaps, axis, list(cells["solver"].unique()), out)
+    running.tell_missing(folder)
 
 
 def _parse(text: str) -> FloatArray:

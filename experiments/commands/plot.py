@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from edgeopt.experiments.commands import running
 from edgeopt.problems.errors import InputError
 
 _KNOWN = "convergence, gaps, ecdf, profile, ranks, heatmap, loads"
@@ -77,6 +78,7 @@ def plot_command(
     )
     for path in paths:
         print(path)
+    running.tell_missing(folder)
 
 
 def _split(text: str | None) -> list[str] | None:

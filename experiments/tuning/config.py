@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from edgeopt.experiments.tuning.space import (
     search_space,
     values_within,
 )
-from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_source
+from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
@@ -136,9 +135,8 @@ class TuneConfig:
 
     @property
     def _source(self) -> str:
-        """The hash of the file of a user's own solver, empty for others."""
-        source = solver_source(self.solver["solver"])
-        return hashlib.sha256(source.encode()).hexdigest() if source else ""
+        """The hash of the code of a user's own solver, empty for others."""
+        return solver_code(self.solver["solver"])
 
 
 def read_tuning(path: Path) -> TuneConfig:
