@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-_HEAD = r"""%% A PGF picture of edgeopt. In the preamble: \usepackage{pgf}; then \input this file.
+_HEAD = r"""%%%% A PGF picture of edgeopt. In the preamble: \usepackage{pgf}; then \input this file.
 \begingroup\makeatletter
 \begin{pgfpicture}
 \pgfpathrectangle{\pgfpointorigin}{\pgfqpoint{%fin}{%fin}}

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.statistics.comparison import Comparison
-from edgeopt.experiments.style import paper_style, solver_styles
+from edgeopt.experiments.style import paper_style
 from edgeopt.experiments.sweep.figures.canvas import PLAIN, SIZE, gather_legends
+from edgeopt.experiments.sweep.figures.choice import choose_runs
 from edgeopt.experiments.sweep.figures.curves import plot_convergence
 from edgeopt.experiments.sweep.figures.ranks import draw_ranks
 from edgeopt.experiments.sweep.figures.shares import plot_ecdf, plot_profile
@@ -42,10 +43,11 @@ _PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt
 def report_figures(analysis: Analysis) -> dict[str, Draw]:
     """Return ``ranks-AXIS-UNIT``, ``profile-AXIS``, ``ecdf-AXIS`` and all of convergence."""
     drawings: dict[str, Draw] = {}
+    styles = choose_runs(analysis.cells).styles
     for comparison in analysis.comparisons:
         if comparison.friedman is not None:
             name = f"ranks-{comparison.axis}-{comparison.unit}"
-            drawings[name] = partial(rank_figure, comparison, analysis)
+            drawings[name] = partial(rank_figure, comparison, styles)
     for axis in AXES:
         for name, plot in (("profile", plot_profile), ("ecdf", plot_ecdf)):
             drawings[f"{name}-{axis}"] = partial(panel_figure, plot, analysis, x=axis)
@@ -82,12 +84,11 @@ def panel_figure(plot: Callable[..., Axes], analysis: Analysis, **options: Any) 
     return figure
 
 
-def rank_figure(comparison: Comparison, analysis: Analysis) -> Figure:
+def rank_figure(comparison: Comparison, styles: dict[str, dict[str, Any]]) -> Figure:
     """Return the diagram of a comparison of at least 3 solvers in 2 blocks."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 1.3 + 0.13 * len(comparison.ranking)))
-    styles = solver_styles(analysis.cells.attrs["solvers"])
     draw_ranks(figure.subplots(), comparison, styles)
     return figure
 

@@ -26,7 +26,7 @@ _SIGNS = 165  # of a line of 1 in in letters of 1 pt; on average, with a margin
 
 _SAMPLE = 8  # characters that are as wide as a line's sample
 
-_BESIDE = 28  # characters of a legend's heading on the right of a figure
+_BESIDE = 32  # characters of a legend's heading on the right of a figure
 
 _WIDE = 6.0  # in, of a figure that has room for a legend on its right
 
@@ -100,8 +100,10 @@ def gather_legends(figure: Figure) -> None:
 def _outside(figure: Figure, entries: dict[str, Line2D], titles: list[str]) -> None:
     """Add the one legend."""
     import matplotlib as mpl
+    from matplotlib.font_manager import FontProperties
 
-    width, size = figure.get_figwidth(), float(mpl.rcParams["legend.fontsize"])
+    width = figure.get_figwidth()
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
     beside = width >= _WIDE
     room = int(width * _SIGNS / size)
     names = [short_label(name) for name in entries]

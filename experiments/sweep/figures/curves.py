@@ -235,14 +235,15 @@ def _places(band: str, size: int) -> tuple[int | None, int | None]:
     return (None, None) if below == 0 else (below - 1, size - below)
 
 
-def absent(choice: Choice, found: set[str]) -> dict[str, str]:
-    """Return why each solver without a line has none."""
+def absent(choice: Choice, found: set[str], *, missed: str = "no schedule") -> dict[str, str]:
+    """Return why each solver without a line has none; `missed` where its runs have schedules."""
     reasons = {}
     for solver in choice.solvers:
         if solver not in found:
             runs = choice.runs[choice.runs["solver"] == solver]
-            failed = len(runs) and runs["makespan"].isna().all()
-            reasons[solver] = "failed" if failed else "no schedule" if len(runs) else "no runs"
+            schedules = (runs["makespan"] < np.inf).any()
+            failed = "failed" if runs["makespan"].isna().all() else "no schedule"
+            reasons[solver] = missed if schedules else failed if len(runs) else "no runs"
     return reasons
 
 
@@ -257,7 +258,7 @@ def _look(choice: Choice, solver: str, number: int) -> dict[str, Any]:
 def _draw(axes: Axes, own: pd.DataFrame, x: str, heights: FloatArray, look: dict[str, Any]) -> None:
     """Draw one solver's curve and band."""
     places = own[x].to_numpy()
-    if np.ptp(places) == 0 or len(places) == 1:  # a search that ended at once
+    if np.ptp(places) <= 1e-9 * abs(places[-1]):  # a search that ended at once
         look = look | {"markevery": [0]}
     axes.plot(places, heights[1], label=own["solver"].iloc[0], clip_on=False, **look)
     if look.get("markerfacecolor") != "white":

@@ -92,7 +92,8 @@ def plot_ecdf(
             axes.set(xscale=x_scale, xlabel=COSTS[x])
             number_axis(axes.xaxis)
         axes.set_ylabel("runs × targets met (%)" if _many(x, target) else "share of runs (%)")
-        add_legend(axes, _ecdf_note(choice, x, target), absent(choice, set(table["solver"])))
+        missed = absent(choice, set(table["solver"]), missed="target missed")
+        add_legend(axes, _ecdf_note(choice, x, target), missed)
     return axes
 
 

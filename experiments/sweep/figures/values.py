@@ -60,9 +60,9 @@ class Measure:
         if self.y == "makespan":
             return lengths
         base = self.bound if self.y == "gap" else self.best
-        # a bound of 0 is proved only where all tasks take no time
-        ratios = np.where(lengths == base, 1.0, lengths / (base if base > 0 else np.nan))
-        return np.asarray(100 * (ratios - 1) if self.y == "gap" else ratios)
+        if not 0 < base < np.inf:  # all tasks take no time, or there is no schedule
+            return np.where(lengths == base, 0.0 if self.y == "gap" else 1.0, np.inf)
+        return 100 * (lengths - base) / base if self.y == "gap" else lengths / base
 
     def reference(self, line: str | float, scale: str) -> float:
         """Return the place of a reference line.
