@@ -12,7 +12,7 @@ from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.sweep.cell import SWEEP
-from edgeopt.experiments.text import decimal, percent, terminal_table
+from edgeopt.experiments.text import decimal, percent, table_width, terminal_table, turned
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
@@ -54,8 +54,13 @@ def _quartile(gaps: pd.Series[float], share: float) -> float:
     return larger if math.isinf(larger) else float(gaps.quantile(share))
 
 
-def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:
-    """Return the median gaps in per cent, solvers by problems, the best of each problem bold."""
+def gap_table(
+    summary: pd.DataFrame, problems: list[str], solvers: list[str], width: int | None = None
+) -> Table:
+    """Return the median gaps in per cent, solvers by problems, the best of each problem bold.
+
+    Where that is wider than `width` characters and problems by solvers is less wide, it is turned.
+    """
     gaps = summary.pivot(index="solver", columns="problem", values="gap_median")
     seconds = summary.groupby("solver")["seconds"].mean()
     order = gaps.mean(axis=1).reindex(solvers).sort_values().index
@@ -69,6 +74,11 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
     ]
     columns = ("solver", *short_names(problems).values(), "mean ms a run")
     title = "median gap to the lower bound in %, best first"
+    if width is not None and table_width(columns, rows) > width:
+        across = ("problem", *(row[0] for row in rows))
+        down = turned(columns, rows, str)
+        if table_width(across, down) < table_width(columns, rows):
+            return terminal_table(across, down, title=title)
     return terminal_table(columns, rows, title=title)
 
 

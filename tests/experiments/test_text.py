@@ -11,13 +11,16 @@ from edgeopt.experiments import text
 from edgeopt.experiments.text import (
     Entry,
     ReportTable,
+    choose_columns,
     file_names,
     latex_table,
     latex_text,
     markdown_list,
     markdown_table,
     significant,
+    table_width,
     terminal_table,
+    turned,
 )
 
 
@@ -144,6 +147,20 @@ def test_file_names_differ_whatever_the_names():
     assert files[6:8] == ["a-b", "unnamed"]
     assert len({name.casefold() for name in files}) == len(names)
     assert all(len(name) <= 70 for name in files)
+
+
+def test_columns_are_chosen_in_an_order():
+    entries = tuple(Entry(sign) for sign in "xyz")
+    table = ReportTable("t", "T", ("a", "b", "c"), (entries,))
+    chosen = choose_columns(table, ["c", "none", "a"])
+    assert (chosen.columns, chosen.rows) == (("c", "a"), ((entries[2], entries[0]),))
+    assert choose_columns(table, ["b", "none"]) == table
+
+
+def test_a_table_turns():
+    columns, rows = ("", "p", "q"), [("a", "1", "2"), ("bb", "3", "4")]
+    assert turned(columns, rows, str) == [("p", "1", "3"), ("q", "2", "4")]
+    assert table_width(columns, rows) == len("bb  1  2")
 
 
 def test_a_long_table_breaks_across_pages():
