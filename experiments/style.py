@@ -162,11 +162,12 @@ def log_ticks(axis: Axis) -> None:
     class LogTicks(Locator):
         """Ticks that follow the range, which may change after this call."""
 
-        def __call__(self) -> FloatArray:
+        def __call__(self) -> list[float]:
             return self.tick_values(*axis.get_view_interval())
 
-        def tick_values(self, vmin: float, vmax: float) -> FloatArray:
-            return _log_places(min(vmin, vmax), max(vmin, vmax), max(axis.get_tick_space(), 2))
+        def tick_values(self, vmin: float, vmax: float) -> list[float]:
+            room = max(axis.get_tick_space(), 2)
+            return list(map(float, _log_places(min(vmin, vmax), max(vmin, vmax), room)))
 
     axis.set_major_locator(LogTicks())
     axis.set_minor_locator(NullLocator())

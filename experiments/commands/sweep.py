@@ -42,7 +42,7 @@ def _print_cells(out: Path) -> None:
 
     summary = summarize_sweep(read_solver_cells(out))
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
-    names = (list(summary[column].unique()) for column in ("problem", "solver"))
+    problems, solvers = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
-    console.print(gap_table(summary, *names, width=console.width))
+    console.print(gap_table(summary, problems, solvers, console.width))
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -156,7 +156,7 @@ class Schedule:
         ax = _axes(ax)
         ax.barh(range(self.nodes), self.loads, _BAR_HEIGHT, self.ready, color=_SHADES[0])
         counts = np.bincount(self.assignment, minlength=self.nodes)
-        small = {"fontsize": "x-small", "va": "center"}
+        small: Any = {"fontsize": "x-small", "va": "center"}
         if self.nodes <= _NAMED_NODES:
             for node in range(self.nodes):
                 end = self.ready[node] + self.loads[node]
@@ -167,6 +167,8 @@ class Schedule:
 
     def _finish(self, ax: Axes) -> None:
         """Draw what both charts share: late starts, the makespan, the names of the nodes."""
+        from matplotlib.ticker import MaxNLocator
+
         late = np.flatnonzero(self.ready > 0)
         ax.barh(late, self.ready[late], _BAR_HEIGHT, color="#DDDDDD")
         end = self.makespan
@@ -186,15 +188,15 @@ class Schedule:
         if names and self.nodes <= _NAMED_NODES:
             ax.set_yticks(range(self.nodes), names, parse_math=False)
         else:
-            ax.yaxis.get_major_locator().set_params(integer=True)
+            ax.yaxis.set_major_locator(MaxNLocator(integer=True))
 
     def _name_tasks(self, ax: Axes, ends: FloatArray) -> None:
         """Write the names of tasks, or their numbers, into the bars that have room for them."""
         names = _names(self, "task_names") or [str(task) for task in range(self.tasks)]
         size = 6
-        points = ax.get_window_extent().width / ax.get_figure(root=True).dpi * 72
+        points = ax.bbox.width / ax.figure.dpi * 72
         room = self.times / ax.get_xlim()[1] * points / (0.65 * size)
-        look = {"ha": "center", "va": "center", "fontsize": size, "color": "white"}
+        look: Any = {"ha": "center", "va": "center", "fontsize": size, "color": "white"}
         for task in np.flatnonzero(room > [len(name) for name in names]):
             middle = ends[task] - self.times[task] / 2
             ax.text(middle, self.assignment[task], names[task], parse_math=False, **look)

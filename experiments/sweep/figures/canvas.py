@@ -41,11 +41,11 @@ def drawing(ax: Axes | None, size: tuple[float, float] = SIZE) -> Iterator[Axes]
             stack.enter_context(paper_style())
             from matplotlib import pyplot  # takes long to import
 
-            _, new = pyplot.subplots(figsize=size)
+            figure, new = pyplot.subplots(figsize=size)
         stack.enter_context(mpl.rc_context(PLAIN))
         yield new if ax is None else ax
         if ax is None and new.get_legend() is not None:
-            gather_legends(new.figure)
+            gather_legends(figure)
 
 
 def short_label(name: str) -> str:

@@ -88,12 +88,13 @@ def choose_runs(
     chosen = every if solvers is None else _matching("solvers", solvers, {n: n for n in every})
     wanted = list(short) if problems is None else _matching("problems", problems, short)
     runs = data[data["solver"].isin(chosen) & data["problem"].isin(wanted)]
+    least = data.groupby("problem")["makespan"].min().fillna(float("inf"))
     return Choice(
         runs=runs.assign(solver=runs["solver"].map(shown)),
         solvers=tuple(shown[name] for name in chosen),
         problems={name: titles[name] for name in wanted},
         styles=solver_styles(shown[name] for name in every),
-        least=data.groupby("problem")["makespan"].min().fillna(float("inf")).to_dict(),
+        least={str(name): float(value) for name, value in least.items()},
     )
 
 

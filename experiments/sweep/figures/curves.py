@@ -192,7 +192,8 @@ def _curve(
     turns = changes.any(axis=1) | changes.any(axis=1).shift(-1, fill_value=True)
     # a level part needs its ends only, and some points that can bear marks
     turns |= np.arange(len(curve)) % _BEARING == 0
-    return curve[turns]
+    kept: pd.DataFrame = curve[turns]
+    return kept
 
 
 def _grid(runs: pd.DataFrame, x: str, x_scale: str, limit: float) -> FloatArray:

@@ -120,7 +120,7 @@ def _schedules(choice: Choice, instance: Problem | None) -> dict[str, Schedule]:
     for solver in choice.solvers:
         runs = found[found["solver"] == solver]
         if len(runs):
-            chosen = runs.loc[runs["makespan"].astype(float).idxmin(), "assignment"]
+            chosen = runs["assignment"].iloc[int(runs["makespan"].to_numpy().argmin())]
             schedules[solver] = Schedule.of(problem, np.asarray(chosen, dtype=np.int64))
     return schedules
 

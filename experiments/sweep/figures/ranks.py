@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_NARROW = 5.0  # in
+_NARROW = 4.0  # in, of axes
 
 
 def plot_ranks(
@@ -105,7 +105,7 @@ def draw_ranks(axes: Axes, comparison: Comparison, styles: Mapping[str, Mapping[
     posthocs = import_extra("scikit_posthocs", EXTRA)
     ranks, p = comparison.ranking["rank"], nemenyi(comparison.blocks)
     names, numbers = [str(name) for name in ranks.index], range(len(ranks))
-    narrow = axes.figure.get_figwidth() < _NARROW
+    narrow = axes.bbox.width / axes.figure.dpi < _NARROW
     axes.grid(visible=False)
     # by number: the package collects labels in sets, and sets of names have no fixed order
     drawn = posthocs.critical_difference_diagram(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,9 +33,9 @@ SCALES = ("linear", "log")
 
 LINES = ("bound", "best")
 
-_REFERENCE = {"color": "#555555", "linewidth": 0.9, "zorder": 1.5}
+_REFERENCE: Any = {"color": "#555555", "linewidth": 0.9, "zorder": 1.5}
 
-_DASHES = {"bound": "-", "best": (0, (6, 2)), "target": (0, (1, 2))}
+_DASHES: Any = {"bound": "-", "best": (0, (6, 2)), "target": (0, (1, 2))}
 
 
 class Measure:
