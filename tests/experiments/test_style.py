@@ -71,6 +71,13 @@ def test_numbers_of_axes(number: float, text: str) -> None:
     assert number_text(number) == text
 
 
+def test_letters_that_no_font_has_are_one_warning(tmp_path: Path) -> None:
+    figure = Figure(figsize=(2, 2))
+    figure.text(0.5, 0.5, "\U00012000\U00012001\U00012000", family="DejaVu Serif")
+    with pytest.warns(UserWarning, match="no installed font has \U00012000\U00012001: they"):
+        save_figure(figure, tmp_path, "cuneiform", ["png"])
+
+
 def test_formats_are_files_of_their_kind_that_repeat(tmp_path: Path) -> None:
     starts = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "pgf": b"%% A PGF picture"}
 
@@ -139,7 +146,7 @@ def test_an_axis_without_room_keeps_the_label_of_its_limit() -> None:
 def test_the_style_is_left_as_it_was() -> None:
     before = dict(mpl.rcParams)
     with paper_style():
-        assert mpl.rcParams["font.family"] == ["serif"]
+        assert mpl.rcParams["font.family"][0] == "serif"
     assert dict(mpl.rcParams) == before
 
 

@@ -22,13 +22,15 @@ PLAIN: Any = {"text.parse_math": False}
 
 _NAME = 26  # characters of a name
 
-_SIGNS = 165  # of a line of 1 in in letters of 1 pt; on average, with a margin
+_SIGNS = 120  # of a line of 1 in in letters of 1 pt; on average, with a margin
 
-_SAMPLE = 8  # characters that are as wide as a line's sample
+_SAMPLE = 10  # characters that are as wide as a line's sample and the space between columns
+
+_UNNAMED = ("_child", "_nolegend_")  # labels that matplotlib gives
 
 _BESIDE = 32  # characters of a legend's heading on the right of a figure
 
-_WIDE = 6.0  # in, of a figure that has room for a legend on its right
+WIDE = 6.0  # in, of a figure that has room for a legend on its right
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def add_legend(ax: Axes, note: str, absent: Mapping[str, str]) -> None:
 def _entries(ax: Axes) -> dict[str, Line2D]:
     """Return the labelled lines; matplotlib itself leaves out labels that begin with "_"."""
     named = {str(line.get_label()): line for line in ax.get_lines()}
-    return {name: line for name, line in named.items() if not name.startswith("_child")}
+    return {name: line for name, line in named.items() if not name.startswith(_UNNAMED)}
 
 
 def gather_legends(figure: Figure) -> None:
@@ -104,7 +106,7 @@ def _outside(figure: Figure, entries: dict[str, Line2D], titles: list[str]) -> N
 
     width = figure.get_figwidth()
     size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
-    beside = width >= _WIDE
+    beside = width >= WIDE
     room = int(width * _SIGNS / size)
     names = [short_label(name) for name in entries]
     columns = room // (max(map(len, names), default=0) + _SAMPLE)

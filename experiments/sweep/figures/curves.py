@@ -306,7 +306,9 @@ def convergence_figure(
 
     beside = width > 5
     with mpl.rc_context(PLAIN):
-        figure = Figure(figsize=(width, 3.2 if beside else 1.5 * width))
+        figure = Figure(
+            figsize=(width, 3.2 if beside else 1.4 * width + 0.055 * len(cells["solver"].unique()))
+        )
         panels = figure.subplots(*((1, 2) if beside else (2, 1)), sharey=True)
         for panel, x in zip(panels, ("evaluations", "seconds"), strict=True):
             plot_convergence(cells, panel, x=x, solvers=solvers, **options)
