@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.commands import running
 from edgeopt.problems.errors import InputError
 
 _KNOWN = "convergence, gaps, ecdf, profile, ranks, heatmap, loads"
@@ -78,6 +79,7 @@ def plot_command(
     )
     for path in paths:
         print(path)
+    running.tell_missing(folder)
     running.tell_missing(folder)
 
 

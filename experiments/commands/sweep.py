@@ -51,9 +51,9 @@ def _print_cells(out: Path) -> None:
     cells = read_solver_cells(out)
     summary = summarize_sweep(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
-    names = (list(summary[column].unique()) for column in ("problem", "solver"))
+    problems, solvers = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
-    console.print(gap_table(summary, *names))
+    console.print(gap_table(summary, problems, solvers, console.width))
     for text in (*overruns(cells, cells.attrs["budget"]), *left_out(cells)):
         console.print(text)
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)

@@ -14,7 +14,14 @@ from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
 from edgeopt.experiments.sweep.cell import SWEEP
 from edgeopt.experiments.sweep.places import problem_specs
-from edgeopt.experiments.text import decimal, percent, scaled, terminal_table
+from edgeopt.experiments.text import (
+    decimal,
+    percent,
+    scaled,
+    table_width,
+    terminal_table,
+    turned,
+)
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
@@ -76,11 +83,15 @@ def _quartile(gaps: pd.Series[float], share: float) -> float:
     return larger if math.isinf(larger) else float(gaps.quantile(share))
 
 
-def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:
+def gap_table(
+    summary: pd.DataFrame, problems: list[str], solvers: list[str], width: int | None = None
+) -> Table:
     """Return the median gaps in per cent, solvers by problems, the best of each problem bold.
 
     If the budget is known and not all solvers have used just that, a column has the most that a
     run has used of it. Solvers without a run on a problem come last.
+
+    Where that is wider than `width` characters and problems by solvers is less wide, it is turned.
     """
     gaps = summary.pivot(index="solver", columns="problem", values="gap_median")
     seconds = summary.groupby("solver")["seconds"].mean()
@@ -98,6 +109,11 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
     ]
     columns = ("solver", *short_names(problems).values(), *used, "mean time (ms)")
     title = "median gap to the lower bound in %, best first"
+    if width is not None and table_width(columns, rows) > width:
+        across = ("problem", *(row[0] for row in rows))
+        down = turned(columns, rows, str)
+        if table_width(across, down) < table_width(columns, rows):
+            return terminal_table(across, down, title=title)
     return terminal_table(columns, rows, title=title)
 
 
