@@ -19,6 +19,8 @@ from .statistics.comparison import compare_solvers
 from .style import line_styles, paper_style, save_figure
 from .sweep.config import SweepConfig, read_config
 from .tuning.config import TuneConfig, read_tuning
+from .tuning.outcome import Tuning
+from .tuning.run import run_tuning
 from .tuning.tune import tune
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "SimulationConfig",
     "SweepConfig",
     "TuneConfig",
+    "Tuning",
     "best_known",
     "compare_solvers",
     "learning",
@@ -40,6 +43,7 @@ __all__ = [
     "read_tuning",
     "report",
     "run_sweep",
+    "run_tuning",
     "runs",
     "save_figure",
     "simulation",

@@ -4,6 +4,8 @@ from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
 from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.outcome import Tuning
+from .experiments.tuning.run import run_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
@@ -57,6 +59,7 @@ __all__ = [
     "SweepConfig",
     "TargetGap",
     "TuneConfig",
+    "Tuning",
     "UniformTimes",
     "__version__",
     "build_program",
@@ -85,6 +88,7 @@ __all__ = [
     "read_tuning",
     "round_robin",
     "run_sweep",
+    "run_tuning",
     "scan",
     "sensitivities",
     "simulate",
