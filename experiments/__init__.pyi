@@ -16,8 +16,9 @@ from .report.page import write_report
 from .runs.run import run_sweep
 from .simulation.config import SimulationConfig, read_simulation
 from .statistics.comparison import compare_solvers
-from .style import line_styles, paper_style, save_figure
+from .style import line_styles, paper_style, save_figure, solver_styles
 from .sweep.config import SweepConfig, read_config
+from .sweep.summary import read_runs
 from .tuning.config import TuneConfig, read_tuning
 from .tuning.outcome import Tuning
 from .tuning.run import run_tuning
@@ -39,6 +40,7 @@ __all__ = [
     "peers",
     "read_config",
     "read_learning",
+    "read_runs",
     "read_simulation",
     "read_tuning",
     "report",
@@ -47,6 +49,7 @@ __all__ = [
     "runs",
     "save_figure",
     "simulation",
+    "solver_styles",
     "statistics",
     "sweep",
     "tune",

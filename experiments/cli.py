@@ -26,7 +26,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     ),
     "plot": (
         "plot",
-        "Draw the convergence and gap figures of a sweep as PNG and PDF, in its folder.",
+        "Draw figures of a sweep for a paper: convergence, gaps, ranks and others.",
     ),
     "compare": ("compare", "Rank the solvers of a sweep, with confidence intervals and tests."),
     "budgets": (

@@ -27,3 +27,32 @@ def scheduling_problems(draw, max_tasks=7, max_nodes=4, memory=None, whole=True)
         except InputError:
             continue
     return Problem(et, task_memory, np.full(x, task_memory.sum()))
+
+
+@st.composite
+def problems_with_forbidden_pairs(draw, ready=None, **limits):
+    """The same, where some nodes cannot run some tasks; with ready times or without."""
+    problem = draw(scheduling_problems(**limits))
+    k, x = problem.tasks, problem.nodes
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    allowed = allowed_pairs(draw(st.sampled_from(["few", "half", "most", "nested"])), k, x, rng)
+    times = np.where(allowed, problem.matrix, np.inf)
+    if not times[allowed].any():
+        times += 1.0
+    capacity, late = problem.node_capacity, None
+    if draw(st.booleans()) if ready is None else ready:
+        late = rng.integers(0, 9, x).astype(float)
+    try:
+        return Problem(times, problem.task_memory, capacity, problem.name, late)
+    except InputError:  # a task that fits none of its nodes
+        capacity = np.full(x, problem.task_memory.sum())
+        return Problem(times, problem.task_memory, capacity, problem.name, late)
+
+
+def allowed_pairs(kind, k, x, rng):
+    """Which pairs of task and node are allowed: a share of them, or the last nodes of each task."""
+    if kind == "nested":
+        return np.arange(x) >= rng.integers(0, x, k)[:, None]
+    allowed = rng.random((k, x)) < {"few": 0.1, "half": 0.5, "most": 0.9}[kind]
+    allowed[np.arange(k), rng.integers(0, x, k)] = True
+    return allowed

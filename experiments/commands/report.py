@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from edgeopt.experiments.commands import running
+
 
 def report_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
@@ -20,3 +22,4 @@ def report_command(
     files = write_report(folder, out)
     print(files[0])
     print(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
+    running.tell_missing(folder)

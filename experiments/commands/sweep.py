@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,6 @@ from edgeopt.experiments.commands import running
 from edgeopt.experiments.text import table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from edgeopt.experiments.sweep.config import SweepConfig
 
 
 @running.with_run_options
@@ -34,23 +29,20 @@ def sweep_command(
         return
     if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
-    _print_cells(running.run_to_end(config, options), config, options.out)
+    cells = running.run_to_end(config, options)
+    if not cells.empty:
+        _print_cells(options.out)
+    running.tell_rest(cells, config.kind, options.out)
 
 
-def _print_cells(cells: pd.DataFrame, config: SweepConfig, out: Path) -> None:
-    """Print the table of a sweep, write it, and say what failed or is of older code."""
-    from edgeopt.experiments.runs.store import CELLS, OLDER, older_cells
-    from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
+def _print_cells(out: Path) -> None:
+    """Print the table of a sweep, and write it."""
+    from edgeopt.experiments.runs.store import CELLS
+    from edgeopt.experiments.sweep.summary import gap_table, read_solver_cells, summarize_sweep
 
-    summary = summarize_sweep(cells)
+    summary = summarize_sweep(read_solver_cells(out))
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
+    names = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
-    console.print(gap_table(summary, list(config.problems), list(config.solvers)))
+    console.print(gap_table(summary, *names))
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)
-    older = older_cells(out)
-    if older:
-        console.print(f"{older} rows of other code or content: kept in {out / OLDER}, not counted")
-    failed = int(summary["failed"].sum())
-    if failed:
-        console.print(f"{failed} cells failed; their tracebacks are in {out / CELLS}")
-        raise typer.Exit(running.SOME_FAILED)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from edgeopt.experiments.runs.run import progress
+from edgeopt.experiments.runs.progress import progress
 
 
 def tune_command(

@@ -86,13 +86,13 @@ class Walk:
     def init(self, problem: Problem, rng: np.random.Generator) -> WalkState:
         """Start from the scheduler above."""
         start = earliest_end(problem, rng)
-        return WalkState(assignment=start, makespan=problem.makespan(start), evaluations=1, rng=rng)
+        return WalkState(assignment=start, makespan=problem.makespan(start), rng=rng)
 
     def step(self, problem: Problem, state: WalkState) -> WalkState:
-        """Try some moves."""
+        """Try some moves; `solve` counts the schedules that the problem evaluates."""
+        busiest = problem.loads(state.assignment).argmax()
         for _ in range(self.moves):
             moved = state.assignment.copy()
-            busiest = problem.loads(moved).argmax()
             task = state.rng.choice(np.flatnonzero(moved == busiest))
             other = state.rng.integers(problem.tasks)
             moved[task] = moved[other]
@@ -100,7 +100,7 @@ class Walk:
                 moved[other] = busiest
             if problem.fits(moved) and problem.makespan(moved) <= state.makespan:
                 state.assignment, state.makespan = moved, problem.makespan(moved)
-        state.evaluations += self.moves
+                busiest = problem.loads(moved).argmax()
         return state
 
 

@@ -1,8 +1,10 @@
 from . import experiments, optim, problems
+from .experiments.offload.choice import CutChoice, offload
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
 from .experiments.tuning.outcome import Tuning
 from .experiments.tuning.run import run_tuning
@@ -41,6 +43,7 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "CutChoice",
     "Evaluations",
     "Frontier",
     "InputError",
@@ -79,11 +82,13 @@ __all__ = [
     "mct",
     "met",
     "min_min",
+    "offload",
     "optim",
     "pareto_cuts",
     "poisson",
     "problems",
     "read_config",
+    "read_runs",
     "read_simulation",
     "read_tuning",
     "round_robin",

@@ -148,7 +148,7 @@ def offload_text(report: OffloadReport) -> Group:
     --------
     See `offload_report`, whose report it prints.
     """
-    parts: list[RenderableType] = [_headline(report), _constraint_table(report)]
+    parts: list[RenderableType] = [offload_headline(report), _constraint_table(report)]
     delays = [f"{name} {_milliseconds(s)}" for name, s in report["delay_parts_s"].items()]
     parts.append("Delay: " + " + ".join(delays))
     parts += [_kkt_line(report)] if report["method"] == "kkt" and report["mixture"] else []
@@ -201,8 +201,8 @@ def _prices(report: OffloadReport) -> list[str]:
     return prices or ["no limit is worth raising by a little"]
 
 
-def _headline(report: OffloadReport) -> str:
-    """Return the answer in one sentence."""
+def offload_headline(report: OffloadReport) -> str:
+    """Return the answer of a report in one sentence."""
     where = f"{report['network']} on {report['system']} ({report['nodes']} nodes)"
     if report["cut"] is None:
         fails = [_failure(row) for row in report["constraints"] if not row["holds"]]

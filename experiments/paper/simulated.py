@@ -12,7 +12,7 @@ import numpy as np
 from edgeopt.experiments.runs.cell import FINISHED, AnyCell, Row, run_cell
 from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
-from edgeopt.experiments.runs.run import progress
+from edgeopt.experiments.runs.progress import progress
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_lines
@@ -116,7 +116,7 @@ def relative_percent(first: FloatArray, second: FloatArray) -> Measured:
     # The same ratio in every run: an interval would show rounding alone.
     if np.ptp(percent) <= _ROUNDING * abs(mean):
         return Measured(mean, unit="%")
-    test = signed_ranks(first, second)
+    test = signed_ranks(first, second, scale=0.0)
     words = f"Wilcoxon, {len(first)} paired runs"
     return Measured(mean, mean - half, mean + half, test.p, "%", words)
 
@@ -141,7 +141,7 @@ def paired_points(first: FloatArray, second: FloatArray) -> Measured:
     if np.ptp(points) <= _ROUNDING * abs(mean):
         return Measured(mean, unit="points")
     words = f"Wilcoxon, {len(points)} paired runs"
-    test = signed_ranks(first, second)
+    test = signed_ranks(first, second, scale=0.0)
     return Measured(mean, mean - half, mean + half, test.p, "points", words)
 
 

@@ -151,7 +151,7 @@ def rank_solvers(table: pd.DataFrame, unit: str) -> pd.DataFrame:
         "gap": mean_gaps(table),
         "gap_low": gap_low,
         "gap_high": gap_high,
-        "best": (blocks.eq(blocks.min(axis=1), axis=0) & np.isfinite(blocks)).mean(),
+        "best": (ranks.eq(ranks.min(axis=1), axis=0) & np.isfinite(blocks)).mean(),
         "feasible": np.isfinite(table).mean(),
     }
     # equal ranks are ordered by gaps, and after these as in the table: always the same

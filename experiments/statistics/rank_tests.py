@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeopt.experiments.statistics.ties import resolution, tied_ranks
 from edgeopt.problems.errors import FloatArray, InputError, check_number, import_extra
 
 if TYPE_CHECKING:
@@ -67,8 +68,15 @@ class Friedman:
 
 
 def rank_table(blocks: pd.DataFrame) -> pd.DataFrame:
-    """Return the ranks within each block, 1 the smallest gap; ties share their mean rank."""
-    return blocks.rank(axis=1)
+    """Return the ranks within each block, 1 the smallest gap; ties share their mean rank.
+
+    Gaps tie if their makespans differ by at most 1e-9 of themselves.
+    """
+    import pandas as pd
+
+    ranks = [tied_ranks(row, resolution(row)) for row in blocks.to_numpy(dtype=np.float64)]
+    shape = blocks.shape
+    return pd.DataFrame(np.reshape(ranks, shape), index=blocks.index, columns=blocks.columns)
 
 
 def friedman(blocks: pd.DataFrame, *, alpha: float = 0.05) -> Friedman:
@@ -163,7 +171,8 @@ def nemenyi(blocks: pd.DataFrame) -> pd.DataFrame:
     >>> round(float(nemenyi(blocks).loc["a", "c"]), 3)
     0.013
     """
-    table: pd.DataFrame = import_extra("scikit_posthocs", EXTRA).posthoc_nemenyi_friedman(blocks)
+    posthocs = import_extra("scikit_posthocs", EXTRA)
+    table: pd.DataFrame = posthocs.posthoc_nemenyi_friedman(rank_table(blocks))
     return table
 
 
@@ -173,7 +182,7 @@ def holm_ranks(blocks: pd.DataFrame) -> pd.DataFrame:
     More powerful than `nemenyi`; parameters, result and errors are the same.
     """
     posthocs = import_extra("scikit_posthocs", EXTRA)
-    table: pd.DataFrame = posthocs.posthoc_siegel_friedman(blocks, p_adjust="holm")
+    table: pd.DataFrame = posthocs.posthoc_siegel_friedman(rank_table(blocks), p_adjust="holm")
     return table
 
 
@@ -227,7 +236,7 @@ class SignedRanks:
     effect: float
 
 
-def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
+def signed_ranks(first: FloatArray, second: FloatArray, scale: float = 1.0) -> SignedRanks:
     """Test whether paired gaps differ.
 
     Parameters
@@ -235,6 +244,9 @@ def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
     first, second : ndarray, shape (n,)
         Gaps of two solvers on the same blocks; an infinite gap is worse than any finite one, and
         two infinite ones are equal.
+    scale : float
+        1 for gaps: differences of 1e-9 of the makespan or less are rounding, not ranked, and
+        differences as close as that tie. 0 for numbers other than gaps: 1e-9 of themselves.
 
     Examples
     --------
@@ -246,11 +258,14 @@ def signed_ranks(first: FloatArray, second: FloatArray) -> SignedRanks:
     from scipy import stats
 
     differences = paired_differences(second, first)
+    # of the smaller number, as the larger may be infinite
+    noise = resolution(np.minimum(np.abs(first), np.abs(second)), scale)
     # Wilcoxon's treatment of ties: pairs without a difference say nothing
-    differences = differences[differences != 0]
+    kept = np.abs(differences) > noise
+    differences, noise = differences[kept], noise[kept]
     if not differences.size:
         return SignedRanks(0, 0.0, 1.0, 0.0)
-    ranks = stats.rankdata(np.abs(differences))
+    ranks = tied_ranks(np.abs(differences), noise)
     above, below = ranks[differences > 0].sum(), ranks[differences < 0].sum()
     p = stats.wilcoxon(np.copysign(ranks, differences)).pvalue
     effect = (above - below) / (above + below)

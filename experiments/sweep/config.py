@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
-from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of
+from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
 from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -87,15 +87,30 @@ class SweepConfig:
     def cells(self) -> Iterator[SweepCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
         digests = {spec: problem_of(spec).digest for spec in self.problems}
-        budget = json.dumps(self.budget, sort_keys=True)
+        budget, start = json.dumps(self.budget, sort_keys=True), self.start or ""
+        solvers = {}
+        for label, parameters in self.solvers.items():  # files are read and hashed once
+            table = json.dumps(parameters, sort_keys=True)
+            solvers[label] = table, *solver_identity(table, start)
+        first = [
+            SweepCell(
+                problem=spec,
+                digest=digest,
+                label=label,
+                solver=table,
+                repetition=0,
+                seed=self.seed,
+                budget=budget,
+                start=start,
+                identity=identity,
+                code=code,
+            )
+            for spec, digest in digests.items()
+            for label, (table, identity, code) in solvers.items()
+        ]
         for repetition in range(self.repetitions):
-            for spec, digest in digests.items():
-                for label, table in self.solvers.items():
-                    solver = json.dumps(table, sort_keys=True)
-                    start = self.start or ""
-                    yield SweepCell(
-                        spec, digest, label, solver, repetition, self.seed, budget, start
-                    )
+            for cell in first:
+                yield replace(cell, repetition=repetition)
 
 
 def _check_start(name: Any) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
+from edgeopt.experiments.sweep.cell import SWEEP
 from edgeopt.experiments.text import decimal, percent, terminal_table
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
@@ -85,10 +86,47 @@ def _entry(gaps: pd.Series[float], solver: str) -> Text:
     return Text(percent(gaps[solver]), style="bold" if gaps[solver] == gaps.min() else "")
 
 
-def read_solver_cells(folder: Path) -> pd.DataFrame:
-    """Return the finished cells of a sweep of solvers, see `read_cells`.
+def read_runs(folder: str | Path) -> pd.DataFrame:
+    """Return the cells in a folder that have a row, finished sweep or not.
 
-    The bound of a problem is the largest that any of its runs has proved; gaps refer to it.
+    In a sweep of solvers, the bound of a problem is the largest that any of its runs has proved;
+    gaps refer to it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of a sweep, simulation or learning.
+
+    Returns
+    -------
+    DataFrame
+        One row each, in the order of the configuration that the folder was last run with;
+        ``trace_*`` and ``assignment`` hold lists. ``attrs["cells"]`` is the number of cells,
+        ``attrs["missing"]`` of those without a row (`missing_note`).
+
+    Raises
+    ------
+    InputError
+        If the folder holds no runs, or a file is broken.
+
+    Examples
+    --------
+    >>> from edgeopt import SweepConfig, read_runs, run_sweep
+    >>> solvers = {"LPT": {"solver": "lpt"}, "MCT": {"solver": "mct"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
+    >>> _ = run_sweep(config, "runs")
+    >>> runs = read_runs("runs")
+    >>> runs[["solver", "repetition"]].values.tolist(), runs.attrs["missing"]
+    ([['LPT', 0], ['LPT', 1], ['MCT', 0], ['MCT', 1]], 0)
+    """
+    folder = Path(folder)
+    cells = read_cells(folder)
+    is_sweep = read_description(folder)["kind"] == SWEEP.name
+    return _with_best_bounds(cells) if is_sweep else cells
+
+
+def read_solver_cells(folder: Path) -> pd.DataFrame:
+    """Return the cells of a sweep of solvers that have a row, at least one; see `read_runs`.
 
     Raises
     ------
@@ -100,14 +138,16 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     See `run_sweep`.
     """
     kind = read_description(folder)["kind"]
-    if kind != "sweep":
+    if kind != SWEEP.name:
         raise InputError("folder", str(folder), f"a sweep of solvers; this one is a {kind}")
-    cells = read_cells(folder)
+    cells = read_runs(folder)
+    if cells.empty:
+        raise InputError("folder", str(folder), "a sweep of which a cell has been run")
     run = ["problem", "solver", "repetition"]
     if cells.duplicated(run).any():
         twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))
         raise InputError(f"{folder / CELLS}: {', '.join(run)}", twice, "of one row alone")
-    return _with_best_bounds(cells)
+    return cells
 
 
 def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:

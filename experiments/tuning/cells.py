@@ -20,12 +20,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from edgeopt.experiments.sweep.cell import problem_of
+from edgeopt.experiments.sweep.cell import problem_of, solver_identity
 from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
 from edgeopt.experiments.tuning.objective import Objective, find_objective
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import make_criteria
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
 
 CELLS = "cells.jsonl"
@@ -204,8 +205,17 @@ class CellRunner:
         ------
         CellError
             If the solver or the objective raises.
+        InputError
+            If the solver's file has changed since the tuning began.
         """
-        keys = [self._key(cell, values) for cell in cells]
+        try:
+            identity, code = solver_identity(json.dumps({**self._config.solver, **values}))
+        except InputError:  # values that the solver does not allow together
+            raise CellError(traceback.format_exc()) from None
+        if not self._config.code.startswith(code):
+            rule = "left unchanged while it is tuned; the same command goes on with the new code"
+            raise InputError("solver", self._config.solver["solver"], rule)
+        keys = [self._key(cell, identity) for cell in cells]
         ahead: dict[str, Future[float]] = {}
         try:
             for place, (cell, key) in enumerate(zip(cells, keys, strict=True)):
@@ -221,11 +231,11 @@ class CellRunner:
             for future in ahead.values():  # the trial was given up
                 future.cancel()
 
-    def _key(self, cell: TrialCell, values: dict[str, Any]) -> str:
+    def _key(self, cell: TrialCell, identity: str) -> str:
         """Return a hash of everything but the code that the value of a cell depends on."""
         config = self._config
         content = [
-            config.solver_content(values),
+            identity,
             config.budget,
             config.objective_name,
             config.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from edgeopt.experiments.runs.config import check_seed
-from edgeopt.experiments.runs.provenance import code_of
+from edgeopt.experiments.sweep.cell import solver_identity
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
 from edgeopt.experiments.tuning.objective import OBJECTIVES, find_objective
@@ -26,9 +27,7 @@ from edgeopt.experiments.tuning.space import (
     space_table,
 )
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
-from edgeopt.optim.scheduling.catalog import build_solver, find_solver, locate_solver
-from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.solver import solver_name
+from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
@@ -132,12 +131,12 @@ class TuneConfig:
     @cached_property
     def declared(self) -> dict[str, Declared]:
         """The parameters of the default solver."""
-        return declared_parameters(self.default)
+        return declared_parameters(self.solver)
 
     @cached_property
     def space(self) -> Space:
         """The search space, by parameter."""
-        return search_space(self.default, self.parameters, self.search)
+        return search_space(self.declared, self.parameters, self.search)
 
     @cached_property
     def start(self) -> dict[str, Any] | None:
@@ -150,11 +149,6 @@ class TuneConfig:
     def problem_sets(self) -> tuple[ProblemSet, ...]:
         """The sets of problems that there are."""
         return (self.training,) if self.held_out is None else (self.training, self.held_out)
-
-    def solver_content(self, values: dict[str, Any] | None = None) -> list[Any]:
-        """Return name and parameters of the solver, which do not depend on where its file is."""
-        every = {name: entry.value for name, entry in self.declared.items()} | (values or {})
-        return [solver_name(self.default), {name: repr(value) for name, value in every.items()}]
 
     @property
     def objective_name(self) -> str:
@@ -201,7 +195,7 @@ class TuneConfig:
         """
         training = {"digests": self.training.digests, "repetitions": self.training.repetitions}
         return {
-            "solver": self.solver_content(),
+            "solver": json.loads(solver_identity(json.dumps(self.solver))[0]),
             "budget": self.budget,
             "objective": self.objective_name,
             "seed": self.seed,
@@ -212,11 +206,11 @@ class TuneConfig:
             "racing": _content(self.racing),
         }
 
-    @property
+    @cached_property
     def code(self) -> str:
-        """Hash of the code that runs a trial."""
-        own = [] if self.objective in OBJECTIVES else [find_solver(self.objective)]
-        return code_of(solve, make_criteria, Problem, self.default, *own)
+        """Hash of the code that runs a trial, when it was first asked for."""
+        own = "" if self.objective in OBJECTIVES else solver_code(self.objective)
+        return solver_identity(json.dumps(self.solver))[1] + own[:16]
 
 
 def _content(given: Any) -> Any:

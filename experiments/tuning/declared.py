@@ -1,10 +1,13 @@
-"""What a solver declares of its parameters: default, type, limits and the range to search."""
+"""What a solver declares of its parameters: value, type, limits and the range to search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, get_type_hints
+from types import MappingProxyType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from edgeopt.optim.scheduling import catalog
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Declared:
     value : object
         Its value in this solver.
     hint : object
-        Its type: bool, int, float or a ``Literal``; others cannot be tuned.
+        Its type: bool, int, float, a ``Literal``, or another one.
     limits : mapping of str to float
         Keywords of `check_number`.
     search : tuple of float, or None
@@ -32,18 +35,38 @@ class Declared:
     search: tuple[float, float] | None
 
 
-def declared_parameters(solver: Any) -> dict[str, Declared]:
-    """Return the parameters of a solver by name, in its order; none for a plain function."""
-    if not is_dataclass(solver) or isinstance(solver, type):
-        return {}
-    hints = get_type_hints(type(solver))
+def declared_parameters(table: dict[str, Any]) -> dict[str, Declared]:
+    """Return the parameters of the solver of a table by name, in its order.
+
+    Parameters
+    ----------
+    table : dict
+        ``{"solver": name, parameter: value, ...}``.
+
+    Raises
+    ------
+    InputError
+        If the solver, a parameter or a value is unknown or illegal.
+    """
+    given = {name: value for name, value in table.items() if name != "solver"}
+    found = catalog.identify_solver(table["solver"], given)
+    made = fields(found.solver) if is_dataclass(found.solver) else ()
+    metadata: dict[str, Mapping[str, Any]] = {each.name: each.metadata for each in made}
+    nothing: Mapping[str, Any] = MappingProxyType({})
     return {
-        entry.name: Declared(
-            entry.name,
-            getattr(solver, entry.name),
-            hints[entry.name],
-            entry.metadata.get("limits", {}),
-            entry.metadata.get("search"),
+        name: Declared(
+            name,
+            found.parameters[name],
+            _plain_hint(entry.hint),
+            metadata.get(name, nothing).get("limits", nothing),
+            metadata.get(name, nothing).get("search"),
         )
-        for entry in fields(solver)
+        for name, entry in catalog.declared_parameters(table["solver"]).items()
     }
+
+
+def _plain_hint(hint: Any) -> Any:
+    """Return a type that can be searched if the annotation allows for one, ``int | None``."""
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    plain = [one for one in members if one in (bool, int, float) or get_origin(one) is Literal]
+    return plain[0] if plain else hint

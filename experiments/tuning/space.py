@@ -15,7 +15,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from edgeopt.experiments.tuning.declared import Declared, declared_parameters
+from edgeopt.experiments.tuning.declared import Declared
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.parameters import check_names
 
@@ -30,14 +30,16 @@ _LOG_FROM = 100  # ratio of the ends from which on a range is searched in its lo
 _RANGE_KEYS = ("low", "high", "log", "step")
 
 
-def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]) -> Space:
+def search_space(
+    declared: dict[str, Declared], names: Iterable[str] | None, given: dict[str, Any]
+) -> Space:
     """Return what is searched for each parameter, in the order in which the solver has them.
 
     Parameters
     ----------
-    solver : Solver or callable
-        Declares ranges by `parameter` (``search``) and choices by a ``Literal`` annotation, or by
-        being true or false.
+    declared : dict of Declared
+        The solver's parameters. It declares ranges by `parameter` (``search``) and choices by a
+        ``Literal`` annotation, or by being true or false.
     names : iterable of str, optional
         The parameters to tune; by default all that declare what to search, or are given.
     given : dict
@@ -55,9 +57,8 @@ def search_space(solver: Any, names: Iterable[str] | None, given: dict[str, Any]
     InputError
         If the solver has no such parameter, or a range is empty or beyond the legal limits.
     """
-    declared = declared_parameters(solver)
     if not declared:
-        raise InputError("solver", solver, "one with parameters to tune")
+        raise InputError("solver", "without parameters", "one with parameters to tune")
     check_names(given | dict.fromkeys(names or ()), declared)
     chosen = set(declared if names is None else names)
     for name in given:
@@ -169,8 +170,10 @@ def _check(field: str, value: Any, entry: Declared) -> Any:
         return value
     if get_origin(entry.hint) is Literal:
         return check_choice(field, value, get_args(entry.hint))
-    if entry.hint not in (int, float):
-        raise InputError(field, value, "of a parameter that is a number, a choice or true or false")
+    if entry.hint not in (int, float):  # whatever else it is, the solver checks it
+        if not isinstance(value, bool | int | float | str):
+            raise InputError(field, value, "a number, a text, true or false")
+        return value
     number = check_number(field, value, **entry.limits)
     return check_integer(field, value) if entry.hint is int else number
 

@@ -22,6 +22,7 @@ from edgeopt.optim.scheduling.local_search.iterated import start_assignments
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import OPTIMALITY
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -83,6 +84,8 @@ class MILP:
     bound_iterations: int = parameter(300, "most iterations of the knapsack bound", at_least=0)
     nodes: int = parameter(100, "nodes of the tree in the first slice", at_least=1)
     slice_seconds: float = parameter(1.0, "time limit of the first slice in s", above=0)
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)

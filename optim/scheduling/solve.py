@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solver import (
     Result,
     Scheduler,
@@ -37,6 +38,7 @@ from edgeopt.optim.scheduling.stop import (
 )
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.tally import Tally, count_evaluations, counting
 
 Callback = Callable[[Progress], bool | None]
 
@@ -54,7 +56,7 @@ def solve(
     solver: Solver[Any] | Scheduler,
     *,
     stop: Criterion | Iterable[Criterion] = Iterations(100),
-    rng: int | np.random.Generator | np.random.SeedSequence | None = None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None = None,
     start: ArrayLike | None = None,
     callback: Callback | None = None,
     on_best: OnBest | None = None,
@@ -73,8 +75,9 @@ def solve(
     stop : Criterion or iterable of Criterion
         The first one met ends the run. They are asked after each iteration, and before the first
         one if there is a schedule by then.
-    rng : int, Generator or SeedSequence, optional
-        Seed or source of randomness; without one, a fresh seed that the result records.
+    rng : int, str, Generator or SeedSequence, optional
+        Seed or source of randomness; without one, a fresh seed that the result records. A text
+        is the stream of a row of a sweep, see `read_stream`.
     start : array_like of int, shape (k,), optional
         An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
         result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose
@@ -106,6 +109,17 @@ def solve(
     CheckError
         If the solver's makespan, memory or bound does not hold for its assignment.
 
+    Notes
+    -----
+    An evaluation is one schedule, or one neighbour of a schedule, whose loads or makespan are
+    computed. `solve` counts the assignments given to the problem's `loads`, `makespan` and
+    `total_time`; the same array asked about again, unchanged, counts once. Solvers report in
+    ``State.evaluations`` what they compute without these methods, as compiled kernels do. The
+    evaluations of an iteration are the larger of both numbers, so that schedules of a kernel that
+    are checked by `makespan` do not count twice. A solver of which neither is seen counts one for
+    each iteration, and a function at least one for the schedule that it returns. Evaluations in
+    threads, or by arithmetic on the problem's arrays, are seen only if they are reported.
+
     Examples
     --------
     >>> from edgeopt import ATSA, Evaluations, Frontier, Problem, Seconds, solve
@@ -116,24 +130,29 @@ def solve(
     >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
-    first = _incumbent(problem, start)
     seed, generator = _seeded(rng)
-    table = Display() if display else None
-    run = _Run(
-        problem=problem,
-        solver=runner,
-        criteria=criteria,
-        first=first,
-        callback=callback,
-        on_best=on_best,
-        display=table,
-        progress=Progress(iterations=-1, lower_bound=bound(problem), stalled=-1),
-    )
-    result = _checked(run, run.go(generator), seed)
-    if table is not None:
-        table.on_end(result)
-    if on_end is not None:
-        on_end(result)
+    tally, table = Tally(), Display() if display else None
+    # Nothing outside the solver counts, not even where another solver's step calls `solve`.
+    with counting(None):
+        first = _incumbent(problem, start, tally)
+        used = first.evaluations
+        run = _Run(
+            problem=problem,
+            solver=runner,
+            criteria=criteria,
+            first=first,
+            callback=callback,
+            on_best=on_best,
+            display=table,
+            progress=Progress(-1, used, lower_bound=bound(problem), stalled=-1),
+            tally=tally,
+            counted=used,
+        )
+        result = _checked(run, run.go(generator), seed)
+        for end in (table.on_end if table else None, on_end):
+            if end is not None:
+                end(result)
+    count_evaluations(result.evaluations)
     return result
 
 
@@ -149,21 +168,29 @@ class _Run:
     on_best: OnBest | None
     display: Display | None
     progress: Progress
+    tally: Tally
     trace: Trace = field(default_factory=Trace)
     state: State = field(default_factory=State)
+    reported: int = 0
+    counted: int = 0
 
     @property
     def best(self) -> State:
         """The state that holds the incumbent."""
-        return self.first if self.first.makespan <= self.state.makespan else self.state
+        first, state = self.first, self.state
+        # An assignment of infinite makespan, to a node that cannot run a task, is for the checker.
+        keeps = first.assignment is not None and first.makespan <= state.makespan
+        return first if keeps else state
 
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""
         begin = time.perf_counter()
-        self.state = initial_state(self.problem, self.solver, rng, self.first.assignment)
+        with counting(self.tally):
+            self.state = initial_state(self.problem, self.solver, rng, self.first.assignment)
         status = self._note(time.perf_counter() - begin)
         while status is None:
-            self.state = self.solver.step(self.problem, self.state)
+            with counting(self.tally):
+                self.state = self.solver.step(self.problem, self.state)
             status = self._note(time.perf_counter() - begin)
             if self.callback is not None and self.callback(self.progress):
                 status = status or Status.CALLBACK
@@ -171,10 +198,19 @@ class _Run:
             self.trace.record(self.progress)
         return status
 
+    def _spent(self) -> int:
+        """Return the evaluations of the last iteration: the more of those reported and counted."""
+        reported, counted = int(self.state.evaluations), self.tally.count
+        spent = max(reported - self.reported, counted - self.counted)
+        self.reported, self.counted = reported, counted
+        # A solver of which nothing is seen must not run for ever on a budget of evaluations.
+        unseen = not reported and counted == self.first.evaluations
+        return max(spent, 1) if unseen and self.progress.iterations >= 0 else spent
+
     def _note(self, seconds: float) -> Status | None:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
-        self.progress = now = _advance(before, self.state, best.makespan, self.first, seconds)
+        self.progress = now = _advance(before, self.state, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
             self.trace.record(now)
             if self.on_best is not None:
@@ -192,18 +228,17 @@ class _Run:
 
 
 def _advance(
-    before: Progress, state: State, makespan: float, first: State, seconds: float
+    before: Progress, state: State, makespan: float, spent: int, seconds: float
 ) -> Progress:
     """Return the progress after `init` (iteration 0), or after one more iteration."""
-    evaluations, init = state.evaluations + first.evaluations, before.iterations < 0
     return Progress(
         iterations=before.iterations + 1,
-        evaluations=evaluations,
+        evaluations=before.evaluations + spent,
         seconds=seconds,
         makespan=makespan,
         lower_bound=settled_bound(max(before.lower_bound, state.lower_bound), makespan),
         stalled=0 if makespan < before.makespan else before.stalled + 1,
-        step_evaluations=0 if init else evaluations - before.evaluations,
+        step_evaluations=0 if before.iterations < 0 else spent,
     )
 
 
@@ -233,7 +268,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     )
 
 
-def _incumbent(problem: Problem, start: ArrayLike | None) -> State:
+def _incumbent(problem: Problem, start: ArrayLike | None, tally: Tally) -> State:
     """Return the user's initial assignment as a state; an empty one if there is none."""
     if start is None:
         return State()
@@ -242,13 +277,17 @@ def _incumbent(problem: Problem, start: ArrayLike | None) -> State:
         raise InputError(
             "start", assignment.tolist(), "on nodes that can run the tasks, within their memory"
         )
-    return State(assignment=assignment, makespan=problem.makespan(assignment), evaluations=1)
+    with counting(tally):  # a solver that evaluates it again does not count it twice
+        makespan = problem.makespan(assignment)
+    return State(assignment=assignment, makespan=makespan, evaluations=tally.count)
 
 
 def _seeded(
-    rng: int | np.random.Generator | np.random.SeedSequence | None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None,
 ) -> tuple[int | None, np.random.Generator]:
     """Return the seed, where there is one, and the generator."""
+    if isinstance(rng, str):
+        rng = read_stream(rng)
     if isinstance(rng, np.random.Generator | np.random.SeedSequence):
         return None, np.random.default_rng(rng)
     if rng is None:

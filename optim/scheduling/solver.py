@@ -15,6 +15,7 @@ from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.tally import counting
 
 Scheduler = Callable[[Problem, np.random.Generator], ArrayLike]
 
@@ -30,7 +31,8 @@ class State:
     makespan : float
         Its makespan in s, infinite where there is none yet.
     evaluations : int
-        Assignments whose objective was computed so far.
+        Schedules evaluated so far, as far as the solver reports them: `solve` counts the calls of
+        the problem's methods by itself, and takes the larger number for each iteration.
     done : bool
         Whether the solver has nothing more to do.
     lower_bound : float
@@ -73,7 +75,6 @@ class Solver(Protocol[S]):
     ...         return RandomState(rng=rng)
     ...     def step(self, problem, state):
     ...         drawn = state.rng.integers(problem.nodes, size=problem.tasks)
-    ...         state.evaluations += 1
     ...         if problem.makespan(drawn) < state.makespan:
     ...             state.assignment, state.makespan = drawn, problem.makespan(drawn)
     ...         return state
@@ -117,7 +118,8 @@ class OneShot:
         # An incomplete assignment is no schedule.
         if not np.any(assignment == -1):
             state.assignment = problem.check_assignment(assignment)
-            state.makespan = problem.makespan(state.assignment)
+            with counting(None):  # the one evaluation reported, beside those of the function
+                state.makespan = problem.makespan(state.assignment)
         return state
 
 
@@ -217,7 +219,8 @@ class Result:
     trace : Trace
         Best so far over the run.
     iterations, evaluations : int
-        Totals of the run.
+        Totals of the run, including an iteration that went beyond the budget. What counts as an
+        evaluation is said in `solve`.
     seconds : float
         Time in the solver in s, without the bound and the check.
     status : Status

@@ -131,8 +131,9 @@ class Iterations:
 class Evaluations:
     """Stop before an iteration as large as the last would exceed `limit` evaluations.
 
-    Solvers whose iterations all cost the same therefore never exceed the budget, except by the
-    first iteration, which always runs if there is no schedule yet.
+    What counts as an evaluation is said in `solve`. An iteration cannot be interrupted: the first
+    one, or one larger than the last, may go beyond the budget; `Result.evaluations` tells by how
+    much. The budget also ends after `limit` iterations, whatever they evaluated.
 
     Examples
     --------
@@ -147,7 +148,8 @@ class Evaluations:
     def __call__(self, progress: Progress) -> bool:
         """Return whether one more iteration would exceed the budget."""
         # The next iteration is expected to cost what the last one did, and at least 1.
-        return progress.evaluations + max(progress.step_evaluations, 1) > self.limit
+        expected = progress.evaluations + max(progress.step_evaluations, 1)
+        return expected > self.limit or progress.iterations >= self.limit
 
 
 @dataclass(frozen=True)

@@ -44,18 +44,23 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
 
 
 def best_fit_decreasing(
-    task_memory: FloatArray, node_capacity: FloatArray
+    task_memory: FloatArray,
+    node_capacity: FloatArray,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64] | None:
     """Return an assignment, shape (k,), that fits, or None if this greedy rule finds none.
 
     The largest task comes first; each goes to the node that it fills best (Friesen and Langston,
-    "Variable sized bin packing", SIAM J. Computing 15, 1986).
+    "Variable sized bin packing", SIAM J. Computing 15, 1986), of those that can run it: `allowed`,
+    shape (k, x), or all.
     """
     room = node_capacity.astype(np.float64)  # a copy, reduced by each task
     assignment = np.empty(len(task_memory), dtype=np.int64)
     for task in np.argsort(-task_memory, kind="stable"):
         left = room - task_memory[task]
         left[left < 0] = np.inf
+        if allowed is not None:
+            left[~allowed[task]] = np.inf
         node = int(left.argmin())
         if np.isinf(left[node]):
             return None

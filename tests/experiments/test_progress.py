@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from edgeopt.experiments.runs.run import progress
+from edgeopt.experiments.runs.progress import progress
 
 
 def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:

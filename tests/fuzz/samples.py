@@ -10,7 +10,7 @@ from fuzz.outcome import run_command
 
 TIMES = "6 3\n" + "\n".join(map(str, range(1, 19))) + "\n"
 PAIRS = "".join(f"0 {task + 1}  1 {task + 2}  2 3\n" for task in range(4))
-MATRIX = "a,b,c\n" + "".join(f"{task + 1},{task + 2}.5,3\n" for task in range(6))
+MATRIX = "a,b,c\n" + "".join(f"{task + 2},{task + 2}.5,3\n" for task in range(6))
 NETWORK = """name,kind,macs,parameters,output_shape,inputs
 input,input,0,0,3x8x8,
 c1,conv,1000,100,4x8x8,input

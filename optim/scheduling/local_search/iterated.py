@@ -28,6 +28,7 @@ from edgeopt.optim.scheduling.local_search.search import (
 from edgeopt.optim.scheduling.solver import Scheduler, State
 from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -113,6 +114,8 @@ class LocalSearch:
         DEFAULT_OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
     )
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -125,12 +128,13 @@ class LocalSearch:
 
     def step(self, problem: Problem, state: LocalSearchState) -> LocalSearchState:
         """Build the first schedule, or kick the current one."""
-        best = state.search.best
+        best, compared = state.search.best, int(state.search.compared[0])
         before = best.makespan[0]
         if state.length == 0:
             self._begin(problem, state)
         else:
             self._kick(state)
+        state.evaluations += int(state.search.compared[0]) - compared
         if best.makespan[0] < before:
             state.assignment = best.assignment.copy()
             state.makespan = float(best.makespan[0])
@@ -157,20 +161,19 @@ class LocalSearch:
         settings = KickSettings(self.ambition, self.overload, temperature)
         kick_often(state.search, settings, self.kicks, state.stream)
         state.position += 1
-        state.evaluations += self.kicks
 
 
 def start_assignment(problem: Problem, start: Start) -> IntArray | None:
     """Return the heuristic's assignment, shape (k,), or if it fails, another one that fits.
 
     A heuristic that finds no room for a task is replaced by best-fit decreasing, which considers
-    memory alone; None if that fails too.
+    memory and which nodes can run a task; None if that fails too.
     """
     # These heuristics draw no random numbers; the generator only completes the signature.
     assignment = np.asarray(HEURISTICS[start](problem, np.random.default_rng(0)))
     if not (assignment == -1).any():
         return assignment
-    return best_fit_decreasing(*memory_arrays(problem))
+    return best_fit_decreasing(*memory_arrays(problem), problem.allowed)
 
 
 def start_assignments(problem: Problem) -> list[IntArray]:

@@ -49,7 +49,7 @@ def shift_and_swap(
     proposals : int
         Number of proposals, including those without effect.
     incumbent : Incumbent
-        Records better schedules.
+        Records better schedules, and counts the neighbours whose energy was computed.
     stream : ndarray of uint64, shape (4,)
         Random numbers.
 
@@ -65,6 +65,7 @@ def shift_and_swap(
     replica = replicas.at[level]
     heat, stiff = ladder.temperatures[level], ladder.stiffness[level]
     loads, used = replicas.loads[replica], replicas.used[replica]
+    compared = 0
     for _ in range(proposals):
         i, b = propose(ladder, level, stream)
         a = replicas.assignment[replica, i]
@@ -89,6 +90,7 @@ def shift_and_swap(
         if used[b] + held > model.capacity[b] or used[a] - held > model.capacity[a]:
             continue
         # Only the two nodes' overloads change.
+        compared += 1
         exponent = price + stiff * (
             model.weights[a]
             * (overload(loads[a] + change_a - target) - overload(loads[a] - target))
@@ -105,6 +107,7 @@ def shift_and_swap(
         if partner >= 0:
             move(replicas, replica, partner, a)
         keep_if_better(incumbent, replicas, replica, a, b)
+    incumbent.evaluations[0] += compared
 
 
 # Two nodes share some of their tasks anew.

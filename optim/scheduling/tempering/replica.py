@@ -53,7 +53,7 @@ class Incumbent(NamedTuple):
     makespan : ndarray, shape (1,)
         When its last node ends, in the model's unit.
     evaluations : ndarray of int, shape (1,)
-        Schedules proposed so far; each way to share a block counts as one.
+        Neighbours compared so far, and each way to share a block.
     """
 
     assignment: IntArray

@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -106,6 +107,8 @@ class Frontier:
 
     levels: int = parameter(32, "replicas, one on each level", at_least=2, search=(8, 64))
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -118,10 +121,13 @@ class Frontier:
         """
         if problem.tasks * problem.nodes > MAX_PAIRS:
             return LocalSearch().init(problem, rng, start)
-        start = _best_start(problem, start)
-        if start is None:
+        tried = start_assignments(problem)
+        known = tried if start is None else [start, *tried]
+        if not known:
             return State(done=True)
-        makespan = problem.makespan(start)
+        makespans = [problem.makespan(assignment) for assignment in known]
+        makespan = min(makespans)
+        start = known[makespans.index(makespan)]
         # The bound, and even the makespan, may be 0, which is no unit.
         unit = nearest_bound(problem) or makespan or 1.0
         model = build_model(problem, unit)
@@ -129,7 +135,7 @@ class Frontier:
             model,
             build_ladder(model, nearest_nodes(model, rng), self.levels, WIDEST),
             start_replicas(model, self.levels, start),
-            Incumbent(start.copy(), np.array([makespan / unit]), np.ones(1, np.int64)),
+            Incumbent(start.copy(), np.array([makespan / unit]), np.full(1, len(tried))),
             make_block(problem.tasks),
             open_stream(rng),
             1.0,
@@ -137,7 +143,7 @@ class Frontier:
         return TemperingState(
             assignment=start,
             makespan=makespan,
-            evaluations=1,
+            evaluations=len(tried),
             walk=walk,
             unit=unit,
             best=makespan / unit - 1.0,
@@ -209,12 +215,6 @@ def _has_unpriced_limits(problem: Problem) -> bool:
     return problem.task_memory is not None or problem.ready is not None
 
 
-def _best_start(problem: Problem, start: IntArray | None) -> IntArray | None:
-    """Return the best of `start` and the heuristics' schedules that fit, shape (k,), if any."""
-    known = [] if start is None else [start]
-    return min([*known, *start_assignments(problem)], key=problem.makespan, default=None)
-
-
 def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: float) -> None:
     """Kick the best schedule, and repair it by ejection chains, `KICKS` times.
 
@@ -232,13 +232,13 @@ def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: flo
     share : float
         Progress from hot to cold, 0 to 1.
     """
-    incumbent = walk.incumbent
+    incumbent, before = walk.incumbent, search.compared[0]
     if share == 0.0:
         moves.restart_from(search, incumbent.assignment)
     temperature = moves.HOT * (moves.COLD / moves.HOT) ** share
     settings = moves.KickSettings(moves.DEFAULT_AMBITION, moves.DEFAULT_OVERLOAD, temperature)
     moves.kick_often(search, settings, KICKS, walk.stream)
-    incumbent.evaluations[0] += KICKS
+    incumbent.evaluations[0] += search.compared[0] - before
     makespan = search.best.makespan[0] / unit
     if makespan < incumbent.makespan[0]:
         incumbent.makespan[0], incumbent.assignment[:] = makespan, search.best.assignment

@@ -91,7 +91,6 @@ def _wander(walk: ReplicaWalk, level: int) -> None:
         walk.model, walk.ladder, walk.replicas, level, walk.target, SINGLE_PROPOSALS,
         walk.incumbent, walk.stream,
     )  # fmt: skip
-    walk.incumbent.evaluations[0] += SINGLE_PROPOSALS
     # On soft levels single moves are accepted often enough; blocks cost a thousand ways each.
     if level >= (1.0 - _STIFF_SHARE) * len(walk.replicas.at):
         share_anew(

@@ -13,7 +13,6 @@ import pytest
 
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells
-from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.config import read_config
 from edgeopt.experiments.sweep.summary import summarize_sweep
 
@@ -149,7 +148,6 @@ def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path)
     assert edgeopt("sweep", "--status", "out").out == finished
     assert edgeopt("sweep", "sweep.toml", "--out", "out", "--dry-run").out == finished
     (tmp_path / "times.csv").write_text("3,1\n2,4\n5,5\n1,3\n")
-    problem_of.cache_clear()
     lines = edgeopt("sweep", "--status", "out", "--jobs", "2").out.splitlines()
     assert lines[:2] == [
         "18 cells: 9 finished, 0 failed, 9 to run",

@@ -42,7 +42,7 @@ def test_own_scheduler(run: Run, tmp_path: Path):
     found = run("own_scheduler.py")
     makespan = {name: result.makespan for name, result in found["results"].items()}
     assert makespan["walk (mine)"] < makespan["earliest end (mine)"]
-    assert makespan["local search"] == min(makespan.values())
+    assert makespan["local search"] < makespan["walk (mine)"]
     start = found["earliest_end"](found["problem"], np.random.default_rng())
     assert found["problem"].fits(start)
     assert makespan["earliest end (mine)"] == found["problem"].makespan(start)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     METADATA,
@@ -19,17 +20,21 @@ from edgeopt.experiments.runs.files import (
     part_path,
     write_part,
 )
+from edgeopt.experiments.runs.index import index_of, index_path
 from edgeopt.experiments.runs.store import (
     CELLS,
     CONFIG,
+    INDEX,
     OLDER,
-    compact,
+    folder_index,
     is_compact,
+    missing_note,
     older_cells,
     open_folder,
     read_cells,
     read_description,
     scan_store,
+    write_description,
 )
 from edgeopt.experiments.sweep.cell import SWEEP as KIND
 from edgeopt.experiments.sweep.config import SweepConfig
@@ -39,9 +44,30 @@ from edgeopt.problems.errors import InputError
 SWEEP = SweepConfig(("paper:5x2",), 2, 1, {"evaluations": 10}, {"mct": {"solver": "mct"}})
 
 
+def open_sweep(folder: Path, config: SweepConfig = SWEEP) -> None:
+    open_folder(folder, config, index_of(config.cells(), config.kind))
+
+
 def row(key: str, **values: object) -> Row:
     names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0, "seed": 0}
     return {**names, "status": "done", "cell_seconds": 0.5, **values}
+
+
+def entry(key: str, **values: object) -> Row:
+    """Return the entry of an index for a row of `row`."""
+    columns = ("key", "code", "problem", "solver", "repetition", "seed")
+    return {name: row(key, **values)[name] for name in columns} | {"contents": "{}"}
+
+
+def name_cells(folder: Path, keys: str, **values: object) -> None:
+    """Give the folder an index of cells with these keys, all of them of one name."""
+    description = read_description(folder)
+    write_description(folder, description, [entry(key, **values) for key in keys])
+
+
+def check_compact(folder: Path) -> bool:
+    """Whether the folder needs no compaction."""
+    return is_compact(folder, folder_index(folder, read_description(folder)), KIND)
 
 
 def keep(folder: Path, *rows: Row) -> Path:
@@ -56,7 +82,7 @@ def keep(folder: Path, *rows: Row) -> Path:
 def folder(tmp_path: Path) -> Path:
     """Return the opened folder of `SWEEP`."""
     path = tmp_path / "deep" / "out"
-    open_folder(path, SWEEP)
+    open_sweep(path)
     return path
 
 
@@ -69,7 +95,7 @@ def test_a_new_folder_says_what_it_is_for(folder: Path):
 
 def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
     before = (folder / CONFIG).read_bytes()
-    open_folder(folder, SWEEP)
+    open_sweep(folder)
     for other in (replace(SWEEP, seed=2), replace(SWEEP, repetitions=3)):
         with pytest.raises(InputError, match="this one holds another sweep"):
             open_folder(folder, other)
@@ -80,11 +106,11 @@ def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
 def test_a_sweep_killed_while_opening_its_folder_resumes(folder: Path):
     for name in (JOURNALS, CELLS):
         (folder / name).rmdir()
-    open_folder(folder, SWEEP)
+    open_sweep(folder)
     (folder / CONFIG).rename(folder / f"_{CONFIG}.123")
     for name in (JOURNALS, CELLS):
         (folder / name).rmdir()
-    open_folder(folder, SWEEP)
+    open_sweep(folder)
     assert read_description(folder)["config"] == SWEEP.as_dict()
 
 
@@ -94,7 +120,7 @@ def test_folders_of_other_content_are_refused_and_left_alone(tmp_path: Path):
     (tmp_path / "full" / "notes.txt").write_text("mine")
     for name in ("file", "full", "file/below"):
         with pytest.raises(InputError, match=r"^--out: got"):
-            open_folder(tmp_path / name, SWEEP)
+            open_sweep(tmp_path / name)
     assert len(list(tmp_path.rglob("*"))) == 3
 
 
@@ -102,7 +128,7 @@ def test_folders_of_other_content_are_refused_and_left_alone(tmp_path: Path):
 def test_broken_descriptions_are_refused(folder: Path, text: str):
     (folder / CONFIG).write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError):
-        open_folder(folder, SWEEP)
+        open_sweep(folder)
 
 
 def test_rows_come_back_from_the_journals(folder: Path):
@@ -121,15 +147,18 @@ def test_a_finished_row_counts_whatever_failed_before_or_after(
     for status in order:
         keep(folder, row("b", status=status))
     assert scan_store(folder)["b"]["status"] == "done"
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     assert read_cells(folder)["status"].tolist() == ["done", "done"]
 
 
 def test_the_last_failure_of_a_journal_counts(folder: Path):
     keep(folder, row("a", status="failed", error="1"), row("a", status="failed", error="2"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     keep(folder, row("a", status="failed", error="3"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     assert read_cells(folder)["error"].tolist() == ["3"]
 
 
@@ -156,9 +185,10 @@ def test_a_journal_that_another_sweep_has_moved_is_empty(folder: Path):
 def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path):
     for key, repetition in (("b", 1), ("a", 0)):
         keep(folder, row(key, repetition=repetition, trace_makespan=[2.0, 1.0]))
-    assert not is_compact(folder, ["a", "b"])
-    compact(folder, ["a", "b"])
-    assert is_compact(folder, ["a", "b"])
+    assert not check_compact(folder)
+    name_cells(folder, "ab")
+    compact(folder)
+    assert check_compact(folder)
     cells = read_cells(folder)
     assert cells["key"].tolist() == ["a", "b"]
     assert tuple(cells.columns) == tuple(KIND.table)
@@ -173,7 +203,8 @@ def test_parts_share_their_types_where_all_of_one_has_failed(
     monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 2)
     keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
     keep(folder, *(row(key, status="failed", error="no") for key in "de"))
-    compact(folder, list("abdec"))
+    name_cells(folder, "abdec")
+    compact(folder)
     assert len(list((folder / CELLS).iterdir())) == 3
     cells = pd.read_parquet(folder / CELLS)
     assert cells["key"].tolist() == list("abdec")
@@ -182,7 +213,8 @@ def test_parts_share_their_types_where_all_of_one_has_failed(
 
 def test_every_part_says_where_it_comes_from(folder: Path):
     keep(folder, row("a"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     metadata = json.loads(pq.read_metadata(part_path(folder / CELLS, 0)).metadata[METADATA])
     assert metadata["config"] == SWEEP.as_dict()
     facts = metadata["provenance"]
@@ -192,15 +224,18 @@ def test_every_part_says_where_it_comes_from(folder: Path):
 
 def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
     keep(folder, row("a"), row("b"))
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     keep(folder, row("A", code="d"), row("B", code="d"))
-    compact(folder, ["A", "B"])
+    name_cells(folder, "AB", code="d")
+    compact(folder)
     assert read_cells(folder)["key"].tolist() == ["A", "B"]
     assert older_cells(folder) == 2
     assert pd.read_parquet(folder / OLDER)["key"].tolist() == ["a", "b"]
     assert scan_store(folder).keys() == {"a", "b", "A", "B"}
-    assert not is_compact(folder, ["a", "b"])
-    compact(folder, ["a", "b"])
+    assert not check_compact(folder)
+    name_cells(folder, "ab")
+    compact(folder)
     assert read_cells(folder)["key"].tolist() == ["a", "b"]
     assert older_cells(folder) == 2
 
@@ -220,10 +255,12 @@ def test_a_crash_between_two_parts_loses_and_doubles_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("edgeopt.experiments.runs.store.write_part", write_only_the_first)
         with pytest.raises(KeyboardInterrupt):
-            compact(folder, ["a", "b"])
+            name_cells(folder, "ab")
+            compact(folder)
     assert read_cells(folder)["key"].tolist() == ["a"]
     assert scan_store(folder).keys() == {"a", "b"}
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     assert read_cells(folder)["key"].tolist() == ["a", "b"]
 
 
@@ -231,7 +268,8 @@ def test_missing_and_broken_tables_are_refused(folder: Path):
     with pytest.raises(InputError, match="must be a finished sweep"):
         read_cells(folder)
     keep(folder, row("a"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     path = part_path(folder / CELLS, 0)
     whole = path.read_bytes()
     for data in (b"", b"junk", whole[: len(whole) // 2]):
@@ -288,7 +326,8 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
 
 def test_two_rows_of_one_run_are_refused(folder: Path):
     keep(folder, row("a"), row("b"))
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     with pytest.raises(InputError, match="got 'p, s, 0', must be of one row alone"):
         read_solver_cells(folder)
 
@@ -316,7 +355,8 @@ def test_a_bound_is_not_above_a_makespan_by_rounding(folder: Path):
         for i, (key, makespan) in enumerate(found.items())
     ]
     keep(folder, *rows, row("c", repetition=2, status="failed", error="no"))
-    compact(folder, list("abc"))
+    name_cells(folder, "abc")
+    compact(folder)
     cells = read_solver_cells(folder)
     assert cells["lower_bound"].tolist()[:2] == [5.0, 5.0]
     assert cells["gap"].min() == 0.0

@@ -1,15 +1,21 @@
 """What every solver must do, on every form of problem."""
 
 import copy
+import json
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from strategies import allowed_pairs
 
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
-from edgeopt.optim.scheduling.solver import as_solver
+from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -26,6 +32,11 @@ def dense(seed, k, x):
 
 def with_ready(problem, ready):
     return replace(problem, ready=np.array(ready))
+
+
+def forbid(problem, kind):
+    allowed = allowed_pairs(kind, problem.tasks, problem.nodes, np.random.default_rng(0))
+    return replace(problem, et=np.where(allowed, problem.matrix, np.inf))
 
 
 PROBLEMS = {
@@ -50,6 +61,9 @@ PROBLEMS = {
     "ready times, memory": lambda: with_ready(paper_pool(40, 6, rng=2), np.arange(6.0)),
     "one node that is not ready": lambda: with_ready(dense(7, 5, 1), [3.0]),
     "braun": lambda: braun("u_s_hilo", 64, 8, rng=5),
+    "forbidden pairs": lambda: forbid(dense(8, 30, 7), "half"),
+    "few pairs, ready times": lambda: with_ready(forbid(dense(9, 40, 30), "few"), np.ones(30)),
+    "nested, memory": lambda: forbid(paper_pool(40, 20, slack=3.0, rng=3), "nested"),
 }  # fmt: skip
 
 
@@ -117,6 +131,34 @@ def test_another_seed_is_another_run(name):
 def test_an_evaluation_budget_is_never_exceeded(name, limit):
     result = solve(PROBLEMS["dense"](), SOLVERS[name], stop=Evaluations(limit), rng=0)
     assert limit - 20 < result.evaluations <= limit
+
+
+def test_evaluations_reported_are_those_computed():
+    """Kernels run as Python, and calls of the functions that compute objectives are counted."""
+    script = Path(__file__).with_name("counted_kernels.py")
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(run.stdout)
+    assert {"atsa", "aco", "pso", "local-search", "frontier"} <= found.keys()
+    assert {name: reported for name, (reported, _) in found.items()} == {
+        name: computed for name, (_, computed) in found.items()
+    }
+    assert (found["atsa"], found["pso"]) == ([12, 12], [12, 12])
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, s in SOLVERS.items() if isinstance(as_solver(s), OneShot)]
+)
+def test_a_heuristic_counts_the_schedules_it_compares(name):
+    # LP rounding takes the better of two roundings
+    assert run(PROBLEMS["dense"](), SOLVERS[name]).evaluations == (
+        2 if name == "lp-rounding" else 1
+    )
 
 
 @pytest.mark.parametrize("name", ITERATIVE)

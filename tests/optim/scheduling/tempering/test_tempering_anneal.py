@@ -41,7 +41,7 @@ def test_levels_below_are_left_alone_until_they_are_reached():
     anneal(walk, 0, 2, 2)
     assert (walk.replicas.assignment[1] != before[1]).any()
     np.testing.assert_array_equal(walk.replicas.assignment[[2, 0]], before[[2, 0]])
-    assert walk.incumbent.evaluations[0] == 2 * SINGLE_PROPOSALS  # no blocks on the soft level
+    assert 0 < walk.incumbent.evaluations[0] <= 2 * SINGLE_PROPOSALS  # no blocks on the soft level
     upper = walk.replicas.assignment[1].copy()
     anneal(walk, 2, 4, 2)
     np.testing.assert_array_equal(walk.replicas.assignment[1], upper)
