@@ -135,10 +135,10 @@ def _checked(entry: Declared, distribution: BaseDistribution) -> Distribution:
         return distribution
     if not isinstance(distribution, IntDistribution | FloatDistribution):
         raise InputError(field, distribution, "an Optuna distribution of numbers or choices")
-    for end in ("low", "high"):
-        _check(f"{field}.{end}", getattr(distribution, end), entry)
     if entry.hint is int and isinstance(distribution, FloatDistribution):
         raise InputError(field, distribution, "an IntDistribution: the parameter is an integer")
+    for end in ("low", "high"):
+        _check(f"{field}.{end}", getattr(distribution, end), entry)
     return distribution
 
 
@@ -153,7 +153,7 @@ def _range(entry: Declared, table: dict[str, Any]) -> Distribution:
     if not isinstance(log, bool) or (log and low <= 0):
         raise InputError(f"{field}.log", log, "true or false, and true only where low > 0")
     if step is not None:
-        if log and step != 1:
+        if log and (entry.hint is float or step != 1):
             raise InputError(f"{field}.step", step, "left out where log is true")
         check_number(f"{field}.step", step, above=0, at_most=high - low)
     if entry.hint is int:

@@ -92,10 +92,10 @@ def test_a_process_killed_at_its_start(make_config: Make, tmp_path: Path) -> Non
 def test_other_code_is_accepted_on_request_only(
     make_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = make_config()
-    with open_tuning_folder(tmp_path, config):
+    with open_tuning_folder(tmp_path, make_config()):
         pass
     monkeypatch.setattr(TuneConfig, "code", "new")
+    config = make_config()
     with pytest.raises(InputError, match="--accept-code"), open_tuning_folder(tmp_path, config):
         pass
     with open_tuning_folder(tmp_path, config, accept_code=True) as description:
