@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -126,7 +127,7 @@ def tune(
             if isinstance(objective, str)
             else store_solver(objective, folder, "objective")["solver"],
         )
-        return run_tuning(
+        outcome = run_tuning(
             config,
             folder,
             jobs=jobs,
@@ -134,6 +135,10 @@ def tune(
             figures=out is not None,
             report=report,
         )
+        if out is None:
+            outcome = replace(outcome, paths=[])
+        _ = outcome.solver  # made while its file is there
+        return outcome
 
 
 def _names(parameters: Any, search: dict[str, Any]) -> tuple[str, ...] | None:

@@ -22,7 +22,7 @@ def wrong(problem: Any, rng: Any, *, k: int = 1) -> Any:
     return np.argsort(problem.matrix, axis=1)[:, k % problem.nodes]
 
 
-def worst_load(result: Any) -> float:
+def nodes_used(result: Any) -> float:
     """Return the negative number of nodes used."""
     return -float(len(set(result.assignment.tolist())))
 
@@ -97,12 +97,12 @@ def test_the_objective_is_the_users() -> None:
     found = eo.tune(
         *(wrong, ["k"], PROBLEMS[:2], PROBLEMS[2:]),
         distributions={"k": (0, 2)},
-        objective=worst_load,
+        objective=nodes_used,
         trials=4,
     )
     assert found.best_value <= -1
-    assert "worst_load" in found.trials_dataframe()
-    assert "default worst_load" in found.page
+    assert "nodes_used" in found.trials_dataframe()
+    assert "default nodes_used" in found.page
     makespan = eo.tune(
         eo.ACO(), ["rho"], PROBLEMS[:2], objective="makespan", trials=2, budget=BUDGET
     )
