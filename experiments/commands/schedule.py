@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from edgeopt.experiments.commands.listing import OWN_SOLVER
 from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
-from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.spec import load_problem
@@ -34,13 +39,21 @@ _JSON_KEYS = (
     "assignment",
 )
 
+EPILOG = OWN_SOLVER
+
 _NOTHING_FOUND = 1
+
+_FAILED = 1
 
 
 def schedule_command(
     problem: Annotated[str, typer.Argument(help="File, or name such as paper:200x30:seed=1")],
     solver: Annotated[
-        str, typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml")
+        str,
+        typer.Option(
+            help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml",
+            autocompletion=lambda: list(SOLVERS),
+        ),
     ] = "atsa",
     parameters: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter as key=value; repeatable")
@@ -73,7 +86,7 @@ def schedule_command(
     chosen = make_solver(solver, _pairs(parameters or []))
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with Console(stderr=True).status("starting") as status:
+    with _own_errors(solver), Console(stderr=True).status("starting") as status:
         result = solve(
             instance, chosen, stop=criteria, rng=seed, callback=lambda p: _show(p, status)
         )
@@ -85,6 +98,32 @@ def schedule_command(
     _print_json(values) if as_json else _print_table(values)
     if result.assignment is None:
         raise typer.Exit(_NOTHING_FOUND)
+
+
+@contextmanager
+def _own_errors(solver: str) -> Iterator[None]:
+    """Report an exception from a user's solver: the frames of the user's files, and one line."""
+    try:
+        yield
+    except (InputError, CheckError):
+        raise
+    except Exception as error:
+        frames = _own_frames(error)
+        if not frames:
+            raise  # a fault of ours
+        text = "".join(["Traceback (most recent call last):\n", *frames])
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _own_frames(error: Exception) -> list[str]:
+    """Return the frames of an exception in a user's files as text."""
+    frames = traceback.walk_tb(error.__traceback__)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
+    summary = traceback.extract_tb(error.__traceback__)
+    own = [each for each, module in zip(summary, modules, strict=True) if user_code(module)]
+    return traceback.format_list(own)
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

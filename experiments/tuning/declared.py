@@ -26,6 +26,8 @@ class Declared:
         Keywords of `check_number`.
     search : tuple of float, or None
         The range to search.
+    meaning : str
+        One line for the user; may be empty.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Declared:
     hint: Any
     limits: Mapping[str, float]
     search: tuple[float, float] | None
+    meaning: str
 
 
 def declared_parameters(table: dict[str, Any]) -> dict[str, Declared]:
@@ -60,6 +63,7 @@ def declared_parameters(table: dict[str, Any]) -> dict[str, Declared]:
             _plain_hint(entry.hint),
             metadata.get(name, nothing).get("limits", nothing),
             metadata.get(name, nothing).get("search"),
+            metadata.get(name, nothing).get("meaning", ""),
         )
         for name, entry in catalog.declared_parameters(table["solver"]).items()
     }
