@@ -10,6 +10,8 @@
 import sys
 from pathlib import Path
 
+from matplotlib import pyplot
+
 from edgeopt import ATSA, Evaluations, find_solver, load_problem, solve, tune
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
@@ -48,7 +50,8 @@ print(*tuning.paths, sep="\n")
 
 # %%
 print(tuning.best_params)
-tuning.plot.slice("beta").figure.savefig(folder / "beta.png")
+tuning.plot.slice("beta")
+pyplot.savefig(folder / "beta.png")
 
 # %% [markdown]
 # ## Use the tuned solver

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from edgeopt.experiments.runs.pool import starting_worker
 from edgeopt.experiments.sweep.cell import problem_of, solver_identity
 from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
 from edgeopt.experiments.tuning.objective import Objective, find_objective
@@ -89,8 +89,8 @@ def run_trial_cell(
     objective : callable, optional
         Maps the result to the number that is minimised; by default the gap.
     """
-    # compilation must not count where the budget is in seconds
-    warm_up(cell.problem, solver)
+    if objective is not None or "seconds" in budget:  # compilation must not count
+        warm_up(cell.problem, solver)
     judge = objective or find_objective("gap")
     return judge(solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)))
 
@@ -173,7 +173,7 @@ class CellRunner:
 
     def __init__(self, config: TuneConfig, cache: CellCache, jobs: int = 1) -> None:
         self._config, self._cache, self.jobs = config, cache, jobs
-        self._objective = find_objective(config.objective)
+        self._objective = _judge(config.objective)
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -191,7 +191,9 @@ class CellRunner:
                 process.kill()
             self._pool.shutdown(cancel_futures=True)
 
-    def run(self, cells: Sequence[TrialCell], values: dict[str, Any]) -> Iterator[float]:
+    def run(
+        self, cells: Sequence[TrialCell], values: dict[str, Any]
+    ) -> Generator[float, None, None]:
         """Yield the value of each cell in turn.
 
         Parameters
@@ -262,7 +264,7 @@ class CellRunner:
     ) -> None:
         """Have workers begin the next cells, as many as there are workers."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _set_up_worker)
+            self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _die_with_parent)
         config = self._config
         solver = json.dumps({**config.solver, **values})
         for cell, key in zip(cells, keys, strict=True):
@@ -270,9 +272,11 @@ class CellRunner:
                 return
             if key not in ahead and self._cache.get(key) is None:
                 run = (solver, cell.spec, cell.repetition)
-                ahead[key] = future = self._pool.submit(
-                    _run_there, *run, config.budget, config.seed, config.objective
-                )
+                with starting_worker():
+                    future = self._pool.submit(
+                        _run_there, *run, config.budget, config.seed, config.objective
+                    )
+                ahead[key] = future
                 # kept even if the trial is given up meanwhile
                 future.add_done_callback(partial(self._keep, key))
 
@@ -289,17 +293,18 @@ def _run_there(
     try:
         cell = TrialCell(problem_of(spec), repetition, spec)
         made = build_solver(json.loads(solver))
-        return run_trial_cell(cell, made, budget, seed, find_objective(objective))
+        return run_trial_cell(cell, made, budget, seed, _judge(objective))
     except Exception:
         raise CellError(traceback.format_exc()) from None
 
 
-def _set_up_worker() -> None:
-    """Leave Ctrl-C to the parent, die with it, and keep compiled code to one thread."""
-    import numba
+def _judge(objective: str) -> Objective | None:
+    """Return the function of an objective, None for the gap."""
+    return None if objective == "gap" else find_objective(objective)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    numba.set_num_threads(1)  # the workers use every core already
+
+def _die_with_parent() -> None:
+    """Watch the parent in a thread of its own."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -221,10 +221,12 @@ def _draw_contour(
     # triangulated in shares of the ranges, drawn in the parameters' own units
     triangles = Triangulation(*shares).triangles
     low, high = values.min(), values.max()
-    if objective == "gap":
-        edges, norm = np.geomspace(low, max(high, low * 1.01), _LEVELS), LogNorm()
+    log = objective == "gap"
+    norm: Normalize = LogNorm() if log else Normalize()
+    if log:
+        edges = np.geomspace(low, max(high, low * 1.01), _LEVELS)
     else:
-        edges, norm = np.linspace(low, max(high, low + 1e-9), _LEVELS), Normalize()
+        edges = np.linspace(low, max(high, low + 1e-9), _LEVELS)
     drawn = axes.tricontourf(
         Triangulation(x, y, triangles), values, levels=edges, norm=norm, cmap="cividis_r"
     )

@@ -50,8 +50,7 @@ def run_tuning(
     folder : str or Path
         For the results, and for the study's journal where there is no `storage`.
     jobs : int
-        Worker processes; results do not depend on it. With more than 1, the calling script needs
-        ``if __name__ == "__main__"``.
+        Worker processes; results do not depend on it.
     storage : str, optional
         SQLAlchemy URL of a database that several processes share, each with its own folder. The
         process that ends last writes the results; the others do so when they are run again.

@@ -77,8 +77,7 @@ def tune(
         p-value below which a trial is given up as worse than the best one; 0 runs all trials to
         their end.
     jobs : int
-        Worker processes; results do not depend on it. With more than 1, a script needs
-        ``if __name__ == "__main__"``.
+        Worker processes; results do not depend on it.
     out : str or Path, optional
         Folder for the study, its results and its figures; the same tuning, or one with more
         trials or problems, resumes there. Without it nothing is kept on disk.
