@@ -66,7 +66,7 @@ def open_tuning_folder(
         If it holds a tuning that this one does not extend, one of other code, or something else,
         cannot be written, or is in use by another process.
     """
-    _check_unused(folder)
+    check_unused(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / _LOCK, timeout=0).acquire()
@@ -86,7 +86,7 @@ def open_tuning_folder(
         yield new
 
 
-def _check_unused(folder: Path) -> None:
+def check_unused(folder: Path) -> None:
     """Raise `InputError` for a folder that holds anything else than a tuning."""
     if (folder / _DESCRIPTION).exists():
         return

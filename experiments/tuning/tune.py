@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 
 from edgeopt.experiments.sweep.objects import budget_table, store_problems, store_solver
 from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.folder import check_unused
 from edgeopt.experiments.tuning.outcome import Tuning
 from edgeopt.experiments.tuning.results import TuningProgress
 from edgeopt.experiments.tuning.run import run_tuning
@@ -104,6 +105,8 @@ def tune(
     """
     if training is None:
         raise InputError("training", None, "at least one problem")
+    if out is not None:
+        check_unused(Path(out))  # before objects are written to it
     keep = TemporaryDirectory(prefix="edgeopt-") if out is None else nullcontext(out)
     with keep as name:
         folder = Path(name)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
@@ -30,7 +31,7 @@ def nodes_used(result: Any) -> float:
 def test_a_function_is_tuned_on_problems_in_memory() -> None:
     found = eo.tune(
         wrong,
-        training=PROBLEMS[:2],
+        training=[pd.DataFrame(TIMES[0]), PROBLEMS[1]],
         held_out=PROBLEMS[2:],
         distributions={"k": [0, 1, 2]},
         sampler="grid",
@@ -147,6 +148,13 @@ def test_bad_arguments(arguments: dict[str, Any], field: str, tmp_path: Path) ->
     with pytest.raises(eo.InputError) as error:
         eo.tune(**values)
     assert error.value.field == field
+
+
+def test_a_folder_of_other_things_gets_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(eo.InputError, match="empty folder"):
+        eo.tune(eo.ACO(), ["rho"], PROBLEMS[:2], out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 @pytest.mark.parametrize("name", ["training", "held_out"])
