@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +150,11 @@ class TuneConfig:
     def problem_sets(self) -> tuple[ProblemSet, ...]:
         """The sets of problems that there are."""
         return (self.training,) if self.held_out is None else (self.training, self.held_out)
+
+    @property
+    def solver_name(self) -> str:
+        """The solver without the folder of its file."""
+        return re.split(r"[/\\]", self.solver["solver"])[-1]
 
     @property
     def objective_name(self) -> str:

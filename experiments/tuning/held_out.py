@@ -102,7 +102,10 @@ def _run_cells(
     import pandas as pd
 
     assert config.held_out is not None
-    cells = trial_cells(config.held_out, config.seed)
+    specs = config.held_out.specs
+    cells = sorted(
+        trial_cells(config.held_out, config.seed), key=lambda cell: specs.index(cell.spec)
+    )
     rows = []
     for label, table in tables.items():
         values = {name: table.get(name, config.declared[name].value) for name in config.space}

@@ -114,7 +114,7 @@ class Tuning:
         objective = self.config.objective_name
         states = self.trials_dataframe()["state"].value_counts()
         rows = [
-            ("solver", str(self.config.solver["solver"])),
+            ("solver", self.config.solver_name),
             ("trials", ", ".join(f"{count} {state}" for state, count in states.items())),
             *((name, str(value)) for name, value in self.best_params.items()),
             (f"training {objective}", f"{self.best_value:.6g}"),

@@ -98,6 +98,8 @@ def write_results(
         names = short_names(list(found.table["problem"]))
         rows = found.table.replace({"problem": names})
         texts["comparison.csv"] = rows.to_csv(index=False)
+    else:  # of an earlier version of the tuning
+        (folder / "comparison.csv").unlink(missing_ok=True)
     for name, text in texts.items():
         write_atomically(folder / name, text.encode())
     paths = [folder / name for name in ("best.toml", *texts)]
@@ -194,7 +196,7 @@ def write_up(
     ]
     sampler = config.sampler if isinstance(config.sampler, str) else type(config.sampler).__name__
     lines = [
-        f"# {config.solver['solver']}: default against tuned",
+        f"# {config.solver_name}: default against tuned",
         "",
         f"{config.trials} trials at most ({sampler}, seed {config.seed}); {amount:g} {unit} "
         f"a run; trained on {len(config.training.specs)} problems, "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import Trial, TrialState
 
+from edgeopt.experiments.runs.progress import log_progress
 from edgeopt.experiments.tuning.cells import CELLS, CellCache, CellRunner, trial_cells
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.folder import JOURNAL, open_tuning_folder
@@ -60,7 +61,8 @@ def run_tuning(
         Whether to draw the figures.
     report : callable, optional
         Called with ``"trials"``, then ``"runs"`` (those on held-out problems), and the numbers of
-        finished and of all of them.
+        finished and of all of them. By default, the logger ``edgeopt`` has a line every ten
+        seconds.
 
     Raises
     ------
@@ -74,7 +76,8 @@ def run_tuning(
     """
     folder = Path(folder)
     check_integer("jobs", jobs, at_least=1)
-    show = report or (lambda what, done, total: None)
+    log = log_progress("trials")
+    show = report or (lambda what, done, total: log(done, total, what))
     with (
         open_database(storage) if storage else nullcontext() as database,
         open_tuning_folder(

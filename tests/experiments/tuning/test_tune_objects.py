@@ -94,13 +94,17 @@ def test_a_sampler_of_optunas_is_resumed(kind: str, tmp_path: Path) -> None:
     assert len({row["rho"] for row in params(6)}) > 3
 
 
-def test_the_objective_is_the_users() -> None:
+def test_the_objective_is_the_users(tmp_path: Path) -> None:
     found = eo.tune(
         *(wrong, ["k"], PROBLEMS[:2], PROBLEMS[2:]),
         distributions={"k": (0, 2)},
         objective=nodes_used,
         trials=4,
+        out=tmp_path / "out",
     )
+    (tmp_path / "tuning.toml").write_text(found.config.to_toml())
+    again = eo.run_tuning(read_tuning(tmp_path / "tuning.toml"), tmp_path / "out", figures=False)
+    assert again.page == found.page
     assert found.best_value <= -1
     assert "nodes_used" in found.trials_dataframe()
     assert "default nodes_used" in found.page
