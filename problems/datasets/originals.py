@@ -176,7 +176,7 @@ def _check_memo(data: bytes) -> None:
     """Raise `ValueError` if a pickle numbers an object higher than it can hold any."""
     # The unpickler makes room for all numbers up to the highest: 16 GB for one of 2**31.
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name.endswith("PUT") and argument > len(data):
+        if operation.name.endswith("PUT") and (argument or 0) > len(data):
             raise ValueError(f"object number {argument} in a file of {len(data)} bytes")
 
 
