@@ -220,7 +220,7 @@ class _Run:
         spent = max(reported - self.reported, counted - self.counted)
         self.reported, self.counted = reported, counted
         # A solver of which nothing is seen must not run for ever on a budget of evaluations.
-        unseen = not reported and counted == self.first.evaluations
+        unseen = not (reported or self.state.waits) and counted == self.first.evaluations
         return max(spent, 1) if unseen and self.progress.iterations >= 0 else spent
 
     def _note(self, seconds: float) -> Status | None:
