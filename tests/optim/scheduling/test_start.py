@@ -137,9 +137,7 @@ def test_what_is_no_start(start):
 
 def test_a_start_that_does_not_fit():
     tight = Problem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
-    with pytest.raises(
-        InputError, match=r"start: got \[0, 0\], must be on nodes that can run the tasks"
-    ):
+    with pytest.raises(InputError, match=r"start: got \[0, 0\], must be .* within their memory"):
         solve(tight, empty, start=[0, 0])
     assert solve(tight, empty, start=[0, 1]).makespan == 1.0
 
