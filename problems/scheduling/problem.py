@@ -215,7 +215,7 @@ class Problem:
                 f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s"
             )
         if self.allowed is not None:
-            facts.append(f"{int((~self.allowed).sum())} pairs cannot run")
+            facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
         return f"<p>{escape('; '.join(facts))}</p>{table}"

@@ -22,7 +22,7 @@ _INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
 def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
-    """Round a vertex of the LP relaxation; without memory, at most twice the optimum.
+    """Round a vertex of the LP relaxation: at most twice the optimum, up to memory and ready times.
 
     Parameters
     ----------
@@ -48,6 +48,9 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     has at most one cycle. The split tasks can therefore be matched to nodes that hold a part of
     them, one to each node. This adds at most T to a load of at most T, and T is at most the
     optimum.
+
+    The LP knows no ready times. With them, only the loads are at most 2 T; a node that is ready at r
+    may end as late as r + 2 T, while the optimum is at least T and the least ready time.
 
     Memory rows invalidate both the count and the graph, and no rounding is known that keeps
     capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow
@@ -95,8 +98,9 @@ def least_deadline(problem: Problem) -> Vertex:
     """
     memory, capacity = memory_arrays(problem)
     fits = memory[:, None] <= capacity
+    times = problem.matrix[np.isfinite(problem.matrix)]
     floor = lower_bound(problem)
-    limits = np.append(floor, np.unique(problem.matrix[problem.matrix > floor]))
+    limits = np.append(floor, np.unique(times[times > floor]))
 
     @cache
     def vertex(t: int) -> Vertex:
@@ -134,14 +138,16 @@ def _place(problem: Problem, assignment: IntArray) -> IntArray:
     memory, capacity = memory_arrays(problem)
     done, times = assignment.copy(), problem.matrix
     placed = np.flatnonzero(done >= 0)
-    loads = np.bincount(done[placed], times[placed, done[placed]], problem.nodes)
-    used = np.bincount(done[placed], memory[placed], problem.nodes)
+    # without tasks, bincount would count in integers
+    loads = np.bincount(done[placed], times[placed, done[placed]], problem.nodes).astype(float)
+    used = np.bincount(done[placed], memory[placed], problem.nodes).astype(float)
     open_tasks = np.flatnonzero(done < 0)
     for i in open_tasks[np.lexsort((-times[open_tasks].min(axis=1), -memory[open_tasks]))]:
+        # Infinite also where the node cannot run the task.
         ends = np.where(used + memory[i] <= capacity, loads + times[i], np.inf)
         j = int(ends.argmin())
         if np.isinf(ends[j]):
-            packed = best_fit_decreasing(memory, capacity)
+            packed = best_fit_decreasing(memory, capacity, problem.allowed)
             return done if packed is None else packed
         done[i] = j
         loads[j] += times[i, j]
