@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,11 +15,17 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+Cell = TypeVar("Cell")
+
 NOTHING, INFINITE = "–", "∞"
 
 _UNBROKEN = 1000  # characters; no table is wider
 
+_LONGEST = 40  # characters of an entry on one line
+
 _PAGE_ROWS = 40  # of a LaTeX table that still fits on a page
+
+_FILE_NAME = 60  # characters: of three bytes each, with a suffix, still allowed everywhere
 
 _LARGE = 1e6  # from here on numbers have an exponent
 
@@ -25,14 +33,57 @@ _PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 _LATEX = str.maketrans(
     {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "$": r"\$",
+        "&": r"\&",
+        "#": r"\#",
+        "_": r"\_",
+        "%": r"\%",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "χ": r"$\chi$",
+        "·": r"$\cdot$",
+        "×": r"$\times$",
+        "\N{MINUS SIGN}": r"$-$",
         "∞": r"$\infty$",
         "≤": r"$\le$",
         "<": "$<$",
         ">": "$>$",
         "–": "--",
         "µ": r"\textmu{}",
+        "…": r"\ldots{}",
     }
 )
+
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+_LOWERED = str.maketrans(_RAISED, "-0123456789")
+
+_SHORT = r"""\begin{table}[tbp]
+\centering
+%(title)s
+\begin{tabular}{%(sides)s}
+\toprule
+%(head)s\midrule
+%(body)s\bottomrule
+\end{tabular}
+\end{table}
+"""
+
+_LONG = r"""\begin{longtable}{%(sides)s}
+%(title)s \\
+\toprule
+%(head)s\midrule
+\endfirsthead
+\toprule
+%(head)s\midrule
+\endhead
+\bottomrule
+\endfoot
+%(body)s\end{longtable}
+"""
 
 
 def decimal(value: float, places: int = 2) -> str:
@@ -92,6 +143,26 @@ def significant(value: float, digits: int = 4) -> str:
     # "g" would give numbers of more digits an exponent
     whole = 10 ** (digits - 1) <= abs(value) < _LARGE
     return scaled(value, form=".0f" if whole else f".{digits}g")
+
+
+def file_names(names: Iterable[str]) -> list[str]:
+    """Return a name for a file of each name, all different on every file system.
+
+    Letters of any script stay, other signs become hyphens, and a number is added to what would be
+    the same, in upper or lower case.
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        plain = unicodedata.normalize("NFC", name)
+        slug = re.sub(r"[^\w.]+", "-", plain).strip("-.")[:_FILE_NAME] or "unnamed"
+        number, unique = 1, slug
+        while unique.casefold() in taken:
+            number += 1
+            unique = f"{slug}-{number}"
+        taken.add(unique.casefold())
+        found.append(unique)
+    return found
 
 
 # Tables and lists.
@@ -206,10 +277,13 @@ class Entry:
         As shown; whoever writes it escapes it.
     key : float or None
         What a number sorts by; None to sort by the text.
+    best : bool
+        Whether it is shown in bold.
     """
 
     text: str
     key: float | None = None
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,27 +308,71 @@ class ReportTable:
     rows: tuple[tuple[Entry, ...], ...]
 
 
+def latex_text(text: str) -> str:
+    """Return a text for LaTeX: what it would read as a command is escaped, on one line."""
+    line = " ".join(text.split())
+    return re.sub(f"[{_RAISED}]+|.", _latex_sign, line)
+
+
+def _latex_sign(found: re.Match[str]) -> str:
+    """Return raised digits as an exponent, any other sign escaped."""
+    signs = found[0]
+    if signs[0] in _RAISED:
+        return f"$^{{{signs.translate(_LOWERED)}}}$"
+    return signs.translate(_LATEX)
+
+
+def table_width(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> int:
+    """Return the characters of a line of a table, with two spaces between columns."""
+    texts = [columns, *rows]
+    return sum(max(len(row[place]) for row in texts) + 2 for place in range(len(columns))) - 2
+
+
+def turned(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], cell: Callable[[str], Cell]
+) -> list[tuple[Cell, ...]]:
+    """Return a row for each column but the first, led by its heading, which `cell` makes a cell."""
+    return [(cell(columns[n]), *(row[n] for row in rows)) for n in range(1, len(columns))]
+
+
+def choose_columns(table: ReportTable, columns: Sequence[str]) -> ReportTable:
+    """Return the table with the given columns in their order, or whole if it has fewer than two."""
+    places = [table.columns.index(name) for name in columns if name in table.columns]
+    if len(places) < 2:
+        return table
+    rows = tuple(tuple(row[place] for place in places) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in places), rows=rows)
+
+
 def latex_table(table: ReportTable) -> str:
     """Return a table for LaTeX with booktabs, and with longtable if it is longer than a page.
 
-    All texts are escaped.
+    It is centred, has a caption and a label, and its best entries are bold. All texts are escaped.
     """
-    import pandas as pd
+    sides = "".join(_latex_side(table, place) for place in range(len(table.columns)))
+    head = _latex_row([Entry(column) for column in table.columns])
+    body = "".join(_latex_row(row) for row in table.rows)
+    title = f"\\caption{{{latex_text(table.title)}}}\n\\label{{tab:{table.name}}}"
+    if len(table.rows) > _PAGE_ROWS:
+        return _LONG % {"sides": sides, "title": title, "head": head, "body": body}
+    return _SHORT % {"sides": sides, "title": title, "head": head, "body": body}
 
-    # a line break in a name would end the row
-    texts = [[" ".join(entry.text.split()) for entry in row] for row in table.rows]
-    long = len(texts) > _PAGE_ROWS
-    numbers = [entry.key is not None for entry in table.rows[0]] if table.rows else []
-    frame = pd.DataFrame(texts, columns=list(table.columns))
-    code: str = frame.to_latex(
-        index=False,
-        escape=True,
-        column_format="".join("r" if number else "l" for number in numbers) or None,
-        caption=table.title,
-        label=f"tab:{table.name}",
-        position=None if long else "tbp",
-        longtable=long,
-    )
-    for sign in "[*":  # at the start of a row they would be read as an option of the row before
-        code = code.replace(f"\n{sign}", f"\n{{}}{sign}")
-    return code.translate(_LATEX)
+
+def _latex_side(table: ReportTable, place: int) -> str:
+    """Return the alignment of a column: numbers right, names left, long texts in lines."""
+    entries = [row[place] for row in table.rows]
+    if entries and entries[0].key is not None:
+        return "r"
+    long = max((len(entry.text) for entry in entries), default=0) > _LONGEST
+    return r"p{0.35\linewidth}" if long else "l"
+
+
+def _latex_row(entries: Sequence[Entry]) -> str:
+    """Return a line of a table."""
+    texts = [latex_text(entry.text) for entry in entries]
+    bold = [
+        f"\\textbf{{{t}}}" if entry.best else t for t, entry in zip(texts, entries, strict=True)
+    ]
+    # at the start of a row these would be read as an option of the row before
+    guard = "{}" if bold and bold[0][:1] in ("[", "*") else ""
+    return f"{guard}{' & '.join(bold)} \\\\\n"

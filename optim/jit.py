@@ -56,9 +56,10 @@ def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
     would go on with the old code of the latter.
     """
     default = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = default or _cache_folder()
+    folder = default or _cache_folder()
+    numba.config.CACHE_DIR = folder or default
     try:
-        decorate = numba.njit(nogil=True, cache=True, error_model="numpy", **options)
+        decorate = numba.njit(nogil=True, cache=bool(folder), error_model="numpy", **options)
         return cast(Kernel, decorate(kernel))
     finally:
         numba.config.CACHE_DIR = default
@@ -69,16 +70,18 @@ def _cache_folder() -> str:
     """Return a writable folder named by the content of the kernels' sources.
 
     In the package, else, where that is read-only, in the user's folder for caches, else a
-    temporary one, which is lost at the end.
+    temporary one, which is lost at the end. Empty if no folder at all can be written.
     """
     package = Path(__file__).parent
     content = hashlib.sha256()
     for path, source in _kernel_sources(package):
         content.update(f"{path.relative_to(package)} {len(source)}\n".encode() + source)
     name = content.hexdigest()[:16]
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    for folder in (package / "__pycache__" / name, caches / "edgeopt" / name):
-        with contextlib.suppress(OSError):
+    own = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "edgeopt" / name
+    for path in (package / "__pycache__" / name, own):
+        # a RuntimeError where the user has no home
+        with contextlib.suppress(OSError, RuntimeError):
+            folder = path.expanduser()
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
                 announce_compilation(folder, sys.stderr)
@@ -118,11 +121,14 @@ def _imported(source: bytes, names: dict[str, Path]) -> list[Path]:
 
 def _temporary_folder() -> str:
     """Return a folder for this process and those that it starts, and say that it is not kept."""
-    folder = tempfile.mkdtemp(prefix="edgeopt-kernels-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = folder  # workers use it too, and do not warn again
     message = "no folder for compiled kernels is writable: they are compiled anew each time (%s)"
     logging.getLogger(__name__).warning(message, "set NUMBA_CACHE_DIR")
+    try:
+        folder = tempfile.mkdtemp(prefix="edgeopt-kernels-")
+    except OSError:
+        return ""
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = folder  # workers use it too, and do not warn again
     return folder
 
 

@@ -138,7 +138,7 @@ def check_array(
         given = np.asarray(value)
     except (TypeError, ValueError):
         raise InputError(field, value, rule) from None
-    if given.dtype.kind not in "iuf":
+    if given.dtype.kind not in "iuf" or np.ma.is_masked(value):
         raise InputError(field, value, rule)
     array = np.array(given, dtype=np.float64, order="C")
     array += 0.0  # turns -0.0, whose reciprocal is -inf, into 0.0

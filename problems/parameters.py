@@ -138,20 +138,6 @@ def _hints(kind: type) -> dict[str, Any]:
 # Values as texts of the command line.
 
 
-def parse_parameters(solver: Any, texts: dict[str, str]) -> dict[str, Any]:
-    """Turn ``key=value`` texts of the command line into values of the fields' types.
-
-    Raises
-    ------
-    InputError
-        If a key is not a field of `solver` (a dataclass) or the text is not of its type.
-    """
-    hints = _hints(solver.__class__)
-    known = {declared.name: hints[declared.name] for declared in fields(solver)}
-    check_names(texts, known)
-    return {name: parse_value(name, text, known[name]) for name, text in texts.items()}
-
-
 def parse_value(name: str, text: str, hint: Any) -> Any:
     """Return `text` as a value of type `hint`, without a check of its limits.
 

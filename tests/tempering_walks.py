@@ -11,10 +11,15 @@ from edgeopt.optim.stream import open_stream
 TARGET, LEVELS = 4.0, 3
 
 
-def model_of(k, x, memory, seed=0):
-    """Costs of some temperatures, and overloads that matter but do not rule."""
+def model_of(k, x, memory, seed=0, forbidden=()):
+    """Costs of some temperatures, and overloads that matter but do not rule.
+
+    Memory keeps most assignments legal; the `forbidden` pairs of task and node are not.
+    """
     rng = np.random.default_rng(seed)
     costs = rng.uniform(0.0, 5.0, (k, x))
+    for task, node in forbidden:
+        costs[task, node] = np.inf
     costs -= costs.min(axis=1, keepdims=True)
     held, capacity = np.zeros(k), np.full(x, np.inf)
     if memory:
@@ -22,6 +27,7 @@ def model_of(k, x, memory, seed=0):
         capacity = np.ceil(np.linspace(1.2, 1.8, x) * held.sum() / x + k / 2)
     weights = rng.uniform(0.5, 1.5, x) * 5e-3
     times = rng.uniform(1.0, 4.0, (k, x))
+    times[np.isinf(costs)] = np.inf
     return Model(times, costs, weights, held, capacity, rng.uniform(0.0, 1.0, x))
 
 
@@ -47,7 +53,7 @@ def start_of(model):
     """An assignment within the capacities: largest tasks first, each on the roomiest node."""
     room, start = model.capacity.copy(), np.zeros(len(model.memory), dtype=np.int64)
     for task in np.argsort(-model.memory):
-        start[task] = np.argmax(room)
+        start[task] = np.argmax(np.where(np.isfinite(model.costs[task]), room, -np.inf))
         room[start[task]] -= model.memory[task]
     assert room.min() >= 0.0
     return start

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
@@ -54,7 +55,8 @@ def budgets_command(
     for text in (*left_out(cells), *overruns(cells, budget)):
         print(text)
     if out is not None:
-        _draw(gaps, axis, out)
+        _draw(gaps, axis, list(cells["solver"].unique()), out)
+    running.tell_missing(folder)
 
 
 def _parse(text: str) -> FloatArray:
@@ -91,15 +93,16 @@ def _text(gap: float, best: bool, test: float) -> str:
     return f"**{text}** {mark}".rstrip() if best else f"{text} {mark}".rstrip()
 
 
-def _draw(gaps: pd.DataFrame, axis: str, out: Path) -> None:
+def _draw(gaps: pd.DataFrame, axis: str, solvers: list[str], out: Path) -> None:
     """Write the figure, and say where it is."""
-    from edgeopt.experiments.style import paper_style, save_figure
-    from edgeopt.experiments.sweep.figures import budgets_figure
+    from edgeopt.experiments.style import paper_style, save_figure, solver_styles
+    from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError("out", str(out), f"a folder that can be made ({error})") from None
     with paper_style():
-        for path in save_figure(budgets_figure(gaps, axis), out, "budgets"):
+        figure = budgets_figure(gaps, axis, solver_styles(solvers))
+        for path in save_figure(figure, out, "budgets"):
             print(path)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.text import table_console, terminal_table
@@ -41,3 +42,4 @@ def compare_command(
     console.print(terminal_table(_COLUMNS, rows, title=table.title))
     for text in (verdict(comparison), cut(comparison), *comparison.cautions):
         console.print(text)
+    running.tell_missing(folder)

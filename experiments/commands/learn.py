@@ -9,13 +9,10 @@ import typer
 from rich.console import Console
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.text import scaled, table_console, terminal_table
 from edgeopt.problems.errors import import_extra
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from edgeopt.experiments.learning.config import LearningConfig
 
 
@@ -59,17 +56,7 @@ def learn_command(
         _print_summary(config, rows)
         for path in paths:
             Console().print(f"written: {path}", soft_wrap=True, highlight=False)
-    _tell_failures(cells)
-
-
-def _tell_failures(cells: pd.DataFrame) -> None:
-    """Say which runs failed, and end with a code of its own if any did."""
-    failed = cells[cells["status"] == FAILED]
-    for row in failed.to_dict("records"):
-        error = row["error"].strip().splitlines()[-1]
-        typer.echo(f"{row['scheme']}, run {row['repetition']} failed: {error}", err=True)
-    if len(failed):
-        raise typer.Exit(running.SOME_FAILED)
+    running.tell_rest(cells, config.kind, out)
 
 
 def _print_summary(config: LearningConfig, rows: list[dict[str, Any]]) -> None:

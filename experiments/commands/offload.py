@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeopt.experiments.offload.report import offload_report, parse_settings, print_report
-from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
-from edgeopt.optim.offloading.relaxation import relax
-from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
-from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.networks.load import load_network
-from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.program import OBJECTIVES, CutProgram, build_program
+from edgeopt.experiments.offload.choice import METHODS, offload
+from edgeopt.experiments.offload.report import parse_settings, print_report
+from edgeopt.problems.offloading.program import OBJECTIVES
 from edgeopt.problems.offloading.reading import (
     DYNAMIC,
     ELEMENT_BYTES,
@@ -26,11 +22,8 @@ from edgeopt.problems.offloading.reading import (
     READINGS,
     UPLINK,
     WAITING,
-    chosen_reading,
 )
-from edgeopt.problems.systems.load import load_system, system_presets
-
-METHODS = ("scan", "tmoa", "tmoa-printed", "kkt", "mincut")
+from edgeopt.problems.systems.load import system_presets
 
 _SETTINGS = "; ".join(
     [
@@ -68,50 +61,34 @@ def offload_command(
     plot: Annotated[Path | None, typer.Option(help="Folder for the figures")] = None,
 ) -> None:
     """Choose where to cut a network between edge nodes and cloud."""
-    check_choice("method", method, METHODS)
     choices, changes = parse_settings(settings or ())
-    chosen = chosen_reading(reading, choices)
-    chosen_system = load_system(system, nodes=nodes, changes=changes)
-    profile = _load_network(network)
-    goal = _objective(objective, method)
-    program = build_program(profile, chosen_system, reading=chosen, objective=goal, weight=weight)
-    split = split_network(profile, chosen_system, reading=chosen) if method == "mincut" else None
-    answer = _solve(program, method, split)
-    report = offload_report(answer)
-    report["split"] = None if split is None else asdict(split)
+    with _warnings_as_lines():
+        choice = offload(
+            network,
+            system,
+            nodes=nodes,
+            objective=objective,
+            method=method,
+            weight=weight,
+            reading=reading,
+            settings={**choices, **changes},
+        )
+    report = choice.report
     if plot is not None:
         from edgeopt.experiments.offload.figures import plot_offload
 
-        report["figures"] = [str(path) for path in plot_offload(answer, plot)]
+        report["figures"] = [str(path) for path in plot_offload(choice.answer, plot)]
     if as_json:
         print(json.dumps(report, indent=2, allow_nan=False))
     else:
         print_report(report)
 
 
-def _load_network(spec: str) -> Profile:
-    """Return the network; each warning of its importer is one line on standard error."""
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print each warning, as of a network's importer, as one line on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        profile = load_network(spec)
+        yield
     for warning in caught:
         typer.echo(f"edgeopt: warning: {warning.message}", err=True)
-    return profile
-
-
-def _objective(objective: str | None, method: str) -> str:
-    """Return the objective; a minimum cut minimises only the delay."""
-    if method == "mincut" and objective not in (None, "delay"):
-        raise InputError("objective", objective, "delay, or left out, with the method mincut")
-    return objective or ("delay" if method == "mincut" else "deepest")
-
-
-def _solve(program: CutProgram, method: str, split: NetworkSplit | None) -> Answer:
-    """Return the answer of the method."""
-    if split is not None:
-        return Answer(program, "mincut", split.cut, program.depth + 1)
-    if method == "tmoa-printed" or (method, program.reading.name) == ("tmoa", "printed"):
-        return tmoa_printed(program)
-    if method == "tmoa":
-        return tmoa_repaired(program)
-    return relax(program).rounded if method == "kkt" else scan(program)

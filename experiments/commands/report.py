@@ -7,16 +7,24 @@ from typing import Annotated
 
 import typer
 
+from edgeopt.experiments.commands import running
+
 
 def report_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file (default: report.html in the folder)")
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Headings that LaTeX tables keep: 'solver,average rank,gap %'"),
+    ] = None,
 ) -> None:
     """Write a self-contained HTML report of a sweep, with LaTeX tables and PDF figures."""
     from edgeopt.experiments.report.page import write_report
 
-    files = write_report(folder, out)
+    chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+    files = write_report(folder, out, columns=chosen)
     print(files[0])
     print(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
+    running.tell_missing(folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import wraps
@@ -18,8 +21,9 @@ from edgeopt.problems.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from edgeopt.experiments.runs.cell import AnyConfig
-    from edgeopt.experiments.runs.run import RunStatus
+    from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind
+    from edgeopt.experiments.runs.select import Selection
+    from edgeopt.experiments.runs.status import RunStatus
 
 
 SOME_FAILED = 1
@@ -43,6 +47,10 @@ class RunOptions:
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")] = (
         False
     )
+    accept_code: Annotated[
+        bool,
+        typer.Option("--accept-code", help="Keep rows made by other code, if only code differs"),
+    ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
     ] = False
@@ -50,6 +58,23 @@ class RunOptions:
         Path | None,
         typer.Option("--status", help="Say how far the runs in this folder are, only"),
     ] = None
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="Run only cells like 'solver=atsa*'; may be repeated"),
+    ] = None
+    shard: Annotated[
+        str | None, typer.Option(help="Run only the I-th of N equal shares, I/N, such as 3/100")
+    ] = None
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove rows that the file does not name any more")
+    ] = False
+
+    @property
+    def select(self) -> Selection:
+        """The cells that are to be run."""
+        from edgeopt.experiments.runs.select import Selection
+
+        return Selection(tuple(self.only or ()), self.shard)
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -102,14 +127,16 @@ def config_to_run(
     InputError
         If an option or the file is illegal, or of another kind.
     """
-    from edgeopt.experiments.commands.kinds import RUN_KINDS, check_file_kind, check_folder_kind
-    from edgeopt.experiments.runs.run import read_status, status_of
+    from edgeopt.experiments.commands.kinds import check_file_kind, check_folder_kind
+    from edgeopt.experiments.runs.status import read_status, status_of
 
     if options.jobs < 1:
         raise InputError("--jobs", options.jobs, "an integer >= 1")
+    if options.prune and options.out is None:
+        raise InputError("--prune", True, "given with --out, the folder to prune")
     if options.status is not None:
         check_folder_kind(options.status, kind)
-        _print_status(read_status(options.status, RUN_KINDS[kind].restore), options.jobs)
+        _print_status(read_status(options.status), options.jobs)
         return None
     if file is None:
         raise InputError("FILE", None, "given, unless --status DIR is")
@@ -119,33 +146,95 @@ def config_to_run(
         config = replace(config, time_limit=options.time_limit)
     if options.dry_run:
         config.check()
-        _print_status(status_of(config, options.out, options.retry_failed), options.jobs)
+        status = status_of(config, options.out, options.retry_failed, options.select)
+        _print_status(status, options.jobs)
         return None
     return config
 
 
 def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
     """Run the open cells and return all; without a folder, in a temporary one."""
+    from edgeopt.experiments.runs.compaction import compact
     from edgeopt.experiments.runs.run import run_with_bar
 
-    with TemporaryDirectory(prefix="edgeopt-") as temporary:
-        return run_with_bar(
+    with TemporaryDirectory(prefix="edgeopt-") as temporary, _termination_as_interrupt():
+        cells = run_with_bar(
             config,
             options.out or Path(temporary) / "out",
             jobs=options.jobs,
             cluster=options.cluster,
             retry_failed=options.retry_failed,
+            accept_code=options.accept_code,
+            select=options.select,
         )
+        if options.prune and options.out is not None:
+            compact(options.out, prune=True)
+        return cells
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C, so that workers are ended and rows put in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:
+    """Say on standard error what a table does not show; exit with a code of its own on failures.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        From `run_to_end`.
+    kind : RunKind
+        Of the runs.
+    out : Path or None
+        Folder of the results.
+    """
+    from edgeopt.experiments.runs.cell import FAILED
+    from edgeopt.experiments.runs.status import failure_lines
+    from edgeopt.experiments.runs.store import OLDER, missing_note, older_cells
+
+    if out is not None and (older := older_cells(out)):
+        typer.echo(f"{older} rows that the file does not name: kept in {out / OLDER}", err=True)
+    note = missing_note(cells)
+    if note is not None:
+        typer.echo(note, err=True)
+    failed: list[Row] = cells[cells["status"] == FAILED].to_dict("records")  # type: ignore[assignment]
+    for line in failure_lines(failed, kind):
+        typer.echo(line, err=True)
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def tell_missing(folder: Path) -> None:
+    """Say on standard error how many cells of a folder have not been run yet, if any."""
+    from edgeopt.experiments.runs.status import read_status
+    from edgeopt.experiments.runs.store import missing_sentence
+
+    status = read_status(folder)
+    if status.open:
+        typer.echo(missing_sentence(status.open, status.cells), err=True)
 
 
 def _print_status(status: RunStatus, jobs: int) -> None:
-    """Print numbers of cells and the time that is left."""
+    """Print numbers of cells, the time that is left and what failed; exit as a run would."""
     counts = f"{status.finished} finished, {status.failed} failed, {status.open} to run"
     print(f"{status.cells} cells: {counts}")
     if status.older:
-        print(f"{status.older} rows of other code or content are kept, not counted")
+        print(f"{status.older} rows of other cells are kept, not counted")
     if status.open and status.seconds is None:
-        print("time left: unknown before the first cell is finished")
+        print("time left: no estimate until one cell is finished")
     elif status.open and status.seconds is not None:
         left = timedelta(seconds=round(status.seconds / jobs))
         print(f"time left: about {left} with --jobs {jobs}")
+    for line in status.failures:
+        print(line)
+    if status.failed:
+        raise typer.Exit(SOME_FAILED)

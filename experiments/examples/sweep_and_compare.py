@@ -44,8 +44,7 @@ config = SweepConfig(
 # ## Run it
 #
 # Every finished run is saved at once: if you interrupt this and run it again, it resumes.
-# `jobs=4` uses four processes (in a script below `if __name__ == "__main__"`) and gives the same
-# numbers.
+# `jobs=4` uses four processes and gives the same numbers.
 
 # %%
 cells = run_sweep(config, folder)

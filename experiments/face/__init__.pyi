@@ -1,9 +1,18 @@
 from . import experiments, optim, problems
+from .experiments.notebook.runs import Runs
+from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
+from .experiments.notebook.sweep import sweep
+from .experiments.offload.choice import CutChoice, offload
+from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.replay import replay
+from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.outcome import Tuning
+from .experiments.tuning.run import run_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
@@ -39,6 +48,7 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "CutChoice",
     "Evaluations",
     "Frontier",
     "InputError",
@@ -46,8 +56,10 @@ __all__ = [
     "LocalSearch",
     "Problem",
     "Result",
+    "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
     "Stall",
@@ -57,6 +69,7 @@ __all__ = [
     "SweepConfig",
     "TargetGap",
     "TuneConfig",
+    "Tuning",
     "UniformTimes",
     "__version__",
     "build_program",
@@ -74,21 +87,28 @@ __all__ = [
     "lpt",
     "max_min",
     "mct",
+    "merge_runs",
     "met",
     "min_min",
+    "offload",
     "optim",
     "pareto_cuts",
     "poisson",
     "problems",
     "read_config",
+    "read_runs",
     "read_simulation",
     "read_tuning",
+    "replay",
     "round_robin",
     "run_sweep",
+    "run_tuning",
     "scan",
     "sensitivities",
     "simulate",
+    "simulate_schemes",
     "solve",
     "sufferage",
+    "sweep",
     "tune",
 ]

@@ -40,7 +40,6 @@ LEARNING = RunKind(
         **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
         **dict.fromkeys(EARLY, "floats"),
     },
-    aside=("time_limit", "folder", "target_error"),
 )
 
 
@@ -81,6 +80,16 @@ class LearningCell:
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
         return {"scheme": self.label}
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Nothing: a scheme is known by its name."""
+        return {}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Nothing: all columns are results."""
+        return {}
 
     @property
     def code(self) -> str:

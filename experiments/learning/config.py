@@ -18,7 +18,7 @@ from edgeopt.optim.learning.part import DEVICES, choose_device, fix_bits
 from edgeopt.optim.learning.problem import TrainingScheme
 from edgeopt.optim.learning.schemes import make_training_scheme
 from edgeopt.optim.learning.training import Training
-from edgeopt.optim.scheduling.catalog import locate_solver, solver_source
+from edgeopt.optim.scheduling.catalog import locate_solver, solver_code
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, locate, read_toml
 from edgeopt.problems.parameters import check_names
@@ -174,7 +174,7 @@ class LearningConfig:
             data_digest(self.data, self.folder),
             repr(system),
             path.read_text(encoding="utf-8-sig") if path.is_file() else "",
-            solver_source(table["dispatch"].get("solver", "")),
+            solver_code(table["dispatch"].get("solver", "")),
         ]
         text = json.dumps([table, common, outside], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 _BLUE, _VERMILION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK = COLOURS
@@ -61,24 +61,17 @@ def plot_offload(answer: Answer, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError("plot", str(folder), f"a folder that can be made ({error})") from None
-    drawings = {
-        "memory": draw_memory,
-        "delay": draw_delay,
-        "constraints": draw_constraints,
-        "pareto": draw_pareto,
-    }
     files = []
-    for name, draw in drawings.items():
+    for name, draw in DRAWINGS.items():
         with paper_style():
             figure = Figure(figsize=(6.3, 3.3))
-            draw(answer, figure)
+            draw(answer, figure.subplots())
             files += save_figure(figure, folder, name)
     return files
 
 
-def draw_memory(answer: Answer, figure: Figure) -> None:
+def draw_memory(answer: Answer, axes: Axes) -> None:
     """Draw memory (10) against the cut, with the limit C1 (the paper's Fig. 5)."""
-    axes = figure.subplots()
     program = answer.program
     values, limit = program.values[0] / _MIB, program.limits[0, 0] / _MIB
     cuts, fits = np.arange(values.size), values <= limit
@@ -93,9 +86,8 @@ def draw_memory(answer: Answer, figure: Figure) -> None:
     axes.legend(loc="upper left")
 
 
-def draw_delay(answer: Answer, figure: Figure) -> None:
+def draw_delay(answer: Answer, axes: Axes) -> None:
     """Draw the parts of the delay against the cut, with the limit C2 (the paper's Fig. 6)."""
-    axes = figure.subplots()
     program, bottom = answer.program, np.zeros(answer.program.depth + 1)
     for name, seconds in delay_parts_s(program).items():
         label, colour = _PARTS[name]
@@ -116,17 +108,27 @@ def draw_delay(answer: Answer, figure: Figure) -> None:
     if top < bottom.max():
         axes.set_ylim(0.0, 1.05 * top)
         axes.set_ylabel("delay of one task [ms], bars cut off")
+    _legend_above(axes)
+
+
+def _legend_above(axes: Axes) -> None:
+    """Put the legend above the axes if they have a figure of their own, else inside."""
+    figure = axes.figure
     entries = len(axes.get_legend_handles_labels()[0])
     columns = entries if entries < 6 else 4
-    figure.legend(loc="outside upper center", ncols=columns, columnspacing=0.9, handlelength=0.9)
+    look: dict[str, Any] = {"columnspacing": 0.9, "handlelength": 0.9}
+    root = axes.get_figure(root=True)
+    if len(figure.axes) == 1 and root is not None and root.get_layout_engine() is not None:
+        figure.legend(loc="outside upper center", ncols=columns, **look)
+    else:
+        axes.legend(loc="best", fontsize=7, **look)
 
 
-def draw_constraints(answer: Answer, figure: Figure) -> None:
+def draw_constraints(answer: Answer, axes: Axes) -> None:
     """Draw the share of each limit that every cut uses; violations stand out."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
 
-    axes = figure.subplots()
     program = answer.program
     used = np.where(np.isfinite(program.values), program.values / program.limits, np.inf)
     colours = LinearSegmentedColormap.from_list("use", ["#EEF3F7", _BLUE]).with_extremes(
@@ -146,16 +148,15 @@ def draw_constraints(answer: Answer, figure: Figure) -> None:
         axes.add_patch(Rectangle(place, *size, fill=False, lw=1.5, zorder=5, clip_on=False))
     axes.set_xlabel("cut (layers on the edge)")
     axes.set_title(_title(answer), fontsize=9, loc="left")
-    figure.colorbar(
+    axes.figure.colorbar(
         image, ax=axes, extend="max", shrink=0.8, label="limit used [%], above: violated"
     )
 
 
-def draw_pareto(answer: Answer, figure: Figure) -> None:
+def draw_pareto(answer: Answer, axes: Axes) -> None:
     """Draw energy against delay for the feasible cuts, with their Pareto front."""
     from matplotlib.ticker import MaxNLocator
 
-    axes = figure.subplots()
     points = criteria(answer.program)
     cuts = np.array(answer.feasible_cuts, dtype=int)
     front = np.array(pareto_cuts(answer.program, columns=(0, 1)), dtype=int)
@@ -183,12 +184,21 @@ def draw_pareto(answer: Answer, figure: Figure) -> None:
     _label_points(axes, points, front)
     if front.size:
         axes.legend(loc="best")
-        bar = figure.colorbar(shades, ax=axes, label="cut")
+        bar = axes.figure.colorbar(shades, ax=axes, label="cut")
         bar.locator = MaxNLocator(integer=True)
         bar.update_ticks()
     axes.set_xlabel("delay of one task [ms]")
     axes.set_ylabel("energy of one task on the edge [J]")
     axes.set_title(_title(answer), fontsize=9, loc="left")
+
+
+DRAWINGS: dict[str, Callable[[Answer, Axes], None]] = {
+    "memory": draw_memory,
+    "delay": draw_delay,
+    "constraints": draw_constraints,
+    "pareto": draw_pareto,
+}
+"""The figures of an answer by name."""
 
 
 def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:

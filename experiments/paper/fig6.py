@@ -56,7 +56,7 @@ def run(out: Path, work: Path, *, quick: bool, jobs: int) -> Outcome:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6.3, 3.3))
-        draw_delay(scan(program), figure)
+        draw_delay(scan(program), figure.subplots())
         save_figure(figure, out, "delay")
     by_nodes = [delay_by_nodes(config, reading) for reading in ("corrected", "printed")]
     drops = int((np.diff(program.values[1]) < 0).sum())

@@ -12,7 +12,7 @@ import numpy as np
 from edgeopt.experiments.runs.cell import FINISHED, AnyCell, Row, run_cell
 from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
-from edgeopt.experiments.runs.run import progress
+from edgeopt.experiments.runs.progress import progress
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_lines

@@ -32,7 +32,7 @@ class PopulationState(State):
 
     def keep_best(self, assignments: IntArray, costs: FloatArray) -> None:
         """Keep the row of least cost if it is feasible and better than the best one so far."""
-        # whatever costs more than the worst makespan exceeds memory
+        # whatever costs more than the worst makespan is infeasible
         best = int(np.argmin(costs))
         if costs[best] < min(self.makespan, self.objective.worst):
             self.makespan = float(costs[best])
@@ -45,7 +45,7 @@ def seed_of(rng: np.random.Generator) -> int:
 
 
 class PenalisedMakespan:
-    """Costs of whole populations: makespans, with a penalty where memory is exceeded.
+    """Costs of whole populations: makespans, with a penalty for what nodes cannot run or hold.
 
     Attributes
     ----------
@@ -62,7 +62,8 @@ class PenalisedMakespan:
         """Return the cost of each row, shape (n,) in s.
 
         The cost is the makespan. Where memory is exceeded it is `worst` times (1 + excess), with
-        the excess over all nodes as a share of the tasks' memory, so that less excess is better.
+        the excess over all nodes as a share of the tasks' memory, so that less excess is better;
+        the share of tasks on nodes that cannot run them is added to the excess.
 
         References
         ----------
@@ -73,11 +74,12 @@ class PenalisedMakespan:
 
 
 def _longest_sum(problem: Problem) -> float:
-    """Return the sum over tasks of the longest time, slightly enlarged against rounding."""
+    """Return the sum of the tasks' longest (finite) times, slightly enlarged against rounding."""
     et = problem.et
     if isinstance(et, UniformTimes):
         return float(et.work.sum() / et.speed.min()) * (1 + 1e-9)
-    return float(et.max(axis=1).sum()) * (1 + 1e-9)
+    allowed = True if problem.allowed is None else problem.allowed
+    return float(et.max(axis=1, initial=0.0, where=allowed).sum()) * (1 + 1e-9)
 
 
 @jit
@@ -94,10 +96,14 @@ def _costs(
     for row in range(len(assignments)):
         loads[:] = 0.0
         used[:] = 0.0
+        refused = 0
         for i in range(len(memory)):
             node = assignments[row, i]
+            refused += time_of(et, i, node) == np.inf
             loads[node] += time_of(et, i, node)
             used[node] += memory[i]
         excess = np.maximum(used - capacity, 0.0).sum()
-        costs[row] = loads.max() if excess == 0.0 else worst * (1.0 + excess / memory.sum())
+        share = excess / memory.sum() if excess > 0.0 else 0.0
+        feasible = refused == 0 and excess == 0.0
+        costs[row] = loads.max() if feasible else worst * (1.0 + share + refused / len(memory))
     return costs

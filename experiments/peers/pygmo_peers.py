@@ -62,7 +62,7 @@ class Assignments:
 class Evolution:
     """Common parts of pygmo's algorithms, which keep pygmo's defaults otherwise.
 
-    Needs the extra ``bench``; memory capacities are respected by a penalty (`PenalisedMakespan`).
+    Needs the extra ``bench``; what nodes cannot run or hold is penalised (`PenalisedMakespan`).
 
     References
     ----------

@@ -20,8 +20,8 @@ class Ga:
     """pymoo's `GA` on integers, with the operators that its manual gives for them.
 
     It starts from random integers; simulated binary crossover and polynomial mutation, both with
-    probability 1 and index 3, are rounded. Needs the extra ``bench``; memory capacities are
-    respected by a penalty (`PenalisedMakespan`).
+    probability 1 and index 3, are rounded. Needs the extra ``bench``; what nodes cannot run or
+    hold is penalised (`PenalisedMakespan`).
 
     References
     ----------

@@ -17,6 +17,7 @@ from edgeopt.experiments.report.figures import (
 from edgeopt.experiments.report.tables import (
     Failure,
     failures,
+    gap_matrix,
     pairs_table,
     parameter_table,
     problem_table,
@@ -106,7 +107,7 @@ class ReportPage:
         One for each problem that is shown.
     left_out : int
         Number of problems that are not shown.
-    problems, parameters, provenance : ReportTable
+    gaps, problems, parameters, provenance : ReportTable
         What was reached, what was run, and with what.
     failures : tuple of Failure
         Runs that failed.
@@ -123,6 +124,7 @@ class ReportPage:
     running_times: dict[str, ReportTable]
     convergence: tuple[Convergence, ...]
     left_out: int
+    gaps: ReportTable
     problems: ReportTable
     parameters: ReportTable
     provenance: ReportTable
@@ -149,7 +151,8 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
-        problems=problem_table(cells, names, best_known_makespans(names)),
+        gaps=gap_matrix(cells, names),
+        problems=problem_table(cells, names, best_known_makespans(cells.attrs["problems"])),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),
@@ -172,7 +175,7 @@ def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     missing = cells.attrs.get("missing", 0)
     return (
         ("problems", count(len(analysis.problems))),
-        ("solvers", count(len(analysis.looks))),
+        ("solvers", count(len(analysis.solvers))),
         ("repetitions", count(cells["repetition"].nunique())),
         ("runs", count(len(cells))),
         ("failed", count(failed)),

@@ -40,14 +40,11 @@ class RunKind:
     columns : mapping of str to str
         Columns of an outcome and their types, each one of `files.TYPES`; no name is one of the
         engine's own columns.
-    aside : tuple of str
-        Fields of the configuration on which no row depends.
     """
 
     name: str
     names: Mapping[str, str]
     columns: Mapping[str, str]
-    aside: tuple[str, ...] = ("time_limit",)
 
     @property
     def table(self) -> dict[str, str]:
@@ -77,7 +74,7 @@ class AnyCell(Protocol):
 
     @property
     def key(self) -> str:
-        """Hash of everything that names the cell or that its outcome depends on, code too."""
+        """Hash of everything that the outcome depends on, code too; cells may share one."""
 
     @property
     def code(self) -> str:
@@ -86,6 +83,14 @@ class AnyCell(Protocol):
     @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns `RunKind.names`."""
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Hash of what a name stands for, where it is known; folders may name it differently."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Columns that are known before the run, in failed rows too."""
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
@@ -137,7 +142,7 @@ def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
 def name_row(cell: AnyCell) -> Row:
     """Return the columns that identify the cell of a row."""
     run = {"repetition": cell.repetition, "seed": cell.seed}
-    return {"key": cell.key, "code": cell.code, **cell.names, **run}
+    return {"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts}
 
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:

@@ -1,8 +1,7 @@
-"""Files of rows: journals while a sweep is running, Parquet parts when it is finished.
+"""Files of rows: journals while a sweep is running, Parquet parts when it has ended.
 
-Cell number i of a sweep is in ``cells/part-NNNNN.parquet`` with number ``i // PART`` and nowhere
-else. A part is replaced as a whole, so that ``pandas.read_parquet("DIR/cells")`` never sees a row
-twice, even while parts are written.
+Row number i of the table is in ``cells/part-NNNNN.parquet`` with number ``i // PART``. Parts are
+replaced one by one, each as a whole.
 
 Each process appends its finished rows to a journal of its own, one JSON object a line, synced.
 Only the last line can be torn, and a torn line is skipped. Names are random: nothing depends on a
@@ -58,12 +57,24 @@ def write_part(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, A
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
+    pq.write_table(make_table(rows, kind, metadata), sink, write_page_checksum=True)
+    write_atomically(path, sink.getvalue().to_pybytes())
+
+
+def make_table(rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> pa.Table:
+    """Return rows as a table.
+
+    Raises
+    ------
+    InputError
+        If a row has values that no run returns.
+    """
+    import pyarrow as pa
+
     try:
-        table = pa.Table.from_pylist(rows, schema=schema(kind, metadata))
+        return pa.Table.from_pylist(rows, schema=schema(kind, metadata))
     except (pa.ArrowException, OverflowError) as error:
         raise InputError("rows", str(error), "those of its kind: a journal is broken") from None
-    pq.write_table(table, sink, write_page_checksum=True)
-    write_atomically(path, sink.getvalue().to_pybytes())
 
 
 def read_part(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -> list[Row]:
@@ -124,10 +135,22 @@ def parts(folder: Path) -> list[Path]:
 
 JOURNALS = "journal"
 
+_PROCESS = uuid.uuid4().hex  # process numbers are used again, and by other machines
+
 
 def new_journal(folder: Path) -> Path:
     """Return the path of a journal that no other process has or had."""
-    return folder / JOURNALS / f"{uuid.uuid4().hex}.jsonl"
+    return folder / JOURNALS / f"{_own()}{uuid.uuid4().hex}.jsonl"
+
+
+def is_own(journal: Path) -> bool:
+    """Whether this process has made the journal, for itself or for one of its workers."""
+    return journal.name.startswith(_own())
+
+
+def _own() -> str:
+    """Return the beginning of the names of this process's journals."""
+    return f"{_PROCESS}-{os.getpid()}-"
 
 
 def append_row(journal: Path, row: Row) -> None:

@@ -26,6 +26,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 
 from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, run_cell
 from edgeopt.experiments.runs.files import append_row, journal_rows, new_journal
@@ -311,10 +312,17 @@ def start(folder: Path) -> Worker:
     ours, theirs = context.Pipe()
     journal = new_journal(folder)
     process = context.Process(target=work, args=(theirs, folder, journal, os.getpid()), daemon=True)
-    with _environment(_ONE_THREAD), _interrupts_held():
+    with starting_worker():
         process.start()
     theirs.close()
     return Worker(process, ours, journal)
+
+
+@contextmanager
+def starting_worker() -> Iterator[None]:
+    """Give a process that is started meanwhile one thread, no interrupts and no main module."""
+    with _environment(_ONE_THREAD), _interrupts_held(), _main_hidden():
+        yield
 
 
 @contextmanager
@@ -327,6 +335,21 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Hide the main module for a while: a process that is started would run its script again.
+
+    Cells name everything by files, so a worker needs nothing of it, and a script that starts
+    workers needs no ``if __name__ == "__main__"``.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

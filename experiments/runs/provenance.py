@@ -19,6 +19,7 @@ import edgeopt
 import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
+from edgeopt.optim.user_code import UserCode, syntax, user_code
 from edgeopt.version import __version__
 
 _OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
@@ -50,39 +51,50 @@ def code_version(*packages: ModuleType) -> str:
 
 
 def code_of(*parts: Any) -> str:
-    """Return a hash of the modules that define `parts`, and of all that these import.
+    """Return a hash of the code of the modules that define `parts`, and of all that these import.
 
     Parameters
     ----------
-    *parts : function, class or instance
+    *parts : function, class, instance or UserCode
         What computes an outcome.
 
     Notes
     -----
-    Imports are followed through the sources of this project, those inside functions included,
-    but neither into the engine nor out of a catalog, whose entries a cell names itself. An import
-    from a package counts as one from the module that defines the name.
+    Comments, docstrings and formatting do not count. Imports are followed through the sources of
+    this project and the files beside a user's own file, those inside functions included, but
+    neither into the engine nor out of a catalog, whose entries a cell names itself. An import from
+    a package counts as one from the module that defines the name.
     """
-    return _code_of(frozenset(part.__module__ for part in parts))
+    names = (part.package if isinstance(part, UserCode) else part.__module__ for part in parts)
+    return _code_of(frozenset(names))
 
 
 @cache
 def _code_of(names: frozenset[str]) -> str:
     """Return the hash for the modules of these names."""
-    todo, sources = list(names), dict[str, Path]()
+    todo, codes = list(names), dict[str, str]()
     while todo:
         name = todo.pop()
-        path = _own_file(name) or (_foreign_file(name) if name in names else None)
-        if path is None or name in sources or name.startswith(_ENGINE):
+        own = user_code(name)
+        if own is not None:
+            codes[own.package] = own.digest
+            todo += [found for tree in own.trees for found in _imports(tree)]
             continue
-        sources[name] = path
+        path = _own_file(name) or (_foreign_file(name) if name in names else None)
+        if path is None or name in codes or name.startswith(_ENGINE):
+            continue
+        tree = _tree(path)
+        codes[name] = f"{path.name} {syntax(tree)}"
         if name.rpartition(".")[2] != _CATALOG:
-            todo += _imports(path)
-    content = hashlib.sha256()
-    for _, path in sorted(sources.items()):
-        source = path.read_bytes()
-        content.update(f"{path.name} {len(source)}\n".encode() + source)
-    return content.hexdigest()[:16]
+            todo += _imports(tree)
+    # by content: a user's file may be anywhere
+    return hashlib.sha256("\n".join(sorted(codes.values())).encode()).hexdigest()[:16]
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_bytes())
 
 
 def _own_file(name: str) -> Path | None:
@@ -105,10 +117,10 @@ def _foreign_file(name: str) -> Path | None:
 
 
 @cache
-def _imports(path: Path) -> tuple[str, ...]:
+def _imports(tree: ast.Module) -> tuple[str, ...]:
     """Return the modules that a file imports, each by the name of its own file."""
     found = []
-    for node in _statements(ast.parse(path.read_bytes())):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -1,35 +1,33 @@
 """The folder of a sweep.
 
-``sweep.json`` describes the sweep, ``journal/`` holds rows as they come in, ``cells/`` those of a
-finished sweep, and ``older/`` those made by other code or from other content of a file, which are
-used again if that code or content returns.
+``sweep.json`` describes the latest configuration and names the index of its cells (`index.py`);
+``journal/`` holds rows as they come in, ``cells/`` those of the index once a run has ended, and
+``older/`` those that the index does not name: of other code, other content or a configuration of
+the past. They count again as soon as an index names their keys.
 
-There is no lock: two sweeps may work on one folder at the same time. Both then do all the work,
-rows are told apart by their keys, and only a sweep with all its cells turns journals into parts.
+Two sweeps may work on one folder at the same time. They may do the same work twice, and rows are
+told apart by their keys; only the turning of journals into parts takes a lock (`compaction.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind, merge_newer, merge_older
 from edgeopt.experiments.runs.files import (
     JOURNALS,
-    PART,
     TYPES,
     journal_rows,
     journals,
-    part_path,
+    make_table,
     parts,
     read_part,
     read_table,
-    write_part,
 )
+from edgeopt.experiments.runs.index import index_path, place_columns, read_index, write_index
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -38,44 +36,83 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-CONFIG, CELLS, OLDER = "sweep.json", "cells", "older"
+CONFIG, CELLS, OLDER, INDEX = "sweep.json", "cells", "older", "index"
 
-_SCAN = ("key", "status", "cell_seconds")
+CONTENT_FOLDERS = ("problems", "solvers")  # of files that are named by their content
+
+_SCAN = ("key", "code", "status", "error", "cell_seconds")
+
+_LOOKS = 5  # at a folder whose parts are replaced while they are read
+
+_Found = TypeVar("_Found")
 
 
-def open_folder(folder: Path, config: AnyConfig) -> None:
-    """Create the folder of a sweep, or check that it belongs to this one.
+def open_folder(folder: Path, config: AnyConfig, index: list[Row]) -> None:
+    """Create the folder of a sweep, or make this configuration its latest.
 
     Raises
     ------
     InputError
-        If it holds another sweep, or something else.
+        If it holds runs of another kind, or something else.
     """
-    is_used = _is_used(folder)  # first: another sweep may be writing the description
-    known = read_description(folder) if (folder / CONFIG).exists() else None
-    new = json.loads(json.dumps(_describe(config)))  # as it is read back: tuples become lists
-    if known is not None and _identity(known, config.kind) != _identity(new, config.kind):
-        raise InputError("--out", str(folder), "a new folder: this one holds another sweep")
-    if known is None and is_used:
-        raise InputError("--out", str(folder), "a new or empty folder, or that of this sweep")
+    check_folder(folder, config.kind)
+    write_description(folder, describe(config), index)
+
+
+def write_description(folder: Path, description: dict[str, Any], index: list[Row]) -> None:
+    """Write description and index, unless the folder has them; it is made if it is missing.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    known = read_description(folder) if (folder / CONFIG).exists() else {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if known is None:  # before anything else, so that a killed sweep recognises its folder
-            data = json.dumps(new, indent=1).encode()
-            write_atomically(folder / CONFIG, data)
-        for name in (JOURNALS, CELLS):
-            (folder / name).mkdir(exist_ok=True)
+        name = write_index(folder, index, kind_of(description))
+        new = json.loads(json.dumps({**description, INDEX: name}))  # tuples become lists
+        if _without_provenance(new) != _without_provenance(known):
+            write_atomically(folder / CONFIG, json.dumps(new, indent=1).encode())
+        if known.get(INDEX, name) != name:
+            index_path(folder, known[INDEX]).unlink(missing_ok=True)
+        (folder / JOURNALS).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
 
 
-def _identity(description: dict[str, Any], kind: RunKind) -> dict[str, Any]:
-    """Return the part of a description that identifies a sweep."""
-    config = {key: value for key, value in description["config"].items() if key not in kind.aside}
-    return {**description, "config": config, "provenance": None}
+def check_folder(folder: Path, kind: RunKind, field: str = "--out") -> None:
+    """Raise `InputError` unless a folder is new, or holds rows of a kind with its columns.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    kind : RunKind
+        Of the rows.
+    field : str
+        Name of the folder in a message.
+    """
+    is_used = _is_used(folder)  # first: another sweep may be writing the description
+    if not (folder / CONFIG).exists():
+        if is_used:
+            raise InputError(field, str(folder), "a new or empty folder, or that of a sweep")
+        return
+    known = read_description(folder)
+    if known["kind"] != kind.name:
+        rule = f"a folder for runs of the kind {kind.name}: this one holds a {known['kind']}"
+        raise InputError(field, str(folder), rule)
+    if (known["names"], known["columns"]) != (dict(kind.names), dict(kind.columns)):
+        rule = "written by this version of edgeopt: it has other columns; a new folder is needed"
+        raise InputError(field, str(folder), rule)
 
 
-def _describe(config: AnyConfig) -> dict[str, Any]:
+def _without_provenance(description: dict[str, Any]) -> dict[str, Any]:
+    """Return a description without the versions and the command that wrote it."""
+    return {**description, "provenance": None}
+
+
+def describe(config: AnyConfig) -> dict[str, Any]:
     """Return kind, columns, configuration and provenance."""
     kind = config.kind
     return {
@@ -93,10 +130,12 @@ def kind_of(description: dict[str, Any]) -> RunKind:
 
 
 def _is_used(folder: Path) -> bool:
-    """Whether a folder has more than temporary files of a sweep that was killed at its start."""
+    """Whether a folder has more than files that are written before the description."""
     if not folder.is_dir():
         return folder.exists()
-    return any(not path.name.startswith(f"_{CONFIG}") for path in folder.iterdir())
+    early = (f"_{CONFIG}", "_index-", "index-")
+    names = (path.name for path in folder.iterdir())
+    return any(not name.startswith(early) for name in names if name not in CONTENT_FOLDERS)
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -129,110 +168,166 @@ def _is_description(found: Any) -> bool:
         and all(isinstance(found.get(name), dict) for name in tables)
         and all(each in TYPES for name in tables[:2] for each in found[name].values())
         and bool(found["names"])
+        and isinstance(found.get(INDEX, ""), str)
     )
 
 
+def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:
+    """Return the index that a description names.
+
+    Folders of before there was an index hold one finished sweep: its rows are the index.
+    """
+    kind = kind_of(description)
+    if INDEX in description:
+        return read_index(folder, description[INDEX], kind)
+    columns = ("key", "code", *kind.names, "repetition", "seed")
+    return [row for path in parts(folder / CELLS) for row in read_part(path, kind, columns)]
+
+
+# Rows.
+
+
 def scan_store(folder: Path) -> dict[str, Row]:
-    """Return all rows on disk by key, with their names, status and time only."""
+    """Return all rows on disk by key, with their names, status, error and time only."""
     kind = kind_of(read_description(folder))
-    columns, rows = (*_SCAN, *kind.names), dict[str, Row]()
+    columns = (*_SCAN, *kind.names)
+    return settled(folder, lambda: collect_rows(folder, kind, columns=columns))
+
+
+def collect_rows(
+    folder: Path,
+    kind: RunKind,
+    *,
+    keys: set[str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> dict[str, Row]:
+    """Return rows on disk by key: all or those of `keys`, and all or some of their columns."""
+    chosen, rows = tuple(columns or kind.table), dict[str, Row]()
+
+    def wanted(found: Iterable[Row]) -> Iterable[Row]:
+        return (row for row in found if keys is None or row["key"] in keys)
+
     for journal in journals(folder):  # first: rows move from journals into parts, never back
-        merge_newer(
-            rows, ({name: row.get(name) for name in columns} for row in journal_rows(journal))
-        )
+        found = wanted(journal_rows(journal))
+        merge_newer(rows, ({name: row.get(name) for name in chosen} for row in found))
     for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
-        merge_older(rows, read_part(path, kind, columns))
+        merge_older(rows, wanted(read_part(path, kind, chosen)))
     return rows
 
 
+def settled(folder: Path, read: Callable[[], _Found]) -> _Found:
+    """Read again if another process has replaced parts meanwhile: rows may have changed places."""
+    for _ in range(_LOOKS - 1):
+        before = _parts_state(folder)
+        try:
+            found = read()
+        except InputError:  # also of a part that has just been removed
+            if _parts_state(folder) == before:
+                raise
+            continue
+        if _parts_state(folder) == before:
+            return found
+    return read()
+
+
+def _parts_state(folder: Path) -> list[tuple[str, int, int]]:
+    """Return name, time and size of every part."""
+    state = []
+    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        state.append((str(path), facts.st_mtime_ns, facts.st_size))
+    return state
+
+
 def older_cells(folder: Path) -> int:
-    """Return the number of rows made by other code or from other content."""
-    kind = kind_of(read_description(folder))
-    keys = [
-        {row["key"] for path in parts(folder / name) for row in read_part(path, kind, ("key",))}
-        for name in (OLDER, CELLS)
+    """Return the number of rows that the index does not name."""
+    description = read_description(folder)
+    keys = {entry["key"] for entry in folder_index(folder, description)}
+    return len(scan_store(folder).keys() - keys)
+
+
+def in_index_order(index: Iterable[Row], rows: dict[str, Row], kind: RunKind) -> list[Row]:
+    """Return the rows of the index that there are, under the names of the index."""
+    columns = place_columns(kind)
+    return [
+        rows[entry["key"]] | {name: entry[name] for name in columns}
+        for entry in index
+        if entry["key"] in rows
     ]
-    return len(keys[0] - keys[1])
+
+
+def is_compact(folder: Path, index: Sequence[Row], kind: RunKind) -> bool:
+    """Whether the parts hold exactly the index's rows that there are, and no journal is left."""
+    if journals(folder):
+        return False
+    columns = ("key", *place_columns(kind))
+    found = [
+        tuple(row[name] for name in columns)
+        for path in parts(folder / CELLS)
+        for row in read_part(path, kind, columns)
+    ]
+    older = [read_part(path, kind, ("key",)) for path in parts(folder / OLDER)]
+    keys = {row[0] for row in found} | {row["key"] for part in older for row in part}
+    places = (tuple(entry[name] for name in columns) for entry in index if entry["key"] in keys)
+    return found == list(places)
 
 
 def read_cells(folder: Path) -> pd.DataFrame:
-    """Return the finished cells, one row each; ``trace_*`` and ``assignment`` hold lists.
+    """Return the cells of the latest configuration that have a row, finished sweep or not.
+
+    Returns
+    -------
+    DataFrame
+        One row each, in the order of the configuration; ``trace_*`` and ``assignment`` hold
+        lists. ``attrs["cells"]`` is the number of cells, ``attrs["missing"]`` of those without
+        a row (`missing_note`).
 
     Raises
     ------
     InputError
-        If the folder holds none, or a file is broken.
+        If the folder holds no sweep, or a file is broken.
 
     Examples
     --------
     See `run_sweep`, which returns the same table.
     """
-    if not parts(folder / CELLS):
-        raise InputError("folder", str(folder), f"a finished sweep, with {CELLS}")
-    kind = kind_of(read_description(folder))
-    return read_table(folder / CELLS, kind).to_pandas()  # type: ignore[no-any-return]
+    description = read_description(folder)
+    return table_of(folder, folder_index(folder, description), kind_of(description))
 
 
-# Compaction of journals to parts.
+def table_of(folder: Path, index: list[Row], kind: RunKind) -> pd.DataFrame:
+    """Return the rows of an index as `read_cells` does."""
+
+    def read() -> Any:
+        if parts(folder / CELLS) and is_compact(folder, index, kind):
+            return read_table(folder / CELLS, kind)
+        rows = collect_rows(folder, kind, keys={entry["key"] for entry in index})
+        return make_table(in_index_order(index, rows, kind), kind, {})
+
+    frame: pd.DataFrame = settled(folder, read).to_pandas()
+    frame.attrs |= {"cells": len(index), "missing": len(index) - len(frame)}
+    return frame
 
 
-def is_compact(folder: Path, keys: Sequence[str]) -> bool:
-    """Whether the parts hold exactly these cells, and no journal is left."""
-    kind = kind_of(read_description(folder))
-    paths = parts(folder / CELLS)
-    found = [row["key"] for path in paths for row in read_part(path, kind, ("key",))]
-    return found == list(keys) and not journals(folder)
-
-
-def compact(folder: Path, keys: Sequence[str], fresh: Iterable[Row] = ()) -> None:
-    """Turn the journals into parts, then drop them.
+def missing_note(cells: pd.DataFrame) -> str | None:
+    """Return a sentence that says how many cells have no row, None where all have one.
 
     Parameters
     ----------
-    folder : Path
-        The folder of a sweep.
-    keys : sequence of str
-        Of all its cells, in the order of the table.
-    fresh : iterable of rows
-        Rows of this run, in case another sweep has removed their journals.
+    cells : DataFrame
+        From `read_runs` or `read_cells`.
 
-    Raises
-    ------
-    InputError
-        If the disk is full or a part broken; the journals stay then.
+    Examples
+    --------
+    See `read_runs`.
     """
-    description = read_description(folder)
-    kind, read = kind_of(description), journals(folder)
-    rows: dict[str, Row] = {}
-    for journal in read:
-        merge_newer(rows, journal_rows(journal))
-    merge_newer(rows, fresh)
-    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
-        merge_older(rows, read_part(path, kind))
-    metadata = description | {"provenance": full_provenance()}
-    _keep_apart(folder, {key: rows[key] for key in rows.keys() - set(keys)}, kind, metadata)
-    for number, start in enumerate(range(0, len(keys), PART)):
-        chosen = [rows[key] for key in keys[start : start + PART] if key in rows]
-        _write_new(part_path(folder / CELLS, number), chosen, kind, metadata)
-    for journal in read:
-        with contextlib.suppress(FileNotFoundError):
-            journal.unlink()
+    missing = cells.attrs.get("missing", 0)
+    return missing_sentence(missing, cells.attrs["cells"]) if missing else None
 
 
-def _write_new(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> None:
-    """Write a part unless these are its rows already."""
-    if not path.exists() or read_part(path, kind) != rows:
-        write_part(path, rows, kind, metadata)
-
-
-def _keep_apart(
-    folder: Path, rows: dict[str, Row], kind: RunKind, metadata: dict[str, Any]
-) -> None:
-    """Write the rows that are no cells of the present sweep, a part for each version of code."""
-    for code in sorted({row["code"] for row in rows.values()}):
-        chosen = [rows[key] for key in sorted(rows) if rows[key]["code"] == code]
-        name = hashlib.sha256("".join(row["key"] for row in chosen).encode()).hexdigest()[:16]
-        (folder / OLDER).mkdir(exist_ok=True)
-        path = folder / OLDER / f"part-{code}-{name}.parquet"
-        if not path.exists():
-            write_part(path, chosen, kind, metadata)
+def missing_sentence(missing: int, cells: int) -> str:
+    """Return the sentence of `missing_note`."""
+    return f"{missing} of {cells} cells are missing: not run yet"

@@ -76,6 +76,16 @@ class SimulationCell:
         return {"stream": self.stream, "nodes": self.nodes, "scheme": self.label}
 
     @property
+    def contents(self) -> dict[str, str]:
+        """Nothing: streams and schemes are known by their names."""
+        return {}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Nothing: all columns are results."""
+        return {}
+
+    @property
     def code(self) -> str:
         """Hash of the code that makes the row."""
         return _code(self.scheme, self.scenario, self.digest)

@@ -16,7 +16,7 @@ from edgeopt.optim.framework.deployment import MASTERS, TRANSPORTS, choose_maste
 from edgeopt.optim.framework.dispatcher import AnyDispatcher, make_dispatcher
 from edgeopt.optim.framework.split_system import UPLINKS, SplitSystem
 from edgeopt.optim.online.dispatch import DispatchRule
-from edgeopt.optim.scheduling.catalog import solver_source
+from edgeopt.optim.scheduling.catalog import solver_code
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
@@ -156,7 +156,7 @@ class Scenario:
     def digest(self, stream: dict[str, Any], scheme: dict[str, Any]) -> str:
         """Return a hash of the content of all files that this scenario, stream and scheme name."""
         dispatch = scheme.get("dispatch", self.dispatch)
-        content = hashlib.sha256(solver_source(dispatch.get("solver", "")).encode())
+        content = hashlib.sha256(solver_code(dispatch.get("solver", "")).encode())
         for name in (self.network, self.system, self.link.get("path"), stream.get("path")):
             content.update(_content(name))
         return content.hexdigest()

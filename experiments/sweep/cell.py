@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import numpy as np
 
 from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.experiments.runs.provenance import code_of
-from edgeopt.optim.scheduling.catalog import make_solver, solver_source
+from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, make_solver
+from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
-from edgeopt.problems.errors import IntArray
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -25,6 +27,7 @@ SWEEP = RunKind(
     name="sweep",
     names={"problem": "text", "solver": "text"},
     columns={
+        **dict.fromkeys(("content", "stream", "recipe"), "text"),
         **dict.fromkeys(("tasks", "nodes"), "integer"),
         **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
         **dict.fromkeys(("iterations", "evaluations"), "integer"),
@@ -33,6 +36,9 @@ SWEEP = RunKind(
         **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
     },
 )
+
+
+_WARM: set[tuple[str, str, str]] = set()
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,12 @@ class SweepCell:
         JSON of the budget.
     start : str
         Name of the heuristic whose schedule the solver starts from; empty for none.
+    identity : str
+        JSON of the solver's class or function and of all its parameters, see `solver_identity`.
+    code : str
+        Hash of the code that makes the row.
+    name : str
+        Name of the problem in the table; empty for its spec.
     """
 
     problem: str
@@ -62,44 +74,106 @@ class SweepCell:
     repetition: int
     seed: int
     budget: str
-    start: str = ""
+    start: str
+    identity: str
+    code: str
+    name: str = ""
 
     @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
-        return {"problem": self.problem, "solver": self.label}
+        return {"problem": self.name or self.problem, "solver": self.label}
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """The problem is known by its content, wherever its file is."""
+        return {"problem": self.digest}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is needed to run the cell again: see `content`, `stream` and `restore_cell`."""
+        recipe = {
+            "problem": self.problem,
+            "solver": json.loads(self.solver),
+            "budget": json.loads(self.budget),
+            "start": self.start,
+        }
+        text = json.dumps(recipe, sort_keys=True)
+        return {"content": self.content, "stream": write_stream(self.stream), "recipe": text}
 
     @cached_property
     def key(self) -> str:
-        """Hash of the cell's names and of everything that the outcome depends on, code too."""
-        names = [self.problem, self.label]
-        outcome = [self.digest, _identity(self.solver), self.budget, self.seed, self.repetition]
-        content = [*names, *outcome, self.code, *filter(None, [self.start])]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+        """Hash of everything that the outcome depends on, code too, but of no name or place."""
+        return _hash([*self._content, self.code])
+
+    @cached_property
+    def content(self) -> str:
+        """The same without the code; solvers of users' files are told apart by their labels."""
+        own = json.loads(self.identity)["own"]
+        return _hash([*self._content, self.label if own else ""])
 
     @property
-    def code(self) -> str:
-        """Hash of the code that makes the row."""
-        return _code(self.solver, self.start)
+    def _content(self) -> list[Any]:
+        """Everything that the outcome depends on, except code."""
+        run = [self.budget, self.seed, self.repetition, self.start]
+        return [self.digest, self.identity, *run]
+
+    @property
+    def stream(self) -> np.random.SeedSequence:
+        """Seeds of the run, the same for all solvers, wherever and whenever they run.
+
+        They depend on the root seed, the problem's content and the repetition alone.
+        """
+        # the content of the problem, not its place: other problems in the file change nothing
+        spawn_key = (int(self.digest[:16], 16), self.repetition)
+        return np.random.SeedSequence(self.seed, spawn_key=spawn_key)
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
-        _warm_up_once(self.problem, self.solver)
+        done = self.problem, self.solver, self.code
+        if done not in _WARM:
+            warm_up(*self.load())
+            _WARM.add(done)
 
     def outcome(self, folder: Path | None = None) -> Row:
         """Run the cell and return its columns; it keeps no files in `folder`.
 
-        The random stream depends on the root seed, the problem's content and the repetition
-        alone: all solvers see the same stream, wherever and whenever they run.
+        Raises
+        ------
+        ChangedError
+            If problem or code are no longer those of the key.
         """
-        problem, solver = problem_of(self.problem), _solver_of(self.solver)
+        self.check_unchanged()
         self.warm_up()
-        # the content of the problem, not its place: other problems in the file change nothing
-        spawn_key = (int(self.digest[:16], 16), self.repetition)
-        sequence = np.random.SeedSequence(self.seed, spawn_key=spawn_key)
+        return _columns(problem_of(self.problem), self.run())
+
+    def check_unchanged(self) -> None:
+        """Raise `ChangedError` if problem or code are no longer those of the key."""
+        again = "since the sweep began; the same command runs what has changed"
+        if problem_of(self.problem).digest != self.digest:
+            raise ChangedError(f"the problem {self.problem} has changed {again}")
+        if solver_identity(self.solver, self.start) != (self.identity, self.code):
+            raise ChangedError(f"the code of the solver {self.label} has changed {again}")
+
+    def load(self) -> tuple[Problem, Any]:
+        """Return the problem and the solver."""
+        return problem_of(self.problem), build_solver(json.loads(self.solver))
+
+    def run(self) -> Result:
+        """Run the solver on the problem."""
+        (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return _columns(problem, solve(problem, solver, stop=budget, rng=sequence, start=start))
+        return solve(problem, solver, stop=budget, rng=sequence, start=start)
+
+
+class ChangedError(RuntimeError):
+    """A cell's problem or code has changed since it was asked for."""
+
+
+def _hash(content: list[Any]) -> str:
+    """Return the hash of plain values."""
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 def _schedule_of(
@@ -112,38 +186,65 @@ def _schedule_of(
     return None if np.any(assignment == -1) else assignment
 
 
-def _solver_of(table: str) -> Any:
-    """Return the solver of a table that the configuration has checked."""
+def solver_identity(table: str, start: str = "") -> tuple[str, str]:
+    """Return what tells a solver from others, and the hash of the code that runs it.
+
+    Parameters
+    ----------
+    table : str
+        JSON of its table.
+    start : str
+        Name of the heuristic that makes its start; empty for none.
+
+    Returns
+    -------
+    tuple of str
+        JSON of its class or function with all parameters, defaults too, and a hash. A user's file
+        and its folder have no part in it, only its code.
+
+    Raises
+    ------
+    InputError
+        If a default of the solver cannot be written as text.
+    """
     parameters = json.loads(table)
-    return make_solver(parameters.pop("solver"), parameters)
-
-
-@cache
-def _identity(table: str) -> str:
-    """Return a solver's name, the content of its file and all its parameters, defaults too."""
-    name = json.loads(table)["solver"]
-    solver = _solver_of(table)
-    parameters = asdict(solver) if is_dataclass(solver) else {}  # type: ignore[arg-type]
-    return json.dumps([name, solver_source(name), parameters], sort_keys=True)
-
-
-@cache
-def _code(table: str, start: str) -> str:
-    """Return the hash of the code that runs a solver."""
+    found = identify_solver(parameters.pop("solver"), parameters)
+    own = found.code is not None
+    named = {"name": found.name, "parameters": found.parameters, "own": own}
     first = [make_solver(start)] if start else []
-    return code_of(solve, make_criteria, Problem, _solver_of(table), *first)
+    first += [found.code] if found.code is not None else []
+    code = code_of(solve, make_criteria, Problem, found.solver, *first)
+    return json.dumps(named, sort_keys=True, default=_as_text), code
 
 
-@cache
+def _as_text(value: Any) -> Any:
+    """Return a value that JSON does not know as a plain one."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, set | frozenset):
+        return sorted(map(repr, value))
+    text = getattr(value, "__qualname__", None) or repr(value)
+    if " at 0x" in text:  # the address changes from process to process
+        raise InputError("parameter", value, "a value that can be written as text")
+    return text
+
+
 def problem_of(spec: str) -> Problem:
-    """Return the problem of a spec, loaded once in each process and kept with its bound."""
-    return load_problem(spec)
+    """Return the problem of a spec, loaded once in each process and kept with its bound.
+
+    A file that has changed is loaded again.
+    """
+    state = None
+    with contextlib.suppress(OSError, ValueError):  # no file, or no name of one
+        facts = Path(spec).stat()
+        state = facts.st_mtime_ns, facts.st_size
+    return _problem(spec, state)
 
 
 @cache
-def _warm_up_once(problem: str, solver: str) -> None:
-    """Compile for this problem and solver."""
-    warm_up(problem_of(problem), _solver_of(solver))
+def _problem(spec: str, state: tuple[int, int] | None) -> Problem:
+    """Return the problem of a spec in a state of its file."""
+    return load_problem(spec)
 
 
 def _columns(problem: Problem, result: Result) -> Row:

@@ -12,7 +12,16 @@ from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
-from edgeopt.experiments.text import decimal, percent, scaled, terminal_table
+from edgeopt.experiments.sweep.cell import SWEEP
+from edgeopt.experiments.sweep.places import problem_specs
+from edgeopt.experiments.text import (
+    decimal,
+    percent,
+    scaled,
+    table_width,
+    terminal_table,
+    turned,
+)
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
@@ -74,11 +83,15 @@ def _quartile(gaps: pd.Series[float], share: float) -> float:
     return larger if math.isinf(larger) else float(gaps.quantile(share))
 
 
-def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) -> Table:
+def gap_table(
+    summary: pd.DataFrame, problems: list[str], solvers: list[str], width: int | None = None
+) -> Table:
     """Return the median gaps in per cent, solvers by problems, the best of each problem bold.
 
     If the budget is known and not all solvers have used just that, a column has the most that a
     run has used of it. Solvers without a run on a problem come last.
+
+    Where that is wider than `width` characters and problems by solvers is less wide, it is turned.
     """
     gaps = summary.pivot(index="solver", columns="problem", values="gap_median")
     seconds = summary.groupby("solver")["seconds"].mean()
@@ -96,6 +109,11 @@ def gap_table(summary: pd.DataFrame, problems: list[str], solvers: list[str]) ->
     ]
     columns = ("solver", *short_names(problems).values(), *used, "mean time (ms)")
     title = "median gap to the lower bound in %, best first"
+    if width is not None and table_width(columns, rows) > width:
+        across = ("problem", *(row[0] for row in rows))
+        down = turned(columns, rows, str)
+        if table_width(across, down) < table_width(columns, rows):
+            return terminal_table(across, down, title=title)
     return terminal_table(columns, rows, title=title)
 
 
@@ -132,10 +150,51 @@ def _entry(gaps: pd.Series[float], solver: str) -> Text:
     return Text(percent(gaps[solver]), style="bold" if gaps[solver] == gaps.min() else "")
 
 
-def read_solver_cells(folder: Path) -> pd.DataFrame:
-    """Return the finished cells of a sweep of solvers, see `read_cells`.
+def read_runs(folder: str | Path) -> pd.DataFrame:
+    """Return the cells in a folder that have a row, finished sweep or not.
 
-    The bound of a problem is the largest that any of its runs has proved; gaps refer to it.
+    In a sweep of solvers, the bound of a problem is the largest that any of its runs has proved;
+    gaps refer to it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of a sweep, simulation or learning.
+
+    Returns
+    -------
+    DataFrame
+        One row each, in the order of the configuration that the folder was last run with;
+        ``trace_*`` and ``assignment`` hold lists. ``attrs["cells"]`` is the number of cells,
+        ``attrs["missing"]`` of those without a row (`missing_note`). Of a sweep of solvers,
+        ``attrs["problems"]`` has the specs of the problems by name.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no runs, or a file is broken.
+
+    Examples
+    --------
+    >>> from edgeopt import SweepConfig, read_runs, run_sweep
+    >>> solvers = {"LPT": {"solver": "lpt"}, "MCT": {"solver": "mct"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
+    >>> _ = run_sweep(config, "runs")
+    >>> runs = read_runs("runs")
+    >>> runs[["solver", "repetition"]].values.tolist(), runs.attrs["missing"]
+    ([['LPT', 0], ['LPT', 1], ['MCT', 0], ['MCT', 1]], 0)
+    """
+    folder = Path(folder)
+    cells = read_cells(folder)
+    description = read_description(folder)
+    if description["kind"] != SWEEP.name:
+        return cells
+    cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
+    return _with_best_bounds(cells)
+
+
+def read_solver_cells(folder: Path) -> pd.DataFrame:
+    """Return the cells of a sweep of solvers that have a row, at least one; see `read_runs`.
 
     Raises
     ------
@@ -148,15 +207,17 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     """
     description = read_description(folder)
     kind = description["kind"]
-    if kind != "sweep":
+    if kind != SWEEP.name:
         raise InputError("folder", str(folder), f"a sweep of solvers; this one is a {kind}")
-    cells = read_cells(folder)
+    cells = read_runs(folder)
+    if cells.empty:
+        raise InputError("folder", str(folder), "a sweep of which a cell has been run")
     cells.attrs["budget"] = description["config"].get("budget", {})
     run = ["problem", "solver", "repetition"]
     if cells.duplicated(run).any():
         twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))
         raise InputError(f"{folder / CELLS}: {', '.join(run)}", twice, "of one row alone")
-    return _with_best_bounds(cells)
+    return cells
 
 
 def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:

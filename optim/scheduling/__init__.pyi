@@ -11,6 +11,7 @@ from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
 from .schedule import Schedule
+from .seeds import read_stream, write_stream
 from .solve import check_schedule, solve, warm_up
 from .solver import Result, Solver, State, as_solver
 from .stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
@@ -56,9 +57,11 @@ __all__ = [
     "mct",
     "met",
     "min_min",
+    "read_stream",
     "round_robin",
     "solve",
     "sufferage",
     "tempering",
     "warm_up",
+    "write_stream",
 ]

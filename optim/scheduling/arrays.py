@@ -1,4 +1,4 @@
-"""A problem's memory and ready times as kernels take them; powers and sums for compiled loops."""
+"""A problem's memory, ready and mean times; powers and sums for compiled loops."""
 
 from __future__ import annotations
 
@@ -30,6 +30,20 @@ def ready_times(problem: Problem) -> FloatArray:
     ready = np.zeros(problem.nodes)
     ready.flags.writeable = False  # as in `memory_arrays`
     return ready
+
+
+def mean_times(problem: Problem, axis: int | None = None) -> FloatArray:
+    """Return the mean execution time in s of each node (axis 0), of each task (1), or of all.
+
+    Only nodes that can run the task count. A node that can run none has the mean of all.
+    """
+    times, allowed = problem.matrix, problem.allowed
+    if allowed is None:
+        return np.asarray(times.mean(axis=axis))
+    sums = np.asarray(times.sum(axis=axis, where=allowed))
+    counts = np.asarray(allowed.sum(axis=axis))
+    of_all = np.full_like(sums, times.mean(where=allowed))
+    return np.asarray(np.divide(sums, counts, out=of_all, where=counts > 0))
 
 
 # The ants raise a number to the same exponent for each node. Exponents are mostly small and whole,

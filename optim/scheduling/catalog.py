@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
-import sys
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
+from edgeopt.optim.scheduling.configurable import (
+    Declared,
+    configure,
+    parameters_of,
+)
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
@@ -19,9 +23,10 @@ from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.tempering.solver import Frontier
+from edgeopt.optim.user_code import UserCode, read_code, run_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
-from edgeopt.problems.parameters import check_names, parse_parameters
+from edgeopt.problems.parameters import check_names
 
 _ENTRY_POINTS = "edgeopt.solvers"
 
@@ -56,8 +61,8 @@ def find_solver(name: str) -> Any:
     ----------
     name : str
         A key of `SOLVERS`, an entry point of the group ``edgeopt.solvers``, ``file.py:Name``
-        for a class (made without arguments), an object or a function of your own, or
-        ``file.toml`` with such a name as ``solver`` and with values of its parameters.
+        for a class, an object or a function of your own, or ``file.toml`` with such a name as
+        ``solver`` and with values of its parameters.
 
     Examples
     --------
@@ -65,17 +70,7 @@ def find_solver(name: str) -> Any:
     >>> find_solver("pso").particles
     20
     """
-    if name in SOLVERS:
-        return SOLVERS[name]
-    if name.endswith(".toml"):
-        return _from_toml(Path(name))
-    path, _, attribute = name.rpartition(":")
-    if path.endswith(".py"):
-        return _instance(_from_file(Path(path), attribute), name)
-    for entry in importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name):
-        return _instance(entry.load(), name)
-    rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml"
-    raise InputError("solver", name, rule)
+    return make_solver(name)
 
 
 def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
@@ -86,7 +81,8 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
     name : str
         See `find_solver`.
     parameters : dict, optional
-        Values by parameter name; texts are read as the parameter's type.
+        Values by parameter name; texts are read as the parameter's type. The parameters of a
+        class are those of its signature, those of a function all after ``problem`` and ``rng``.
 
     Raises
     ------
@@ -99,16 +95,87 @@ def make_solver(name: str, parameters: dict[str, Any] | None = None) -> Any:
     >>> make_solver("pso", {"particles": 40}).particles
     40
     """
-    solver = find_solver(name)
-    if not parameters:
-        return solver
-    if not is_dataclass(solver):
-        check_names(parameters, {})
-    # Texts, from the command line, are parsed; other values come from TOML with their types.
-    texts = {key: value for key, value in parameters.items() if isinstance(value, str)}
-    values = {**parameters, **parse_parameters(solver, texts)}
-    check_names(values, {declared.name: declared for declared in fields(solver)})
-    return replace(solver, **values)
+    return identify_solver(name, parameters).solver
+
+
+@dataclass(frozen=True)
+class SolverIdentity:
+    """A solver, and what tells it from others.
+
+    Attributes
+    ----------
+    solver : object
+        An object with ``init`` and ``step``, or a function.
+    name : str
+        Its class or function; of a user's file, what it is called there.
+    parameters : dict
+        Values of all its parameters, defaults too.
+    code : UserCode or None
+        The user's file that has it, None for others.
+    """
+
+    solver: Any
+    name: str
+    parameters: dict[str, Any]
+    code: UserCode | None
+
+
+def identify_solver(name: str, parameters: dict[str, Any] | None = None) -> SolverIdentity:
+    """Return the solver that `make_solver` returns, with all that tells it from others.
+
+    Raises
+    ------
+    InputError
+        See `make_solver`.
+    """
+    found = _find(name)
+    solver, everything = configure(found.target, {**found.values, **(parameters or {})})
+    made = solver if hasattr(solver, "__qualname__") else type(solver)
+    attribute = found.attribute or f"{made.__module__}.{made.__qualname__}"
+    return SolverIdentity(solver, attribute, everything, found.code)
+
+
+def declared_parameters(name: str) -> dict[str, Declared]:
+    """Return the parameters of the solver of a name: types and defaults.
+
+    Raises
+    ------
+    InputError
+        If the name has no solver.
+    """
+    found = _find(name)
+    known = parameters_of(found.target)
+    check_names(found.values, known)
+    return {
+        key: declared._replace(default=found.values.get(key, declared.default))
+        for key, declared in known.items()
+    }
+
+
+class _Found(NamedTuple):
+    """What a name stands for, values of a TOML file, and the user's file and name in it."""
+
+    target: Any
+    values: Mapping[str, Any] = MappingProxyType({})
+    attribute: str = ""
+    code: UserCode | None = None
+
+
+def _find(name: str) -> _Found:
+    """Return what a name stands for: an object, a function, or a class that is to be made."""
+    if name in SOLVERS:
+        return _Found(SOLVERS[name])
+    if name.endswith(".toml"):
+        return _from_toml(Path(name))
+    path, _, attribute = name.rpartition(":")
+    if path.endswith(".py"):
+        return _from_file(Path(path), attribute)
+    for entry in importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name):
+        return _Found(entry.load())
+    near = get_close_matches(name, SOLVERS)
+    guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+    rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml{guess}"
+    raise InputError("solver", name, rule)
 
 
 def locate_solver(name: str, folder: Path) -> str:
@@ -119,62 +186,30 @@ def locate_solver(name: str, folder: Path) -> str:
     return f"{locate(file, folder)}{colon}{attribute}" if file.endswith(".py") else name
 
 
-def _from_toml(path: Path) -> Any:
+def _from_toml(path: Path) -> _Found:
     """Return the solver of a file that ``edgeopt tune`` or a user wrote."""
     table = read_toml(path)
     name = table.pop("solver", None)
     if not isinstance(name, str) or name.endswith(".toml"):
         raise InputError(f"{path}: solver", name, "the name of a solver, of no TOML file")
-    return make_solver(locate_solver(name, path.parent), table)
+    return _find(locate_solver(name, path.parent))._replace(values=table)
 
 
-def _from_file(path: Path, attribute: str) -> Any:
+def _from_file(path: Path, attribute: str) -> _Found:
     """Run a Python file and return what it calls `attribute`."""
     if not file_exists(path):
         raise InputError("solver", str(path), "an existing file")
-    module = _run_file(path)
+    code = read_code(path)
+    module = run_code(code)
     if not hasattr(module, attribute):
         raise InputError("solver", f"{path}:{attribute}", "a name that the file defines")
-    return getattr(module, attribute)
+    return _Found(getattr(module, attribute), {}, attribute, code)
 
 
-def _run_file(path: Path) -> ModuleType:
-    """Run a Python file as a module of its own, once."""
-    name = f"edgeopt_user_{path.resolve()}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError("solver", str(path), "a Python file")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickle look a class's module up by its name.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise InputError("solver", str(path), f"a file that runs ({error!r})") from error
-    return module
-
-
-def _instance(found: Any, name: str) -> Any:
-    """Return an instance where a class was found."""
-    if not isinstance(found, type):
-        return found
-    make: Callable[[], Any] = found
-    try:
-        return make()
-    except TypeError as error:
-        raise InputError("solver", name, f"a class that needs no arguments ({error})") from error
-
-
-def solver_source(name: str) -> str:
-    """Return the content of a user's own solver file, also one named by a TOML file; else ""."""
-    if name.endswith(".toml"):
-        inner = read_toml(Path(name))["solver"]
-        return solver_source(locate_solver(inner, Path(name).parent))
-    file = Path(name.rpartition(":")[0])
-    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
+def solver_code(name: str) -> str:
+    """Return a hash of the code of a user's own file, also one named by a TOML file; else ""."""
+    code = _find(name).code if name.endswith(".toml") or ".py:" in name else None
+    return "" if code is None else code.digest
 
 
 def build_solver(table: dict[str, Any]) -> Any:

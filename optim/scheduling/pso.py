@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -53,12 +54,13 @@ class Swarm(NamedTuple):
 
 @dataclass(kw_only=True)
 class SwarmState(State):
-    """State of the swarm between two iterations."""
+    """State of the swarm between two iterations; `repairs`: whether nodes may refuse tasks."""
 
     stream: RandomStream
     swarm: Swarm
     memory: FloatArray
     capacity: FloatArray
+    repairs: bool
     leader: int = -1
     search: Search | None = None
 
@@ -76,7 +78,8 @@ class PSO:
     the particle's own best or the swarm's best has, with probabilities proportional to inertia,
     cognitive and social; a share of the tasks goes to a random node instead.
 
-    Where a task's memory does not fit, it goes to the next node that has room, in cyclic order.
+    A task that its node cannot run, or has no memory for, goes to the next node that can and has,
+    in cyclic order.
 
     References
     ----------
@@ -110,6 +113,8 @@ class PSO:
     local_search: DescentScope = parameter("none", "which particles local search improves")
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -136,6 +141,7 @@ class PSO:
             swarm=swarm,
             memory=memory,
             capacity=capacity,
+            repairs=problem.task_memory is not None or problem.allowed is not None,
             search=None if self.local_search == "none" else open_search(problem),
         )
 
@@ -147,7 +153,7 @@ class PSO:
         mutation = self.mutation if self.decoding == "discrete" else -1.0
         state.leader = iterate(
             problem.matrix, state.memory, state.capacity, swarm, state.leader, limit, pulls,
-            mutation, state.stream,
+            mutation, state.repairs, state.stream,
         )  # fmt: skip
         state.evaluations += self.particles
         if state.search is not None:
@@ -196,17 +202,18 @@ def iterate(
     limit: float,
     pulls: tuple[float, float, float],
     mutation: float,
+    repairs: bool,
     stream: RandomStream,
 ) -> int:
     """Move the swarm, unless it has no leader (-1) yet, evaluate it, and return its leader.
 
-    A mutation below 0 stands for the decoding by floor.
+    A mutation below 0 stands for the decoding by floor; for `repairs` see `SwarmState`.
     """
     if leader >= 0 and mutation >= 0.0:
         move_discretely(swarm, leader, len(capacity), pulls, mutation, stream)
     elif leader >= 0:
         move_particles(swarm, leader, len(capacity), limit, pulls, stream)
-    return evaluate(times, memory, capacity, swarm)
+    return evaluate(times, memory, capacity, swarm, repairs)
 
 
 @jit_lean
@@ -273,15 +280,16 @@ def move_discretely(
 
 
 @jit_lean
-def evaluate(times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm) -> int:
+def evaluate(
+    times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm, repairs: bool
+) -> int:
     """Decode and evaluate every particle, keep its best position; return the leader."""
     particles, tasks = swarm.position.shape
-    leader, limited = 0, np.isfinite(capacity[0])
+    leader = 0
     for p in range(particles):
         for i in range(tasks):
             swarm.assignment[p, i] = int(swarm.position[p, i])
-        # Without memory every decoded assignment fits.
-        found = not limited or find_room(memory, capacity, swarm, p)
+        found = not repairs or find_room(times, memory, capacity, swarm, p)
         swarm.cost[p] = swarm_makespan(times, swarm, p) if found else np.inf
         if swarm.cost[p] < swarm.best_cost[p]:
             swarm.best_cost[p] = swarm.cost[p]
@@ -306,14 +314,17 @@ def swarm_makespan(times: FloatArray, swarm: Swarm, particle: int) -> float:
 
 
 @jit_lean
-def find_room(memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int) -> bool:
-    """Move tasks that do not fit to the next node with room; return whether all found one."""
+def find_room(
+    times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int
+) -> bool:
+    """Move refused tasks to the next node that can run them; return whether all found one."""
     for j in range(len(capacity)):
         swarm.used[j] = 0.0
     for i in range(len(memory)):
-        if memory[i] == 0.0:
+        node = swarm.assignment[particle, i]
+        if memory[i] == 0.0 and times[i, node] < np.inf:
             continue  # fits anywhere, also on a node that is full
-        node = _next_with_room(swarm.used, capacity, memory[i], swarm.assignment[particle, i])
+        node = _next_with_room(times[i], swarm.used, capacity, memory[i], node)
         if node < 0:
             return False
         swarm.assignment[particle, i] = node
@@ -322,11 +333,16 @@ def find_room(memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: 
 
 
 @jit_lean
-def _next_with_room(used: FloatArray, capacity: FloatArray, memory: float, start: int) -> int:
-    """Return the first node with room from `start` on in cyclic order, or -1."""
+def _next_with_room(
+    times: FloatArray, used: FloatArray, capacity: FloatArray, memory: float, start: int
+) -> int:
+    """Return the first node from `start` on, in cyclic order, with room for the task, or -1.
+
+    `times`, shape (x,), are infinite on nodes that cannot run it.
+    """
     node = start
     for _ in range(len(capacity)):
-        if used[node] + memory <= capacity[node]:
+        if used[node] + memory <= capacity[node] and times[node] < np.inf:
             return node
         node = node + 1 if node + 1 < len(capacity) else 0
     return -1

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solver import (
     Result,
     Scheduler,
@@ -56,7 +57,7 @@ def solve(
     solver: Solver[Any] | Scheduler,
     *,
     stop: Criterion | Iterable[Criterion] = Iterations(100),
-    rng: int | np.random.Generator | np.random.SeedSequence | None = None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None = None,
     start: ArrayLike | None = None,
     callback: Callback | None = None,
     on_best: OnBest | None = None,
@@ -75,8 +76,9 @@ def solve(
     stop : Criterion or iterable of Criterion
         The first one met ends the run. They are asked after each iteration, and before the first
         one if there is a schedule by then.
-    rng : int, Generator or SeedSequence, optional
-        Seed or source of randomness; without one, a fresh seed that the result records.
+    rng : int, str, Generator or SeedSequence, optional
+        Seed or source of randomness; without one, a fresh seed that the result records. A text
+        is the stream of a row of a sweep, see `read_stream`.
     start : array_like of int, shape (k,), optional
         An initial assignment. It is the first incumbent, at the cost of one evaluation, and the
         result is no worse. `MILP`, `LocalSearch`, `Frontier` and all solvers whose
@@ -183,7 +185,19 @@ class _Run:
     @property
     def best(self) -> State:
         """The state that holds the incumbent."""
-        return self.first if self.first.makespan <= self.state.makespan else self.state
+        first, state = self.first, self.state
+        # An assignment of infinite makespan, to a node that cannot run a task, is for the checker.
+        keeps = first.assignment is not None and first.makespan <= state.makespan
+        return first if keeps else state
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the bound proves the incumbent optimal."""
+        now, ready = self.progress, self.problem.ready
+        # The time before any node can start would hide the difference.
+        earliest = 0.0 if ready is None else float(ready.min())
+        missing = now.makespan - now.lower_bound
+        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
 
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""
@@ -221,7 +235,7 @@ class _Run:
                 self.on_best(now, best.assignment)
         if self.display is not None:
             self.display.look(now)
-        if now.gap <= OPTIMALITY:
+        if self.is_optimal:
             return Status.OPTIMAL
         if self.state.done:
             return Status.FINISHED
@@ -287,9 +301,11 @@ def _incumbent(problem: Problem, start: ArrayLike | None, tally: Tally) -> State
 
 
 def _seeded(
-    rng: int | np.random.Generator | np.random.SeedSequence | None,
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None,
 ) -> tuple[int | None, np.random.Generator]:
     """Return the seed, where there is one, and the generator."""
+    if isinstance(rng, str):
+        rng = read_stream(rng)
     if isinstance(rng, np.random.Generator | np.random.SeedSequence):
         return None, np.random.default_rng(rng)
     if rng is None:

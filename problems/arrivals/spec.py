@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,11 @@ from edgeopt.problems.files import check_file
 from edgeopt.problems.parameters import from_table, kind_in_table
 
 # Traces: CSV files with an arrival time and, if known, a size for each task.
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_LONGEST_S = Fraction(10**40)  # a float; `Stream` refuses much shorter spans
 
 
 class _Cell(NamedTuple):
@@ -86,15 +92,22 @@ def read_trace(
     columns = [time_column] if size_column is None else [time_column, size_column]
     limit = check_integer("tasks", tasks, at_least=1) if tasks is not None else None
     rows = _read(file, columns, limit)
-    time = np.array([_seconds(file, row[0]) for row in rows])
-    falling = np.flatnonzero(np.diff(time) < 0)
-    if falling.size:
-        cell = rows[int(falling[0]) + 1][0]
-        raise InputError(f"{file} line {cell.line}", cell.text, "no earlier than the line before")
+    time = _times(file, [row[0] for row in rows])
     size = np.ones(len(rows))
     if size_column is not None:
         size = _relative_sizes(file, [row[1] for row in rows], sample_size)
-    return Stream((time - time[0]) / speed_up, size, name=file.stem)
+    return Stream(time / speed_up, size, name=file.stem)
+
+
+def _times(path: Path, cells: list[_Cell]) -> FloatArray:
+    """Return the times since the first one in s, shape (K,)."""
+    # Exact until the first is subtracted: times since 1970 in nanoseconds fill a float's digits.
+    exact = [_seconds(path, cell) for cell in cells]
+    for before, now, cell in zip(exact, exact[1:], cells[1:], strict=False):
+        if now < before:
+            rule = "no earlier than the line before"
+            raise InputError(f"{path} line {cell.line}", cell.text, rule)
+    return np.array([float(min(each - exact[0], _LONGEST_S)) for each in exact])
 
 
 def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
@@ -137,18 +150,19 @@ def _cells(
             count += 1
 
 
-def _seconds(path: Path, cell: _Cell) -> float:
+def _seconds(path: Path, cell: _Cell) -> Fraction:
     """Return a time in s: a number as it is, a time stamp since 1970 (UTC if it names no zone)."""
     number = _number(cell.text)
-    if number is not None:
-        return number
+    if number is not None:  # 0 also for 1e-999999999, whose fraction would fill the memory
+        return Fraction(cell.text.replace("_", "")) if number else Fraction(0)
     try:
         stamp = datetime.fromisoformat(cell.text)
     except ValueError:
         rule = "seconds or an ISO 8601 time stamp"
         raise InputError(f"{path} line {cell.line}", cell.text, rule) from None
     # Without a zone: UTC, not local time, or the stream would depend on the machine.
-    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+    since = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)) - _EPOCH
+    return Fraction(since // timedelta(microseconds=1), 10**6)
 
 
 def _relative_sizes(path: Path, cells: list[_Cell], sample_size: float | None) -> FloatArray:

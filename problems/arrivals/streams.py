@@ -17,6 +17,8 @@ from edgeopt.problems.errors import (
     check_quantity,
 )
 
+_LATEST_S = 1e10  # the spacing of floats is 2 microseconds there; delays would be lost beyond
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:
@@ -25,7 +27,8 @@ class Stream:
     Parameters
     ----------
     time : array_like, shape (K,)
-        Arrival time of each task in s, >= 0 and not decreasing; equal times keep their order.
+        Arrival time of each task in s, from 0 to 1e10 and not decreasing; equal times keep their
+        order.
     size : array_like, shape (K,)
         Work of each task relative to one sample of the network's profile, > 0.
     name : str
@@ -52,6 +55,9 @@ class Stream:
 
     def __post_init__(self) -> None:
         time = check_quantities("time", self.time, zero=True)
+        if time.max() > _LATEST_S:
+            rule = f"at most {_LATEST_S:g} s: subtract the first arrival, or check the unit"
+            raise InputError("time", time.max(), rule)
         size = check_quantities("size", self.size)
         if len(size) != len(time):
             raise InputError("size.shape", size.shape, f"({len(time)},) to match time")

@@ -152,6 +152,31 @@ def matmul_macs(output_shape: Sequence[int], inner: int) -> int:
     return math.prod(output_shape) * inner
 
 
+def einsum_macs(equation: str, shapes: Sequence[Sequence[int]]) -> int:
+    """Return the MACs of an Einstein sum: the size of its index space for each product in it.
+
+    Parameters
+    ----------
+    equation : str
+        E.g. ``"bnc,cd->bnd"``; axes under an ellipsis are matched from the right.
+    shapes : sequence of shapes
+        Of the operands.
+    """
+    terms = "".join(equation.split()).partition("->")[0].split(",")
+    sizes: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=False):
+        for label, size in zip(_labels(term, len(shape)), shape, strict=False):
+            sizes[label] = max(sizes.get(label, 1), size)
+    return math.prod(sizes.values()) * (len(shapes) - 1)
+
+
+def _labels(term: str, axes: int) -> list[str]:
+    """Return a label for each axis; those under an ellipsis are numbered from the right."""
+    before, dots, after = term.partition("...")
+    hidden = axes - len(before) - len(after) if dots else 0
+    return [*before, *(f"...{i}" for i in range(hidden, 0, -1)), *after]
+
+
 # The sliding window of a convolution or pooling.
 
 

@@ -9,8 +9,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeopt.problems.errors import InputError, import_extra
-from edgeopt.problems.networks.builder import conv_macs, matmul_macs, transposed_conv_macs
-from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of, warn_zero_work
+from edgeopt.problems.networks.builder import (
+    conv_macs,
+    einsum_macs,
+    matmul_macs,
+    transposed_conv_macs,
+)
+from edgeopt.problems.networks.layers import (
+    Layer,
+    check_shape,
+    cut_ends_of,
+    warn_uncounted,
+    warn_zero_work,
+)
 from edgeopt.problems.networks.profile import Profile
 
 
@@ -19,8 +30,9 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
 
     A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
     module does not change. There is a cut after each convolution and matrix product in the order
-    of execution, projection shortcuts included. A shared parameter counts for its first reader.
-    Operators that edgeopt does not know count as zero work and are listed in a `UserWarning`.
+    of execution, projection shortcuts included. A parameter counts for the first layer that reads
+    it, directly or transformed. Operators that edgeopt does not know, which count as zero work,
+    and parameters that no layer reads, which do not count, are listed in a `UserWarning` each.
 
     Parameters
     ----------
@@ -49,6 +61,7 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     for node in traced.graph.nodes:
         layers.append(node)
     warn_zero_work(name, layers.unknown)
+    warn_uncounted(name, layers.uncounted())
     return Profile(name, shape, tuple(layers.done), cut_ends_of(layers.done))
 
 
@@ -95,6 +108,7 @@ class _Layers:
         self._parameters = dict(module.named_parameters(remove_duplicate=False))
         self._values = values
         self._places: dict[Any, int] = {}
+        self._origins: dict[Any, dict[int, int]] = {}
         self._counted: set[int] = set()
 
     def append(self, node: Any) -> None:
@@ -103,7 +117,9 @@ class _Layers:
         shapes = _shapes(self._values[node])
         if node.op == "placeholder":
             self._places[node] = -1
-        elif node.op != "output" and sources and shapes:
+        elif not sources:
+            self._origins[node] = self._read(node)
+        elif node.op != "output" and shapes:
             operator = self._operator(node)
             self.unknown.update({operator} - _KINDS.keys())
             macs, parameters = self._macs(node, operator, shapes[0]), self._count(node)
@@ -111,30 +127,59 @@ class _Layers:
             self._places[node] = len(self.done)
             self.done.append(Layer(node.name, kind, macs, parameters, _joined(shapes), sources))
 
+    def uncounted(self) -> dict[str, int]:
+        """Return the sizes of the parameters that no layer has read, by name."""
+        named = self._module.named_parameters()
+        return {name: p.numel() for name, p in named if id(p) not in self._counted}
+
     def _operator(self, node: Any) -> str:
         """Return the class of a module, or the name of a function or method."""
         if node.op == "call_module":
-            return type(self._module.get_submodule(node.target)).__name__
+            return _class_name(self._module.get_submodule(node.target))
         return str(getattr(node.target, "__name__", node.target))
 
     def _macs(self, node: Any, operator: str, output: tuple[int, ...]) -> int:
         """Return the MACs of one sample."""
-        inputs = [s for n in node.all_input_nodes for s in _shapes(self._values[n])]
-        # The weight of a function is its second operand; the weight of a module is its own.
-        weight = inputs[-1] if len(inputs) < 2 else inputs[1]
         if node.op == "call_module":
-            own = getattr(self._module.get_submodule(node.target), "weight", None)
-            weight = weight if own is None else tuple(own.shape)
-        return _operator_macs(operator, inputs, weight, output)
+            module = self._module.get_submodule(node.target)
+            names = _ATTENTION if operator == "MultiheadAttention" else ((0, "input"),)
+            return _module_macs(operator, module, self._operands(node, names), output)
+        if operator == "einsum":
+            equation, *operands = node.args
+            inputs = [_shapes(self._values[n])[0] for n in operands if n in self._values]
+            return einsum_macs(equation, inputs)
+        operands = self._operands(node, _OPERANDS.get(operator, ()))
+        return _function_macs(operator, operands, output)
+
+    def _operands(self, node: Any, names: Sequence[tuple[int, str]]) -> list[tuple[int, ...]]:
+        """Return the shapes of arguments, each given by place or by name."""
+        found = [node.args[i] if i < len(node.args) else node.kwargs.get(n) for i, n in names]
+        return [_shapes(self._values[each])[0] for each in found]
+
+    def _read(self, node: Any) -> dict[int, int]:
+        """Return the parameters that a node reads, also transformed: size by identity."""
+        found: dict[int, int] = {}
+        for each in node.all_input_nodes:
+            found |= self._origins.get(each, {})
+        read = []
+        if node.op == "get_attr":
+            read = [self._parameters.get(node.target)]
+        elif node.op == "call_module":
+            read = [*self._module.get_submodule(node.target).parameters()]
+        return found | {id(p): p.numel() for p in read if p is not None}
 
     def _count(self, node: Any) -> int:
         """Return the number of parameters that no earlier node has read."""
-        read = [self._parameters.get(n.target) for n in node.all_input_nodes if n.op == "get_attr"]
-        if node.op == "call_module":
-            read += self._module.get_submodule(node.target).parameters()
-        new = {id(p): p.numel() for p in read if p is not None and id(p) not in self._counted}
-        self._counted.update(new)
-        return sum(new.values())
+        read = self._read(node)
+        new = read.keys() - self._counted
+        self._counted |= new
+        return sum(read[each] for each in new)
+
+
+def _class_name(module: Any) -> str:
+    """Return the class of a module; of a parametrized one, the class before."""
+    classes = [each.__name__ for each in type(module).__mro__]
+    return next((name for name in classes if name in _KINDS), classes[0])
 
 
 def _shapes(value: Any) -> list[tuple[int, ...]]:
@@ -156,9 +201,11 @@ def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
 
 _OPERATORS = {
     "conv": "Conv1d Conv2d Conv3d conv1d conv2d conv3d "
-    "ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+    "ConvTranspose1d ConvTranspose2d ConvTranspose3d "
+    "conv_transpose1d conv_transpose2d conv_transpose3d",
     "fc": "Linear linear",
-    "matmul": "bmm matmul",
+    "matmul": "MultiheadAttention addmm baddbmm bmm einsum matmul mm scaled_dot_product_attention",
+    "recurrent": "GRU LSTM RNN",
     "pool": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d AvgPool1d "
     "AvgPool2d AvgPool3d MaxPool1d MaxPool2d MaxPool3d adaptive_avg_pool2d adaptive_max_pool2d "
     "avg_pool2d max_pool2d mean sum",
@@ -180,26 +227,71 @@ _KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.spl
 """Kind of `Layer` of every operator known here; modules by class, the rest by name."""
 
 
-def _operator_macs(
-    operator: str, inputs: Sequence[Sequence[int]], weight: Sequence[int], output: Sequence[int]
+_PAIR = ((0, "input"), (1, "weight"))
+
+_ATTENTION = ((0, "query"), (1, "key"), (2, "value"))
+
+_OPERANDS: dict[str, tuple[tuple[int, str], ...]] = {
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "linear"), _PAIR),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _PAIR),
+    "matmul": ((0, "input"), (1, "other")),
+    **dict.fromkeys(("bmm", "mm"), ((0, "input"), (1, "mat2"))),
+    "addmm": ((1, "mat1"), (2, "mat2")),
+    "baddbmm": ((1, "batch1"), (2, "batch2")),
+    "scaled_dot_product_attention": _ATTENTION,
+}
+"""Place and name of the tensors that a function multiplies."""
+
+
+def _function_macs(
+    operator: str, operands: Sequence[tuple[int, ...]], output: tuple[int, ...]
 ) -> int:
-    """Return the MACs of one operator.
+    """Return the MACs of a function or method for one sample.
 
     Parameters
     ----------
     operator : str
-        A key of `_KINDS`; any other costs nothing.
-    inputs : sequence of shapes
-        Of the tensors that the operator reads.
-    weight : shape
-        Of the weight, the second operand of a function; ignored for operators without one.
+        A key of `_OPERANDS`; any other costs nothing.
+    operands : sequence of shapes
+        Of the tensors that it multiplies.
     output : shape
         Of the output.
     """
+    if not operands:
+        return 0
+    first, second = operands[:2]
+    if operator.startswith("conv_transpose"):
+        return transposed_conv_macs(first, second)
+    if operator.startswith("conv"):
+        return conv_macs(output, second)
+    if operator == "scaled_dot_product_attention":
+        scores = (*first[:-1], second[-2])
+        return matmul_macs(scores, first[-1]) + matmul_macs(output, second[-2])
+    return matmul_macs(output, first[-1])
+
+
+def _module_macs(
+    operator: str, module: Any, inputs: Sequence[tuple[int, ...]], output: tuple[int, ...]
+) -> int:
+    """Return the MACs of a module for one sample; any but those of `_KINDS` with work has none."""
+    kind = _KINDS.get(operator)
     if operator.startswith("ConvTranspose"):
-        return transposed_conv_macs(inputs[0], weight)
-    if _KINDS.get(operator) == "conv":
-        return conv_macs(output, weight)
-    if _KINDS.get(operator) in ("fc", "matmul"):
+        return transposed_conv_macs(inputs[0], module.weight.shape)
+    if kind == "conv":
+        return conv_macs(output, module.weight.shape)
+    if kind == "fc":
         return matmul_macs(output, inputs[0][-1])
-    return 0
+    if kind == "recurrent":
+        matrices = (p.numel() for p in module.parameters() if p.dim() == 2)
+        return math.prod(inputs[0][:-1]) * int(sum(matrices))
+    return _attention_macs(module, inputs) if operator == "MultiheadAttention" else 0
+
+
+def _attention_macs(module: Any, inputs: Sequence[tuple[int, ...]]) -> int:
+    """Return the MACs of attention: projections, scores, weighted values and output."""
+    width: int = module.embed_dim
+    axis = 1 if module.batch_first else 0
+    query, key, value = inputs
+    rows = math.prod(query[:-1])
+    projections = width * (math.prod(query) + math.prod(key) + math.prod(value) + rows * width)
+    return projections + 2 * rows * key[axis] * width

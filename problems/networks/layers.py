@@ -35,8 +35,8 @@ class Layer:
     name : str
         Unique in its network, without blanks, not ``input``.
     kind : str
-        ``conv``, ``fc``, ``matmul``, ``pool``, ``concat``, ``shortcut`` (a projection beside the
-        main path), one of `IN_PLACE`, or ``other``.
+        ``conv``, ``fc``, ``matmul``, ``recurrent``, ``pool``, ``concat``, ``shortcut`` (a
+        projection beside the main path), one of `IN_PLACE`, or ``other``.
     macs : int
         Multiply-accumulates, >= 0; 1 MAC = 2 FLOP.
     parameters : int
@@ -135,3 +135,16 @@ def warn_zero_work(source: str, operators: Counter[str]) -> None:
     if operators:
         names = ", ".join(f"{name} ({count})" for name, count in sorted(operators.items()))
         warnings.warn(f"{source}: unknown operators, counted as zero work: {names}", stacklevel=3)
+
+
+_NAMED = 5  # uncounted parameters in a warning
+
+
+def warn_uncounted(source: str, parameters: dict[str, int]) -> None:
+    """Warn once of the `parameters` (name: elements) of `source` that no layer reads, if any."""
+    if parameters:
+        shown = [f"{name} ({size})" for name, size in [*parameters.items()][:_NAMED]]
+        more = [f"and {len(parameters) - _NAMED} more"] if len(parameters) > _NAMED else []
+        total, names = sum(parameters.values()), ", ".join([*shown, *more])
+        text = f"{source}: {total} parameters that no layer reads, not counted: {names}"
+        warnings.warn(text, stacklevel=3)

@@ -1,37 +1,74 @@
-"""Scheduling problems in files: CSV, NumPy, and the text formats HCSP and Fanjul-Ruiz."""
+"""Scheduling problems in files: tables, NumPy, and the text formats HCSP and Fanjul-Ruiz."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import zlib
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_integer
 from edgeopt.problems.files import check_file, write_atomically
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
+from edgeopt.problems.scheduling.tables import TableOptions
 
 
-def load_file(path: str | Path) -> Problem:
-    """Load a problem from a `.npy`, `.npz` or `.csv` file, or from HCSP or Fanjul-Ruiz text.
+def load_file(path: str | Path, options: TableOptions | None = None) -> Problem:
+    """Load a problem from a table, a NumPy file, or HCSP or Fanjul-Ruiz text.
 
-    Text files may be packed (`.gz`).
+    Tables are text (`.csv`, `.tsv`, also `.csv.gz`), Excel (`.xlsx`) or Parquet files. `.npy` holds
+    the matrix, `.npz` the whole problem. Any other file, also packed (`.gz`), is HCSP or
+    Fanjul-Ruiz text.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    options : TableOptions, optional
+        How to read a table, if it can be read in several ways; see `load_problem`.
 
     Raises
     ------
     InputError
-        If the file is missing, truncated, of the wrong shape or contains an illegal value.
+        If the file is missing, truncated, of the wrong shape, contains an illegal value, or can
+        be read in two ways.
 
     Examples
     --------
     See `write_npz`.
     """
     path = check_file("problem file", path)
-    readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_csv}
-    return readers.get(path.suffix, _read_text)(path)
+    name = path.name.lower()
+    if name.endswith(TABLE_SUFFIXES):
+        return _read_table(path, options or TableOptions())
+    if options is not None and options != TableOptions():
+        given = ", ".join(key for key, value in asdict(options).items() if value is not None)
+        rule = f"left out: only tables have options ({', '.join(TABLE_SUFFIXES)})"
+        raise InputError(f"{path} options", given, rule)
+    if name.endswith(_OTHER_TABLES):
+        raise InputError(str(path), path.suffix, "saved as .xlsx or .csv")
+    readers = {".npy": _read_npy, ".npz": _read_npz}
+    return readers.get(path.suffix.lower(), _read_text)(path)
+
+
+def _read_table(path: Path, options: TableOptions) -> Problem:
+    """Read execution times in s, with names; the name is that of the file without its ends."""
+    table = read_table(path, options)
+    stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
+    tasks, nodes = table.task_names, table.node_names
+    try:
+        return Problem(table.matrix, name=stem, task_names=tasks, node_names=nodes)
+    except InputError as error:
+        raise InputError(f"{path}: {error.field}", error.value, error.rule) from None
+
+
+_OTHER_TABLES = (".xls", ".xlsb", ".ods")
 
 
 def _read_text(path: Path) -> Problem:
@@ -39,44 +76,6 @@ def _read_text(path: Path) -> Problem:
     lines = _read_lines(path)
     parse = _parse_fanjul_ruiz if _is_fanjul_ruiz(lines) else _parse_hcsp
     return parse(path, lines)
-
-
-# CSV: one row per task, one column per node, and optionally a header with the names of the nodes.
-
-
-def _read_csv(path: Path) -> Problem:
-    """Read a matrix of execution times in s; errors name the line."""
-    try:
-        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), str(error), "CSV text") from None
-    body = rows[1:] if rows and _is_header(rows[0][1]) else rows
-    if not body:
-        raise InputError(str(path), "no rows", "one row per task")
-    width = len(body[0][1])
-    matrix = [_parse_row(path, line, row, width) for line, row in body]
-    return Problem(matrix, name=path.stem)  # type: ignore[arg-type]
-
-
-def _is_header(row: list[str]) -> bool:
-    """Whether no cell of the row is a number."""
-    return not any(_number(cell) is not None for cell in row)
-
-
-def _parse_row(path: Path, line: int, row: list[str], width: int) -> list[float]:
-    """Return the numbers of a row."""
-    if len(row) != width:
-        raise InputError(f"{path} line {line}", f"{len(row)} cells", f"{width} cells")
-    numbers = []
-    for cell in row:
-        value = _number(cell)
-        if value is None:
-            raise InputError(f"{path} line {line}", cell, "a number")
-        numbers.append(value)
-    return numbers
 
 
 # Text of Fanjul-Peyro and Ruiz, 2010: ``n m 1``, ``m``, then one row of ``machine time`` pairs per
@@ -140,6 +139,10 @@ def write_hcsp(path: str | Path, problem: Problem) -> None:
 
 # As `write_npz` writes them; ``work`` and ``speed`` take the place of ``et``.
 _KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
+_NAMES = ("task_names", "node_names")
+
+# What other programs call the matrix: the literature writes p or ETC.
+_SYNONYMS = ("matrix", "times", "ETC", "etc", "p")
 
 
 def _read_npy(path: Path) -> Problem:
@@ -153,15 +156,23 @@ def _read_npy(path: Path) -> Problem:
 
 
 def _read_npz(path: Path) -> Problem:
-    """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and memory."""
+    """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and the rest."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             data = {key: archive[key] for key in archive.files}
     except Exception as error:  # as above, and from zipfile and zlib
         raise InputError(str(path), str(error), "a NumPy archive without Python objects") from None
-    unknown = sorted(set(data) - set(_KEYS))
+    matrices = [key for key in ("et", *_SYNONYMS) if key in data]
+    if len(matrices) > 1:
+        raise InputError(f"{path} keys", matrices, "one matrix of execution times")
+    if matrices:
+        data["et"] = data.pop(matrices[0])
+    unknown = sorted(set(data) - {*_KEYS, *_NAMES})
     if unknown or ("et" in data) == ("work" in data) or ("work" in data) != ("speed" in data):
-        rule = "et, or work and speed; optionally task_memory, node_capacity, ready, name"
+        rule = (
+            f"et (or {', '.join(_SYNONYMS)}), or work and speed; optionally task_memory,"
+            " node_capacity, ready, name, task_names, node_names"
+        )
         raise InputError(f"{path} keys", sorted(data), rule)
     et = data["et"] if "et" in data else UniformTimes(data["work"], data["speed"])
     return Problem(
@@ -170,7 +181,15 @@ def _read_npz(path: Path) -> Problem:
         data.get("node_capacity"),
         name=str(data.get("name", path.stem)),
         ready=data.get("ready"),
+        **{key: _texts(path, key, data[key]) for key in _NAMES if key in data},
     )
+
+
+def _texts(path: Path, key: str, names: NDArray[Any]) -> tuple[str, ...]:
+    """Return the names in an array of texts or numbers."""
+    if names.ndim != 1:
+        raise InputError(f"{path} {key}", names, "one name each")
+    return tuple(map(str, names.tolist()))
 
 
 def write_npz(path: str | Path, problem: Problem) -> None:
@@ -190,6 +209,9 @@ def write_npz(path: str | Path, problem: Problem) -> None:
         arrays |= {"task_memory": problem.task_memory, "node_capacity": problem.node_capacity}
     if problem.ready is not None:
         arrays["ready"] = problem.ready
+    for key in _NAMES:
+        if (names := getattr(problem, key)) is not None:
+            arrays[key] = np.array(names, dtype=np.str_)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, name=np.array(problem.name), **arrays)
     write_atomically(Path(path), buffer.getvalue())
@@ -234,8 +256,10 @@ def _parse_numbers(path: Path, lines: list[list[str]], expected: int) -> FloatAr
     except ValueError:
         bad = next(word for word in words if _number(word) is None)
         raise InputError(f"{path} body", bad, "a number") from None
-    if np.isinf(numbers).any():
-        raise InputError(f"{path} body", words[int(np.isinf(numbers).argmax())], "finite")
+    # The word "inf" forbids a node; a number too large for a float is an error.
+    for place in np.flatnonzero(np.isinf(numbers)):
+        if any(map(str.isdigit, words[place])):
+            raise InputError(f"{path} body", words[place], "at most 1.8e308, or inf")
     return numbers
 
 

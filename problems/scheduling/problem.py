@@ -7,12 +7,20 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
+from edgeopt.problems.scheduling.frames import aligned, labelled_times
+from edgeopt.problems.scheduling.html import (
+    SHOWN_COLUMNS,
+    SHOWN_ROWS,
+    memory_text,
+    times_html,
+)
 from edgeopt.problems.scheduling.memory import check_capacity
 from edgeopt.problems.scheduling.tally import count_evaluation
 
@@ -25,9 +33,10 @@ class Problem:
 
     Parameters
     ----------
-    et : array_like, shape (k, x), or UniformTimes
-        Execution time of each task on each node in s (1). Entries of 0 are legal; infinity means
-        that the node cannot run the task.
+    et : array_like or DataFrame, shape (k, x), or UniformTimes
+        Execution time of each task on each node in s (1). Entries of 0 are legal; infinity, a
+        masked entry or a missing one of a DataFrame means that the node cannot run the task. Index
+        and columns of a DataFrame name the tasks and nodes, unless they are 0, 1, 2, ...
     task_memory : array_like, shape (k,), optional
         Memory that each task holds on its node in byte.
     node_capacity : array_like, shape (x,), optional
@@ -38,13 +47,15 @@ class Problem:
         Time at which each node can start in s, >= 0; by default all start at 0. It stands for
         work left over from earlier tasks, and counts only for nodes that get a task.
     task_names, node_names : sequence of str, optional
-        Names of the k tasks and of the x nodes in output and figures.
+        Names of the k tasks and of the x nodes in output and figures; by default the labels of a
+        DataFrame.
 
     Raises
     ------
     InputError
         If times, memory or ready times are not a number, negative or of the wrong shape, if all
-        times are zero, if a task can run nowhere, or if no assignment meets the capacities.
+        times are zero, if a task can run nowhere, if no assignment meets the capacities, or if a
+        Series has another index than the execution times.
 
     Notes
     -----
@@ -70,26 +81,31 @@ class Problem:
 
     def __post_init__(self) -> None:
         # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
-        object.__setattr__(self, "et", check_times(self.et))
+        times = labelled_times(self.et)
+        object.__setattr__(self, "et", check_times(times.et))
+        shown = {"task_names": (times.tasks, self.tasks), "node_names": (times.nodes, self.nodes)}
+        for field, (labels, length) in shown.items():
+            names = _check_labels(field, getattr(self, field), length)
+            object.__setattr__(self, field, labels if names is None else names)
+        tasks, nodes = times.tasks or self.task_names, times.nodes or self.node_names
         if (self.task_memory is None) != (self.node_capacity is None):
             missing = "task_memory" if self.task_memory is None else "node_capacity"
             raise InputError(missing, None, "given, like the other memory field")
         if self.task_memory is not None and self.node_capacity is not None:
-            memory = check_array("task_memory", self.task_memory, ndim=1, at_least=0)
-            capacity = check_array("node_capacity", self.node_capacity, ndim=1, at_least=0)
+            held = aligned("task_memory", self.task_memory, tasks)
+            memory = check_array("task_memory", held, ndim=1, at_least=0)
+            room = aligned("node_capacity", self.node_capacity, nodes)
+            capacity = check_array("node_capacity", room, ndim=1, at_least=0)
             _check_length("task_memory", memory, self.tasks)
             _check_length("node_capacity", capacity, self.nodes)
-            check_capacity(memory, capacity)
-            if self.allowed is not None:
-                _check_rooms(self.allowed, memory, capacity)
+            check_capacity(memory, capacity, self.allowed)
             object.__setattr__(self, "task_memory", memory)
             object.__setattr__(self, "node_capacity", capacity)
         if self.ready is not None:
-            ready = check_array("ready", self.ready, ndim=1, at_least=0)
+            ready = aligned("ready", self.ready, nodes)
+            ready = check_array("ready", ready, ndim=1, at_least=0)
             _check_length("ready", ready, self.nodes)
             object.__setattr__(self, "ready", ready)
-        for field, length in (("task_names", self.tasks), ("node_names", self.nodes)):
-            object.__setattr__(self, field, _check_labels(field, getattr(self, field), length))
 
     @property
     def tasks(self) -> int:
@@ -189,6 +205,21 @@ class Problem:
         slack = self.tasks * np.finfo(np.float64).eps * self.node_capacity
         return bool((used <= self.node_capacity + slack).all())
 
+    def _repr_html_(self) -> str:
+        """Return size, memory, names and the first times, for notebooks."""
+        facts = [f"{self.name}: {self.tasks} tasks on {self.nodes} nodes"]
+        if self.task_memory is not None and self.node_capacity is not None:
+            facts.append(memory_text(self.task_memory, self.node_capacity))
+        if self.ready is not None:
+            facts.append(
+                f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s"
+            )
+        if self.allowed is not None:
+            facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
+        size = (self.tasks, self.nodes)
+        table = times_html(_corner(self.et), self.task_names, self.node_names, size)
+        return f"<p>{escape('; '.join(facts))}</p>{table}"
+
 
 def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:
     """Sum the values of the tasks by node, in the order of the tasks."""
@@ -211,16 +242,6 @@ def _check_labels(field: str, names: Any, length: int) -> tuple[str, ...] | None
     if len(found) != length:
         raise InputError(field, found, f"{length} names, not {len(found)}")
     return found
-
-
-def _check_rooms(allowed: BoolArray, memory: FloatArray, capacity: FloatArray) -> None:
-    """Raise `InputError` if a task fits none of the nodes that can run it."""
-    room = np.where(allowed, capacity, -np.inf).max(axis=1)
-    short = np.flatnonzero(memory > room)
-    if short.size:
-        task = int(short[0])
-        rule = f"at most {room[task]:g} byte, the largest capacity of a node that can run the task"
-        raise InputError(f"task_memory[{task}]", memory[task], rule)
 
 
 # Execution times in their two forms: a matrix, or the work of tasks and the speed of nodes.
@@ -298,6 +319,13 @@ def times_matrix(et: FloatArray | UniformTimes) -> FloatArray:
     matrix = et.work[:, None] / et.speed  # (1)
     matrix.flags.writeable = False
     return matrix
+
+
+def _corner(et: FloatArray | UniformTimes) -> FloatArray:
+    """Return the upper left part of the matrix that is shown."""
+    if isinstance(et, UniformTimes):
+        return et.work[:SHOWN_ROWS, None] / et.speed[:SHOWN_COLUMNS]  # (1)
+    return et[:SHOWN_ROWS, :SHOWN_COLUMNS]
 
 
 def times_shape(et: FloatArray | UniformTimes) -> tuple[int, int]:

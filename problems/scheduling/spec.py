@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -16,6 +16,7 @@ from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.tables import TableOptions, table_options
 
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
@@ -30,7 +31,15 @@ EXAMPLES = {
 }
 
 
-def load_problem(spec: str | Path) -> Problem:
+def load_problem(
+    spec: str | Path,
+    *,
+    header: bool | str | None = None,
+    index: bool | str | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
+    sheet: str | None = None,
+) -> Problem:
     """Return the problem that `spec` names.
 
     Parameters
@@ -38,7 +47,17 @@ def load_problem(spec: str | Path) -> Problem:
     spec : str or Path
         ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
-        ``paper:200x30:seed=1`` (the default seed is 0); else the path of a file.
+        ``paper:200x30:seed=1`` (the default seed is 0); else the path of a file, see `load_file`.
+        That of a table may have options: ``times.csv:header=yes:index=no:decimal=comma``.
+    header, index : bool, optional
+        Whether the first row of a table names the nodes, and its first column the tasks; also
+        "yes" or "no". By default as the table shows; what it does not show is asked about.
+    decimal : str, optional
+        Decimal sign of a table: "point" or "comma".
+    separator : str, optional
+        Separator of a table: "comma", "semicolon", "tab" or "space".
+    sheet : str, optional
+        Sheet of an Excel file, needed only if several have cells.
 
     Returns
     -------
@@ -48,7 +67,13 @@ def load_problem(spec: str | Path) -> Problem:
     Raises
     ------
     InputError
-        If the generator, an option or a value is unknown, or the file is missing or broken.
+        If the generator, an option or a value is unknown, or the file is missing, broken or can
+        be read in two ways.
+
+    Notes
+    -----
+    A table has a row for each task and a column for each node, perhaps with names. An empty cell,
+    ``NA`` or ``inf`` means that the node cannot run the task.
 
     Examples
     --------
@@ -56,15 +81,57 @@ def load_problem(spec: str | Path) -> Problem:
     >>> problem = load_problem("paper:200x30:seed=1")
     >>> problem.name, problem.tasks, problem.nodes
     ('paper:200x30:seed=1', 200, 30)
+    >>> from pathlib import Path
+    >>> rows = ["task;pi;tx2", "resize;1,5;", "detect;3;2,5"]
+    >>> _ = Path("two.csv").write_text(chr(10).join(rows))
+    >>> load_problem("two.csv").matrix
+    array([[1.5, inf],
+           [3. , 2.5]])
     """
+    given: dict[str, Any] = {"header": header, "index": index, "decimal": decimal}
+    given |= {"separator": separator, "sheet": sheet}
+    options = {name: value for name, value in given.items() if value is not None}
     generator, *parts = str(spec).split(":")
     # First the file: a colon is legal in its name, and the user can see that it exists.
-    if file_exists(Path(spec)):
-        return load_file(spec)
+    path, texts = split_options(spec)
+    if file_exists(Path(path)):
+        return load_file(path, table_options({**_table_options(path, texts), **options}))
+    if options:
+        raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
     if generator not in GENERATORS:
         known = ", ".join(EXAMPLES.values())
         raise InputError("problem", str(spec), f"an existing file or like one of: {known}")
     return replace(_generate(generator, parts), name=str(spec))
+
+
+def split_options(spec: str | Path) -> tuple[str, list[str]]:
+    """Return the path of a file and its options ``key=value``; another spec is returned whole."""
+    path = str(spec)
+    texts: list[str] = []
+    while not file_exists(Path(path)):
+        path, colon, text = path.rpartition(":")
+        if not colon or "=" not in text:
+            return str(spec), []
+        texts.insert(0, text)
+    return path, texts
+
+
+def locate_problem(spec: str, folder: Path) -> str:
+    """Return a spec with the absolute path of a file relative to `folder`, options included."""
+    path, texts = split_options(folder / spec)
+    return ":".join([str(Path(path).resolve()), *texts]) if file_exists(Path(path)) else spec
+
+
+def _table_options(path: str, texts: list[str]) -> dict[str, str]:
+    """Return the options in texts ``key=value``."""
+    options: dict[str, str] = {}
+    known = [field.name for field in fields(TableOptions)]
+    for text in texts:
+        key, _, value = text.partition("=")
+        if key not in known or key in options:
+            raise InputError(f"{path} option", text, f"one of {', '.join(known)}, given once")
+        options[key] = value
+    return options
 
 
 def _generate(generator: str, parts: list[str]) -> Problem:

@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.runs.cell import name_row
+from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.files import new_journal
-from edgeopt.experiments.runs.run import run_sweep, status_of
-from edgeopt.experiments.runs.store import compact, open_folder
+from edgeopt.experiments.runs.index import index_of
+from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.runs.status import status_of
+from edgeopt.experiments.runs.store import open_folder
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import SOLVERS
 from edgeopt.optim.scheduling.solve import solve
@@ -60,7 +63,7 @@ def test_overhead_of_a_cell(benchmark, tmp_path, jobs):
 def finished(request, tmp_path_factory):
     """Return the folder of a sweep that is over."""
     config, folder = sweep_of(FINISHED // 2), tmp_path_factory.mktemp("out") / "out"
-    open_folder(folder, config)
+    open_folder(folder, config, index_of(config.cells(), config.kind))
     values = np.random.default_rng(0).random(ENTRIES).tolist()
     outcome = dict.fromkeys(("makespan", "lower_bound", "gap", "seconds", "cell_seconds"), 0.5)
     outcome |= dict.fromkeys(("trace_seconds", "trace_makespan"), values)
@@ -69,7 +72,7 @@ def finished(request, tmp_path_factory):
     with new_journal(folder).open("w") as file:
         file.writelines(json.dumps(name_row(cell) | outcome) + "\n" for cell in cells)
     if request.param == "parts":
-        compact(folder, [cell.key for cell in sorted(cells, key=lambda cell: cell.label)])
+        compact(folder)
     return folder
 
 

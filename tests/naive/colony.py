@@ -16,14 +16,17 @@ class NaiveColony:
         self.times = problem.matrix
         self.k, self.x = self.times.shape
         self.stream = NaiveStream(rng.integers(0, 2**64, size=4, dtype=np.uint64))
-        means = [float(np.mean(self.times[:, j])) for j in range(self.x)]
+        mean_of_all = float(np.mean(self.times[np.isfinite(self.times)]))
+        columns = [column[np.isfinite(column)] for column in self.times.T]
+        means = [float(np.mean(column)) if len(column) else mean_of_all for column in columns]
         if atsa.start == "global-mean" or 0.0 in means:
-            means = [float(np.mean(self.times))] * self.x
+            means = [mean_of_all] * self.x
         self.tau0 = [1 / mean for mean in means]
         self.tau = [list(self.tau0) for _ in range(self.k)]
         self.order = list(range(self.k))
         if atsa.order == "longest-first":
-            self.order.sort(key=lambda i: (-self.times[i].mean(), i))
+            lengths = [row[np.isfinite(row)].mean() for row in self.times]
+            self.order.sort(key=lambda i: (-lengths[i], i))
         self.best, self.best_cost = None, math.inf
         self.makespan = math.inf
 
@@ -51,14 +54,19 @@ class NaiveColony:
 
     def price(self, i, j):
         """What task i costs on node j at the LP's prices of time and memory."""
-        if self.memory_of(i) > self.capacity_of(j):
+        if self.memory_of(i) > self.capacity_of(j) or math.isinf(self.times[i, j]):
             return math.inf
         u, v = lp_duals(self.problem)
         return u[j] * self.times[i, j] + v[j] * self.memory_of(i)
 
     def choose(self, i, loads, used):
-        """(2), its sum over the nodes with room; by roulette, in order of the nodes."""
-        nodes = [j for j in range(self.x) if used[j] + self.memory_of(i) <= self.capacity_of(j)]
+        """(2), its sum over the nodes with room that can run the task; by roulette, in order."""
+        nodes = [
+            j
+            for j in range(self.x)
+            if used[j] + self.memory_of(i) <= self.capacity_of(j)
+            and math.isfinite(self.times[i, j])
+        ]
         if not nodes:
             return None
         atsa = self.atsa

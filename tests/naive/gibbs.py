@@ -32,7 +32,8 @@ def gibbs(model, temperature, stiffness, target):
     weights = np.zeros(x**k)
     for digits in itertools.product(range(x), repeat=k):
         assignment = digits[::-1]
-        if fits(model, assignment):
+        runs = all(np.isfinite(model.times[task, node]) for task, node in enumerate(assignment))
+        if runs and fits(model, assignment):
             cost, overload = energy_parts(model, assignment, target)
             index = sum(node * x**task for task, node in enumerate(assignment))
             weights[index] = np.exp(-cost / temperature - stiffness * overload)

@@ -21,7 +21,7 @@ class Schedule:
         return [
             j
             for j in range(len(self.loads))
-            if self.used[j] + self.memory[task] <= self.capacity[j]
+            if self.used[j] + self.memory[task] <= self.capacity[j] and self.times[task, j] < np.inf
         ]
 
     def completions(self, task):
@@ -57,7 +57,7 @@ def met(problem):
 
 
 def lpt(problem):
-    means = problem.matrix.mean(axis=1)
+    means = [row[np.isfinite(row)].mean() for row in problem.matrix]
     order = sorted(range(problem.tasks), key=lambda i: (-means[i], i))
     return one_by_one(problem, order, lambda s, i, j: s.loads[j] + s.times[i, j])
 

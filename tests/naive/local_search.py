@@ -15,6 +15,8 @@ def memories(problem):
 
 def fits(problem, assignment):
     memory, capacity = memories(problem)
+    if any(math.isinf(problem.matrix[i, j]) for i, j in enumerate(assignment)):
+        return False
     return all(
         sum(memory[i] for i in range(problem.tasks) if assignment[i] == j) <= capacity[j]
         for j in range(problem.nodes)

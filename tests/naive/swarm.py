@@ -26,7 +26,8 @@ class NaiveSwarm:
             memory = 0.0 if problem.task_memory is None else problem.task_memory[i]
             for step in range(x):
                 j = (int(value) + step) % x
-                if problem.node_capacity is None or used[j] + memory <= problem.node_capacity[j]:
+                room = math.inf if problem.node_capacity is None else problem.node_capacity[j]
+                if used[j] + memory <= room and math.isfinite(problem.matrix[i, j]):
                     break
             else:
                 return None, math.inf

@@ -89,6 +89,29 @@ def test_without_a_writable_folder_there_is_a_temporary_one_and_one_line(
     folder.rmdir()
 
 
+def test_without_home_and_without_any_writable_folder_there_is_no_cache(
+    package, tmp_path, monkeypatch, caplog
+):
+    def no_home(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    def read_only(prefix):
+        raise OSError("read-only file system")
+
+    (package / "__pycache__").write_text("not a folder")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    monkeypatch.setattr(jit_module.tempfile, "mkdtemp", read_only)
+    assert cache_folder() == ""
+    assert len(caplog.records) == 1
+
+
+def test_kernels_compile_without_a_cache(monkeypatch):
+    monkeypatch.setattr(jit_module, "_cache_folder", lambda: "")
+    monkeypatch.setattr(importlib.import_module("numba").config, "CACHE_DIR", "")
+    assert jit_module.jit(lambda x: x + 1)(2) == 3
+
+
 def test_numba_keeps_its_own_setting():
     numba = importlib.import_module("numba")
     assert "optim" not in numba.config.CACHE_DIR

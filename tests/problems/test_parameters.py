@@ -16,7 +16,6 @@ from edgeopt.problems.parameters import (
     from_table,
     kind_in_table,
     parameter,
-    parse_parameters,
     quantity,
 )
 
@@ -57,30 +56,6 @@ def test_illegal_values_name_field_value_and_rule(field, value, rule):
         Example(**{field: value})
     assert str(error.value).startswith(f"{field}: got ")
     assert rule in str(error.value)
-
-
-def test_texts_become_values():
-    texts = {"whole": "3", "real": "1e-1", "word": "b", "flag": "TRUE"}
-    assert parse_parameters(Example(), texts) == {
-        "whole": 3,
-        "real": 0.1,
-        "word": "b",
-        "flag": True,
-    }
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        ({"hole": "3"}, "parameter: got 'hole', must be one of whole, real, word, flag"),
-        ({"whole": "3.5"}, "whole: got '3.5', must be of type int"),
-        ({"real": "x"}, "real: got 'x', must be of type float"),
-        ({"flag": "1"}, "flag: got '1', must be one of true, false"),
-    ],
-)
-def test_illegal_texts(texts, message):
-    with pytest.raises(InputError, match=f"^{message}$"):
-        parse_parameters(Example(), texts)
 
 
 @pytest.mark.parametrize("solver", [ATSA, ACO, PSO])

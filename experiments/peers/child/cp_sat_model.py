@@ -60,12 +60,16 @@ def minimise_makespan(
 def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> cp_model.CpModel:
     """Return the model: x_00, x_01, ..., makespan."""
     k, x = times.shape
-    whole = np.rint(times * _scale(times)).astype(np.int64)
+    runs = np.isfinite(times)
+    times = np.where(runs, times, 0.0)
+    whole = np.rint(times * _scale(times, runs)).astype(np.int64)
     model = cp_model.CpModel()
     chosen = [[model.new_bool_var("") for _ in range(x)] for _ in range(k)]
     makespan = model.new_int_var(0, int(whole.max(axis=1).sum()), "")
     for row in chosen:
         model.add_exactly_one(row)
+    for i, j in np.argwhere(~runs):
+        model.add(chosen[i][j] == 0)
     by_node = list(zip(*chosen, strict=True))
     for node, column in zip(by_node, whole.T, strict=True):
         model.add(cp_model.LinearExpr.weighted_sum(node, column.tolist()) <= makespan)
@@ -77,9 +81,10 @@ def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> cp
     return model
 
 
-def _scale(times: _FloatArray) -> float:
-    """Return the integer units in a second."""
-    shared = float(times.min(axis=1).sum()) / times.shape[1] or float(times.max())
+def _scale(times: _FloatArray, runs: NDArray[np.bool_]) -> float:
+    """Return the integer units in a second; `runs` tells which pairs are allowed."""
+    shortest = times.min(axis=1, initial=np.inf, where=runs)
+    shared = float(shortest.sum()) / times.shape[1] or float(times.max())
     return min(_RESOLUTION / shared, _LARGEST / float(times.max(axis=1).sum()))
 
 

@@ -53,12 +53,13 @@ def _model(times: _FloatArray, memory: _FloatArray, capacity: _FloatArray) -> An
     program.num_col_, program.num_row_ = k * x + 1, x + limited + k
     program.col_cost_ = np.append(np.zeros(k * x), 1.0)
     program.col_lower_ = np.zeros(k * x + 1)
-    program.col_upper_ = np.append(np.ones(k * x), np.inf)
+    # A pair of infinite time is forbidden: x_ij = 0, and its time does not matter.
+    program.col_upper_ = np.append(np.isfinite(times).ravel(), np.inf)
     program.integrality_ = [highspy.HighsVarType.kInteger] * (k * x)
     program.integrality_ += [highspy.HighsVarType.kContinuous]
     program.row_lower_ = np.concatenate([np.full(x + limited, -np.inf), np.ones(k)])
     program.row_upper_ = np.concatenate([np.zeros(x), capacity[:limited], np.ones(k)])
-    rows, values = _columns(times, memory, limited)
+    rows, values = _columns(np.where(np.isfinite(times), times, 0.0), memory, limited)
     # column-wise, as all columns but C have the same number of entries
     matrix = program.a_matrix_
     matrix.format_ = highspy.MatrixFormat.kColwise

@@ -43,7 +43,7 @@ class Minimise(Protocol):
         Parameters
         ----------
         times : ndarray, shape (k, x)
-            Execution times in s.
+            Execution times in s, infinite where the node cannot run the task.
         memory, capacity : ndarray, shape (k,) and (x,)
             Memory in byte; infinite where there is no limit.
         deadline : float

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.arrays import mean_times, memory_arrays, ready_times
 from edgeopt.optim.scheduling.colony.pheromone import Trail, max_min_bounds, update_pheromone
 from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility
 from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
@@ -18,6 +18,7 @@ from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -50,8 +51,8 @@ class ATSA:
     -----
     Where the paper's text is incomplete or cannot be meant:
 
-    - (2) sums over the index j that it fixes; we sum over the nodes with room. If all numerators
-      are 0, a node with room is drawn uniformly.
+    - (2) sums over the index j that it fixes; we sum over the nodes with room, which means of
+      those that can run the task. If all numerators are 0, a node with room is drawn uniformly.
     - (3) sums over the tasks; we sum over the ants, each on its own path.
     - The memory of (4) is filled by each ant for itself; eta is at least 0, and nodes without
       room are excluded. delta cancels in (2): it has no effect.
@@ -113,6 +114,8 @@ class ATSA:
         0, "iterations without a better leader before the pheromone is reset; 0: never",
         at_least=0,
     )  # fmt: skip
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)
@@ -203,6 +206,8 @@ class ACO:
     )
     kicks: int = parameter(0, "kicks of each of them per task", at_least=0)
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -277,10 +282,10 @@ def start_trail(problem: Problem, atsa: ATSA) -> Trail:
     """Return tau0 on all paths: the reciprocal of the mean time, of the node or of all."""
     times = problem.matrix
     shape, (tasks, nodes) = times.shape, times.shape
-    means = times.mean(axis=0)
+    means = mean_times(problem, axis=0)
     # A node on which all tasks take no time would have infinite pheromone.
     if atsa.start == "global-mean" or not means.all():
-        means = np.full(nodes, times.mean())
+        means = np.full(nodes, mean_times(problem))
     start = 1.0 / means  # tau0 (below (3) in the paper)
     return Trail(
         pheromone=np.tile(start, (tasks, 1)),
@@ -310,9 +315,11 @@ def _fixed_visibility(problem: Problem, atsa: ATSA) -> FloatArray:
         eta *= np.divide(least, problem.matrix, out=np.ones_like(eta), where=problem.matrix > 0)
     if atsa.sees("reduced-cost"):
         eta *= price_ratios(problem)
+    allowed = np.True_ if problem.allowed is None else problem.allowed
+    eta = np.where(allowed, eta, 0.0)
     largest = eta.max(axis=1, keepdims=True)
-    fixed: FloatArray = np.divide(eta, largest, out=eta, where=largest > 0) ** atsa.beta
-    return fixed
+    fixed = np.divide(eta, largest, out=eta, where=largest > 0) ** atsa.beta
+    return np.where(allowed, fixed, 0.0)  # 0 ** 0 is 1
 
 
 def _free_share_of_empty_nodes(problem: Problem) -> FloatArray:

@@ -24,7 +24,8 @@ class Trail(NamedTuple):
     start : ndarray, shape (x,)
         The initial pheromone tau0 of each node, towards which the local rule draws.
     fixed : ndarray
-        The part of eta ** beta that never changes, relative to the largest entry of its row.
+        The part of eta ** beta that never changes, relative to the largest entry of its row; 0
+        for nodes that cannot run the task.
     scale : ndarray, shape (k,)
         Factor of a row's pheromone before it is raised to alpha.
     weights : ndarray

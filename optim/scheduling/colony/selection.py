@@ -139,14 +139,15 @@ def roulette(
     visibility: Visibility,
     stream: RandomStream,
 ) -> int:
-    """Return a node drawn by (2) over all nodes with room, or -1 if none has.
+    """Return a node drawn by (2) over all nodes with room that can run it, or -1 if there is none.
 
     Parameters
     ----------
     weights : ndarray, shape (k, x)
-        The tasks' static weights, tau ** alpha times the fixed part of eta ** beta.
+        The tasks' static weights, tau ** alpha times the fixed part of eta ** beta; 0 for nodes
+        that cannot run the task.
     times : ndarray, shape (k, x)
-        Execution times in s.
+        Execution times in s, infinite for those nodes.
     task, nodes, memory, visibility, stream
         As for `reject`; takes one random number.
 
@@ -154,7 +155,7 @@ def roulette(
     -----
     Completion times enter relative to the least one among nodes with room. This factor cancels in
     (2) and keeps powers from overflowing; if it is 0, only nodes of completion time 0 are left. If
-    all numerators of (2) are 0, every node with room is equally likely.
+    all numerators of (2) are 0, every node with room that can run the task is equally likely.
     """
     if visibility.completion or not is_small_whole(visibility.beta):
         _numerators(weights, times, task, nodes, memory, visibility)
@@ -162,7 +163,7 @@ def roulette(
         _simple_numerators(weights, task, nodes, memory, visibility)
     total = sum_four(nodes.share)
     if total <= 0.0:
-        total = _share_equally(nodes, memory)
+        total = _share_equally(times, task, nodes, memory)
     return _spin(nodes.share, next_uniform(stream) * total) if total > 0.0 else -1
 
 
@@ -190,11 +191,11 @@ def _numerators(
     memory: float,
     visibility: Visibility,
 ) -> None:
-    """Fill the shares with the numerators of (2), 0 for nodes without room."""
+    """Fill the shares with the numerators of (2), 0 for nodes without room or forbidden ones."""
     earliest, own = _earliest(times, task, nodes, memory), visibility.counted * memory
     for j in range(len(nodes.share)):
         nodes.share[j] = 0.0
-        if nodes.used[j] + memory > nodes.capacity[j]:
+        if nodes.used[j] + memory > nodes.capacity[j] or times[task, j] == np.inf:
             continue
         eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
         completion = nodes.loads[j] + times[task, j]
@@ -214,11 +215,12 @@ def _earliest(times: FloatArray, task: int, nodes: Nodes, memory: float) -> floa
 
 
 @jit_lean
-def _share_equally(nodes: Nodes, memory: float) -> float:
-    """Give every node with room a share of 1; return their number."""
+def _share_equally(times: FloatArray, task: int, nodes: Nodes, memory: float) -> float:
+    """Give every node with room that can run the task a share of 1; return their number."""
     count = 0.0
     for j in range(len(nodes.share)):
-        nodes.share[j] = 1.0 if nodes.used[j] + memory <= nodes.capacity[j] else 0.0
+        room = nodes.used[j] + memory <= nodes.capacity[j]
+        nodes.share[j] = 1.0 if room and times[task, j] < np.inf else 0.0
         count += nodes.share[j]
     return count
 

@@ -102,7 +102,8 @@ def walk(
 
     First the weights are computed from the pheromone. Then each task is assigned to a node drawn
     by (2): by rejection from its alias table, at most `tries` times, then by roulette. A rate
-    above 0 is that of the local rule. An ant stops at the first task that finds no room.
+    above 0 is that of the local rule. An ant stops at the first task that finds no node with room
+    that can run it.
     """
     x = times.shape[1]
     prepare(trail, alpha, tries > 0)
@@ -122,7 +123,8 @@ def walk(
                 node = reject(
                     trail.keep, trail.alias, i, nodes, memory[i], free, visibility, tries, stream
                 )
-            if node < 0:
+            # A table of tiny weights is inexact, and may lead to a node that cannot run the task.
+            if node < 0 or times[i, node] == np.inf:
                 node = roulette(trail.weights, times, i, nodes, memory[i], visibility, stream)
             if node < 0:
                 break

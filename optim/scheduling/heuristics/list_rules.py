@@ -1,11 +1,14 @@
-"""List rules, which place one task after the other: MCT, LPT, both kinds of FCFS, and MET."""
+"""List rules, which place one task after the other: MCT, LPT, both kinds of FCFS, and MET.
+
+A task goes only to nodes that can run it, here and in the batch rules: "node" stands for those.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
-from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.arrays import mean_times, memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -23,7 +26,7 @@ def mct(problem: Problem, rng: np.random.Generator) -> IntArray:
     Returns
     -------
     ndarray, shape (k,)
-        Node of each task; -1 where it fits no node.
+        Node of each task; -1 where no node that can run it has room.
 
     References
     ----------
@@ -43,8 +46,8 @@ def lpt(problem: Problem, rng: np.random.Generator) -> IntArray:
     """Longest processing time first: MCT over the tasks by falling mean execution time.
 
     On uniform machines this is LPT of Gonzalez, Ibarra and Sahni 1977; on unrelated ones a task
-    has no single length, and its mean over the nodes is taken. Parameters and return value are
-    those of `mct`.
+    has no single length, and its mean over the nodes that can run it is taken. Parameters and
+    return value are those of `mct`.
 
     Examples
     --------
@@ -74,7 +77,7 @@ def fcfs(problem: Problem, rng: np.random.Generator) -> IntArray:
 
 
 def round_robin(problem: Problem, rng: np.random.Generator) -> IntArray:
-    """Assign task i to node i mod x, or to the next one in turn that has room.
+    """Assign task i to node i mod x, or to the next one in turn that can run it and has room.
 
     The other rule that is called FCFS: tasks in order of arrival, nodes in turn. Parameters and
     return value are those of `mct`.
@@ -87,7 +90,7 @@ def round_robin(problem: Problem, rng: np.random.Generator) -> IntArray:
     array([0, 1, 0])
     """
     memory, capacity = memory_arrays(problem)
-    return _in_turn(memory, capacity)
+    return _in_turn(problem.et, memory, capacity)
 
 
 def met(problem: Problem, rng: np.random.Generator) -> IntArray:
@@ -110,15 +113,17 @@ def met(problem: Problem, rng: np.random.Generator) -> IntArray:
 def longest_first(problem: Problem) -> IntArray:
     """Return the tasks by falling mean execution time, ties by index, shape (k,)."""
     et = problem.et
-    length = et.work if isinstance(et, UniformTimes) else et.mean(axis=1)
+    length = et.work if isinstance(et, UniformTimes) else mean_times(problem, axis=1)
     return np.argsort(-length, kind="stable")
 
 
 def _place(problem: Problem, order: IntArray, by_load: bool, by_time: bool) -> IntArray:
     """Assign the tasks in `order` by load, by execution time, or by the sum of both."""
     memory, capacity = memory_arrays(problem)
-    ready = ready_times(problem)
-    return _one_by_one(problem.et, order, memory, capacity, ready, by_load, by_time)
+    restricted = problem.allowed is not None and not by_time
+    return _one_by_one(
+        problem.et, order, memory, capacity, ready_times(problem), by_load, by_time, restricted
+    )
 
 
 @jit
@@ -130,10 +135,12 @@ def _one_by_one(
     ready: FloatArray,
     by_load: bool,
     by_time: bool,
+    restricted: bool,
 ) -> IntArray:
     """Assign tasks in `order`, each to the node with room of least key, ties to the lowest index.
 
     The key is the node's load, the task's execution time there, or their sum, the completion time.
+    Nodes that cannot run the task do not count; only a key without the time has to look at that.
     """
     nodes = len(capacity)
     loads, used = ready.copy(), np.zeros(nodes)
@@ -145,7 +152,11 @@ def _one_by_one(
             key = loads[j] if by_load else 0.0
             if by_time:
                 key += time_of(et, i, j)
-            if key < least and used[j] + memory[i] <= capacity[j]:
+            if (
+                key < least
+                and used[j] + memory[i] <= capacity[j]
+                and (not restricted or time_of(et, i, j) < np.inf)
+            ):
                 best, least = j, key
         if best < 0:
             break
@@ -156,15 +167,15 @@ def _one_by_one(
 
 
 @jit
-def _in_turn(memory: FloatArray, capacity: FloatArray) -> IntArray:
-    """Assign each task to the next node in turn that has room."""
+def _in_turn(et: FloatArray | UniformTimes, memory: FloatArray, capacity: FloatArray) -> IntArray:
+    """Assign each task to the next node in turn that can run it and has room."""
     tasks, nodes = len(memory), len(capacity)
     used = np.zeros(nodes)
     assignment = np.full(tasks, -1)
     node = 0
     for i in range(tasks):
         for _ in range(nodes):
-            if used[node] + memory[i] <= capacity[node]:
+            if used[node] + memory[i] <= capacity[node] and time_of(et, i, node) < np.inf:
                 assignment[i] = node
                 used[node] += memory[i]
                 break

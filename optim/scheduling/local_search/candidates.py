@@ -48,7 +48,7 @@ def find_candidates(problem: Problem, width: int) -> Candidates:
     The reduced cost is r_ij = u_j et_ij + v_j memory_i - min_l (u_l et_il + v_l memory_i) with
     the LP's multipliers u and v. A schedule in which task i runs on node j is at least `lp_bound`
     + r_ij long; pairs of a larger reduced cost than the gap can be left out. Nodes too small for
-    the task come last.
+    the task, or that cannot run it, come last, with an infinite cost.
     """
     table = _known.setdefault(problem, {})
     width = min(width, problem.nodes)
@@ -58,7 +58,7 @@ def find_candidates(problem: Problem, width: int) -> Candidates:
 
 
 def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
-    """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task never fits."""
+    """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task cannot run."""
     priced = _priced(problem, tasks)
     reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
     return reduced
@@ -67,7 +67,8 @@ def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
 def price_ratios(problem: Problem) -> FloatArray:
     """Return each task's cost on its cheapest node divided by its cost on each node, shape (k, x).
 
-    In [0, 1], at the LP's prices of time and memory; 1 if a task costs nothing there.
+    In [0, 1], at the LP's prices of time and memory; 1 if a task costs nothing there, 0 if it
+    cannot run there.
     """
     priced = _priced(problem, slice(None))
     least = priced.min(axis=1, keepdims=True)
@@ -76,13 +77,16 @@ def price_ratios(problem: Problem) -> FloatArray:
 
 
 def _priced(problem: Problem, tasks: slice) -> FloatArray:
-    """Return u_j et_ij + v_j memory_i in s; infinite where the task never fits."""
+    """Return u_j et_ij + v_j memory_i in s; infinite where the task does not fit or cannot run."""
     memory, capacity = memory_arrays(problem)
     u, v = lp_duals(problem)
     if isinstance(problem.et, UniformTimes):
         priced = problem.et.work[tasks, None] * (u / problem.et.speed)
     else:
-        priced = problem.et[tasks] * u
+        # A node without a price, u_j = 0, still cannot run a task of infinite time.
+        allowed = True if problem.allowed is None else problem.allowed[tasks]
+        times = problem.et[tasks]
+        priced = np.multiply(times, u, out=np.full_like(times, np.inf), where=allowed)
     priced += memory[tasks, None] * v
     priced[memory[tasks, None] > capacity] = np.inf
     return priced

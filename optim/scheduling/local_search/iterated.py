@@ -28,6 +28,7 @@ from edgeopt.optim.scheduling.local_search.search import (
 from edgeopt.optim.scheduling.solver import Scheduler, State
 from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -113,6 +114,8 @@ class LocalSearch:
         DEFAULT_OVERLOAD, "price of a second beyond the target", at_least=0, search=(0.1, 10)
     )
 
+    _repr_html_ = parameters_html
+
     def __post_init__(self) -> None:
         check_parameters(self)
 
@@ -164,13 +167,13 @@ def start_assignment(problem: Problem, start: Start) -> IntArray | None:
     """Return the heuristic's assignment, shape (k,), or if it fails, another one that fits.
 
     A heuristic that finds no room for a task is replaced by best-fit decreasing, which considers
-    memory alone; None if that fails too.
+    memory and which nodes can run a task; None if that fails too.
     """
     # These heuristics draw no random numbers; the generator only completes the signature.
     assignment = np.asarray(HEURISTICS[start](problem, np.random.default_rng(0)))
     if not (assignment == -1).any():
         return assignment
-    return best_fit_decreasing(*memory_arrays(problem))
+    return best_fit_decreasing(*memory_arrays(problem), problem.allowed)
 
 
 def start_assignments(problem: Problem) -> list[IntArray]:

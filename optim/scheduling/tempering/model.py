@@ -22,7 +22,8 @@ class Model(NamedTuple):
     times : ndarray, shape (k, x)
         Execution times.
     costs : ndarray, shape (k, x)
-        Reduced costs of the LP relaxation, >= 0: by how much a pair raises the makespan.
+        Reduced costs of the LP relaxation, >= 0: by how much a pair raises the makespan; infinite,
+        like its time, where the node cannot run the task.
     weights : ndarray, shape (x,)
         Weight of an overload of the node.
     memory, capacity : ndarray, shape (k,) and (x,)
@@ -58,7 +59,10 @@ def build_model(problem: Problem, unit: float) -> Model:
     memory, capacity = memory_arrays(problem)
     times = problem.matrix / unit
     # v is in s/byte: in the model's unit like the times.
-    costs = times * u + np.outer(memory, v / unit)
+    allowed = True if problem.allowed is None else problem.allowed
+    # A node of multiplier 0 still cannot run a task of infinite time.
+    costs = np.multiply(times, u, out=np.full_like(times, np.inf), where=allowed)
+    costs += np.outer(memory, v / unit)
     costs -= costs.min(axis=1, keepdims=True)
     # A node of multiplier 0 can be overloaded all the same, and must not be free.
     weights = np.sqrt(np.maximum(u, u.mean() * 1e-3) / problem.nodes)
@@ -152,8 +156,10 @@ def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
     """Return cumulative Gibbs probabilities, shape (m, k, q), in single precision for the cache."""
     sums = np.exp(-costs / temperatures[:, None, None]).cumsum(axis=2)
     sums /= sums[:, :, -1:]
-    # Above any uniform number, whatever the rounding: the search for a node always ends.
-    sums[:, :, -1] = 2.0
+    # Above any uniform number, whatever the rounding: the search ends at a node that can run the
+    # task. All others come last.
+    last = np.isfinite(costs).sum(axis=1, keepdims=True) - 1
+    sums[:, np.arange(costs.shape[1]) >= last] = 2.0
     return sums.astype(np.float32)
 
 

@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
+from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -105,6 +106,8 @@ class Frontier:
     """
 
     levels: int = parameter(32, "replicas, one on each level", at_least=2, search=(8, 64))
+
+    _repr_html_ = parameters_html
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -120,9 +120,7 @@ def test_a_problem_that_no_run_solved_has_dashes(tmp_path, edgeopt):
 def test_a_file_that_has_changed_is_noticed(swept, tmp_path, edgeopt):
     swept("best-known", "out", "--update")
     (tmp_path / "times.csv").write_text(TIMES.replace("5,5", "6,6"))
-    from edgeopt.experiments.sweep.cell import problem_of
 
-    problem_of.cache_clear()
     refused = edgeopt("best-known", "out")
     assert (refused.code, len(refused.err.splitlines())) == (2, 1)
     assert "as it is now" in refused.err

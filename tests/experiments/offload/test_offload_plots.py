@@ -25,7 +25,7 @@ ANSWER = scan(PROGRAM)
 
 def drawn(draw, answer=ANSWER) -> Figure:
     figure = Figure()
-    draw(answer, figure)
+    draw(answer, figure.subplots())
     return figure
 
 
@@ -72,7 +72,8 @@ def test_the_legend_has_the_parts_of_the_delay_that_can_be_seen(reading):
     }
     parts = delay_parts_s(program)
     seen = {names[name] for name, seconds in parts.items() if seconds.max() >= 1e-5}
-    texts = [text.get_text() for text in drawn(draw_delay, scan(program)).legends[0].get_texts()]
+    legend = drawn(draw_delay, scan(program)).axes[0].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
     assert {text for text in texts if text[-1] == ")"} == seen
     assert len(texts) == len(seen) + 1  # and "chosen"
 

@@ -22,6 +22,7 @@ PEERS = [
     pytest.param(Highs(seconds=20.0), id="highs"),
     pytest.param(CpSat(seconds=20.0), id="cp-sat", marks=needs_ortools),
 ]
+INF = np.inf
 rng = np.random.default_rng(5)
 SMALL = {
     "matrix": Problem(rng.exponential(1.0, (7, 3))),
@@ -30,6 +31,9 @@ SMALL = {
     "tight memory": Problem(rng.exponential(1.0, (6, 3)), [3, 3, 2, 2, 1, 1], [4.0, 4.0, 4.0]),
     "memory in halves": Problem(
         rng.exponential(1.0, (6, 3)), [1.5, 1.5, 1, 1, 0.5, 0.5], [2.2, 2.2, 2.2]
+    ),
+    "forbidden pairs": Problem(
+        [[3, INF, 2], [INF, INF, 1], [2, 2, INF], [1, INF, INF], [INF, 3, 0], [2, 1, 4]]
     ),
 }
 

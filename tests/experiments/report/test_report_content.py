@@ -8,7 +8,7 @@ import pytest
 from sweep_rows import failed, final, run, sweep
 
 from edgeopt.experiments.report import content
-from edgeopt.experiments.report.analysis import Analysis, solver_looks
+from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.report.content import ReportPage, verdict
 from edgeopt.experiments.statistics.comparison import compare_solvers
 
@@ -31,7 +31,7 @@ def analysis_of(cells: pd.DataFrame) -> Analysis:
         description={"config": config, "provenance": {"edgeopt": "0.0.0"}},
         cells=cells,
         problems={name: f"short {name}" for name in problems},
-        looks=solver_looks(cells, solvers),
+        solvers=tuple(solvers),
         units=("problems",),
         comparisons=tuple(compare_solvers(cells, axis=axis) for axis in ("evaluations", "seconds")),
     )

@@ -23,6 +23,28 @@ def test_the_ranking_compares_with_the_first():
     assert {len(row) for row in texts} == {len(table.columns)}
 
 
+def test_the_matrix_of_gaps_marks_the_best_and_turns_where_problems_are_many():
+    gaps = {"a": [0.2, 0.2], "b": [0.2, 0.2], "c": [0.5, 0.5]}
+    table = tables.gap_matrix(final({"p": gaps, "q": gaps}), {"p": "p", "q": "short q"})
+    assert table.columns == ("solver", "p", "short q")
+    texts = [[(entry.text, entry.best) for entry in row[:2]] for row in table.rows]
+    assert texts == [
+        [("a", False), ("20.00", True)],
+        [("b", False), ("20.00", True)],
+        [("c", False), ("50.00", False)],
+    ]
+    many = {f"a long name {i}": gaps for i in range(20)}
+    wide = tables.gap_matrix(final(many), {name: name for name in many})
+    assert wide.columns == ("problem", "a", "b", "c")
+    assert [entry.text for entry in wide.rows[3]] == ["a long name 3", "20.00", "20.00", "50.00"]
+
+
+def test_no_gap_is_the_best_where_nobody_has_a_schedule():
+    cells = sweep([failed("a"), run("b", [(1, 0.1, math.inf)])])
+    table = tables.gap_matrix(cells, {"p": "p"})
+    assert [(row[1].text, row[1].best) for row in table.rows] == [("∞", False)] * 2
+
+
 def test_the_pairs_show_the_difference_with_its_interval():
     row = [entry.text for entry in tables.pairs_table(compare_solvers(EASY)).rows[1]]
     assert row[:5] == ["a", "c", "40.00", "[40.00, 40.00]", "1.00"]
@@ -74,7 +96,7 @@ def test_parameters_tell_what_was_set_and_what_was_left():
     assert aco[2].text == "ants = 7"
     assert "rho = 0.5" in aco[3].text
     assert "ants" not in aco[3].text
-    assert [entry.text for entry in own] == ["own", "/x/own.py:Own", "k = 1", "–"]
+    assert [entry.text for entry in own] == ["own", "own.py:Own", "k = 1", "–"]
     assert tables.parameter_table(solvers, "0.0.0").rows[0][3].text == "–"
 
 

@@ -1,5 +1,6 @@
 """Versions of the code that rows are made with."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -66,10 +67,10 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def forget() -> None:
     """Have the sources read again."""
     module._code_of.cache_clear()
-    module._imports.cache_clear()
+    module._tree.cache_clear()
 
 
-def is_changed_by(part: object, path: Path, text: str = "# changed\n") -> bool:
+def is_changed_by(part: object, path: Path, text: str = "changed = 1\n") -> bool:
     """Whether an additional line in a file changes the code of a part."""
     forget()
     before, source = code_of(part), path.read_text()
@@ -129,9 +130,25 @@ def test_a_users_solver_is_followed(copied: Path, package: str):
     own = copied / "own.py"
     own.write_text(f"from {package} import PSO\n\ndef f(problem, rng):\n    return [0]\n")
     solver = make_solver(f"{own}:f")
-    assert is_changed_by(solver, own)
     assert is_changed_by(solver, copied / "optim/scheduling/pso.py")
     assert not is_changed_by(solver, copied / "optim/scheduling/colony/atsa.py")
+    assert not is_changed_by(solver, own)  # what has been read is what runs
+    before = code_of(solver)
+    own.write_text(f"{own.read_text()}changed = 1\n")
+    assert code_of(make_solver(f"{own}:f")) != before
+
+
+def test_comments_docstrings_and_formatting_are_no_change(copied: Path):
+    own = copied / "optim/scheduling/heuristics/list_rules.py"
+    met = make_solver("met")
+    assert not is_changed_by(met, own, "\n# a comment\n")
+    before, source = code_of(met), own.read_text()
+    own.write_text(ast.unparse(ast.parse(source)).replace('"""Return', '"""Give back'))
+    forget()
+    assert code_of(met) == before
+    own.write_text(f"{source}\n'no docstring'\n")
+    forget()
+    assert code_of(met) != before
 
 
 def test_another_process_finds_the_same_version():

@@ -6,9 +6,10 @@ import pytest
 
 from edgeopt.experiments.runs.cell import failed_row, name_row
 from edgeopt.experiments.runs.files import append_row, new_journal
-from edgeopt.experiments.runs.run import read_status, status_of
+from edgeopt.experiments.runs.index import index_of
+from edgeopt.experiments.runs.status import read_status, status_of
 from edgeopt.experiments.runs.store import open_folder
-from edgeopt.experiments.sweep.config import SweepConfig, restore_sweep
+from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.problems.errors import InputError
 
 SOLVERS = {"mct": {"solver": "mct"}, "ants": {"solver": "atsa"}}
@@ -18,7 +19,7 @@ SWEEP = SweepConfig(("paper:5x2", "paper:6x2"), 2, 1, {"evaluations": 10}, SOLVE
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder where mct has taken 2 s and 4 s on the first problem, and ants failed."""
-    open_folder(tmp_path / "out", SWEEP)
+    open_folder(tmp_path / "out", SWEEP, index_of(SWEEP.cells(), SWEEP.kind))
     cells = {(cell.problem[6], cell.label, cell.repetition): cell for cell in SWEEP.cells()}
     journal = new_journal(tmp_path / "out")
     for repetition, seconds in enumerate((2.0, 4.0)):
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_cells_are_counted_and_the_rest_is_estimated(folder: Path):
-    status = read_status(folder, restore_sweep)
+    status = read_status(folder)
     assert (status.cells, status.finished, status.failed, status.open) == (8, 2, 1, 5)
     # mct on the other problem: 3 s twice; ants 12 s three times
     assert status.seconds == pytest.approx(2 * 3.0 + 3 * 12.0)
@@ -56,13 +57,13 @@ def test_nothing_is_known_without_rows(tmp_path: Path):
 
 def test_folders_without_a_sweep_are_refused(tmp_path: Path):
     with pytest.raises(InputError, match="the output of a sweep"):
-        read_status(tmp_path, restore_sweep)
+        read_status(tmp_path)
     (tmp_path / "sweep.json").write_text('{"config": {"problems": []}}')
     with pytest.raises(InputError, match="written by edgeopt"):
-        read_status(tmp_path, restore_sweep)
+        read_status(tmp_path)
 
 
 def test_a_folder_of_an_older_edgeopt_is_refused(tmp_path: Path):
     (tmp_path / "sweep.json").write_text('{"config": {"problems": []}, "provenance": {}}')
     with pytest.raises(InputError, match="older ones are to be run again in a new folder"):
-        read_status(tmp_path, restore_sweep)
+        read_status(tmp_path)

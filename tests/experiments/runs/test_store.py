@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     METADATA,
@@ -19,17 +20,21 @@ from edgeopt.experiments.runs.files import (
     part_path,
     write_part,
 )
+from edgeopt.experiments.runs.index import index_of, index_path
 from edgeopt.experiments.runs.store import (
     CELLS,
     CONFIG,
+    INDEX,
     OLDER,
-    compact,
+    folder_index,
     is_compact,
+    missing_note,
     older_cells,
     open_folder,
     read_cells,
     read_description,
     scan_store,
+    write_description,
 )
 from edgeopt.experiments.sweep.cell import SWEEP as KIND
 from edgeopt.experiments.sweep.config import SweepConfig
@@ -39,9 +44,30 @@ from edgeopt.problems.errors import InputError
 SWEEP = SweepConfig(("paper:5x2",), 2, 1, {"evaluations": 10}, {"mct": {"solver": "mct"}})
 
 
+def open_sweep(folder: Path, config: SweepConfig = SWEEP) -> None:
+    open_folder(folder, config, index_of(config.cells(), config.kind))
+
+
 def row(key: str, **values: object) -> Row:
     names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0, "seed": 0}
     return {**names, "status": "done", "cell_seconds": 0.5, **values}
+
+
+def entry(key: str, **values: object) -> Row:
+    """Return the entry of an index for a row of `row`."""
+    columns = ("key", "code", "problem", "solver", "repetition", "seed")
+    return {name: row(key, **values)[name] for name in columns} | {"contents": "{}"}
+
+
+def name_cells(folder: Path, keys: str, **values: object) -> None:
+    """Give the folder an index of cells with these keys, repetitions of one name."""
+    entries = [entry(key, **{"repetition": i, **values}) for i, key in enumerate(keys)]
+    write_description(folder, read_description(folder), entries)
+
+
+def check_compact(folder: Path) -> bool:
+    """Whether the folder needs no compaction."""
+    return is_compact(folder, folder_index(folder, read_description(folder)), KIND)
 
 
 def keep(folder: Path, *rows: Row) -> Path:
@@ -56,7 +82,7 @@ def keep(folder: Path, *rows: Row) -> Path:
 def folder(tmp_path: Path) -> Path:
     """Return the opened folder of `SWEEP`."""
     path = tmp_path / "deep" / "out"
-    open_folder(path, SWEEP)
+    open_sweep(path)
     return path
 
 
@@ -64,27 +90,46 @@ def test_a_new_folder_says_what_it_is_for(folder: Path):
     description = read_description(folder)
     assert description["config"] == SWEEP.as_dict()
     assert {"edgeopt", "python", "numpy", "machine", "command"} <= description["provenance"].keys()
-    assert sorted(path.name for path in folder.iterdir()) == [CELLS, JOURNALS, CONFIG]
+    index = index_path(folder, description[INDEX]).name
+    assert sorted(path.name for path in folder.iterdir()) == [index, JOURNALS, CONFIG]
 
 
-def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
+def test_a_folder_holds_its_latest_configuration(folder: Path):
     before = (folder / CONFIG).read_bytes()
-    open_folder(folder, SWEEP)
-    for other in (replace(SWEEP, seed=2), replace(SWEEP, repetitions=3)):
-        with pytest.raises(InputError, match="this one holds another sweep"):
-            open_folder(folder, other)
-    open_folder(folder, replace(SWEEP, time_limit=5.0))
+    open_sweep(folder)
     assert (folder / CONFIG).read_bytes() == before
+    other = replace(SWEEP, seed=2, repetitions=3)
+    open_sweep(folder, other)
+    assert read_description(folder)["config"] == other.as_dict()
+    assert len(folder_index(folder, read_description(folder))) == 3
+    assert len(list(folder.glob("index-*"))) == 1
+
+
+def test_a_folder_of_another_kind_or_of_other_columns_is_refused(folder: Path):
+    description = read_description(folder)
+    for changes, message in (
+        ({"kind": "learning"}, "a folder for runs of the kind sweep: this one holds a learning"),
+        ({"columns": {"x": "float"}}, "it has other columns; a new folder is needed"),
+    ):
+        (folder / CONFIG).write_text(json.dumps(description | changes))
+        with pytest.raises(InputError, match=message):
+            open_sweep(folder)
+
+
+def test_a_lost_index_is_written_again(folder: Path):
+    index_path(folder, read_description(folder)[INDEX]).unlink()
+    with pytest.raises(InputError, match="run the sweep again"):
+        read_cells(folder)
+    open_sweep(folder)
+    assert read_cells(folder).attrs["missing"] == 2
 
 
 def test_a_sweep_killed_while_opening_its_folder_resumes(folder: Path):
-    for name in (JOURNALS, CELLS):
-        (folder / name).rmdir()
-    open_folder(folder, SWEEP)
+    (folder / JOURNALS).rmdir()
+    open_sweep(folder)
     (folder / CONFIG).rename(folder / f"_{CONFIG}.123")
-    for name in (JOURNALS, CELLS):
-        (folder / name).rmdir()
-    open_folder(folder, SWEEP)
+    (folder / JOURNALS).rmdir()
+    open_sweep(folder)
     assert read_description(folder)["config"] == SWEEP.as_dict()
 
 
@@ -94,7 +139,7 @@ def test_folders_of_other_content_are_refused_and_left_alone(tmp_path: Path):
     (tmp_path / "full" / "notes.txt").write_text("mine")
     for name in ("file", "full", "file/below"):
         with pytest.raises(InputError, match=r"^--out: got"):
-            open_folder(tmp_path / name, SWEEP)
+            open_sweep(tmp_path / name)
     assert len(list(tmp_path.rglob("*"))) == 3
 
 
@@ -102,7 +147,7 @@ def test_folders_of_other_content_are_refused_and_left_alone(tmp_path: Path):
 def test_broken_descriptions_are_refused(folder: Path, text: str):
     (folder / CONFIG).write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError):
-        open_folder(folder, SWEEP)
+        open_sweep(folder)
 
 
 def test_rows_come_back_from_the_journals(folder: Path):
@@ -121,15 +166,18 @@ def test_a_finished_row_counts_whatever_failed_before_or_after(
     for status in order:
         keep(folder, row("b", status=status))
     assert scan_store(folder)["b"]["status"] == "done"
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     assert read_cells(folder)["status"].tolist() == ["done", "done"]
 
 
 def test_the_last_failure_of_a_journal_counts(folder: Path):
     keep(folder, row("a", status="failed", error="1"), row("a", status="failed", error="2"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     keep(folder, row("a", status="failed", error="3"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     assert read_cells(folder)["error"].tolist() == ["3"]
 
 
@@ -156,9 +204,10 @@ def test_a_journal_that_another_sweep_has_moved_is_empty(folder: Path):
 def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path):
     for key, repetition in (("b", 1), ("a", 0)):
         keep(folder, row(key, repetition=repetition, trace_makespan=[2.0, 1.0]))
-    assert not is_compact(folder, ["a", "b"])
-    compact(folder, ["a", "b"])
-    assert is_compact(folder, ["a", "b"])
+    assert not check_compact(folder)
+    name_cells(folder, "ab")
+    compact(folder)
+    assert check_compact(folder)
     cells = read_cells(folder)
     assert cells["key"].tolist() == ["a", "b"]
     assert tuple(cells.columns) == tuple(KIND.table)
@@ -170,10 +219,11 @@ def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path)
 def test_parts_share_their_types_where_all_of_one_has_failed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 2)
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 2)
     keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
     keep(folder, *(row(key, status="failed", error="no") for key in "de"))
-    compact(folder, list("abdec"))
+    name_cells(folder, "abdec")
+    compact(folder)
     assert len(list((folder / CELLS).iterdir())) == 3
     cells = pd.read_parquet(folder / CELLS)
     assert cells["key"].tolist() == list("abdec")
@@ -182,7 +232,8 @@ def test_parts_share_their_types_where_all_of_one_has_failed(
 
 def test_every_part_says_where_it_comes_from(folder: Path):
     keep(folder, row("a"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     metadata = json.loads(pq.read_metadata(part_path(folder / CELLS, 0)).metadata[METADATA])
     assert metadata["config"] == SWEEP.as_dict()
     facts = metadata["provenance"]
@@ -190,19 +241,75 @@ def test_every_part_says_where_it_comes_from(folder: Path):
     assert facts.get("dirty", "no") in ("yes", "no")
 
 
-def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
+def test_rows_that_are_not_named_are_kept_apart_and_used_again(folder: Path):
     keep(folder, row("a"), row("b"))
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    compact(folder)
     keep(folder, row("A", code="d"), row("B", code="d"))
-    compact(folder, ["A", "B"])
+    name_cells(folder, "AB", code="d")
+    compact(folder)
     assert read_cells(folder)["key"].tolist() == ["A", "B"]
     assert older_cells(folder) == 2
     assert pd.read_parquet(folder / OLDER)["key"].tolist() == ["a", "b"]
     assert scan_store(folder).keys() == {"a", "b", "A", "B"}
-    assert not is_compact(folder, ["a", "b"])
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab")
+    assert not check_compact(folder)
     assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    compact(folder)
+    assert check_compact(folder)
     assert older_cells(folder) == 2
+    before = sorted((folder / OLDER).iterdir())
+    name_cells(folder, "aA")
+    compact(folder)
+    assert read_cells(folder)["key"].tolist() == ["a", "A"]
+    assert sorted((folder / OLDER).iterdir()) == before  # nothing is kept twice
+
+
+def test_pruning_leaves_the_rows_that_are_named(folder: Path):
+    keep(folder, row("a"), row("b"), row("c"))
+    name_cells(folder, "abc")
+    compact(folder)
+    keep(folder, row("d"))
+    name_cells(folder, "ca")
+    compact(folder)
+    assert older_cells(folder) == 2
+    compact(folder, prune=True)
+    assert scan_store(folder).keys() == {"a", "c"}
+    assert read_cells(folder)["key"].tolist() == ["c", "a"]
+    assert not (folder / OLDER).exists()
+
+
+def test_cells_that_share_a_key_share_its_row(folder: Path):
+    keep(folder, row("a", makespan=3.0), row("b", makespan=4.0))
+    names = [("x", "a", 0), ("y", "a", 0), ("x", "b", 1), ("z", "c", 0)]
+    entries = [entry(key, solver=name, repetition=number) for name, key, number in names]
+    write_description(folder, read_description(folder), entries)
+    unfinished = read_cells(folder)
+    assert unfinished["solver"].tolist() == ["x", "y", "x"]
+    assert unfinished["makespan"].tolist() == [3.0, 3.0, 4.0]
+    assert unfinished["repetition"].tolist() == [0, 0, 1]
+    compact(folder)
+    pd.testing.assert_frame_equal(read_cells(folder), unfinished, check_exact=True)
+    assert check_compact(folder)
+
+
+def test_what_is_missing_is_counted(folder: Path):
+    keep(folder, row("b"))
+    name_cells(folder, "abc")
+    assert missing_note(read_cells(folder)) == "2 of 3 cells are missing: not run yet"
+    keep(folder, row("a"), row("c"))
+    assert missing_note(read_cells(folder)) is None
+
+
+def test_a_folder_of_before_the_index_holds_its_table(folder: Path):
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ba")
+    compact(folder)
+    description = read_description(folder)
+    del description[INDEX]
+    (folder / CONFIG).write_text(json.dumps(description))
+    assert read_cells(folder)["key"].tolist() == ["b", "a"]
+    assert older_cells(folder) == 0
 
 
 def write_only_the_first(path: Path, *content: Any) -> None:
@@ -215,23 +322,63 @@ def write_only_the_first(path: Path, *content: Any) -> None:
 def test_a_crash_between_two_parts_loses_and_doubles_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 1)
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 1)
     keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
     with monkeypatch.context() as patch:
-        patch.setattr("edgeopt.experiments.runs.store.write_part", write_only_the_first)
+        patch.setattr("edgeopt.experiments.runs.compaction.write_part", write_only_the_first)
         with pytest.raises(KeyboardInterrupt):
-            compact(folder, ["a", "b"])
-    assert read_cells(folder)["key"].tolist() == ["a"]
-    assert scan_store(folder).keys() == {"a", "b"}
-    compact(folder, ["a", "b"])
+            compact(folder)
+    assert not (folder / CELLS).exists()
     assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["a", "b"]
 
 
-def test_missing_and_broken_tables_are_refused(folder: Path):
-    with pytest.raises(InputError, match="must be a finished sweep"):
-        read_cells(folder)
+def test_a_crash_while_rows_move_between_parts_loses_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 1)
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
+    compact(folder)
+    name_cells(folder, "ba")
+    kept = iter([True, True, False])  # the rows that move, and one of two parts
+
+    def write(*content: Any) -> None:
+        if not next(kept):
+            raise KeyboardInterrupt
+        write_part(*content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edgeopt.experiments.runs.compaction.write_part", write)
+        with pytest.raises(KeyboardInterrupt):
+            compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["b", "b"]
+    assert read_cells(folder)["key"].tolist() == ["b", "a"]
+    compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["b", "a"]
+
+
+def test_an_index_without_rows_leaves_no_table(folder: Path):
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
+    compact(folder)
+    name_cells(folder, "c")
+    compact(folder)
+    assert not (folder / CELLS).exists()
+    assert read_cells(folder).empty
+    with pytest.raises(InputError, match="a sweep of which a cell has been run"):
+        read_solver_cells(folder)
+    compact(folder)
+    name_cells(folder, "a")
+    assert read_solver_cells(folder)["key"].tolist() == ["a"]
+
+
+def test_broken_tables_are_refused(folder: Path):
     keep(folder, row("a"))
-    compact(folder, ["a"])
+    name_cells(folder, "a")
+    compact(folder)
     path = part_path(folder / CELLS, 0)
     whole = path.read_bytes()
     for data in (b"", b"junk", whole[: len(whole) // 2]):
@@ -272,8 +419,10 @@ def test_a_row_of_wrong_types_becomes_no_part(folder: Path, values: dict[str, An
 
 
 def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
+    (folder / CELLS).mkdir()
+    name_cells(folder, "ab")
     path = part_path(folder / CELLS, 0)
-    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], KIND, {})
+    write_part(path, [row("a", makespan=1.0), row("b", repetition=1, makespan=2.0)], KIND, {})
     good = pd.read_parquet(path)
     assert read_cells(folder).equals(good)
     for bad in (
@@ -288,12 +437,15 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
 
 def test_two_rows_of_one_run_are_refused(folder: Path):
     keep(folder, row("a"), row("b"))
-    compact(folder, ["a", "b"])
+    name_cells(folder, "ab", repetition=0)
+    compact(folder)
     with pytest.raises(InputError, match="got 'p, s, 0', must be of one row alone"):
         read_solver_cells(folder)
 
 
 def test_a_part_with_flipped_bits_is_refused(folder: Path):
+    (folder / CELLS).mkdir()
+    name_cells(folder, "a")
     path = part_path(folder / CELLS, 0)
     write_part(path, [row("a", makespan=1.0, problem="a problem's name")], KIND, {})
     path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))
@@ -316,7 +468,8 @@ def test_a_bound_is_not_above_a_makespan_by_rounding(folder: Path):
         for i, (key, makespan) in enumerate(found.items())
     ]
     keep(folder, *rows, row("c", repetition=2, status="failed", error="no"))
-    compact(folder, list("abc"))
+    name_cells(folder, "abc")
+    compact(folder)
     cells = read_solver_cells(folder)
     assert cells["lower_bound"].tolist()[:2] == [5.0, 5.0]
     assert cells["gap"].min() == 0.0

@@ -5,7 +5,7 @@ import pytest
 from sweep_rows import failed, run, sweep
 
 from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
-from edgeopt.experiments.sweep.figures import budgets_figure
+from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 from edgeopt.problems.errors import InputError
 
 BUDGETS = np.array([0.05, 0.1, 1.0])
@@ -62,3 +62,5 @@ def test_the_figure_has_a_line_for_each_solver():
     assert lines.keys() == {"early", "late", "same"}
     assert lines["early"] == pytest.approx([20.375] * 3, rel=0.01)
     assert np.isinf(lines["late"][0])
+    (title,) = {legend.get_title().get_text() for legend in figure.legends}
+    assert title == "median and IQR of 8 problems"

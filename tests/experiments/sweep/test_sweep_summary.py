@@ -88,6 +88,16 @@ def test_the_best_of_a_problem_is_bold():
     assert entries == [("10.00", "bold"), ("10.00", "bold"), ("30.00", "")]
 
 
+def test_the_table_turns_where_it_is_too_wide_and_that_helps():
+    both = cells(a=[0.3], b=[0.1])
+    problems = [f"problem-{i}" for i in range(6)]
+    summary = summarize_sweep(pd.concat([both.assign(problem=name) for name in problems]))
+    wide, narrow = (gap_table(summary, problems, ["a", "b"], width) for width in (200, 60))
+    assert [column.header for column in wide.columns][:2] == ["solver", "problem-0"]
+    assert [column.header for column in narrow.columns] == ["problem", "b", "a"]
+    assert [str(cell) for cell in narrow.columns[0].cells] == [*problems, "mean ms a run"]
+
+
 def test_short_names():
     assert short_names(["paper:200x10:seed=1", "/data/512x16/u_c_hihi.0"]) == {
         "paper:200x10:seed=1": "paper:200x10:seed=1",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from strategies import allowed_pairs
 
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
@@ -31,6 +32,11 @@ def dense(seed, k, x):
 
 def with_ready(problem, ready):
     return replace(problem, ready=np.array(ready))
+
+
+def forbid(problem, kind):
+    allowed = allowed_pairs(kind, problem.tasks, problem.nodes, np.random.default_rng(0))
+    return replace(problem, et=np.where(allowed, problem.matrix, np.inf))
 
 
 PROBLEMS = {
@@ -55,6 +61,9 @@ PROBLEMS = {
     "ready times, memory": lambda: with_ready(paper_pool(40, 6, rng=2), np.arange(6.0)),
     "one node that is not ready": lambda: with_ready(dense(7, 5, 1), [3.0]),
     "braun": lambda: braun("u_s_hilo", 64, 8, rng=5),
+    "forbidden pairs": lambda: forbid(dense(8, 30, 7), "half"),
+    "few pairs, ready times": lambda: with_ready(forbid(dense(9, 40, 30), "few"), np.ones(30)),
+    "nested, memory": lambda: forbid(paper_pool(40, 20, slack=3.0, rng=3), "nested"),
 }  # fmt: skip
 
 

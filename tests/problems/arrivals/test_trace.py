@@ -1,5 +1,7 @@
 """Traces: CSV files in several formats, good and bad."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,20 @@ def test_formats_of_time(write, times):
     assert stream.time.tolist() == [0.0, 1.5, 1.5]
     assert stream.size.tolist() == [1.0, 2.0, 3.0]
     assert read_trace(write(text), "when").size.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("start", ["9223372036854775807", "1000000000000000", "-7", "1.7e9"])
+def test_only_the_time_since_the_first_arrival_counts(write, start):
+    first = Decimal(start)
+    times = [first, first + Decimal("0.001"), first + Decimal("0.0035")]
+    stream = read_trace(write("when\n" + "".join(f"{time}\n" for time in times)), "when")
+    assert stream.time.tolist() == [0.0, 0.001, 0.0035]
+
+
+@pytest.mark.parametrize("last", ["1e15", "1e308", "9223372036854775807"])
+def test_absurd_spans_are_refused(write, last):
+    with pytest.raises(InputError, match=r"time: got .*at most 1e.10 s: subtract the first"):
+        read_trace(write(f"when\n0\n1e-999999999\n{last}\n"), "when")
 
 
 @pytest.mark.parametrize(

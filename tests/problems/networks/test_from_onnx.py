@@ -174,20 +174,19 @@ def test_each_used_output_of_a_node_is_a_layer(save):
     assert layers[3].inputs == (1, 2)
 
 
-def test_parameters_of_an_unknown_operator_count_once(save):
+def test_recurrent_layers_and_their_parameters_count_once(save):
     nodes = [
         node("LSTM", ["x", "w", "r"], ["all", "last"], "lstm", hidden_size=2),
         node("Add", ["all", "last"], ["sum"], "add"),
         node("MatMul", ["sum", "v"], ["y"], "out"),
     ]
     weights = [weight("w", 1, 8, 3), weight("r", 1, 8, 2), weight("v", 2, 5)]
-    with pytest.warns(UserWarning, match="LSTM"):
-        layers = from_onnx(save(nodes, weights, x=(1, 1, 3))).layers
-    assert [(x.name, x.parameters) for x in layers] == [
-        ("lstm", 8 * 3 + 8 * 2),
-        ("lstm:1", 0),
-        ("add", 0),
-        ("out", 10),
+    layers = from_onnx(save(nodes, weights, x=(1, 1, 3))).layers
+    assert [(x.name, x.macs, x.parameters) for x in layers] == [
+        ("lstm", 4 * 2 * (3 + 2), 8 * 3 + 8 * 2),
+        ("lstm:1", 0, 0),
+        ("add", 0, 0),
+        ("out", 10, 10),
     ]
 
 

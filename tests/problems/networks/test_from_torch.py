@@ -177,3 +177,107 @@ class Pair(nn.Module):
 def test_bad_input(module, shape, message):
     with pytest.raises(InputError, match=message):
         from_torch(module, shape)
+
+
+class Transformed(nn.Module):
+    """Parameters that are standardised, masked, transposed, joined, cast and added before use."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.low, self.high = nn.Parameter(torch.zeros(4, 2)), nn.Parameter(torch.zeros(2, 5))
+        self.left, self.right = nn.Parameter(torch.zeros(3, 5)), nn.Parameter(torch.zeros(2, 5))
+        self.base = nn.Parameter(torch.zeros(4, 5))
+        self.unused = nn.Parameter(torch.zeros(7))
+
+    def forward(self, x):
+        w = self.conv.weight
+        w = (w - w.mean(dim=(1, 2, 3), keepdim=True)) * torch.ones_like(w)
+        x = F.conv2d(weight=w, bias=self.conv.bias, padding=1, input=x).mean((2, 3))
+        x = F.linear(weight=(self.base + self.low @ self.high).t().to(torch.float32), input=x)
+        return F.linear(x, torch.cat([self.left, self.right]))
+
+
+def test_transformed_parameters_count_once_and_keyword_operands_by_name():
+    with pytest.warns(UserWarning, match=r"7 parameters .*: unused \(7\)$"):
+        layers = from_torch(Transformed(), (3, 6, 6)).layers
+    work = [(layer.kind, layer.macs, layer.parameters) for layer in layers if layer.macs]
+    assert work == [
+        ("conv", 4 * 27 * 36, 4 * 27 + 4),
+        ("fc", 4 * 5, 4 * 5 + 4 * 2 + 2 * 5),
+        ("fc", 5 * 5, 3 * 5 + 2 * 5),
+    ]
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encode = nn.Linear(16, 32, bias=False)
+
+    def forward(self, x):
+        return F.linear(self.encode(x), self.encode.weight.t())
+
+
+@pytest.mark.parametrize(
+    ("call", "shapes", "macs"),
+    [
+        (lambda x, w: torch.mm(x, w), [(16, 8)], 16 * 8),
+        (lambda x, w, b: torch.addmm(b, x, w), [(16, 8), (8,)], 16 * 8),
+        (lambda x, w: torch.einsum("bc,cd->bd", x, w), [(16, 8)], 16 * 8),
+        (lambda x, w: F.conv_transpose1d(x[:, :, None], w), [(16, 4, 3)], 16 * 4 * 3),
+        (lambda x, w, b: torch.baddbmm(b, x[None], w[None]), [(16, 8), (1, 1, 8)], 16 * 8),
+    ],
+)
+def test_functions_of_parameters(call, shapes, macs):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = nn.ParameterList(nn.Parameter(torch.zeros(shape)) for shape in shapes)
+
+        def forward(self, x):
+            return call(x, *self.weights)
+
+    layers = from_torch(Net(), (16,)).layers
+    assert sum(layer.macs for layer in layers) == macs
+    assert sum(layer.parameters for layer in layers) == sum(p.numel() for p in Net().parameters())
+
+
+def test_a_tied_parameter_counts_once():
+    layers = from_torch(Tied(), (16,)).layers
+    assert [(layer.macs, layer.parameters) for layer in layers] == [(512, 512), (512, 0)]
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "macs"),
+    [
+        (nn.LSTM(6, 4, batch_first=True), (5, 6), 5 * 4 * 4 * (6 + 4)),
+        (nn.GRU(6, 4, bidirectional=True, batch_first=True), (5, 6), 2 * 5 * 3 * 4 * (6 + 4)),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(6, 4)), (6,), 24),
+    ],
+)
+def test_recurrent_and_parametrized_modules(module, shape, macs):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = module
+
+        def forward(self, x):
+            return self.inner(x)
+
+    layers = from_torch(Net(), shape).layers
+    assert sum(layer.macs for layer in layers) == macs
+    assert sum(layer.parameters for layer in layers) == sum(p.numel() for p in module.parameters())
+
+
+def test_attention_by_hand():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+        def forward(self, x):
+            return self.attention(x, x, x)[0]
+
+    first = from_torch(Net(), (10, 16)).layers[0]
+    assert first.macs == 4 * 10 * 16 * 16 + 2 * 10 * 10 * 16
+    assert first.parameters == 4 * 16 * 16 + 4 * 16

@@ -27,7 +27,11 @@ def problems(draw: st.DrawFn) -> Problem:
     memory = (work, np.full(x, work.sum())) if draw(st.booleans()) else (None, None)
     ready = draw(st.sampled_from([None, speed]))
     name = draw(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-    return Problem(et, *memory, name=name, ready=ready)
+    if not isinstance(et, UniformTimes) and draw(st.booleans()):
+        et[0, 1:] = np.inf
+    labels = st.text("ab é", min_size=1).filter(lambda text: not text.endswith("\0"))
+    names = [draw(st.none() | st.lists(labels, min_size=n, max_size=n)) for n in (k, x)]
+    return Problem(et, *memory, name=name, ready=ready, task_names=names[0], node_names=names[1])
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -37,6 +41,8 @@ def test_the_way_through_a_file_keeps_every_bit(tmp_path: Path, problem: Problem
     again = load_file(tmp_path / "problem.npz")
     assert again.digest == problem.digest
     assert again.name == problem.name
+    assert again.task_names == problem.task_names
+    assert again.node_names == problem.node_names
     assert isinstance(again.et, UniformTimes) == isinstance(problem.et, UniformTimes)
     assert (again.task_memory is None) == (problem.task_memory is None)
 
@@ -53,6 +59,12 @@ def test_matrices(tmp_path: Path):
     assert problem.name == "mine"
 
 
+@pytest.mark.parametrize("key", ["matrix", "times", "ETC", "etc", "p"])
+def test_the_matrix_by_other_names(tmp_path: Path, key: str):
+    np.savez(tmp_path / "mine.npz", **{key: [[1, 2]]})
+    assert load_file(tmp_path / "mine.npz").matrix.tolist() == [[1.0, 2.0]]
+
+
 def test_an_archive_without_a_name_is_named_by_its_file(tmp_path: Path):
     np.savez(tmp_path / "mine.npz", et=np.ones((2, 2)))
     assert load_file(tmp_path / "mine.npz").name == "mine"
@@ -66,7 +78,12 @@ def test_an_archive_without_a_name_is_named_by_its_file(tmp_path: Path):
         ({"speed": [1.0]}, "keys"),
         ({"et": [[1.0]], "work": [1.0], "speed": [1.0]}, "keys"),
         ({"et": [[1.0]], "speed": [1.0]}, "keys"),
-        ({"et": [[1.0]], "times": [1.0]}, "keys"),
+        ({"et": [[1.0]], "times": [1.0]}, r"keys: got \['et', 'times'\], must be one matrix"),
+        ({"p": [[1.0]], "ETC": [[1.0]]}, r"keys: got \['ETC', 'p'\], must be one matrix"),
+        ({"p": [[1.0]], "work": [1.0], "speed": [1.0]}, "keys"),
+        ({"et": [[1.0]], "cost": [[1.0]]}, "keys"),
+        ({"et": [[1.0]], "task_names": "a"}, "task_names: got"),
+        ({"et": [[1.0]], "node_names": ["a", "b"]}, "node_names: got"),
         ({"et": [1.0]}, "et.shape"),
         ({"et": [["a"]]}, "et: got"),
         ({"et": [[1j]]}, "et: got"),

@@ -132,7 +132,8 @@ def test_infinite_times_forbid_a_node():
     problem = Problem([[3.0, np.inf], [2.0, 1.0]], [5.0, 1.0], [9.0, 9.0])
     assert problem.allowed.tolist() == [[True, False], [True, True]]
     assert problem.runs([1, 1]).tolist() == [False, True]
-    assert problem.fits([0, 1]) and not problem.fits([1, 1])
+    assert problem.fits([0, 1])
+    assert not problem.fits([1, 1])
     assert problem.makespan([1, 1]) == np.inf
     assert Problem([[1.0, 2.0]]).allowed is None
 

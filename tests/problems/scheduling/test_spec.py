@@ -12,7 +12,7 @@ from edgeopt.problems.scheduling.formats import write_hcsp
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
+from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem, locate_problem
 
 
 def test_specs_call_the_generators():
@@ -51,6 +51,35 @@ def test_an_existing_file_goes_before_a_generator(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     assert load_problem("paper:5x2").digest == problem.digest
     assert load_problem(tmp_path / "paper:5x2").name == "paper:5x2"
+
+
+def test_options_of_tables_follow_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("t.csv", "a:b=c.csv"):
+        Path(name).write_text("0;1\n2,5;3\n")
+        problem = load_problem(f"{name}:header=no:decimal=comma:separator=semicolon")
+        assert problem.matrix.tolist() == [[0.0, 1.0], [2.5, 3.0]]
+        assert problem.name == name.removesuffix(".csv")
+        assert load_problem(f"{name}:header=no", header=True).tasks == 1
+        spec = locate_problem(f"{name}:header=yes", tmp_path)
+        assert spec == f"{tmp_path / name}:header=yes"
+        assert load_problem(spec).tasks == 1
+    assert locate_problem("paper:5x2", tmp_path) == "paper:5x2"
+    assert locate_problem("t.csv", tmp_path) == str(tmp_path / "t.csv")
+    write_hcsp("t.0", Problem([[1.0, 2.0]]))
+    for spec, message in {
+        "t.csv:head=yes": "t.csv option: got 'head=yes', must be one of header, index, decimal",
+        "t.csv:header=yes:header=no": "given once",
+        "t.csv:header=maybe": "header: got 'maybe', must be one of yes, no",
+        "t.csv:decimal=x": "decimal: got 'x', must be one of point, comma",
+        "t.csv:separator=x": "separator: got 'x', must be one of comma, semicolon, tab, space",
+        "t.0:header=yes": "t.0 options: got 'header', must be left out",
+        "u.csv:header=yes": "must be an existing file",
+    }.items():
+        with pytest.raises(InputError, match=message):
+            load_problem(spec)
+    with pytest.raises(InputError, match="must be a table, to have the options header"):
+        load_problem("paper:5x2", header=True)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_best_fit_helps_a_heuristic_that_finds_no_room():
 
 
 def test_no_schedule_that_fits_is_an_answer(monkeypatch):
-    monkeypatch.setattr(iterated, "best_fit_decreasing", lambda memory, capacity: None)
+    monkeypatch.setattr(iterated, "best_fit_decreasing", lambda *_: None)
     times = np.array([[1.0, 3.0]] * 5)
     problem = Problem(times, [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
     result = solve(problem, LocalSearch(), stop=Iterations(3), rng=0)

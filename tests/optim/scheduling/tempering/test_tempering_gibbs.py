@@ -20,6 +20,13 @@ def test_moves_keep_the_distribution(k, x, memory, singles, blocks):
     assert p_value(counts, level_of(walk, 1)) > ENOUGH
 
 
+@pytest.mark.parametrize(("singles", "blocks"), [(40, 0), (7, 2)])
+def test_forbidden_pairs_have_no_probability(singles, blocks):
+    walk = walk_of(model_of(5, 3, memory=True, forbidden=[(0, 0), (1, 0), (1, 2), (3, 1)]))
+    counts = count_moves(walk, 1, singles, blocks, 40_000)
+    assert p_value(counts, level_of(walk, 1)) > ENOUGH
+
+
 @pytest.mark.parametrize("memory", [False, True])
 def test_tempering_keeps_the_distribution_of_each_level(memory):
     walk = walk_of(model_of(4, 3, memory))

@@ -1,0 +1,234 @@
+"""Where to cut a network: one call from network and system to the answer, its table and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeopt.experiments.offload.figures import DRAWINGS
+from edgeopt.experiments.offload.report import OffloadReport, offload_headline, offload_report
+from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
+from edgeopt.optim.offloading.relaxation import relax
+from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
+from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.networks.from_torch import from_torch
+from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram, build_program
+from edgeopt.problems.offloading.reading import CHOICES, chosen_reading
+from edgeopt.problems.systems.load import load_system
+from edgeopt.problems.systems.system import System
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+METHODS = ("scan", "tmoa", "tmoa-printed", "kkt", "mincut")
+
+
+@dataclass(frozen=True, eq=False)
+class CutChoice:
+    """A cut of a network on a system, and what explains it.
+
+    Attributes
+    ----------
+    answer : Answer
+        The cut and its program.
+    split : NetworkSplit or None
+        The minimum cut of the graph, with the method ``mincut``.
+
+    Examples
+    --------
+    See `offload`.
+    """
+
+    answer: Answer
+    split: NetworkSplit | None = None
+
+    @property
+    def cut(self) -> int | None:
+        """Layers on the edge; None if no cut meets the constraints."""
+        return self.answer.cut
+
+    @cached_property
+    def report(self) -> OffloadReport:
+        """Everything that ``edgeopt offload --json`` prints, see `offload_report`."""
+        report = offload_report(self.answer)
+        report["split"] = None if self.split is None else asdict(self.split)
+        return report
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each cut: what it costs, and which constraints it violates.
+
+        Columns: name, memory_bytes, delay_s, energy_j (mean of a task over the nodes),
+        upload_bytes, feasible, violates (names of constraints) and chosen.
+        """
+        import pandas as pd
+
+        program = self.answer.program
+        terms, cuts = program.terms, range(program.depth + 1)
+        broken = [np.flatnonzero(~program.holds[:, cut]) for cut in cuts]
+        columns = {
+            "name": program.profile.cut_names,
+            "memory_bytes": np.ravel(terms.memory_bytes),
+            "delay_s": np.ravel(terms.delay_s),
+            "energy_j": np.ravel(terms.mean_energy_j),
+            "upload_bytes": np.ravel(terms.crossing_bits) / 8.0,
+            "feasible": program.feasible,
+            "violates": [", ".join(CONSTRAINTS[row] for row in rows) for rows in broken],
+            "chosen": [cut == self.cut for cut in cuts],
+        }
+        return pd.DataFrame(columns, index=pd.Index(cuts, name="cut"))
+
+    def plot(self, kind: str = "delay", *, ax: Axes | None = None) -> Axes:
+        """Draw ``memory``, ``delay`` or ``constraints`` against the cut, or the ``pareto`` front.
+
+        Parameters
+        ----------
+        kind : str
+            Which figure.
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+            For example for ``ax.figure.savefig("delay.pdf")``.
+
+        Raises
+        ------
+        InputError
+            If `kind` is unknown.
+        """
+        draw = DRAWINGS[check_choice("kind", kind, DRAWINGS)]
+        if ax is None:
+            from matplotlib import pyplot  # takes long to import
+
+            _, ax = pyplot.subplots(layout="constrained")
+        draw(self.answer, ax)
+        return ax
+
+    def __repr__(self) -> str:
+        """Return the answer in one line."""
+        return f"<{offload_headline(self.report)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the answer in one line, and the table of cuts, for notebooks."""
+        table = self.table().to_html(max_rows=40, float_format="{:.4g}".format)
+        return f"<p>{escape(offload_headline(self.report))}</p>{table}"
+
+
+def offload(
+    network: Any = "resnet34",
+    system: str | Path | System = "table1",
+    *,
+    nodes: int | None = None,
+    objective: str | None = None,
+    method: str = "scan",
+    weight: float = 0.0,
+    reading: str = "corrected",
+    settings: Mapping[str, Any] | None = None,
+    input_shape: Sequence[int] | None = None,
+) -> CutChoice:
+    """Choose where to cut a network between edge nodes and cloud, as ``edgeopt offload`` does.
+
+    Parameters
+    ----------
+    network : str, Path, Profile or torch.nn.Module
+        A name or file as for `load_network`, a profile, or a module of PyTorch.
+    system : str, Path or System
+        A preset or file as for `load_system`, or a system.
+    nodes : int, optional
+        Number of nodes instead of the system's own, if all are equal.
+    objective : str, optional
+        One of `OBJECTIVES`, by default ``deepest``; a minimum cut minimises the delay.
+    method : {"scan", "tmoa", "tmoa-printed", "kkt", "mincut"}
+        How the cut is found.
+    weight : float
+        Value of one joule in seconds, s/J, for the objective ``weighted``.
+    reading : {"corrected", "printed"}
+        Reading of the paper's equations.
+    settings : mapping, optional
+        Changes of the reading (``{"memory": ...}``) and of the system
+        (``{"tasks.deadline_s": 0.1}``).
+    input_shape : sequence of int, optional
+        Of a module of PyTorch, without the batch axis, e.g. ``(3, 224, 224)``.
+
+    Raises
+    ------
+    InputError
+        If an argument is illegal; `nodes` and changes of the system need a preset or file.
+
+    Examples
+    --------
+    >>> import edgeopt as eo
+    >>> choice = eo.offload("resnet34", "table1", nodes=10)
+    >>> choice.cut, choice.answer.binding
+    (20, ('memory',))
+    >>> choice.table().loc[21, "violates"]
+    'memory'
+    >>> choice.plot("memory").figure.savefig("memory.png")
+    """
+    check_choice("method", method, METHODS)
+    given = settings or {}
+    changes = {key: value for key, value in given.items() if "." in key}
+    choices = {key: value for key, value in given.items() if "." not in key}
+    for key in choices:
+        check_choice("settings", key, (*CHOICES, "SECTION.KEY"))
+    chosen = chosen_reading(reading, choices)
+    of_system = _system(system, nodes, changes)
+    profile = _profile(network, input_shape)
+    goal = _objective(objective, method)
+    program = build_program(profile, of_system, reading=chosen, objective=goal, weight=weight)
+    split = split_network(profile, of_system, reading=chosen) if method == "mincut" else None
+    return CutChoice(_solve(program, method, split), split)
+
+
+def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str, Any]) -> System:
+    """Return a system; one given as an object is taken as it is."""
+    if not isinstance(system, System):
+        return load_system(system, nodes=nodes, changes=changes)
+    if nodes is not None:
+        raise InputError("nodes", nodes, "left out with a System: make one with other devices")
+    if changes:
+        raise InputError("settings", dict(changes), "without a value of the system, given as such")
+    return system
+
+
+def _profile(network: Any, input_shape: Sequence[int] | None) -> Profile:
+    """Return the profile of a network in any of its forms."""
+    is_named = isinstance(network, str | Path | Profile)
+    if is_named and input_shape is not None:
+        raise InputError("input_shape", input_shape, "left out, except with a module of PyTorch")
+    if isinstance(network, Profile):
+        return network
+    if is_named:
+        return load_network(str(network))
+    if input_shape is None:
+        raise InputError("input_shape", None, "given with a module, such as (3, 224, 224)")
+    return from_torch(network, input_shape)
+
+
+def _objective(objective: str | None, method: str) -> str:
+    """Return the objective; a minimum cut minimises only the delay."""
+    if method == "mincut" and objective not in (None, "delay"):
+        raise InputError("objective", objective, "delay, or left out, with the method mincut")
+    return objective or ("delay" if method == "mincut" else "deepest")
+
+
+def _solve(program: CutProgram, method: str, split: NetworkSplit | None) -> Answer:
+    """Return the answer of the method."""
+    if split is not None:
+        return Answer(program, "mincut", split.cut, program.depth + 1)
+    if method == "tmoa-printed" or (method, program.reading.name) == ("tmoa", "printed"):
+        return tmoa_printed(program)
+    if method == "tmoa":
+        return tmoa_repaired(program)
+    return relax(program).rounded if method == "kkt" else scan(program)

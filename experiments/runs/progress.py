@@ -1,0 +1,92 @@
+"""Progress of long work: a bar on a terminal, else lines of the logger ``edgeopt``."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Protocol
+
+_LINE_SECONDS = 10.0  # between two lines, and before the first
+
+_LOGGER = logging.getLogger("edgeopt")
+
+
+class Report(Protocol):
+    """A function that takes progress: finished, total and optionally a new label."""
+
+    def __call__(self, done: int, total: int, what: str | None = None) -> None:
+        """Take progress."""
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    """Show a bar with the time left on standard error, or log lines if that is no terminal.
+
+    Parameters
+    ----------
+    what : str
+        Label of the bar.
+
+    Yields
+    ------
+    Report
+        To be called at each step.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield log_progress(what)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def report(done: int, total: int, what: str | None = None) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield report
+
+
+def log_progress(what: str) -> Report:
+    """Return a function that logs progress: a line every ten seconds, and one at the end.
+
+    Work that ends before the first line is not mentioned at all.
+    """
+    name, start = what, time.monotonic()
+    last = start
+    first: int | None = None
+    is_mentioned = False
+
+    def report(done: int, total: int, what: str | None = None) -> None:
+        nonlocal first, last, is_mentioned
+        now = time.monotonic()
+        first = done if first is None else first
+        if now - last < _LINE_SECONDS and not (is_mentioned and done == total):
+            return
+        last, is_mentioned = now, True
+        left = (total - done) * (now - start) / (done - first) if done > first else None
+        _LOGGER.info("%s: %d of %d%s", what or name, done, total, _times(now - start, left))
+
+    return report
+
+
+def _times(spent: float, left: float | None) -> str:
+    """Return the times since the start and until the end."""
+    text = f", {timedelta(seconds=round(spent))} so far"
+    return text if not left else f"{text}, about {timedelta(seconds=round(left))} left"
