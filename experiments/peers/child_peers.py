@@ -132,12 +132,10 @@ def step_child(problem: Problem, state: ChildState) -> ChildState:
     try:
         line = state.lines.get(timeout=_STEP_SECONDS)
     except queue.Empty:
-        state.waits = True
         return state
     if line is None:
-        state.done = state.waits = True
+        state.done = True
         return state
-    state.waits = False
     content = json.loads(line)
     if isinstance(content, str):
         raise InputError("python", content, "an interpreter that has the library")

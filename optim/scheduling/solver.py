@@ -37,8 +37,6 @@ class State:
         Whether the solver has nothing more to do.
     lower_bound : float
         A bound on every makespan in s that the solver has proved; 0 where it proves none.
-    waits : bool
-        Whether the last step only waited, for another process say, and evaluated nothing.
 
     Examples
     --------
@@ -50,7 +48,6 @@ class State:
     evaluations: int = 0
     done: bool = False
     lower_bound: float = 0.0
-    waits: bool = False
 
 
 S = TypeVar("S", bound=State)
