@@ -40,6 +40,10 @@ class FakeCell:
         return {"problem": self.problem_content}
 
     @property
+    def facts(self) -> dict[str, str]:
+        return {}
+
+    @property
     def key(self) -> str:
         content = (self.problem_content, self.content, self.repetition, self.seed, self.code)
         return hashlib.sha256(repr(content).encode()).hexdigest()[:32]

@@ -10,7 +10,7 @@ from pathlib import Path
 from edgeopt.experiments.runs.cell import Row
 from edgeopt.experiments.runs.store import collect_rows, kind_of, read_description
 from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
-from edgeopt.optim.scheduling.seeds import write_stream
+from edgeopt.optim.scheduling.seeds import read_stream, write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
@@ -113,13 +113,14 @@ def find_stored(
     table["solver"] = _place(folder, "solvers", table["solver"], solver)
     spec = _place(folder, "problems", recipe["problem"], problem)
     text, start = json.dumps(table, sort_keys=True), recipe["start"]
+    stream = read_stream(row["stream"])  # a merge may have renumbered the repetition
     identity, code = solver_identity(text, start)
     cell = SweepCell(
         problem=spec,
         digest=problem_of(spec).digest,
         label=row["solver"],
         solver=text,
-        repetition=row["repetition"],
+        repetition=stream.spawn_key[-1],
         seed=row["seed"],
         budget=json.dumps(recipe["budget"], sort_keys=True),
         start=start,
