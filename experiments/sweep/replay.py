@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.experiments.runs.cell import Row
-from edgeopt.experiments.runs.store import collect_rows, kind_of, read_description
+from edgeopt.experiments.runs.store import (
+    collect_rows,
+    folder_index,
+    in_index_order,
+    kind_of,
+    read_description,
+)
 from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
 from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
@@ -114,13 +120,15 @@ def find_stored(
     spec = _place(folder, "problems", recipe["problem"], problem)
     text, start = json.dumps(table, sort_keys=True), recipe["start"]
     identity, code = solver_identity(text, start)
+    # not the columns seed and repetition: folders that are merged may renumber repetitions
+    root, _, repetition = row["stream"].split("/")
     cell = SweepCell(
         problem=spec,
         digest=problem_of(spec).digest,
         label=row["solver"],
         solver=text,
-        repetition=row["repetition"],
-        seed=row["seed"],
+        repetition=int(repetition),
+        seed=int(root),
         budget=json.dumps(recipe["budget"], sort_keys=True),
         start=start,
         identity=identity,
@@ -135,8 +143,9 @@ def find_stored(
 
 def _find_row(folder: Path, key: str) -> Row:
     """Return the row whose key begins with a text, also one that no table shows any more."""
-    kind = kind_of(read_description(folder))
-    if "recipe" not in kind.columns:
+    description = read_description(folder)
+    kind = kind_of(description)
+    if "recipe" not in kind.facts:
         rule = "the output of a sweep of this version of edgeopt"
         raise InputError("folder", str(folder), rule)
     keys = collect_rows(folder, kind, columns=("key", "status"))
@@ -144,7 +153,10 @@ def _find_row(folder: Path, key: str) -> Row:
     if len(found) != 1:
         rule = f"the key of a row in {folder}, or enough of its first characters"
         raise InputError("KEY", key, f"{rule}: {len(found)} of {len(keys)} begin like this")
-    return collect_rows(folder, kind, keys={*found})[found[0]]
+    rows = collect_rows(folder, kind, keys={*found})
+    index = [entry for entry in folder_index(folder, description) if entry["key"] == found[0]]
+    # the index knows where files are now
+    return (in_index_order(index, rows, kind) or [*rows.values()])[0]
 
 
 def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
