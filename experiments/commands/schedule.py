@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from edgeopt.experiments.commands.listing import OWN_SOLVER
+from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.seeds import read_stream
-from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.problem import Problem
@@ -40,6 +48,10 @@ _JSON_KEYS = (
 
 _NOTHING_FOUND = _NOT_EQUAL = 1
 
+EPILOG = OWN_SOLVER
+
+_FAILED = 1
+
 
 def schedule_command(
     problem: Annotated[
@@ -47,7 +59,10 @@ def schedule_command(
     ] = None,
     solver: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml (default: atsa)"),
+        typer.Option(
+            help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml (default: atsa)",
+            autocompletion=lambda: list(SOLVERS),
+        ),
     ] = None,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter as key=value; repeatable")
@@ -71,7 +86,8 @@ def schedule_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="File for the assignment, one node per line")
+        Path | None,
+        typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations."""
@@ -95,8 +111,7 @@ def schedule_command(
         values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
         notes, code = [], 0
     if out is not None and values["assignment"] is not None:
-        lines = "".join(f"{node}\n" for node in values["assignment"])
-        write_atomically(out, lines.encode())
+        write_atomically(out, _assignment_text(out, values).encode())
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
         print(note, file=sys.stderr if as_json else sys.stdout)
@@ -111,12 +126,12 @@ def _solved(
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with Console(stderr=True).status("starting") as status:
+    with _own_errors(solver), Console(stderr=True).status("starting") as status:
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
     seed = rng if isinstance(rng, str) else result.seed
-    return _values(result, problem, instance, solver) | {"seed": seed}
+    return _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
 
 
 def _replayed(
@@ -139,13 +154,16 @@ def _replayed(
     if stored.is_timed and not is_equal:
         notes.append("a run that ends by the clock need not agree")
     code = 0 if is_equal or stored.is_timed else _NOT_EQUAL
-    return values | {"seed": stored.row["stream"]}, notes, code
+    budget = json.loads(stored.cell.budget)
+    return values | {"seed": stored.row["stream"], "budget": budget}, notes, code
 
 
 def _values(result: Result, problem: str, instance: Problem, solver: str) -> dict[str, Any]:
     """Return what is printed of a result."""
     names = {"solver": solver, "problem": problem}
-    return {**result.as_dict(), **names, "tasks": instance.tasks, "nodes": instance.nodes}
+    labels = {"task_names": instance.task_names, "node_names": instance.node_names}
+    size = {"tasks": instance.tasks, "nodes": instance.nodes}
+    return {**result.as_dict(), **names, **size, "labels": labels}
 
 
 def _rng(seed: str | None) -> int | str | None:
@@ -157,6 +175,46 @@ def _rng(seed: str | None) -> int | str | None:
     except InputError as error:
         raise InputError("--seed", seed, error.rule) from None
     return seed if "/" in seed else int(seed)
+
+
+def _assignment_text(out: Path, values: dict[str, Any]) -> str:
+    """Return an assignment as text: names of tasks and nodes if there are some and it is CSV."""
+    assignment, labels = values["assignment"], values["labels"]
+    if not any(labels.values()) or out.suffix.lower() != ".csv":
+        return "".join(f"{node}\n" for node in assignment)
+    tasks = labels["task_names"] or range(values["tasks"])
+    nodes = labels["node_names"] or range(values["nodes"])
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["task", "node"])
+    rows.writerows(zip(tasks, (nodes[node] for node in assignment), strict=True))
+    return text.getvalue()
+
+
+@contextmanager
+def _own_errors(solver: str) -> Iterator[None]:
+    """Report an exception from a user's solver: the frames of the user's files, and one line."""
+    try:
+        yield
+    except (InputError, CheckError):
+        raise
+    except Exception as error:
+        frames = _own_frames(error)
+        if not frames:
+            raise  # a fault of ours
+        text = "".join(["Traceback (most recent call last):\n", *frames])
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _own_frames(error: Exception) -> list[str]:
+    """Return the frames of an exception in a user's files as text."""
+    frames = traceback.walk_tb(error.__traceback__)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
+    summary = traceback.extract_tb(error.__traceback__)
+    own = [each for each, module in zip(summary, modules, strict=True) if user_code(module)]
+    return traceback.format_list(own)
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
@@ -180,24 +238,35 @@ def _show(progress: Progress, status: Any) -> None:
 
 
 def _print_json(values: dict[str, Any]) -> None:
-    """Print the result as one JSON object; what is infinite becomes null."""
+    """Print the result as one JSON object, names if there are some; infinity becomes null."""
     finite = {
         key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
         values[key] for key in _JSON_KEYS
     }  # fmt: skip
+    labels = values["labels"]
+    finite |= {key: list(names) for key, names in labels.items() if names is not None}
     print(json.dumps(finite, allow_nan=False))
 
 
 def _print_table(values: dict[str, Any]) -> None:
     """Print the result as a table."""
-    seconds = f"{values['seconds']:.3f} s"
+    budget = values["budget"]
+    evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
+    seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
         ("gap", f"{percent(values['gap'], 4)} %"),
-        ("evaluations", f"{values['evaluations']} in {seconds}"),
+        ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),
     ]
     table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _allowed(axis: str, values: dict[str, Any], budget: dict[str, Any]) -> str:
+    """Return what was allowed, where the run has used more."""
+    if axis in budget and is_over(values[axis], axis, budget[axis]):
+        return f" of {budget[axis]:g} allowed"
+    return ""

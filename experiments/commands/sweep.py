@@ -42,13 +42,18 @@ def sweep_command(
 
 
 def _print_cells(out: Path) -> None:
-    """Print the table of a sweep, and write it."""
+    """Print the table of a sweep, write it, and say who used more than the budget."""
     from edgeopt.experiments.runs.store import CELLS
+    from edgeopt.experiments.statistics.completeness import left_out
+    from edgeopt.experiments.statistics.spending import overruns
     from edgeopt.experiments.sweep.summary import gap_table, read_solver_cells, summarize_sweep
 
-    summary = summarize_sweep(read_solver_cells(out))
+    cells = read_solver_cells(out)
+    summary = summarize_sweep(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
-    names = (list(summary[column].unique()) for column in ("problem", "solver"))
+    problems, solvers = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
-    console.print(gap_table(summary, *names))
+    console.print(gap_table(summary, problems, solvers, console.width))
+    for text in (*overruns(cells, cells.attrs["budget"]), *left_out(cells)):
+        console.print(text)
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)

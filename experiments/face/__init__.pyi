@@ -1,4 +1,7 @@
 from . import experiments, optim, problems
+from .experiments.notebook.runs import Runs
+from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
+from .experiments.notebook.sweep import sweep
 from .experiments.offload.choice import CutChoice, offload
 from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
@@ -8,6 +11,8 @@ from .experiments.sweep.config import SweepConfig, read_config
 from .experiments.sweep.replay import replay
 from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.outcome import Tuning
+from .experiments.tuning.run import run_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
@@ -51,8 +56,10 @@ __all__ = [
     "LocalSearch",
     "Problem",
     "Result",
+    "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
     "Stall",
@@ -62,6 +69,7 @@ __all__ = [
     "SweepConfig",
     "TargetGap",
     "TuneConfig",
+    "Tuning",
     "UniformTimes",
     "__version__",
     "build_program",
@@ -94,10 +102,13 @@ __all__ = [
     "replay",
     "round_robin",
     "run_sweep",
+    "run_tuning",
     "scan",
     "sensitivities",
     "simulate",
+    "simulate_schemes",
     "solve",
     "sufferage",
+    "sweep",
     "tune",
 ]

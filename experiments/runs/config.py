@@ -71,7 +71,9 @@ def _written(key: str, value: Any, folder: Path | None) -> Any:
     """Return a value as TOML can have it."""
     if isinstance(value, dict):
         given = {name: each for name, each in value.items() if each is not None}
-        return {name: _written(name, each, folder) for name, each in given.items()}
+        # problems may be a table, of paths by name
+        keys = {name: key if key in _PLACES else name for name in given}
+        return {name: _written(keys[name], each, folder) for name, each in given.items()}
     if isinstance(value, list | tuple):
         return [_written(key, each, folder) for each in value]
     return _relative(value, folder) if key in _PLACES and folder is not None else value

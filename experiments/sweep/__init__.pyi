@@ -9,6 +9,7 @@ from .figures.loads import plot_loads
 from .figures.ranks import plot_ranks
 from .figures.shares import plot_ecdf, plot_profile
 from .grid import expand_grids
+from .objects import store_solver, store_solvers
 from .replay import replay
 from .summary import read_solver_cells, summarize_sweep
 
@@ -29,5 +30,7 @@ __all__ = [
     "read_config",
     "read_solver_cells",
     "replay",
+    "store_solver",
+    "store_solvers",
     "summarize_sweep",
 ]

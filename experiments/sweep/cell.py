@@ -63,6 +63,8 @@ class SweepCell:
         JSON of the solver's class or function and of all its parameters, see `solver_identity`.
     code : str
         Hash of the code that makes the row.
+    name : str
+        Name of the problem in the table; empty for its spec.
     """
 
     problem: str
@@ -75,11 +77,12 @@ class SweepCell:
     start: str
     identity: str
     code: str
+    name: str = ""
 
     @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
-        return {"problem": self.problem, "solver": self.label}
+        return {"problem": self.name or self.problem, "solver": self.label}
 
     @property
     def contents(self) -> dict[str, str]:

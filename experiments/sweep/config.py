@@ -17,7 +17,8 @@ from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solve
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.files import check_fields, check_strings, file_exists, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
+from edgeopt.problems.scheduling.spec import locate_problem
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
@@ -28,8 +29,8 @@ class SweepConfig:
 
     Attributes
     ----------
-    problems : tuple of str
-        Problem specs; paths are absolute.
+    problems : tuple of str, or dict
+        Problem specs, paths absolute; a dict has them by the names that they have in tables.
     repetitions : int
         Runs of each solver on each problem.
     seed : int
@@ -56,7 +57,7 @@ class SweepConfig:
 
     kind: ClassVar[RunKind] = SWEEP
 
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] | dict[str, str]
     repetitions: int
     seed: int
     budget: dict[str, Any]
@@ -69,7 +70,7 @@ class SweepConfig:
         check_seed(self.seed)
         _check_start(self.start)
         make_criteria(self.budget)
-        check_strings("problems", list(self.problems))
+        check_strings("problems", [*self.problems, *self.specs.values()])
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
@@ -82,9 +83,17 @@ class SweepConfig:
             as_solver(build_solver(table))
             check_json(f"solvers.{label}", table)
 
+    @property
+    def specs(self) -> dict[str, str]:
+        """The specs of the problems by their names in tables, which are the specs by default."""
+        if isinstance(self.problems, dict):
+            return self.problems
+        return {spec: spec for spec in self.problems}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
-        fields = {**asdict(self), "problems": list(self.problems)}
+        problems = self.problems if isinstance(self.problems, dict) else list(self.problems)
+        fields = {**asdict(self), "problems": problems}
         # A sweep without a start is the same as one made before there was the field.
         absent = [("start", None), ("left_out", self.left_out)]
         return {name: value for name, value in fields.items() if (name, value) not in absent}
@@ -105,7 +114,7 @@ class SweepConfig:
 
     def cells(self) -> Iterator[SweepCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
-        digests = {spec: problem_of(spec).digest for spec in self.problems}
+        digests = {name: problem_of(spec).digest for name, spec in self.specs.items()}
         budget, start = json.dumps(self.budget, sort_keys=True), self.start or ""
         solvers = {}
         for label, parameters in self.solvers.items():  # files are read and hashed once
@@ -113,7 +122,7 @@ class SweepConfig:
             solvers[label] = table, *solver_identity(table, start)
         first = [
             SweepCell(
-                problem=spec,
+                problem=self.specs[name],
                 digest=digest,
                 label=label,
                 solver=table,
@@ -123,8 +132,9 @@ class SweepConfig:
                 start=start,
                 identity=identity,
                 code=code,
+                name=name,
             )
-            for spec, digest in digests.items()
+            for name, digest in digests.items()
             for label, (table, identity, code) in solvers.items()
         ]
         for repetition in range(self.repetitions):
@@ -141,7 +151,9 @@ def _check_start(name: Any) -> None:
 
 def restore_sweep(table: dict[str, Any]) -> SweepConfig:
     """Return the sweep whose `SweepConfig.as_dict` is `table`."""
-    return SweepConfig(**{**table, "problems": tuple(table["problems"])})
+    problems = table["problems"]
+    named = problems if isinstance(problems, dict) else tuple(problems)
+    return SweepConfig(**{**table, "problems": named})
 
 
 def read_config(path: Path) -> SweepConfig:
@@ -152,9 +164,9 @@ def read_config(path: Path) -> SweepConfig:
     path : Path
         TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, ``start`` and
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
-        unless it says otherwise. Paths in it are relative to the file. A folder or a pattern such
-        as ``instances/*.csv`` among the problems stands for every file that can be loaded, by
-        name; `SweepConfig.left_out` names the others.
+        unless it says otherwise. Paths in it are relative to the file. ``problems`` is a list, or
+        a table of problems by name. A folder or a pattern such as ``instances/*.csv`` in the list
+        stands for every file that can be loaded; `SweepConfig.left_out` names the others.
 
     Raises
     ------
@@ -173,7 +185,7 @@ def read_config(path: Path) -> SweepConfig:
     """
     tables = read_toml(path)
     check_fields(path, tables, _FIELDS, ("problems", "repetitions", "budget", "solvers"))
-    problems, left_out = find_problems(check_strings("problems", tables["problems"]), path.parent)
+    problems, left_out = _problems(tables["problems"], path.parent)
     return SweepConfig(
         problems=problems,
         left_out=left_out,
@@ -187,6 +199,14 @@ def read_config(path: Path) -> SweepConfig:
             for label, table in _table("solvers", tables).items()
         },
     )
+
+
+def _problems(given: Any, folder: Path) -> tuple[tuple[str, ...] | dict[str, str], tuple[str, ...]]:
+    """Return the specs of a list, or of a table by name, and what was left out of folders."""
+    if not isinstance(given, dict):
+        return find_problems(check_strings("problems", given), folder)
+    specs = check_strings("problems", list(given.values()))
+    return {name: locate_problem(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:
@@ -231,7 +251,7 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     for entry in entries:
         paths = _paths(entry, folder)
         if paths is None:
-            found.append(locate(entry, folder))
+            found.append(locate_problem(entry, folder))
             continue
         reasons = {path: _reason(path) for path in paths}
         loaded = [str(path) for path, reason in reasons.items() if reason is None]

@@ -7,8 +7,8 @@ import pytest
 
 from edgeopt.experiments.runs.cell import run_cell as run_sweep_cell
 from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.tuning.cells import TrialCell, run_trial_cell, trial_cells
 from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig, check_apart
-from edgeopt.experiments.tuning.trial import TrialCell, run_trial_cell, trial_cells
 from edgeopt.optim.scheduling.colony.atsa import ACO
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.problems.errors import InputError
@@ -20,8 +20,8 @@ SPEC = "paper:30x5:seed=7"
 def test_the_same_bits_as_a_sweep() -> None:
     problem = load_problem(SPEC)
     solvers = {"x": {"solver": "pso", "particles": 7}}
-    config = SweepConfig((SPEC,), 2, 4, {"evaluations": 100}, solvers)
-    row = run_sweep_cell(list(config.cells())[1])
+    sweep = SweepConfig((SPEC,), 2, 4, {"evaluations": 100}, solvers)
+    row = run_sweep_cell(list(sweep.cells())[1])
     gap = run_trial_cell(TrialCell(problem, 1), PSO(particles=7), {"evaluations": 100}, 4)
     assert gap == row["gap"]
 
