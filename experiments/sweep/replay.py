@@ -16,6 +16,7 @@ from edgeopt.experiments.runs.store import (
     read_description,
 )
 from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
+from edgeopt.experiments.sweep.config import split_spec
 from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
@@ -161,14 +162,23 @@ def _find_row(folder: Path, key: str) -> Row:
 
 def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
     """Return where a problem or a solver is now."""
-    file, colon, name = known.rpartition(":") if ".py:" in known else (known, "", "")
+    file, rest = _split(known)
     if given is not None:  # ``moved.py`` for ``own.py:Name``
-        is_file = given.endswith(".py") and bool(colon)
-        return f"{given}:{name}" if is_file else given
+        return f"{given}{rest}" if file_exists(Path(given)) else given
+    if not Path(file).is_absolute() or file_exists(Path(file)):
+        return known
     # what a sweep has stored in its own folder moves with it
     stored = folder / kind / Path(file).name
-    is_moved = Path(file).is_absolute() and not file_exists(Path(file))
-    if is_moved and not file_exists(stored):
+    if not file_exists(stored):
         option = "PROBLEM" if kind == "problems" else "--solver"
         raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
-    return f"{stored}{colon}{name}" if is_moved else known
+    return f"{stored}{rest}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the path in the name of a problem or a solver, and what follows it."""
+    if ".py:" in name:
+        file, colon, attribute = name.rpartition(":")
+        return file, f"{colon}{attribute}"
+    # the file may be gone: what looks like options is taken for them
+    return split_spec(name)
