@@ -51,7 +51,7 @@ def replay(
     >>> solvers = {"ants": {"solver": "atsa"}}
     >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
     >>> row = run_sweep(config, "cells").loc[1]
-    >>> replay("cells", row["key"]).makespan == row["makespan"]
+    >>> bool(replay("cells", row["key"]).makespan == row["makespan"])
     True
     """
     stored = find_stored(folder, key, problem=problem, solver=solver)
