@@ -25,7 +25,7 @@ CONTENTS = "contents"
 
 
 def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
-    """Return an entry for each cell: its key, code, names, repetition and seed.
+    """Return an entry for each cell: its key, code, names, repetition, seed and facts.
 
     ``contents`` holds `AnyCell.contents` as JSON.
     """
@@ -106,6 +106,6 @@ def _schema(kind: RunKind) -> pa.Schema:
     import pyarrow as pa
 
     types = schema(kind, {})
-    columns = ("key", "code", *kind.names, "repetition", "seed")
+    columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
     fields = [types.field(name) for name in columns]
     return pa.schema([*fields, pa.field(CONTENTS, pa.string())])
