@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.sweep.config import find_problems
+from edgeopt.experiments.sweep.definitions import is_of_session
 from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES
-from edgeopt.experiments.sweep.sources import is_of_session, source_text
+from edgeopt.experiments.sweep.sources import source_text
 from edgeopt.optim.scheduling.catalog import SOLVERS, locate_solver
 from edgeopt.optim.scheduling.configurable import Configured
 from edgeopt.optim.scheduling.solver import OneShot, as_solver, solver_name
