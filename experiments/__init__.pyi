@@ -14,6 +14,7 @@ from . import (
 )
 from .learning.config import LearningConfig, read_learning
 from .report.page import write_report
+from .runs.merge import merge_runs
 from .runs.run import run_sweep
 from .simulation.config import SimulationConfig, read_simulation
 from .statistics.comparison import compare_solvers
@@ -21,6 +22,8 @@ from .style import line_styles, paper_style, save_figure, solver_styles
 from .sweep.config import SweepConfig, read_config
 from .sweep.summary import read_runs
 from .tuning.config import TuneConfig, read_tuning
+from .tuning.outcome import Tuning
+from .tuning.run import run_tuning
 from .tuning.tune import tune
 
 __all__ = [
@@ -28,10 +31,12 @@ __all__ = [
     "SimulationConfig",
     "SweepConfig",
     "TuneConfig",
+    "Tuning",
     "best_known",
     "compare_solvers",
     "learning",
     "line_styles",
+    "merge_runs",
     "notebook",
     "offload",
     "paper",
@@ -44,6 +49,7 @@ __all__ = [
     "read_tuning",
     "report",
     "run_sweep",
+    "run_tuning",
     "runs",
     "save_figure",
     "simulation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
+    "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
     "tune": (
         "tune",
         "Tune a solver's parameters, and compare with the default on held-out problems.",
@@ -58,10 +60,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "paper",
         "Regenerate the paper's tables and figures, with a verdict on each of its claims.",
     ),
-    "solvers": ("listing", "List the solvers with their parameters, defaults and meanings."),
+    "solvers": ("listing", "List the solvers, or show the parameters of one, also of your own."),
     "problems": (
         "listing",
-        "List the problem generators, with an example of each, and the file formats.",
+        "List the problem generators and file formats, or show one generator or problem.",
     ),
 }
 
@@ -79,7 +81,8 @@ def _load(name: str) -> Any:
     """Return a command made from its function."""
     module = importlib.import_module(f"edgeopt.experiments.commands.{_COMMANDS[name][0]}")
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(name)(getattr(module, f"{name.replace('-', '_')}_command"))
+    function = getattr(module, f"{name.replace('-', '_')}_command")
+    single.command(name, epilog=getattr(module, "EPILOG", None))(function)
     return typer.main.get_command(single)
 
 
@@ -90,7 +93,6 @@ def _placeholder() -> None:
 app = typer.Typer(
     cls=_LazyGroup,
     help="Where to cut a neural network between edge and cloud, and how to schedule its tasks.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -120,8 +122,10 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    _log_to_stderr()
     try:
-        code = app(standalone_mode=False)
+        # the name is part of the variable by which shells ask for completions
+        code = app(standalone_mode=False, prog_name="edgeopt")
     except UsageError as error:
         _fail(error.format_message(), _BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
@@ -135,6 +139,21 @@ def main() -> None:
     if code == _INTERRUPTED:  # newer releases of typer catch the signal themselves
         _fail("interrupted; what is finished is kept", _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _log_to_stderr() -> None:
+    """Print progress, which is logged where there is no terminal, as plain lines."""
+    logger = logging.getLogger("edgeopt")
+    logger.handlers = [_Lines()]
+    logger.setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """Prints to what is standard error at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        print(self.format(record), file=sys.stderr, flush=True)
 
 
 def _bad_input() -> type[Exception]:

@@ -79,6 +79,7 @@ def plot_command(
     for path in paths:
         print(path)
     running.tell_missing(folder)
+    running.tell_missing(folder)
 
 
 def _split(text: str | None) -> list[str] | None:

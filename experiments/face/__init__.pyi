@@ -3,12 +3,16 @@ from .experiments.notebook.runs import Runs
 from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
 from .experiments.notebook.sweep import sweep
 from .experiments.offload.choice import CutChoice, offload
+from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.replay import replay
 from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.outcome import Tuning
+from .experiments.tuning.run import run_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
@@ -65,6 +69,7 @@ __all__ = [
     "SweepConfig",
     "TargetGap",
     "TuneConfig",
+    "Tuning",
     "UniformTimes",
     "__version__",
     "build_program",
@@ -82,6 +87,7 @@ __all__ = [
     "lpt",
     "max_min",
     "mct",
+    "merge_runs",
     "met",
     "min_min",
     "offload",
@@ -93,8 +99,10 @@ __all__ = [
     "read_runs",
     "read_simulation",
     "read_tuning",
+    "replay",
     "round_robin",
     "run_sweep",
+    "run_tuning",
     "scan",
     "sensitivities",
     "simulate",

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -67,8 +68,11 @@ def start_child(
     Raises
     ------
     InputError
-        If there is no such interpreter.
+        If there is no such interpreter, or the system cannot limit the memory of a process.
     """
+    if not hasattr(signal, "setitimer"):
+        rule = "one that this system supports: CP-SAT and HiGHS run on Linux and macOS only"
+        raise InputError("solver", module, rule)
     data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
     try:
         child = subprocess.Popen(

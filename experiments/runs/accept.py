@@ -52,15 +52,13 @@ def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
     latest += [row for journal in journals(folder) for row in journal_rows(journal)]
     finished = {row["key"] for row in [*latest, *older] if row["status"] != FAILED}
     by_content = [_by_content(latest), _by_content(older)]
-    wanted = {cell.key: cell for cell in cells if cell.key not in finished}
-    accepted = 0
-    for key, cell in wanted.items():
-        row = _choose(by_content, getattr(cell, CONTENT))
-        if row is not None:
-            journal = new_journal(folder) if not accepted else journal
-            append_row(journal, {**row, "key": key})
-            accepted += 1
-    return accepted
+    contents = {cell.key: cell.facts[CONTENT] for cell in cells if cell.key not in finished}
+    chosen = {key: _choose(by_content, content) for key, content in contents.items()}
+    copies = [{**row, "key": key} for key, row in chosen.items() if row is not None]
+    journal = new_journal(folder)
+    for copy in copies:
+        append_row(journal, copy)
+    return len(copies)
 
 
 def _by_content(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -17,7 +17,8 @@ from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solve
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.files import check_fields, check_strings, file_exists, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
+from edgeopt.problems.scheduling.spec import locate_problem
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
@@ -205,7 +206,7 @@ def _problems(given: Any, folder: Path) -> tuple[tuple[str, ...] | dict[str, str
     if not isinstance(given, dict):
         return find_problems(check_strings("problems", given), folder)
     specs = check_strings("problems", list(given.values()))
-    return {name: locate(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
+    return {name: locate_problem(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:
@@ -250,7 +251,7 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     for entry in entries:
         paths = _paths(entry, folder)
         if paths is None:
-            found.append(locate(entry, folder))
+            found.append(locate_problem(entry, folder))
             continue
         reasons = {path: _reason(path) for path in paths}
         loaded = [str(path) for path, reason in reasons.items() if reason is None]

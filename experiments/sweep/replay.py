@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from edgeopt.experiments.runs.store import read_cells, read_description
-from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
-from edgeopt.experiments.sweep.places import problem_specs
+from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.store import collect_rows, kind_of, read_description
+from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
+from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
@@ -63,13 +62,13 @@ class StoredRow:
 
     Attributes
     ----------
-    row : mapping
+    row : dict
         The row.
     cell : SweepCell
         Its cell with the code that is there now.
     """
 
-    row: Mapping[str, Any]
+    row: Row
     cell: SweepCell
 
     @property
@@ -108,44 +107,44 @@ def find_stored(
         See `replay`.
     """
     folder = Path(folder)
-    description = read_description(folder)
-    if description["kind"] != SWEEP.name:
-        raise InputError(str(folder), f"the output of a {description['kind']}", "that of a sweep")
-    row, config = _find_row(folder, key), description["config"]
-    table = config["solvers"][row["solver"]]
-    table = {**table, "solver": _place(folder, "solvers", table["solver"], solver)}
-    named = row["problem"]
-    known = problem_specs(config["problems"], folder).get(named, named)
-    spec = _place(folder, "problems", known, problem)
-    text, start = json.dumps(table, sort_keys=True), config.get("start") or ""
+    row = _find_row(folder, key)
+    recipe = json.loads(row["recipe"])
+    table = recipe["solver"]
+    table["solver"] = _place(folder, "solvers", table["solver"], solver)
+    spec = _place(folder, "problems", recipe["problem"], problem)
+    text, start = json.dumps(table, sort_keys=True), recipe["start"]
     identity, code = solver_identity(text, start)
     cell = SweepCell(
         problem=spec,
         digest=problem_of(spec).digest,
         label=row["solver"],
         solver=text,
-        repetition=int(row["repetition"]),
-        seed=int(row["seed"]),
-        budget=json.dumps(config["budget"], sort_keys=True),
+        repetition=row["repetition"],
+        seed=row["seed"],
+        budget=json.dumps(recipe["budget"], sort_keys=True),
         start=start,
         identity=identity,
         code=code,
     )
-    # the key of an accepted row is that of the code which accepted it
-    if row["key"] not in (cell.key, replace(cell, code=row["code"]).key):
-        _refuse(row, cell)
+    if write_stream(cell.stream) != row["stream"]:
+        raise InputError("problem", spec, "that of the row: this one has another content")
+    if cell.content != row["content"]:
+        raise InputError("solver", table, "that of the row: this one has other parameters")
     return StoredRow(row, cell)
 
 
-def _find_row(folder: Path, key: str) -> Mapping[str, Any]:
-    """Return the row whose key begins with a text."""
-    cells = read_cells(folder)
-    found = cells[cells["key"].str.startswith(key)] if key else cells[:0]
-    if found["key"].nunique() != 1:
-        rule = "the key of a row, or enough of its first characters"
-        raise InputError("KEY", key, f"{rule}: {found['key'].nunique()} rows of {folder} have it")
-    row: Mapping[str, Any] = found.iloc[0].to_dict()
-    return row
+def _find_row(folder: Path, key: str) -> Row:
+    """Return the row whose key begins with a text, also one that no table shows any more."""
+    kind = kind_of(read_description(folder))
+    if "recipe" not in kind.columns:
+        rule = "the output of a sweep of this version of edgeopt"
+        raise InputError("folder", str(folder), rule)
+    keys = collect_rows(folder, kind, columns=("key", "status"))
+    found = [known for known in keys if key and known.startswith(key)]
+    if len(found) != 1:
+        rule = f"the key of a row in {folder}, or enough of its first characters"
+        raise InputError("KEY", key, f"{rule}: {len(found)} of {len(keys)} begin like this")
+    return collect_rows(folder, kind, keys={*found})[found[0]]
 
 
 def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
@@ -161,12 +160,3 @@ def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
         option = "PROBLEM" if kind == "problems" else "--solver"
         raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
     return f"{stored}{colon}{name}" if is_moved else known
-
-
-def _refuse(row: Mapping[str, Any], cell: SweepCell) -> None:
-    """Raise `InputError` for a cell that is not that of the row."""
-    stream = str(row["stream"] or "").split("/")
-    if len(stream) == 3 and stream[1] != str(cell.stream.spawn_key[0]):
-        raise InputError("problem", cell.problem, "that of the row: it has another content")
-    rule = "that of the row: its parameters, or budget and start of the sweep, have changed"
-    raise InputError("solver", cell.solver, rule)

@@ -29,6 +29,7 @@ from edgeopt.optim.scheduling.solver import (
 from edgeopt.optim.scheduling.stop import (
     OPTIMALITY,
     Criterion,
+    Evaluations,
     Iterations,
     Progress,
     Status,
@@ -131,7 +132,7 @@ def solve(
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
-    tally, table = Tally(), Display() if display else None
+    tally, table = Tally(), Display(_allowed(criteria)) if display else None
     # Nothing outside the solver counts, not even where another solver's step calls `solve`.
     with counting(None):
         first = _incumbent(problem, start, tally)
@@ -154,6 +155,12 @@ def solve(
                 end(result)
     count_evaluations(result.evaluations)
     return result
+
+
+def _allowed(criteria: tuple[Criterion, ...]) -> int | None:
+    """Return the budget of evaluations, if there is one."""
+    limits = [criterion.limit for criterion in criteria if isinstance(criterion, Evaluations)]
+    return min(limits, default=None)
 
 
 @dataclass
@@ -181,6 +188,15 @@ class _Run:
         # An assignment of infinite makespan, to a node that cannot run a task, is for the checker.
         keeps = first.assignment is not None and first.makespan <= state.makespan
         return first if keeps else state
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the bound proves the incumbent optimal."""
+        now, ready = self.progress, self.problem.ready
+        # The time before any node can start would hide the difference.
+        earliest = 0.0 if ready is None else float(ready.min())
+        missing = now.makespan - now.lower_bound
+        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
 
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""
@@ -217,7 +233,7 @@ class _Run:
                 self.on_best(now, best.assignment)
         if self.display is not None:
             self.display.look(now)
-        if now.gap <= OPTIMALITY:
+        if self.is_optimal:
             return Status.OPTIMAL
         if self.state.done:
             return Status.FINISHED

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from edgeopt.problems.scheduling.problem import Problem
 
 
+_GANTT_TASKS = 400  # more bars would be too thin to see
+
+
 def plot_loads(
     data: pd.DataFrame,
     ax: Axes | None = None,
@@ -41,7 +44,8 @@ def plot_loads(
     problem : str, optional
         Which problem; needed where there are several.
     solvers, names : optional
-        See `choose_runs`. With one solver, its schedule is drawn as `Schedule.gantt` does.
+        See `choose_runs`. With one solver, its schedule is drawn as
+        `Schedule.gantt` does, or `Schedule.load_chart` for more than 400 tasks.
     instance : Problem, optional
         The problem itself; loaded by its name if not given.
 
@@ -64,7 +68,9 @@ def plot_loads(
     schedules = _schedules(choice, instance)
     with drawing(ax) as axes:
         if len(choice.solvers) == 1 and schedules:
-            return next(iter(schedules.values())).gantt(axes)
+            schedule = next(iter(schedules.values()))
+            chart = schedule.gantt if schedule.tasks <= _GANTT_TASKS else schedule.load_chart
+            return chart(axes)
         for number, (solver, schedule) in enumerate(schedules.items()):
             marks = {"markevery": (0.055 * (number % 4), 0.22), "markersize": 3.5}
             ends = _busiest_first(schedule)
@@ -114,7 +120,7 @@ def _schedules(choice: Choice, instance: Problem | None) -> dict[str, Schedule]:
     for solver in choice.solvers:
         runs = found[found["solver"] == solver]
         if len(runs):
-            chosen = runs.loc[runs["makespan"].astype(float).idxmin(), "assignment"]
+            chosen = runs["assignment"].iloc[int(runs["makespan"].to_numpy().argmin())]
             schedules[solver] = Schedule.of(problem, np.asarray(chosen, dtype=np.int64))
     return schedules
 

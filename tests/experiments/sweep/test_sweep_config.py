@@ -164,6 +164,8 @@ def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
     assert config.left_out[0].startswith("README (")
     assert str(tmp_path) not in config.left_out[0]
     assert config.time_limit == 2
+    path.write_text(path.read_text().replace("instances/", "inst*/[ab].csv"))
+    assert read_config(path).problems == config.problems
     for name in ("a.csv", "b.csv"):
         (folder / name).unlink()
     with pytest.raises(InputError, match="a folder or a pattern with files that can"):
