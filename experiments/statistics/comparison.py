@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,16 @@ class Comparison:
     pairs: pd.DataFrame
     friedman: Friedman | None
     cautions: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """Return ranking, pairs and cautions, for notebooks."""
+        title = f"{len(self.ranking)} solvers at equal {self.axis}, {len(self.blocks)} {self.unit}"
+        tables = [
+            self.ranking.to_html(float_format="{:.4g}".format),
+            self.pairs.to_html(index=False, float_format="{:.3g}".format, max_rows=30),
+        ]
+        notes = (f"<li>{escape(text)}</li>" for text in self.cautions)
+        return f"<p>{title}</p>{''.join(tables)}<ul>{''.join(notes)}</ul>"
 
 
 def compare_solvers(
