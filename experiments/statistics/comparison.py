@@ -82,6 +82,11 @@ class Comparison:
         """The cost at which the runs are compared, as a sentence."""
         return cut_text(self.budgets, self.axis)
 
+    def __repr__(self) -> str:
+        """Return the ranking and what is to be said of it, as text."""
+        numbers = self.ranking.to_string(float_format="{:.4g}".format)
+        return "\n".join([numbers, self.cut, *self.cautions])
+
     def _repr_html_(self) -> str:
         """Return the ranking, the cut and the cautions, for notebooks."""
         rows = [
