@@ -203,6 +203,11 @@ def markdown_list(items: Iterable[str]) -> list[str]:
     return [f"- {item}" for item in items]
 
 
+def joined(names: Sequence[str]) -> str:
+    """Return names as ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def terminal_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[str | Text]],

@@ -67,8 +67,10 @@ def start_child(
     Raises
     ------
     InputError
-        If there is no such interpreter.
+        If there is no such interpreter, or the system is Windows.
     """
+    if sys.platform == "win32":  # neither limits of memory nor alarms
+        raise InputError("platform", sys.platform, "Linux or macOS for a solver in a child process")
     data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
     try:
         child = subprocess.Popen(

@@ -11,6 +11,7 @@ from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.statistics.anytime import has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.profiles import ERT_TARGETS, running_times
+from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import (
     Entry,
     ReportTable,
@@ -61,7 +62,7 @@ def problem_table(
     Parameters
     ----------
     cells : DataFrame
-        Rows of a sweep.
+        Rows of a sweep; ``attrs["budget"]``, if there is one, is what they were allowed to use.
     names : dict
         Short name of each problem.
     best_known : dict
@@ -78,7 +79,7 @@ def problem_table(
             Entry(str(solver)),
             _length(bounds[str(problem)]),
             _length(best_known.get(str(problem), float("nan"))),
-            *_outcome(runs, least[str(problem)]),
+            *_outcome(runs, cells.attrs.get("budget", {}), least[str(problem)]),
         )
         for (problem, solver), runs in groups
     ]
@@ -132,7 +133,7 @@ def _length(makespan: float) -> Entry:
     return Entry(significant(makespan, 5), makespan)
 
 
-def _outcome(runs: pd.DataFrame, least: float) -> tuple[Entry, ...]:
+def _outcome(runs: pd.DataFrame, budget: dict[str, float], least: float) -> tuple[Entry, ...]:
     """Return the entries of one solver on one problem; a failed run's gap is infinite.
 
     The median is marked if no solver's is less than it.
@@ -142,16 +143,25 @@ def _outcome(runs: pd.DataFrame, least: float) -> tuple[Entry, ...]:
     # "nearest", as interpolation between a finite and an infinite gap gives NaN
     low, high = (float(gap.quantile(q, interpolation="nearest")) for q in (0.25, 0.75))
     best = _is_least(makespan.median(), least)
-    median, evaluations, time = gap.median(), runs["evaluations"].mean(), runs["seconds"].mean()
+    median = gap.median()
     return (
         _length(makespan.min()),
         replace(_length(makespan.median()), best=best),
         Entry(percent(median), median, best=best),
         Entry(limits(100 * low, 100 * high), low),
-        Entry(count(evaluations), evaluations),
-        Entry(seconds(time), time),
+        *(_used(runs[axis], axis, budget.get(axis, float("inf"))) for axis in COST_TEXTS),
         Entry(f"{failed} of {len(runs)}", failed),
     )
+
+
+def _used(used: pd.Series[float], axis: str, allowed: float) -> Entry:
+    """Return the mean use of a cost; the most used and what was allowed if a run used more."""
+    text = COST_TEXTS[axis]
+    if is_over(used.max(), axis, allowed):
+        return Entry(
+            f"{text(used.mean())} (up to {text(used.max())} of {text(allowed)})", used.mean()
+        )
+    return Entry(text(used.mean()), used.mean())
 
 
 def running_time_table(cells: pd.DataFrame, names: dict[str, str], axis: str) -> ReportTable:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from optuna.distributions import distribution_to_json
 
-from edgeopt.experiments.runs.config import check_seed
+from edgeopt.experiments.runs.config import check_seed, toml_text
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.space import (
@@ -22,9 +22,9 @@ from edgeopt.experiments.tuning.space import (
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
-from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, read_toml
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem
+from edgeopt.problems.scheduling.spec import load_problem, locate_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 
@@ -133,6 +133,20 @@ class TuneConfig:
         solver = {"default": repr(self.default), "source": self._source}
         return {**solver, "space": space, **plain, **rest, **sets}
 
+    def to_toml(self, folder: Path | None = None) -> str:
+        """Return the text of a file from which `read_tuning` reads this tuning.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where the file will be: paths of other files are written relative to it, without it
+            absolute.
+        """
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        for group in (self.training, self.held_out):
+            values[group.name] = {"problems": group.specs, "repetitions": group.repetitions}
+        return toml_text(values, folder)
+
     @property
     def _source(self) -> str:
         """The hash of the code of a user's own solver, empty for others."""
@@ -176,7 +190,7 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
     specs = check_strings(f"{name}.problems", table.get("problems"))
-    located = tuple(locate(spec, folder) for spec in specs)
+    located = tuple(locate_problem(spec, folder) for spec in specs)
     return ProblemSet(name, located, table.get("repetitions", 1))
 
 

@@ -34,6 +34,8 @@ class Schedule:
         Execution time of each task on its node in s.
     ready : ndarray, shape (x,)
         When each node can start in s.
+    task_names, node_names : tuple of str, optional
+        Names of tasks and nodes, where the problem has some.
 
     Examples
     --------
@@ -49,6 +51,8 @@ class Schedule:
     assignment: IntArray
     times: FloatArray
     ready: FloatArray
+    task_names: tuple[str, ...] | None = None
+    node_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # Read-only copies: a schedule does not change with the arrays that it was made from.
@@ -68,7 +72,8 @@ class Schedule:
         """
         chosen = problem.check_assignment(assignment)
         ready = np.zeros(problem.nodes) if problem.ready is None else problem.ready
-        return cls(chosen, assigned_times(problem.et, chosen), ready)
+        times = assigned_times(problem.et, chosen)
+        return cls(chosen, times, ready, problem.task_names, problem.node_names)
 
     @property
     def tasks(self) -> int:

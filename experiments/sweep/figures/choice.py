@@ -154,5 +154,6 @@ def runs_text(choice: Choice) -> str:
 
 
 def is_single(runs: pd.DataFrame) -> bool:
-    """Whether no run evaluated more than one schedule."""
-    return bool(runs["evaluations"].max() == 1)
+    """Whether no run took more than one iteration, or evaluated more than one schedule."""
+    most = [runs[cost].max() for cost in ("evaluations", "iterations") if cost in runs]
+    return bool(min(most) <= 1)

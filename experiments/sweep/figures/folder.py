@@ -157,15 +157,13 @@ def width_of(text: str) -> float:
 
 
 def _read(folder: Path) -> pd.DataFrame:
-    """Return the rows, with all solvers of the sweep, which fix the styles."""
+    """Return the rows, problem by problem in the order of the configuration."""
     config = read_description(folder).get("config", {})
     cells = read_solver_cells(folder)
     if not (cells["gap"] < float("inf")).any():
         raise InputError("folder", str(folder), "a sweep with at least one finite gap")
     order = {name: place for place, name in enumerate(config["problems"])}
-    cells = cells.sort_values("problem", key=lambda names: names.map(order), kind="stable")
-    cells.attrs["solvers"] = list(config["solvers"])
-    return cells
+    return cells.sort_values("problem", key=lambda names: names.map(order), kind="stable")
 
 
 def _check_options(figures: Sequence[str], options: Mapping[str, Any]) -> None:

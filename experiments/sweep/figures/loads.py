@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeopt.experiments.style import number_axis
-from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.figures.canvas import add_legend, drawing
 from edgeopt.experiments.sweep.figures.choice import Choice, choose_one
 from edgeopt.experiments.sweep.figures.curves import absent
+from edgeopt.experiments.sweep.places import problem_named
 from edgeopt.optim.scheduling.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def loads_table(
 def _schedules(choice: Choice, instance: Problem | None) -> dict[str, Schedule]:
     """Return the best schedule of each solver that has one."""
     (name,) = choice.problems
-    problem = problem_of(name) if instance is None else instance
+    problem = problem_named(choice.runs, name) if instance is None else instance
     found = choice.runs[choice.runs["makespan"] < np.inf]
     schedules = {}
     for solver in choice.solvers:

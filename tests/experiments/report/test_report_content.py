@@ -22,6 +22,7 @@ EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in r
 def analysis_of(cells: pd.DataFrame) -> Analysis:
     """Return the analysis of rows made by hand."""
     problems, solvers = list(cells["problem"].unique()), list(cells["solver"].unique())
+    cells.attrs["problems"] = {name: name for name in problems}
     config = {
         "budget": {"evaluations": 12000, "seconds": 3},
         "solvers": {name: {"solver": name} for name in solvers},
@@ -72,9 +73,21 @@ def test_the_key_figures(page):
 
 def test_runs_are_compared_at_the_common_budget_of_their_problem(page):
     by_evaluations, by_seconds = page.panels
-    assert by_evaluations.meaning.startswith("Runs are compared after 9 to 2,000 evaluations. A b")
-    assert by_seconds.meaning.startswith("Runs are compared after 250 ms to 1.5 s. A block is a p")
+    assert by_evaluations.meaning.startswith(
+        "Runs are compared after 9 to 2,000 evaluations, the most"
+    )
+    assert by_seconds.meaning.startswith("Runs are compared after 250 ms to 1.5 s, the most that ")
+    assert by_seconds.meaning.endswith("what is found here holds for problems like these.")
     assert by_evaluations.verdict.startswith("a leads with an average rank of 1.50.")
+
+
+def test_missing_runs_are_a_key_figure_and_the_budget_opens_the_page():
+    cells = EASY.copy()
+    cells.attrs |= {"missing": 3}
+    page = page_of(cells)
+    assert ("missing", "3") in page.facts
+    assert page.axes == ("evaluations", "seconds")
+    assert content._axes({"seconds": 2, "evaluations": 5}) == ("seconds", "evaluations")
 
 
 def test_the_tests_are_told_with_their_numbers(page):

@@ -59,6 +59,14 @@ def test_the_table_of_problems_counts_failures_as_infinite():
     assert row[6].key == math.inf
 
 
+def test_use_beyond_the_budget_is_shown_with_what_was_allowed():
+    cells = sweep([run("a", [(4000, 0.5, 130.0)]), run("a", [(6120, 3.0, 130.0)], repetition=1)])
+    cells.attrs["budget"] = {"evaluations": 5000, "seconds": 3}
+    (row,) = tables.problem_table(cells, {"p": "short"}, {}).rows
+    assert [entry.text for entry in row[8:10]] == ["5,060 (up to 6,120 of 5,000)", "1.75 s"]
+    assert row[8].key == 5060
+
+
 def test_where_nothing_is_known_there_is_a_dash():
     (row,) = tables.problem_table(sweep([run("a", [(4, 0.5, 130.0)])]), {"p": "short"}, {}).rows
     assert row[3].text == "–"
