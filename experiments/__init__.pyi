@@ -22,6 +22,8 @@ from .style import line_styles, paper_style, save_figure, solver_styles
 from .sweep.config import SweepConfig, read_config
 from .sweep.summary import read_runs
 from .tuning.config import TuneConfig, read_tuning
+from .tuning.outcome import Tuning
+from .tuning.run import run_tuning
 from .tuning.tune import tune
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "SimulationConfig",
     "SweepConfig",
     "TuneConfig",
+    "Tuning",
     "best_known",
     "compare_solvers",
     "learning",
@@ -46,6 +49,7 @@ __all__ = [
     "read_tuning",
     "report",
     "run_sweep",
+    "run_tuning",
     "runs",
     "save_figure",
     "simulation",

@@ -60,10 +60,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "paper",
         "Regenerate the paper's tables and figures, with a verdict on each of its claims.",
     ),
-    "solvers": ("listing", "List the solvers with their parameters, defaults and meanings."),
+    "solvers": ("listing", "List the solvers, or show the parameters of one, also of your own."),
     "problems": (
         "listing",
-        "List the problem generators, with an example of each, and the file formats.",
+        "List the problem generators and file formats, or show one generator or problem.",
     ),
 }
 
@@ -81,7 +81,8 @@ def _load(name: str) -> Any:
     """Return a command made from its function."""
     module = importlib.import_module(f"edgeopt.experiments.commands.{_COMMANDS[name][0]}")
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(name)(getattr(module, f"{name.replace('-', '_')}_command"))
+    function = getattr(module, f"{name.replace('-', '_')}_command")
+    single.command(name, epilog=getattr(module, "EPILOG", None))(function)
     return typer.main.get_command(single)
 
 
@@ -92,7 +93,6 @@ def _placeholder() -> None:
 app = typer.Typer(
     cls=_LazyGroup,
     help="Where to cut a neural network between edge and cloud, and how to schedule its tasks.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -124,7 +124,8 @@ def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
     _log_to_stderr()
     try:
-        code = app(standalone_mode=False)
+        # the name is part of the variable by which shells ask for completions
+        code = app(standalone_mode=False, prog_name="edgeopt")
     except UsageError as error:
         _fail(error.format_message(), _BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):

@@ -1,50 +1,190 @@
-"""`edgeopt solvers` and `edgeopt problems`: the built-in solvers and problem generators."""
+"""`edgeopt solvers` and `edgeopt problems`: what there is, and one of them in detail."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import Field, fields, is_dataclass
-from typing import Any, get_type_hints
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.padding import Padding
 
-from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.experiments.text import table_console, terminal_table
+from edgeopt.experiments.tuning.declared import Declared, declared_parameters
+from edgeopt.optim.scheduling.catalog import SOLVERS, identify_solver
 from edgeopt.problems.parameters import choices
-from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
+
+OWN_SOLVER = (
+    "Your own scheduler: write a function f(problem, rng) that returns the node of each task, or a "
+    "class, into any Python file, and name it as --solver file.py:f."
+)
+
+_SIGNS = {"at_least": ">=", "above": ">", "at_most": "<="}
 
 
-def solvers_command() -> None:
-    """List the solvers with their parameters, defaults and meanings."""
+def solvers_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One solver in detail, also file.py:Name", autocompletion=lambda: list(SOLVERS)
+        ),
+    ] = None,
+) -> None:
+    """List the solvers, or show the parameters of one, also of your own."""
     console = Console(highlight=False)
-    for name, solver in SOLVERS.items():
-        console.print(f"[bold]{name}[/bold]: {_first_sentence(solver)}")
-        if is_dataclass(solver):
-            hints = get_type_hints(type(solver))
-            for declared in fields(solver):
-                value = getattr(solver, declared.name)
-                console.print(Padding(_parameter(declared, value, hints), (0, 0, 0, 4)))
+    if name is not None:
+        _show_solver(name)
+        return
+    for label, solver in SOLVERS.items():
+        console.print(f"[bold]{label}[/bold]: {_first_sentence(solver)}")
+        for entry in declared_parameters({"solver": label}).values():
+            text = f"{entry.name} = {entry.value}: {entry.meaning} ({_legal(entry)})"
+            console.print(Padding(text, (0, 0, 0, 4)))
+    console.print(OWN_SOLVER, soft_wrap=True)
 
 
-def problems_command() -> None:
-    """List the problem generators, with an example of each, and the file formats."""
+def _show_solver(name: str) -> None:
+    """Print one solver: what it is, its parameters, source and code."""
+    found = identify_solver(name)
+    thing = found.solver if hasattr(found.solver, "__qualname__") else type(found.solver)
+    doc = inspect.getdoc(thing) or ""
+    console = Console(highlight=False, markup=False)
+    console.print(f"{name}: {_first_sentence(thing)}" if doc else name)
+    meanings = _described(doc, "Parameters")
+    declared = declared_parameters({"solver": name})
+    for entry in declared.values():
+        meaning = entry.meaning or meanings.get(entry.name, "")
+        console.print(f"{entry.name} = {entry.value}{': ' * bool(meaning)}{meaning}")
+        searched = _searched(entry)
+        legal = f"{_legal(entry)}{'; tuned in ' * bool(searched)}{searched}"
+        console.print(Padding(legal, (0, 0, 0, 4)))
+    first = next(iter(declared), None)
+    console.print("No parameters." if first is None else f"Set them by --set {first}=VALUE ...")
+    references = _section(doc, "References")
+    if references:
+        console.print(f"From: {' '.join(references.split())}")
+    console.print(f"Code: {_code_file(thing)}", soft_wrap=True)
+
+
+def _code_file(thing: Any) -> str:
+    """Return where a function or class is defined."""
+    function = getattr(thing, "function", thing)
+    inner = getattr(function, "py_func", function)
+    file = getattr(inspect.getmodule(inner), "__file__", None)
+    return f"{file or inner.__module__} ({inner.__qualname__})"
+
+
+def _legal(entry: Declared) -> str:
+    """Return the legal values of a parameter: its choices, or its type and limits."""
+    limits = [f"{_SIGNS[key]} {limit}" for key, limit in entry.limits.items()]
+    kind = getattr(entry.hint, "__name__", str(entry.hint))
+    return " | ".join(choices(entry.hint)) or ", ".join([kind, *limits])
+
+
+def _searched(entry: Declared) -> str:
+    """Return what is searched unless a tuning says otherwise."""
+    if entry.search is not None:
+        return f"{entry.search[0]:g} to {entry.search[1]:g}"
+    return "all" if entry.hint is bool or choices(entry.hint) else ""
+
+
+# Problems.
+
+
+def problems_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One generator in detail, or a problem: a file, paper:20x4:seed=1",
+            autocompletion=lambda: list(GENERATORS),
+        ),
+    ] = None,
+) -> None:
+    """List the problem generators and file formats, or show one generator or problem."""
     console = Console(highlight=False)
-    for name, generator in GENERATORS.items():
-        console.print(f"[bold]{EXAMPLES[name]}[/bold]", soft_wrap=True)
+    if name in GENERATORS:
+        _show_generator(name)
+        return
+    if name is not None:
+        _show_problem(load_problem(name), name)
+        return
+    for label, generator in GENERATORS.items():
+        console.print(f"[bold]{EXAMPLES[label]}[/bold]", soft_wrap=True)
         console.print(Padding(_first_sentence(generator), (0, 0, 0, 4)))
     console.print("[bold]path/to/u_c_hihi.0[/bold]")
     console.print("    A file: HCSP or Fanjul-Ruiz text (also .gz), .npy, .npz, .csv.")
 
 
-def _parameter(declared: Field[Any], value: Any, hints: dict[str, Any]) -> str:
-    """Return a parameter's name, default, meaning and legal values."""
-    hint = hints[declared.name]
-    signs = {"at_least": ">=", "above": ">", "at_most": "<="}
-    limits = [f"{signs[key]} {limit}" for key, limit in declared.metadata["limits"].items()]
-    legal = " | ".join(choices(hint)) or ", ".join([hint.__name__, *limits])
-    return f"{declared.name} = {value}: {declared.metadata['meaning']} ({legal})"
+def _show_generator(name: str) -> None:
+    """Print the options of a generator."""
+    generator: Callable[..., Problem] = GENERATORS[name]
+    doc = inspect.getdoc(generator) or ""
+    console = Console(highlight=False, markup=False)
+    console.print(f"{EXAMPLES[name]}: {_first_sentence(generator)}", soft_wrap=True)
+    meanings = _described(doc, "Parameters")
+    for argument in inspect.signature(generator).parameters.values():
+        seed = argument.name == "rng"
+        option, default = ("seed", 0) if seed else (argument.name, argument.default)
+        value = "" if default is argument.empty else f" = {default}"
+        console.print(f"{option}{value}: {meanings.get(argument.name, '')}")
+    text = _section(doc, "References") or _section(doc, "Notes")
+    console.print(" ".join(text.split()))
+
+
+def _show_problem(problem: Problem, name: str) -> None:
+    """Print what a file or name holds."""
+    times = problem.et
+    if isinstance(times, UniformTimes):
+        kind, low, high = "work and speed", times.work.min(), times.work.max()
+        spread = f"work {low:.6g} to {high:.6g} FLOP"
+        forbidden = 0
+    else:
+        known = times[problem.allowed] if problem.allowed is not None else times
+        kind, spread = "a time for each pair", f"{known.min():.6g} to {known.max():.6g} s"
+        forbidden = 0 if problem.allowed is None else int((~problem.allowed).sum())
+    rows = [
+        ("problem", name),
+        ("size", f"{problem.tasks} tasks x {problem.nodes} nodes"),
+        ("times", f"{kind}, {spread}"),
+        ("forbidden pairs", str(forbidden)),
+        ("memory", "limited" if problem.task_memory is not None else "unlimited"),
+        ("ready times", "some" if problem.ready is not None else "0"),
+        ("tasks", _names(problem.task_names)),
+        ("nodes", _names(problem.node_names)),
+    ]
+    table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _names(names: tuple[str, ...] | None) -> str:
+    """Return the first of some names."""
+    if names is None:
+        return "without names"
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+# Docstrings in numpydoc form.
 
 
 def _first_sentence(thing: Any) -> str:
     """Return the first line of the docstring."""
     return (inspect.getdoc(thing) or "").split("\n", 1)[0]
+
+
+def _section(doc: str, title: str) -> str:
+    """Return the text of a section, empty without one."""
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", doc, re.MULTILINE | re.DOTALL)
+    return found[1].strip() if found else ""
+
+
+def _described(doc: str, title: str) -> dict[str, str]:
+    """Return the descriptions in a section of parameters, by name."""
+    entries = re.findall(
+        r"^(\w[\w, ]*?) *:[^\n]*\n((?:[ \t]+[^\n]*\n?|\n)*)", _section(doc, title), re.MULTILINE
+    )
+    return {
+        name: " ".join(text.split()) for names, text in entries for name in re.split(", *", names)
+    }

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.commands import running
 from edgeopt.problems.errors import InputError
 
 _KNOWN = "convergence, gaps, ecdf, profile, ranks, heatmap, loads"

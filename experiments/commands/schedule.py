@@ -7,19 +7,24 @@ import io
 import json
 import math
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from edgeopt.experiments.commands.listing import OWN_SOLVER
 from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.seeds import read_stream
-from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.problem import Problem
@@ -43,6 +48,10 @@ _JSON_KEYS = (
 
 _NOTHING_FOUND = _NOT_EQUAL = 1
 
+EPILOG = OWN_SOLVER
+
+_FAILED = 1
+
 
 def schedule_command(
     problem: Annotated[
@@ -50,7 +59,10 @@ def schedule_command(
     ] = None,
     solver: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml (default: atsa)"),
+        typer.Option(
+            help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml (default: atsa)",
+            autocompletion=lambda: list(SOLVERS),
+        ),
     ] = None,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter as key=value; repeatable")
@@ -114,7 +126,7 @@ def _solved(
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with Console(stderr=True).status("starting") as status:
+    with _own_errors(solver), Console(stderr=True).status("starting") as status:
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
@@ -177,6 +189,32 @@ def _assignment_text(out: Path, values: dict[str, Any]) -> str:
     rows.writerow(["task", "node"])
     rows.writerows(zip(tasks, (nodes[node] for node in assignment), strict=True))
     return text.getvalue()
+
+
+@contextmanager
+def _own_errors(solver: str) -> Iterator[None]:
+    """Report an exception from a user's solver: the frames of the user's files, and one line."""
+    try:
+        yield
+    except (InputError, CheckError):
+        raise
+    except Exception as error:
+        frames = _own_frames(error)
+        if not frames:
+            raise  # a fault of ours
+        text = "".join(["Traceback (most recent call last):\n", *frames])
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        raise typer.Exit(_FAILED) from None
+
+
+def _own_frames(error: Exception) -> list[str]:
+    """Return the frames of an exception in a user's files as text."""
+    frames = traceback.walk_tb(error.__traceback__)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
+    summary = traceback.extract_tb(error.__traceback__)
+    own = [each for each, module in zip(summary, modules, strict=True) if user_code(module)]
+    return traceback.format_list(own)
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

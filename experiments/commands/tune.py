@@ -13,17 +13,24 @@ from edgeopt.experiments.runs.progress import progress
 
 
 def tune_command(
-    file: Annotated[Path, typer.Argument(help="TOML file: solver, budget, training, held_out")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; an unfinished study resumes")],
+    file: Annotated[Path, typer.Argument(help="TOML file: solver, trials, budget, training, ...")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the results; what is there resumes, and may grow")
+    ],
+    jobs: Annotated[int, typer.Option(help="Worker processes")] = 1,
     storage: Annotated[
         str | None,
         typer.Option(help="URL of a database shared by several machines, each with its own --out"),
     ] = None,
+    accept_code: Annotated[
+        bool,
+        typer.Option("--accept-code", help="Count trials made before the code was changed"),
+    ] = False,
 ) -> None:
     """Tune a solver's parameters, and compare with the default on held-out problems."""
     from edgeopt.experiments.tuning.cma_sampler import numbers_of
     from edgeopt.experiments.tuning.config import read_tuning
-    from edgeopt.experiments.tuning.tune import tune
+    from edgeopt.experiments.tuning.run import run_tuning
 
     config = read_tuning(file)
     console, errors = Console(), Console(stderr=True)
@@ -31,10 +38,12 @@ def tune_command(
     if config.sampler == "cma-es" and choices:
         errors.print(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}")
     with progress("trials") as report:
-        outcome = tune(
+        outcome = run_tuning(
             config,
             out,
+            jobs=jobs,
             storage=storage,
+            accept_code=accept_code,
             report=lambda what, done, total: report(done, total, what),
         )
     if outcome.running:  # a shared study: its last process writes the results

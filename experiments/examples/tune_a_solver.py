@@ -10,47 +10,53 @@
 import sys
 from pathlib import Path
 
-from edgeopt import Evaluations, TuneConfig, find_solver, load_problem, solve, tune
-from edgeopt.experiments.tuning import ProblemSet
+from matplotlib import pyplot
+
+from edgeopt import ATSA, Evaluations, find_solver, load_problem, solve, tune
 
 arguments = [] if hasattr(sys, "ps1") else sys.argv[1:]  # a notebook has none
 folder = Path(*arguments or ["out"]) / "tuning"
 
 # %% [markdown]
-# ## Configuration
-#
-# Trials are evaluated on the training problems; tuned and default parameters are compared on
-# held-out ones. `search` overrides the ranges that the solver declares. This example takes seconds;
-# a serious study needs more trials, more problems and the budget of the later use.
-
-# %%
-config = TuneConfig(
-    solver={"solver": "atsa"},
-    parameters=("alpha", "beta", "rho", "Q"),
-    search={"rho": {"low": 0.01, "high": 0.9, "log": True}},
-    trials=15,
-    budget={"evaluations": 1000},
-    training=ProblemSet("training", tuple(f"paper:60x8:seed={s}" for s in range(10, 14)), 1),
-    held_out=ProblemSet("held_out", tuple(f"paper:60x8:seed={s}" for s in range(20, 26)), 2),
-    sampler="tpe",
-    seed=1,
-)
-
-# %% [markdown]
 # ## Run it
 #
+# Trials are evaluated on the training problems; tuned and default parameters are compared on
+# held-out ones. `distributions` overrides the ranges that the solver declares. This example takes
+# seconds; a serious study needs more trials, more problems and the budget of the later use.
+#
 # The folder holds an Optuna study: if you interrupt this and run it again, it resumes and gives the
-# same result.
+# same result. With more trials or problems, it goes on from there.
 
 # %%
-outcome = tune(config, folder)
-print(outcome.page)
-print(*outcome.paths, sep="\n")
+tuning = tune(
+    ATSA(),
+    ["alpha", "beta", "rho", "Q"],
+    training=[f"paper:60x8:seed={seed}" for seed in range(10, 14)],
+    held_out=[f"paper:60x8:seed={seed}" for seed in range(20, 26)],
+    distributions={"rho": {"low": 0.01, "high": 0.9, "log": True}},
+    trials=15,
+    budget=Evaluations(1000),
+    sampler="tpe",  # or a sampler of Optuna's
+    seed=1,
+    out=folder,
+)
+print(tuning.page)
+print(*tuning.paths, sep="\n")
+
+# %% [markdown]
+# ## Look at it
+#
+# `tuning.study` is the Optuna study, `tuning.trials_dataframe()` its table.
+
+# %%
+print(tuning.best_params)
+tuning.plot.slice("beta")
+pyplot.savefig(folder / "beta.png")
 
 # %% [markdown]
 # ## Use the tuned solver
 #
-# `best.toml` is a solver like any other, here and as `--solver` of the command line.
+# It is `tuning.solver`; `best.toml` is the same, here and as `--solver` of the command line.
 
 # %%
 problem = load_problem("paper:60x8:seed=30")

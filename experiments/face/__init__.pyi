@@ -11,6 +11,8 @@ from .experiments.sweep.config import SweepConfig, read_config
 from .experiments.sweep.replay import replay
 from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
+from .experiments.tuning.outcome import Tuning
+from .experiments.tuning.run import run_tuning
 from .experiments.tuning.tune import tune
 from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
@@ -67,6 +69,7 @@ __all__ = [
     "SweepConfig",
     "TargetGap",
     "TuneConfig",
+    "Tuning",
     "UniformTimes",
     "__version__",
     "build_program",
@@ -99,6 +102,7 @@ __all__ = [
     "replay",
     "round_robin",
     "run_sweep",
+    "run_tuning",
     "scan",
     "sensitivities",
     "simulate",

@@ -156,11 +156,12 @@ def offload_text(report: OffloadReport) -> Group:
     if report["duality_gap"] is not None:
         bound, gap = _number(report["bound"]), _number(report["duality_gap"])
         parts.append(
-            f"No mixture of cuts is better than {bound} {report['objective_unit']}; gap {gap}."
+            f"Bound: even with its tasks spread over several cuts, no better than {bound} "
+            f"{report['objective_unit']}; gap {gap}."
         )
     best = report["optimal_cut"]
     if best not in (None, report["cut"]):
-        parts.append(f"The optimum is cut {best}; it is the one whose sensitivity follows.")
+        parts.append(f"The optimum is cut {best}. The sensitivity is that of the optimum.")
     parts += [f"Sensitivity: {line}." for line in _sensitivity_lines(report)]
     if report["node_cuts"]:
         cuts = [f"{one['nodes']} x {one['device']} at {one['cut']}" for one in report["node_cuts"]]
@@ -198,7 +199,7 @@ def _split_line(split: OffloadReport) -> str:
 def _prices(report: OffloadReport) -> list[str]:
     """Return the shadow prices that are not 0, or a phrase if there are none."""
     prices = [words for words in report["shadow_prices"] if not words.endswith("changes nothing")]
-    return prices or ["no limit is worth raising by a little"]
+    return prices or ["none; a slightly higher limit would not improve the result"]
 
 
 def offload_headline(report: OffloadReport) -> str:
@@ -206,7 +207,7 @@ def offload_headline(report: OffloadReport) -> str:
     where = f"{report['network']} on {report['system']} ({report['nodes']} nodes)"
     if report["cut"] is None:
         fails = [_failure(row) for row in report["constraints"] if not row["holds"]]
-        return f"{where}: no feasible cut. All in the cloud (cut 0) fails by " + ", ".join(fails)
+        return f"{where}: no feasible cut. Cut 0, all in the cloud, exceeds " + ", ".join(fails)
     edge = f"cut {report['cut']} of {report['layers']} ({report['cut_name']})"
     value, unit = _number(report["objective_value"]), report["objective_unit"]
     goal = "" if report["objective"] == "deepest" else f", {report['objective']} {value} {unit}"
@@ -215,11 +216,11 @@ def offload_headline(report: OffloadReport) -> str:
 
 
 def _failure(row: OffloadReport) -> str:
-    """Say by how much a constraint fails."""
+    """Say by how much a limit is exceeded."""
     if row["slack"] is None:
-        return f"{row['name']} (without end)"
+        return f"the limit of {row['name']} infinitely"
     scale, unit = _scale(row["unit"])
-    return f"{row['name']} {_number(-row['slack'] / scale)} {unit}".rstrip()
+    return f"the limit of {row['name']} by {_number(-row['slack'] / scale)} {unit}".rstrip()
 
 
 def _constraint_table(report: OffloadReport) -> Table:
@@ -240,7 +241,7 @@ def _sensitivity_lines(report: OffloadReport) -> list[str]:
     lines = []
     for one in report["sensitivity"]:
         ends = [
-            f"{_cut(one[beyond])} {word} x {_number(one[end])}"
+            f"{_cut(one[beyond])} {word} {_number(one[end])} times its value"
             for end, beyond, word in (("lowest", "below", "below"), ("highest", "above", "above"))
             if one[beyond] is not None
         ]

@@ -142,8 +142,7 @@ def _outcome(runs: pd.DataFrame, budget: dict[str, float], least: float) -> tupl
     makespan, gap = (runs[name].fillna(float("inf")) for name in ("makespan", "gap"))
     # "nearest", as interpolation between a finite and an infinite gap gives NaN
     low, high = (float(gap.quantile(q, interpolation="nearest")) for q in (0.25, 0.75))
-    best = _is_least(makespan.median(), least)
-    median = gap.median()
+    best, median = _is_least(makespan.median(), least), gap.median()
     return (
         _length(makespan.min()),
         replace(_length(makespan.median()), best=best),

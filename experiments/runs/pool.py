@@ -312,10 +312,17 @@ def start(folder: Path) -> Worker:
     ours, theirs = context.Pipe()
     journal = new_journal(folder)
     process = context.Process(target=work, args=(theirs, folder, journal, os.getpid()), daemon=True)
-    with _environment(_ONE_THREAD), _interrupts_held(), _main_hidden():
+    with starting_worker():
         process.start()
     theirs.close()
     return Worker(process, ours, journal)
+
+
+@contextmanager
+def starting_worker() -> Iterator[None]:
+    """Give a process that is started meanwhile one thread, no interrupts and no main module."""
+    with _environment(_ONE_THREAD), _interrupts_held(), _main_hidden():
+        yield
 
 
 @contextmanager

@@ -14,7 +14,14 @@ from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
 from edgeopt.experiments.sweep.cell import SWEEP
 from edgeopt.experiments.sweep.places import problem_specs
-from edgeopt.experiments.text import decimal, percent, scaled, table_width, terminal_table, turned
+from edgeopt.experiments.text import (
+    decimal,
+    percent,
+    scaled,
+    table_width,
+    terminal_table,
+    turned,
+)
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
@@ -82,8 +89,9 @@ def gap_table(
     """Return the median gaps in per cent, solvers by problems, the best of each problem bold.
 
     If the budget is known and not all solvers have used just that, a column has the most that a
-    run has used of it. Solvers without a run on a problem come last. Where the table is wider than
-    `width` characters and problems by solvers is less wide, it is turned.
+    run has used of it. Solvers without a run on a problem come last.
+
+    Where that is wider than `width` characters and problems by solvers is less wide, it is turned.
     """
     gaps = summary.pivot(index="solver", columns="problem", values="gap_median")
     seconds = summary.groupby("solver")["seconds"].mean()

@@ -1,10 +1,14 @@
 from .config import ProblemSet, TuneConfig, read_tuning
-from .tune import TuningOutcome, tune
+from .outcome import Tuning, TuningPlots
+from .run import run_tuning
+from .tune import tune
 
 __all__ = [
     "ProblemSet",
     "TuneConfig",
-    "TuningOutcome",
+    "Tuning",
+    "TuningPlots",
     "read_tuning",
+    "run_tuning",
     "tune",
 ]

@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from edgeopt.experiments.tuning.space import Space
+from edgeopt.experiments.tuning.space import Space, snapped
 from edgeopt.problems.errors import FloatArray, InputError
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ def from_unit(share: float, distribution: NumberDistribution) -> float:
     """Return the number at a share of the range; the inverse of `to_unit`."""
     low, high = _ends(distribution)
     value = low + share * (high - low)
-    value = math.exp(value) if distribution.log else value
-    if isinstance(distribution, IntDistribution):
-        value = round(value)
-    return min(max(value, distribution.low), distribution.high)
+    return snapped(math.exp(value) if distribution.log else value, distribution)
 
 
 def _ends(distribution: NumberDistribution) -> tuple[float, float]:

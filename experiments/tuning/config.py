@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+import json
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from optuna.distributions import distribution_to_json
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 
 from edgeopt.experiments.runs.config import check_seed, toml_text
-from edgeopt.experiments.runs.provenance import version
+from edgeopt.experiments.sweep.cell import solver_identity
 from edgeopt.experiments.tuning.cma_sampler import check_cma
+from edgeopt.experiments.tuning.declared import Declared, declared_parameters
+from edgeopt.experiments.tuning.objective import OBJECTIVES, find_objective
 from edgeopt.experiments.tuning.space import (
     MOST_GRID_POINTS,
     Space,
+    contains,
     grid_points,
     search_space,
-    values_within,
+    space_table,
 )
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
 from edgeopt.problems.files import check_fields, check_strings, read_toml
-from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem, locate_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 
 _BUDGETS = ("evaluations", "seconds")
 
-_REQUIRED = ("solver", "trials", "budget", "training", "held_out")
+_REQUIRED = ("solver", "trials", "budget", "training")
 
-_OPTIONAL = ("parameters", "search", "sampler", "seed", "levels", "racing")
+_OPTIONAL = (
+    *("held_out", "parameters", "search", "sampler", "seed", "levels", "racing"),
+    "objective",
+)
 
 
 @dataclass(frozen=True)
@@ -50,21 +61,28 @@ class TuneConfig:
     budget : dict
         ``{"evaluations": n}`` or ``{"seconds": s}`` for each run. Iterations would be no fair
         budget, as their cost grows with the number of ants.
-    training, held_out : ProblemSet
-        Problems that judge the trials, and those on which default and tuned are compared.
+    training : ProblemSet
+        Problems that judge the trials.
+    held_out : ProblemSet, optional
+        Problems on which default and tuned are compared; without them there is no comparison.
     parameters : tuple of str, optional
         Names to tune; by default all for which the solver declares a range.
     search : dict
         Ranges and choices instead of the solver's own, see `edgeopt.experiments.tuning.space`.
-    sampler : {"tpe", "cma-es", "random", "grid"}
-        Method that draws parameters.
+    sampler : {"tpe", "cma-es", "random", "grid"} or Optuna sampler
+        Method that draws parameters. The random state of a sampler of Optuna's is set anew for
+        each trial, from `seed`.
     seed : int
         Root of all randomness.
     levels : int
         Number of values of a range on a grid.
-    racing : float
+    racing : float or Optuna pruner
         p-value below which a trial is given up as worse than the best one, see
-        `edgeopt.experiments.tuning.trial`; 0 runs all trials to their end.
+        `edgeopt.experiments.tuning.trial`; 0 runs all trials to their end. A pruner of Optuna's is
+        asked instead, with the objective of each run as the intermediate value.
+    objective : str
+        What is minimised, as the mean over the training runs: ``gap``, ``makespan``, ``seconds``
+        or ``evaluations`` of the result, or ``file.py:function`` of a `Result`.
 
     Examples
     --------
@@ -75,29 +93,29 @@ class TuneConfig:
     trials: int
     budget: dict[str, float]
     training: ProblemSet
-    held_out: ProblemSet
+    held_out: ProblemSet | None = None
     parameters: tuple[str, ...] | None = None
     search: dict[str, Any] = field(default_factory=dict)
-    sampler: str = "tpe"
+    sampler: str | BaseSampler = "tpe"
     seed: int = 0
     levels: int = 5
-    racing: float = 0.05
+    racing: float | BasePruner = 0.05
+    objective: str = "gap"
 
     def __post_init__(self) -> None:
         check_integer("trials", self.trials, at_least=1)
-        check_choice("sampler", self.sampler, SAMPLERS)
+        if not isinstance(self.sampler, BaseSampler):
+            check_choice("sampler", self.sampler, SAMPLERS)
         check_seed(self.seed)
         check_integer("levels", self.levels, at_least=2, at_most=MOST_GRID_POINTS)
-        check_number("racing", self.racing, at_least=0, at_most=0.5)
+        if not isinstance(self.racing, BasePruner):
+            check_number("racing", self.racing, at_least=0, at_most=0.5)
         # the criteria check the amount; that there is one budget of a fair kind is checked below
         make_criteria(self.budget)
         if len(self.budget) != 1 or not self.budget.keys() <= set(_BUDGETS):
             raise InputError("budget", self.budget, f"one of {' and '.join(_BUDGETS)}")
-        # one problem has neither an interval nor a test
-        if len(self.held_out.specs) < 2:
-            rule = "at least two problems, over which default and tuned are compared"
-            raise InputError("held_out.problems", list(self.held_out.specs), rule)
-        check_apart(self.training, self.held_out)
+        find_objective(self.objective)
+        check_sets(self.training, self.held_out, self.objective)
         if self.sampler == "cma-es":
             check_cma(self.space)
         elif self.sampler == "grid":
@@ -111,46 +129,112 @@ class TuneConfig:
         return build_solver(self.solver)
 
     @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """The parameters of the default solver."""
+        return declared_parameters(self.solver)
+
+    @cached_property
     def space(self) -> Space:
         """The search space, by parameter."""
-        return search_space(self.default, self.parameters, self.search)
+        return search_space(self.declared, self.parameters, self.search)
 
     @cached_property
     def start(self) -> dict[str, Any] | None:
         """The default's values of the parameters searched; None if the space excludes one."""
-        return values_within(self.default, self.space)
+        values = {name: self.declared[name].value for name in self.space}
+        inside = all(contains(self.space[name], value) for name, value in values.items())
+        return values if inside else None
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """Everything that the outcome depends on; problems by content, hence the same anywhere."""
-        sets = {
-            group.name: {"digests": group.digests, "repetitions": group.repetitions}
-            for group in (self.training, self.held_out)
-        }
-        plain = {name: getattr(self, name) for name in ("trials", "sampler", "seed", "levels")}
-        space = {name: distribution_to_json(entry) for name, entry in self.space.items()}
-        rest = {"budget": self.budget, "racing": self.racing, "edgeopt": version()}
-        solver = {"default": repr(self.default), "source": self._source}
-        return {**solver, "space": space, **plain, **rest, **sets}
+    def problem_sets(self) -> tuple[ProblemSet, ...]:
+        """The sets of problems that there are."""
+        return (self.training,) if self.held_out is None else (self.training, self.held_out)
+
+    @property
+    def solver_name(self) -> str:
+        """The solver without the folder of its file."""
+        return re.split(r"[/\\]", self.solver["solver"])[-1]
+
+    @property
+    def objective_name(self) -> str:
+        """The objective without the folder of its file."""
+        return self.objective.rpartition(":")[2]
 
     def to_toml(self, folder: Path | None = None) -> str:
-        """Return the text of a file from which `read_tuning` reads this tuning.
+        """Return the tuning as a file for ``edgeopt tune``.
 
         Parameters
         ----------
         folder : Path, optional
             Where the file will be: paths of other files are written relative to it, without it
             absolute.
+
+        Raises
+        ------
+        InputError
+            If a sampler or pruner is an object of Optuna's, or a file of it is gone.
         """
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        for group in (self.training, self.held_out):
-            values[group.name] = {"problems": group.specs, "repetitions": group.repetitions}
-        return toml_text(values, folder)
+        for name in ("sampler", "racing"):
+            value = getattr(self, name)
+            if isinstance(value, BaseSampler | BasePruner):
+                raise InputError(name, value, "a name or number: a file cannot hold an object")
+        files = [self.solver["solver"], self.objective, *self.training.specs]
+        files += self.held_out.specs if self.held_out is not None else ()
+        for text in files:
+            path = Path(text.rpartition(":")[0] if ".py:" in text else text)
+            if path.is_absolute() and not path.exists():
+                rule = f"given: {path.name} was made from an object and is stored there"
+                raise InputError("out", None, rule)
+        tables: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("trials", "seed", "sampler", "levels", "racing", "objective")
+        }
+        tables |= {"parameters": list(self.space), "budget": self.budget, "solver": self.solver}
+        tables["search"] = {name: space_table(self.space[name]) for name in self.search}
+        for group in self.problem_sets:
+            tables[group.name] = {
+                "problems": list(group.specs),
+                "repetitions": group.repetitions,
+            }
+        return toml_text(tables, folder)
 
     @property
-    def _source(self) -> str:
-        """The hash of the code of a user's own solver, empty for others."""
-        return solver_code(self.solver["solver"])
+    def identity(self) -> dict[str, Any]:
+        """All but the code that the trials depend on; problems by content, thus the same anywhere.
+
+        The number of trials and the held-out problems are no part of it.
+        """
+        training = {"digests": self.training.digests, "repetitions": self.training.repetitions}
+        return {
+            "solver": json.loads(solver_identity(json.dumps(self.solver))[0]),
+            "budget": self.budget,
+            "objective": self.objective_name,
+            "seed": self.seed,
+            "training": training,
+            "search": {name: distribution_to_json(entry) for name, entry in self.space.items()},
+            "sampler": _content(self.sampler),
+            "levels": self.levels if self.sampler == "grid" else None,
+            "racing": _content(self.racing),
+        }
+
+    @cached_property
+    def code(self) -> str:
+        """Hash of the code that runs a trial, when it was first asked for."""
+        own = "" if self.objective in OBJECTIVES else solver_code(self.objective)
+        return solver_identity(json.dumps(self.solver))[1] + own[:16]
+
+
+def _content(given: Any) -> Any:
+    """Return a plain value as it is, an object of Optuna's as its class and its plain settings."""
+    if isinstance(given, str | int | float):
+        return given
+    plain = {
+        name: value
+        for name, value in sorted(vars(given).items())
+        # a seed is replaced by one of ours
+        if isinstance(value, bool | int | float | str) and name != "_seed"
+    }
+    return [type(given).__qualname__, plain]
 
 
 def read_tuning(path: Path) -> TuneConfig:
@@ -179,7 +263,10 @@ def read_tuning(path: Path) -> TuneConfig:
             raise InputError(name, fields[name], "a table")
     fields["solver"] = _solver_table(tables["solver"], path.parent)
     for name in ("training", "held_out"):
-        fields[name] = _problem_set(name, tables[name], path.parent)
+        if name in tables:
+            fields[name] = _problem_set(name, tables[name], path.parent)
+    if isinstance(tables.get("objective"), str):
+        fields["objective"] = locate_solver(tables["objective"], path.parent)
     if "parameters" in fields:
         fields["parameters"] = tuple(check_strings("parameters", tables["parameters"]))
     return TuneConfig(**fields)
@@ -217,6 +304,8 @@ class ProblemSet:
         Problem specs; paths are absolute.
     repetitions : int
         Runs of a solver on each problem, each with its own seed.
+    labels : dict of str, optional
+        Names of problems in tables, by spec; by default their specs.
 
     Raises
     ------
@@ -231,6 +320,7 @@ class ProblemSet:
     name: str
     specs: tuple[str, ...]
     repetitions: int
+    labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_integer(f"{self.name}.repetitions", self.repetitions, at_least=1)
@@ -253,6 +343,33 @@ class ProblemSet:
     def digests(self) -> list[str]:
         """Content hashes of the problems."""
         return [problem.digest for problem in self.problems.values()]
+
+
+def check_sets(training: ProblemSet, held_out: ProblemSet | None, objective: str) -> None:
+    """Raise `InputError` if the problems cannot judge trials, or default against tuned."""
+    for group in (training,) if held_out is None else (training, held_out):
+        if objective == "gap":
+            check_bounds(group)
+    if held_out is None:
+        return
+    # one problem has neither an interval nor a test
+    if len(held_out.specs) < 2:
+        rule = "at least two problems, over which default and tuned are compared"
+        raise InputError("held_out.problems", list(held_out.specs), rule)
+    check_apart(training, held_out)
+
+
+def check_bounds(group: ProblemSet) -> None:
+    """Raise `InputError` for a problem whose lower bound is 0, to which there is no gap."""
+    for spec, problem in group.problems.items():
+        # only where every task takes no time on some node: the bound may take a while
+        free = not isinstance(problem.et, UniformTimes) and not problem.et.min(axis=1).any()
+        if free and lower_bound(problem) == 0:
+            rule = (
+                "a problem with a positive lower bound: no gap can be measured from a bound of 0; "
+                'leave it out, or minimise another objective, such as "makespan"'
+            )
+            raise InputError(f"{group.name}.problems", spec, rule)
 
 
 def check_apart(training: ProblemSet, held_out: ProblemSet) -> None:

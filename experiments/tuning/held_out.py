@@ -13,7 +13,9 @@ from edgeopt.experiments.statistics.bootstrap import COVERAGE, mean_interval
 from edgeopt.experiments.statistics.rank_tests import signed_ranks
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.text import p_digits
+from edgeopt.experiments.tuning.cells import CellError, CellRunner, trial_cells
 from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.objective import OBJECTIVES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,16 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeldOutComparison:
-    """The gain of a tuning; gaps are fractions of the lower bound.
+    """The gain of a tuning in its objective; gaps are fractions of the lower bound.
 
     Attributes
     ----------
     table : DataFrame
-        A row for each problem: ``problem``, ``default`` and ``tuned`` (mean gap over the
+        A row for each problem: ``problem``, ``default`` and ``tuned`` (mean objective over the
         repetitions; infinite if one of them found no schedule or failed), ``difference``
         (tuned - default).
     problems : int
-        Number of problems with two finite gaps; the numbers below are over these.
+        Number of problems with two finite means; the numbers below are over these.
     difference : float
         Mean difference.
     low, high : float
@@ -48,38 +50,84 @@ class HeldOutComparison:
 
 
 def run_held_out(
-    config: TuneConfig, tuned: dict[str, Any], folder: Path, report: Count | None = None
+    config: TuneConfig,
+    tuned: dict[str, Any],
+    folder: Path,
+    runner: CellRunner | None = None,
+    report: Count | None = None,
 ) -> pd.DataFrame:
     """Run default and tuned on the held-out problems, with the same seeds.
 
     This is a sweep like any other: an interrupted one is resumed, and ``edgeopt plot`` takes its
-    folder.
+    folder. Only with an objective of the user's, which no row of a sweep has, the runs are cells
+    of the tuning.
+
+    Parameters
+    ----------
+    config : TuneConfig
+        What was tuned, with held-out problems.
+    tuned : dict
+        Table of the tuned solver.
+    folder : Path
+        Of the sweep.
+    runner : CellRunner, optional
+        Runs the cells if the objective is the user's; says how many processes a sweep may use.
+    report : callable, optional
+        Called with the numbers of finished and of all runs.
 
     Returns
     -------
     DataFrame
-        One row for each run, with ``problem``, ``solver`` (default or tuned) and ``gap``.
+        One row for each run, with ``problem``, ``solver`` (default or tuned) and the objective.
     """
+    assert config.held_out is not None
+    tables = {"default": config.solver, "tuned": tuned}
+    if config.objective not in OBJECTIVES:
+        assert runner is not None
+        return _run_cells(config, tables, runner)
     sweep = SweepConfig(
         problems=config.held_out.specs,
         repetitions=config.held_out.repetitions,
         seed=config.seed,
         budget=config.budget,
-        solvers={"default": config.solver, "tuned": tuned},
+        solvers=tables,
     )
-    return run_sweep(sweep, folder, report=report)
+    return run_sweep(sweep, folder, jobs=runner.jobs if runner else 1, report=report)
 
 
-def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
+def _run_cells(
+    config: TuneConfig, tables: dict[str, dict[str, Any]], runner: CellRunner
+) -> pd.DataFrame:
+    """Run the cells of the held-out problems; a failed run has no value."""
+    import pandas as pd
+
+    assert config.held_out is not None
+    specs = config.held_out.specs
+    cells = sorted(
+        trial_cells(config.held_out, config.seed), key=lambda cell: specs.index(cell.spec)
+    )
+    rows = []
+    for label, table in tables.items():
+        values = {name: table.get(name, config.declared[name].value) for name in config.space}
+        for cell in cells:
+            try:
+                (value,) = runner.run([cell], values)
+            except CellError:
+                value = np.nan
+            rows.append((cell.spec, label, value))
+    return pd.DataFrame(rows, columns=["problem", "solver", config.objective_name])
+
+
+def compare_held_out(runs: pd.DataFrame, objective: str = "gap") -> HeldOutComparison:
     """Compare default and tuned, problem by problem.
 
     The unit is the problem: its repetitions are averaged first, since they say nothing about
     other problems.
     """
-    gaps = runs.assign(gap=runs["gap"].fillna(np.inf))  # a failed run has no gap
-    table = gaps.groupby(["problem", "solver"], sort=False)["gap"].mean().unstack()
+    values = runs.assign(value=runs[objective].fillna(np.inf))  # a failed run has none
+    table = values.groupby(["problem", "solver"], sort=False)["value"].mean().unstack()
     table = table.reindex(runs["problem"].drop_duplicates())[["default", "tuned"]]
-    # an infinite gap has no difference; such a problem stays in the table but is not counted
+    # an infinite mean has no difference; such a problem stays in the table but is not counted
     finite = np.isfinite(table.to_numpy()).all(axis=1)
     table["difference"] = np.nan
     table.loc[finite, "difference"] = table["tuned"][finite] - table["default"][finite]
@@ -90,15 +138,16 @@ def compare_held_out(runs: pd.DataFrame) -> HeldOutComparison:
     return HeldOutComparison(table.reset_index(), len(differences), mean, low, high, p)
 
 
-def sentence(found: HeldOutComparison) -> str:
+def sentence(found: HeldOutComparison, objective: str = "gap") -> str:
     """Return the comparison in one line."""
     if found.problems == 0:
         return "No held-out problem on which both found a schedule in every run."
-    change = f"{100 * found.difference:+.3g} points of gap"
+    scale, unit = (100.0, "points of gap") if objective == "gap" else (1.0, f"in {objective}")
+    change = f"{scale * found.difference:+.3g} {unit}"
     if found.problems > 1:
         change += (
-            f" ({100 * COVERAGE:.0f} % bootstrap interval {100 * found.low:+.3g} to "
-            f"{100 * found.high:+.3g}; Wilcoxon signed-rank {p_digits(found.p_value)})"
+            f" ({100 * COVERAGE:.0f} % bootstrap interval {scale * found.low:+.3g} to "
+            f"{scale * found.high:+.3g}; Wilcoxon signed-rank {p_digits(found.p_value)})"
         )
     problems = f"{found.problems} held-out problem{'s' * (found.problems > 1)}"
     return f"Tuned - default: {change}, mean over {problems}."

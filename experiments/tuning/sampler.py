@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
+from optuna.samplers._lazy_random_state import LazyRandomState
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from edgeopt.experiments.tuning.cma_sampler import CmaSampler, Distributions
 from edgeopt.experiments.tuning.config import TuneConfig
@@ -17,6 +19,9 @@ from edgeopt.experiments.tuning.space import grid_points
 from edgeopt.experiments.tuning.trial import experimental_allowed
 
 MakeSampler = Callable[[int, int], BaseSampler]
+
+Point = dict[str, Any]
+"""Values by parameter."""
 
 
 class SeededSampler(BaseSampler):
@@ -58,6 +63,20 @@ class SeededSampler(BaseSampler):
         sampler = self._make(trial.number, 1 + self._names.index(param_name))
         return sampler.sample_independent(study, trial, param_name, param_distribution)
 
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Tell the sampler that a trial begins."""
+        self._make(trial.number, 0).before_trial(study, trial)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Tell the sampler that a trial is over."""
+        self._make(trial.number, 0).after_trial(study, trial, state, values)
+
 
 def fixed_sampler(values: dict[str, Any]) -> BaseSampler:
     """Return a sampler that gives these values for all parameters.
@@ -69,21 +88,34 @@ def fixed_sampler(values: dict[str, Any]) -> BaseSampler:
         return PartialFixedSampler(values, RandomSampler(seed=0))
 
 
-def make_sampler(config: TuneConfig) -> SeededSampler:
+def make_sampler(config: TuneConfig, kept: Sequence[Point] = ()) -> SeededSampler:
     """Return the sampler that the configuration asks for.
 
-    The first trial is the default if it lies within the space, so that no tuning ends with worse
-    parameters on the training problems; a grid has its own points only.
+    Parameters
+    ----------
+    config : TuneConfig
+        What is tuned.
+    kept : sequence of dict
+        Parameters of the first trials, those of an earlier version of the tuning.
+
+    Notes
+    -----
+    Without any, the first trial is the default if it lies within the space, so that no tuning ends
+    with worse parameters on the training problems; a grid has its own points only.
     """
     names, space, start = list(config.space), config.space, config.start
     if config.sampler == "grid":
-        points = grid_points(space, config.levels, config.seed)
+        points = all_points(config, kept)
         return SeededSampler(lambda number, _: fixed_sampler(points[number]), names)
 
     def make(number: int, draw: int) -> BaseSampler:
+        if number < len(kept):
+            return fixed_sampler(kept[number])
         if number == 0 and start is not None:
             return fixed_sampler(start)
         seed = trial_seed(config.seed, number, draw)
+        if isinstance(config.sampler, BaseSampler):
+            return reseeded(config.sampler, seed, config.seed)
         if config.sampler == "tpe":
             return TPESampler(seed=seed, multivariate=True, constant_liar=True)
         if config.sampler == "cma-es":
@@ -91,6 +123,36 @@ def make_sampler(config: TuneConfig) -> SeededSampler:
         return RandomSampler(seed=seed)
 
     return SeededSampler(make, names)
+
+
+def all_points(config: TuneConfig, kept: Sequence[Point]) -> list[Point]:
+    """Return the points of a grid, those of an earlier version of the tuning first."""
+    grid = grid_points(config.space, config.levels, config.seed)
+    return [*kept, *(point for point in grid if point not in kept)]
+
+
+def reseeded(sampler: BaseSampler, seed: int, root: int) -> BaseSampler:
+    """Return a copy of a sampler with its random states set.
+
+    Parameters
+    ----------
+    sampler : BaseSampler
+        A sampler of Optuna's or of the user's.
+    seed : int
+        Of this draw.
+    root : int
+        Of the tuning, for samplers whose draws are one sequence of numbers (`QMCSampler`).
+    """
+    # `reseed_rng` would take a seed from the clock
+    copied = copy.deepcopy(sampler)
+    for name, value in vars(copied).items():
+        if isinstance(value, LazyRandomState):
+            value.rng.seed(seed)
+        elif isinstance(value, BaseSampler):
+            setattr(copied, name, reseeded(value, seed, root))
+    if "_seed" in vars(copied):
+        copied._seed = root  # type: ignore[attr-defined]
+    return copied
 
 
 def trial_seed(seed: int, number: int, draw: int) -> int:

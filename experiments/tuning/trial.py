@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import math
-import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, NopPruner, WilcoxonPruner
 from optuna.trial import TrialState
 
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.cells import CellError, CellRunner, TrialCell
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.objective import OBJECTIVES
 from edgeopt.experiments.tuning.space import Distribution
-from edgeopt.optim.scheduling.solve import solve, warm_up
-from edgeopt.optim.scheduling.stop import make_criteria
-from edgeopt.problems.scheduling.problem import Problem
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
 
 ERROR = "error"  # the attribute of a failed trial that holds its traceback
 
-_NO_GAPS: Mapping[int, float] = MappingProxyType({})
+_NOTHING: Mapping[int, float] = MappingProxyType({})
 
 
 def run_trial(
@@ -38,11 +34,12 @@ def run_trial(
     trial: Trial,
     config: TuneConfig,
     cells: list[TrialCell],
-    known: Mapping[int, float] = _NO_GAPS,
+    runner: CellRunner,
+    known: Mapping[int, float] = _NOTHING,
 ) -> None:
     """Draw a trial's parameters (or take those it has), run them and tell the study.
 
-    Its value is the mean gap over the cells. A trial that falls behind the best one is given up
+    Its value is the mean over the cells. A trial that falls behind the best one is given up
     (pruned); one whose solver raises has failed and keeps the traceback.
 
     Parameters
@@ -53,25 +50,27 @@ def run_trial(
         What to run.
     cells : list of TrialCell
         The training runs, in an order that is the same for all trials.
+    runner : CellRunner
+        Runs them.
     known : mapping of int to float
-        Gaps of the cells that a process finished before it was interrupted in this trial.
+        Values of the cells that a process finished before it was interrupted in this trial.
     """
     values = {name: _suggest(trial, name, entry) for name, entry in config.space.items()}
-    gaps = dict(known)
-    for step in range(len(gaps), len(cells)):
-        # asked before each run, and thus also after an interruption
-        if is_behind(study, trial, gaps.values()):
-            study.tell(trial, state=TrialState.PRUNED)
-            return
-        try:
-            solver = replace(config.default, **values)
-            gaps[step] = run_trial_cell(cells[step], solver, config.budget, config.seed)
-        except Exception:
-            trial.set_user_attr(ERROR, traceback.format_exc())
-            study.tell(trial, state=TrialState.FAIL)
-            return
-        trial.report(gaps[step], step)
-    study.tell(trial, math.fsum(gaps.values()) / len(gaps))
+    found, negative = dict(known), config.objective not in OBJECTIVES
+    with closing(runner.run(cells[len(found) :], values)) as fresh:
+        for step in range(len(found), len(cells)):
+            # asked before each run, and thus also after an interruption
+            if is_behind(study, trial, found.values(), config.racing, negative=negative):
+                study.tell(trial, state=TrialState.PRUNED)
+                return
+            try:
+                found[step] = next(fresh)
+            except CellError as error:
+                trial.set_user_attr(ERROR, str(error))
+                study.tell(trial, state=TrialState.FAIL)
+                return
+            trial.report(found[step], step)
+    study.tell(trial, math.fsum(found.values()) / len(found))
 
 
 def _suggest(trial: Trial, name: str, entry: Distribution) -> Any:
@@ -79,60 +78,8 @@ def _suggest(trial: Trial, name: str, entry: Distribution) -> Any:
     if isinstance(entry, CategoricalDistribution):
         return trial.suggest_categorical(name, entry.choices)
     if isinstance(entry, FloatDistribution):
-        return trial.suggest_float(name, entry.low, entry.high, log=entry.log)
-    return trial.suggest_int(name, entry.low, entry.high, log=entry.log)
-
-
-# The cells of a trial.
-
-
-@dataclass(frozen=True)
-class TrialCell:
-    """One run of a solver on a problem.
-
-    Attributes
-    ----------
-    problem : Problem
-        What is solved.
-    repetition : int
-        Which run on it.
-    """
-
-    problem: Problem
-    repetition: int
-
-    def seeds(self, root: int) -> np.random.SeedSequence:
-        """Return the seeds of the run: those of the same cell in a sweep, for all parameters."""
-        key = (int(self.problem.digest[:16], 16), self.repetition)
-        return np.random.SeedSequence(root, spawn_key=key)
-
-
-def trial_cells(group: ProblemSet, seed: int) -> list[TrialCell]:
-    """Return the runs: all problems in an order drawn from the seed, then all of them again."""
-    problems = list(group.problems.values())
-    order = np.random.default_rng(seed).permutation(len(problems))
-    return [
-        TrialCell(problems[i], repetition) for repetition in range(group.repetitions) for i in order
-    ]
-
-
-def run_trial_cell(cell: TrialCell, solver: Any, budget: dict[str, float], seed: int) -> float:
-    """Run a solver once and return its gap, infinite where no schedule was found.
-
-    Parameters
-    ----------
-    cell : TrialCell
-        Problem and repetition.
-    solver : Solver or callable
-        What to run.
-    budget : dict
-        One limit: ``evaluations`` or ``seconds``.
-    seed : int
-        Root of all randomness.
-    """
-    # compilation must not count where the budget is in seconds
-    warm_up(cell.problem, solver)
-    return solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)).gap
+        return trial.suggest_float(name, entry.low, entry.high, log=entry.log, step=entry.step)
+    return trial.suggest_int(name, entry.low, entry.high, log=entry.log, step=entry.step)
 
 
 # Racing: a trial is given up as soon as it looks worse than the best one.
@@ -146,8 +93,10 @@ def experimental_allowed() -> Iterator[None]:
         yield
 
 
-def make_pruner(level: float) -> BasePruner:
+def make_pruner(level: float | BasePruner) -> BasePruner:
     """Return Wilcoxon's signed-rank test at a level; at 0, all trials run to their end."""
+    if isinstance(level, BasePruner):
+        return level
     if level == 0:
         return NopPruner()
     with experimental_allowed():
@@ -160,7 +109,14 @@ def best_trial(study: Study) -> FrozenTrial | None:
     return min(finished, key=lambda trial: (trial.values[0], trial.number), default=None)
 
 
-def is_behind(study: Study, trial: Trial, gaps: Iterable[float]) -> bool:
+def is_behind(
+    study: Study,
+    trial: Trial,
+    found: Iterable[float],
+    racing: float | BasePruner = 0.05,
+    *,
+    negative: bool = False,
+) -> bool:
     """Whether a trial looks worse than the best one.
 
     Parameters
@@ -168,22 +124,28 @@ def is_behind(study: Study, trial: Trial, gaps: Iterable[float]) -> bool:
     study : optuna.Study
         With a pruner from `make_pruner`.
     trial : optuna.Trial
-        The trial, which has reported its gaps.
-    gaps : iterable of float
-        Gaps of its runs so far; all trials have the same problems and seeds.
+        The trial, which has reported its values.
+    found : iterable of float
+        Values of its runs so far; all trials have the same problems and seeds.
+    racing : float or Optuna pruner
+        What the pruner was made from.
+    negative : bool
+        Whether values may be negative.
 
     Notes
     -----
-    Gaps are not negative, so that a trial has certainly lost once its gaps add up to more than all
+    Where no value is negative, a trial has certainly lost once its values add up to more than all
     those of the best trial. Otherwise the pruner applies the one-sided signed-rank test. As it
     does so after each run, it errs more often than its level says.
     """
+    if isinstance(racing, BasePruner):
+        return trial.should_prune()
     best = best_trial(study)
     if best is None or isinstance(study.pruner, NopPruner):
         return False
     # Without this rule the pruner needs 3 to 36 % more runs (four of the committed tunings with
     # random parameters), and of infinite gaps it only warns.
-    least = math.fsum(best.intermediate_values.values())
-    if math.fsum(gaps) > least:
+    total, least = math.fsum(found), math.fsum(best.intermediate_values.values())
+    if total > least and (not negative or math.isinf(total)):
         return True
     return math.isfinite(least) and trial.should_prune()

@@ -21,50 +21,52 @@ if TYPE_CHECKING:
 _FEWEST_TRIALS = 10  # of which a best tenth can be told
 
 
-def trials_table(study: Study) -> pd.DataFrame:
+def trials_table(study: Study, objective: str = "gap") -> pd.DataFrame:
     """Return a row for each trial that is over, by number.
 
-    Columns: ``trial``, ``state`` (complete, pruned or fail), ``gap`` (mean over the finished runs;
-    NaN without one), ``runs``, ``params_NAME`` for each parameter, and ``error`` (last line of the
-    traceback, or empty).
+    Columns: ``trial``, ``state`` (complete, pruned or fail), the objective (mean over the finished
+    runs; NaN without one), ``runs``, ``params_NAME`` for each parameter, and ``error`` (last line
+    of the traceback, or empty).
     """
     import pandas as pd
 
     over = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-    rows = [_row(trial) for trial in over if trial.params]
+    rows = [_row(trial, objective) for trial in over if trial.params]
     return pd.DataFrame(rows)
 
 
-def with_gap(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials with a finite gap, which may be over some of the runs only."""
-    usable: pd.DataFrame = table[np.isfinite(table["gap"])]
+def measured(table: pd.DataFrame, objective: str = "gap") -> pd.DataFrame:
+    """Return the trials with a finite objective, which may be over some of the runs only."""
+    usable: pd.DataFrame = table[np.isfinite(table[objective])]
     return usable
 
 
-def _row(trial: FrozenTrial) -> dict[str, Any]:
+def _row(trial: FrozenTrial, objective: str) -> dict[str, Any]:
     """Return the columns of a trial."""
-    gaps = trial.intermediate_values.values()
+    values = trial.intermediate_values.values()
     error = str(trial.user_attrs.get(ERROR, "")).strip().split("\n")[-1]
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
-        "gap": math.fsum(gaps) / len(gaps) if gaps else math.nan,
-        "runs": len(gaps),
+        objective: math.fsum(values) / len(values) if values else math.nan,
+        "runs": len(values),
         **{f"params_{name}": value for name, value in trial.params.items()},
         "error": error,
     }
 
 
-def importances(table: pd.DataFrame, space: Space) -> dict[str, float]:
+def importances(table: pd.DataFrame, space: Space, objective: str = "gap") -> dict[str, float]:
     """Return the share of each parameter in being among the best tenth, largest first.
 
     Parameters
     ----------
     table : DataFrame
-        Trials with a finite gap. Those that were given up count with the mean over the runs they
-        finished: without them, importance would be measured in the good region only.
+        Trials with a finite objective. Those that were given up count with the mean over the runs
+        they finished: without them, importance would be measured in the good region only.
     space : dict of Optuna distributions
         What was searched.
+    objective : str
+        Column of the objective.
 
     Returns
     -------
@@ -76,16 +78,16 @@ def importances(table: pd.DataFrame, space: Space) -> dict[str, float]:
     Watanabe, Bansal, Hutter, "PED-ANOVA: efficiently quantifying hyperparameter importance in
     arbitrary subspaces", IJCAI 2023.
     """
-    if len(table) < _FEWEST_TRIALS or table["gap"].nunique() == 1:
+    if len(table) < _FEWEST_TRIALS or table[objective].nunique() == 1:
         return {}
     # Optuna measures importance of complete trials only, so all become complete in a new study
     study = optuna.create_study()
     for row in table.to_dict("records"):
         params = {name: row[f"params_{name}"] for name in space}
         trial = optuna.trial.create_trial(
-            params=params, distributions=dict(space), value=row["gap"]
+            params=params, distributions=dict(space), value=row[objective]
         )
         study.add_trial(trial)
-    with warnings.catch_warnings():  # many equal gaps: all shares become equal, as they should
+    with warnings.catch_warnings():  # many equal values: all shares become equal, as they should
         warnings.filterwarnings("ignore", "Target and region quantiles", UserWarning)
         return optuna.importance.get_param_importances(study)

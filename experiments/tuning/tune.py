@@ -1,183 +1,165 @@
-"""Run a tuning from its configuration to its results."""
+"""`tune`: a tuning from objects, as a notebook has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from optuna.trial import Trial, TrialState
+from optuna.distributions import BaseDistribution
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 
-from edgeopt.experiments.tuning.config import TuneConfig
-from edgeopt.experiments.tuning.results import TuningProgress, write_results
-from edgeopt.experiments.tuning.space import grid_points
-from edgeopt.experiments.tuning.storage import (
-    JOURNAL,
-    open_database,
-    open_journal,
-    open_study,
-    open_tuning_folder,
-)
-from edgeopt.experiments.tuning.trial import run_trial, trial_cells
+from edgeopt.experiments.sweep.objects import budget_table, store_problems, store_solver
+from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.folder import check_unused
+from edgeopt.experiments.tuning.outcome import Tuning
+from edgeopt.experiments.tuning.results import TuningProgress
+from edgeopt.experiments.tuning.run import run_tuning
+from edgeopt.optim.scheduling.solver import Result
+from edgeopt.optim.scheduling.stop import Criterion, Evaluations
+from edgeopt.problems.errors import InputError
 
-if TYPE_CHECKING:
-    from optuna.study import Study
-    from optuna.trial import FrozenTrial
-
-
-TrialProgress = Callable[[int, int], None]
-
-_WORKER = "worker"  # the attribute of a trial that names who runs it
-
-
-class TuningOutcome(NamedTuple):
-    """Outcome of one process of a tuning.
-
-    Attributes
-    ----------
-    running : int
-        Trials that other processes are still running; if there are any, there are no results yet.
-    page : str
-        The results as Markdown.
-    paths : list of Path
-        Files written.
-
-    Examples
-    --------
-    See ``examples/tune_a_solver.py``.
-    """
-
-    running: int
-    page: str
-    paths: list[Path]
+Range = BaseDistribution | tuple[float, float] | list[Any] | Mapping[str, Any]
 
 
 def tune(
-    config: TuneConfig,
-    folder: Path,
+    solver: Any,
+    parameters: Sequence[str] | None = None,
+    training: Any = None,
+    held_out: Any = None,
     *,
-    storage: str | None = None,
+    trials: int = 50,
+    budget: Criterion | Mapping[str, float] = Evaluations(5000),
+    repetitions: int = 1,
+    seed: int = 0,
+    sampler: str | BaseSampler = "tpe",
+    distributions: Mapping[str, Range] | None = None,
+    objective: str | Callable[[Result], float] = "gap",
+    pruner: float | BasePruner = 0.05,
+    jobs: int = 1,
+    out: str | Path | None = None,
+    accept_code: bool = False,
     report: TuningProgress | None = None,
-) -> TuningOutcome:
-    """Run a tuning, or what is left of it, and write its results.
+) -> Tuning:
+    """Tune a solver's parameters, and compare with the default on held-out problems.
 
     Parameters
     ----------
-    config : TuneConfig
-        What to tune.
-    folder : Path
-        For the results, and for the study's journal where there is no `storage`.
-    storage : str, optional
-        SQLAlchemy URL of a database that several processes share, each with its own folder. The
-        process that ends last writes the results; the others do so when they are run again.
+    solver : object
+        A solver, its class, a function ``f(problem, rng, *, k=3)`` with parameters, a name of the
+        catalog, ``file.py:Name`` or a table as in a file. It is the default.
+    parameters : sequence of str, optional
+        Names to tune; by default those of `distributions`, else all for which the solver declares
+        a range.
+    training : Problem, DataFrame, str, or a list or dict of them
+        Problems that judge the trials; texts are files or names such as ``paper:20x4:seed=1``.
+    held_out : Problem, DataFrame, str, or a list or dict of them, optional
+        At least two other problems, on which default and tuned are compared.
+    trials : int
+        Sets of parameters to try.
+    budget : Criterion or dict
+        Of each run: `Evaluations` or `Seconds`.
+    repetitions : int
+        Runs on each problem, each with its own seed.
+    seed : int
+        Root of all randomness.
+    sampler : {"tpe", "cma-es", "random", "grid"} or Optuna sampler
+        Method that draws parameters.
+    distributions : dict, optional
+        By parameter: a distribution of Optuna, a pair ``(low, high)`` or a list of values.
+    objective : str or callable
+        What is minimised, as the mean over all runs: ``"gap"``, ``"makespan"``, ``"seconds"``,
+        ``"evaluations"``, or a function of a `Result`.
+    pruner : float or Optuna pruner
+        p-value below which a trial is given up as worse than the best one; 0 runs all trials to
+        their end.
+    jobs : int
+        Worker processes; results do not depend on it.
+    out : str or Path, optional
+        Folder for the study, its results and its figures; the same tuning, or one with more
+        trials or problems, resumes there. Without it nothing is kept on disk.
+    accept_code : bool
+        Whether trials of an earlier version of the code in `out` count as trials of this one.
     report : callable, optional
-        Called with ``"trials"``, then ``"runs"`` (those on held-out problems), and the numbers of
-        finished and of all of them.
+        See `run_tuning`.
 
     Raises
     ------
     InputError
-        If the folder belongs to another tuning or is in use, the storage cannot be reached, or no
-        trial succeeded.
+        If an argument is illegal, or a function cannot be stored by its source.
 
     Examples
     --------
-    See ``examples/tune_a_solver.py``.
+    >>> import edgeopt as eo
+    >>> pools = [f"paper:20x4:seed={seed}" for seed in range(3)]
+    >>> found = eo.tune(eo.ACO(), ["beta"], pools, trials=5, budget=eo.Evaluations(100), seed=1)
+    >>> found.best_value <= found.trials_dataframe()["gap"][0]  # the first trial is the default
+    True
+    >>> found.solver
+    ACO(ants=20, alpha=1.0, beta=5.0, rho=0.5, Q=5.0, local_search='none')
+    >>> axes = found.plot.history()
     """
-    show = report or (lambda what, done, total: None)
-    with (
-        open_database(storage) if storage else nullcontext() as database,
-        open_tuning_folder(folder, config) as description,
-    ):
-        study = open_study(config, database or open_journal(folder / JOURNAL))
-        running = run_tuning(
-            config,
-            study,
-            description["worker"],
-            alone=storage is None,
-            report=lambda done, total: show("trials", done, total),
+    if training is None:
+        raise InputError("training", None, "at least one problem")
+    if out is not None:
+        check_unused(Path(out))  # before objects are written to it
+    keep = TemporaryDirectory(prefix="edgeopt-") if out is None else nullcontext(out)
+    with keep as name:
+        folder = Path(name)
+        search = {key: _range(value) for key, value in (distributions or {}).items()}
+        names = _names(parameters, search)
+        config = TuneConfig(
+            solver=store_solver(solver, folder),
+            trials=trials,
+            budget=budget_table(budget),
+            training=_problem_set("training", training, folder, repetitions),
+            held_out=None
+            if held_out is None
+            else _problem_set("held_out", held_out, folder, repetitions),
+            parameters=names,
+            search=search,
+            sampler=sampler,
+            seed=seed,
+            racing=pruner,
+            objective=objective
+            if isinstance(objective, str)
+            else store_solver(objective, folder, "objective")["solver"],
         )
-        if running:
-            return TuningOutcome(running, "", [])
-        return TuningOutcome(0, *write_results(config, study, folder, show))
+        outcome = run_tuning(
+            config,
+            folder,
+            jobs=jobs,
+            accept_code=accept_code,
+            figures=out is not None,
+            report=report,
+        )
+        if out is None:
+            outcome = replace(outcome, paths=[])
+        _ = outcome.solver  # made while its file is there
+        return outcome
 
 
-# The loop over trials.
+def _names(parameters: Any, search: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the names to tune, None for all that declare a range."""
+    if parameters is None:
+        return tuple(search) or None
+    if isinstance(parameters, str | Mapping) or not all(isinstance(x, str) for x in parameters):
+        rule = "a list of names; what to search goes into distributions"
+        raise InputError("parameters", parameters, rule)
+    return tuple(parameters)
 
 
-def run_tuning(
-    config: TuneConfig,
-    study: Study,
-    worker: str,
-    *,
-    alone: bool,
-    report: TrialProgress | None = None,
-) -> int:
-    """Run the rest of a tuning, and return how many trials other processes are running.
-
-    Parameters
-    ----------
-    config : TuneConfig
-        What is tuned.
-    study : optuna.Study
-        Its study; its finished trials are not run again.
-    worker : str
-        Name of this process and of the interrupted ones that it replaces: a trial that the same
-        worker left unfinished is resumed with its parameters and seeds.
-    alone : bool
-        Whether no other process can be working on the study.
-    report : callable, optional
-        Called with the numbers of finished and of all trials, at the start and after each trial.
-
-    Notes
-    -----
-    If the budget is in evaluations and no other process shares the study, a tuning that was
-    interrupted and resumed gives the same bits as one that was not.
-    """
-    total = trial_count(config)
-    cells = trial_cells(config.training, config.seed)
-    show = report or (lambda done, total: None)
-    show(_finished(study), total)
-    for trial, known in _claim(study, worker, total, alone):
-        run_trial(study, trial, config, cells, known)
-        show(_finished(study), total)
-    return len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+def _range(value: Any) -> Any:
+    """Return a range as a tuning file has it; distributions of Optuna stay as they are."""
+    return dict(value) if isinstance(value, Mapping) else value
 
 
-def trial_count(config: TuneConfig) -> int:
-    """Return the number of trials: a grid may have fewer points than the file asks for."""
-    if config.sampler != "grid":
-        return config.trials
-    return min(config.trials, len(grid_points(config.space, config.levels, config.seed)))
-
-
-def _claim(
-    study: Study, worker: str, total: int, alone: bool
-) -> Iterator[tuple[Trial, dict[int, float]]]:
-    """Yield the trials to run, each with those of its gaps that the study already has."""
-    for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if _is_left_by(left, worker, alone):
-            trial = Trial(study, left._trial_id)  # study.ask would start a new one
-            trial.set_user_attr(_WORKER, worker)
-            yield trial, left.intermediate_values
-    # other processes start trials too, so the study is asked each time
-    while len(study.get_trials(deepcopy=False)) < total:
-        trial = study.ask()
-        if trial.number >= total:  # another process was quicker
-            study.tell(trial, state=TrialState.FAIL)
-            break
-        trial.set_user_attr(_WORKER, worker)
-        yield trial, {}
-
-
-def _is_left_by(trial: FrozenTrial, worker: str, alone: bool) -> bool:
-    """Whether this worker was interrupted in a trial that is still marked as running."""
-    owner = trial.user_attrs.get(_WORKER)
-    return owner == worker or (owner is None and alone)
-
-
-def _finished(study: Study) -> int:
-    """Return how many trials are over."""
-    states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-    return len(study.get_trials(deepcopy=False, states=states))
+def _problem_set(name: str, problems: Any, folder: Path, repetitions: int) -> ProblemSet:
+    """Return the problems of a set, each with its name."""
+    stored = store_problems(problems, folder)
+    labels = {spec: label for label, spec in stored.items()}
+    return ProblemSet(name, tuple(stored.values()), repetitions, labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -171,7 +172,9 @@ def _find(name: str) -> _Found:
         return _from_file(Path(path), attribute)
     for entry in importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name):
         return _Found(entry.load())
-    rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml"
+    near = get_close_matches(name, SOLVERS)
+    guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+    rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml{guess}"
     raise InputError("solver", name, rule)
 
 

@@ -43,6 +43,12 @@ class Shift:
         state.evaluations, state.done = state.evaluations + 1, True
         return state
 
+def breaks(problem, rng):
+    return divide(problem.tasks)
+
+def divide(number):
+    return {}["no such key"][number]
+
 class Liar(Shift):
     def step(self, problem, state):
         state = super().step(problem, state)
@@ -194,6 +200,17 @@ def test_a_false_claim_is_one_line_and_code_one(edgeopt: Callable, own: Path):
     assert outcome == (1, "", "edgeopt: the solver claims a makespan of 2.0 s, it is 4.0 s\n")
 
 
+def test_an_exception_shows_the_users_own_frames(edgeopt: Callable, own: Path):
+    outcome = edgeopt("schedule", POOL, "--solver", f"{own}:breaks")
+    assert (outcome.code, outcome.out) == (1, "")
+    lines = outcome.err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    files = [line.split('"')[1] for line in lines if line.startswith("  File")]
+    assert files == [str(own)] * 2
+    assert "return divide(problem.tasks)" in outcome.err
+    assert lines[-1] == f"edgeopt: solver {own}:breaks failed: KeyError: 'no such key'"
+
+
 def test_a_published_instance(edgeopt: Callable, shared: Path):
     path = shared / "hcsp" / "512x16" / "u_c_hihi.0"
     answer = schedule(edgeopt, str(path), "--solver", "min-min")
@@ -208,6 +225,56 @@ def test_the_lists_name_all_there_is(edgeopt: Callable):
         assert f"\n{name}: " in f"\n{solvers}"
     assert "rho = 0.5: " in solvers
     assert all(example in problems for example in EXAMPLES.values())
+
+
+def test_one_solver_in_detail(edgeopt: Callable, own: Path):
+    listed = edgeopt("solvers", "atsa")
+    assert (listed.code, listed.err) == (0, "")
+    assert "rho = 0.5: evaporation (3)\n    float, >= 0, <= 1; tuned in 0.01 to 0.99" in " ".join(
+        listed.out.split(" ")
+    )
+    assert "From: Xu, Zhang" in listed.out
+    assert listed.out.rstrip().endswith("atsa.py (ATSA)")
+    assert "by = 0\n    int" in edgeopt("solvers", f"{own}:Shift").out
+    assert "No parameters." in edgeopt("solvers", "lpt").out
+    missing = edgeopt("solvers", "atas")
+    assert missing.code == 2
+    assert "did you mean atsa?" in missing.err
+
+
+def test_one_generator_or_problem_in_detail(edgeopt: Callable, own: Path):
+    generator = edgeopt("problems", "paper").out
+    assert "slack = 2.0: Total memory of the nodes over total memory of the tasks" in generator
+    (own.parent / "t.csv").write_text("task,edge,cloud\na,1,2\nb,2,\nc,3,3\n")
+    table = edgeopt("problems", "t.csv").out
+    assert "3 tasks x 2 nodes" in table
+    assert "a, b, c" in table
+    assert "edge, cloud" in table
+    assert re.search(r"forbidden pairs +1\b", table)
+    assert edgeopt("problems", "papr").code == 2
+
+
+def test_where_to_put_ones_own_scheduler(edgeopt: Callable):
+    for arguments in (["solvers"], ["schedule", "--help"]):
+        text = " ".join(edgeopt(*arguments).out.split())
+        assert text.endswith("and name it as --solver file.py:f.")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("edgeopt sol", ["solvers"]),
+        ("edgeopt schedule x --solver ats", ["atsa", "atsa-repaired", "atsa-beyond"]),
+        ("edgeopt tune x.toml --accept", ["--accept-code"]),
+    ],
+)
+def test_the_shell_completes(
+    edgeopt: Callable, monkeypatch: pytest.MonkeyPatch, words: str, found: list[str]
+):
+    monkeypatch.setenv("_EDGEOPT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert edgeopt().out.split() == found
 
 
 def test_version_and_help(edgeopt: Callable):

@@ -109,7 +109,7 @@ def test_no_feasible_cut_is_an_answer(tmp_path: Path):
     assert report["binding"] == ["delay"]
     assert report["memory_bytes"] is report["duality_gap"] is None
     text = run("--system", str(path))
-    assert "no feasible cut. All in the cloud (cut 0) fails by delay" in text
+    assert "no feasible cut. Cut 0, all in the cloud, exceeds the limit of delay by" in text
     assert re.search(r"Price: cut \d+ \(\w+\) needs", text)
     assert "VIOLATED" in text
 

@@ -91,8 +91,8 @@ def test_sweep_and_compare(run: Run, tmp_path: Path):
 
 def test_tune_a_solver(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     found = run("tune_a_solver.py")
-    assert found["outcome"].running == 0
-    assert "Tuned - default: -" in found["outcome"].page
+    assert found["tuning"].running == 0
+    assert "Tuned - default: -" in found["tuning"].page
     default, tuned = (found["find_solver"](name) for name in ("atsa", found["name"]))
     assert tuned != default
     assert tuned.ants == default.ants

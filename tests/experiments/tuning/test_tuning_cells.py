@@ -1,15 +1,14 @@
 """The runs by which parameters are judged."""
 
-import json
 import math
 from collections.abc import Callable
 
 import pytest
 
 from edgeopt.experiments.runs.cell import run_cell as run_sweep_cell
-from edgeopt.experiments.sweep.cell import SweepCell
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.tuning.cells import TrialCell, run_trial_cell, trial_cells
 from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig, check_apart
-from edgeopt.experiments.tuning.trial import TrialCell, run_trial_cell, trial_cells
 from edgeopt.optim.scheduling.colony.atsa import ACO
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.problems.errors import InputError
@@ -20,9 +19,9 @@ SPEC = "paper:30x5:seed=7"
 
 def test_the_same_bits_as_a_sweep() -> None:
     problem = load_problem(SPEC)
-    table = json.dumps({"solver": "pso", "particles": 7})
-    budget = json.dumps({"evaluations": 100})
-    row = run_sweep_cell(SweepCell(SPEC, problem.digest, "x", table, 1, 4, budget))
+    solvers = {"x": {"solver": "pso", "particles": 7}}
+    sweep = SweepConfig((SPEC,), 2, 4, {"evaluations": 100}, solvers)
+    row = run_sweep_cell(list(sweep.cells())[1])
     gap = run_trial_cell(TrialCell(problem, 1), PSO(particles=7), {"evaluations": 100}, 4)
     assert gap == row["gap"]
 

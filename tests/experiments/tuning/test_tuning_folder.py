@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeopt.experiments.tuning.config import TuneConfig
-from edgeopt.experiments.tuning.storage import open_tuning_folder
+from edgeopt.experiments.tuning.folder import open_tuning_folder
 from edgeopt.problems.errors import InputError
 
 Make = Callable[..., TuneConfig]
@@ -24,27 +24,38 @@ def test_a_folder_keeps_its_worker(make_config: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "field"),
     [
-        {"seed": 4},
-        {"trials": 9},
-        {"budget": {"evaluations": 61}},
-        {"racing": 0.1},
-        {"solver": {"solver": "aco", "rho": 0.4}},
-        {"search": {"rho": [0.1]}},
-        {"sampler": "random"},
+        ({"seed": 4}, "seed"),
+        ({"budget": {"evaluations": 61}}, "budget"),
+        ({"solver": {"solver": "aco", "rho": 0.4}}, "solver"),
+        ({"objective": "makespan"}, "objective"),
     ],
 )
 def test_another_tuning_is_refused(
-    make_config: Make, tmp_path: Path, change: dict[str, object]
+    make_config: Make, tmp_path: Path, change: dict[str, object], field: str
 ) -> None:
     with open_tuning_folder(tmp_path, make_config()):
         pass
     with (
-        pytest.raises(InputError, match="another tuning"),
+        pytest.raises(InputError, match="another --out") as error,
         open_tuning_folder(tmp_path, make_config(**change)),
     ):
         pass
+    assert error.value.field == field
+
+
+def test_what_processes_share_does_not_change(make_config: Make, tmp_path: Path) -> None:
+    with open_tuning_folder(tmp_path, make_config(), shared=True):
+        pass
+    with open_tuning_folder(tmp_path, make_config(trials=9, held_out=None), shared=True):
+        pass
+    with (
+        pytest.raises(InputError, match="--storage") as error,
+        open_tuning_folder(tmp_path, make_config(racing=0.1), shared=True),
+    ):
+        pass
+    assert error.value.field == "racing"
 
 
 def test_a_second_process_is_refused(make_config: Make, tmp_path: Path) -> None:
@@ -78,14 +89,19 @@ def test_a_process_killed_at_its_start(make_config: Make, tmp_path: Path) -> Non
         assert json.loads((tmp_path / "tune.json").read_text()) == description
 
 
-def test_an_edited_solver_is_another_tuning(
-    make_config: Make, tmp_path: Path, own_solver: str
+def test_other_code_is_accepted_on_request_only(
+    make_config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = make_config(solver={"solver": own_solver})
-    before = config.identity
-    path = Path(own_solver.removesuffix(":Own"))
-    path.write_text(path.read_text() + "# changed\n")
-    assert config.identity != before
+    with open_tuning_folder(tmp_path, make_config()):
+        pass
+    monkeypatch.setattr(TuneConfig, "code", "new")
+    config = make_config()
+    with pytest.raises(InputError, match="--accept-code"), open_tuning_folder(tmp_path, config):
+        pass
+    with open_tuning_folder(tmp_path, config, accept_code=True) as description:
+        assert description["codes"][1:] == ["new"]
+    with open_tuning_folder(tmp_path, config) as description:
+        assert description["codes"][1:] == ["new"]
 
 
 def test_passwords_are_not_recorded(

@@ -15,10 +15,11 @@ from typing import Any
 
 import optuna
 import pytest
+from tuning_runs import run_study
 
 from edgeopt.experiments.tuning.config import TuneConfig, read_tuning
+from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.experiments.tuning.storage import open_database, open_journal, open_study, study_name
-from edgeopt.experiments.tuning.tune import run_tuning, tune
 from edgeopt.problems.errors import InputError
 
 psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
@@ -111,7 +112,7 @@ def tuning(tmp_path: Path) -> Path:
 def alone(config: TuneConfig, path: Path) -> list[tuple[object, ...]]:
     """Return the trials that one process runs in its own journal."""
     study = open_study(config, open_journal(path))
-    run_tuning(config, study, "me", alone=True)
+    run_study(config, study, "me", alone=True)
     return content(study.trials)
 
 
@@ -152,13 +153,13 @@ def test_two_processes_one_of_them_killed(server: str, tuning: Path, tmp_path: P
     assert second.returncode == 0, out
     assert b"1 trials are running in other processes" in out
     assert not (tmp_path / "second" / "best.toml").exists()
-    outcome = tune(config, tmp_path / "first", storage=server)
+    outcome = run_tuning(config, tmp_path / "first", storage=server)
     assert outcome.running == 0
     with open_database(server) as storage:
         trials = optuna.load_study(study_name=name, storage=storage).trials
     assert content(trials) == alone(config, tmp_path / "journal.log")
     assert len({t.user_attrs["worker"] for t in trials}) == 2
-    assert tune(config, tmp_path / "second", storage=server).page == outcome.page
+    assert run_tuning(config, tmp_path / "second", storage=server).page == outcome.page
     for path in (tmp_path / "first").rglob("*.json"):
         assert "geheim" not in path.read_text()
 
@@ -171,7 +172,7 @@ def test_one_process_finds_the_same_there(
     config = make_config(sampler=sampler, parameters=("ants", "rho"), levels=3, trials=12)
     with open_database(server) as storage:
         study = open_study(config, storage)
-        run_tuning(config, study, "me", alone=False)
+        run_study(config, study, "me", alone=False)
         found = content(study.trials)
     assert found == alone(config, tmp_path / "journal.log")
 
@@ -190,9 +191,9 @@ def test_a_server_that_goes_away(
 
     config = make_config(seed=77)
     with pytest.raises(InputError, match=r"--storage.*\*\*\*.*can be reached") as error:
-        tune(config, tmp_path / "out", storage=server, report=cut_off)
+        run_tuning(config, tmp_path / "out", storage=server, report=cut_off)
     assert "geheim" not in str(error.value)
-    assert tune(config, tmp_path / "out", storage=server).running == 0
+    assert run_tuning(config, tmp_path / "out", storage=server).running == 0
     with open_database(server) as storage:
         study = open_study(config, storage)
         assert content(study.trials) == alone(config, tmp_path / "journal.log")

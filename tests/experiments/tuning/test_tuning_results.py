@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from edgeopt.experiments.tuning.config import TuneConfig
-from edgeopt.experiments.tuning.tune import tune
+from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("no_sync")
 def test_results_of_a_whole_tuning(make_config: Make, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     config = make_config(trials=12)
-    outcome = tune(config, tmp_path, report=lambda *step: seen.append(step))
+    outcome = run_tuning(config, tmp_path, report=lambda *step: seen.append(step))
     assert (outcome.running, seen[0], seen[-1]) == (0, ("trials", 0, 12), ("runs", 8, 8))
     names = {path.name for path in outcome.paths}
     assert names >= {"best.toml", "comparison.md", "comparison.csv", "trials.csv"}
@@ -44,7 +44,7 @@ def test_results_of_a_whole_tuning(make_config: Make, tmp_path: Path) -> None:
             ]
             assert getattr(row, label) == pytest.approx(np.mean(gaps))
     before = {path: path.read_bytes() for path in outcome.paths}
-    assert tune(config, tmp_path).page == outcome.page
+    assert run_tuning(config, tmp_path).page == outcome.page
     assert {path: path.read_bytes() for path in outcome.paths} == before
 
 
@@ -57,4 +57,4 @@ def test_a_solver_that_never_works(make_config: Make, tmp_path: Path, own_solver
     search = {"broken": {"low": 0.6, "high": 0.9}}
     config = make_config(solver={"solver": own_solver}, search=search, trials=3)
     with pytest.raises(InputError, match="out of order"):
-        tune(config, tmp_path / "out")
+        run_tuning(config, tmp_path / "out")

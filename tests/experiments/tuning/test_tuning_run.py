@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,12 +10,14 @@ import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
+from tuning_runs import run_study
 
+from edgeopt.experiments.tuning.cells import run_trial_cell, trial_cells
 from edgeopt.experiments.tuning.config import SAMPLERS, ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.run import trial_count
 from edgeopt.experiments.tuning.storage import open_journal, open_study
-from edgeopt.experiments.tuning.trial import best_trial, run_trial_cell, trial_cells
-from edgeopt.experiments.tuning.trial_table import trials_table, with_gap
-from edgeopt.experiments.tuning.tune import run_tuning, trial_count
+from edgeopt.experiments.tuning.trial import best_trial
+from edgeopt.experiments.tuning.trial_table import measured, trials_table
 from edgeopt.optim.scheduling.colony.atsa import ACO
 
 Make = Callable[..., TuneConfig]
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("no_sync")
 def run(config: TuneConfig, path: Path) -> optuna.Study:
     """Run a tuning into a journal."""
     study = open_study(config, open_journal(path))
-    run_tuning(config, study, "me", alone=True)
+    run_study(config, study, "me", alone=True)
     return study
 
 
@@ -74,7 +75,7 @@ def test_no_run_is_begun_in_vain(
         begun.append(next(gaps))
         return begun[-1]
 
-    monkeypatch.setattr("edgeopt.experiments.tuning.trial.run_trial_cell", flat)
+    monkeypatch.setattr("edgeopt.experiments.tuning.cells.run_trial_cell", flat)
     run(make_config(trials=3), tmp_path / "j")
     assert begun == [0.1] * 6 + [0.7] + [0.19] * 4  # 0.7 and 4 x 0.19 are more than 6 x 0.1
 
@@ -110,8 +111,7 @@ def test_a_finished_tuning_runs_nothing(
 ) -> None:
     config = make_config(trials=4)
     wanted = content(run(config, tmp_path / "j"))
-    # by the module itself: the package may hold a function of the same name
-    monkeypatch.setattr(sys.modules[run_tuning.__module__], "run_trial", None)
+    monkeypatch.setattr("edgeopt.experiments.tuning.run.run_trial", None)
     assert content(run(config, tmp_path / "j")) == wanted
 
 
@@ -124,7 +124,7 @@ def test_a_solver_that_raises(make_config: Make, tmp_path: Path, own_solver: str
             assert "ValueError: out of order" in trial.user_attrs["error"]
     table = trials_table(study)
     assert set(table.loc[table["state"] == "fail", "error"]) == {"ValueError: out of order"}
-    assert with_gap(table)["state"].isin(["complete", "pruned"]).all()
+    assert measured(table)["state"].isin(["complete", "pruned"]).all()
 
 
 def test_trials_that_find_no_schedule(make_config: Make, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_small_grid_ends_early(make_config: Make, tmp_path: Path) -> None:
     )
     study = run(config, tmp_path / "j")
     points = {(t.params["ants"], t.params["rho"]) for t in study.trials}
-    assert trial_count(config) == len(study.trials) == len(points) == 4
+    assert trial_count(config, []) == len(study.trials) == len(points) == 4
 
 
 def test_a_trial_of_another_worker_is_left_alone(make_config: Make, tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ def test_a_trial_of_another_worker_is_left_alone(make_config: Make, tmp_path: Pa
     study = open_study(config, open_journal(tmp_path / "j"))
     other, orphan = study.ask(dict(config.space)), study.ask(dict(config.space))
     other.set_user_attr("worker", "you")
-    assert run_tuning(config, study, "me", alone=False) == 2
-    assert run_tuning(config, study, "you", alone=False) == 1
-    assert run_tuning(config, study, "me", alone=True) == 0
+    assert run_study(config, study, "me", alone=False) == 2
+    assert run_study(config, study, "you", alone=False) == 1
+    assert run_study(config, study, "me", alone=True) == 0
     assert study.trials[orphan.number].state.is_finished()
 
 

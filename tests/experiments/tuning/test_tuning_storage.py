@@ -7,16 +7,16 @@ from pathlib import Path
 
 import optuna
 import pytest
+from tuning_runs import run_study
 
 from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.folder import JOURNAL
 from edgeopt.experiments.tuning.storage import (
-    JOURNAL,
     open_database,
     open_journal,
     open_study,
     study_name,
 )
-from edgeopt.experiments.tuning.tune import run_tuning
 from edgeopt.problems.errors import InputError
 
 Make = Callable[..., TuneConfig]
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("no_sync")
 def finished(config: TuneConfig, path: Path) -> optuna.Study:
     """Run a tuning into a journal and return its study."""
     study = open_study(config, open_journal(path))
-    assert run_tuning(config, study, "me", alone=True) == 0
+    assert run_study(config, study, "me", alone=True) == 0
     return study
 
 
@@ -105,7 +105,7 @@ def test_a_database_is_as_good_as_a_journal(make_config: Make, tmp_path: Path) -
     journal = finished(config, tmp_path / JOURNAL)
     with open_database(url) as storage:
         study = open_study(config, storage)
-        run_tuning(config, study, "me", alone=False)
+        run_study(config, study, "me", alone=False)
         assert [(t.params, t.values) for t in study.trials] == [
             (t.params, t.values) for t in journal.trials
         ]
