@@ -189,7 +189,7 @@ class Schedule:
         )
         ax.grid(visible=False, axis="y")
         ax.set(xlabel="time (s)", ylabel="node", ylim=(self.nodes - 0.5, -0.5), xlim=(0, None))
-        names = _names(self, "node_names")
+        names = self.node_names
         if names and self.nodes <= _NAMED_NODES:
             ax.set_yticks(range(self.nodes), names, parse_math=False)
         else:
@@ -197,7 +197,7 @@ class Schedule:
 
     def _name_tasks(self, ax: Axes, ends: FloatArray) -> None:
         """Write the names of tasks, or their numbers, into the bars that have room for them."""
-        names = _names(self, "task_names") or [str(task) for task in range(self.tasks)]
+        names = self.task_names or [str(task) for task in range(self.tasks)]
         size = 6
         points = ax.bbox.width / ax.figure.dpi * 72
         room = self.times / ax.get_xlim()[1] * points / (0.65 * size)
@@ -214,9 +214,3 @@ def _axes(ax: Axes | None) -> Axes:
 
         _, ax = pyplot.subplots()
     return ax
-
-
-def _names(schedule: Schedule, field: str) -> tuple[str, ...] | None:
-    """Return the names of its problem's tasks or nodes, if these have any."""
-    names: tuple[str, ...] | None = getattr(schedule, field, None)
-    return names
