@@ -113,7 +113,7 @@ def test_charts_show_names_as_text_and_late_starts() -> None:
             if bar.get_facecolor()[:3] == pytest.approx((0.8667,) * 3, abs=1e-3)
         ]
         assert [(bar.get_y() + 0.4, bar.get_width()) for bar in late] == [(1, 2)]
-        assert any(text.get_text() == "makespan 7 s" for text in ax.texts)
+        assert ax.get_xlabel().startswith("time (s), makespan 7 s")
     assert {"$a$", "c"} <= {text.get_text() for text in gantt.texts}
     assert not any("long" in text.get_text() for text in gantt.texts)
     assert [text.get_text() for text in loads.texts[:2]] == [" 1", " 2"]
@@ -121,5 +121,5 @@ def test_charts_show_names_as_text_and_late_starts() -> None:
 
 def test_a_figure_of_its_own(figures):
     ax = Schedule.of(PROBLEM, [0, 1, 1]).gantt()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "node")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s), makespan 5 s", "node")
     assert figures.get_fignums() == [ax.figure.number]

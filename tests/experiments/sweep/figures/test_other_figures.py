@@ -149,4 +149,4 @@ def test_loads_of_the_best_schedules():
     assert table["load"].tolist() == [5, 4, 0, 10]
     assert table["tasks"].tolist() == [2, 1, 0, 3]
     gantt = plot_loads(cells, axes(), instance=problem, solvers="a")
-    assert gantt.get_xlabel() == "time (s)"
+    assert gantt.get_xlabel() == "time (s), makespan 6 s"
