@@ -223,7 +223,10 @@ def _of_problem(
             data, taken.pop("solvers", None), title, width=width or 7.2, **taken
         )
     drawn = _single(figure, data, options, width, len(choose_runs(data).solvers))
-    drawn.axes[0].set_title(short_label(title), fontsize="medium", parse_math=False)
+    axes, name = drawn.axes[0], short_label(title)
+    solver = axes.get_title()  # of a single schedule
+    text = f"{name}, {solver}" if solver else name
+    axes.set_title(text, fontsize="medium", parse_math=False)
     return drawn
 
 
