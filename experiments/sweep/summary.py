@@ -167,8 +167,8 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
         One row each, in the order of the configuration that the folder was last run with;
         ``trace_*`` and ``assignment`` hold lists. ``attrs["cells"]`` is the number of cells,
         ``attrs["missing"]`` of those without a row (`missing_note`). Of a sweep of solvers,
-        ``attrs["problems"]`` has the specs of the problems by name and ``attrs["budget"]`` the
-        budget of a run.
+        ``attrs["problems"]`` has the specs of the problems by name, ``attrs["solvers"]`` all
+        solvers, also those without a row, and ``attrs["budget"]`` the budget of a run.
 
     Raises
     ------
@@ -191,6 +191,7 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     if description["kind"] != SWEEP.name:
         return cells
     cells.attrs["budget"] = description["config"]["budget"]
+    cells.attrs["solvers"] = list(description["config"]["solvers"])
     cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
     return _with_best_bounds(cells)
 
