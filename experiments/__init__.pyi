@@ -1,6 +1,7 @@
 from . import (
     best_known,
     learning,
+    notebook,
     offload,
     paper,
     peers,
@@ -13,6 +14,7 @@ from . import (
 )
 from .learning.config import LearningConfig, read_learning
 from .report.page import write_report
+from .runs.merge import merge_runs
 from .runs.run import run_sweep
 from .simulation.config import SimulationConfig, read_simulation
 from .statistics.comparison import compare_solvers
@@ -34,6 +36,8 @@ __all__ = [
     "compare_solvers",
     "learning",
     "line_styles",
+    "merge_runs",
+    "notebook",
     "offload",
     "paper",
     "paper_style",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
+    "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
     "tune": (
         "tune",
         "Tune a solver's parameters, and compare with the default on held-out problems.",
@@ -120,6 +122,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    _log_to_stderr()
     try:
         # the name is part of the variable by which shells ask for completions
         code = app(standalone_mode=False, prog_name="edgeopt")
@@ -136,6 +139,21 @@ def main() -> None:
     if code == _INTERRUPTED:  # newer releases of typer catch the signal themselves
         _fail("interrupted; what is finished is kept", _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _log_to_stderr() -> None:
+    """Print progress, which is logged where there is no terminal, as plain lines."""
+    logger = logging.getLogger("edgeopt")
+    logger.handlers = [_Lines()]
+    logger.setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """Prints to what is standard error at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        print(self.format(record), file=sys.stderr, flush=True)
 
 
 def _bad_input() -> type[Exception]:

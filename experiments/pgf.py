@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-_HEAD = r"""%% A PGF picture of edgeopt. In the preamble: \usepackage{pgf}; then \input this file.
+_HEAD = r"""%%%% A PGF picture of edgeopt. In the preamble: \usepackage{pgf}; then \input this file.
 \begingroup\makeatletter
 \begin{pgfpicture}
 \pgfpathrectangle{\pgfpointorigin}{\pgfqpoint{%fin}{%fin}}
@@ -35,10 +35,11 @@ def pgf_picture(figure: Figure) -> str:
     code = io.StringIO()
     size = figure.get_size_inches()
     code.write(_HEAD % tuple(size))
-    measure = FigureCanvasAgg(figure).get_renderer()
+    canvas: Any = FigureCanvasAgg(figure)
+    mixed: Any = MixedModeRenderer
     with mpl.rc_context({"pgf.rcfonts": False}):
-        renderer = _renderer()(figure, code, measure)
-        figure.draw(MixedModeRenderer(figure, *size, figure.dpi, renderer))
+        renderer = _renderer()(figure, code, canvas.get_renderer())
+        figure.draw(mixed(figure, *size, figure.dpi, renderer))
     return code.getvalue() + _FOOT
 
 
@@ -51,7 +52,7 @@ def _renderer() -> Any:
         """Measures texts without LaTeX, and escapes those that are no formulas."""
 
         def __init__(self, figure: Figure, code: io.StringIO, measure: Any) -> None:
-            super().__init__(figure, code)
+            super().__init__(figure, code)  # type: ignore[no-untyped-call]
             self._measure = measure
 
         def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
@@ -69,6 +70,7 @@ def _renderer() -> Any:
             mtext: Any = None,
         ) -> None:
             text = s if ismath else latex_text(s)
-            super().draw_text(gc, x, y, text, prop, angle, ismath, mtext)
+            place = (gc, x, y, text, prop, angle, ismath, mtext)
+            super().draw_text(*place)  # type: ignore[no-untyped-call]
 
     return Renderer

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import math
+import re
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import cycle, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +36,12 @@ MARKERS = "osD^v<>pPX*"
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
+_EASTERN = (  # fonts of Linux, Windows and macOS
+    *("Noto Serif CJK SC", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei"),
+    *("SimSun", "Microsoft YaHei", "Songti SC", "Arial Unicode MS"),
+)
+
 _SETTINGS: Any = {
-    "font.family": "serif",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -64,8 +71,17 @@ def paper_style(font_size: float = 9) -> Iterator[None]:
     import matplotlib as mpl
 
     sizes = {"font.size": font_size, "legend.fontsize": font_size * 8 / 9}
-    with mpl.rc_context(_SETTINGS | sizes):
+    with mpl.rc_context(_SETTINGS | sizes | {"font.family": _families()}):
         yield
+
+
+@cache
+def _families() -> list[str]:
+    """Return the font, and one for names in Chinese, Japanese or Korean if there is any."""
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    return ["serif", *[name for name in _EASTERN if name in installed][:1]]
 
 
 def solver_styles(solvers: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -151,7 +167,9 @@ def number_axis(axis: Axis) -> None:
     if axis.get_scale() == "log":
         log_ticks(axis)
     else:
-        axis.set_major_locator(MaxNLocator(min(5, max(axis.get_tick_space(), 2))))
+        axis.set_major_locator(
+            MaxNLocator(min(5, max(axis.get_tick_space(), 2)), steps=[1, 2, 2.5, 5, 10])
+        )
     axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
 
 
@@ -162,11 +180,12 @@ def log_ticks(axis: Axis) -> None:
     class LogTicks(Locator):
         """Ticks that follow the range, which may change after this call."""
 
-        def __call__(self) -> FloatArray:
+        def __call__(self) -> list[float]:
             return self.tick_values(*axis.get_view_interval())
 
-        def tick_values(self, vmin: float, vmax: float) -> FloatArray:
-            return _log_places(min(vmin, vmax), max(vmin, vmax), max(axis.get_tick_space(), 2))
+        def tick_values(self, vmin: float, vmax: float) -> list[float]:
+            room = max(axis.get_tick_space(), 2)
+            return list(map(float, _log_places(min(vmin, vmax), max(vmin, vmax), room)))
 
     axis.set_major_locator(LogTicks())
     axis.set_minor_locator(NullLocator())
@@ -205,6 +224,28 @@ def plain_ticks(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+@contextmanager
+def _one_warning() -> Iterator[None]:
+    """Warn once of all letters that no font has, instead of once for each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message="Glyph .* missing from font")
+        yield
+    missing: dict[str, None] = {}
+    for warning in caught:
+        glyph = re.match(r"Glyph (\d+) ", str(warning.message))
+        if glyph:
+            missing[chr(int(glyph[1]))] = None
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    if missing:
+        letters = "".join(missing)
+        warnings.warn(
+            f"no installed font has {letters}: they are boxes; Noto Sans CJK has most", stacklevel=5
+        )
 
 
 FORMATS: dict[str, dict[str, Any]] = {  # without dates, so that files repeat to the byte
@@ -260,7 +301,7 @@ def save_figure(
             buffer.write(pgf_picture(figure).encode())
         else:
             # the salt makes the identifiers of SVG repeat
-            with mpl.rc_context({"svg.hashsalt": "edgeopt"}):
+            with mpl.rc_context({"svg.hashsalt": "edgeopt"}), _one_warning():
                 figure.savefig(buffer, format=kind, **FORMATS[kind])
         paths.append(folder / f"{name}.{kind}")
         write_atomically(paths[-1], buffer.getvalue())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+Cell = TypeVar("Cell")
+
 NOTHING, INFINITE = "–", "∞"
 
 _UNBROKEN = 1000  # characters; no table is wider
+
+_LONGEST = 40  # characters of an entry on one line
 
 _PAGE_ROWS = 40  # of a LaTeX table that still fits on a page
 
@@ -199,6 +203,11 @@ def markdown_list(items: Iterable[str]) -> list[str]:
     return [f"- {item}" for item in items]
 
 
+def joined(names: Sequence[str]) -> str:
+    """Return names as ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def terminal_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[str | Text]],
@@ -313,19 +322,49 @@ def _latex_sign(found: re.Match[str]) -> str:
     return signs.translate(_LATEX)
 
 
+def table_width(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> int:
+    """Return the characters of a line of a table, with two spaces between columns."""
+    texts = [columns, *rows]
+    return sum(max(len(row[place]) for row in texts) + 2 for place in range(len(columns))) - 2
+
+
+def turned(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], cell: Callable[[str], Cell]
+) -> list[tuple[Cell, ...]]:
+    """Return a row for each column but the first, led by its heading, which `cell` makes a cell."""
+    return [(cell(columns[n]), *(row[n] for row in rows)) for n in range(1, len(columns))]
+
+
+def choose_columns(table: ReportTable, columns: Sequence[str]) -> ReportTable:
+    """Return the table with the given columns in their order, or whole if it has fewer than two."""
+    places = [table.columns.index(name) for name in columns if name in table.columns]
+    if len(places) < 2:
+        return table
+    rows = tuple(tuple(row[place] for place in places) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in places), rows=rows)
+
+
 def latex_table(table: ReportTable) -> str:
     """Return a table for LaTeX with booktabs, and with longtable if it is longer than a page.
 
     It is centred, has a caption and a label, and its best entries are bold. All texts are escaped.
     """
-    numbers = [entry.key is not None for entry in table.rows[0]] if table.rows else []
-    sides = "".join("r" if number else "l" for number in numbers) or "l" * len(table.columns)
+    sides = "".join(_latex_side(table, place) for place in range(len(table.columns)))
     head = _latex_row([Entry(column) for column in table.columns])
     body = "".join(_latex_row(row) for row in table.rows)
     title = f"\\caption{{{latex_text(table.title)}}}\n\\label{{tab:{table.name}}}"
     if len(table.rows) > _PAGE_ROWS:
         return _LONG % {"sides": sides, "title": title, "head": head, "body": body}
     return _SHORT % {"sides": sides, "title": title, "head": head, "body": body}
+
+
+def _latex_side(table: ReportTable, place: int) -> str:
+    """Return the alignment of a column: numbers right, names left, long texts in lines."""
+    entries = [row[place] for row in table.rows]
+    if entries and entries[0].key is not None:
+        return "r"
+    long = max((len(entry.text) for entry in entries), default=0) > _LONGEST
+    return r"p{0.35\linewidth}" if long else "l"
 
 
 def _latex_row(entries: Sequence[Entry]) -> str:

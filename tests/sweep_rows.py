@@ -28,8 +28,10 @@ def run(
         "lower_bound": BOUND,
         "makespan": makespans[-1],
         "gap": makespans[-1] / BOUND - 1,
+        "iterations": len(evaluations),
         "evaluations": evaluations[-1],
         "seconds": seconds[-1],
+        "trace_iterations": list(range(1, len(evaluations) + 1)),
         "trace_evaluations": evaluations,
         "trace_seconds": seconds,
         "trace_makespan": makespans,
@@ -47,7 +49,7 @@ def failed(solver: str, *, problem: str = "p", repetition: int = 0) -> dict[str,
 def sweep(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows as the table of a sweep, as Parquet would give it back."""
     table = pd.DataFrame(list(rows))
-    numbers = ("lower_bound", "makespan", "gap", "evaluations", "seconds")
+    numbers = ("lower_bound", "makespan", "gap", "iterations", "evaluations", "seconds")
     return table.astype(dict.fromkeys(numbers, float))
 
 

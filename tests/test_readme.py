@@ -1,5 +1,6 @@
 """The README and the guides: examples run, links lead somewhere, lines are short."""
 
+import linecache
 import re
 import shutil
 from pathlib import Path
@@ -38,6 +39,15 @@ def shown(page: Path) -> list[str]:
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).splitlines()
 
 
+def run(example: str) -> dict[str, Any]:
+    """Run an example as a cell of a notebook, whose source Python knows."""
+    names: dict[str, Any] = {}
+    file = f"<example {len(linecache.cache)}>"
+    linecache.cache[file] = (len(example), None, example.splitlines(keepends=True), file)
+    exec(compile(example, file, "exec"), names)
+    return names
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Run in a folder with the network and the system that the examples read."""
@@ -52,30 +62,19 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
 def test_python_examples_run(page, folder):
     for example in blocks(page, "python"):
-        exec(compile(example, name(page), "exec"), {})
+        run(example)
 
 
 def test_examples_print_what_is_said(folder, capsys):
     (example,) = blocks(OFFLOADING, "python")
-    exec(compile(example, "offloading", "exec"), {})
+    run(example)
     assert "14 ('delay',)" in capsys.readouterr().out
-    _, own, cut = blocks(README, "python")
-    exec(compile(own, "README.md", "exec"), {})
-    printed = [line.removeprefix("# ") for line in own.splitlines() if line.startswith("# ")][1:]
-    assert capsys.readouterr().out.splitlines() == printed
-    exec(compile(cut, "README.md", "exec"), {})
+    own, cut = blocks(README, "python")
+    run(own)
+    said = [line.removeprefix("# ") for line in own.splitlines() if line.startswith("# ")]
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == said
+    run(cut)
     assert capsys.readouterr().out.startswith("26 () 0.0895")
-
-
-@pytest.mark.parametrize("spec", ["paper:200x30:seed=1", "braun:u_c_hihi:40x5"])
-def test_the_scheduler_of_the_readme_is_the_minimum_completion_time(spec):
-    from edgeopt import load_problem, mct, solve
-
-    names: dict[str, Any] = {}
-    exec(compile(blocks(README, "python")[0], "README.md", "exec"), names)
-    problem = load_problem(spec)  # with memory, as in the command below the scheduler, and without
-    found = solve(problem, names["earliest_finish"])
-    assert found.makespan == solve(problem, mct).makespan
 
 
 def test_sweep_files_are_read(tmp_path):

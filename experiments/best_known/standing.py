@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -95,14 +95,14 @@ def better_of(
     return best
 
 
-def best_known_makespans(specs: Iterable[str], folder: Path = REGISTER) -> dict[str, float]:
-    """Return by spec the least makespan in s that is published or registered.
+def best_known_makespans(specs: Mapping[str, str], folder: Path = REGISTER) -> dict[str, float]:
+    """Return by name the least makespan in s that is published or registered.
 
     Parameters
     ----------
-    specs : iterable of str
-        Problems; the result omits those without such a makespan and those that can no longer be
-        loaded.
+    specs : mapping of str to str
+        Specs of problems by name; the result omits those without such a makespan and those that
+        can no longer be loaded.
     folder : Path
         The register.
 
@@ -115,15 +115,15 @@ def best_known_makespans(specs: Iterable[str], folder: Path = REGISTER) -> dict[
     --------
     >>> from pathlib import Path
     >>> from edgeopt.experiments.best_known import best_known_makespans
-    >>> best_known_makespans(["paper:20x4:seed=1"], Path("nowhere"))
+    >>> best_known_makespans({"mine": "paper:20x4:seed=1"}, Path("nowhere"))
     {}
     """
     known = {digest: record.makespan for digest, record in read_register(folder).items()}
     for digest, fact in published().items():
         known[digest] = min(fact.makespan, known.get(digest, fact.makespan))
     # by content: the same instance has many names and places
-    digests = {spec: _digest(spec) for spec in specs}
-    return {spec: known[digest] for spec, digest in digests.items() if digest in known}
+    digests = {name: _digest(spec) for name, spec in specs.items()}
+    return {name: known[digest] for name, digest in digests.items() if digest in known}
 
 
 def _digest(spec: str) -> str:

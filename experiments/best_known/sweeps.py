@@ -13,11 +13,11 @@ from edgeopt.experiments.best_known.register import KnownSchedule
 from edgeopt.experiments.best_known.standing import published
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
+from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.scheduling.problem import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
-    They have the columns of a sweep and ``digest`` and ``instance`` of the problem, ``version`` of
-    edgeopt, and ``folder``. ``tasks`` and ``nodes`` are given for runs that failed, too.
+    They have the columns of a sweep and ``spec``, ``digest`` and ``instance`` of the problem,
+    ``version`` of edgeopt, and ``folder``. ``tasks`` and ``nodes`` are given for runs that failed,
+    too.
 
     Raises
     ------
@@ -44,22 +45,27 @@ def _read(folder: Path) -> pd.DataFrame:
     """Return the rows of one sweep."""
     import pandas as pd
 
-    version = str(read_description(folder)["provenance"].get("edgeopt", "unknown"))
+    description = read_description(folder)
+    version = str(description["provenance"].get("edgeopt", "unknown"))
+    specs = problem_specs(description["config"].get("problems", []), folder)
     cells = read_cells(folder)
     if cells["assignment"].isna().all():
         raise InputError("folder", str(folder), "a sweep in which a run has found a schedule")
     facts = pd.DataFrame.from_dict(
-        {spec: _facts(problem_of(spec)) for spec in cells["problem"].unique()}, orient="index"
+        {name: _facts(specs.get(name, name)) for name in cells["problem"].unique()},
+        orient="index",
     )
     # rows of failed runs lack the size, which the tables group by
     cells = cells.drop(columns=["tasks", "nodes"]).join(facts, on="problem")
     return cells.assign(version=version, folder=str(folder))
 
 
-def _facts(problem: Problem) -> dict[str, Any]:
+def _facts(spec: str) -> dict[str, Any]:
     """Return a problem's columns; its name is the published one if there is one."""
+    problem = problem_of(spec)
     fact = published().get(problem.digest)
     return {
+        "spec": spec,
         "digest": problem.digest,
         "instance": problem.name if fact is None else fact.instance,
         "tasks": problem.tasks,
@@ -102,7 +108,7 @@ def _record(row: dict[Any, Any], bound: float) -> KnownSchedule:
         code=row["code"],
         assignment=np.asarray(row["assignment"], dtype=np.int64),
     )
-    _check(record, row["problem"], "folder", row["folder"])
+    _check(record, row["spec"], "folder", row["folder"])
     return record
 
 
@@ -123,7 +129,7 @@ def check_records(records: dict[str, KnownSchedule], cells: pd.DataFrame, source
     InputError
         If a record does not hold for its problem.
     """
-    specs = cells.drop_duplicates("digest").set_index("digest")["problem"]
+    specs = cells.drop_duplicates("digest").set_index("digest")["spec"]
     for digest in specs.index.intersection(list(records)):
         _check(records[digest], specs[digest], "register", str(source))
 

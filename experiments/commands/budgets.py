@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
 
@@ -26,23 +26,34 @@ def budgets_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
     at: Annotated[str, typer.Option(help="Budgets, such as 0.01,0.1,1")],
     against: Annotated[str, typer.Option(help="Solver to compare the others with")],
-    axis: Annotated[str, typer.Option(help=f"Unit of the budgets: {' | '.join(AXES)}")] = "seconds",
+    axis: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Unit of the budgets: {' | '.join(COST_AXES)} (default: as that of the sweep)"
+        ),
+    ] = None,
     problems: Annotated[str, typer.Option(help="Only problems whose name contains this")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the figure")] = None,
 ) -> None:
     """Print the median gap of each solver at each budget as Markdown, with tests."""
     from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
+    from edgeopt.experiments.statistics.completeness import left_out
+    from edgeopt.experiments.statistics.spending import overruns, own_axis
     from edgeopt.experiments.sweep.summary import read_solver_cells
 
     cells = read_solver_cells(folder)
     cells = cells[cells["problem"].str.contains(problems, regex=False)]
     if cells.empty:
         raise InputError("problems", problems, f"part of a problem's name in {folder}")
+    budget = cells.attrs.get("budget", {})
+    axis = axis or own_axis(budget)
     gaps = gaps_at_budgets(cells, axis, _parse(at))
     for line in _markdown(gaps, compare_with(gaps, against)):
         print(line)
     print(f"\nMedian gap in % over {len(gaps)} problems; –: less than half have a schedule.")
     print(f"▲ better than {against}, ▼ worse (Wilcoxon over problems, Holm, 5 %).")
+    for text in (*left_out(cells), *overruns(cells, budget)):
+        print(text)
     if out is not None:
         _draw(gaps, axis, list(cells["solver"].unique()), out)
     running.tell_missing(folder)

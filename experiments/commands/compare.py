@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.text import table_console, terminal_table
 
@@ -18,13 +18,18 @@ _COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect",
 
 def compare_command(
     folder: Annotated[Path, typer.Argument(help="Output folder of a sweep")],
-    at: Annotated[str, typer.Option(help=f"Compare at equal {' | '.join(AXES)}")] = AXES[0],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Compare at equal {' | '.join(COST_AXES)} (default: as the budget of the sweep)"
+        ),
+    ] = None,
     unit: Annotated[
         str, typer.Option(help=f"Unit of the tests: {' | '.join(BLOCK_UNITS)}")
     ] = BLOCK_UNITS[0],
 ) -> None:
     """Rank the solvers of a sweep, with confidence intervals and tests."""
-    from edgeopt.experiments.report.content import verdict
+    from edgeopt.experiments.report.content import cut, verdict
     from edgeopt.experiments.report.tables import ranking_table
     from edgeopt.experiments.statistics.comparison import compare_solvers
     from edgeopt.experiments.sweep.summary import read_solver_cells
@@ -35,6 +40,6 @@ def compare_command(
     rows = [[row[place].text for place in kept] for row in table.rows]
     console = table_console()
     console.print(terminal_table(_COLUMNS, rows, title=table.title))
-    for text in (verdict(comparison), *comparison.cautions):
+    for text in (verdict(comparison), cut(comparison), *comparison.cautions):
         console.print(text)
     running.tell_missing(folder)

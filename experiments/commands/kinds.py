@@ -1,12 +1,10 @@
-"""The kinds of runs: how files of each are recognised and restored, and its command."""
+"""The kinds of runs: how files of each are recognised, and its command."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from edgeopt.experiments.runs.cell import AnyConfig
 from edgeopt.experiments.runs.store import read_description
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
@@ -21,40 +19,16 @@ class KindEntry(NamedTuple):
         The command that runs it.
     field : str
         Name of a field that only files of this kind have.
-    restore : callable
-        Makes a configuration from the result of its ``as_dict``.
     """
 
     command: str
     field: str
-    restore: Callable[[dict[str, Any]], AnyConfig]
-
-
-def _restore_sweep(table: dict[str, Any]) -> AnyConfig:
-    """Restore a sweep; kinds are imported late, since learning needs PyTorch."""
-    from edgeopt.experiments.sweep.config import restore_sweep
-
-    return restore_sweep(table)
-
-
-def _restore_simulation(table: dict[str, Any]) -> AnyConfig:
-    """Restore a simulation."""
-    from edgeopt.experiments.simulation.config import restore_simulation
-
-    return restore_simulation(table)
-
-
-def _restore_learning(table: dict[str, Any]) -> AnyConfig:
-    """Restore learning runs."""
-    from edgeopt.experiments.learning.config import LearningConfig
-
-    return LearningConfig(**table)
 
 
 RUN_KINDS = {
-    "sweep": KindEntry("sweep", "problems", _restore_sweep),
-    "simulation": KindEntry("simulate", "streams", _restore_simulation),
-    "learning": KindEntry("learn", "data", _restore_learning),
+    "sweep": KindEntry("sweep", "problems"),
+    "simulation": KindEntry("simulate", "streams"),
+    "learning": KindEntry("learn", "data"),
 }
 
 

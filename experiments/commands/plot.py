@@ -79,6 +79,7 @@ def plot_command(
     for path in paths:
         print(path)
     running.tell_missing(folder)
+    running.tell_missing(folder)
 
 
 def _split(text: str | None) -> list[str] | None:
@@ -111,5 +112,7 @@ def _best_known(folder: Path) -> dict[str, float]:
     """Return the makespans of the register."""
     from edgeopt.experiments.best_known.standing import best_known_makespans
     from edgeopt.experiments.runs.store import read_description
+    from edgeopt.experiments.sweep.places import problem_specs
 
-    return best_known_makespans(read_description(folder)["config"]["problems"])
+    problems = read_description(folder)["config"]["problems"]
+    return best_known_makespans(problem_specs(problems, folder))

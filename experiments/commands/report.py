@@ -15,11 +15,16 @@ def report_command(
     out: Annotated[
         Path | None, typer.Option(help="HTML file (default: report.html in the folder)")
     ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Headings that LaTeX tables keep: 'solver,average rank,gap %'"),
+    ] = None,
 ) -> None:
     """Write a self-contained HTML report of a sweep, with LaTeX tables and PDF figures."""
     from edgeopt.experiments.report.page import write_report
 
-    files = write_report(folder, out)
+    chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+    files = write_report(folder, out, columns=chosen)
     print(files[0])
     print(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
     running.tell_missing(folder)

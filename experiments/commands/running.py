@@ -21,7 +21,7 @@ from edgeopt.problems.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from edgeopt.experiments.runs.cell import AnyConfig, RunKind
+    from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind
     from edgeopt.experiments.runs.select import Selection
     from edgeopt.experiments.runs.status import RunStatus
 
@@ -47,6 +47,10 @@ class RunOptions:
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed cells again")] = (
         False
     )
+    accept_code: Annotated[
+        bool,
+        typer.Option("--accept-code", help="Keep rows made by other code, if only code differs"),
+    ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run and how long it would take")
     ] = False
@@ -160,6 +164,7 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
             jobs=options.jobs,
             cluster=options.cluster,
             retry_failed=options.retry_failed,
+            accept_code=options.accept_code,
             select=options.select,
         )
         if options.prune and options.out is not None:
@@ -196,13 +201,12 @@ def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:
     from edgeopt.experiments.runs.status import failure_lines
     from edgeopt.experiments.runs.store import OLDER, missing_note, older_cells
 
-    older = 0 if out is None else older_cells(out)
-    if older:
+    if out is not None and (older := older_cells(out)):
         typer.echo(f"{older} rows that the file does not name: kept in {out / OLDER}", err=True)
     note = missing_note(cells)
     if note is not None:
         typer.echo(note, err=True)
-    failed = cells[cells["status"] == FAILED].to_dict("records")
+    failed: list[Row] = cells[cells["status"] == FAILED].to_dict("records")  # type: ignore[assignment]
     for line in failure_lines(failed, kind):
         typer.echo(line, err=True)
     if failed:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +17,17 @@ import typer
 from rich.console import Console
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
+from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import percent, table_console, terminal_table
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
+from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
 from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 _JSON_KEYS = (
@@ -41,20 +48,22 @@ _JSON_KEYS = (
 
 EPILOG = OWN_SOLVER
 
-_NOTHING_FOUND = 1
+_NOTHING_FOUND = _NOT_EQUAL = 1
 
 _FAILED = 1
 
 
 def schedule_command(
-    problem: Annotated[str, typer.Argument(help="File, or name such as paper:200x30:seed=1")],
+    problem: Annotated[
+        str | None, typer.Argument(help="File, or name such as paper:200x30:seed=1")
+    ] = None,
     solver: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml",
+            help=f"{', '.join(SOLVERS)}, file.py:Name or file.toml (default: atsa)",
             autocompletion=lambda: list(SOLVERS),
         ),
-    ] = "atsa",
+    ] = None,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", help="Parameter as key=value; repeatable")
     ] = None,
@@ -64,10 +73,21 @@ def schedule_command(
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds")] = None,
     target_gap: Annotated[float | None, typer.Option(help="Stop at this gap (0.01 is 1 %)")] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed (default: a new one)")] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(help="Random seed, or stream of a row such as 1/16045/3 (default: a new one)"),
+    ] = None,
+    replay: Annotated[
+        tuple[Path, str] | None,
+        typer.Option(
+            metavar="DIR KEY",
+            help="Run a row of a sweep again; PROBLEM or --solver say where a moved file is",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="File for the assignment, one node per line")
+        Path | None,
+        typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations."""
@@ -77,27 +97,98 @@ def schedule_command(
         "seconds": seconds,
         "target_gap": target_gap,
     }
-    budget = {name: value for name, value in given.items() if value is not None} or DEFAULT
-    criteria = make_criteria(budget)
-    if seed is not None and seed < 0:
-        raise InputError("--seed", seed, "an integer >= 0")
+    budget = {name: value for name, value in given.items() if value is not None}
     if out is not None and (not out.parent.is_dir() or out.is_dir()):
         raise InputError("--out", str(out), "a file in an existing folder")
-    chosen = make_solver(solver, _pairs(parameters or []))
+    if replay is not None:
+        if budget or parameters or seed is not None:
+            raise InputError("--replay", replay[1], "given without budget, --set and --seed")
+        values, notes, code = _replayed(*replay, problem, solver)
+    else:
+        if problem is None:
+            raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
+        pairs = _pairs(parameters or [])
+        values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
+        notes, code = [], 0
+    if out is not None and values["assignment"] is not None:
+        write_atomically(out, _assignment_text(out, values).encode())
+    _print_json(values) if as_json else _print_table(values)
+    for note in notes:
+        print(note, file=sys.stderr if as_json else sys.stdout)
+    if values["assignment"] is None or code:
+        raise typer.Exit(code or _NOTHING_FOUND)
+
+
+def _solved(
+    problem: str, solver: str, parameters: dict[str, str], budget: dict[str, Any], rng: Any
+) -> dict[str, Any]:
+    """Return the result of a solver, with the names as given."""
+    criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
     with _own_errors(solver), Console(stderr=True).status("starting") as status:
         result = solve(
-            instance, chosen, stop=criteria, rng=seed, callback=lambda p: _show(p, status)
+            instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
-    values = {**result.as_dict(), "solver": solver, "problem": problem}
-    values |= {"tasks": instance.tasks, "nodes": instance.nodes}
-    if out is not None and result.assignment is not None:
-        lines = "".join(f"{node}\n" for node in result.assignment)
-        write_atomically(out, lines.encode())
-    _print_json(values) if as_json else _print_table(values)
-    if result.assignment is None:
-        raise typer.Exit(_NOTHING_FOUND)
+    seed = rng if isinstance(rng, str) else result.seed
+    return _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+
+
+def _replayed(
+    folder: Path, key: str, problem: str | None, solver: str | None
+) -> tuple[dict[str, Any], list[str], int]:
+    """Return the result of a row that is run again, what is to be said of it, and an exit code."""
+    from edgeopt.experiments.sweep.cell import problem_of
+    from edgeopt.experiments.sweep.replay import CHANGED, find_stored
+
+    stored = find_stored(folder, key, problem=problem, solver=solver)
+    name = json.loads(stored.cell.solver)["solver"]
+    print(f"running {name} on {stored.cell.problem}", file=sys.stderr)
+    result = stored.cell.run()
+    values = _values(result, stored.cell.problem, problem_of(stored.cell.problem), name)
+    is_equal = stored.is_equal(result)
+    agreement = "agree to the bit" if is_equal else "do not agree"
+    notes = [f"row {stored.label}: makespan and assignment {agreement}"]
+    if stored.is_changed:
+        notes.append(f"the row was {CHANGED}")
+    if stored.is_timed and not is_equal:
+        notes.append("a run that ends by the clock need not agree")
+    code = 0 if is_equal or stored.is_timed else _NOT_EQUAL
+    budget = json.loads(stored.cell.budget)
+    return values | {"seed": stored.row["stream"], "budget": budget}, notes, code
+
+
+def _values(result: Result, problem: str, instance: Problem, solver: str) -> dict[str, Any]:
+    """Return what is printed of a result."""
+    names = {"solver": solver, "problem": problem}
+    labels = {"task_names": instance.task_names, "node_names": instance.node_names}
+    size = {"tasks": instance.tasks, "nodes": instance.nodes}
+    return {**result.as_dict(), **names, **size, "labels": labels}
+
+
+def _rng(seed: str | None) -> int | str | None:
+    """Return a seed, or the text of a stream."""
+    if seed is None:
+        return None
+    try:
+        read_stream(seed)
+    except InputError as error:
+        raise InputError("--seed", seed, error.rule) from None
+    return seed if "/" in seed else int(seed)
+
+
+def _assignment_text(out: Path, values: dict[str, Any]) -> str:
+    """Return an assignment as text: names of tasks and nodes if there are some and it is CSV."""
+    assignment, labels = values["assignment"], values["labels"]
+    if not any(labels.values()) or out.suffix.lower() != ".csv":
+        return "".join(f"{node}\n" for node in assignment)
+    tasks = labels["task_names"] or range(values["tasks"])
+    nodes = labels["node_names"] or range(values["nodes"])
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["task", "node"])
+    rows.writerows(zip(tasks, (nodes[node] for node in assignment), strict=True))
+    return text.getvalue()
 
 
 @contextmanager
@@ -147,24 +238,35 @@ def _show(progress: Progress, status: Any) -> None:
 
 
 def _print_json(values: dict[str, Any]) -> None:
-    """Print the result as one JSON object; what is infinite becomes null."""
+    """Print the result as one JSON object, names if there are some; infinity becomes null."""
     finite = {
         key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
         values[key] for key in _JSON_KEYS
     }  # fmt: skip
+    labels = values["labels"]
+    finite |= {key: list(names) for key, names in labels.items() if names is not None}
     print(json.dumps(finite, allow_nan=False))
 
 
 def _print_table(values: dict[str, Any]) -> None:
     """Print the result as a table."""
-    seconds = f"{values['seconds']:.3f} s"
+    budget = values["budget"]
+    evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
+    seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
         ("gap", f"{percent(values['gap'], 4)} %"),
-        ("evaluations", f"{values['evaluations']} in {seconds}"),
+        ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),
     ]
     table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _allowed(axis: str, values: dict[str, Any], budget: dict[str, Any]) -> str:
+    """Return what was allowed, where the run has used more."""
+    if axis in budget and is_over(values[axis], axis, budget[axis]):
+        return f" of {budget[axis]:g} allowed"
+    return ""

@@ -22,6 +22,7 @@ def sweep_command(
     options: running.RunOptions,
 ) -> None:
     """Run every solver on every problem, and print and write a table of gaps."""
+    from edgeopt.experiments.runs.accept import accepted_rows
     from edgeopt.experiments.sweep.config import read_config
 
     config = running.config_to_run("sweep", file, options, read_config)
@@ -29,20 +30,30 @@ def sweep_command(
         return
     if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
+    for text in config.left_out:
+        print(f"left out: {text}")
     cells = running.run_to_end(config, options)
     if not cells.empty:
         _print_cells(options.out)
+    accepted = accepted_rows(cells, config)
+    if accepted:
+        print(f"{accepted} rows made by other code accepted")
     running.tell_rest(cells, config.kind, options.out)
 
 
 def _print_cells(out: Path) -> None:
-    """Print the table of a sweep, and write it."""
+    """Print the table of a sweep, write it, and say who used more than the budget."""
     from edgeopt.experiments.runs.store import CELLS
+    from edgeopt.experiments.statistics.completeness import left_out
+    from edgeopt.experiments.statistics.spending import overruns
     from edgeopt.experiments.sweep.summary import gap_table, read_solver_cells, summarize_sweep
 
-    summary = summarize_sweep(read_solver_cells(out))
+    cells = read_solver_cells(out)
+    summary = summarize_sweep(cells)
     write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
-    names = (list(summary[column].unique()) for column in ("problem", "solver"))
+    problems, solvers = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
-    console.print(gap_table(summary, *names))
+    console.print(gap_table(summary, problems, solvers, console.width))
+    for text in (*overruns(cells, cells.attrs["budget"]), *left_out(cells)):
+        console.print(text)
     console.print(f"written: {out / CELLS}, {out / 'summary.csv'}", soft_wrap=True)

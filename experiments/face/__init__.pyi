@@ -1,9 +1,14 @@
 from . import experiments, optim, problems
+from .experiments.notebook.runs import Runs
+from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
+from .experiments.notebook.sweep import sweep
 from .experiments.offload.choice import CutChoice, offload
+from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
 from .experiments.statistics.comparison import compare_solvers
 from .experiments.sweep.config import SweepConfig, read_config
+from .experiments.sweep.replay import replay
 from .experiments.sweep.summary import read_runs
 from .experiments.tuning.config import TuneConfig, read_tuning
 from .experiments.tuning.outcome import Tuning
@@ -51,8 +56,10 @@ __all__ = [
     "LocalSearch",
     "Problem",
     "Result",
+    "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
     "Stall",
@@ -80,6 +87,7 @@ __all__ = [
     "lpt",
     "max_min",
     "mct",
+    "merge_runs",
     "met",
     "min_min",
     "offload",
@@ -91,13 +99,16 @@ __all__ = [
     "read_runs",
     "read_simulation",
     "read_tuning",
+    "replay",
     "round_robin",
     "run_sweep",
     "run_tuning",
     "scan",
     "sensitivities",
     "simulate",
+    "simulate_schemes",
     "solve",
     "sufferage",
+    "sweep",
     "tune",
 ]

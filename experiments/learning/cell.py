@@ -87,6 +87,11 @@ class LearningCell:
         return {}
 
     @property
+    def facts(self) -> dict[str, str]:
+        """Nothing: all columns are results."""
+        return {}
+
+    @property
     def code(self) -> str:
         """Hash of the code that makes the row."""
         solvers = [] if self._dispatch is None else [build_solver(self._dispatch)]

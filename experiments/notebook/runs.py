@@ -13,10 +13,13 @@ from edgeopt.experiments.notebook.plots import RunPlots
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.runs.store import missing_note, read_description
 from edgeopt.experiments.sweep.cell import SWEEP, problem_of
-from edgeopt.experiments.sweep.config import SweepConfig, restore_sweep
+from edgeopt.experiments.sweep.config import SweepConfig
+from edgeopt.experiments.sweep.places import config_in
+from edgeopt.experiments.sweep.replay import replay
 from edgeopt.experiments.sweep.summary import read_runs, summarize_sweep
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError, check_choice
 
 if TYPE_CHECKING:
@@ -60,7 +63,7 @@ class Runs:
     @property
     def config(self) -> SweepConfig:
         """What is to be run; ``config.to_toml()`` gives it as a sweep file."""
-        return restore_sweep(read_description(self.folder)["config"])
+        return config_in(self.folder)
 
     @property
     def data(self) -> pd.DataFrame:
@@ -137,7 +140,8 @@ class Runs:
         InputError
             If a name is unknown, or there is no schedule.
         """
-        data, names = self.data, self.config.problem_names
+        data = self.data
+        names = data.attrs["problems"]
         if problem is None and len(names) > 1:
             raise InputError("problem", None, f"one of {', '.join(names)}")
         name = check_choice("problem", next(iter(names)) if problem is None else problem, names)
@@ -147,8 +151,18 @@ class Runs:
             found = found[found["solver"] == solver]
         if found.empty:
             raise InputError("problem", name, "one for which a run has found a schedule")
-        row = found.loc[found["makespan"].idxmin()]
-        return Schedule.of(problem_of(names[name]), np.asarray(row["assignment"], dtype=np.int64))
+        best = found["assignment"].iloc[int(found["makespan"].to_numpy().argmin())]
+        return Schedule.of(problem_of(names[name]), np.asarray(best, dtype=np.int64))
+
+    def replay(self, key: str) -> Result:
+        """Make a run again and return its result, to the bit that of its row, see `replay`.
+
+        Parameters
+        ----------
+        key : str
+            Of the row, or its first characters.
+        """
+        return replay(self.folder, key)
 
     def __repr__(self) -> str:
         """Return the size of the sweep, what is missing, what failed and the budget."""
@@ -171,7 +185,7 @@ class Runs:
         config, data = self.config, self.data
         counts = {
             "solver": len(config.solvers),
-            "problem": len(config.problem_names),
+            "problem": len(config.problems),
             "repetition": config.repetitions,
         }
         size = " x ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items())

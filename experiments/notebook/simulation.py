@@ -19,7 +19,7 @@ from edgeopt.experiments.simulation.cell import SIMULATION
 from edgeopt.experiments.simulation.config import SimulationConfig, restore_simulation
 from edgeopt.experiments.simulation.figures import delay_figure
 from edgeopt.experiments.simulation.summary import summarize_simulation
-from edgeopt.experiments.sweep.objects import PROBLEMS
+from edgeopt.experiments.sweep.places import PROBLEMS
 from edgeopt.optim.framework.measures import MEASURES
 from edgeopt.optim.framework.schemes.catalog import SCHEMES
 from edgeopt.problems.arrivals.streams import Stream
@@ -89,7 +89,8 @@ class SimulatedSchemes:
 
     def _summary(self) -> list[dict[str, Any]]:
         """Return the rows of the summary."""
-        return summarize_simulation(self.data.to_dict("records"))
+        rows: Any = self.data.to_dict("records")
+        return summarize_simulation(rows)
 
     def __repr__(self) -> str:
         """Return the size of the simulation."""

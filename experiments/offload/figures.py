@@ -117,7 +117,8 @@ def _legend_above(axes: Axes) -> None:
     entries = len(axes.get_legend_handles_labels()[0])
     columns = entries if entries < 6 else 4
     look: dict[str, Any] = {"columnspacing": 0.9, "handlelength": 0.9}
-    if len(figure.axes) == 1 and axes.get_figure(root=True).get_layout_engine() is not None:
+    root = axes.get_figure(root=True)
+    if len(figure.axes) == 1 and root is not None and root.get_layout_engine() is not None:
         figure.legend(loc="outside upper center", ncols=columns, **look)
     else:
         axes.legend(loc="best", fontsize=7, **look)

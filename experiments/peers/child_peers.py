@@ -7,7 +7,6 @@ import io
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -68,11 +67,10 @@ def start_child(
     Raises
     ------
     InputError
-        If there is no such interpreter, or the system cannot limit the memory of a process.
+        If there is no such interpreter, or the system is Windows.
     """
-    if not hasattr(signal, "setitimer"):
-        rule = "one that this system supports: CP-SAT and HiGHS run on Linux and macOS only"
-        raise InputError("solver", module, rule)
+    if sys.platform == "win32":  # neither limits of memory nor alarms
+        raise InputError("platform", sys.platform, "Linux or macOS for a solver in a child process")
     data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
     try:
         child = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from edgeopt.experiments.best_known.standing import best_known_makespans
 from edgeopt.experiments.report.analysis import Analysis
@@ -14,9 +15,9 @@ from edgeopt.experiments.report.figures import (
     svg_address,
 )
 from edgeopt.experiments.report.tables import (
-    COST_TEXTS,
     Failure,
     failures,
+    gap_matrix,
     pairs_table,
     parameter_table,
     problem_table,
@@ -27,7 +28,8 @@ from edgeopt.experiments.report.tables import (
 from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
-from edgeopt.experiments.text import ReportTable, count, decimal, p_relation, seconds
+from edgeopt.experiments.statistics.spending import cost_text, own_axis
+from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
     "problems": "A block is a problem, scored by its median over repetitions: what is found here "
@@ -105,7 +107,7 @@ class ReportPage:
         One for each problem that is shown.
     left_out : int
         Number of problems that are not shown.
-    problems, parameters, provenance : ReportTable
+    gaps, problems, parameters, provenance : ReportTable
         What was reached, what was run, and with what.
     failures : tuple of Failure
         Runs that failed.
@@ -122,6 +124,7 @@ class ReportPage:
     running_times: dict[str, ReportTable]
     convergence: tuple[Convergence, ...]
     left_out: int
+    gaps: ReportTable
     problems: ReportTable
     parameters: ReportTable
     provenance: ReportTable
@@ -139,7 +142,7 @@ def make_report_page(analysis: Analysis) -> ReportPage:
     return ReportPage(
         name=analysis.name,
         facts=_facts(analysis),
-        axes=AXES,
+        axes=_axes(analysis.description["config"]["budget"]),
         units=analysis.units,
         scales=SCALES,
         panels=tuple(_panel(comparison, images) for comparison in analysis.comparisons),
@@ -148,7 +151,8 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
-        problems=problem_table(cells, names, best_known_makespans(names)),
+        gaps=gap_matrix(cells, names),
+        problems=problem_table(cells, names, best_known_makespans(cells.attrs["problems"])),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),
@@ -157,17 +161,25 @@ def make_report_page(analysis: Analysis) -> ReportPage:
     )
 
 
+def _axes(budget: dict[str, Any]) -> tuple[str, ...]:
+    """Return the axes, that of the budget first: the page opens with it."""
+    own = own_axis(budget)
+    return tuple(sorted(AXES, key=lambda axis: axis != own))
+
+
 def _facts(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     """Return the key figures."""
     cells, config = analysis.cells, analysis.description["config"]
     failed = int(has_failed(cells).sum())
     budget = ", ".join(f"{value:,} {name}" for name, value in config["budget"].items())
+    missing = cells.attrs.get("missing", 0)
     return (
         ("problems", count(len(analysis.problems))),
-        ("solvers", count(len(analysis.looks))),
+        ("solvers", count(len(analysis.solvers))),
         ("repetitions", count(cells["repetition"].nunique())),
         ("runs", count(len(cells))),
         ("failed", count(failed)),
+        *([("missing", count(missing))] if missing else []),
         ("budget of a run", budget),
         ("time in solvers", seconds(float(cells["seconds"].sum()))),
     )
@@ -179,7 +191,7 @@ def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
         axis=comparison.axis,
         unit=comparison.unit,
         verdict=verdict(comparison),
-        meaning=f"{_budget(comparison)} {_MEANINGS[comparison.unit]}",
+        meaning=f"{cut(comparison)} {_MEANINGS[comparison.unit]}",
         tests=_tests(comparison),
         cautions=comparison.cautions,
         ranking=ranking_table(comparison),
@@ -188,15 +200,18 @@ def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
     )
 
 
-def _budget(comparison: Comparison) -> str:
+def cut(comparison: Comparison) -> str:
     """Say at which cost the runs are compared."""
     budgets = comparison.budgets.dropna()
     if budgets.empty:
         return "No run has a trace."
-    text = COST_TEXTS[comparison.axis]
-    ends = list(dict.fromkeys((text(budgets.min()), text(budgets.max()))))
-    unit = " evaluations" if comparison.axis == "evaluations" else ""
-    return f"Runs are compared after {' to '.join(ends)}{unit}."
+    least, most = (cost_text(value, comparison.axis) for value in (budgets.min(), budgets.max()))
+    if least == most:
+        return f"Runs are compared after {most}, the most that each has had."
+    least = least.removesuffix(f" {comparison.axis}")
+    return (
+        f"Runs are compared after {least} to {most}, the most that each run of a problem has had."
+    )
 
 
 def _tests(comparison: Comparison) -> str:
@@ -231,7 +246,7 @@ def verdict(comparison: Comparison) -> str:
     ranks = comparison.ranking["rank"]
     leaders = [str(name) for name in ranks.index[ranks == ranks.min()]]
     verb = "leads" if len(leaders) == 1 else "lead"
-    text = f"{_joined(leaders)} {verb} with an average rank of {decimal(ranks.min())}."
+    text = f"{joined(leaders)} {verb} with an average rank of {decimal(ranks.min())}."
     if comparison.friedman is None:
         return text
     return f"{text} {_tested(comparison, comparison.friedman, leaders)}"
@@ -256,9 +271,4 @@ def _these(apart: list[str], others: int) -> str:
         return "no other"
     if len(apart) == others:
         return "all others"
-    return f"{len(apart)} of {others} others: {_joined(apart)}"
-
-
-def _joined(names: list[str]) -> str:
-    """Return names as ``a, b and c``."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return f"{len(apart)} of {others} others: {joined(apart)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -11,12 +12,17 @@ from edgeopt.experiments.report.analysis import analyse
 from edgeopt.experiments.report.content import ReportPage, make_report_page
 from edgeopt.experiments.report.figures import report_figures, write_pdf
 from edgeopt.experiments.statistics.rank_tests import EXTRA
-from edgeopt.experiments.text import latex_table
-from edgeopt.problems.errors import InputError, import_extra
+from edgeopt.experiments.text import ReportTable, choose_columns, latex_table
+from edgeopt.problems.errors import InputError, check_choice, import_extra
 from edgeopt.problems.files import write_atomically
 
 
-def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path]:
+def write_report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+) -> list[Path]:
     """Write ``report.html``, and LaTeX tables and PDF figures into a folder beside it.
 
     Parameters
@@ -26,6 +32,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     out : str or Path, optional
         The HTML file; the other files go to a folder of the same name without the suffix. By
         default ``report.html`` in `folder`.
+    columns : sequence of str, optional
+        Headings, in their order: LaTeX tables that have two or more of them keep only these.
 
     Returns
     -------
@@ -35,7 +43,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
     Raises
     ------
     InputError
-        If the folder holds no sweep, a package is missing, or a file cannot be written.
+        If the folder holds no sweep, a package is missing, a file cannot be written, or no table
+        has such a column.
 
     Examples
     --------
@@ -50,10 +59,9 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         raise InputError("--out", str(page), "in an existing folder")
     analysis = analyse(folder)
     content = make_report_page(analysis)
+    tables = _chosen(content, columns or ())
     write_atomically(page, render_page(content).encode())
     paper = _new_folder(page.with_suffix(""))
-    tables = [table for panel in content.panels for table in (panel.ranking, panel.pairs)]
-    tables += [*content.running_times.values(), content.problems, content.parameters]
     files = [page]
     for table in tables:
         files.append(paper / f"{table.name}.tex")
@@ -62,6 +70,16 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> list[Path
         write_pdf(draw, paper / f"{name}.pdf") for name, draw in report_figures(analysis).items()
     ]
     return files
+
+
+def _chosen(content: ReportPage, columns: Sequence[str]) -> list[ReportTable]:
+    """Return the tables for LaTeX with the chosen columns."""
+    tables = [table for panel in content.panels for table in (panel.ranking, panel.pairs)]
+    tables += [*content.running_times.values(), content.problems, content.parameters]
+    known = list(dict.fromkeys(name for table in tables for name in table.columns))
+    for name in columns:
+        check_choice("columns", name, known)
+    return [content.gaps, *(choose_columns(table, columns) for table in tables)]
 
 
 def _new_folder(path: Path) -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, is_dataclass
+import re
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.experiments.statistics.anytime import has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.profiles import ERT_TARGETS, running_times
+from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.text import (
     Entry,
     ReportTable,
@@ -20,6 +22,8 @@ from edgeopt.experiments.text import (
     percent,
     seconds,
     significant,
+    table_width,
+    turned,
 )
 from edgeopt.optim.scheduling.catalog import SOLVERS
 from edgeopt.problems.errors import InputError
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
 
 
 COST_TEXTS = {"evaluations": count, "seconds": seconds}
+
+_LINE = 90  # characters of a table that fits a page
+
+_ROUNDING = 1e-9  # relative
 
 _PROBLEM_COLUMNS = (
     *("problem", "solver", "lower bound s", "best known s", "best s", "median s", "gap %"),
@@ -54,13 +62,16 @@ def problem_table(
     Parameters
     ----------
     cells : DataFrame
-        Rows of a sweep.
+        Rows of a sweep; ``attrs["budget"]``, if there is one, is what they were allowed to use.
     names : dict
         Short name of each problem.
     best_known : dict
         Least makespan in s that was known before, for the problems that have one.
     """
     bounds = cells.groupby("problem")["lower_bound"].max()
+    filled = cells.assign(makespan=cells["makespan"].fillna(float("inf")))
+    medians = filled.groupby(["problem", "solver"])["makespan"].median()
+    least = medians.groupby("problem").min()
     groups = cells.groupby(["problem", "solver"], sort=False)
     rows = [
         (
@@ -68,7 +79,7 @@ def problem_table(
             Entry(str(solver)),
             _length(bounds[str(problem)]),
             _length(best_known.get(str(problem), float("nan"))),
-            *_outcome(runs),
+            *_outcome(runs, cells.attrs.get("budget", {}), least[str(problem)]),
         )
         for (problem, solver), runs in groups
     ]
@@ -76,27 +87,82 @@ def problem_table(
     return ReportTable("problems", title, _PROBLEM_COLUMNS, tuple(rows))
 
 
+def gap_matrix(cells: pd.DataFrame, names: dict[str, str]) -> ReportTable:
+    """Return the median gap of each solver on each problem, turned where that fits a page better.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of a sweep; the gap of a failed run is infinite.
+    names : dict
+        Short name of each problem.
+    """
+    gaps = cells.assign(gap=cells["gap"].fillna(float("inf")))
+    table = gaps.pivot_table(index="solver", columns="problem", values="gap", aggfunc="median")
+    table = table.loc[table.mean(axis=1).sort_values(kind="stable").index, list(names)]
+    least = table.min()
+    rows = [
+        (Entry(str(solver)), *(_gap(row[name], least[name]) for name in names))
+        for solver, row in table.iterrows()
+    ]
+    columns = ("solver", *names.values())
+    down, across = turned(columns, rows, Entry), ("problem", *(row[0].text for row in rows))
+    if _width(columns, rows) > max(_LINE, _width(across, down)):
+        columns, rows = across, down
+    title = "Median gap to the lower bound in %"
+    return ReportTable("gaps", title, columns, tuple(rows))
+
+
+def _gap(gap: float, least: float) -> Entry:
+    """Return a gap in per cent, marked if no solver's is less."""
+    return Entry(percent(gap), gap, best=_is_least(gap, least))
+
+
+def _is_least(value: float, least: float) -> bool:
+    """Whether a value is the least, but for rounding in sums of another order, and finite."""
+    return bool(value <= least + _ROUNDING * max(abs(least), 1.0) < float("inf"))
+
+
+def _width(columns: tuple[str, ...], rows: list[tuple[Entry, ...]]) -> int:
+    """Return the characters of a line."""
+    return table_width(columns, [[entry.text for entry in row] for row in rows])
+
+
 def _length(makespan: float) -> Entry:
     """Return a makespan as an entry."""
     return Entry(significant(makespan, 5), makespan)
 
 
-def _outcome(runs: pd.DataFrame) -> tuple[Entry, ...]:
-    """Return the entries of one solver on one problem; a failed run's gap is infinite."""
+def _outcome(
+    runs: pd.DataFrame, budget: dict[str, float], least: float
+) -> tuple[Entry, ...]:
+    """Return the entries of one solver on one problem; a failed run's gap is infinite.
+
+    The median is marked if no solver's is less than it.
+    """
     failed = int(has_failed(runs).sum())
     makespan, gap = (runs[name].fillna(float("inf")) for name in ("makespan", "gap"))
     # "nearest", as interpolation between a finite and an infinite gap gives NaN
     low, high = (float(gap.quantile(q, interpolation="nearest")) for q in (0.25, 0.75))
-    median, evaluations, time = gap.median(), runs["evaluations"].mean(), runs["seconds"].mean()
+    best, median = _is_least(makespan.median(), least), gap.median()
     return (
         _length(makespan.min()),
-        _length(makespan.median()),
-        Entry(percent(median), median),
+        replace(_length(makespan.median()), best=best),
+        Entry(percent(median), median, best=best),
         Entry(limits(100 * low, 100 * high), low),
-        Entry(count(evaluations), evaluations),
-        Entry(seconds(time), time),
+        *(_used(runs[axis], axis, budget.get(axis, float("inf"))) for axis in COST_TEXTS),
         Entry(f"{failed} of {len(runs)}", failed),
     )
+
+
+def _used(used: pd.Series[float], axis: str, allowed: float) -> Entry:
+    """Return the mean use of a cost; the most used and what was allowed if a run used more."""
+    text = COST_TEXTS[axis]
+    if is_over(used.max(), axis, allowed):
+        return Entry(
+            f"{text(used.mean())} (up to {text(used.max())} of {text(allowed)})", used.mean()
+        )
+    return Entry(text(used.mean()), used.mean())
 
 
 def running_time_table(cells: pd.DataFrame, names: dict[str, str], axis: str) -> ReportTable:
@@ -129,8 +195,12 @@ def ranking_table(comparison: Comparison) -> ReportTable:
     pairs = comparison.pairs
     first = comparison.ranking.index[0]
     versus = pairs[pairs["first"] == first].set_index("second")
+    least = comparison.ranking.min()
     rows = [
-        (*_standing(str(name), row), *_versus(versus.loc[name] if name in versus.index else None))
+        (
+            *_standing(str(name), row, least),
+            *_versus(versus.loc[name] if name in versus.index else None),
+        )
         for name, row in comparison.ranking.iterrows()
     ]
     title = f"Ranking at equal {comparison.axis}, over {comparison.unit}"
@@ -139,12 +209,12 @@ def ranking_table(comparison: Comparison) -> ReportTable:
     )
 
 
-def _standing(name: str, row: pd.Series[float]) -> tuple[Entry, ...]:
-    """Return the entries on the solver itself."""
+def _standing(name: str, row: pd.Series[float], least: pd.Series[float]) -> tuple[Entry, ...]:
+    """Return the entries on the solver itself; the least rank and gap are marked."""
     return (
         Entry(name),
-        Entry(decimal(row["rank"]), row["rank"]),
-        Entry(percent(row["gap"]), row["gap"]),
+        Entry(decimal(row["rank"]), row["rank"], best=_is_least(row["rank"], least["rank"])),
+        Entry(percent(row["gap"]), row["gap"], best=_is_least(row["gap"], least["gap"])),
         Entry(limits(row["rank_low"], row["rank_high"]), row["rank_low"]),
         Entry(limits(100 * row["gap_low"], 100 * row["gap_high"]), row["gap_low"]),
         Entry(percent(row["best"], 0), row["best"]),
@@ -245,7 +315,9 @@ def parameter_table(solvers: dict[str, dict[str, Any]], made_with: str) -> Repor
         # another version may have had other defaults
         defaults = _defaults(table["solver"]) if made_with == version() else {}
         rest = {name: value for name, value in defaults.items() if name not in given}
-        entries = (label, str(table["solver"]), _listed(given), _listed(rest))
+        # of a file its name: where it was is of no use to readers
+        name = re.split(r"[/\\]", str(table["solver"]))[-1]
+        entries = (label, name, _listed(given), _listed(rest))
         rows.append(tuple(Entry(text) for text in entries))
     columns = ("label", "solver", "set", "left at default")
     return ReportTable("parameters", "Solvers and their parameters", columns, tuple(rows))

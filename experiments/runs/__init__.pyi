@@ -1,4 +1,5 @@
 from .cell import run_cell
+from .merge import merge_runs
 from .run import run_sweep
 from .select import Selection
 from .status import RunStatus, read_status, status_of
@@ -7,6 +8,7 @@ from .store import missing_note, read_cells
 __all__ = [
     "RunStatus",
     "Selection",
+    "merge_runs",
     "missing_note",
     "read_cells",
     "read_status",

@@ -88,6 +88,10 @@ class AnyCell(Protocol):
     def contents(self) -> dict[str, str]:
         """Hash of what a name stands for, where it is known; folders may name it differently."""
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Columns that are known before the run, in failed rows too."""
+
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
 
@@ -138,7 +142,7 @@ def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
 def name_row(cell: AnyCell) -> Row:
     """Return the columns that identify the cell of a row."""
     run = {"repetition": cell.repetition, "seed": cell.seed}
-    return {"key": cell.key, "code": cell.code, **cell.names, **run}
+    return {"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts}
 
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:

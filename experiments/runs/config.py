@@ -1,11 +1,17 @@
-"""Checks of the fields that all kinds of runs share."""
+"""Checks of the fields that all kinds of runs share, and the text of a configuration file."""
 
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from edgeopt.problems.errors import InputError, check_integer, check_number
+from edgeopt.problems.files import file_exists
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 
@@ -40,3 +46,46 @@ def check_json(field: str, table: Any) -> None:
         json.dumps(table)
     except (TypeError, ValueError):  # ValueError: an integer of thousands of digits
         raise InputError(field, table, "without dates, times and endless integers") from None
+
+
+# Configurations as files.
+
+_PLACES = ("problems", "solver", "objective", "path", "network", "system")  # keys whose values may be paths
+
+
+def toml_text(tables: dict[str, Any], folder: Path | None) -> str:
+    """Return the tables of a configuration as TOML.
+
+    Parameters
+    ----------
+    tables : dict
+        Its fields; those that are None are left out.
+    folder : Path or None
+        Where the file will be: paths of existing files are made relative to it. None keeps them.
+    """
+    base = None if folder is None else folder.resolve()
+    return tomli_w.dumps(_written("", tables, base))
+
+
+def _written(key: str, value: Any, folder: Path | None) -> Any:
+    """Return a value as TOML can have it."""
+    if isinstance(value, dict):
+        given = {name: each for name, each in value.items() if each is not None}
+        # problems may be a table, of paths by name
+        keys = {name: key if key in _PLACES else name for name in given}
+        return {name: _written(keys[name], each, folder) for name, each in given.items()}
+    if isinstance(value, list | tuple):
+        return [_written(key, each, folder) for each in value]
+    return _relative(value, folder) if key in _PLACES and folder is not None else value
+
+
+def _relative(value: Any, folder: Path) -> Any:
+    """Return the path of an existing file, also in ``file.py:Name``, relative to a folder."""
+    if not isinstance(value, str):
+        return value
+    path, colon, name = (value, "", "") if file_exists(Path(value)) else value.rpartition(":")
+    if not Path(path).is_absolute() or not file_exists(Path(path)):
+        return value
+    with suppress(ValueError):  # on another drive
+        path = Path(os.path.relpath(path, folder)).as_posix()
+    return f"{path}{colon}{name}"

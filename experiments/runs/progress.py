@@ -68,11 +68,12 @@ def log_progress(what: str) -> Report:
 
     Work that ends before the first line is not mentioned at all.
     """
-    start = last = time.monotonic()
+    name, start = what, time.monotonic()
+    last = start
     first: int | None = None
     is_mentioned = False
 
-    def report(done: int, total: int, label: str | None = None) -> None:
+    def report(done: int, total: int, what: str | None = None) -> None:
         nonlocal first, last, is_mentioned
         now = time.monotonic()
         first = done if first is None else first
@@ -80,7 +81,7 @@ def log_progress(what: str) -> Report:
             return
         last, is_mentioned = now, True
         left = (total - done) * (now - start) / (done - first) if done > first else None
-        _LOGGER.info("%s: %d of %d%s", label or what, done, total, _times(now - start, left))
+        _LOGGER.info("%s: %d of %d%s", what or name, done, total, _times(now - start, left))
 
     return report
 

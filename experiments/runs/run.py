@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeopt.experiments.runs.accept import accept_rows
 from edgeopt.experiments.runs.cell import FAILED, AnyCell, AnyConfig, Row, run_cell
 from edgeopt.experiments.runs.cluster import run_on_cluster
 from edgeopt.experiments.runs.compaction import compact
@@ -32,6 +33,7 @@ def run_sweep(
     jobs: int = 1,
     cluster: str | None = None,
     retry_failed: bool = False,
+    accept_code: bool = False,
     select: Selection | None = None,
     report: Count | None = None,
 ) -> pd.DataFrame:
@@ -53,6 +55,8 @@ def run_sweep(
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
         Whether to run cells again that failed before.
+    accept_code : bool
+        Whether rows that other code made stand for cells which differ in nothing else.
     select : Selection, optional
         Run only these cells.
     report : callable, optional
@@ -85,6 +89,8 @@ def run_sweep(
     chosen = selected_keys(select or Selection(), index, kind)
     open_folder(folder, config, index)
     cells = {cell.key: cell for cell in every if cell.key in chosen}
+    if accept_code:
+        accept_rows(folder, cells.values())
     todo = open_cells(cells, scan_store(folder), retry_failed)
     tell = report or log_progress("cells")
     tell(len(cells) - len(todo), len(cells))
@@ -111,6 +117,7 @@ def run_with_bar(
     jobs: int,
     cluster: str | None = None,
     retry_failed: bool = False,
+    accept_code: bool = False,
     select: Selection | None = None,
 ) -> pd.DataFrame:
     """Run a sweep as `run_sweep` does, with a progress bar."""
@@ -121,6 +128,7 @@ def run_with_bar(
             jobs=jobs,
             cluster=cluster,
             retry_failed=retry_failed,
+            accept_code=accept_code,
             select=select,
             report=report,
         )

@@ -55,12 +55,7 @@ def open_folder(folder: Path, config: AnyConfig, index: list[Row]) -> None:
     InputError
         If it holds runs of another kind, or something else.
     """
-    is_used = _is_used(folder)  # first: another sweep may be writing the description
-    known = read_description(folder) if (folder / CONFIG).exists() else None
-    if known is None and is_used:
-        raise InputError("--out", str(folder), "a new or empty folder, or that of a sweep")
-    if known is not None:
-        _check_kind(folder, known, config.kind)
+    check_folder(folder, config.kind)
     write_description(folder, describe(config), index)
 
 
@@ -86,14 +81,30 @@ def write_description(folder: Path, description: dict[str, Any], index: list[Row
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
 
 
-def _check_kind(folder: Path, known: dict[str, Any], kind: RunKind) -> None:
-    """Raise `InputError` if a folder holds rows of another kind, or with other columns."""
+def check_folder(folder: Path, kind: RunKind, field: str = "--out") -> None:
+    """Raise `InputError` unless a folder is new, or holds rows of a kind with its columns.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    kind : RunKind
+        Of the rows.
+    field : str
+        Name of the folder in a message.
+    """
+    is_used = _is_used(folder)  # first: another sweep may be writing the description
+    if not (folder / CONFIG).exists():
+        if is_used:
+            raise InputError(field, str(folder), "a new or empty folder, or that of a sweep")
+        return
+    known = read_description(folder)
     if known["kind"] != kind.name:
         rule = f"a folder for runs of the kind {kind.name}: this one holds a {known['kind']}"
-        raise InputError("--out", str(folder), rule)
+        raise InputError(field, str(folder), rule)
     if (known["names"], known["columns"]) != (dict(kind.names), dict(kind.columns)):
-        rule = "a new folder: this one was written by a version of edgeopt with other columns"
-        raise InputError("--out", str(folder), rule)
+        rule = "written by this version of edgeopt: it has other columns; a new folder is needed"
+        raise InputError(field, str(folder), rule)
 
 
 def _without_provenance(description: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +260,7 @@ def in_index_order(index: Iterable[Row], rows: dict[str, Row], kind: RunKind) ->
 
 
 def is_compact(folder: Path, index: Sequence[Row], kind: RunKind) -> bool:
-    """Whether the parts hold exactly the rows of the index that there are, and no journal is left."""
+    """Whether the parts hold exactly the index's rows that there are, and no journal is left."""
     if journals(folder):
         return False
     columns = ("key", *place_columns(kind))

@@ -81,6 +81,11 @@ class SimulationCell:
         return {}
 
     @property
+    def facts(self) -> dict[str, str]:
+        """Nothing: all columns are results."""
+        return {}
+
+    @property
     def code(self) -> str:
         """Hash of the code that makes the row."""
         return _code(self.scheme, self.scenario, self.digest)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from edgeopt.experiments.runs.cell import RunKind
-from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
+from edgeopt.experiments.runs.config import check_json, check_runs, check_seed, toml_text
 from edgeopt.experiments.simulation.cell import SIMULATION, SimulationCell
 from edgeopt.experiments.simulation.scenario import Scenario
 from edgeopt.optim.framework.conditions import draw_conditions
@@ -142,6 +142,18 @@ class SimulationConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {**asdict(self), "nodes": list(self.nodes)}
+
+    def to_toml(self, folder: Path | None = None) -> str:
+        """Return the text of a file from which `read_simulation` reads this simulation.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where the file will be: paths of other files are written relative to it, without it
+            absolute.
+        """
+        fields = self.as_dict()
+        return toml_text(fields.pop("scenario") | fields, folder)
 
     def _try(self, scenario: Scenario) -> None:
         """Run every scheme on every stream in a scenario for one task."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeopt.experiments.statistics.completeness import in_complete_blocks
 from edgeopt.experiments.statistics.rank_tests import holm, signed_ranks
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 AXES = ("evaluations", "seconds")
+
+COST_AXES = (*AXES, "iterations")  # also the kinds of budget that limit a cost
 
 # Statuses of runs that their budget ended; all other runs would have found nothing more.
 _STOPPED = ("iterations", "evaluations", "seconds")
@@ -41,7 +44,7 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
     cells : DataFrame
         Rows of a sweep, failed ones included.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
 
     Returns
     -------
@@ -50,12 +53,34 @@ def common_budgets(cells: pd.DataFrame, axis: str) -> pd.Series[float]:
         own accord (finished, optimal, stalled, target met, infeasible) would have found nothing
         more, so their last value holds at any larger budget; where all did, the largest use.
     """
-    check_choice("axis", axis, AXES)
+    check_choice("axis", axis, COST_AXES)
     used = cells.set_index("problem")[axis]
     largest = used.groupby(level=0, sort=False).max()
     stopped = used[cells["status"].isin(_STOPPED).to_numpy()]
     least = stopped.groupby(level=0).min()
     return least.reindex(largest.index).fillna(largest)
+
+
+def largest_budget(cells: pd.DataFrame, axis: str) -> float:
+    """Return the largest budget at which the traces of a sweep tell what every run had found.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of a sweep; ``attrs["budget"]``, if there is one, is its budget.
+    axis : str
+        ``evaluations``, ``seconds`` or ``iterations``.
+
+    Returns
+    -------
+    float
+        The least that a run stopped by its budget has used; infinite if none was. A run that the
+        sweep's limit of this very cost has stopped counts with the limit: it stopped below only
+        because one more iteration would have gone beyond.
+    """
+    stopped = cells[cells["status"].isin(_STOPPED)]
+    used = stopped[axis].where(stopped["status"] != axis, cells.attrs.get("budget", {}).get(axis))
+    return float(used.fillna(stopped[axis]).min()) if len(stopped) else float("inf")
 
 
 def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
@@ -66,7 +91,7 @@ def gaps_at(row: pd.Series, axis: str, budgets: FloatArray) -> FloatArray:
     row : Series
         A row of a sweep.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
     budgets : ndarray, shape (n,)
         In evaluations or in s.
 
@@ -99,7 +124,7 @@ def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
     cells : DataFrame
         Rows of a sweep.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
 
     Returns
     -------
@@ -147,20 +172,21 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     cells : DataFrame
         Rows of a sweep, failed ones included.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
     budgets : ndarray, shape (n,)
-        Ascending, none above that of the sweep.
+        Ascending, none above that of the sweep (`largest_budget`).
 
     Returns
     -------
     DataFrame
-        Medians over repetitions; rows are problems, columns pairs of budget and solver. Problems
-        that lack a solver are left out.
+        Medians over the repetitions that every solver has run; rows are problems, columns pairs
+        of budget and solver. Problems without such a repetition are left out (`left_out`).
 
     Raises
     ------
     InputError
-        If there is no such axis, or no problem has all solvers.
+        If there is no such axis, a budget is larger than that of the sweep, or no problem has all
+        solvers.
 
     Examples
     --------
@@ -175,15 +201,19 @@ def gaps_at_budgets(cells: pd.DataFrame, axis: str, budgets: FloatArray) -> pd.D
     """
     import pandas as pd
 
-    check_choice("axis", axis, AXES)
+    check_choice("axis", axis, COST_AXES)
+    largest = largest_budget(cells, axis)
+    if budgets[-1] > largest:
+        rule = f"at most {largest:g}, the largest budget that every run has had"
+        raise InputError("at", f"{budgets[-1]:g} {axis}", rule)
+    cells = cells[in_complete_blocks(cells)]
+    if cells.empty:
+        raise InputError("sweep", "no problem", "with runs of every solver")
     rows = np.array([gaps_at(row, axis, budgets) for _, row in cells.iterrows()])
     names = pd.MultiIndex.from_frame(cells[["problem", "solver"]])
     runs = pd.DataFrame(rows, index=names, columns=pd.Index(budgets, name="budget"))
     medians = runs.groupby(level=["problem", "solver"], sort=False).median()
-    table = pd.DataFrame(medians.unstack(level="solver")).dropna()
-    if table.empty:
-        raise InputError("sweep", "no problem", "with runs of every solver")
-    return table
+    return pd.DataFrame(medians.unstack(level="solver"))
 
 
 def compare_with(gaps: pd.DataFrame, reference: str) -> pd.DataFrame:

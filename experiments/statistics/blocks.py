@@ -63,6 +63,9 @@ def copies(table: pd.DataFrame, unit: str) -> list[str]:
     return [str(name) for name in table.columns[same.to_numpy()]]
 
 
+# What a reader must know before trusting the tests.
+
+
 def cautions(table: pd.DataFrame, unit: str) -> tuple[str, ...]:
     """Return what a reader must know before trusting tests on these blocks.
 
@@ -74,7 +77,8 @@ def cautions(table: pd.DataFrame, unit: str) -> tuple[str, ...]:
         ``problems`` or ``runs``.
     """
     count = len(blocks_of(table, unit))
-    found = [_few(count), _copied(copies(table, unit)), _infinite(table)]
+    found = [_few(count), _without_width(table, unit)]
+    found += [_copied(copies(table, unit)), _infinite(table)]
     return tuple(text for text in found if text)
 
 
@@ -88,6 +92,23 @@ def _few(count: int) -> str:
         least = 2.0 ** (1 - count)
         text += f" Wilcoxon's test cannot give p < {least:g} here, whatever the differences."
     return text
+
+
+def _without_width(table: pd.DataFrame, unit: str) -> str:
+    """Return a caution where intervals are of no width, or too narrow, for want of blocks."""
+    if unit == "problems":
+        return (
+            "Intervals over a single problem have no width."
+            if len(blocks_of(table, unit)) == 1
+            else ""
+        )
+    sizes = table.groupby(level="problem").size()
+    single = int((sizes == 1).sum())
+    if not single:
+        return ""
+    if single == len(sizes):
+        return "With one repetition, intervals over runs have no width: they say nothing."
+    return f"{single} of {len(sizes)} problems have one repetition: intervals are too narrow."
 
 
 def _copied(names: list[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from edgeopt.experiments.statistics.anytime import common_budgets, paired_gaps
 from edgeopt.experiments.statistics.blocks import blocks_of, cautions, copies, strata_of
 from edgeopt.experiments.statistics.bootstrap import interval, resampled
+from edgeopt.experiments.statistics.completeness import left_out
 from edgeopt.experiments.statistics.rank_tests import (
     Friedman,
     friedman,
@@ -21,6 +22,7 @@ from edgeopt.experiments.statistics.rank_tests import (
     rank_table,
     signed_ranks,
 )
+from edgeopt.experiments.statistics.spending import coarse_solvers, overruns, own_axis
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Comparison:
     Attributes
     ----------
     axis : str
-        What is equal: ``evaluations`` or ``seconds``.
+        What is equal: ``evaluations``, ``seconds`` or ``iterations``.
     unit : str
         What a block is: ``problems`` or ``runs``, see the module `blocks`.
     budgets : Series
@@ -56,7 +58,8 @@ class Comparison:
     friedman : Friedman or None
         None with fewer than 3 solvers or 2 blocks.
     cautions : tuple of str
-        What a reader must know before trusting the tests.
+        What a reader must know before trusting the numbers: what was left out, which solvers used
+        more than the budget or are too coarse for it, and what limits the tests.
 
     Examples
     --------
@@ -74,17 +77,19 @@ class Comparison:
 
 
 def compare_solvers(
-    cells: pd.DataFrame, *, axis: str = "evaluations", unit: str = "problems"
+    cells: pd.DataFrame, *, axis: str | None = None, unit: str = "problems"
 ) -> Comparison:
     """Compare the solvers of a sweep.
 
     Parameters
     ----------
     cells : DataFrame
-        Rows of a sweep, failed ones included: their gap is infinite.
-    axis : str
-        ``evaluations`` or ``seconds``: each run counts with what it had found within the largest
-        budget that all runs on its problem have had.
+        Rows of a sweep, failed ones included: their gap is infinite. ``attrs["budget"]``, if there
+        is one, is the budget of the sweep.
+    axis : str, optional
+        ``evaluations``, ``seconds`` or ``iterations``: each run counts with what it had found
+        within the largest budget that all runs on its problem have had. By default the kind of
+        the sweep's budget, ``evaluations`` where that is not known.
     unit : str
         ``problems`` or ``runs``.
 
@@ -97,7 +102,9 @@ def compare_solvers(
     --------
     See ``examples/sweep_and_compare.py``.
     """
-    table = paired_gaps(cells, axis)
+    budget = cells.attrs.get("budget", {})
+    axis = axis or own_axis(budget)
+    table, cuts = paired_gaps(cells, axis), common_budgets(cells, axis)
     ranking = rank_solvers(table, unit)
     table = table[ranking.index]
     blocks = blocks_of(table, unit)
@@ -106,12 +113,17 @@ def compare_solvers(
     return Comparison(
         axis=axis,
         unit=unit,
-        budgets=common_budgets(cells, axis),
+        budgets=cuts,
         blocks=blocks,
         ranking=ranking,
         pairs=compare_pairs(table, unit),
         friedman=friedman(blocks) if testable else None,
-        cautions=cautions(table, unit),
+        cautions=(
+            *cautions(table, unit),
+            *left_out(cells),
+            *overruns(cells, budget),
+            *coarse_solvers(cells, axis, cuts),
+        ),
     )
 
 

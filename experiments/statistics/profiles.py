@@ -67,7 +67,7 @@ def hitting_times(cells: pd.DataFrame, axis: str, targets: FloatArray) -> pd.Dat
     cells : DataFrame
         Rows of a sweep; those that failed never meet a target.
     axis : str
-        ``evaluations`` or ``seconds``.
+        ``evaluations``, ``seconds`` or ``iterations``.
     targets : ndarray, shape (n,)
         Gaps as fractions of the lower bound.
 

@@ -8,12 +8,16 @@ from .figures.heat import plot_heatmap
 from .figures.loads import plot_loads
 from .figures.ranks import plot_ranks
 from .figures.shares import plot_ecdf, plot_profile
+from .grid import expand_grids
+from .objects import store_solver, store_solvers
+from .replay import replay
 from .summary import read_solver_cells, summarize_sweep
 
 __all__ = [
     "SweepConfig",
     "choose_runs",
     "convergence_figure",
+    "expand_grids",
     "figures",
     "plot_convergence",
     "plot_ecdf",
@@ -25,5 +29,8 @@ __all__ = [
     "plot_sweep",
     "read_config",
     "read_solver_cells",
+    "replay",
+    "store_solver",
+    "store_solvers",
     "summarize_sweep",
 ]

@@ -27,7 +27,7 @@ SWEEP = RunKind(
     name="sweep",
     names={"problem": "text", "solver": "text"},
     columns={
-        **dict.fromkeys(("content", "stream"), "text"),
+        **dict.fromkeys(("content", "stream", "recipe"), "text"),
         **dict.fromkeys(("tasks", "nodes"), "integer"),
         **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
         **dict.fromkeys(("iterations", "evaluations"), "integer"),
@@ -36,6 +36,9 @@ SWEEP = RunKind(
         **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
     },
 )
+
+
+_WARM: set[tuple[str, str, str]] = set()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class SweepCell:
         JSON of the solver's class or function and of all its parameters, see `solver_identity`.
     code : str
         Hash of the code that makes the row.
+    name : str
+        Name of the problem in the table; empty for its spec.
     """
 
     problem: str
@@ -72,16 +77,29 @@ class SweepCell:
     start: str
     identity: str
     code: str
+    name: str = ""
 
     @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
-        return {"problem": self.problem, "solver": self.label}
+        return {"problem": self.name or self.problem, "solver": self.label}
 
     @property
     def contents(self) -> dict[str, str]:
         """The problem is known by its content, wherever its file is."""
         return {"problem": self.digest}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is needed to run the cell again: see `content`, `stream` and `restore_cell`."""
+        recipe = {
+            "problem": self.problem,
+            "solver": json.loads(self.solver),
+            "budget": json.loads(self.budget),
+            "start": self.start,
+        }
+        text = json.dumps(recipe, sort_keys=True)
+        return {"content": self.content, "stream": write_stream(self.stream), "recipe": text}
 
     @cached_property
     def key(self) -> str:
@@ -112,7 +130,10 @@ class SweepCell:
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
-        _warm_up_once(self.problem, self.solver, self.code)
+        done = self.problem, self.solver, self.code
+        if done not in _WARM:
+            warm_up(*self.load())
+            _WARM.add(done)
 
     def outcome(self, folder: Path | None = None) -> Row:
         """Run the cell and return its columns; it keeps no files in `folder`.
@@ -124,9 +145,7 @@ class SweepCell:
         """
         self.check_unchanged()
         self.warm_up()
-        result = self.run()
-        names = {"content": self.content, "stream": write_stream(self.stream)}
-        return {**names, **_columns(problem_of(self.problem), result)}
+        return _columns(problem_of(self.problem), self.run())
 
     def check_unchanged(self) -> None:
         """Raise `ChangedError` if problem or code are no longer those of the key."""
@@ -136,12 +155,16 @@ class SweepCell:
         if solver_identity(self.solver, self.start) != (self.identity, self.code):
             raise ChangedError(f"the code of the solver {self.label} has changed {again}")
 
+    def load(self) -> tuple[Problem, Any]:
+        """Return the problem and the solver."""
+        return problem_of(self.problem), build_solver(json.loads(self.solver))
+
     def run(self) -> Result:
         """Run the solver on the problem."""
-        problem, sequence = problem_of(self.problem), self.stream
+        (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return solve(problem, _solver_of(self.solver), stop=budget, rng=sequence, start=start)
+        return solve(problem, solver, stop=budget, rng=sequence, start=start)
 
 
 class ChangedError(RuntimeError):
@@ -161,11 +184,6 @@ def _schedule_of(
     rng = np.random.default_rng(sequence.spawn(1)[0])
     assignment: IntArray = make_solver(heuristic)(problem, rng)
     return None if np.any(assignment == -1) else assignment
-
-
-def _solver_of(table: str) -> Any:
-    """Return the solver of a table that the configuration has checked."""
-    return build_solver(json.loads(table))
 
 
 def solver_identity(table: str, start: str = "") -> tuple[str, str]:
@@ -227,12 +245,6 @@ def problem_of(spec: str) -> Problem:
 def _problem(spec: str, state: tuple[int, int] | None) -> Problem:
     """Return the problem of a spec in a state of its file."""
     return load_problem(spec)
-
-
-@cache
-def _warm_up_once(problem: str, solver: str, code: str) -> None:
-    """Compile for this problem and solver."""
-    warm_up(problem_of(problem), _solver_of(solver))
 
 
 def _columns(problem: Problem, result: Result) -> Row:

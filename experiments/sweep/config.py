@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, ClassVar
 
 from edgeopt.experiments.runs.cell import RunKind
-from edgeopt.experiments.runs.config import check_json, check_runs, check_seed
+from edgeopt.experiments.runs.config import check_json, check_runs, check_seed, toml_text
 from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
+from edgeopt.experiments.sweep.grid import expand_grids
 from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
-from edgeopt.problems.scheduling.formats import load_file
+from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
+from edgeopt.problems.scheduling.spec import locate_problem
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
@@ -27,8 +29,8 @@ class SweepConfig:
 
     Attributes
     ----------
-    problems : tuple of str
-        Problem specs; paths are absolute.
+    problems : tuple of str, or dict
+        Problem specs, paths absolute; a dict has them by the names that they have in tables.
     repetitions : int
         Runs of each solver on each problem.
     seed : int
@@ -36,13 +38,17 @@ class SweepConfig:
     budget : dict
         Stopping criteria by name, e.g. ``{"evaluations": 5000}``.
     solvers : dict
-        By label: ``{"solver": name, parameter: value, ...}``.
+        By label: ``{"solver": name, parameter: value, ...}``. A list of values is a grid: it
+        becomes a solver for each, labelled e.g. ``atsa[beta=2]``, see `expand_grids`.
     time_limit : float, optional
         Wall time in s after which a cell is ended from outside and counts as failed. Not part of
         what identifies a sweep.
     start : str, optional
         Name of a heuristic of the catalog, such as ``"mct"``, whose schedule `solve` gives to
         every solver as its start; where the heuristic finds none, solvers start by themselves.
+    left_out : tuple of str
+        Files of a folder or pattern among the problems that cannot be loaded, with the reason.
+        Not part of what identifies a sweep.
 
     Examples
     --------
@@ -51,23 +57,25 @@ class SweepConfig:
 
     kind: ClassVar[RunKind] = SWEEP
 
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] | dict[str, str]
     repetitions: int
     seed: int
     budget: dict[str, Any]
     solvers: dict[str, dict[str, Any]]
     time_limit: float | None = None
     start: str | None = None
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
         _check_start(self.start)
         make_criteria(self.budget)
-        check_strings("problems", list(self.problems))
+        check_strings("problems", [*self.problems, *self.specs.values()])
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
         if len(set(self.problems)) < len(self.problems):
             raise InputError("problems", list(self.problems), "all different")
+        object.__setattr__(self, "solvers", expand_grids(self.solvers))
         if not self.solvers:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
         check_runs(self.repetitions, len(self.problems) * len(self.solvers), self.time_limit)
@@ -75,18 +83,38 @@ class SweepConfig:
             as_solver(build_solver(table))
             check_json(f"solvers.{label}", table)
 
+    @property
+    def specs(self) -> dict[str, str]:
+        """The specs of the problems by their names in tables, which are the specs by default."""
+        if isinstance(self.problems, dict):
+            return self.problems
+        return {spec: spec for spec in self.problems}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
-        fields = {**asdict(self), "problems": list(self.problems)}
+        problems = self.problems if isinstance(self.problems, dict) else list(self.problems)
+        fields = {**asdict(self), "problems": problems}
         # A sweep without a start is the same as one made before there was the field.
-        return {name: value for name, value in fields.items() if (name, value) != ("start", None)}
+        absent = [("start", None), ("left_out", self.left_out)]
+        return {name: value for name, value in fields.items() if (name, value) not in absent}
+
+    def to_toml(self, folder: Path | None = None) -> str:
+        """Return the text of a file from which `read_config` reads this sweep.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where the file will be: paths of other files are written relative to it, without it
+            absolute.
+        """
+        return toml_text(self.as_dict(), folder)
 
     def check(self) -> None:
         """Do nothing: the constructor has checked everything."""
 
     def cells(self) -> Iterator[SweepCell]:
         """Yield the cells, repetition by repetition, so that an early look sees all solvers."""
-        digests = {spec: problem_of(spec).digest for spec in self.problems}
+        digests = {name: problem_of(spec).digest for name, spec in self.specs.items()}
         budget, start = json.dumps(self.budget, sort_keys=True), self.start or ""
         solvers = {}
         for label, parameters in self.solvers.items():  # files are read and hashed once
@@ -94,7 +122,7 @@ class SweepConfig:
             solvers[label] = table, *solver_identity(table, start)
         first = [
             SweepCell(
-                problem=spec,
+                problem=self.specs[name],
                 digest=digest,
                 label=label,
                 solver=table,
@@ -104,8 +132,9 @@ class SweepConfig:
                 start=start,
                 identity=identity,
                 code=code,
+                name=name,
             )
-            for spec, digest in digests.items()
+            for name, digest in digests.items()
             for label, (table, identity, code) in solvers.items()
         ]
         for repetition in range(self.repetitions):
@@ -122,7 +151,9 @@ def _check_start(name: Any) -> None:
 
 def restore_sweep(table: dict[str, Any]) -> SweepConfig:
     """Return the sweep whose `SweepConfig.as_dict` is `table`."""
-    return SweepConfig(**{**table, "problems": tuple(table["problems"])})
+    problems = table["problems"]
+    named = problems if isinstance(problems, dict) else tuple(problems)
+    return SweepConfig(**{**table, "problems": named})
 
 
 def read_config(path: Path) -> SweepConfig:
@@ -133,8 +164,9 @@ def read_config(path: Path) -> SweepConfig:
     path : Path
         TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, ``start`` and
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
-        unless it says otherwise. Paths in it are relative to the file. A folder among the
-        problems stands for every file in it that can be loaded, by name.
+        unless it says otherwise. Paths in it are relative to the file. ``problems`` is a list, or
+        a table of problems by name. A folder or a pattern such as ``instances/*.csv`` in the list
+        stands for every file that can be loaded; `SweepConfig.left_out` names the others.
 
     Raises
     ------
@@ -153,8 +185,10 @@ def read_config(path: Path) -> SweepConfig:
     """
     tables = read_toml(path)
     check_fields(path, tables, _FIELDS, ("problems", "repetitions", "budget", "solvers"))
+    problems, left_out = _problems(tables["problems"], path.parent)
     return SweepConfig(
-        problems=tuple(find_problems(check_strings("problems", tables["problems"]), path.parent)),
+        problems=problems,
+        left_out=left_out,
         repetitions=tables["repetitions"],
         seed=tables.get("seed", 0),
         budget=tables["budget"],
@@ -165,6 +199,14 @@ def read_config(path: Path) -> SweepConfig:
             for label, table in _table("solvers", tables).items()
         },
     )
+
+
+def _problems(given: Any, folder: Path) -> tuple[tuple[str, ...] | dict[str, str], tuple[str, ...]]:
+    """Return the specs of a list, or of a table by name, and what was left out of folders."""
+    if not isinstance(given, dict):
+        return find_problems(check_strings("problems", given), folder)
+    specs = check_strings("problems", list(given.values()))
+    return {name: locate(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:
@@ -185,30 +227,64 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
     return {**table, "solver": locate_solver(name, folder)}
 
 
-# Problem specs: paths are relative to the file, and a folder stands for its instances.
+# Problem specs: paths are relative to the file; folders and patterns stand for instances.
 
 
-def find_problems(entries: list[str], folder: Path) -> Iterator[str]:
-    """Yield the problem specs; a folder becomes its loadable files, sorted by name."""
+def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the problem specs, and what was left out, as ``name (reason)``.
+
+    Parameters
+    ----------
+    entries : list of str
+        Specs; a folder, or a pattern with ``*``, ``?`` or ``[``, becomes its files that can be
+        loaded, sorted by name, hidden ones excepted.
+    folder : Path
+        To which paths are relative.
+
+    Raises
+    ------
+    InputError
+        If a folder or a pattern has no file that can be loaded.
+    """
+    found: list[str] = []
+    left_out: list[str] = []
     for entry in entries:
-        if entry and (folder / entry).is_dir():
-            yield from _instances((folder / entry).resolve())
-        else:
-            yield locate(entry, folder)
+        paths = _paths(entry, folder)
+        if paths is None:
+            found.append(locate_problem(entry, folder))
+            continue
+        reasons = {path: _reason(path) for path in paths}
+        loaded = [str(path) for path, reason in reasons.items() if reason is None]
+        out = [f"{path.name} ({reason})" for path, reason in reasons.items() if reason is not None]
+        if not loaded:
+            notes = "".join(f"; left out: {text}" for text in out)
+            rule = f"a folder or a pattern with files that can be loaded{notes}"
+            raise InputError("problems", entry, rule)
+        # two patterns may match the same file
+        found += [spec for spec in loaded if spec not in found]
+        left_out += [text for text in out if text not in left_out]
+    return tuple(found), tuple(left_out)
 
 
-def _instances(folder: Path) -> list[str]:
-    """Return the files of a folder that hold a problem, sorted by name."""
-    paths = [str(path) for path in sorted(folder.iterdir()) if _is_instance(path)]
-    if not paths:
-        raise InputError("problems", str(folder), "a folder with files that can be loaded")
-    return paths
+def _paths(entry: str, folder: Path) -> list[Path] | None:
+    """Return the files of a folder or a pattern, sorted by name; None for a single spec."""
+    place = folder / entry
+    if entry and place.is_dir():
+        matches = [*place.iterdir()]
+    elif has_magic(entry) and not file_exists(place):
+        # of pathlib, no pattern is absolute
+        found = glob(entry, root_dir=folder, recursive=True)  # noqa: PTH207
+        matches = [folder / match for match in found]
+    else:
+        return None
+    visible = (path for path in matches if not path.name.startswith((".", "_")))
+    return sorted(path.resolve() for path in visible if file_exists(path))
 
 
-def _is_instance(path: Path) -> bool:
-    """Whether a problem can be loaded from the file."""
+def _reason(path: Path) -> str | None:
+    """Return why no problem can be loaded from a file, None if it can."""
     try:
-        load_file(path)
-    except InputError:
-        return False
-    return not path.name.startswith((".", "_"))
+        problem_of(str(path))
+    except InputError as error:
+        return str(error).replace(str(path), "").strip(" :,")
+    return None

@@ -10,7 +10,9 @@ import ast
 import functools
 import hashlib
 import inspect
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
@@ -19,17 +21,17 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.sweep.config import find_problems
+from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES
 from edgeopt.experiments.sweep.sources import is_of_session, source_text
 from edgeopt.optim.scheduling.catalog import SOLVERS, locate_solver
+from edgeopt.optim.scheduling.configurable import Configured
 from edgeopt.optim.scheduling.solver import OneShot, as_solver, solver_name
 from edgeopt.optim.scheduling.stop import CRITERIA
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 from edgeopt.problems.scheduling.formats import write_npz
 from edgeopt.problems.scheduling.problem import Problem
-
-PROBLEMS, SOURCES = "problems", "solvers"
-"""Folders, in that of a sweep, of problems and of sources that were given as objects."""
 
 _UNNAMED = "problem"  # the name of a problem that was given none
 
@@ -71,10 +73,13 @@ def store_problems(problems: Any, folder: Path) -> dict[str, str]:
 def _specs(problem: Any, folder: Path, name: str | None) -> Iterator[tuple[str, str]]:
     """Yield name and spec of a problem, of several for a folder of instances."""
     if isinstance(problem, str | Path):
-        found = list(find_problems([str(problem)], Path.cwd()))
+        found, left_out = find_problems([str(problem)], Path.cwd())
+        if left_out:
+            warnings.warn(f"{problem}: left out: {'; '.join(left_out)}", stacklevel=5)
         if name is not None and len(found) > 1:
             raise InputError(f"problems.{name}", str(problem), "one problem, not a folder of them")
-        yield from ((name or spec, spec) for spec in found)
+        given = name or (str(problem) if len(found) == 1 else None)
+        yield from ((given or spec, spec) for spec in found)
         return
     made = _as_problem(problem, f"problems.{name}" if name else PROBLEMS)
     made = made if name is None else replace(made, name=name)
@@ -122,6 +127,10 @@ def store_solvers(solvers: Any, folder: Path) -> dict[str, dict[str, Any]]:
     ------
     InputError
         If one cannot be run by another process, or two have the same name.
+
+    Examples
+    --------
+    See `store_solver`.
     """
     if isinstance(solvers, Mapping) and "solver" not in solvers:
         named = {str(name): solver for name, solver in solvers.items()}
@@ -168,6 +177,9 @@ def store_solver(solver: Any, folder: Path, place: str = "solver") -> dict[str, 
         return {"solver": locate_solver(solver, Path.cwd())}
     if isinstance(solver, OneShot):
         return store_solver(solver.scheduler, folder, place)
+    if isinstance(solver, Configured):
+        values = {name: _value(each, f"{place}.{name}") for name, each in solver.values.items()}
+        return {**store_solver(solver.function, folder, place), **values}
     if isinstance(solver, functools.partial):
         return _partial(solver, folder, place)
     if isinstance(solver, type) or inspect.isroutine(solver) or hasattr(solver, "py_func"):
@@ -285,7 +297,7 @@ def _reference(thing: Any, folder: Path, place: str) -> str:
     file = None if is_of_session(thing) else _file_of(thing)
     if file is not None:
         return f"{file}:{thing.__name__}"
-    text = source_text(thing, place)
+    text = _stored_text(thing) or source_text(thing, place)
     name = getattr(thing, "__name__", "solver")
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
     path = (folder / SOURCES / f"{name}-{digest}.py").resolve()
@@ -295,8 +307,21 @@ def _reference(thing: Any, folder: Path, place: str) -> str:
     return f"{path}:{name}"
 
 
+def _stored_text(thing: Any) -> str | None:
+    """Return the text from which a definition was run that another folder has, or had, stored.
+
+    A sweep does not depend on that folder, which may be temporary.
+    """
+    code = user_code(str(getattr(thing, "__module__", "")))
+    path, source = code.files[code.main] if code is not None else (Path(), b"")
+    is_stored = path.parent.name == SOURCES and re.search(rf"-[0-9a-f]{{{_DIGITS}}}$", path.stem)
+    return source.decode() if is_stored else None
+
+
 def _file_of(thing: Any) -> Path | None:
     """Return the file that defines a function or class by its name and can be run by itself."""
+    if _stored_text(thing) is not None:
+        return None
     name = getattr(thing, "__name__", "")
     module = sys.modules.get(str(getattr(thing, "__module__", None)))
     file = getattr(module, "__file__", None)

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 
 _SESSION = ("__main__", "builtins", None)
@@ -29,8 +30,8 @@ _SESSION = ("__main__", "builtins", None)
 _FUTURE = "from __future__ import annotations"
 
 _RULE = (
-    "a number, a text, a module, or a function or class of a file or of this session; "
-    "give other values to your function as parameters, or put it into a file and name file.py:NAME"
+    "a number, a text, a list of them, a module, a function or a class: make it inside the "
+    "function, or put both into a file and name file.py:NAME"
 )
 
 _INSTALLED = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
@@ -90,7 +91,7 @@ class _Module:
         """Write down the value of a name, and first all that it uses."""
         if name in self.names:
             if self.names[name] is not value:
-                raise InputError(f"{self.place}: {name}", value, "one thing under one name")
+                raise InputError(self._where(name), value, "one thing under one name")
             return
         self.names[name] = value
         literal = _literal(value)
@@ -106,7 +107,22 @@ class _Module:
         elif is_of_session(value) and isinstance(_bare(value), FunctionType | type):
             self._define(name, value)
         else:
-            raise InputError(f"{self.place}: {name}", value, _RULE)
+            raise InputError(self._where(name), value, _RULE)
+
+    def _check_defaults(self, thing: Any, found: _Definition) -> None:
+        """Raise `InputError` if a default has a name that means something else by now."""
+        tree = ast.parse(found.text).body[0]
+        if not isinstance(tree, ast.FunctionDef) or not isinstance(_bare(thing), FunctionType):
+            return
+        values = _bare(thing).__defaults__ or ()
+        for node, value in zip(tree.args.defaults, values, strict=True):
+            if isinstance(node, ast.Name) and found.names.get(node.id, value) is not value:
+                rule = f"{value!r}, as when {thing.__name__} was defined: run its cell again"
+                raise InputError(self._where(node.id), found.names[node.id], rule)
+
+    def _where(self, name: str) -> str:
+        """Return the field of an error: what was given, or a name that it uses."""
+        return self.place if len(self.names) == 1 else f"{self.place} uses {name}"
 
     def _import(self, module: str, line: str) -> None:
         """Import a module; one of the user's own counts with its content."""
@@ -121,13 +137,13 @@ class _Module:
             self.body.append(f"{name} = {found.name}")
             return
         self.has_future |= found.has_future
-        for used in _globals_used(found.text):
+        self._check_defaults(thing, found)
+        for used in _globals_used(f"{_FUTURE}\n{found.text}" if found.has_future else found.text):
             if used != name and used in found.names:
                 self.add(used, found.names[used])
             elif used != name and not hasattr(builtins, used):
-                raise InputError(
-                    f"{self.place}: {used}", "no such name", "defined before it is used"
-                )
+                rule = "defined before it is used"
+                raise InputError(f"{self.place} uses {used}", "no such name", rule)
         for dotted in _submodules(found.text, found.names):
             self._import(dotted, f"import {dotted}")
         self.body.append(f"\n{found.text.rstrip()}")
@@ -166,12 +182,15 @@ def _definition(thing: Any, place: str) -> _Definition:
         raise InputError(where, bare.__qualname__, "defined at the top level, not in another one")
     functions = [bare] if isinstance(bare, FunctionType) else list(_methods(bare))
     text = _find(bare, functions)
-    if text is None or not _agrees(text, functions):
+    if text is None:
         rule = "a function or class whose source is known; put it into a file, name file.py:NAME"
         raise InputError(where, thing, rule)
     module = sys.modules.get(str(bare.__module__))
     names = functions[0].__globals__ if functions else vars(module) if module else {}
-    return _Definition(bare.__name__, text, names, any(map(_reads_lazily, functions)))
+    # of a class without methods: annotations that are not evaluated are texts
+    texts = [] if functions else [type(each) is str for each in bare.__annotations__.values()]
+    lazy = any(map(_reads_lazily, functions)) or any(texts)
+    return _Definition(bare.__name__, text, names, lazy)
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
@@ -199,7 +218,7 @@ def _lazy_flag() -> int:
 
 
 def _find(thing: Any, functions: list[FunctionType]) -> str | None:
-    """Return the text that defines a function or class, None where there is none."""
+    """Return the text that defines a function or class, None where it is not known."""
     kind = ast.ClassDef if isinstance(thing, type) else ast.FunctionDef
     for lines, line in _places(thing, functions):
         for node in ast.walk(_parsed(lines)):
@@ -208,7 +227,10 @@ def _find(thing: Any, functions: list[FunctionType]) -> str | None:
                 if line is None or first <= line <= (node.end_lineno or first):
                     text = "".join(lines[first - 1 : node.end_lineno])
                     # not dedented, which would change texts of several lines
-                    return f"if True:\n{text}" if node.col_offset else text
+                    text = f"if True:\n{text}" if node.col_offset else text
+                    # a kernel compiles statement by statement, a script is compiled whole
+                    if any(_agrees(whole, functions) for whole in (text, "".join(lines))):
+                        return text
     return None
 
 
@@ -337,25 +359,42 @@ def _is_plain(value: Any) -> bool:
 def _home(name: str, value: Any) -> tuple[str, str] | None:
     """Return a module that has the value, and its name there; None if there is no such module."""
     own = [getattr(value, each, None) for each in ("__qualname__", "__name__", "_name")]
-    for module in (getattr(value, "__module__", None), *_public_modules()):
-        for known in (*own, name):
-            if module == "__main__" or not isinstance(known, str) or not known.isidentifier():
-                continue
-            if module in sys.modules and vars(sys.modules[module]).get(known) is value:
-                return str(module), known
-    return None
+    names = [each for each in (*own, name) if isinstance(each, str) and each.isidentifier()]
+    first = sys.modules.get(str(getattr(value, "__module__", None)))
+    for known in names:
+        if first is not None and _is_importable(first) and _has(first, known, value):
+            return first.__name__, known
+    # a value that does not name its module, such as the type numpy.typing.NDArray
+    homes = [module for module in _public_modules() if _has(module, name, value)]
+    chosen = min(homes, key=_distance, default=None)
+    return None if chosen is None else (chosen.__name__, name)
 
 
-def _public_modules() -> list[str]:
-    """Return the names of all modules loaded, without private ones, short names first."""
-    names = [
-        name
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType)
-        and not name.startswith("edgeopt_user_")
-        and not any(part.startswith("_") for part in name.split("."))
-    ]
-    return sorted(names, key=lambda name: (name.count("."), name))
+def _has(module: ModuleType, name: str, value: Any) -> bool:
+    """Whether a module has this value under a name."""
+    return vars(module).get(name) is value
+
+
+def _public_modules() -> Iterator[ModuleType]:
+    """Yield the modules that any process can import, without private ones."""
+    for name, module in list(sys.modules.items()):
+        private = any(part.startswith("_") for part in name.split("."))
+        if isinstance(module, ModuleType) and _is_importable(module) and not private:
+            yield module
+
+
+def _is_importable(module: ModuleType) -> bool:
+    """Whether another process can import a module by its name: not this session, nor a file."""
+    name = module.__name__
+    of_user = user_code(name) is not None
+    return name != "__main__" and module.__spec__ is not None and not of_user
+
+
+def _distance(module: ModuleType) -> tuple[bool, int, str]:
+    """Return the sort key of modules that have a value: installed ones, and short names, first."""
+    file = getattr(module, "__file__", None)
+    is_local = file is not None and _is_local(Path(file))
+    return is_local, module.__name__.count("."), module.__name__
 
 
 def _local_modules(name: str) -> dict[str, str]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 from optuna.distributions import distribution_to_json
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from edgeopt.experiments.runs.config import check_seed
+from edgeopt.experiments.runs.config import check_seed, toml_text
 from edgeopt.experiments.sweep.cell import solver_identity
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
@@ -31,9 +30,9 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.catalog import build_solver, locate_solver, solver_code
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
-from edgeopt.problems.files import check_fields, check_strings, locate, read_toml
+from edgeopt.problems.files import check_fields, check_strings, read_toml
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
-from edgeopt.problems.scheduling.spec import load_problem
+from edgeopt.problems.scheduling.spec import load_problem, locate_problem
 
 SAMPLERS = ("tpe", "cma-es", "random", "grid")
 
@@ -161,8 +160,14 @@ class TuneConfig:
         """The objective without the folder of its file."""
         return self.objective.rpartition(":")[2]
 
-    def to_toml(self) -> str:
-        """Return the tuning as a file for ``edgeopt tune``.
+    def to_toml(self, folder: Path | None = None) -> str:
+        """Return the text of a file from which `read_tuning` reads this tuning.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where the file will be: paths of other files are written relative to it, without it
+            absolute.
 
         Raises
         ------
@@ -173,25 +178,24 @@ class TuneConfig:
             value = getattr(self, name)
             if isinstance(value, BaseSampler | BasePruner):
                 raise InputError(name, value, "a name or number: a file cannot hold an object")
-        files = [self.solver["solver"], self.objective, *self.training.specs]
-        files += self.held_out.specs if self.held_out is not None else ()
-        for text in files:
+        self._check_files()
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["search"] = {name: space_table(self.space[name]) for name in self.search}
+        for group in self.problem_sets:
+            names = {group.labels.get(spec, spec): spec for spec in group.specs}
+            problems = names if group.labels else list(group.specs)
+            values[group.name] = {"problems": problems, "repetitions": group.repetitions}
+        return toml_text(values, folder)
+
+    def _check_files(self) -> None:
+        """Raise `InputError` if a file that was made from an object is gone."""
+        texts = [self.solver["solver"], self.objective]
+        texts += [spec for group in self.problem_sets for spec in group.specs]
+        for text in texts:
             path = Path(text.rpartition(":")[0] if ".py:" in text else text)
             if path.is_absolute() and not path.exists():
                 rule = f"given: {path.name} was made from an object and is stored there"
                 raise InputError("out", None, rule)
-        tables: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("trials", "seed", "sampler", "levels", "racing", "objective")
-        }
-        tables |= {"parameters": list(self.space), "budget": self.budget, "solver": self.solver}
-        tables["search"] = {name: space_table(self.space[name]) for name in self.search}
-        for group in self.problem_sets:
-            tables[group.name] = {
-                "problems": list(group.specs),
-                "repetitions": group.repetitions,
-            }
-        return tomli_w.dumps(tables)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -239,7 +243,8 @@ def read_tuning(path: Path) -> TuneConfig:
     ----------
     path : Path
         TOML with the fields of `TuneConfig`; ``[training]`` and ``[held_out]`` are tables with
-        ``problems`` and ``repetitions``. Paths in it are relative to the file.
+        ``problems``, a list or a table of names, and ``repetitions``. Paths in it are relative to
+        the file.
 
     Raises
     ------
@@ -271,9 +276,12 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     """Return the problems of a table."""
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
-    specs = check_strings(f"{name}.problems", table.get("problems"))
-    located = tuple(locate(spec, folder) for spec in specs)
-    return ProblemSet(name, located, table.get("repetitions", 1))
+    given = table.get("problems")
+    named = isinstance(given, dict)
+    specs = check_strings(f"{name}.problems", list(given.values()) if named else given)
+    located = tuple(locate_problem(spec, folder) for spec in specs)
+    labels = dict(zip(located, given, strict=True)) if named else {}
+    return ProblemSet(name, located, table.get("repetitions", 1), labels)
 
 
 def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -85,14 +85,16 @@ def run_held_out(
     if config.objective not in OBJECTIVES:
         assert runner is not None
         return _run_cells(config, tables, runner)
+    labels, specs = config.held_out.labels, config.held_out.specs
     sweep = SweepConfig(
-        problems=config.held_out.specs,
+        problems={labels[spec]: spec for spec in specs} if labels else specs,
         repetitions=config.held_out.repetitions,
         seed=config.seed,
         budget=config.budget,
         solvers=tables,
     )
-    return run_sweep(sweep, folder, jobs=runner.jobs if runner else 1, report=report)
+    jobs, accept = (runner.jobs, runner.accepts_code) if runner else (1, False)
+    return run_sweep(sweep, folder, jobs=jobs, accept_code=accept, report=report)
 
 
 def _run_cells(
@@ -114,7 +116,7 @@ def _run_cells(
                 (value,) = runner.run([cell], values)
             except CellError:
                 value = np.nan
-            rows.append((cell.spec, label, value))
+            rows.append((config.held_out.labels.get(cell.spec, cell.spec), label, value))
     return pd.DataFrame(rows, columns=["problem", "solver", config.objective_name])
 
 

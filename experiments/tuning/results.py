@@ -89,8 +89,7 @@ def write_results(
     if config.held_out is not None:
         count: Count = lambda done, total: report("runs", done, total)  # noqa: E731
         runs = run_held_out(config, tuned, folder / _HELD_OUT, runner, count)
-        named = runs.assign(problem=runs["problem"].replace(config.held_out.labels))
-        found = compare_held_out(named, objective)
+        found = compare_held_out(runs, objective)
     page = write_up(config, best.params, shares, found, changes)
     write_solver(folder / "best.toml", _portable(tuned, folder), [_origin(best, objective)])
     texts = {"comparison.md": page, "trials.csv": table.to_csv(index=False)}

@@ -18,6 +18,11 @@ _WIDTHS = (10, 12, 9, 14, 14, 9)
 class Display:
     """Prints a line for each improvement, at most four a second, and one at the end, to stderr.
 
+    Parameters
+    ----------
+    allowed : int, optional
+        Budget of evaluations; the last line tells it if the run used more.
+
     Examples
     --------
     ``solve(problem, solver, display=True)`` makes one:
@@ -26,7 +31,8 @@ class Display:
     >>> display.look(Progress(iterations=1, evaluations=20, makespan=13.0, lower_bound=4.0))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: int | None = None) -> None:
+        self._allowed = allowed
         self._headed, self._shown, self._due = False, float("inf"), 0.0
 
     def look(self, progress: Progress) -> None:
@@ -39,7 +45,8 @@ class Display:
 
     def on_end(self, result: Result) -> None:
         """Print the outcome and why the run ended."""
-        self._print(result, f"  {result.status}")
+        over = self._allowed is not None and result.evaluations > self._allowed
+        self._print(result, f"  {result.status}{f', {self._allowed} allowed' if over else ''}")
 
     def _print(self, at: Progress | Result, note: str = "") -> None:
         """Print a line, and before the first one the head of the table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 
 _BAR_HEIGHT = 0.8
+
+_SHADES = ["#0072B2", "#004C78"]  # of neighbouring tasks
+
+_NAMED_NODES = 40  # more names would overlap
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,8 @@ class Schedule:
         Execution time of each task on its node in s.
     ready : ndarray, shape (x,)
         When each node can start in s.
+    task_names, node_names : tuple of str, optional
+        Names of tasks and nodes, where the problem has some.
 
     Examples
     --------
@@ -45,6 +51,8 @@ class Schedule:
     assignment: IntArray
     times: FloatArray
     ready: FloatArray
+    task_names: tuple[str, ...] | None = None
+    node_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # Read-only copies: a schedule does not change with the arrays that it was made from.
@@ -64,7 +72,8 @@ class Schedule:
         """
         chosen = problem.check_assignment(assignment)
         ready = np.zeros(problem.nodes) if problem.ready is None else problem.ready
-        return cls(chosen, assigned_times(problem.et, chosen), ready)
+        times = assigned_times(problem.et, chosen)
+        return cls(chosen, times, ready, problem.task_names, problem.node_names)
 
     @property
     def tasks(self) -> int:
@@ -119,18 +128,95 @@ class Schedule:
         Returns
         -------
         Axes
-            For example for ``ax.figure.savefig("gantt.png")``.
+            For example for ``ax.figure.savefig("gantt.png")``. Tasks have their names, or else
+            their numbers, where these fit; a node that starts late has a grey bar before.
         """
-        if ax is None:
-            from matplotlib import pyplot  # takes long to import
-
-            _, ax = pyplot.subplots()
+        ax = _axes(ax)
         ends = self.finish_times
         for node in range(self.nodes):
             tasks = self.tasks_of(node)
             bars = np.column_stack([ends[tasks] - self.times[tasks], self.times[tasks]])
             place = (node - _BAR_HEIGHT / 2, _BAR_HEIGHT)
-            ax.broken_barh(bars.tolist(), place, edgecolor="white", linewidth=0.5)
-        ax.axvline(self.makespan, color="black", linestyle="--", linewidth=1.0)
-        ax.set(xlabel="time in s", ylabel="node", ylim=(self.nodes - 0.5, -0.5))
+            # neighbours in two shades: a white edge would hide the shortest tasks
+            shades = (_SHADES * len(tasks))[: len(tasks)]
+            ax.broken_barh(bars.tolist(), place, facecolors=shades or None, linewidth=0)
+        self._finish(ax)
+        self._name_tasks(ax, ends)
         return ax
+
+    def load_chart(self, ax: Axes | None = None) -> Axes:
+        """Draw when each node finishes, with its number of tasks, and a line at the makespan.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        Axes
+            A chart for schedules of more tasks than `gantt` can show; a node that starts late has
+            a grey bar before.
+        """
+        ax = _axes(ax)
+        ax.barh(range(self.nodes), self.loads, _BAR_HEIGHT, self.ready, color=_SHADES[0])
+        counts = np.bincount(self.assignment, minlength=self.nodes)
+        small: Any = {"fontsize": "x-small", "va": "center"}
+        if self.nodes <= _NAMED_NODES:
+            for node in range(self.nodes):
+                end = self.ready[node] + self.loads[node]
+                ax.text(end, node, f" {counts[node]}", clip_on=True, **small)
+        self._finish(ax)
+        ax.set_title("bars: busy time; numbers: tasks", fontsize="small", loc="left")
+        return ax
+
+    def _finish(self, ax: Axes) -> None:
+        """Draw what both charts share: late starts, the makespan, the names of the nodes."""
+        from matplotlib.ticker import MaxNLocator
+
+        late = np.flatnonzero(self.ready > 0)
+        ax.barh(late, self.ready[late], _BAR_HEIGHT, color="#DDDDDD")
+        end = self.makespan
+        ax.axvline(end, color="black", linestyle="--", linewidth=1.0)
+        ax.annotate(
+            f"makespan {end:.4g} s",
+            (end, 1.0),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right",
+            fontsize="small",
+        )
+        ax.grid(visible=False, axis="y")
+        ax.set(xlabel="time (s)", ylabel="node", ylim=(self.nodes - 0.5, -0.5), xlim=(0, None))
+        names = _names(self, "node_names")
+        if names and self.nodes <= _NAMED_NODES:
+            ax.set_yticks(range(self.nodes), names, parse_math=False)
+        else:
+            ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+
+    def _name_tasks(self, ax: Axes, ends: FloatArray) -> None:
+        """Write the names of tasks, or their numbers, into the bars that have room for them."""
+        names = _names(self, "task_names") or [str(task) for task in range(self.tasks)]
+        size = 6
+        points = ax.bbox.width / ax.figure.dpi * 72
+        room = self.times / ax.get_xlim()[1] * points / (0.65 * size)
+        look: Any = {"ha": "center", "va": "center", "fontsize": size, "color": "white"}
+        for task in np.flatnonzero(room > [len(name) for name in names]):
+            middle = ends[task] - self.times[task] / 2
+            ax.text(middle, self.assignment[task], names[task], parse_math=False, **look)
+
+
+def _axes(ax: Axes | None) -> Axes:
+    """Return the axes to draw in."""
+    if ax is None:
+        from matplotlib import pyplot  # takes long to import
+
+        _, ax = pyplot.subplots()
+    return ax
+
+
+def _names(schedule: Schedule, field: str) -> tuple[str, ...] | None:
+    """Return the names of its problem's tasks or nodes, if these have any."""
+    names: tuple[str, ...] | None = getattr(schedule, field, None)
+    return names

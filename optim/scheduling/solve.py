@@ -29,6 +29,7 @@ from edgeopt.optim.scheduling.solver import (
 from edgeopt.optim.scheduling.stop import (
     OPTIMALITY,
     Criterion,
+    Evaluations,
     Iterations,
     Progress,
     Status,
@@ -131,7 +132,7 @@ def solve(
     """
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
-    tally, table = Tally(), Display() if display else None
+    tally, table = Tally(), Display(_allowed(criteria)) if display else None
     # Nothing outside the solver counts, not even where another solver's step calls `solve`.
     with counting(None):
         first = _incumbent(problem, start, tally)
@@ -154,6 +155,12 @@ def solve(
                 end(result)
     count_evaluations(result.evaluations)
     return result
+
+
+def _allowed(criteria: tuple[Criterion, ...]) -> int | None:
+    """Return the budget of evaluations, if there is one."""
+    limits = [criterion.limit for criterion in criteria if isinstance(criterion, Evaluations)]
+    return min(limits, default=None)
 
 
 @dataclass

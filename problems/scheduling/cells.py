@@ -59,18 +59,27 @@ def parse_cell(text: str, decimal: str) -> float:
 
 def parse_row(cells: Sequence[str], decimal: str) -> list[float]:
     """Return the numbers in the cells of a row, see `parse_cell`."""
-    if decimal == _POINT:
-        try:
-            numbers = [float(cell) for cell in cells]
-        except ValueError:
-            pass
-        else:
-            # Python also reads 1_000, other digits than 0-9, and too large numbers as infinite.
-            if all(map(math.isfinite, numbers)) and not any(
-                "_" in cell or not cell.isascii() for cell in cells
-            ):
-                return numbers
-    return [parse_cell(cell, decimal) for cell in cells]
+    numbers = _plain_numbers(cells, decimal)
+    if numbers is None and cells:
+        rest = _plain_numbers(cells[1:], decimal)  # the first cell is often a name
+        if rest is not None:
+            return [parse_cell(cells[0], decimal), *rest]
+    return [parse_cell(cell, decimal) for cell in cells] if numbers is None else numbers
+
+
+def _plain_numbers(cells: Sequence[str], decimal: str) -> list[float] | None:
+    """Return the numbers if Python can read all cells, which is fast; else None."""
+    text = "".join(cells)
+    # Python also reads 1_000, other digits than 0-9, and too large numbers as infinite.
+    if not text.isascii() or "_" in text or (decimal == _COMMA and "." in text):
+        return None
+    if decimal == _COMMA:
+        cells = [cell.replace(",", ".") for cell in cells]
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError:
+        return None
+    return numbers if all(map(math.isfinite, numbers)) else None
 
 
 def is_integer(text: str) -> bool:

@@ -61,9 +61,9 @@ def _read_table(path: Path, options: TableOptions) -> Problem:
     """Read execution times in s, with names; the name is that of the file without its ends."""
     table = read_table(path, options)
     stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
-    names = {"task_names": table.task_names, "node_names": table.node_names}
+    tasks, nodes = table.task_names, table.node_names
     try:
-        return Problem(table.matrix, name=stem, **names)
+        return Problem(table.matrix, name=stem, task_names=tasks, node_names=nodes)
     except InputError as error:
         raise InputError(f"{path}: {error.field}", error.value, error.rule) from None
 

@@ -25,6 +25,9 @@ MEMORY_LABELS = ("task_memory", "memory", "memory_bytes")
 """Columns that usually hold the memory of tasks; in small letters."""
 
 
+_SURELY_COUNTED = 6
+
+
 class LabelledTimes(NamedTuple):
     """Execution times, and the labels of their rows and columns where they have some."""
 
@@ -95,11 +98,15 @@ def check_memory_label(place: str, label: str) -> None:
         raise InputError(place, label, rule)
 
 
-def is_row_numbers(values: Sequence[int]) -> bool:
-    """Whether integers number rows: 0, 1, ... (two or more) or 1, 2, ... (three or more)."""
-    return any(
-        len(values) >= 2 + first and list(values) == list(range(first, first + len(values)))
-        for first in (0, 1)
+def is_row_numbers(values: Sequence[int], fractions: bool) -> bool:
+    """Whether a first column of integers numbers the rows, as far as one can tell.
+
+    A node's times could well be 1, 2, 3, but hardly 0, 1, 2, or 1, 2, 3 beside `fractions`, or 1
+    to 6.
+    """
+    numbers, least = list(values), 3 if fractions else _SURELY_COUNTED
+    return (numbers == list(range(len(numbers))) and len(numbers) > 1) or (
+        numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= least
     )
 
 
@@ -136,7 +143,8 @@ def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names 
     known, distinct = label.strip().lower(), len(set(values)) == len(values)
     if known in UNNAMED and distinct and tasks is None:
         return tuple(map(str, values))
-    if (known in ROW_LABELS and distinct) or is_row_numbers(values):
+    kinds = {getattr(kind, "kind", "O") for kind in frame.dtypes[1:]}
+    if (known in ROW_LABELS and distinct) or is_row_numbers(values, fractions=kinds == {"f"}):
         rule = (
             f"made the index if it names the tasks, set_index({frame.columns[0]!r}); if it is a"
             " node, give to_numpy() and node_names= (of a file: index=yes or index=no)"

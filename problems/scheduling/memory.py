@@ -13,13 +13,17 @@ _MILP_SECONDS = 10.0
 _LARGEST = 1e6
 
 
-def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
+def check_capacity(
+    task_memory: FloatArray, node_capacity: FloatArray, allowed: NDArray[np.bool_] | None = None
+) -> None:
     """Raise `InputError` if no assignment of the tasks fits the nodes.
 
     Parameters
     ----------
     task_memory, node_capacity : ndarray, shape (k,) and (x,)
         Memory of each task and of each node in byte.
+    allowed : ndarray of bool, shape (k, x), optional
+        Which nodes can run which task; all if not given.
 
     Notes
     -----
@@ -37,10 +41,24 @@ def check_capacity(task_memory: FloatArray, node_capacity: FloatArray) -> None:
     rounding = len(task_memory) * np.finfo(np.float64).eps  # as in `Problem.fits`
     if total > room * (1.0 + rounding):
         raise InputError("sum of task_memory", total, f"at most the total capacity, {room:g} byte")
-    if best_fit_decreasing(task_memory, node_capacity) is not None:
+    if allowed is not None:
+        _check_rooms(task_memory, node_capacity, allowed)
+    if best_fit_decreasing(task_memory, node_capacity, allowed) is not None:
         return
-    if _milp_is_infeasible(task_memory, node_capacity):
+    if _milp_is_infeasible(task_memory, node_capacity, allowed):
         raise InputError("node_capacity", node_capacity, "such that some assignment fits")
+
+
+def _check_rooms(
+    task_memory: FloatArray, node_capacity: FloatArray, allowed: NDArray[np.bool_]
+) -> None:
+    """Raise `InputError` if a task fits none of the nodes that can run it."""
+    room = np.where(allowed, node_capacity, -np.inf).max(axis=1)
+    short = np.flatnonzero(task_memory > room)
+    if short.size:
+        task = int(short[0])
+        rule = f"at most {room[task]:g} byte, the largest capacity of a node that can run the task"
+        raise InputError(f"task_memory[{task}]", task_memory[task], rule)
 
 
 def best_fit_decreasing(
@@ -51,12 +69,27 @@ def best_fit_decreasing(
     """Return an assignment, shape (k,), that fits, or None if this greedy rule finds none.
 
     The largest task comes first; each goes to the node that it fills best (Friesen and Langston,
-    "Variable sized bin packing", SIAM J. Computing 15, 1986), of those that can run it: `allowed`,
-    shape (k, x), or all.
+    "Variable sized bin packing", SIAM J. Computing 15, 1986). Where not every node can run every
+    task (`allowed`, shape (k, x)), the tasks of fewest nodes come first if that fails.
     """
+    largest_first = np.argsort(-task_memory, kind="stable")
+    assignment = _best_fit(task_memory, node_capacity, allowed, largest_first)
+    if assignment is None and allowed is not None:
+        fewest_first = np.lexsort((-task_memory, allowed.sum(axis=1)))
+        assignment = _best_fit(task_memory, node_capacity, allowed, fewest_first)
+    return assignment
+
+
+def _best_fit(
+    task_memory: FloatArray,
+    node_capacity: FloatArray,
+    allowed: NDArray[np.bool_] | None,
+    order: NDArray[np.int64],
+) -> NDArray[np.int64] | None:
+    """Put the tasks in order, each on the node of those that can run it that it fills best."""
     room = node_capacity.astype(np.float64)  # a copy, reduced by each task
     assignment = np.empty(len(task_memory), dtype=np.int64)
-    for task in np.argsort(-task_memory, kind="stable"):
+    for task in order:
         left = room - task_memory[task]
         left[left < 0] = np.inf
         if allowed is not None:
@@ -69,23 +102,28 @@ def best_fit_decreasing(
     return assignment
 
 
-def _milp_is_infeasible(task_memory: FloatArray, node_capacity: FloatArray) -> bool:
+def _milp_is_infeasible(
+    task_memory: FloatArray, node_capacity: FloatArray, allowed: NDArray[np.bool_] | None
+) -> bool:
     """Whether HiGHS proves that the integer program of the packing has no solution."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # takes long to import
+    from scipy.sparse import eye_array, kron
 
-    # Tasks of equal size are interchangeable: count them instead of placing each one.
+    # Tasks of equal size and equal nodes are interchangeable: count them instead of placing each.
     capacity = node_capacity / node_capacity.max() * _LARGEST
-    sizes, counts = np.unique(task_memory / node_capacity.max() * _LARGEST, return_counts=True)
-    s, x = len(sizes), len(capacity)
-    placed = np.kron(np.eye(s), np.ones(x))  # all tasks of a size are placed
-    held = np.kron(sizes, np.eye(x))  # what a node holds fits
+    sizes = task_memory / node_capacity.max() * _LARGEST
+    runs = np.ones((len(sizes), len(capacity))) if allowed is None else allowed
+    kinds, counts = np.unique(np.column_stack([sizes, runs]), axis=0, return_counts=True)
+    s, x = len(kinds), len(capacity)
+    placed = kron(eye_array(s), np.ones((1, x)), format="csr")  # all tasks of a kind are placed
+    held = kron(kinds[:, :1].T, eye_array(x), format="csr")  # what a node holds fits
     answer = milp(
         np.zeros(s * x),
         constraints=[
             LinearConstraint(placed, counts, counts),
             LinearConstraint(held, -np.inf, capacity),
         ],
-        bounds=Bounds(0, np.repeat(counts, x)),
+        bounds=Bounds(0, (kinds[:, 1:] * counts[:, None]).ravel()),
         integrality=np.ones(s * x, dtype=np.int64),
         options={"time_limit": _MILP_SECONDS},
     )

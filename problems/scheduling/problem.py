@@ -98,9 +98,7 @@ class Problem:
             capacity = check_array("node_capacity", room, ndim=1, at_least=0)
             _check_length("task_memory", memory, self.tasks)
             _check_length("node_capacity", capacity, self.nodes)
-            check_capacity(memory, capacity)
-            if self.allowed is not None:
-                _check_rooms(self.allowed, memory, capacity)
+            check_capacity(memory, capacity, self.allowed)
             object.__setattr__(self, "task_memory", memory)
             object.__setattr__(self, "node_capacity", capacity)
         if self.ready is not None:
@@ -217,7 +215,7 @@ class Problem:
                 f"nodes are ready after {self.ready.min():.4g} to {self.ready.max():.4g} s"
             )
         if self.allowed is not None:
-            facts.append(f"{int((~self.allowed).sum())} pairs cannot run")
+            facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
         return f"<p>{escape('; '.join(facts))}</p>{table}"
@@ -244,16 +242,6 @@ def _check_labels(field: str, names: Any, length: int) -> tuple[str, ...] | None
     if len(found) != length:
         raise InputError(field, found, f"{length} names, not {len(found)}")
     return found
-
-
-def _check_rooms(allowed: BoolArray, memory: FloatArray, capacity: FloatArray) -> None:
-    """Raise `InputError` if a task fits none of the nodes that can run it."""
-    room = np.where(allowed, capacity, -np.inf).max(axis=1)
-    short = np.flatnonzero(memory > room)
-    if short.size:
-        task = int(short[0])
-        rule = f"at most {room[task]:g} byte, the largest capacity of a node that can run the task"
-        raise InputError(f"task_memory[{task}]", memory[task], rule)
 
 
 # Execution times in their two forms: a matrix, or the work of tasks and the speed of nodes.

@@ -106,7 +106,8 @@ def load_problem(
 
 def split_options(spec: str | Path) -> tuple[str, list[str]]:
     """Return the path of a file and its options ``key=value``; another spec is returned whole."""
-    path, texts = str(spec), []
+    path = str(spec)
+    texts: list[str] = []
     while not file_exists(Path(path)):
         path, colon, text = path.rpartition(":")
         if not colon or "=" not in text:

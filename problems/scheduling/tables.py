@@ -235,7 +235,7 @@ def _has_header(grid: Grid, values: FloatArray, start: int, options: TableOption
     if options.index:
         return _has_number_header(grid, values, 1)
     if label in UNNAMED:
-        return _has_corner(grid, below)
+        return _has_corner(grid, values)
     if not np.isnan(values[0, 0]):
         return _has_number_header(grid, values, 0)
     if np.isnan(below).all():
@@ -274,19 +274,18 @@ def _has_fractions(body: list[list[str]], values: FloatArray) -> bool:
     )
 
 
-def _has_corner(grid: Grid, below: FloatArray) -> bool:
+def _has_corner(grid: Grid, values: FloatArray) -> bool:
     """Whether a first row of numbers is a header because its first cell is empty."""
     cells, column = grid.rows[0][1:], [row[0] for row in grid.rows[1:]]
-    named, numbered = bool(np.isnan(below).all()), all(map(is_integer, column))
-    if all(map(is_integer, cells)):
-        counted = list(map(int, cells)) == list(range(len(cells)))
-        if counted and (named or _is_counted(column)):
+    whole, numbered = all(map(is_integer, cells)), all(map(is_integer, column))
+    if bool(np.isnan(values[1:, 0]).all()) or _is_counted(column):
+        counted = cells == [str(number) for number in range(len(cells))]
+        body = [row[1:] for row in grid.rows[1:]]
+        if counted or (whole and _has_fractions(body, values[1:, 1:])):
             return True
-        if named or (numbered and len(set(column)) == len(column)):
-            raise _header_question(grid)
-    elif named:
-        raise _header_question(grid)
-    return False
+    elif not (whole and numbered and len(set(column)) == len(column)):
+        return False  # a pair of task and node that is forbidden
+    raise _header_question(grid)
 
 
 def _header_question(grid: Grid) -> AmbiguousTableError:
@@ -313,9 +312,13 @@ def _has_index(grid: Grid, values: FloatArray, header: bool, options: TableOptio
     distinct = numbered and len(set(body)) == len(body)
     label = grid.rows[0][0].strip().lower() if header else None
     if label is None or label not in (*UNNAMED, *ROW_LABELS):
-        if numbered and is_row_numbers([int(cell) for cell in body]):
-            raise _index_question(grid, body)
-        return False
+        numbers = [int(cell) for cell in body] if numbered else []
+        if not is_row_numbers(numbers, fractions=True):
+            return False
+        others = [row[1:] for row in grid.rows[int(header) :]]
+        if not is_row_numbers(numbers, _has_fractions(others, values[int(header) :, 1:])):
+            return False
+        raise _index_question(grid, body)
     if not distinct:
         raise _index_question(grid, body)
     return True

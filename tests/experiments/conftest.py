@@ -39,6 +39,8 @@ def edgeopt(
     """Return the command `edgeopt`, run in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    # compiling may take longer than the time after which a command has a line of progress
+    monkeypatch.setattr("edgeopt.experiments.runs.progress._LINE_SECONDS", 3600.0)
 
     def run(*arguments: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["edgeopt", *arguments])

@@ -11,11 +11,16 @@ from edgeopt.experiments import text
 from edgeopt.experiments.text import (
     Entry,
     ReportTable,
+    choose_columns,
+    file_names,
     latex_table,
+    latex_text,
     markdown_list,
     markdown_table,
     significant,
+    table_width,
     terminal_table,
+    turned,
 )
 
 
@@ -118,6 +123,44 @@ def test_latex_has_rules_and_escapes_what_users_named():
     assert "\n{}[x] &" in code
     assert r"\textmu{} $<$ 1" in code
     assert r"gap $\le$ 1 \%" in code
+
+
+def test_the_best_entries_are_bold_and_the_table_is_centred():
+    rows = ((Entry("a"), Entry("1", 1.0, best=True)), (Entry("b"), Entry("2", 2.0)))
+    code = latex_table(ReportTable("t", "Title", ("solver", "n"), rows))
+    assert code.splitlines()[1:4] == ["\\centering", "\\caption{Title}", "\\label{tab:t}"]
+    assert r"a & \textbf{1} \\" in code
+    assert r"b & 2 \\" in code
+
+
+def test_every_sign_of_latex_is_a_text():
+    signs = latex_text(r"\frac{1}$ #_%&~^ 10⁻⁶")
+    assert signs == (
+        r"\textbackslash{}frac\{1\}\$ \#\_\%\&\textasciitilde{}\textasciicircum{} 10$^{-6}$"
+    )
+
+
+def test_file_names_differ_whatever_the_names():
+    names = ["x_1", "x-1", "x 1", "X-1", "节点", "任务", "a/b", "...", "ß" * 200, "SS" * 200]
+    files = file_names(names)
+    assert files[:6] == ["x_1", "x-1", "x-1-2", "X-1-3", "节点", "任务"]
+    assert files[6:8] == ["a-b", "unnamed"]
+    assert len({name.casefold() for name in files}) == len(names)
+    assert all(len(name) <= 70 for name in files)
+
+
+def test_columns_are_chosen_in_an_order():
+    entries = tuple(Entry(sign) for sign in "xyz")
+    table = ReportTable("t", "T", ("a", "b", "c"), (entries,))
+    chosen = choose_columns(table, ["c", "none", "a"])
+    assert (chosen.columns, chosen.rows) == (("c", "a"), ((entries[2], entries[0]),))
+    assert choose_columns(table, ["b", "none"]) == table
+
+
+def test_a_table_turns():
+    columns, rows = ("", "p", "q"), [("a", "1", "2"), ("bb", "3", "4")]
+    assert turned(columns, rows, str) == [("p", "1", "3"), ("q", "2", "4")]
+    assert table_width(columns, rows) == len("bb  1  2")
 
 
 def test_a_long_table_breaks_across_pages():

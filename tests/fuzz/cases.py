@@ -13,6 +13,9 @@ Rng = np.random.Generator
 SOLVERS = ("mct", "lpt", "min-min", "max-min", "sufferage", "fcfs", "met", "atsa", "aco", "pso")
 SPECS = ("paper:6x3", "braun:u_c_hihi:6x3:seed=0", "cov:6x3:v_task=0.6:mean=3", "times.csv")
 
+OPTIONS = ("header=yes", "header=no", "index=yes", "index=no", "decimal=comma", "decimal=point",
+           "separator=space", "separator=comma", "sheet=x", "header=x", "x=1")  # fmt: skip
+
 
 class Case(NamedTuple):
     """A command and the files that it finds in its folder besides the samples."""
@@ -37,6 +40,7 @@ def _problem_file(rng: Rng, samples: Path) -> Case:
         "times.txt",
         "pairs.txt",
         "times.csv",
+        "table.csv",
         "times.gz",
         "times.npy",
         "full.npz",
@@ -48,7 +52,9 @@ def _problem_file(rng: Rng, samples: Path) -> Case:
         data = mutate_words(data.decode(), rng).encode()
     else:
         data = mutate_bytes(data, rng)
-    arguments = ["schedule", f"case/{name}", "--solver", pick(rng, SOLVERS), "--iterations", "1"]
+    options = "".join(f":{pick(rng, OPTIONS)}" for _ in range(int(rng.integers(3))))
+    spec = f"case/{name}{options}" if name.endswith(".csv") else f"case/{name}"
+    arguments = ["schedule", spec, "--solver", pick(rng, SOLVERS), "--iterations", "1"]
     return Case(arguments, {f"case/{name}": data})
 
 

@@ -11,6 +11,7 @@ from fuzz.outcome import run_command
 TIMES = "6 3\n" + "\n".join(map(str, range(1, 19))) + "\n"
 PAIRS = "".join(f"0 {task + 1}  1 {task + 2}  2 3\n" for task in range(4))
 MATRIX = "a,b,c\n" + "".join(f"{task + 2},{task + 2}.5,3\n" for task in range(6))
+TABLE = '# seconds\ntask;pi;"tx2"\n' + "".join(f"t{i};{i + 1},5;\n" for i in range(5)) + "t;;2\n"
 NETWORK = """name,kind,macs,parameters,output_shape,inputs
 input,input,0,0,3x8x8,
 c1,conv,1000,100,4x8x8,input
@@ -119,6 +120,7 @@ TEXTS = {
     "times.txt": TIMES,
     "pairs.txt": "4 3 1\n3\n" + PAIRS,
     "times.csv": MATRIX,
+    "table.csv": TABLE,
     "net.csv": NETWORK,
     "system.toml": SYSTEM,
     "arrivals.csv": ARRIVALS,

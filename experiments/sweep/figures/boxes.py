@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.experiments.sweep.figures.canvas import drawing, short_label
+from edgeopt.experiments.sweep.figures.canvas import (
+    add_legend,
+    drawing,
+    gather_legends,
+    short_label,
+)
 from edgeopt.experiments.sweep.figures.choice import Choice, choose_one, choose_runs, runs_text
 from edgeopt.experiments.sweep.figures.values import (
     draw_lines,
@@ -82,6 +87,8 @@ def plot_gaps(
         value_axis(axes, "x", y, scale)
         axes.set_xlabel(f"{axes.get_xlabel()}\n{runs_text(choice)} of each solver")
         _name_rows(axes, order)
+        if lines:
+            add_legend(axes, "", {})
     return axes
 
 
@@ -203,7 +210,10 @@ def gap_figure(
             _draw_panel(panel, choice, problem, order, y, scale, best)
             draw_lines(panel, "x", lines, measure_of(choice, problem, y, best), scale)
             value_axis(panel, "x", y, scale)
+            if lines:
+                add_legend(panel, "", {})
         panel.set_title(short_label(name), fontsize="medium", parse_math=False)
     _name_rows(panels[0], order)
     figure.supxlabel(f"{runs_text(choice)} of each solver", fontsize="medium")
+    gather_legends(figure)
     return figure

@@ -53,9 +53,10 @@ def budgets_figure(
                 absent[str(solver)] = "no schedule"
                 continue
             panel.plot(budgets, drawn_percent(middle), label=solver, markersize=3, **style)
-            shown, look = np.isfinite(high).tolist(), {"alpha": 0.12, "lw": 0}
+            shown = np.isfinite(high).tolist()
             ends = drawn_percent(low), drawn_percent(high)
-            panel.fill_between(budgets, *ends, where=shown, color=style["color"], **look)
+            colour = style["color"]
+            panel.fill_between(budgets, *ends, where=shown, color=colour, alpha=0.12, lw=0)
         labels = {"xlabel": _LABELS[axis], "ylabel": "gap to lower bound (%)"}
         panel.set(xscale="log", yscale="log", **labels)
         number_axis(panel.xaxis)

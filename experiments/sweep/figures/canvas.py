@@ -22,13 +22,15 @@ PLAIN: Any = {"text.parse_math": False}
 
 _NAME = 26  # characters of a name
 
-_SIGNS = 165  # of a line of 1 in in letters of 1 pt; on average, with a margin
+_SIGNS = 120  # of a line of 1 in in letters of 1 pt; on average, with a margin
 
-_SAMPLE = 8  # characters that are as wide as a line's sample
+_SAMPLE = 10  # characters that are as wide as a line's sample and the space between columns
 
-_BESIDE = 28  # characters of a legend's heading on the right of a figure
+_UNNAMED = ("_child", "_nolegend_")  # labels that matplotlib gives
 
-_WIDE = 6.0  # in, of a figure that has room for a legend on its right
+_BESIDE = 32  # characters of a legend's heading on the right of a figure
+
+WIDE = 6.0  # in, of a figure that has room for a legend on its right
 
 
 @contextmanager
@@ -41,11 +43,11 @@ def drawing(ax: Axes | None, size: tuple[float, float] = SIZE) -> Iterator[Axes]
             stack.enter_context(paper_style())
             from matplotlib import pyplot  # takes long to import
 
-            _, new = pyplot.subplots(figsize=size)
+            figure, new = pyplot.subplots(figsize=size)
         stack.enter_context(mpl.rc_context(PLAIN))
         yield new if ax is None else ax
         if ax is None and new.get_legend() is not None:
-            gather_legends(new.figure)
+            gather_legends(figure)
 
 
 def short_label(name: str) -> str:
@@ -74,7 +76,7 @@ def add_legend(ax: Axes, note: str, absent: Mapping[str, str]) -> None:
 def _entries(ax: Axes) -> dict[str, Line2D]:
     """Return the labelled lines; matplotlib itself leaves out labels that begin with "_"."""
     named = {str(line.get_label()): line for line in ax.get_lines()}
-    return {name: line for name, line in named.items() if not name.startswith("_child")}
+    return {name: line for name, line in named.items() if not name.startswith(_UNNAMED)}
 
 
 def gather_legends(figure: Figure) -> None:
@@ -82,6 +84,8 @@ def gather_legends(figure: Figure) -> None:
 
     The axes share their lines' styles, so that each name is listed once.
     """
+    import matplotlib as mpl
+
     entries: dict[str, Line2D] = {}
     titles: dict[str, None] = {}
     for ax in figure.axes:
@@ -91,15 +95,18 @@ def gather_legends(figure: Figure) -> None:
             titles |= dict.fromkeys(legend.get_title().get_text().split("\n"))
             legend.remove()
     if titles:
-        _outside(figure, entries, [title for title in titles if title])
+        with mpl.rc_context(PLAIN):
+            _outside(figure, entries, [title for title in titles if title])
 
 
 def _outside(figure: Figure, entries: dict[str, Line2D], titles: list[str]) -> None:
     """Add the one legend."""
     import matplotlib as mpl
+    from matplotlib.font_manager import FontProperties
 
-    width, size = figure.get_figwidth(), float(mpl.rcParams["legend.fontsize"])
-    beside = width >= _WIDE
+    width = figure.get_figwidth()
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    beside = width >= WIDE
     room = int(width * _SIGNS / size)
     names = [short_label(name) for name in entries]
     columns = room // (max(map(len, names), default=0) + _SAMPLE)

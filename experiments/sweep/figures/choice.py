@@ -88,12 +88,13 @@ def choose_runs(
     chosen = every if solvers is None else _matching("solvers", solvers, {n: n for n in every})
     wanted = list(short) if problems is None else _matching("problems", problems, short)
     runs = data[data["solver"].isin(chosen) & data["problem"].isin(wanted)]
+    least = data.groupby("problem")["makespan"].min().fillna(float("inf"))
     return Choice(
         runs=runs.assign(solver=runs["solver"].map(shown)),
         solvers=tuple(shown[name] for name in chosen),
         problems={name: titles[name] for name in wanted},
         styles=solver_styles(shown[name] for name in every),
-        least=data.groupby("problem")["makespan"].min().fillna(float("inf")).to_dict(),
+        least={str(name): float(value) for name, value in least.items()},
     )
 
 
@@ -153,5 +154,6 @@ def runs_text(choice: Choice) -> str:
 
 
 def is_single(runs: pd.DataFrame) -> bool:
-    """Whether no run evaluated more than one schedule."""
-    return bool(runs["evaluations"].max() == 1)
+    """Whether no run took more than one iteration, or evaluated more than one schedule."""
+    most = [runs[cost].max() for cost in ("evaluations", "iterations") if cost in runs]
+    return bool(min(most) <= 1)

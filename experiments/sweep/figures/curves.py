@@ -38,6 +38,8 @@ BANDS = {"iqr": "IQR", "range": "range", "ci": "95 % CI", "none": ""}
 
 _POINTS = 200
 
+_BEARING = 10  # points of a level part between two that are kept
+
 _LEVEL = 0.95  # of the interval of a median
 
 _MARKS = 0.22  # of the axes' diagonal, between two marks of a line
@@ -118,6 +120,8 @@ def plot_convergence(
         axes.set(xscale=x_scale, xlabel=COSTS[x])
         number_axis(axes.xaxis)
         value_axis(axes, "y", y, y_scale)
+        if (y, y_scale) == ("gap", "linear"):
+            axes.set_ylim(bottom=0)
         text = f"median and {BANDS[band]}" if BANDS[band] else "median"
         add_legend(axes, f"{text} of {runs_text(choice)}", absent(choice, set(table["solver"])))
     return axes
@@ -174,8 +178,6 @@ def _curve(
     middle = ordered[-(-size // 2) - 1]
     none = np.full(grid.size, np.nan)
     shown = np.isfinite(middle)
-    if is_single(runs) and shown.any():  # a level line needs its ends only
-        shown &= np.isin(np.arange(grid.size), [np.flatnonzero(shown)[0], grid.size - 1])
     columns = {
         "solver": runs["solver"].iloc[0],
         x: grid,
@@ -184,7 +186,14 @@ def _curve(
         "high": none if high is None else measure.of(ordered[high]),
         "runs": size,
     }
-    return pd.DataFrame(columns)[shown]
+    curve = pd.DataFrame(columns)[shown]
+    heights = curve[["median", "low", "high"]]
+    changes = (heights != heights.shift()) & (heights.notna() | heights.shift().notna())
+    turns = changes.any(axis=1) | changes.any(axis=1).shift(-1, fill_value=True)
+    # a level part needs its ends only, and some points that can bear marks
+    turns |= np.arange(len(curve)) % _BEARING == 0
+    kept: pd.DataFrame = curve[turns]
+    return kept
 
 
 def _grid(runs: pd.DataFrame, x: str, x_scale: str, limit: float) -> FloatArray:
@@ -227,14 +236,15 @@ def _places(band: str, size: int) -> tuple[int | None, int | None]:
     return (None, None) if below == 0 else (below - 1, size - below)
 
 
-def absent(choice: Choice, found: set[str]) -> dict[str, str]:
-    """Return why each solver without a line has none."""
+def absent(choice: Choice, found: set[str], *, missed: str = "no schedule") -> dict[str, str]:
+    """Return why each solver without a line has none; `missed` where its runs have schedules."""
     reasons = {}
     for solver in choice.solvers:
         if solver not in found:
             runs = choice.runs[choice.runs["solver"] == solver]
-            failed = len(runs) and runs["makespan"].isna().all()
-            reasons[solver] = "failed" if failed else "no schedule" if len(runs) else "no runs"
+            schedules = (runs["makespan"] < np.inf).any()
+            failed = "failed" if runs["makespan"].isna().all() else "no schedule"
+            reasons[solver] = missed if schedules else failed if len(runs) else "no runs"
     return reasons
 
 
@@ -249,7 +259,7 @@ def _look(choice: Choice, solver: str, number: int) -> dict[str, Any]:
 def _draw(axes: Axes, own: pd.DataFrame, x: str, heights: FloatArray, look: dict[str, Any]) -> None:
     """Draw one solver's curve and band."""
     places = own[x].to_numpy()
-    if np.ptp(places) == 0 or len(places) == 1:  # a search that ended at once
+    if np.ptp(places) <= 1e-9 * abs(places[-1]):  # a search that ended at once
         look = look | {"markevery": [0]}
     axes.plot(places, heights[1], label=own["solver"].iloc[0], clip_on=False, **look)
     if look.get("markerfacecolor") != "white":
@@ -296,7 +306,9 @@ def convergence_figure(
 
     beside = width > 5
     with mpl.rc_context(PLAIN):
-        figure = Figure(figsize=(width, 3.2 if beside else 1.5 * width))
+        figure = Figure(
+            figsize=(width, 3.2 if beside else 1.4 * width + 0.055 * len(cells["solver"].unique()))
+        )
         panels = figure.subplots(*((1, 2) if beside else (2, 1)), sharey=True)
         for panel, x in zip(panels, ("evaluations", "seconds"), strict=True):
             plot_convergence(cells, panel, x=x, solvers=solvers, **options)

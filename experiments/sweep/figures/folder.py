@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.style import FORMATS, paper_style, save_figure
 from edgeopt.experiments.sweep.figures.boxes import gap_figure, gaps_table, plot_gaps
-from edgeopt.experiments.sweep.figures.canvas import gather_legends, short_label
+from edgeopt.experiments.sweep.figures.canvas import WIDE, gather_legends, short_label
 from edgeopt.experiments.sweep.figures.choice import choose_runs
 from edgeopt.experiments.sweep.figures.curves import (
     convergence_figure,
@@ -141,7 +141,9 @@ def plot_sweep(
             paths += save_figure(figure, target, name, formats)
             if csv:
                 paths.append(target / f"{name}.csv")
-                write_atomically(paths[-1], table().to_csv(index=False).encode())
+                write_atomically(
+                    paths[-1], table().to_csv(index=False, float_format="%.10g").encode()
+                )
     return paths
 
 
@@ -236,7 +238,9 @@ def _single(
     plot = FIGURES[figure].plot
     across = width or {"ranks": 6.4}.get(figure, 4.6)
     height = {"ranks": 1.3 + 0.13 * rows, "heatmap": 1.4 + 0.2 * rows}.get(figure)
-    drawn = Figure(figsize=(across, height or 1.55 * math.sqrt(across)))
+    beside = across >= WIDE  # or else the legend below needs room
+    height = height or 1.3 * math.sqrt(across) + (0 if beside else 0.055 * rows)
+    drawn = Figure(figsize=(across, height))
     plot(data, drawn.subplots(), **_taken(plot, options))
     gather_legends(drawn)
     return drawn

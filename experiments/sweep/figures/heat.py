@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,7 +78,12 @@ def plot_heatmap(
         axes.set_yticks(
             np.arange(rows) + 0.5, list(map(short_label, table.index)), parse_math=False
         )
-        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor", "parse_math": False}
+        turned: Any = {
+            "rotation": 45,
+            "ha": "right",
+            "rotation_mode": "anchor",
+            "parse_math": False,
+        }
         axes.set_xticks(np.arange(columns) + 0.5, list(map(short_label, table.columns)), **turned)
         axes.set_title(f"median of {runs_text(choice)}", fontsize="small", loc="left")
     return axes
@@ -130,7 +135,8 @@ def _draw(axes: Axes, values: FloatArray, y: str, scale: str) -> None:
             axes.text(column + 0.5, row + 0.5, text, style)
     bar = axes.figure.colorbar(mesh, ax=axes, label=VALUES[y], pad=0.02)
     (percent_axis if (y, scale) == ("gap", "log") else number_axis)(bar.ax.yaxis)
-    bar.solids.set_rasterized(False)  # which PGF has not
+    if bar.solids is not None:
+        bar.solids.set_rasterized(False)  # PGF has no images
     bar.outline.set_visible(False)
 
 

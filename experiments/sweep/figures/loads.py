@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeopt.experiments.style import number_axis
-from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.figures.canvas import add_legend, drawing
 from edgeopt.experiments.sweep.figures.choice import Choice, choose_one
 from edgeopt.experiments.sweep.figures.curves import absent
+from edgeopt.experiments.sweep.places import problem_named
 from edgeopt.optim.scheduling.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from edgeopt.problems.scheduling.problem import Problem
+
+
+_GANTT_TASKS = 400  # more bars would be too thin to see
 
 
 def plot_loads(
@@ -41,7 +44,8 @@ def plot_loads(
     problem : str, optional
         Which problem; needed where there are several.
     solvers, names : optional
-        See `choose_runs`. With one solver, its schedule is drawn as `Schedule.gantt` does.
+        See `choose_runs`. With one solver, its schedule is drawn as
+        `Schedule.gantt` does, or `Schedule.load_chart` for more than 400 tasks.
     instance : Problem, optional
         The problem itself; loaded by its name if not given.
 
@@ -64,7 +68,9 @@ def plot_loads(
     schedules = _schedules(choice, instance)
     with drawing(ax) as axes:
         if len(choice.solvers) == 1 and schedules:
-            return next(iter(schedules.values())).gantt(axes)
+            schedule = next(iter(schedules.values()))
+            chart = schedule.gantt if schedule.tasks <= _GANTT_TASKS else schedule.load_chart
+            return chart(axes)
         for number, (solver, schedule) in enumerate(schedules.items()):
             marks = {"markevery": (0.055 * (number % 4), 0.22), "markersize": 3.5}
             ends = _busiest_first(schedule)
@@ -108,13 +114,13 @@ def loads_table(
 def _schedules(choice: Choice, instance: Problem | None) -> dict[str, Schedule]:
     """Return the best schedule of each solver that has one."""
     (name,) = choice.problems
-    problem = problem_of(name) if instance is None else instance
+    problem = problem_named(choice.runs, name) if instance is None else instance
     found = choice.runs[choice.runs["makespan"] < np.inf]
     schedules = {}
     for solver in choice.solvers:
         runs = found[found["solver"] == solver]
         if len(runs):
-            chosen = runs.loc[runs["makespan"].astype(float).idxmin(), "assignment"]
+            chosen = runs["assignment"].iloc[int(runs["makespan"].to_numpy().argmin())]
             schedules[solver] = Schedule.of(problem, np.asarray(chosen, dtype=np.int64))
     return schedules
 

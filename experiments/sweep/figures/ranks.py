@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgeopt.experiments.statistics.comparison import Comparison, compare_solvers
-from edgeopt.experiments.statistics.rank_tests import EXTRA, nemenyi
+from edgeopt.experiments.statistics.rank_tests import EXTRA, Friedman, nemenyi
 from edgeopt.experiments.style import COLOURS
 from edgeopt.experiments.sweep.figures.canvas import drawing, short_label
 from edgeopt.experiments.sweep.figures.choice import choose_runs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-_NARROW = 5.0  # in
+_NARROW = 4.0  # in, of axes
 
 
 def plot_ranks(
@@ -68,14 +68,9 @@ def plot_ranks(
     """
     choice = choose_runs(data, solvers=solvers, problems=problems, names=names)
     comparison = compare_solvers(choice.runs, axis=x, unit=unit)
-    with drawing(ax, rank_size(comparison)) as axes:
+    with drawing(ax, (6.4, 1.3 + 0.13 * len(comparison.ranking))) as axes:
         draw_ranks(axes, comparison, choice.styles)
     return axes
-
-
-def rank_size(comparison: Comparison, width: float = 6.4) -> tuple[float, float]:
-    """Return width and height of a diagram in inches."""
-    return width, 1.3 + 0.13 * len(comparison.ranking)
 
 
 def ranks_table(
@@ -110,7 +105,7 @@ def draw_ranks(axes: Axes, comparison: Comparison, styles: Mapping[str, Mapping[
     posthocs = import_extra("scikit_posthocs", EXTRA)
     ranks, p = comparison.ranking["rank"], nemenyi(comparison.blocks)
     names, numbers = [str(name) for name in ranks.index], range(len(ranks))
-    narrow = axes.figure.get_figwidth() < _NARROW
+    narrow = axes.bbox.width / axes.figure.dpi < _NARROW
     axes.grid(visible=False)
     # by number: the package collects labels in sets, and sets of names have no fixed order
     drawn = posthocs.critical_difference_diagram(
@@ -133,16 +128,17 @@ def draw_ranks(axes: Axes, comparison: Comparison, styles: Mapping[str, Mapping[
     for name, rank in zip(names, ranks, strict=True):
         look = styles[name]
         axes.plot([rank], [0], marker=look["marker"], color=look["color"], zorder=4, clip_on=False)
-    _draw_scale(axes, ranks.min(), len(ranks), test.critical_difference, 8 if narrow else 16)
+    _draw_scale(axes, comparison, test, 8 if narrow else 16)
 
 
-def _draw_scale(axes: Axes, first: float, solvers: int, difference: float, ticks: int) -> None:
+def _draw_scale(axes: Axes, comparison: Comparison, test: Friedman, ticks: int) -> None:
     """Give the axis its whole ranks, and draw the critical difference above it."""
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_xlim(0.8, solvers + 0.2)
-    axes.xaxis.set_major_locator(MaxNLocator(min(solvers, ticks), integer=True))
-    start = min(first, solvers - difference) if difference < solvers else 1
-    axes.plot([start, start + difference], [1.9, 1.9], color="black", linewidth=1.4, clip_on=False)
-    label = f"CD = {difference:.2f}"
-    axes.text(start, 2.1, label, ha="left", va="bottom", fontsize="small")
+    axes.spines["top"].set_visible(True)
+    axes.set_xlim(0.8, test.solvers + 0.2)
+    axes.xaxis.set_major_locator(MaxNLocator(min(test.solvers, ticks), integer=True))
+    ends = [1, 1 + test.critical_difference]
+    axes.plot(ends, [1.9, 1.9], color="black", linewidth=1.4, marker="|", clip_on=False)
+    text = f"CD = {test.critical_difference:.2f}; average ranks over {test.blocks} "
+    axes.text(1, 2.2, text + comparison.unit, va="bottom", fontsize="small")

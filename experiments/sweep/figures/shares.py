@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeopt.experiments.statistics.anytime import paired_gaps
 from edgeopt.experiments.statistics.profiles import (
@@ -92,7 +93,8 @@ def plot_ecdf(
             axes.set(xscale=x_scale, xlabel=COSTS[x])
             number_axis(axes.xaxis)
         axes.set_ylabel("runs × targets met (%)" if _many(x, target) else "share of runs (%)")
-        add_legend(axes, _ecdf_note(choice, x, target), absent(choice, set(table["solver"])))
+        missed = absent(choice, set(table["solver"]), missed="target missed")
+        add_legend(axes, _ecdf_note(choice, x, target), missed)
     return axes
 
 
@@ -135,6 +137,7 @@ def _ecdf(choice: Choice, x: str, x_scale: str, target: float | None) -> pd.Data
     check_choice("x", x, ("gap", "evaluations", "seconds"))
     if target is not None:
         check_number("target", target, at_least=0)
+    values: dict[str, Any]
     if x == "gap":
         gaps = final_values(choice, "gap")
         if x_scale == "log":
@@ -147,7 +150,7 @@ def _ecdf(choice: Choice, x: str, x_scale: str, target: float | None) -> pd.Data
     return _shares({solver: np.ravel(found) for solver, found in values.items()}, x, x_scale)
 
 
-def _rows(choice: Choice) -> dict[str, FloatArray]:
+def _rows(choice: Choice) -> dict[str, NDArray[np.bool_]]:
     """Return which rows are those of each solver that has any."""
     rows = {solver: (choice.runs["solver"] == solver).to_numpy() for solver in choice.solvers}
     return {solver: own for solver, own in rows.items() if own.any()}
@@ -224,6 +227,8 @@ def plot_profile(
     See `choose_runs`, which makes such a table.
     """
     choice = choose_runs(data, solvers=solvers, problems=problems, names=names)
+    from matplotlib.ticker import NullLocator
+
     table = _profile(choice, x)
     with drawing(ax) as axes:
         _draw_shares(axes, choice, table, "ratio")
@@ -232,18 +237,11 @@ def plot_profile(
             axes.set_xscale("log")
             axes.set_xticks([tick for tick in _TICKS if tick <= widest])
             axes.xaxis.set_major_formatter(lambda value, _: number_text(value))
-            axes.xaxis.set_minor_locator(_no_ticks())
+            axes.xaxis.set_minor_locator(NullLocator())
         axes.set(xlim=(1, widest), xlabel="makespan / best makespan", ylabel="share of runs (%)")
         note = f"{_sample(choice)}, equal {x}"
         add_legend(axes, note, absent(choice, set(table["solver"])))
     return axes
-
-
-def _no_ticks() -> object:
-    """Return a locator without ticks."""
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
 
 
 def profile_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,9 +33,9 @@ SCALES = ("linear", "log")
 
 LINES = ("bound", "best")
 
-_REFERENCE = {"color": "#555555", "linewidth": 0.9, "zorder": 1.5}
+_REFERENCE: Any = {"color": "#555555", "linewidth": 0.9, "zorder": 1.5}
 
-_DASHES = {"bound": "-", "best": (0, (6, 2)), "target": (0, (1, 2))}
+_DASHES: Any = {"bound": "-", "best": (0, (6, 2)), "target": (0, (1, 2))}
 
 
 class Measure:
@@ -60,9 +60,9 @@ class Measure:
         if self.y == "makespan":
             return lengths
         base = self.bound if self.y == "gap" else self.best
-        # a bound of 0 is proved only where all tasks take no time
-        ratios = np.where(lengths == base, 1.0, lengths / (base if base > 0 else np.nan))
-        return np.asarray(100 * (ratios - 1) if self.y == "gap" else ratios)
+        if not 0 < base < np.inf:  # all tasks take no time, or there is no schedule
+            return np.where(lengths == base, 0.0 if self.y == "gap" else 1.0, np.inf)
+        return 100 * (lengths - base) / base if self.y == "gap" else lengths / base
 
     def reference(self, line: str | float, scale: str) -> float:
         """Return the place of a reference line.
@@ -128,11 +128,12 @@ def draw_lines(
     ax: Axes, which: str, lines: Sequence[str | float], measure: Measure, scale: str
 ) -> None:
     """Draw reference lines across an axis: ``bound``, ``best``, or numbers in its unit."""
+    across = ax.axhline if which == "y" else ax.axvline
     for line in lines:
         if isinstance(line, str):
             check_choice("lines", line, LINES)
-        place = measure.reference(line, scale)
-        kind = line if isinstance(line, str) else "target"
-        label = {"bound": "lower bound", "best": "best known"}.get(kind, f"target {line:g}")
-        across = ax.axhline if which == "y" else ax.axvline
-        across(place, label=label, linestyle=_DASHES[kind], **_REFERENCE)
+            label = "lower bound" if line == "bound" else "best known"
+        else:
+            label = f"target {line:g}"
+        dash = _DASHES[line if isinstance(line, str) else "target"]
+        across(measure.reference(line, scale), label=label, linestyle=dash, **_REFERENCE)

@@ -39,7 +39,7 @@ class Bundle:
     Attributes
     ----------
     times : ndarray, shape (x, k)
-        Execution times; infinite where memory does not fit.
+        Execution times; infinite where memory does not fit or the node cannot run the task.
     memory, capacity : ndarray, shapes (k,) and (x,)
         Memory; zeros where the problem has none.
     scale, size : float
@@ -140,8 +140,9 @@ def open_bundle(problem: Problem) -> Bundle:
     times = np.where(memory <= capacity[:, None] * (1 + ROUNDING), problem.matrix.T, np.inf)
     # A task's price is its least cost at the LP's multipliers: the LP bound in these terms.
     u, v = lp_duals(problem)
-    cost = problem.matrix * u + memory[:, None] * v
-    cost[np.inf == times.T] = np.inf
+    legal = np.isfinite(times.T)
+    cost = np.where(legal, problem.matrix, 0.0) * u + memory[:, None] * v
+    cost[~legal] = np.inf
     bundle = Bundle(
         times=np.ascontiguousarray(times) / (scale or 1.0),
         memory=memory / size,

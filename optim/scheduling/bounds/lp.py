@@ -79,7 +79,8 @@ def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None)
     problem : Problem
         Its matrix is made.
     allowed : ndarray of bool, shape (k, x), optional
-        The pairs that may be used; all pairs with enough memory if not given.
+        The pairs that may be used; all pairs with enough memory if not given. Pairs of infinite
+        time are left out.
 
     Notes
     -----
@@ -89,6 +90,8 @@ def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None)
     """
     program = program_of(problem)
     legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
+    if problem.allowed is not None:
+        legal = legal & problem.allowed
     pairs = _cheapest(_costs(program, ascend(problem), legal))
     for _ in range(_ROUNDS):
         vertex = solve_pairs(program, pairs)
@@ -111,7 +114,8 @@ def program_of(problem: Problem) -> AssignmentLP:
 
 def _costs(program: AssignmentLP, multipliers: Multipliers, legal: NDArray[np.bool_]) -> FloatArray:
     """Return u_j et_ij + v_j memory_i in s, shape (k, x); infinite where not legal."""
-    costs = program.times * multipliers.u + program.memory[:, None] * multipliers.v
+    times = np.where(legal, program.times, 0.0)  # zero times infinity is no number
+    costs = times * multipliers.u + program.memory[:, None] * multipliers.v
     costs[~legal] = np.inf
     return costs
 
@@ -133,7 +137,8 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
     n, columns = len(task), np.arange(len(task))
     # The tolerances of HiGHS are absolute: makespan and memory are scaled to about 1.
     best = program.times.min(axis=1)
-    scale = max(float(best.max()), float(best @ program.number) / x) or float(program.times.max())
+    scale = max(float(best.max()), float(best @ program.number) / x)
+    scale = scale or float(program.times[np.isfinite(program.times)].max())
     with np.errstate(over="ignore"):  # a time beyond the largest float is too long anyway
         times = np.minimum(program.times[task, node] / scale, np.finfo(np.float64).max)
     rows = [_node_rows(times, node, x, -1.0)]

@@ -97,7 +97,7 @@ def combinatorial_bound(problem: Problem) -> float:
     The longest task on its best node; the sum of the tasks' best times, shared by all nodes; and
     for uniform machines, for every r, the r largest works on the r fastest nodes (Lawler et al.
     1993, "Sequencing and scheduling", section on uniform machines). Memory is ignored, which is a
-    relaxation. Sums are rounded down.
+    relaxation; nodes that can run no task do not share. Sums are rounded down.
 
     Examples
     --------
@@ -116,7 +116,8 @@ def _longest_and_shared(problem: Problem) -> tuple[float, float]:
         longest = float(problem.et.work.max() / problem.et.speed.max())
         return longest, _uniform_bound(problem.et.work, problem.et.speed)
     best = problem.et.min(axis=1)
-    return float(best.max()), float(best.sum()) / problem.nodes
+    sharing = problem.nodes if problem.allowed is None else problem.allowed.any(axis=0).sum()
+    return float(best.max()), float(best.sum()) / int(sharing)
 
 
 def _uniform_bound(work: FloatArray, speed: FloatArray) -> float:

@@ -30,10 +30,14 @@ def whole_memory(problem: Problem) -> tuple[FloatArray, FloatArray]:
 
 
 def time_units(problem: Problem) -> FloatArray:
-    """Return, for each node, a unit of which its times are multiples, or 0; shape (x,) in s."""
+    """Return, for each node, a unit of which its times are multiples, or 0; shape (x,) in s.
+
+    Tasks that the node cannot run do not count.
+    """
     if isinstance(problem.et, UniformTimes):
         return unit_of(problem.et.work) / problem.et.speed
-    return np.array([unit_of(column) for column in problem.et.T])
+    columns = (column[np.isfinite(column)] for column in problem.et.T)
+    return np.array([unit_of(column) if column.size else 0.0 for column in columns])
 
 
 def unit_of(values: FloatArray) -> float:

@@ -95,8 +95,9 @@ def least_deadline(problem: Problem) -> Vertex:
     """
     memory, capacity = memory_arrays(problem)
     fits = memory[:, None] <= capacity
+    times = problem.matrix[np.isfinite(problem.matrix)]
     floor = lower_bound(problem)
-    limits = np.append(floor, np.unique(problem.matrix[problem.matrix > floor]))
+    limits = np.append(floor, np.unique(times[times > floor]))
 
     @cache
     def vertex(t: int) -> Vertex:
@@ -138,10 +139,11 @@ def _place(problem: Problem, assignment: IntArray) -> IntArray:
     used = np.bincount(done[placed], memory[placed], problem.nodes)
     open_tasks = np.flatnonzero(done < 0)
     for i in open_tasks[np.lexsort((-times[open_tasks].min(axis=1), -memory[open_tasks]))]:
+        # Infinite also where the node cannot run the task.
         ends = np.where(used + memory[i] <= capacity, loads + times[i], np.inf)
         j = int(ends.argmin())
         if np.isinf(ends[j]):
-            packed = best_fit_decreasing(memory, capacity)
+            packed = best_fit_decreasing(memory, capacity, problem.allowed)
             return done if packed is None else packed
         done[i] = j
         loads[j] += times[i, j]

@@ -47,11 +47,11 @@ def test_the_registers_schedules_hold(digest, request):
 
 def test_the_least_of_published_and_registered_is_known(shared, tmp_path, record):
     spec = str(shared / "hcsp/512x16/u_c_hihi.0")
-    assert best_known_makespans([spec, "gone.csv"], tmp_path) == {spec: 7358942.75}
+    assert best_known_makespans({spec: spec, "gone": "gone.csv"}, tmp_path) == {spec: 7358942.75}
     from edgeopt.experiments.best_known.register import keep_better
 
     digest = load_problem(spec).digest
     keep_better(tmp_path, [record(digest=digest, makespan=7.35e6)])
-    assert best_known_makespans([spec], tmp_path) == {spec: 7.35e6}
+    assert best_known_makespans({spec: spec}, tmp_path) == {spec: 7.35e6}
     keep_better(tmp_path, [record(digest=digest, makespan=1.0)])
-    assert best_known_makespans([spec], tmp_path) == {spec: 1.0}
+    assert best_known_makespans({spec: spec}, tmp_path) == {spec: 1.0}

@@ -1,5 +1,7 @@
 """`edgeopt budgets`."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +42,18 @@ def test_the_table_and_the_figure(folder, tmp_path):
     assert "over 1 problems" in only.output
 
 
+def test_a_comparison_is_made_at_the_kind_of_the_budget_and_tells_the_cut(folder):
+    result = CliRunner().invoke(app, ["compare", str(folder)])
+    assert result.exit_code == 0, result.output
+    words = " ".join(result.output.split())
+    assert "Ranking at equal evaluations, over problems" in words
+    assert re.search(r"Runs are compared after [\d, to]+ evaluations, the most that each", words)
+    timed = CliRunner().invoke(app, ["compare", str(folder), "--at", "iterations"])
+    assert "Ranking at equal iterations" in timed.output
+    over_runs = CliRunner().invoke(app, ["compare", str(folder), "--unit", "runs"])
+    assert "With one repetition, intervals over runs have no width" in over_runs.output
+
+
 def test_all_runs_on_a_problem_have_the_best_bound_that_one_has_proved(folder):
     cells = read_solver_cells(folder)
     assert (cells.groupby("problem")["lower_bound"].nunique() == 1).all()
@@ -57,6 +71,7 @@ def test_all_runs_on_a_problem_have_the_best_bound_that_one_has_proved(folder):
         (["--at", "1", "--against", "nobody"], "against: got 'nobody'"),
         (["--at", "1", "--against", "mct", "--problems", "none"], "problems: got 'none'"),
         (["--at", "1", "--against", "mct", "--axis", "days"], "got 'days'"),
+        (["--at", "1,201", "--against", "mct"], "at: got '201 evaluations', must be at most 200"),
     ],
 )
 def test_bad_input_is_one_line(folder, words, message, monkeypatch, capsys):

@@ -72,6 +72,32 @@ def schedule(edgeopt: Callable, *arguments: str) -> dict:
     return json.loads(outcome.out)
 
 
+NAMED = "task;pi;tx2\nresize;1,5;0,5\ndetect;;2,5\n"
+
+
+def test_names_are_kept(edgeopt: Callable, tmp_path: Path):
+    (tmp_path / "t.csv").write_text(NAMED)
+    out = tmp_path / "out.csv"
+    answer = schedule(edgeopt, str(tmp_path / "t.csv"), "--solver", "lpt", "--out", str(out))
+    assert answer["task_names"] == ["resize", "detect"]
+    assert answer["node_names"] == ["pi", "tx2"]
+    assert answer["assignment"] == [0, 1]
+    assert out.read_text() == "task,node\nresize,pi\ndetect,tx2\n"
+    out = tmp_path / "out.txt"
+    schedule(edgeopt, str(tmp_path / "t.csv"), "--solver", "lpt", "--out", str(out))
+    assert out.read_text() == "0\n1\n"
+    assert "task_names" not in schedule(edgeopt, POOL, "--solver", "lpt")
+
+
+def test_a_table_of_two_readings_is_asked_about(edgeopt: Callable, tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text("0,1\n2,3\n")
+    outcome = edgeopt("schedule", str(path), "--solver", "lpt")
+    assert outcome.code == 2
+    assert f"({path}:header=yes)" in outcome.err
+    assert schedule(edgeopt, f"{path}:header=yes", "--solver", "lpt")["tasks"] == 1
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_every_solver_gives_a_valid_schedule_as_json(edgeopt: Callable, solver: str):
     answer = schedule(edgeopt, POOL, "--solver", solver, "--iterations", "3", "--seed", "5")
@@ -124,6 +150,13 @@ def test_the_table_names_problem_makespan_bound_and_gap(edgeopt: Callable):
     assert float(rows["lower bound"].removesuffix(" s")) == pytest.approx(answer["lower_bound"])
     assert float(rows["gap"].removesuffix(" %")) == pytest.approx(100 * answer["gap"], abs=1e-4)
     assert rows["status"] == "optimal"
+
+
+def test_what_was_allowed_is_told_where_a_run_used_more(edgeopt: Callable):
+    words = ("schedule", "braun:u_i_hihi:30x4:seed=1", "--seed", "1", "--solver")
+    over = edgeopt(*words, "local-search", "--evaluations", "20").out
+    assert re.search(r"evaluations +\d+ of 20 allowed in", over)
+    assert "allowed" not in edgeopt(*words, "atsa", "--evaluations", "20").out
 
 
 def test_the_assignment_goes_to_a_file(edgeopt: Callable, tmp_path: Path):

@@ -14,7 +14,7 @@ import pytest
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells
 from edgeopt.experiments.sweep.config import read_config
-from edgeopt.experiments.sweep.summary import summarize_sweep
+from edgeopt.experiments.sweep.summary import read_runs, summarize_sweep
 
 
 def test_a_sweep_and_its_plots(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
@@ -25,8 +25,9 @@ def test_a_sweep_and_its_plots(edgeopt: Callable, sweep_file: Path, tmp_path: Pa
         assert name in outcome.out
     cells = pd.read_parquet(tmp_path / "out" / "cells")
     assert len(cells) == 18
+    summary = summarize_sweep(read_runs(tmp_path / "out"))
     pd.testing.assert_frame_equal(
-        pd.read_csv(tmp_path / "out" / "summary.csv"), summarize_sweep(cells), check_dtype=False
+        pd.read_csv(tmp_path / "out" / "summary.csv"), summary, check_dtype=False
     )
     plots = edgeopt("plot", "out")
     assert plots.code == 0
@@ -43,36 +44,87 @@ def test_the_same_command_again_says_the_same(edgeopt: Callable, sweep_file: Pat
     assert part.read_bytes() == table
 
 
-def test_the_folder_of_another_sweep_is_left_alone(
+def test_a_sweep_grows_and_shrinks(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
+    edgeopt("sweep", "sweep.toml", "--out", "out")
+    first = read_cells(tmp_path / "out")
+    text = sweep_file.read_text()
+    sweep_file.write_text(
+        text.replace("repetitions = 3", "repetitions = 4").replace("[solvers.mct]", "[solvers.lpt]")
+    )
+    outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
+    assert outcome.code == 0
+    assert outcome.err == "6 rows that the file does not name: kept in out/older\n"
+    grown = read_cells(tmp_path / "out")
+    assert grown["solver"].drop_duplicates().tolist() == ["lpt", "atsa", "many-ants"]
+    assert len(grown) == 24
+    times = dict(zip(grown["key"], grown["cell_seconds"], strict=True))
+    kept = first[first["solver"] != "mct"]
+    assert [times[key] for key in kept["key"]] == kept["cell_seconds"].tolist()  # not run again
+    sweep_file.write_text(text)
+    pruned = edgeopt("sweep", "sweep.toml", "--out", "out", "--prune")
+    assert (pruned.code, pruned.err) == (0, "")
+    assert not (tmp_path / "out" / "older").exists()
+    pd.testing.assert_frame_equal(read_cells(tmp_path / "out"), first, check_exact=True)
+
+
+def test_an_unfinished_sweep_is_shown_as_far_as_it_is(
     edgeopt: Callable, sweep_file: Path, tmp_path: Path
 ):
-    edgeopt("sweep", "sweep.toml", "--out", "out")
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    (tmp_path / "other.toml").write_text(
-        sweep_file.read_text().replace("repetitions = 3", "repetitions = 4")
+    note = "12 of 18 cells are missing: not run yet\n"
+    options = ("--filter", "solver=mct", "--filter", "solver=atsa", "--filter", "repetition=[!1]")
+    outcome = edgeopt("sweep", "sweep.toml", "--out", "out", *options, "--filter", "problem=*")
+    assert (outcome.code, outcome.err) == (0, note.replace("12", "10"))
+    assert len(pd.read_parquet(tmp_path / "out" / "cells")) == 8
+    assert edgeopt("sweep", "--status", "out").out.startswith(
+        "18 cells: 8 finished, 0 failed, 10 to run\ntime left: about "
     )
-    outcome = edgeopt("sweep", "other.toml", "--out", "out")
+    for command in (["plot"], ["report"], ["budgets", "--at", "60", "--against", "mct"]):
+        shown = edgeopt(
+            command[0], "out", *command[1:], *["--axis", "evaluations"] * (len(command) > 1)
+        )
+        assert (shown.code, shown.err) == (0, note.replace("12", "10")), command
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--filter", "mct"], "must be COLUMN=PATTERN"),
+        (["--filter", "ants=3"], "must be one of problem, solver, repetition"),
+        (["--filter", "solver=x*"], "a pattern that matches one of mct, atsa, many-ants"),
+        (["--filter", "solver=mct", "--filter", "repetition=3"], "matches one of 0, 1, 2"),
+        (["--shard", "0/3"], "must be I/N with I from 1 to N"),
+        (["--shard", "a"], "must be I/N with I from 1 to N"),
+    ],
+)
+def test_a_selection_that_is_none_is_refused(
+    edgeopt: Callable, sweep_file: Path, tmp_path: Path, options: list[str], message: str
+):
+    outcome = edgeopt("sweep", "sweep.toml", "--out", "out", *options)
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == (
-        "edgeopt: --out: got 'out', must be a new folder: this one holds another sweep\n"
-    )
-    (tmp_path / "other.toml").unlink()
-    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert message in outcome.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_failed_cells_are_said(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
     (tmp_path / "own.py").write_text("def f(problem, rng): raise ValueError('boom')\n")
     sweep_file.write_text(sweep_file.read_text() + '[solvers.own]\nsolver = "own.py:f"\n')
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
-    assert outcome.code == 1
-    assert "6 cells failed; their tracebacks are in out/cells" in outcome.out
+    status = edgeopt("sweep", "--status", "out")
+    assert outcome.code == status.code == 1
+    lines = outcome.err.splitlines()
+    assert lines == status.out.splitlines()[1:]
+    assert lines[0] == "6 cells failed:"
+    assert lines[1] == "  problem=paper:20x3:seed=0, solver=own, repetition=0: ValueError: boom"
+    assert lines[-1] == "  and 1 more"
+    assert len(lines) == 7
     assert edgeopt("plot", "out").code == 0
 
 
 SLOW = """
-import os, time
+import os
+from beside import wait
 def slow(problem, rng):
-    time.sleep(0.2 if problem.tasks > 2 else 0)
+    wait(0.2 if problem.tasks > 2 else 0)
     return [0] * problem.tasks
 def deadly(problem, rng):
     if problem.tasks > 2:
@@ -85,6 +137,7 @@ def deadly(problem, rng):
 def slow_sweep(tmp_path: Path) -> list[str]:
     """Return the command of a sweep of 4 s."""
     (tmp_path / "own.py").write_text(SLOW)
+    (tmp_path / "beside.py").write_text("from time import sleep as wait\n")
     (tmp_path / "own.toml").write_text(
         'problems = ["braun:8x3"]\nrepetitions = 20\nbudget = { iterations = 1 }\n'
         '[solvers.own]\nsolver = "own.py:slow"\n'
@@ -93,16 +146,25 @@ def slow_sweep(tmp_path: Path) -> list[str]:
     return [*command, "--out", "out", "--jobs", "2"]
 
 
-def test_an_interrupt_is_one_line_and_keeps_what_is_finished(slow_sweep: list[str], tmp_path: Path):
+def without_progress(text: str) -> list[str]:
+    """Return the lines of standard error, but for those of a busy machine's progress."""
+    return [line for line in text.splitlines() if not line.startswith("cells: ")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_one_line_and_keeps_what_is_finished(
+    slow_sweep: list[str], tmp_path: Path, number: signal.Signals
+):
     process = subprocess.Popen(slow_sweep, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("out/journal/*")) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.strip() == "edgeopt: interrupted; what is finished is kept"
-    assert list(tmp_path.glob("out/journal/*.jsonl"))
+    assert without_progress(error) == ["edgeopt: interrupted; what is finished is kept"]
+    assert not list(tmp_path.glob("out/journal/*.jsonl"))
+    assert 1 <= len(pd.read_parquet(tmp_path / "out" / "cells")) < 20
     cells = run_sweep(read_config(tmp_path / "own.toml"), tmp_path / "out")
     assert cells["status"].tolist() == ["finished"] * 20
 
@@ -120,7 +182,7 @@ def test_an_interrupt_of_all_processes_is_one_line(
     os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert error.strip() == "edgeopt: interrupted; what is finished is kept"
+    assert without_progress(error) == ["edgeopt: interrupted; what is finished is kept"]
 
 
 def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path: Path):
@@ -130,17 +192,21 @@ def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path
     )
     config.write_text(text + "[solvers.mct]\n")
     done = subprocess.run(slow_sweep, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "1 cells failed" in done.stdout
+    assert done.returncode == 1
+    error = "its worker process died 2 times, exit code 3"
+    assert without_progress(done.stderr) == [
+        "1 cell failed:",
+        f"  problem=braun:8x3, solver=own, repetition=0: {error}",
+    ]
     cells = read_cells(tmp_path / "out").set_index("solver")
     assert cells.loc["mct", "status"] == "finished"
-    assert cells.loc["own", "error"] == "its worker process died 2 times, exit code 3"
+    assert cells.loc["own", "error"] == error
 
 
 def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
     assert edgeopt("sweep", "sweep.toml", "--dry-run").out == (
         "18 cells: 0 finished, 0 failed, 18 to run\n"
-        "time left: unknown before the first cell is finished\n"
+        "time left: no estimate until one cell is finished\n"
     )
     assert not (tmp_path / "out").exists()
     edgeopt("sweep", "sweep.toml", "--out", "out")
@@ -148,14 +214,16 @@ def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path)
     assert edgeopt("sweep", "--status", "out").out == finished
     assert edgeopt("sweep", "sweep.toml", "--out", "out", "--dry-run").out == finished
     (tmp_path / "times.csv").write_text("3,1\n2,4\n5,5\n1,3\n")
-    lines = edgeopt("sweep", "--status", "out", "--jobs", "2").out.splitlines()
+    assert edgeopt("sweep", "--status", "out").out == finished  # the folder, not the files
+    again = ("sweep", "sweep.toml", "--out", "out", "--dry-run", "--jobs", "2")
+    lines = edgeopt(*again).out.splitlines()
     assert lines[:2] == [
         "18 cells: 9 finished, 0 failed, 9 to run",
-        "9 rows of other code or content are kept, not counted",
+        "9 rows of other cells are kept, not counted",
     ]
     assert lines[2].startswith("time left: about 0:00:0")
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
-    assert "9 rows of other code or content: kept in out/older, not counted" in outcome.out
+    assert outcome.err == "9 rows that the file does not name: kept in out/older\n"
     assert len(read_cells(tmp_path / "out")) == 18
 
 

@@ -8,7 +8,7 @@ import pytest
 from sweep_rows import failed, final, run, sweep
 
 from edgeopt.experiments.report import content
-from edgeopt.experiments.report.analysis import Analysis, solver_looks
+from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.report.content import ReportPage, verdict
 from edgeopt.experiments.statistics.comparison import compare_solvers
 
@@ -31,7 +31,7 @@ def analysis_of(cells: pd.DataFrame) -> Analysis:
         description={"config": config, "provenance": {"edgeopt": "0.0.0"}},
         cells=cells,
         problems={name: f"short {name}" for name in problems},
-        looks=solver_looks(cells, solvers),
+        solvers=tuple(solvers),
         units=("problems",),
         comparisons=tuple(compare_solvers(cells, axis=axis) for axis in ("evaluations", "seconds")),
     )
@@ -72,9 +72,21 @@ def test_the_key_figures(page):
 
 def test_runs_are_compared_at_the_common_budget_of_their_problem(page):
     by_evaluations, by_seconds = page.panels
-    assert by_evaluations.meaning.startswith("Runs are compared after 9 to 2,000 evaluations. A b")
-    assert by_seconds.meaning.startswith("Runs are compared after 250 ms to 1.5 s. A block is a p")
+    assert by_evaluations.meaning.startswith(
+        "Runs are compared after 9 to 2,000 evaluations, the most"
+    )
+    assert by_seconds.meaning.startswith("Runs are compared after 250 ms to 1.5 s, the most that ")
+    assert by_seconds.meaning.endswith("what is found here holds for problems like these.")
     assert by_evaluations.verdict.startswith("a leads with an average rank of 1.50.")
+
+
+def test_missing_runs_are_a_key_figure_and_the_budget_opens_the_page():
+    cells = EASY.copy()
+    cells.attrs |= {"missing": 3}
+    page = page_of(cells)
+    assert ("missing", "3") in page.facts
+    assert page.axes == ("evaluations", "seconds")
+    assert content._axes({"seconds": 2, "evaluations": 5}) == ("seconds", "evaluations")
 
 
 def test_the_tests_are_told_with_their_numbers(page):

@@ -186,7 +186,8 @@ def test_the_command_compare(folder):
     assert "infinite gap" in told.stdout
     wrong = edgeopt("compare", folder, "--at", "hours")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr == "edgeopt: axis: got 'hours', must be one of evaluations, seconds\n"
+    axes = "evaluations, seconds, iterations"
+    assert wrong.stderr == f"edgeopt: axis: got 'hours', must be one of {axes}\n"
 
 
 def colours(png):

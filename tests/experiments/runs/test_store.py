@@ -20,15 +20,13 @@ from edgeopt.experiments.runs.files import (
     part_path,
     write_part,
 )
-from edgeopt.experiments.runs.index import index_of, index_path
+from edgeopt.experiments.runs.index import index_of
 from edgeopt.experiments.runs.store import (
     CELLS,
     CONFIG,
-    INDEX,
     OLDER,
     folder_index,
     is_compact,
-    missing_note,
     older_cells,
     open_folder,
     read_cells,
@@ -60,9 +58,9 @@ def entry(key: str, **values: object) -> Row:
 
 
 def name_cells(folder: Path, keys: str, **values: object) -> None:
-    """Give the folder an index of cells with these keys, all of them of one name."""
-    description = read_description(folder)
-    write_description(folder, description, [entry(key, **values) for key in keys])
+    """Give the folder an index of cells with these keys, repetitions of one name."""
+    entries = [entry(key, **{"repetition": i, **values}) for i, key in enumerate(keys)]
+    write_description(folder, read_description(folder), entries)
 
 
 def check_compact(folder: Path) -> bool:
@@ -90,26 +88,45 @@ def test_a_new_folder_says_what_it_is_for(folder: Path):
     description = read_description(folder)
     assert description["config"] == SWEEP.as_dict()
     assert {"edgeopt", "python", "numpy", "machine", "command"} <= description["provenance"].keys()
-    assert sorted(path.name for path in folder.iterdir()) == [CELLS, JOURNALS, CONFIG]
+    index = index_path(folder, description[INDEX]).name
+    assert sorted(path.name for path in folder.iterdir()) == [index, JOURNALS, CONFIG]
 
 
-def test_a_folder_opens_again_for_the_same_sweep_alone(folder: Path):
+def test_a_folder_holds_its_latest_configuration(folder: Path):
     before = (folder / CONFIG).read_bytes()
     open_sweep(folder)
-    for other in (replace(SWEEP, seed=2), replace(SWEEP, repetitions=3)):
-        with pytest.raises(InputError, match="this one holds another sweep"):
-            open_folder(folder, other)
-    open_folder(folder, replace(SWEEP, time_limit=5.0))
     assert (folder / CONFIG).read_bytes() == before
+    other = replace(SWEEP, seed=2, repetitions=3)
+    open_sweep(folder, other)
+    assert read_description(folder)["config"] == other.as_dict()
+    assert len(folder_index(folder, read_description(folder))) == 3
+    assert len(list(folder.glob("index-*"))) == 1
+
+
+def test_a_folder_of_another_kind_or_of_other_columns_is_refused(folder: Path):
+    description = read_description(folder)
+    for changes, message in (
+        ({"kind": "learning"}, "a folder for runs of the kind sweep: this one holds a learning"),
+        ({"columns": {"x": "float"}}, "it has other columns; a new folder is needed"),
+    ):
+        (folder / CONFIG).write_text(json.dumps(description | changes))
+        with pytest.raises(InputError, match=message):
+            open_sweep(folder)
+
+
+def test_a_lost_index_is_written_again(folder: Path):
+    index_path(folder, read_description(folder)[INDEX]).unlink()
+    with pytest.raises(InputError, match="run the sweep again"):
+        read_cells(folder)
+    open_sweep(folder)
+    assert read_cells(folder).attrs["missing"] == 2
 
 
 def test_a_sweep_killed_while_opening_its_folder_resumes(folder: Path):
-    for name in (JOURNALS, CELLS):
-        (folder / name).rmdir()
+    (folder / JOURNALS).rmdir()
     open_sweep(folder)
     (folder / CONFIG).rename(folder / f"_{CONFIG}.123")
-    for name in (JOURNALS, CELLS):
-        (folder / name).rmdir()
+    (folder / JOURNALS).rmdir()
     open_sweep(folder)
     assert read_description(folder)["config"] == SWEEP.as_dict()
 
@@ -200,7 +217,7 @@ def test_compaction_keeps_all_rows_in_order_and_drops_the_journals(folder: Path)
 def test_parts_share_their_types_where_all_of_one_has_failed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 2)
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 2)
     keep(folder, *(row(key, makespan=1.0, assignment=[0]) for key in "abc"))
     keep(folder, *(row(key, status="failed", error="no") for key in "de"))
     name_cells(folder, "abdec")
@@ -222,7 +239,7 @@ def test_every_part_says_where_it_comes_from(folder: Path):
     assert facts.get("dirty", "no") in ("yes", "no")
 
 
-def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
+def test_rows_that_are_not_named_are_kept_apart_and_used_again(folder: Path):
     keep(folder, row("a"), row("b"))
     name_cells(folder, "ab")
     compact(folder)
@@ -233,11 +250,64 @@ def test_rows_of_other_code_are_kept_apart_and_used_again(folder: Path):
     assert older_cells(folder) == 2
     assert pd.read_parquet(folder / OLDER)["key"].tolist() == ["a", "b"]
     assert scan_store(folder).keys() == {"a", "b", "A", "B"}
-    assert not check_compact(folder)
     name_cells(folder, "ab")
-    compact(folder)
+    assert not check_compact(folder)
     assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    compact(folder)
+    assert check_compact(folder)
     assert older_cells(folder) == 2
+    before = sorted((folder / OLDER).iterdir())
+    name_cells(folder, "aA")
+    compact(folder)
+    assert read_cells(folder)["key"].tolist() == ["a", "A"]
+    assert sorted((folder / OLDER).iterdir()) == before  # nothing is kept twice
+
+
+def test_pruning_leaves_the_rows_that_are_named(folder: Path):
+    keep(folder, row("a"), row("b"), row("c"))
+    name_cells(folder, "abc")
+    compact(folder)
+    keep(folder, row("d"))
+    name_cells(folder, "ca")
+    compact(folder)
+    assert older_cells(folder) == 2
+    compact(folder, prune=True)
+    assert scan_store(folder).keys() == {"a", "c"}
+    assert read_cells(folder)["key"].tolist() == ["c", "a"]
+    assert not (folder / OLDER).exists()
+
+
+def test_cells_that_share_a_key_share_its_row(folder: Path):
+    keep(folder, row("a", makespan=3.0), row("b", makespan=4.0))
+    names = [("x", "a", 0), ("y", "a", 0), ("x", "b", 1), ("z", "c", 0)]
+    entries = [entry(key, solver=name, repetition=number) for name, key, number in names]
+    write_description(folder, read_description(folder), entries)
+    unfinished = read_cells(folder)
+    assert unfinished["solver"].tolist() == ["x", "y", "x"]
+    assert unfinished["makespan"].tolist() == [3.0, 3.0, 4.0]
+    assert unfinished["repetition"].tolist() == [0, 0, 1]
+    compact(folder)
+    pd.testing.assert_frame_equal(read_cells(folder), unfinished, check_exact=True)
+    assert check_compact(folder)
+
+
+def test_what_is_missing_is_counted(folder: Path):
+    keep(folder, row("b"))
+    name_cells(folder, "abc")
+    assert missing_note(read_cells(folder)) == "2 of 3 cells are missing: not run yet"
+    keep(folder, row("a"), row("c"))
+    assert missing_note(read_cells(folder)) is None
+
+
+def test_a_folder_of_before_the_index_holds_its_table(folder: Path):
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ba")
+    compact(folder)
+    description = read_description(folder)
+    del description[INDEX]
+    (folder / CONFIG).write_text(json.dumps(description))
+    assert read_cells(folder)["key"].tolist() == ["b", "a"]
+    assert older_cells(folder) == 0
 
 
 def write_only_the_first(path: Path, *content: Any) -> None:
@@ -250,23 +320,60 @@ def write_only_the_first(path: Path, *content: Any) -> None:
 def test_a_crash_between_two_parts_loses_and_doubles_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("edgeopt.experiments.runs.store.PART", 1)
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 1)
     keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
     with monkeypatch.context() as patch:
-        patch.setattr("edgeopt.experiments.runs.store.write_part", write_only_the_first)
+        patch.setattr("edgeopt.experiments.runs.compaction.write_part", write_only_the_first)
         with pytest.raises(KeyboardInterrupt):
-            name_cells(folder, "ab")
             compact(folder)
-    assert read_cells(folder)["key"].tolist() == ["a"]
-    assert scan_store(folder).keys() == {"a", "b"}
+    assert not (folder / CELLS).exists()
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["a", "b"]
+
+
+def test_a_crash_while_rows_move_between_parts_loses_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction.PART", 1)
+    keep(folder, row("a"), row("b"))
     name_cells(folder, "ab")
     compact(folder)
-    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    name_cells(folder, "ba")
+    kept = iter([True, True, False])  # the rows that move, and one of two parts
+
+    def write(*content: Any) -> None:
+        if not next(kept):
+            raise KeyboardInterrupt
+        write_part(*content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edgeopt.experiments.runs.compaction.write_part", write)
+        with pytest.raises(KeyboardInterrupt):
+            compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["b", "b"]
+    assert read_cells(folder)["key"].tolist() == ["b", "a"]
+    compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["b", "a"]
 
 
-def test_missing_and_broken_tables_are_refused(folder: Path):
-    with pytest.raises(InputError, match="must be a finished sweep"):
-        read_cells(folder)
+def test_an_index_without_rows_leaves_no_table(folder: Path):
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
+    compact(folder)
+    name_cells(folder, "c")
+    compact(folder)
+    assert not (folder / CELLS).exists()
+    assert read_cells(folder).empty
+    with pytest.raises(InputError, match="a sweep of which a cell has been run"):
+        read_solver_cells(folder)
+    compact(folder)
+    name_cells(folder, "a")
+    assert read_solver_cells(folder)["key"].tolist() == ["a"]
+
+
+def test_broken_tables_are_refused(folder: Path):
     keep(folder, row("a"))
     name_cells(folder, "a")
     compact(folder)
@@ -310,8 +417,10 @@ def test_a_row_of_wrong_types_becomes_no_part(folder: Path, values: dict[str, An
 
 
 def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
+    (folder / CELLS).mkdir()
+    name_cells(folder, "ab")
     path = part_path(folder / CELLS, 0)
-    write_part(path, [row("a", makespan=1.0), row("b", makespan=2.0)], KIND, {})
+    write_part(path, [row("a", makespan=1.0), row("b", repetition=1, makespan=2.0)], KIND, {})
     good = pd.read_parquet(path)
     assert read_cells(folder).equals(good)
     for bad in (
@@ -326,13 +435,15 @@ def test_a_part_of_other_columns_or_types_is_refused(folder: Path):
 
 def test_two_rows_of_one_run_are_refused(folder: Path):
     keep(folder, row("a"), row("b"))
-    name_cells(folder, "ab")
+    name_cells(folder, "ab", repetition=0)
     compact(folder)
     with pytest.raises(InputError, match="got 'p, s, 0', must be of one row alone"):
         read_solver_cells(folder)
 
 
 def test_a_part_with_flipped_bits_is_refused(folder: Path):
+    (folder / CELLS).mkdir()
+    name_cells(folder, "a")
     path = part_path(folder / CELLS, 0)
     write_part(path, [row("a", makespan=1.0, problem="a problem's name")], KIND, {})
     path.write_bytes(path.read_bytes().replace(b"a problem's name", b"a problem's lame", 1))

@@ -182,13 +182,24 @@ def test_bad_input_is_one_line(edgeopt, simulation_file: Path, arguments, messag
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_folder_of_another_simulation_is_refused(edgeopt, simulation_file: Path, tmp_path: Path):
-    out = str(tmp_path / "out")
-    assert edgeopt("simulate", str(simulation_file), "--out", out).code == 0
-    simulation_file.write_text(simulation_file.read_text().replace("seed = 5", "seed = 6"))
-    outcome = edgeopt("simulate", str(simulation_file), "--out", out)
-    assert outcome.code == 2
-    assert "holds another sweep" in outcome.err
+def test_a_simulation_grows(edgeopt, simulation_file: Path, tmp_path: Path):
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    text = simulation_file.read_text()
+    simulation_file.write_text(text.replace("seed = 5", "seed = 6"))
+    assert edgeopt("simulate", str(simulation_file), "--out", str(out)).code == 0
+    simulation_file.write_text(text)
+    first = edgeopt("simulate", str(simulation_file), "--out", str(out), "--filter", "nodes=3")
+    assert first.err == (
+        f"16 rows that the file does not name: kept in {out}/older\n"
+        "8 of 16 cells are missing: not run yet\n"
+    )
+    assert first.out.count("poisson x 3") == 1
+    assert "poisson x 2" not in first.out
+    pruned = edgeopt("simulate", str(simulation_file), "--out", str(out), "--prune")
+    assert (pruned.code, pruned.err) == (0, "")
+    edgeopt("simulate", str(simulation_file), "--out", str(whole))
+    for name in ("summary.csv", "summary.json"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -227,3 +227,26 @@ def test_links_that_are_none(simulation_file: Path, lines: str, path: str, field
     simulation_file.write_text(f"link = {link}\n{simulation_file.read_text()}")
     with pytest.raises(InputError, match=field):
         read_simulation(simulation_file).check()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_is_written_is_read(path: Path, tmp_path: Path):
+    config = read_simulation(path)
+    file = tmp_path / "written.toml"
+    file.write_text(config.to_toml(tmp_path))
+    assert read_simulation(file) == config
+
+
+def test_paths_are_written_relative_to_the_file(simulation_file: Path, tmp_path: Path):
+    (tmp_path / "arrivals.csv").write_text("0.5\n1.0\n")
+    (tmp_path / "own.py").write_text("def f(problem, rng): return [0] * problem.tasks\n")
+    config = read_simulation(simulation_file)
+    trace = {"kind": "trace", "path": str(tmp_path / "arrivals.csv")}
+    scenario = {**config.scenario, "dispatch": {"solver": f"{tmp_path / 'own.py'}:f"}}
+    config = replace(config, scenario=scenario, streams={"day": trace}, time_limit=9.5)
+    below = tmp_path / "below" / "written.toml"
+    below.parent.mkdir()
+    below.write_text(config.to_toml(below.parent))
+    assert 'path = "../arrivals.csv"' in below.read_text()
+    assert 'solver = "../own.py:f"' in below.read_text()
+    assert read_simulation(below) == config

@@ -103,5 +103,5 @@ def test_what_cannot_be_compared_is_refused():
     cells = sweep([run("a", TRACE), run("b", TRACE, problem="q")])
     with pytest.raises(InputError, match=r"sweep: got '2 incomplete blocks'"):
         paired_gaps(cells, "evaluations")
-    with pytest.raises(InputError, match=r"axis: got 'iterations'"):
-        paired_gaps(cells, "iterations")
+    with pytest.raises(InputError, match=r"axis: got 'days'"):
+        paired_gaps(cells, "days")

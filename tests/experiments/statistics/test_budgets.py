@@ -5,7 +5,7 @@ import pytest
 from sweep_rows import failed, run, sweep
 
 from edgeopt.experiments.statistics.anytime import compare_with, gaps_at_budgets
-from edgeopt.experiments.sweep.figures import budgets_figure
+from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 from edgeopt.problems.errors import InputError
 
 BUDGETS = np.array([0.05, 0.1, 1.0])
@@ -16,8 +16,8 @@ def races(problems=8):
     rows = []
     for n in range(problems):
         late = [(1, 0.1, 140.0 + n), (9, 0.9, 105.0 + n / 8)]
-        rows += [run("early", [(1, 0.01, 120.0 + n / 8)], problem=f"p{n}")]
-        rows += [run(name, late, problem=f"p{n}") for name in ("late", "same")]
+        rows += [run("early", [(1, 0.01, 120.0 + n / 8)], problem=f"p{n}", status="finished")]
+        rows += [run(name, late, problem=f"p{n}", status="stall") for name in ("late", "same")]
     return sweep(rows)
 
 
@@ -31,7 +31,8 @@ def test_gaps_by_hand():
 
 def test_repetitions_count_by_their_median():
     rows = [
-        run("s", [(1, 0.01, makespan)], repetition=n) for n, makespan in enumerate((110, 130, 190))
+        run("s", [(1, 0.01, makespan)], repetition=n, status="finished")
+        for n, makespan in enumerate((110, 130, 190))
     ]
     assert gaps_at_budgets(sweep(rows), "seconds", BUDGETS)[1.0]["s"].tolist() == [0.3]
 
@@ -50,6 +51,8 @@ def test_bad_requests():
         compare_with(gaps, "nobody")
     lonely = sweep([run("a", [(1, 0.1, 110.0)]), failed("b", problem="q")])
     with pytest.raises(InputError, match="with runs of every solver"):
+        gaps_at_budgets(lonely, "seconds", BUDGETS[:2])
+    with pytest.raises(InputError, match=r"^at: got '1 seconds', must be at most 0.1, the largest"):
         gaps_at_budgets(lonely, "seconds", BUDGETS)
 
 
@@ -59,3 +62,5 @@ def test_the_figure_has_a_line_for_each_solver():
     assert lines.keys() == {"early", "late", "same"}
     assert lines["early"] == pytest.approx([20.375] * 3, rel=0.01)
     assert np.isinf(lines["late"][0])
+    (title,) = {legend.get_title().get_text() for legend in figure.legends}
+    assert title == "median and IQR of 8 problems"

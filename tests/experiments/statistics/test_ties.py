@@ -5,12 +5,18 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from edgeopt.experiments.statistics.rank_tests import friedman, nemenyi, rank_table, signed_ranks
+from edgeopt.experiments.statistics.rank_tests import (
+    friedman,
+    holm_ranks,
+    nemenyi,
+    rank_table,
+    signed_ranks,
+)
 from edgeopt.experiments.statistics.ties import resolution, tied_ranks
 
 
@@ -36,13 +42,22 @@ tables = st.integers(2, 8).flatmap(
 
 
 @given(tables)
+@settings(max_examples=25)
 def test_noise_changes_no_rank_and_no_test(table):
     exact, noisy = (pd.DataFrame(values) for values in (table[0], table[0] + table[1]))
     np.testing.assert_array_equal(rank_table(noisy), exact.rank(axis=1))
-    assert friedman(noisy) == friedman(exact)
-    np.testing.assert_array_equal(nemenyi(noisy), nemenyi(exact))
     one, other = (signed_ranks(t[0].to_numpy(), t[1].to_numpy()) for t in (exact, noisy))
     assert one == other
+
+
+def test_noise_reaches_no_test_of_average_ranks():
+    rng = np.random.default_rng(2)
+    exact = pd.DataFrame(rng.integers(3, size=(8, 3)) / 10)
+    noisy = exact + rng.uniform(-1e-12, 1e-12, (8, 3))
+    assert (noisy.rank(axis=1) != exact.rank(axis=1)).any(axis=None)
+    assert friedman(noisy) == friedman(exact)
+    np.testing.assert_array_equal(nemenyi(noisy), nemenyi(exact))
+    np.testing.assert_array_equal(holm_ranks(noisy), holm_ranks(exact))
 
 
 @given(arrays.arrays(float, st.integers(1, 20), elements=st.integers(-9, 9).map(float)))

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgeopt.experiments.runs.config import LARGEST_SEED
 from edgeopt.experiments.sweep.config import SweepConfig, read_config, restore_sweep
@@ -114,7 +116,7 @@ def test_the_sweeps_of_the_colony_are_legal(name: str):
         ({"solvers": "[solvers.x]"}, "solver: got 'x', must be one of fcfs"),
         ({"solvers": "[solvers.atsa]\nbeth = 3"}, "parameter: got 'beth', must be one of"),
         ({"solvers": "[solvers.atsa]\nrho = 3"}, "rho: got 3"),
-        ({"solvers": '[solvers.atsa]\ndeposit_by = ["makespan"]'}, "deposit_by: got"),
+        ({"solvers": '[solvers.atsa]\ndeposit_by = [["makespan"]]'}, "deposit_by: got"),
         ({"solvers": "[solvers.atsa]\nbeta = 1979-05-27"}, "beta: got"),
         ({"solvers": "[solvers.mct]\nbeta = 1"}, "parameter: got 'beta'"),
         ({"solvers": '[solvers."none.py:f"]'}, "solver: got 'none.py', must be an existing file"),
@@ -158,10 +160,15 @@ def test_a_folder_stands_for_what_can_be_loaded_in_it(tmp_path: Path):
     path.write_text(text + "budget = {iterations = 1}\n[solvers.mct]\n")
     config = read_config(path)
     assert config.problems == ("paper:9x3", str(folder / "a.csv"), str(folder / "b.csv"))
+    assert len(config.left_out) == 1
+    assert config.left_out[0].startswith("README (")
+    assert str(tmp_path) not in config.left_out[0]
     assert config.time_limit == 2
+    path.write_text(path.read_text().replace("instances/", "inst*/[ab].csv"))
+    assert read_config(path).problems == config.problems
     for name in ("a.csv", "b.csv"):
         (folder / name).unlink()
-    with pytest.raises(InputError, match="must be a folder with files that can be loaded"):
+    with pytest.raises(InputError, match="a folder or a pattern with files that can"):
         read_config(path)
 
 
@@ -198,3 +205,133 @@ def test_a_solver_file_is_found_beside_the_sweep_file(tmp_path: Path):
     (tmp_path / "own.py").write_text("def f(problem, rng): return [0] * problem.tasks\n")
     config = read(tmp_path, solvers='[solvers.a]\nsolver = "tuned.toml"')
     assert config.solvers == {"a": {"solver": str(tmp_path / "tuned.toml")}}
+
+
+def test_a_pattern_stands_for_what_can_be_loaded(tmp_path: Path):
+    folder = tmp_path / "deep" / "er[1]"
+    folder.mkdir(parents=True)
+    for name in ("b.csv", "a.csv", ".c.csv"):
+        (folder / name).write_text("1,2\n3,4\n")
+    (folder / "bad.csv").write_text("1,2\n3,x\n")
+    (tmp_path / "d[1].csv").write_text("1,2\n")
+    config = read(tmp_path, problems='problems = ["deep/**/*.csv", "d[1].csv", "deep/er?1?/a.*"]')
+    places = (folder / "a.csv", folder / "b.csv", tmp_path / "d[1].csv")
+    assert config.problems == tuple(map(str, places))
+    assert [text.split(" ")[0] for text in config.left_out] == ["bad.csv"]
+    assert "'x'" in config.left_out[0]
+    with pytest.raises(InputError, match=r"problems: got 'deep/\*.csv', must be a folder or a"):
+        read(tmp_path, problems='problems = ["deep/*.csv"]')
+
+
+OWN = """
+def f(problem, rng, *, k=1, weights: list[float] = (1.0,), table: list[list[int]] = (), any=None):
+    return [0] * problem.tasks
+"""
+
+
+def test_a_list_of_values_is_a_grid(tmp_path: Path):
+    (tmp_path / "own.py").write_text(OWN)
+    table = "[solvers.atsa]\nbeta = [1, 2, 5]\nalpha = [1, 2]\nants = 3"
+    config = read(tmp_path, solvers=f'{table}\n[solvers.mct]\n[solvers."own.py:f"]\nk = [4]')
+    pairs = [(beta, alpha) for beta in (1, 2, 5) for alpha in (1, 2)]
+    assert list(config.solvers) == [
+        *(f"atsa[alpha={alpha},beta={beta}]" for beta, alpha in pairs),
+        "mct",
+        "own.py:f[k=4]",
+    ]
+    assert config.solvers["atsa[alpha=2,beta=5]"] == {
+        "solver": "atsa",
+        "beta": 5,
+        "alpha": 2,
+        "ants": 3,
+    }
+    assert restore_sweep(json.loads(json.dumps(config.as_dict()))) == config
+    assert read(tmp_path, solvers="[solvers.pso]\ndecoding = ['discrete']").solvers.keys() == {
+        "pso[decoding=discrete]"
+    }
+
+
+def test_a_parameter_that_is_a_list_is_no_grid_unless_it_gets_lists(tmp_path: Path):
+    (tmp_path / "own.py").write_text(OWN)
+
+    def solvers(line: str) -> dict[str, dict[str, object]]:
+        return read(tmp_path, solvers=f'[solvers.f]\nsolver = "own.py:f"\n{line}').solvers
+
+    assert solvers("weights = [1.0, 2.0]")["f"]["weights"] == [1.0, 2.0]
+    assert solvers("table = [[1, 2]]")["f"]["table"] == [[1, 2]]
+    found = solvers("weights = [[1.0], [2.0, 3.0]]")
+    assert [each["weights"] for each in found.values()] == [[1.0], [2.0, 3.0]]
+    assert list(found) == ["f[weights=[1.0]]", "f[weights=[2.0, 3.0]]"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("[solvers.atsa]\nbeta = []", "solvers.atsa.beta: got .*at least one value"),
+        ("[solvers.atsa]\nbeta = [1, 1]", "got 'atsa.beta=1.', must be all different"),
+        ("[solvers.atsa]\nbeta = [1, 'x']", "beta: got 'x'"),
+        ("[solvers.atsa]\nbeth = [1, 2]", "parameter: got 'beth'"),
+        ("[solvers.atsa]\nbeta=[1]\n['solvers'.'atsa[beta=1]']\nsolver = 'mct'", "all different"),
+        ('[solvers."own.py:f"]\nany = [1, 2]', "a parameter of a known type: annotate any"),
+        ('[solvers."own.py:f"]\nk = [1, 2.5]', "k: got 2.5, must be an integer, like its default"),
+    ],
+)
+def test_bad_grids_are_refused(tmp_path: Path, table: str, message: str):
+    (tmp_path / "own.py").write_text(OWN)
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, solvers=table)
+
+
+names = st.text(min_size=1, max_size=9)
+numbers = st.floats(1e-3, 9.0)
+counts = st.lists(st.integers(1, 99), min_size=1, unique=True)
+
+
+def table(solver: str, **optional: st.SearchStrategy) -> st.SearchStrategy:
+    """Return tables of a solver with some of its parameters."""
+    return st.fixed_dictionaries({"solver": st.just(solver)}, optional=optional)
+
+
+tables = st.one_of(
+    table("atsa", beta=numbers, rho=st.just(0.5)),
+    table("OWN:f", k=st.integers(), weights=st.lists(numbers)),
+    table("pso", particles=counts),
+)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.sampled_from(["paper:9x3", "ONE", "TWO"]), min_size=1, unique=True),
+    st.integers(1, 99),
+    st.integers(0, LARGEST_SEED),
+    st.sampled_from([{"evaluations": 60}, {"seconds": 0.25, "target_gap": 1e-9}]),
+    st.dictionaries(names, tables, min_size=1, max_size=3),
+    st.none() | numbers,
+    st.sampled_from([None, "mct"]),
+    st.sampled_from(["", "below", "below/deeper"]),
+)
+def test_what_is_written_is_read(
+    places: Path, problems, repetitions, seed, budget, solvers, limit, start, folder
+):
+    texts = {"ONE": str(places / "one [1].csv"), "TWO": str(places / "below" / "ö'\".csv")}
+    for each in solvers.values():
+        each["solver"] = each["solver"].replace("OWN", str(places / "below" / "own.py"))
+    specs = tuple(texts.get(name, name) for name in problems)
+    config = SweepConfig(specs, repetitions, seed, budget, solvers, limit, start)
+    file = places / folder / "written.toml"
+    file.write_text(config.to_toml(file.parent), encoding="utf-8")
+    assert str(places) not in file.read_text(encoding="utf-8")
+    assert read_config(file) == config
+    file.write_text(config.to_toml(), encoding="utf-8")
+    assert read_config(file) == config
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two problems and a solver."""
+    root = tmp_path_factory.mktemp("places")
+    (root / "below" / "deeper").mkdir(parents=True)
+    (root / "one [1].csv").write_text("1,2\n3,4\n")
+    (root / "below" / "ö'\".csv").write_text("1,2\n3,4\n5,6\n")
+    (root / "below" / "own.py").write_text(OWN)
+    return root

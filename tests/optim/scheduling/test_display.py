@@ -5,7 +5,7 @@ import numpy as np
 from edgeopt.optim.scheduling import display
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.stop import Iterations, Progress
+from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Progress
 from edgeopt.problems.scheduling.problem import Problem
 
 PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="three tasks")
@@ -40,6 +40,16 @@ def test_every_improvement_where_there_is_time(capsys, monkeypatch):
         ["2", "2", "11", "4", "175.0000"],
         ["3", "3", "11", "4", "175.0000", "iterations"],
     ]
+
+
+def test_the_last_line_tells_the_budget_if_the_run_used_more(capsys):
+    def scheduler(problem, rng):
+        return min(([0, 0, 1], [1, 1, 1], [0, 1, 1]), key=problem.makespan)
+
+    for limit in (2, 3):
+        solve(PROBLEM, scheduler, stop=Evaluations(limit), display=True, bound=lambda _: 0.0)
+    ends = [line for line in capsys.readouterr().err.splitlines() if "finished" in line]
+    assert [line.split("  ")[-1] for line in ends] == ["finished, 2 allowed", "finished"]
 
 
 def test_few_lines_a_second(capsys, monkeypatch):

@@ -88,5 +88,5 @@ def test_a_bar_for_each_task(figures):
 
 def test_a_figure_of_its_own(figures):
     ax = Schedule.of(PROBLEM, [0, 1, 1]).gantt()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time in s", "node")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "node")
     assert figures.get_fignums() == [ax.figure.number]

@@ -40,6 +40,11 @@ def test_first_columns_and_other_types(frame: pd.DataFrame, tasks: tuple | None,
     assert problem.node_names == (tuple(nodes.columns) if nodes is NAMED else nodes)
 
 
+def test_times_can_be_1_2_3():
+    frame = NAMED.reset_index(drop=True).assign(pi=range(1, 4))
+    assert Problem(frame).nodes == 2
+
+
 @pytest.mark.parametrize("missing", [np.nan, None, pd.NA, np.inf])
 def test_a_missing_entry_forbids_the_pair(missing: object):
     frame = pd.DataFrame({"a": [1.0, missing], "b": [2, 3]})
@@ -78,7 +83,7 @@ ROWS = range(3)
         (NAMED.assign(memory=1.0), "column 2: got 'memory', must be left out: give memory as"),
         (NAMED.reset_index(names="x").set_index("pi"), "column x: got 'a', must be numbers"),
         (NAMED.assign(pi=ROWS), "column pi: got .0, 1, 2., must be made the index"),
-        (NAMED.assign(pi=range(1, 4)), "column pi"),
+        (NAMED.assign(pi=range(1, 4), tx2=NAMED["pi"]), "column pi"),
         (NAMED.rename(columns={"pi": "Task"}).assign(Task=[7, 3, 5]), "column Task"),
         (NAMED.iloc[:0], "et.shape"),
         (NAMED.iloc[:, :0], "et.shape"),

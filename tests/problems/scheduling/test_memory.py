@@ -12,19 +12,22 @@ from edgeopt.problems.scheduling import memory
 from edgeopt.problems.scheduling.memory import best_fit_decreasing, check_capacity
 
 
-def some_assignment_fits(sizes: np.ndarray, capacity: np.ndarray) -> bool:
+def some_assignment_fits(
+    sizes: np.ndarray, capacity: np.ndarray, allowed: np.ndarray | None = None
+) -> bool:
     """Try all assignments."""
-    nodes = range(len(capacity))
+    every = np.ones((len(sizes), len(capacity)), dtype=bool)
+    nodes = [np.flatnonzero(row) for row in (every if allowed is None else allowed)]
     return any(
         (np.bincount(assignment, weights=sizes, minlength=len(capacity)) <= capacity).all()
-        for assignment in product(nodes, repeat=len(sizes))
+        for assignment in product(*nodes)
     )
 
 
-def is_accepted(sizes: np.ndarray, capacity: np.ndarray) -> bool:
+def is_accepted(sizes: np.ndarray, capacity: np.ndarray, allowed: np.ndarray | None = None) -> bool:
     """Whether `check_capacity` lets the problem through."""
     try:
-        check_capacity(sizes, capacity)
+        check_capacity(sizes, capacity, allowed)
     except InputError:
         return False
     return True
@@ -42,6 +45,21 @@ def test_the_verdict_is_that_of_brute_force(case: tuple[list[int], list[int]], u
     sizes, capacity = (np.array(values, dtype=float) for values in case)
     accepted = is_accepted(sizes * unit, capacity * unit)
     assert accepted == some_assignment_fits(sizes, capacity)
+
+
+@settings(deadline=None, max_examples=200)
+@given(sizes_and_capacity, st.integers(0, 999), st.sampled_from([0.2, 0.5, 0.8]))
+def test_so_it_is_where_nodes_cannot_run_some_tasks(
+    case: tuple[list[int], list[int]], seed: int, share: float
+):
+    sizes, capacity = (np.array(values, dtype=float) for values in case)
+    allowed = np.random.default_rng(seed).random((len(sizes), len(capacity))) < share
+    accepted = is_accepted(sizes, capacity, allowed)
+    assert accepted == some_assignment_fits(sizes, capacity, allowed)
+    witness = best_fit_decreasing(sizes, capacity, allowed)
+    if witness is not None:
+        assert accepted
+        assert allowed[np.arange(len(sizes)), witness].all()
 
 
 @given(sizes_and_capacity)

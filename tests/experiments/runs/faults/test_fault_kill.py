@@ -50,7 +50,8 @@ def test_workers_are_killed_again_and_again(tmp_path: Path, strikes: int):
             os.kill(pick.choice(children(process)), signal.SIGKILL)
             struck += 1
     _, error = process.communicate(timeout=120)
-    assert (error, struck) == ("", strikes)
+    assert all(line.startswith("cells: ") for line in error.splitlines())  # progress
+    assert struck == strikes
     failed = read_cells(tmp_path / "out").query("status == 'failed'")  # struck twice by chance
     assert len(failed) <= strikes // 2
     assert failed["error"].str.contains("died 2 times, exit code -9").all()

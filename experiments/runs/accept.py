@@ -1,0 +1,83 @@
+"""Rows of other code, taken as they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeopt.experiments.runs.cell import FAILED, AnyCell, AnyConfig, Row
+from edgeopt.experiments.runs.files import (
+    append_row,
+    journal_rows,
+    journals,
+    new_journal,
+    parts,
+    read_part,
+)
+from edgeopt.experiments.runs.store import CELLS, OLDER, kind_of, read_description
+from edgeopt.problems.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+CONTENT = "content"  # the column with the hash of all that an outcome depends on, except code
+
+
+def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
+    """Give cells without a row a finished one that other code made, and return their number.
+
+    The row is copied under the key of the cell and keeps its column ``code``. Rows in ``older/``
+    are taken where there are no others. Where rows of several codes would do, none is taken.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of a sweep.
+    cells : iterable of AnyCell
+        All cells of the sweep.
+
+    Raises
+    ------
+    InputError
+        If rows of this kind cannot be told apart from their code, or a file is broken.
+    """
+    kind = kind_of(read_description(folder))
+    if CONTENT not in kind.columns:
+        raise InputError("--accept-code", kind.name, "left out for this kind of run")
+    places = [folder / CELLS, folder / OLDER]
+    latest, older = ([row for part in parts(at) for row in read_part(part, kind)] for at in places)
+    latest += [row for journal in journals(folder) for row in journal_rows(journal)]
+    finished = {row["key"] for row in [*latest, *older] if row["status"] != FAILED}
+    by_content = [_by_content(latest), _by_content(older)]
+    contents = {cell.key: cell.facts[CONTENT] for cell in cells if cell.key not in finished}
+    chosen = {key: _choose(by_content, content) for key, content in contents.items()}
+    copies = [{**row, "key": key} for key, row in chosen.items() if row is not None]
+    journal = new_journal(folder)
+    for copy in copies:
+        append_row(journal, copy)
+    return len(copies)
+
+
+def _by_content(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the finished rows by content."""
+    found = defaultdict(list)
+    for row in rows:
+        if row["status"] != FAILED:
+            found[row[CONTENT]].append(row)
+    return found
+
+
+def _choose(by_content: list[dict[str, list[Row]]], content: str) -> Row | None:
+    """Return the row of a content, None if there is none or rows of several codes."""
+    rows = next((rows[content] for rows in by_content if rows.get(content)), [])
+    return rows[0] if len({row["code"] for row in rows}) == 1 else None
+
+
+def accepted_rows(cells: pd.DataFrame, config: AnyConfig) -> int:
+    """Return the number of rows in a table that other code has made than is there now."""
+    codes = {cell.key: cell.code for cell in config.cells()}
+    pairs = zip(cells["key"], cells["code"], strict=True)
+    return sum(codes.get(key, code) != code for key, code in pairs)

@@ -1,0 +1,162 @@
+"""A row of a sweep, run again."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.store import collect_rows, kind_of, read_description
+from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
+from edgeopt.optim.scheduling.seeds import write_stream
+from edgeopt.optim.scheduling.solver import Result
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import file_exists
+
+
+def replay(
+    folder: str | Path, key: str, *, problem: str | None = None, solver: str | None = None
+) -> Result:
+    """Run the cell of a row again and return its result: that of the row, to the bit.
+
+    Only a run that ends by the clock may differ. If the code has changed, a warning says so.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of a sweep.
+    key : str
+        Key of the row, or its first characters.
+    problem, solver : str, optional
+        Where the problem's or the solver's file is now, if it has been moved.
+
+    Raises
+    ------
+    InputError
+        If there is no such row, or several, a file is gone, or the problem or the solver's
+        parameters are not those of the row.
+
+    Examples
+    --------
+    >>> from edgeopt import SweepConfig, replay, run_sweep
+    >>> solvers = {"ants": {"solver": "atsa"}}
+    >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
+    >>> row = run_sweep(config, "cells").loc[1]
+    >>> replay("cells", row["key"]).makespan == row["makespan"]
+    True
+    """
+    stored = find_stored(folder, key, problem=problem, solver=solver)
+    if stored.is_changed:
+        warnings.warn(f"{stored.label}: {CHANGED}", stacklevel=2)
+    return stored.cell.run()
+
+
+CHANGED = "made by other code than is there now; the result may differ"
+
+
+@dataclass(frozen=True)
+class StoredRow:
+    """A row, and the cell that runs it again.
+
+    Attributes
+    ----------
+    row : dict
+        The row.
+    cell : SweepCell
+        Its cell with the code that is there now.
+    """
+
+    row: Row
+    cell: SweepCell
+
+    @property
+    def label(self) -> str:
+        """Key and names of the row."""
+        names = f"{self.row['solver']} on {self.row['problem']}"
+        return f"{self.row['key'][:12]} ({names}, repetition {self.row['repetition']})"
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the code is no longer that of the row."""
+        return bool(self.row["code"] != self.cell.code)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the run may end by the clock."""
+        return "seconds" in json.loads(self.cell.budget)
+
+    def is_equal(self, result: Result) -> bool:
+        """Whether makespan and assignment of a result are those of the row, to the bit."""
+        stored = self.row["assignment"]
+        if stored is None or result.assignment is None:
+            return stored is None and result.assignment is None
+        same = bool(self.row["makespan"] == result.makespan)
+        return same and list(stored) == result.assignment.tolist()
+
+
+def find_stored(
+    folder: str | Path, key: str, *, problem: str | None = None, solver: str | None = None
+) -> StoredRow:
+    """Return a row with its cell; the arguments are those of `replay`.
+
+    Raises
+    ------
+    InputError
+        See `replay`.
+    """
+    folder = Path(folder)
+    row = _find_row(folder, key)
+    recipe = json.loads(row["recipe"])
+    table = recipe["solver"]
+    table["solver"] = _place(folder, "solvers", table["solver"], solver)
+    spec = _place(folder, "problems", recipe["problem"], problem)
+    text, start = json.dumps(table, sort_keys=True), recipe["start"]
+    identity, code = solver_identity(text, start)
+    cell = SweepCell(
+        problem=spec,
+        digest=problem_of(spec).digest,
+        label=row["solver"],
+        solver=text,
+        repetition=row["repetition"],
+        seed=row["seed"],
+        budget=json.dumps(recipe["budget"], sort_keys=True),
+        start=start,
+        identity=identity,
+        code=code,
+    )
+    if write_stream(cell.stream) != row["stream"]:
+        raise InputError("problem", spec, "that of the row: this one has another content")
+    if cell.content != row["content"]:
+        raise InputError("solver", table, "that of the row: this one has other parameters")
+    return StoredRow(row, cell)
+
+
+def _find_row(folder: Path, key: str) -> Row:
+    """Return the row whose key begins with a text, also one that no table shows any more."""
+    kind = kind_of(read_description(folder))
+    if "recipe" not in kind.columns:
+        rule = "the output of a sweep of this version of edgeopt"
+        raise InputError("folder", str(folder), rule)
+    keys = collect_rows(folder, kind, columns=("key", "status"))
+    found = [known for known in keys if key and known.startswith(key)]
+    if len(found) != 1:
+        rule = f"the key of a row in {folder}, or enough of its first characters"
+        raise InputError("KEY", key, f"{rule}: {len(found)} of {len(keys)} begin like this")
+    return collect_rows(folder, kind, keys={*found})[found[0]]
+
+
+def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
+    """Return where a problem or a solver is now."""
+    file, colon, name = known.rpartition(":") if ".py:" in known else (known, "", "")
+    if given is not None:  # ``moved.py`` for ``own.py:Name``
+        is_file = given.endswith(".py") and bool(colon)
+        return f"{given}:{name}" if is_file else given
+    # what a sweep has stored in its own folder moves with it
+    stored = folder / kind / Path(file).name
+    is_moved = Path(file).is_absolute() and not file_exists(Path(file))
+    if is_moved and not file_exists(stored):
+        option = "PROBLEM" if kind == "problems" else "--solver"
+        raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
+    return f"{stored}{colon}{name}" if is_moved else known

@@ -1,0 +1,69 @@
+"""The notebooks run in a kernel, from a table and a function to what they promise."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import edgeopt.experiments
+
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("ipykernel")
+
+EXAMPLES = Path(edgeopt.experiments.__path__[0]) / "examples"
+NOTEBOOKS = sorted(path.name for path in EXAMPLES.glob("*.ipynb"))
+MOST_LINES = 15
+
+
+def read(name: str) -> Any:
+    return nbformat.read(EXAMPLES / name, as_version=4)
+
+
+def run(name: str, folder: Path, question: str) -> tuple[dict[str, Any], list[Any]]:
+    """Run a notebook in a folder; return the answer to a question asked after it, and outputs."""
+    book = read(name)
+    asked = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({question}))")
+    book.cells.append(asked)
+    client = nbclient.NotebookClient(book, timeout=120, resources={"metadata": {"path": folder}})
+    client.execute()
+    outputs = [one for cell in book.cells for one in cell.get("outputs", [])]
+    return json.loads(outputs.pop()["text"]), outputs
+
+
+def shown(outputs: list[Any], kind: str) -> list[str]:
+    """Return what the cells show in one form."""
+    return [one["data"][kind] for one in outputs if kind in one.get("data", {})]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_is_short_and_has_no_output(name: str):
+    cells = [cell for cell in read(name).cells if cell.cell_type == "code"]
+    lines = [line for cell in cells for line in cell.source.splitlines() if line.strip()]
+    assert len(lines) <= MOST_LINES
+    assert max(map(len, lines)) <= 100
+    assert not any(cell.outputs or cell.execution_count for cell in cells)
+    text = "\n".join(lines)
+    assert "DataFrame" in text
+    assert "def mine(problem, rng" in text
+    assert f'run("{name}"' in Path(__file__).read_text(encoding="utf-8")
+
+
+def test_bench_my_scheduler(tmp_path: Path):
+    question = '[runs.compare(unit="runs").ranking["gap"].to_dict(), runs.missing]'
+    (gaps, missing), outputs = run("bench_my_scheduler.ipynb", tmp_path, question)
+    assert list(gaps) == ["ants", "mine", "LPT"]
+    assert 0 < gaps["ants"] < gaps["mine"] < gaps["LPT"]
+    assert missing == 0
+    tables = shown(outputs, "text/html")
+    assert "all 30 runs are there" in tables[0]
+    assert "ants" in tables[1]
+
+
+def test_plot_my_runs(tmp_path: Path):
+    question = "[runs.best().makespan, runs.best(solver='mine').makespan]"
+    (best, own), outputs = run("plot_my_runs.ipynb", tmp_path, question)
+    assert best < own
+    assert len(shown(outputs, "image/png")) == 2
+    assert (tmp_path / "my_runs.pdf").stat().st_size > 5_000
