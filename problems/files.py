@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import tomllib
+import zlib
 from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError
+
+LARGEST_CONTENT = 2**32
+"""Most bytes of a file that is read into memory."""
 
 
 def file_exists(path: Path) -> bool:
@@ -33,6 +38,37 @@ def check_file(field: str, path: str | Path) -> Path:
     if not isinstance(path, str | Path) or not file_exists(Path(path)):
         raise InputError(field, str(path), "an existing file")
     return Path(path)
+
+
+def read_content(path: Path, limit: int = LARGEST_CONTENT) -> bytes:
+    """Return the bytes of a file, unpacked if its name ends in ``.gz``.
+
+    Parameters
+    ----------
+    path : Path
+        A regular file: reading a pipe or a device may never end.
+    limit : int
+        Largest number of bytes, packed and unpacked.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, is damaged or holds more than `limit` bytes.
+    """
+    check_file("file", path)
+    packed = path.suffix.lower() == ".gz"
+    try:
+        with path.open("rb") as file:
+            # Never unpacked as a whole: a small file can hold any amount of zeros.
+            stream = gzip.GzipFile(fileobj=file) if packed else file
+            data = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        rule = "an undamaged gzip file" if packed else "a readable file"
+        raise InputError(str(path), str(error), rule) from None
+    if len(data) > limit:
+        rule = f"a file of at most {limit} bytes" + (" once unpacked" if packed else "")
+        raise InputError(str(path), f"more than {limit} bytes", rule)
+    return data
 
 
 def locate(spec: str, folder: Path) -> str:

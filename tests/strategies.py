@@ -56,3 +56,32 @@ def allowed_pairs(kind, k, x, rng):
     allowed = rng.random((k, x)) < {"few": 0.1, "half": 0.5, "most": 0.9}[kind]
     allowed[np.arange(k), rng.integers(0, x, k)] = True
     return allowed
+
+
+@st.composite
+def wild_problems(draw, max_tasks=7):
+    """Problems over wild scales: times of 1e-290 to 1e290, late nodes, bytes, forbidden pairs."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    k, x = draw(st.integers(3, max_tasks)), draw(st.integers(2, 3))
+    kind = draw(st.sampled_from(["whole", "real", "spread", "scaled", "decimal"]))
+    times = {
+        "whole": lambda: rng.integers(1, 20, (k, x)).astype(float),
+        "real": lambda: rng.uniform(0.1, 10.0, (k, x)),
+        "spread": lambda: 10.0 ** rng.uniform(-6, 6, (k, x)),
+        "scaled": lambda: rng.integers(1, 50, (k, x)) * 10.0 ** float(rng.integers(-290, 290)),
+        "decimal": lambda: np.round(rng.uniform(0.5, 9.0, (k, x)), int(rng.integers(1, 4))),
+    }[kind]()
+    if draw(st.booleans()):
+        times = np.where(allowed_pairs("most", k, x, rng), times, np.inf)
+    given = {}
+    if draw(st.booleans()):
+        memory = np.floor(rng.choice([1.0, 2.0**20, 2.0**33]) * rng.uniform(1.0, 8.0, k))
+        capacity = np.floor(memory.sum() * rng.dirichlet(np.ones(x)) * rng.uniform(1.0, 2.0)) + 1
+        given = {"task_memory": memory, "node_capacity": np.maximum(capacity, memory.max())}
+    if draw(st.booleans()):
+        late = rng.integers(0, 10, x) * 10.0 ** float(rng.integers(0, 17))
+        given["ready"] = late * (rng.random(x) < 0.7)
+    try:
+        return Problem(times, **given)
+    except InputError:  # no assignment fits
+        return Problem(times, ready=given.get("ready"))

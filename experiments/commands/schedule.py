@@ -46,9 +46,9 @@ _JSON_KEYS = (
     "assignment",
 )
 
-EPILOG = OWN_SOLVER
-
 _NOTHING_FOUND = _NOT_EQUAL = 1
+
+EPILOG = OWN_SOLVER
 
 _FAILED = 1
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -67,10 +68,11 @@ def start_child(
     Raises
     ------
     InputError
-        If there is no such interpreter, or the system is Windows.
+        If there is no such interpreter, or the system cannot limit the memory of a process.
     """
-    if sys.platform == "win32":  # neither limits of memory nor alarms
-        raise InputError("platform", sys.platform, "Linux or macOS for a solver in a child process")
+    if not hasattr(signal, "setitimer"):
+        rule = "one that this system supports: CP-SAT and HiGHS run on Linux and macOS only"
+        raise InputError("solver", module, rule)
     data = _packed(problem, seed=int(rng.integers(2**31)), **limits)
     try:
         child = subprocess.Popen(

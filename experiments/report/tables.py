@@ -133,9 +133,7 @@ def _length(makespan: float) -> Entry:
     return Entry(significant(makespan, 5), makespan)
 
 
-def _outcome(
-    runs: pd.DataFrame, budget: dict[str, float], least: float
-) -> tuple[Entry, ...]:
+def _outcome(runs: pd.DataFrame, budget: dict[str, float], least: float) -> tuple[Entry, ...]:
     """Return the entries of one solver on one problem; a failed run's gap is infinite.
 
     The median is marked if no solver's is less than it.

@@ -206,7 +206,7 @@ def _problems(given: Any, folder: Path) -> tuple[tuple[str, ...] | dict[str, str
     if not isinstance(given, dict):
         return find_problems(check_strings("problems", given), folder)
     specs = check_strings("problems", list(given.values()))
-    return {name: locate(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
+    return {name: locate_problem(spec, folder) for name, spec in zip(given, specs, strict=True)}, ()
 
 
 def _table(field: str, tables: dict[str, Any]) -> dict[str, Any]:

@@ -189,11 +189,10 @@ class TuneConfig:
 
     def _check_files(self) -> None:
         """Raise `InputError` if a file that was made from an object is gone."""
-        texts = [self.solver["solver"], self.objective]
-        texts += [spec for group in self.problem_sets for spec in group.specs]
-        for text in texts:
-            path = Path(text.rpartition(":")[0] if ".py:" in text else text)
-            if path.is_absolute() and not path.exists():
+        files = [text.rpartition(":")[0] for text in (self.solver["solver"], self.objective)]
+        files += [spec for group in self.problem_sets for spec in group.specs]
+        for path in map(Path, files):
+            if path.suffix in (".py", ".npz") and not path.exists():
                 rule = f"given: {path.name} was made from an object and is stored there"
                 raise InputError("out", None, rule)
 

@@ -43,7 +43,7 @@ def mean_times(problem: Problem, axis: int | None = None) -> FloatArray:
     sums = np.asarray(times.sum(axis=axis, where=allowed))
     counts = np.asarray(allowed.sum(axis=axis))
     of_all = np.full_like(sums, times.mean(where=allowed))
-    return np.divide(sums, counts, out=of_all, where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=of_all, where=counts > 0))
 
 
 # The ants raise a number to the same exponent for each node. Exponents are mostly small and whole,

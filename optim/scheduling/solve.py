@@ -189,6 +189,15 @@ class _Run:
         keeps = first.assignment is not None and first.makespan <= state.makespan
         return first if keeps else state
 
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the bound proves the incumbent optimal."""
+        now, ready = self.progress, self.problem.ready
+        # The time before any node can start would hide the difference.
+        earliest = 0.0 if ready is None else float(ready.min())
+        missing = now.makespan - now.lower_bound
+        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
+
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""
         begin = time.perf_counter()
@@ -224,7 +233,7 @@ class _Run:
                 self.on_best(now, best.assignment)
         if self.display is not None:
             self.display.look(now)
-        if now.gap <= OPTIMALITY:
+        if self.is_optimal:
             return Status.OPTIMAL
         if self.state.done:
             return Status.FINISHED

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.problems.errors import InputError, IntArray, check_integer, check_number
+from edgeopt.problems.files import file_exists, read_content
+
+_LARGEST_FILE = 2**28  # bytes; the largest original file has 47 million
 
 Images = NDArray[np.float32]
 
@@ -144,14 +145,9 @@ def read_file(path: Path, expected: str) -> bytes:
     InputError
         If there is no such file, it cannot be read, or it is damaged.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), error.strerror, f"a readable file of {expected}") from None
-    try:
-        return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(str(path), str(error), "an undamaged gzip file") from None
+    if not file_exists(path):
+        raise InputError(str(path), "No such file", f"a readable file of {expected}")
+    return read_content(path, _LARGEST_FILE)
 
 
 # The partition among nodes, with unequal classes.

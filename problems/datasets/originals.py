@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,12 +163,21 @@ def _parse_binary(place: str, data: bytes) -> _Batch:
 def _unpickle_batch(place: str, data: bytes) -> _Batch:
     """Parse a dictionary with ``data`` and ``labels``, as Python 2 pickled it."""
     try:
+        _check_memo(data)
         batch = _Unpickler(io.BytesIO(data), encoding="bytes").load()
         images, labels = batch[b"data"].bytes(), np.array(batch[b"labels"])
     except Exception as error:  # a damaged pickle may raise anything
         text = f"{type(error).__name__}: {error}"
         raise InputError(place, text, "a batch of CIFAR-10 in Python format") from None
     return images, labels
+
+
+def _check_memo(data: bytes) -> None:
+    """Raise `ValueError` if a pickle numbers an object higher than it can hold any."""
+    # The unpickler makes room for all numbers up to the highest: 16 GB for one of 2**31.
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name.endswith("PUT") and (argument or 0) > len(data):
+            raise ValueError(f"object number {argument} in a file of {len(data)} bytes")
 
 
 class _Type:

@@ -23,6 +23,8 @@ _FLOAT_TYPES = {1, 10, 11, 16}
 _BYTE_TYPES = {2, 3}
 """TensorProto.UINT8 and INT8: weights after quantization."""
 
+_MOST_NODES = 200_000  # of a network; the largest public ones have some 10,000
+
 _LARGEST_CONSTANT = 10_000  # elements of a constant that is computed to decide a branch
 
 
@@ -45,6 +47,7 @@ def load_graph(path: Path) -> Any:
     if not model.graph.node:
         raise InputError(f"{path}: graph", "no nodes", "a model with at least one node")
     _check_text(path, model.graph)
+    _check_functions(path, model)
     _sort(path, model.graph)
     _set_batch(model.graph)
     try:
@@ -121,6 +124,37 @@ def _check_text(path: Path, graph: Any) -> None:
                 raise InputError(f"{path}: node", name, "named in UTF-8")
         for body in bodies(node):
             _check_text(path, body)
+
+
+def _check_functions(path: Path, model: Any) -> None:
+    """Raise `InputError` if local functions call themselves or expand to too many nodes."""
+    bodies_of = {(each.domain, each.name): [*_all_nodes(each.node)] for each in model.functions}
+    needs = {
+        key: {(node.domain, node.op_type) for node in nodes} & bodies_of.keys()
+        for key, nodes in bodies_of.items()
+    }
+    try:
+        order = [*TopologicalSorter(needs).static_order()]
+    except CycleError as error:
+        cycle = " -> ".join(name for _, name in reversed(error.args[1]))
+        raise InputError(f"{path}: functions", cycle, "free of recursion") from None
+    sizes: dict[tuple[str, str], int] = {}
+    for key in order:
+        nodes = bodies_of[key]
+        sizes[key] = sum(sizes.get((node.domain, node.op_type), 1) for node in nodes)
+    main = _all_nodes(model.graph.node)
+    total = sum(sizes.get((node.domain, node.op_type), 1) for node in main)
+    if total > _MOST_NODES:
+        rule = f"functions of at most {_MOST_NODES} nodes once inlined"
+        raise InputError(f"{path}: functions", f"{total} nodes", rule)
+
+
+def _all_nodes(nodes: Any) -> Iterator[Any]:
+    """Yield nodes and those of the graphs that they contain."""
+    for node in nodes:
+        yield node
+        for body in bodies(node):
+            yield from _all_nodes(body.node)
 
 
 def _sort(path: Path, graph: Any) -> None:

@@ -1,5 +1,6 @@
 """Files of users: finding them, TOML in them, and its fields."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from edgeopt.problems.files import (
     check_tables,
     file_exists,
     locate,
+    read_content,
     read_toml,
 )
 
@@ -97,3 +99,23 @@ def test_what_is_no_list_of_tables_is_refused(value: object):
     assert check_tables("claims", [{"a": 1}, {}]) == [{"a": 1}, {}]
     with pytest.raises(InputError, match=r"^claims: got .*, must be tables \[\[claims\]\]$"):
         check_tables("claims", value)
+
+
+def test_packed_content_is_unpacked_up_to_a_limit(tmp_path):
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(bytes(10_000_000)))
+    assert path.stat().st_size < 20_000
+    assert len(read_content(path)) == 10_000_000
+    with pytest.raises(InputError, match="more than 1000 bytes', must be a file of at most 1000 b"):
+        read_content(path, 1000)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match="an undamaged gzip file"):
+        read_content(path)
+
+
+def test_content_of_what_is_no_file_is_not_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, tmp_path / "missing", Path("/dev/zero")):
+        with pytest.raises(InputError, match="an existing file"):
+            read_content(path)

@@ -135,8 +135,9 @@ def _place(problem: Problem, assignment: IntArray) -> IntArray:
     memory, capacity = memory_arrays(problem)
     done, times = assignment.copy(), problem.matrix
     placed = np.flatnonzero(done >= 0)
-    loads = np.bincount(done[placed], times[placed, done[placed]], problem.nodes)
-    used = np.bincount(done[placed], memory[placed], problem.nodes)
+    # without tasks, bincount would count in integers
+    loads = np.bincount(done[placed], times[placed, done[placed]], problem.nodes).astype(float)
+    used = np.bincount(done[placed], memory[placed], problem.nodes).astype(float)
     open_tasks = np.flatnonzero(done < 0)
     for i in open_tasks[np.lexsort((-times[open_tasks].min(axis=1), -memory[open_tasks]))]:
         # Infinite also where the node cannot run the task.

@@ -20,13 +20,15 @@ from edgeopt.experiments.runs.files import (
     part_path,
     write_part,
 )
-from edgeopt.experiments.runs.index import index_of
+from edgeopt.experiments.runs.index import index_of, index_path
 from edgeopt.experiments.runs.store import (
     CELLS,
     CONFIG,
+    INDEX,
     OLDER,
     folder_index,
     is_compact,
+    missing_note,
     older_cells,
     open_folder,
     read_cells,

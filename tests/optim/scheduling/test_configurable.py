@@ -150,7 +150,7 @@ def test_a_class_is_made_with_its_parameters():
 def test_a_dataclass_without_limits_is_checked_by_type():
     assert configure(Plain, {"steps": "2"}) == (Plain(2), {"steps": 2, "sizes": [3]})
     assert configure(Plain(2), {"sizes": [1]})[0] == Plain(2, [1])
-    with pytest.raises(InputError, match="steps: got 1.5, must be an integer"):
+    with pytest.raises(InputError, match=r"steps: got 1\.5, must be an integer"):
         configure(Plain(2), {"steps": 1.5})
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.builder import einsum_macs
 from edgeopt.problems.networks.from_onnx import from_onnx
 
@@ -183,6 +184,36 @@ def test_a_loop_of_unknown_length_counts_once_and_says_so(tmp_path):
             tmp_path / "n.onnx", [loop], [weight("w", 6, 6), yes], x=(1, 6), y=value("y", 1, 6)
         )
     assert totals(profile) == (36, 36)
+
+
+def functions(path, calls):
+    """Write a model whose function number i calls the functions `calls[i]`."""
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("my", 1)]
+    made = []
+    for i, called in enumerate(calls):
+        names = ["a", *(f"t{j}" for j in range(len(called)))]
+        body = [
+            node(f"F{each}", [names[j]], [names[j + 1]], domain="my")
+            for j, each in enumerate(called)
+        ]
+        body.append(node("Relu", [names[-1]], ["b"]))
+        made.append(helper.make_function("my", f"F{i}", ["a"], ["b"], body, opsets))
+    nodes = [node("F0", ["x"], ["y"], domain="my")]
+    graph = helper.make_graph(nodes, "net", [value("x", 1, 3)], [value("y", 1, 3)])
+    model = helper.make_model(graph, functions=made, opset_imports=opsets, ir_version=10)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_recursive_functions_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"functions: got 'F\d -> F\d.* free of recursion"):
+        from_onnx(functions(tmp_path / "n.onnx", [[1], [2], [1]]))
+
+
+def test_functions_that_multiply_are_refused(tmp_path):
+    calls = [[i + 1] * 10 for i in range(12)] + [[]]  # 10**12 nodes in a file of 10 kB
+    with pytest.raises(InputError, match="nodes', must be functions of at most 200000 nodes"):
+        from_onnx(functions(tmp_path / "n.onnx", calls))
 
 
 def test_quantized_weights_are_parameters(tmp_path):

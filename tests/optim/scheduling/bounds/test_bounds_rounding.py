@@ -17,7 +17,8 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import (
 )
 from edgeopt.optim.scheduling.bounds.rounding import rounded_down
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
-from edgeopt.optim.scheduling.milp import MILP, build_integer_program, solve_program
+from edgeopt.optim.scheduling.integer_program import build_integer_program, solve_program
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations, settled_bound
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes

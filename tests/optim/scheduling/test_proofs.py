@@ -1,0 +1,107 @@
+"""What is called a bound or optimal is so in exact arithmetic, over wild scales."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from naive.exact import exact_optimum
+from strategies import problems_with_forbidden_pairs, wild_problems
+
+from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
+from edgeopt.optim.scheduling.exact_search import search_better
+from edgeopt.optim.scheduling.integer_program import (
+    build_integer_program,
+    cover_of,
+    solve_program,
+)
+from edgeopt.optim.scheduling.milp import MILP, lifted_to_units
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.scheduling.formats import load_file
+from edgeopt.problems.scheduling.problem import Problem
+
+ROUNDED = 1 + Fraction(1, 10**12)  # loads are sums of floats
+
+
+@settings(max_examples=60, deadline=None)
+@given(wild_problems())
+def test_bounds_are_at_most_the_optimum(problem):
+    best = exact_optimum(problem)
+    for bound in (lower_bound, combinatorial_bound, lp_bound, lambda p: knapsack_bound(p, 0.1)):
+        assert Fraction(bound(problem)) <= best * ROUNDED
+
+
+@settings(max_examples=40, deadline=None)
+@given(wild_problems(max_tasks=6))
+def test_an_optimum_that_milp_proves_is_one(problem):
+    best = exact_optimum(problem)
+    result = solve(problem, MILP(bound_iterations=3), stop=Iterations(30), rng=0)
+    assert Fraction(result.lower_bound) <= best * ROUNDED
+    assert Fraction(result.makespan) * ROUNDED >= best
+    if result.status == "optimal":
+        assert Fraction(result.makespan) <= best * (1 + Fraction(1, 10**9))
+
+
+@pytest.mark.parametrize(("name", "best"), [("ready.npz", 8.0), ("bytes.npz", 13.0)])
+def test_instances_that_were_wrongly_proved(shared, name, best):
+    path = shared.parent / "cases" / "milp" / name
+    if not path.is_file():
+        pytest.skip(f"file missing: {path}")
+    result = solve(load_file(path), MILP(), stop=Iterations(400), rng=0)
+    assert (result.makespan, result.lower_bound, result.status) == (best, best, "optimal")
+
+
+def test_a_late_node_does_not_hide_the_times_of_the_others():
+    problem = Problem([[2.0, 5.0, 7.0], [8.0, 3.0, 7.0], [8.0, 6.0, 5.0]], ready=[0.0, 0.0, 1e10])
+    program = build_integer_program(problem, np.ones((3, 3), dtype=bool), 9.0)
+    assert set(program.node) == {0, 1}  # no schedule of 9 s uses the late node
+    assert (program.origin, program.scale) == (0.0, 9.0)
+    answer = solve_program(program, None)
+    assert answer.bound == pytest.approx(8.0, abs=1e-5)
+    assert answer.bound < 8.0
+    assert lifted_to_units(problem, answer.bound, 9.0) == pytest.approx(8.0, rel=1e-12)
+
+
+def test_a_set_that_exceeds_a_capacity_by_less_than_the_tolerance_is_excluded():
+    gibi = 2.0**30
+    problem = Problem(
+        np.ones((3, 2)), [gibi + 1, gibi + 1, 3 * gibi + 1], [4 * gibi + 1, 16 * gibi]
+    )
+    packed = np.array([1, 0, 0])
+    assert cover_of(problem, packed) == (1, 2)  # 4 GiB + 2 byte
+    assert cover_of(problem, np.array([0, 0, 1])) is None
+    pairs = np.zeros((3, 2), dtype=bool)
+    pairs[np.arange(3), packed] = True
+    assert solve_program(build_integer_program(problem, pairs), None).bound < np.inf
+    covered = build_integer_program(problem, pairs, covers=[(1, 2)])
+    assert covered.covers == ((0, (1, 2)),)  # node 1 holds both
+    assert solve_program(covered, None).bound == np.inf
+
+
+@settings(max_examples=80, deadline=None)
+@given(problems_with_forbidden_pairs(max_tasks=6, max_nodes=3, whole=False))
+def test_the_search_of_all_schedules(problem):
+    best = exact_optimum(problem)
+    found, complete = search_better(problem, None, np.inf, 10**6)
+    assert complete
+    assert (found is None) == (best is None)
+    if found is not None:
+        assert problem.fits(found)
+        assert problem.makespan(found) == pytest.approx(float(best), rel=1e-12)
+        assert search_better(problem, found, problem.makespan(found), 10**6)[1]
+
+
+def test_a_search_that_is_cut_off_proves_nothing():
+    problem = Problem(np.random.default_rng(0).uniform(1.0, 2.0, (12, 4)))
+    assert not search_better(problem, None, np.inf, 50)[1]
+
+
+def test_units_lift_a_bound_only_where_all_nodes_have_one():
+    whole = Problem([[2.0, 4.0], [6.0, 8.0]], ready=[0.0, 1.0])
+    assert lifted_to_units(whole, 4.5, 100.0) == pytest.approx(5.0)  # 1 + 4 on node 1
+    assert lifted_to_units(whole, 6.5, 100.0) == pytest.approx(8.0)  # 0 + 8 on node 0
+    mixed = Problem([[2.0, np.pi], [6.0, 8.0]])
+    assert lifted_to_units(mixed, 6.5, 100.0) == 6.5
+    assert lifted_to_units(mixed, 2.5, 3.0) == pytest.approx(4.0)  # node 1 is too slow for 3 s
