@@ -276,10 +276,10 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
     given = table.get("problems")
-    named = isinstance(given, dict)
-    specs = check_strings(f"{name}.problems", list(given.values()) if named else given)
+    named = given if isinstance(given, dict) else {}
+    specs = check_strings(f"{name}.problems", list(named.values()) if named else given)
     located = tuple(locate_problem(spec, folder) for spec in specs)
-    labels = dict(zip(located, given, strict=True)) if named else {}
+    labels = dict(zip(located, named, strict=True)) if named else {}
     return ProblemSet(name, located, table.get("repetitions", 1), labels)
 
 
