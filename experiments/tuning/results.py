@@ -121,7 +121,7 @@ def _require_best(study: Study, config: TuneConfig, table: pd.DataFrame) -> Froz
     errors = [error for error in table["error"] if error]
     reason = errors[-1] if errors else "a run found no schedule"
     rule = f"one that solves the training problems with some parameters ({reason})"
-    raise InputError("solver", config.solver["solver"], rule)
+    raise InputError("solver", config.solver_name, rule)
 
 
 def _origin(best: FrozenTrial, objective: str) -> str:
