@@ -206,7 +206,7 @@ def write_up(
         "",
     ]
     if found is not None:
-        lines += [*_held_out(config, found), "", sentence(found, config.objective_name), ""]
+        lines += [*_held_out(config, found), "", sentence(found), ""]
     if tuned == default:
         lines += ["No trial was better than the default on the training problems.", ""]
     return "\n".join(lines)

@@ -44,6 +44,7 @@ def test_a_function_is_tuned_on_problems_in_memory() -> None:
     assert found.held_out.difference < 0
     assert len(found.trials_dataframe()) == len(found.study.trials) == 3
     assert "<th>k</th><td>0</td>" in found._repr_html_()
+    assert "<p>Tuned - default: -" in found.held_out._repr_html_()
     assert found.paths == []
     with pytest.raises(eo.InputError, match="out"):
         found.config.to_toml()
