@@ -12,6 +12,7 @@ FAKE = RunKind(
     "fake",
     {"problem": "text", "solver": "text"},
     {"makespan": "float", "trace": "integers", "note": "text", "seconds": "float"},
+    {"place": "text"},
 )
 
 
@@ -41,7 +42,7 @@ class FakeCell:
 
     @property
     def facts(self) -> dict[str, str]:
-        return {}
+        return {"place": f"{self.problem}/{self.solver}"}
 
     @property
     def key(self) -> str:
