@@ -16,12 +16,11 @@ import numpy as np
 
 from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.scheduling.frames import labelled_times
+from edgeopt.problems.scheduling.table_options import SEPARATORS, TableOptions
 from edgeopt.problems.scheduling.tables import (
-    SEPARATORS,
     AmbiguousTableError,
     Grid,
     Table,
-    TableOptions,
     UnreadableTableError,
     read_grid,
 )
