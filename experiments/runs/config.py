@@ -83,9 +83,12 @@ def _relative(value: Any, folder: Path) -> Any:
     """Return the path of an existing file, also in ``file.py:Name``, relative to a folder."""
     if not isinstance(value, str):
         return value
-    path, colon, name = (value, "", "") if file_exists(Path(value)) else value.rpartition(":")
-    if not Path(path).is_absolute() or not file_exists(Path(path)):
+    path, rest = value, ""
+    while path and not file_exists(Path(path)):  # options follow a path, each after a colon
+        path, colon, text = path.rpartition(":")
+        rest = f"{colon}{text}{rest}"
+    if not path or not Path(path).is_absolute():
         return value
     with suppress(ValueError):  # on another drive
         path = Path(os.path.relpath(path, folder)).as_posix()
-    return f"{path}{colon}{name}"
+    return f"{path}{rest}"

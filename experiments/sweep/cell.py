@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem
+from edgeopt.problems.scheduling.spec import load_problem, split_options
 
 SWEEP = RunKind(
     name="sweep",
@@ -236,7 +236,7 @@ def problem_of(spec: str) -> Problem:
     """
     state = None
     with contextlib.suppress(OSError, ValueError):  # no file, or no name of one
-        facts = Path(spec).stat()
+        facts = Path(split_options(spec)[0]).stat()
         state = facts.st_mtime_ns, facts.st_size
     return _problem(spec, state)
 

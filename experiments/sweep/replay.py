@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
+from edgeopt.problems.scheduling.spec import split_options
 
 
 def replay(
@@ -155,7 +156,7 @@ def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
         return f"{given}:{name}" if is_file else given
     # what a sweep has stored in its own folder moves with it
     stored = folder / kind / Path(file).name
-    is_moved = Path(file).is_absolute() and not file_exists(Path(file))
+    is_moved = Path(file).is_absolute() and not file_exists(Path(split_options(file)[0]))
     if is_moved and not file_exists(stored):
         option = "PROBLEM" if kind == "problems" else "--solver"
         raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
