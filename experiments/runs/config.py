@@ -50,7 +50,8 @@ def check_json(field: str, table: Any) -> None:
 
 # Configurations as files.
 
-_PLACES = ("problems", "solver", "path", "network", "system")  # keys whose values may be paths
+# keys whose values may be paths
+_PLACES = ("problems", "solver", "objective", "path", "network", "system")
 
 
 def toml_text(tables: dict[str, Any], folder: Path | None) -> str:
