@@ -23,8 +23,9 @@ from edgeopt.experiments.statistics.rank_tests import (
     rank_table,
     signed_ranks,
 )
-from edgeopt.experiments.statistics.spending import coarse_solvers, overruns, own_axis
+from edgeopt.experiments.statistics.spending import coarse_solvers, cut_text, overruns, own_axis
 from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.html import html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,15 +77,24 @@ class Comparison:
     friedman: Friedman | None
     cautions: tuple[str, ...]
 
+    @property
+    def cut(self) -> str:
+        """The cost at which the runs are compared, as a sentence."""
+        return cut_text(self.budgets, self.axis)
+
+    def __repr__(self) -> str:
+        """Return the ranking and what is to be said of it, as text."""
+        numbers = self.ranking.to_string(float_format="{:.4g}".format)
+        return "\n".join([numbers, self.cut, *self.cautions])
+
     def _repr_html_(self) -> str:
-        """Return ranking, pairs and cautions, for notebooks."""
-        title = f"{len(self.ranking)} solvers at equal {self.axis}, {len(self.blocks)} {self.unit}"
-        tables = [
-            self.ranking.to_html(float_format="{:.4g}".format),
-            self.pairs.to_html(index=False, float_format="{:.3g}".format, max_rows=30),
+        """Return the ranking, the cut and the cautions, for notebooks."""
+        rows = [
+            (str(name), *(f"{value:.4g}" for value in values))
+            for name, *values in self.ranking.itertuples()
         ]
-        notes = (f"<li>{escape(text)}</li>" for text in self.cautions)
-        return f"<p>{title}</p>{''.join(tables)}<ul>{''.join(notes)}</ul>"
+        table = html_table(("solver", *self.ranking.columns), rows)
+        return table + "".join(f"<p>{escape(text)}</p>" for text in (self.cut, *self.cautions))
 
 
 def compare_solvers(
