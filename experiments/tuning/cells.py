@@ -111,6 +111,7 @@ class CellCache:
 
     def __init__(self, path: Path, codes: Sequence[str]) -> None:
         self._path, self._code, self._lock = path, codes[-1], threading.Lock()
+        self.codes = len(codes)
         self._values = dict(_read_values(path, set(codes)))
 
     def get(self, key: str) -> float | None:
@@ -174,6 +175,7 @@ class CellRunner:
     def __init__(self, config: TuneConfig, cache: CellCache, jobs: int = 1) -> None:
         self._config, self._cache, self.jobs = config, cache, jobs
         self._objective = _judge(config.objective)
+        self.accepts_code = cache.codes > 1  # runs of other code count in this folder
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:

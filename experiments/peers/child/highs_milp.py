@@ -28,7 +28,10 @@ def minimise_makespan(
     Its parameters are those of `run.Minimise`.
     """
     highs: Any = highspy.Highs()
-    highs.passModel(_model(times, memory, capacity))
+    # Its tolerances are absolute: seconds and bytes become numbers near 1.
+    longest = times.min(axis=1).max() or 1.0
+    size = capacity.max() if np.isfinite(capacity).all() and capacity.any() else 1.0
+    highs.passModel(_model(times / longest, memory / size, capacity / size))
     options = {"output_flag": False, "threads": 1, "random_seed": seed, "mip_rel_gap": 0.0}
     for name, value in options.items():
         highs.setOptionValue(name, value)

@@ -22,7 +22,7 @@ _INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
 def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
-    """Round a vertex of the LP relaxation; without memory, at most twice the optimum.
+    """Round a vertex of the LP relaxation: at most twice the optimum, up to memory and ready times.
 
     Parameters
     ----------
@@ -48,6 +48,9 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     has at most one cycle. The split tasks can therefore be matched to nodes that hold a part of
     them, one to each node. This adds at most T to a load of at most T, and T is at most the
     optimum.
+
+    The LP knows no ready times. With them, only the loads are at most 2 T: a node that is ready at
+    r may end as late as r + 2 T, while the optimum is at least T and the least ready time.
 
     Memory rows invalidate both the count and the graph, and no rounding is known that keeps
     capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow

@@ -81,7 +81,7 @@ def test_held_out_problems_cost_no_trial(tmp_path: Path, runs: list) -> None:
     assert found.held_out.problems == 2
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(
     steps=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(2, 6)), max_size=3)
 )

@@ -123,3 +123,11 @@ def test_a_figure_of_its_own(figures):
     ax = Schedule.of(PROBLEM, [0, 1, 1]).gantt()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s), makespan 5 s", "node")
     assert figures.get_fignums() == [ax.figure.number]
+
+
+def test_names_come_from_the_problem():
+    problem = Problem([[3.0, 5.0], [2.0, 1.0]], task_names=["a", "b"], node_names=["pi", "tx2"])
+    schedule = Schedule.of(problem, [0, 1])
+    assert schedule.task_names == ("a", "b")
+    assert schedule.node_names == ("pi", "tx2")
+    assert Schedule.of(Problem(problem.matrix), [0, 1]).task_names is None
