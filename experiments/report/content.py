@@ -153,7 +153,9 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
         gaps=gap_matrix(cells, names),
-        problems=problem_table(cells, names, best_known_makespans({name: spec_named(cells, name) for name in names})),
+        problems=problem_table(
+            cells, names, best_known_makespans({name: spec_named(cells, name) for name in names})
+        ),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),
