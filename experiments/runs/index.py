@@ -29,22 +29,7 @@ def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
 
     ``contents`` holds `AnyCell.contents` as JSON.
     """
-<<<<<<< HEAD
     entries = ({**name_row(cell), CONTENTS: json.dumps(cell.contents)} for cell in cells)
-=======
-    entries = (
-        {
-            "key": cell.key,
-            "code": cell.code,
-            **cell.names,
-            "repetition": cell.repetition,
-            "seed": cell.seed,
-            **cell.facts,
-            CONTENTS: json.dumps(cell.contents),
-        }
-        for cell in cells
-    )
->>>>>>> hG
     return in_table_order(entries, kind)
 
 
