@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-CONTENT = "content"  # the column with the hash of all that an outcome depends on, except code
+CONTENT = "content"  # the fact with the hash of all that an outcome depends on, except code
 
 
 def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
@@ -45,7 +45,7 @@ def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
         If rows of this kind cannot be told apart from their code, or a file is broken.
     """
     kind = kind_of(read_description(folder))
-    if CONTENT not in kind.columns:
+    if CONTENT not in kind.facts:
         raise InputError("--accept-code", kind.name, "left out for this kind of run")
     places = [folder / CELLS, folder / OLDER]
     latest, older = ([row for part in parts(at) for row in read_part(part, kind)] for at in places)

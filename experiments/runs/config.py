@@ -81,12 +81,14 @@ def _written(key: str, value: Any, folder: Path | None) -> Any:
 
 
 def _relative(value: Any, folder: Path) -> Any:
-    """Return the path of an existing file, also in ``file.py:Name``, relative to a folder."""
-    if not isinstance(value, str):
+    """Return the path of an existing file relative to a folder; ``:NAME`` or options stay."""
+    if not isinstance(value, str) or not Path(value).is_absolute():
         return value
-    path, colon, name = (value, "", "") if file_exists(Path(value)) else value.rpartition(":")
-    if not Path(path).is_absolute() or not file_exists(Path(path)):
-        return value
-    with suppress(ValueError):  # on another drive
-        path = Path(os.path.relpath(path, folder)).as_posix()
-    return f"{path}{colon}{name}"
+    parts = value.split(":")
+    for count in range(len(parts), 0, -1):
+        path = ":".join(parts[:count])
+        if file_exists(Path(path)):
+            with suppress(ValueError):  # on another drive
+                path = Path(os.path.relpath(path, folder)).as_posix()
+            return ":".join([path, *parts[count:]])
+    return value

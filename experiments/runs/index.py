@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
+from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -25,11 +25,21 @@ CONTENTS = "contents"
 
 
 def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
-    """Return an entry for each cell: its key, code, names, repetition and seed.
+    """Return an entry for each cell: its key, code, names, repetition, seed and facts.
 
     ``contents`` holds `AnyCell.contents` as JSON.
     """
-    entries = [{**name_row(cell), CONTENTS: json.dumps(cell.contents)} for cell in cells]
+    entries = (
+        {
+            "key": cell.key,
+            "code": cell.code,
+            **cell.names,
+            "repetition": cell.repetition,
+            "seed": cell.seed,
+            CONTENTS: json.dumps(cell.contents),
+        }
+        for cell in cells
+    )
     return in_table_order(entries, kind)
 
 
@@ -96,6 +106,6 @@ def _schema(kind: RunKind) -> pa.Schema:
     import pyarrow as pa
 
     types = schema(kind, {})
-    columns = ("key", "code", *kind.names, "repetition", "seed")
+    columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
     fields = [types.field(name) for name in columns]
     return pa.schema([*fields, pa.field(CONTENTS, pa.string())])

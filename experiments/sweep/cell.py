@@ -21,13 +21,12 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem
+from edgeopt.problems.scheduling.spec import load_problem, split_options
 
 SWEEP = RunKind(
     name="sweep",
     names={"problem": "text", "solver": "text"},
     columns={
-        **dict.fromkeys(("content", "stream", "recipe"), "text"),
         **dict.fromkeys(("tasks", "nodes"), "integer"),
         **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
         **dict.fromkeys(("iterations", "evaluations"), "integer"),
@@ -35,6 +34,7 @@ SWEEP = RunKind(
         **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
         **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
     },
+    facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
 )
 
 
@@ -236,7 +236,7 @@ def problem_of(spec: str) -> Problem:
     """
     state = None
     with contextlib.suppress(OSError, ValueError):  # no file, or no name of one
-        facts = Path(spec).stat()
+        facts = Path(split_options(spec)[0]).stat()
         state = facts.st_mtime_ns, facts.st_size
     return _problem(spec, state)
 

@@ -82,6 +82,12 @@ def _plain_numbers(cells: Sequence[str], decimal: str) -> list[float] | None:
     return numbers if all(map(math.isfinite, numbers)) else None
 
 
+def is_text(cell: str, decimal: str) -> bool:
+    """Whether a cell is neither a number of any size nor missing."""
+    text = cell.strip()
+    return text.lower() not in _MISSING and not _PATTERNS[decimal].fullmatch(text)
+
+
 def is_integer(text: str) -> bool:
     """Whether a cell is written as an integer, without a decimal sign or thousands."""
     return bool(_INTEGER.fullmatch(text.strip()))

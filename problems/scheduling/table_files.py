@@ -89,6 +89,9 @@ def _read_text(path: Path, options: TableOptions) -> Table:
             tables.append((reading, question))
         except UnreadableTableError as refused:
             refusals.append(refused)
+    if not tables and not refusals:
+        rule = "of another separator, or quoted, if the decimal sign is a comma too"
+        raise InputError(str(path), "cells separated by commas", rule)
     if not tables:
         # The reading that went furthest is the one that the user means.
         raise max(refusals, key=lambda refused: refused.row)

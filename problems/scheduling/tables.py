@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
-from edgeopt.problems.scheduling.cells import is_integer, parse_cell, parse_row
+from edgeopt.problems.scheduling.cells import is_integer, is_text, parse_row
 from edgeopt.problems.scheduling.frames import (
     ROW_LABELS,
     UNNAMED,
@@ -206,7 +206,7 @@ def _check_sign(field: str, place: int, texts: list[str], decimal: str) -> None:
     """Raise `UnreadableTableError` for a number with the other decimal sign, which is no name."""
     other = "comma" if decimal == "point" else "point"
     for text in texts:
-        if not math.isnan(parse_cell(text, other)):
+        if not is_text(text, other):
             rule = f"a number with a decimal {decimal} (or decimal={other})"
             raise UnreadableTableError(place, InputError(field, text, rule))
 
@@ -214,7 +214,7 @@ def _check_sign(field: str, place: int, texts: list[str], decimal: str) -> None:
 def _is_names(remark: list[str], values: FloatArray, decimal: str) -> bool:
     """Whether a comment has a text for each of several columns."""
     width = values.shape[1]
-    return len(remark) == width > 1 and bool(np.isnan(parse_row(remark, decimal)[1:]).all())
+    return len(remark) == width > 1 and all(is_text(cell, decimal) for cell in remark[1:])
 
 
 # The first row.

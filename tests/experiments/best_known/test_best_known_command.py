@@ -107,7 +107,7 @@ def test_a_problem_that_no_run_solved_has_dashes(tmp_path, edgeopt):
         "    if problem.tasks == 20: raise ValueError\n"
         "    return [0] * problem.tasks\n"
     )
-    (tmp_path / "times.csv").write_text("0,1\n0,2\n")  # a bound and a makespan of 0
+    (tmp_path / "times.csv").write_text("0,3\n0,2\n")  # a bound and a makespan of 0
     head = SWEEP.split("[solvers")[0]
     (tmp_path / "half.toml").write_text(f'{head}[solvers.half]\nsolver = "half.py:half"\n')
     assert edgeopt("sweep", "half.toml", "--out", "out").code == 1

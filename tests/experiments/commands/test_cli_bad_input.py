@@ -11,8 +11,8 @@ import pytest
 
 POOL = "paper:9x3"
 FILES = {
-    "nan.csv": "1,2\n3,nan\n",
-    "infinite.csv": "1,2\n3,inf\n",
+    "word.csv": "1,2\n3,soon\n",
+    "nowhere.csv": "1,2\ninf,\n",
     "negative.csv": "1,2\n3,-4\n",
     "zero.csv": "0,0\n0,0\n",
     "ragged.csv": "1,2\n3\n",
@@ -111,7 +111,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "taken").mkdir()
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    for name, spec in (("unknown-problem", "papr:9x3"), ("bad-file", "nan.csv")):
+    for name, spec in (("unknown-problem", "papr:9x3"), ("bad-file", "word.csv")):
         text = FILES["good.toml"].replace("paper:9x3", spec)
         (tmp_path / f"{name}.toml").write_text(text)
     (tmp_path / "binary.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': (((")
@@ -136,14 +136,14 @@ def test_the_line_names_field_value_and_rule(edgeopt: Callable, folder: Path):
     assert edgeopt("schedule", POOL, "--set", "rho=1.5").err.startswith("edgeopt: rho: got 1.5, ")
     assert "full.npz" not in edgeopt("schedule", "full.npz").err
     assert "such that some assignment fits" in edgeopt("schedule", "full.npz").err
-    assert "et[1, 1]: got nan" in edgeopt("schedule", "nan.csv").err
+    assert "line 2: got 'soon', must be a number" in edgeopt("schedule", "word.csv").err
 
 
 def test_the_installed_command(folder: Path):
-    command = [sys.executable, "-m", "edgeopt.experiments.cli", "schedule", "nan.csv"]
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", "schedule", "word.csv"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "edgeopt: et[1, 1]: got nan, must be finite >= 0\n"
+    assert done.stderr == "edgeopt: word.csv line 2: got 'soon', must be a number\n"
 
 
 def test_a_reader_that_goes_away_is_told_nothing():

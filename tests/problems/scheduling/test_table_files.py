@@ -190,6 +190,12 @@ def test_encodings(tmp_path: Path, encoding: str, name: str):
     assert problem.name == "t"
 
 
+def test_a_comma_cannot_do_both(tmp_path: Path):
+    path = save(tmp_path, "a,b\n1,2\n")
+    with pytest.raises(InputError, match="must be of another separator, or quoted"):
+        load_problem(f"{path}:decimal=comma")
+
+
 def test_binary_tables_are_refused(tmp_path: Path):
     for data in (b"\xff\xfe1,2", b"\x8d\x81", b"a,\0\n1,2"):
         (tmp_path / "x.csv").write_bytes(data)
