@@ -36,6 +36,7 @@ def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
             **cell.names,
             "repetition": cell.repetition,
             "seed": cell.seed,
+            **cell.facts,
             CONTENTS: json.dumps(cell.contents),
         }
         for cell in cells
