@@ -12,6 +12,7 @@ FAKE = RunKind(
     "fake",
     {"problem": "text", "solver": "text"},
     {"makespan": "float", "trace": "integers", "note": "text", "seconds": "float"},
+    {"place": "text"},
 )
 
 
@@ -38,6 +39,10 @@ class FakeCell:
     @property
     def contents(self) -> dict[str, str]:
         return {"problem": self.problem_content}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"place": f"{self.problem}/{self.solver}"}
 
     @property
     def key(self) -> str:

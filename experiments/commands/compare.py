@@ -29,7 +29,7 @@ def compare_command(
     ] = BLOCK_UNITS[0],
 ) -> None:
     """Rank the solvers of a sweep, with confidence intervals and tests."""
-    from edgeopt.experiments.report.content import cut, verdict
+    from edgeopt.experiments.report.content import verdict
     from edgeopt.experiments.report.tables import ranking_table
     from edgeopt.experiments.statistics.comparison import compare_solvers
     from edgeopt.experiments.sweep.summary import read_solver_cells
@@ -40,6 +40,6 @@ def compare_command(
     rows = [[row[place].text for place in kept] for row in table.rows]
     console = table_console()
     console.print(terminal_table(_COLUMNS, rows, title=table.title))
-    for text in (verdict(comparison), cut(comparison), *comparison.cautions):
+    for text in (verdict(comparison), comparison.cut, *comparison.cautions):
         console.print(text)
     running.tell_missing(folder)

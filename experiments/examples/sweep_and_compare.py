@@ -71,7 +71,7 @@ print(*comparison.cautions, sep="\n")
 # for every problem, and box plots.
 
 # %%
-problem = config.problems[0]
+problem = next(iter(config.specs))
 with paper_style():
     figure = convergence_figure(cells[cells["problem"] == problem], list(config.solvers), problem)
     print(*save_figure(figure, folder, "convergence"))

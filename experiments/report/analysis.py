@@ -66,7 +66,6 @@ def analyse(folder: Path) -> Analysis:
                 raise InputError(f"{folder / CELLS}: {column}", name, f"one of those in {CONFIG}")
     problems = [name for name in config["problems"] if (cells["problem"] == name).any()]
     solvers = [name for name in config["solvers"] if (cells["solver"] == name).any()]
-    cells.attrs["solvers"] = list(config["solvers"])  # fixes the styles
     units = BLOCK_UNITS if cells["repetition"].nunique() > 1 else BLOCK_UNITS[:1]
     return Analysis(
         name=folder.resolve().name,

@@ -28,7 +28,8 @@ from edgeopt.experiments.report.tables import (
 from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
-from edgeopt.experiments.statistics.spending import cost_text, own_axis
+from edgeopt.experiments.statistics.spending import own_axis
+from edgeopt.experiments.sweep.places import spec_named
 from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
@@ -152,7 +153,9 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
         gaps=gap_matrix(cells, names),
-        problems=problem_table(cells, names, best_known_makespans(cells.attrs["problems"])),
+        problems=problem_table(
+            cells, names, best_known_makespans({name: spec_named(cells, name) for name in names})
+        ),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),
@@ -191,26 +194,12 @@ def _panel(comparison: Comparison, images: dict[str, str]) -> RankingPanel:
         axis=comparison.axis,
         unit=comparison.unit,
         verdict=verdict(comparison),
-        meaning=f"{cut(comparison)} {_MEANINGS[comparison.unit]}",
+        meaning=f"{comparison.cut} {_MEANINGS[comparison.unit]}",
         tests=_tests(comparison),
         cautions=comparison.cautions,
         ranking=ranking_table(comparison),
         pairs=pairs_table(comparison),
         diagram=images.get(f"ranks-{comparison.axis}-{comparison.unit}", ""),
-    )
-
-
-def cut(comparison: Comparison) -> str:
-    """Say at which cost the runs are compared."""
-    budgets = comparison.budgets.dropna()
-    if budgets.empty:
-        return "No run has a trace."
-    least, most = (cost_text(value, comparison.axis) for value in (budgets.min(), budgets.max()))
-    if least == most:
-        return f"Runs are compared after {most}, the most that each has had."
-    least = least.removesuffix(f" {comparison.axis}")
-    return (
-        f"Runs are compared after {least} to {most}, the most that each run of a problem has had."
     )
 
 

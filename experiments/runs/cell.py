@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,16 +40,19 @@ class RunKind:
     columns : mapping of str to str
         Columns of an outcome and their types, each one of `files.TYPES`; no name is one of the
         engine's own columns.
+    facts : mapping of str to str
+        Columns of `AnyCell.facts` and their types.
     """
 
     name: str
     names: Mapping[str, str]
     columns: Mapping[str, str]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> dict[str, str]:
         """All columns and their types, in the order of the table."""
-        return {**_FIRST, **self.names, **_RUN, **self.columns, **_LAST}
+        return {**_FIRST, **self.names, **_RUN, **self.facts, **self.columns, **_LAST}
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ class AnyCell(Protocol):
 
     @property
     def facts(self) -> dict[str, str]:
-        """Columns that are known before the run, in failed rows too."""
+        """Values of the columns `RunKind.facts`, which are known before the run."""
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""

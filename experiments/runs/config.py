@@ -50,7 +50,8 @@ def check_json(field: str, table: Any) -> None:
 
 # Configurations as files.
 
-_PLACES = ("problems", "solver", "path", "network", "system")  # keys whose values may be paths
+# keys whose values may be paths
+_PLACES = ("problems", "solver", "objective", "path", "network", "system")
 
 
 def toml_text(tables: dict[str, Any], folder: Path | None) -> str:
@@ -80,15 +81,14 @@ def _written(key: str, value: Any, folder: Path | None) -> Any:
 
 
 def _relative(value: Any, folder: Path) -> Any:
-    """Return the path of an existing file, also in ``file.py:Name``, relative to a folder."""
-    if not isinstance(value, str):
+    """Return the path of an existing file relative to a folder; ``:NAME`` or options stay."""
+    if not isinstance(value, str) or not Path(value).is_absolute():
         return value
-    path, rest = value, ""
-    while path and not file_exists(Path(path)):  # options follow a path, each after a colon
-        path, colon, text = path.rpartition(":")
-        rest = f"{colon}{text}{rest}"
-    if not path or not Path(path).is_absolute():
-        return value
-    with suppress(ValueError):  # on another drive
-        path = Path(os.path.relpath(path, folder)).as_posix()
-    return f"{path}{rest}"
+    parts = value.split(":")
+    for count in range(len(parts), 0, -1):
+        path = ":".join(parts[:count])
+        if file_exists(Path(path)):
+            with suppress(ValueError):  # on another drive
+                path = Path(os.path.relpath(path, folder)).as_posix()
+            return ":".join([path, *parts[count:]])
+    return value

@@ -25,11 +25,11 @@ CONTENTS = "contents"
 
 
 def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
-    """Return an entry for each cell: its key, code, names, repetition and seed.
+    """Return an entry for each cell: its key, code, names, repetition, seed and facts.
 
     ``contents`` holds `AnyCell.contents` as JSON.
     """
-    entries = [{**name_row(cell), CONTENTS: json.dumps(cell.contents)} for cell in cells]
+    entries = ({**name_row(cell), CONTENTS: json.dumps(cell.contents)} for cell in cells)
     return in_table_order(entries, kind)
 
 
@@ -96,6 +96,6 @@ def _schema(kind: RunKind) -> pa.Schema:
     import pyarrow as pa
 
     types = schema(kind, {})
-    columns = ("key", "code", *kind.names, "repetition", "seed")
+    columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
     fields = [types.field(name) for name in columns]
     return pa.schema([*fields, pa.field(CONTENTS, pa.string())])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +64,8 @@ class Union:
         Names and repetition of each entry.
     contents : dict
         Name of each content, by column and hash.
+    codes : set of tuple
+        Code and names of each entry.
     notes : list of str
         Sentences about what was renamed, renumbered or left out.
     """
@@ -72,6 +75,7 @@ class Union:
     known: set[tuple[Any, ...]] = field(default_factory=set)
     places: set[tuple[Any, ...]] = field(default_factory=set)
     contents: dict[tuple[str, str], Any] = field(default_factory=dict)
+    codes: set[tuple[Any, ...]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
     def names(self, entry: Row) -> tuple[Any, ...]:
@@ -83,6 +87,7 @@ class Union:
         for entry in entries:
             self.entries.append(entry)
             self.known.add((entry["key"], *self.names(entry)))
+            self.codes.add((entry["code"], *self.names(entry)))
             self.places.add((*self.names(entry), entry["repetition"]))
             for column, content in json.loads(entry[CONTENTS]).items():
                 self.contents.setdefault((column, content), entry[column])
@@ -174,7 +179,9 @@ def _join(union: Union, source: Source, first: Source) -> None:
         if (entry["key"], *union.names(entry)) not in union.known
     ]
     clashing = [entry for entry in entries if _place(union, entry) in union.places]
-    if clashing and not differing and source.config.get("seed") != first.config.get("seed"):
+    has_other_seed = not differing and source.config.get("seed") != first.config.get("seed")
+    same_code = all((entry["code"], *union.names(entry)) in union.codes for entry in clashing)
+    if clashing and has_other_seed and same_code:
         entries, clashing = _renumbered(union, source, entries), []
     if clashing:
         reason = ", ".join(differing) or "code, the content of files, or a solver's parameters"
@@ -203,7 +210,20 @@ def _differing(source: Source, first: Source) -> dict[str, tuple[Any, Any]]:
             found |= {f"{name}.{each}": (here[each], there[each]) for each in shared}
         elif name not in (*_FREE, *lists):
             found[name] = here, there
-    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+    return {
+        name: pair
+        for name, pair in found.items()
+        if _without_paths(pair[0]) != _without_paths(pair[1])
+    }
+
+
+def _without_paths(value: Any) -> Any:
+    """Return a value in which files have no folders: these differ from machine to machine."""
+    if isinstance(value, dict):
+        return {key: _without_paths(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(each) for each in value]
+    return re.split(r"[/\\]", value)[-1] if isinstance(value, str) else value
 
 
 def _field(name: str, config: dict[str, Any]) -> str:
@@ -272,9 +292,12 @@ def _rows(union: Union, sources: Sequence[Source]) -> list[Row]:
 
 
 def _contradiction(first: Row, second: Row, kind: RunKind) -> str | None:
-    """Return the first column in which two finished rows differ, other than measured times."""
-    for name in kind.columns:
-        if not name.endswith("seconds") and not _is_same(first.get(name), second.get(name)):
+    """Return the first number in which two finished rows differ, other than measured times."""
+    for name, of in kind.columns.items():
+        # texts say how and where a row was made
+        if not (name.endswith("seconds") or of.startswith("text")) and not _is_same(
+            first.get(name), second.get(name)
+        ):
             values = (first.get(name), second.get(name))
             is_list = any(isinstance(value, list) for value in values)
             return name if is_list else f"{name} {values[0]} and {values[1]}"
@@ -327,6 +350,10 @@ def _moved(value: Any, folder: Path, out: Path) -> Any:
 
 def _joined(first: Any, second: Any, names: set[Any]) -> Any:
     """Return a list or table with what another one has in addition, as far as it is named."""
+    if isinstance(first, list) and isinstance(second, dict):
+        first = {name: name for name in first}
+    if isinstance(first, dict) and isinstance(second, list):
+        second = {name: name for name in second}
     if isinstance(first, dict) and isinstance(second, dict):
         return {**first, **{key: second[key] for key in second if key in names - first.keys()}}
     if isinstance(first, list) and isinstance(second, list):

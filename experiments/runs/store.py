@@ -27,7 +27,13 @@ from edgeopt.experiments.runs.files import (
     read_part,
     read_table,
 )
-from edgeopt.experiments.runs.index import index_path, place_columns, read_index, write_index
+from edgeopt.experiments.runs.index import (
+    CONTENTS,
+    index_path,
+    place_columns,
+    read_index,
+    write_index,
+)
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -102,7 +108,7 @@ def check_folder(folder: Path, kind: RunKind, field: str = "--out") -> None:
     if known["kind"] != kind.name:
         rule = f"a folder for runs of the kind {kind.name}: this one holds a {known['kind']}"
         raise InputError(field, str(folder), rule)
-    if (known["names"], known["columns"]) != (dict(kind.names), dict(kind.columns)):
+    if kind_of(known) != kind_of(_columns(kind)):
         rule = "written by this version of edgeopt: it has other columns; a new folder is needed"
         raise InputError(field, str(folder), rule)
 
@@ -115,18 +121,20 @@ def _without_provenance(description: dict[str, Any]) -> dict[str, Any]:
 def describe(config: AnyConfig) -> dict[str, Any]:
     """Return kind, columns, configuration and provenance."""
     kind = config.kind
-    return {
-        "kind": kind.name,
-        "names": dict(kind.names),
-        "columns": dict(kind.columns),
-        "config": config.as_dict(),
-        "provenance": full_provenance(),
-    }
+    facts = {"config": config.as_dict(), "provenance": full_provenance()}
+    return {**_columns(kind), **facts}
+
+
+def _columns(kind: RunKind) -> dict[str, Any]:
+    """Return the kind as a description has it."""
+    tables = {"names": kind.names, "columns": kind.columns, "facts": kind.facts}
+    return {"kind": kind.name, **{name: dict(table) for name, table in tables.items()}}
 
 
 def kind_of(description: dict[str, Any]) -> RunKind:
     """Return the kind of the rows as declared in the folder itself."""
-    return RunKind(description["kind"], description["names"], description["columns"])
+    tables = description["names"], description["columns"], description.get("facts", {})
+    return RunKind(description["kind"], *tables)
 
 
 def _is_used(folder: Path) -> bool:
@@ -166,7 +174,9 @@ def _is_description(found: Any) -> bool:
         isinstance(found, dict)
         and isinstance(found.get("kind"), str)
         and all(isinstance(found.get(name), dict) for name in tables)
+        and isinstance(found.get("facts", {}), dict)
         and all(each in TYPES for name in tables[:2] for each in found[name].values())
+        and all(each in TYPES for each in found.get("facts", {}).values())
         and bool(found["names"])
         and isinstance(found.get(INDEX, ""), str)
     )
@@ -180,8 +190,9 @@ def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:
     kind = kind_of(description)
     if INDEX in description:
         return read_index(folder, description[INDEX], kind)
-    columns = ("key", "code", *kind.names, "repetition", "seed")
-    return [row for path in parts(folder / CELLS) for row in read_part(path, kind, columns)]
+    columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
+    found = (row for path in parts(folder / CELLS) for row in read_part(path, kind, columns))
+    return [{**row, CONTENTS: "{}"} for row in found]
 
 
 # Rows.
@@ -251,7 +262,7 @@ def older_cells(folder: Path) -> int:
 
 def in_index_order(index: Iterable[Row], rows: dict[str, Row], kind: RunKind) -> list[Row]:
     """Return the rows of the index that there are, under the names of the index."""
-    columns = place_columns(kind)
+    columns = (*place_columns(kind), *kind.facts)
     return [
         rows[entry["key"]] | {name: entry[name] for name in columns}
         for entry in index
@@ -263,7 +274,7 @@ def is_compact(folder: Path, index: Sequence[Row], kind: RunKind) -> bool:
     """Whether the parts hold exactly the index's rows that there are, and no journal is left."""
     if journals(folder):
         return False
-    columns = ("key", *place_columns(kind))
+    columns = ("key", *place_columns(kind), *kind.facts)
     found = [
         tuple(row[name] for name in columns)
         for path in parts(folder / CELLS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ from edgeopt.experiments.statistics.rank_tests import (
     rank_table,
     signed_ranks,
 )
-from edgeopt.experiments.statistics.spending import coarse_solvers, overruns, own_axis
+from edgeopt.experiments.statistics.spending import coarse_solvers, cut_text, overruns, own_axis
 from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.html import html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +76,25 @@ class Comparison:
     pairs: pd.DataFrame
     friedman: Friedman | None
     cautions: tuple[str, ...]
+
+    @property
+    def cut(self) -> str:
+        """The cost at which the runs are compared, as a sentence."""
+        return cut_text(self.budgets, self.axis)
+
+    def __repr__(self) -> str:
+        """Return the ranking and what is to be said of it, as text."""
+        numbers = self.ranking.to_string(float_format="{:.4g}".format)
+        return "\n".join([numbers, self.cut, *self.cautions])
+
+    def _repr_html_(self) -> str:
+        """Return the ranking, the cut and the cautions, for notebooks."""
+        rows = [
+            (str(name), *(f"{value:.4g}" for value in values))
+            for name, *values in self.ranking.itertuples()
+        ]
+        table = html_table(("solver", *self.ranking.columns), rows)
+        return table + "".join(f"<p>{escape(text)}</p>" for text in (self.cut, *self.cautions))
 
 
 def compare_solvers(

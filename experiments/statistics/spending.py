@@ -27,6 +27,20 @@ def cost_text(value: float, axis: str) -> str:
     return seconds(value) if axis == "seconds" else f"{count(value)} {axis}"
 
 
+def cut_text(budgets: pd.Series[float], axis: str) -> str:
+    """Say at which cost runs are compared, given it by problem (`common_budgets`)."""
+    budgets = budgets.dropna()
+    if budgets.empty:
+        return "No run has a trace."
+    least, most = (cost_text(value, axis) for value in (budgets.min(), budgets.max()))
+    if least == most:
+        return f"Runs are compared after {most}, the most that each has had."
+    least = least.removesuffix(f" {axis}")
+    return (
+        f"Runs are compared after {least} to {most}, the most that each run of a problem has had."
+    )
+
+
 def is_over(used: float, axis: str, allowed: float) -> bool:
     """Whether a run went beyond its budget; of a time budget, by more than 1 %.
 

@@ -27,7 +27,6 @@ SWEEP = RunKind(
     name="sweep",
     names={"problem": "text", "solver": "text"},
     columns={
-        **dict.fromkeys(("content", "stream", "recipe"), "text"),
         **dict.fromkeys(("tasks", "nodes"), "integer"),
         **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
         **dict.fromkeys(("iterations", "evaluations"), "integer"),
@@ -35,6 +34,7 @@ SWEEP = RunKind(
         **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
         **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
     },
+    facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from glob import glob, has_magic
@@ -18,7 +19,7 @@ from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
-from edgeopt.problems.scheduling.spec import locate_problem
+from edgeopt.problems.scheduling.spec import locate_problem, split_options
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
 
@@ -230,6 +231,12 @@ def _solver_table(label: str, table: Any, folder: Path) -> dict[str, Any]:
 # Problem specs: paths are relative to the file; folders and patterns stand for instances.
 
 
+def split_spec(spec: str) -> tuple[str, str]:
+    """Return a spec without the options ``:key=value`` at its end, and these."""
+    path, options = re.split(r"((?::\w+=[^:]*)*)$", spec, maxsplit=1)[:2]
+    return path, options
+
+
 def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the problem specs, and what was left out, as ``name (reason)``.
 
@@ -237,7 +244,7 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     ----------
     entries : list of str
         Specs; a folder, or a pattern with ``*``, ``?`` or ``[``, becomes its files that can be
-        loaded, sorted by name, hidden ones excepted.
+        loaded, sorted by name, hidden ones excepted. Options that follow it hold for each file.
     folder : Path
         To which paths are relative.
 
@@ -249,12 +256,13 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     found: list[str] = []
     left_out: list[str] = []
     for entry in entries:
-        paths = _paths(entry, folder)
-        if paths is None:
+        pattern, options = split_spec(entry)
+        paths = _paths(pattern, folder)
+        if paths is None or file_exists(Path(split_options(folder / entry)[0])):
             found.append(locate_problem(entry, folder))
             continue
-        reasons = {path: _reason(path) for path in paths}
-        loaded = [str(path) for path, reason in reasons.items() if reason is None]
+        reasons = {path: _reason(path, options) for path in paths}
+        loaded = [f"{path}{options}" for path, reason in reasons.items() if reason is None]
         out = [f"{path.name} ({reason})" for path, reason in reasons.items() if reason is not None]
         if not loaded:
             notes = "".join(f"; left out: {text}" for text in out)
@@ -271,7 +279,7 @@ def _paths(entry: str, folder: Path) -> list[Path] | None:
     place = folder / entry
     if entry and place.is_dir():
         matches = [*place.iterdir()]
-    elif has_magic(entry) and not file_exists(place):
+    elif has_magic(entry):
         # of pathlib, no pattern is absolute
         found = glob(entry, root_dir=folder, recursive=True)  # noqa: PTH207
         matches = [folder / match for match in found]
@@ -281,10 +289,10 @@ def _paths(entry: str, folder: Path) -> list[Path] | None:
     return sorted(path.resolve() for path in visible if file_exists(path))
 
 
-def _reason(path: Path) -> str | None:
-    """Return why no problem can be loaded from a file, None if it can."""
+def _reason(path: Path, options: str) -> str | None:
+    """Return why no problem can be loaded from a file with options, None if it can."""
     try:
-        problem_of(str(path))
+        problem_of(f"{path}{options}")
     except InputError as error:
         return str(error).replace(str(path), "").strip(" :,")
     return None

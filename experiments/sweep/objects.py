@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.sweep.config import find_problems
+from edgeopt.experiments.sweep.definitions import is_of_session
 from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES
-from edgeopt.experiments.sweep.sources import is_of_session, source_text
+from edgeopt.experiments.sweep.sources import source_text
 from edgeopt.optim.scheduling.catalog import SOLVERS, locate_solver
 from edgeopt.optim.scheduling.configurable import Configured
 from edgeopt.optim.scheduling.solver import OneShot, as_solver, solver_name
@@ -30,7 +31,7 @@ from edgeopt.optim.scheduling.stop import CRITERIA
 from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
-from edgeopt.problems.scheduling.formats import write_npz
+from edgeopt.problems.scheduling.formats import load_file, write_npz
 from edgeopt.problems.scheduling.problem import Problem
 
 _UNNAMED = "problem"  # the name of a problem that was given none
@@ -84,10 +85,15 @@ def _specs(problem: Any, folder: Path, name: str | None) -> Iterator[tuple[str, 
     made = _as_problem(problem, f"problems.{name}" if name else PROBLEMS)
     made = made if name is None else replace(made, name=name)
     path = (folder / PROBLEMS / f"{made.digest[:_DIGITS]}.npz").resolve()
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or _labels(load_file(path)) != _labels(made):
         write_npz(path, made)
     yield made.name, str(path)
+
+
+def _labels(problem: Problem) -> tuple[Any, ...]:
+    """Return the names in a problem, which are no part of its digest."""
+    return problem.name, problem.task_names, problem.node_names
 
 
 def _as_problem(value: Any, place: str) -> Problem:

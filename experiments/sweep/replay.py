@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.experiments.runs.cell import Row
-from edgeopt.experiments.runs.store import collect_rows, kind_of, read_description
+from edgeopt.experiments.runs.store import (
+    collect_rows,
+    folder_index,
+    in_index_order,
+    kind_of,
+    read_description,
+)
 from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
+from edgeopt.experiments.sweep.config import split_spec
 from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
-from edgeopt.problems.scheduling.spec import split_options
 
 
 def replay(
@@ -45,7 +51,7 @@ def replay(
     >>> solvers = {"ants": {"solver": "atsa"}}
     >>> config = SweepConfig(("paper:20x4:seed=1",), 2, 1, {"evaluations": 100}, solvers)
     >>> row = run_sweep(config, "cells").loc[1]
-    >>> replay("cells", row["key"]).makespan == row["makespan"]
+    >>> bool(replay("cells", row["key"]).makespan == row["makespan"])
     True
     """
     stored = find_stored(folder, key, problem=problem, solver=solver)
@@ -115,13 +121,15 @@ def find_stored(
     spec = _place(folder, "problems", recipe["problem"], problem)
     text, start = json.dumps(table, sort_keys=True), recipe["start"]
     identity, code = solver_identity(text, start)
+    # not the columns seed and repetition: folders that are merged may renumber repetitions
+    root, _, repetition = row["stream"].split("/")
     cell = SweepCell(
         problem=spec,
         digest=problem_of(spec).digest,
         label=row["solver"],
         solver=text,
-        repetition=row["repetition"],
-        seed=row["seed"],
+        repetition=int(repetition),
+        seed=int(root),
         budget=json.dumps(recipe["budget"], sort_keys=True),
         start=start,
         identity=identity,
@@ -136,8 +144,9 @@ def find_stored(
 
 def _find_row(folder: Path, key: str) -> Row:
     """Return the row whose key begins with a text, also one that no table shows any more."""
-    kind = kind_of(read_description(folder))
-    if "recipe" not in kind.columns:
+    description = read_description(folder)
+    kind = kind_of(description)
+    if "recipe" not in kind.facts:
         rule = "the output of a sweep of this version of edgeopt"
         raise InputError("folder", str(folder), rule)
     keys = collect_rows(folder, kind, columns=("key", "status"))
@@ -145,19 +154,31 @@ def _find_row(folder: Path, key: str) -> Row:
     if len(found) != 1:
         rule = f"the key of a row in {folder}, or enough of its first characters"
         raise InputError("KEY", key, f"{rule}: {len(found)} of {len(keys)} begin like this")
-    return collect_rows(folder, kind, keys={*found})[found[0]]
+    rows = collect_rows(folder, kind, keys={*found})
+    index = [entry for entry in folder_index(folder, description) if entry["key"] == found[0]]
+    # the index knows where files are now
+    return (in_index_order(index, rows, kind) or [*rows.values()])[0]
 
 
 def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
     """Return where a problem or a solver is now."""
-    file, colon, name = known.rpartition(":") if ".py:" in known else (known, "", "")
+    file, rest = _split(known)
     if given is not None:  # ``moved.py`` for ``own.py:Name``
-        is_file = given.endswith(".py") and bool(colon)
-        return f"{given}:{name}" if is_file else given
+        return f"{given}{rest}" if file_exists(Path(given)) else given
+    if not Path(file).is_absolute() or file_exists(Path(file)):
+        return known
     # what a sweep has stored in its own folder moves with it
     stored = folder / kind / Path(file).name
-    is_moved = Path(file).is_absolute() and not file_exists(Path(split_options(file)[0]))
-    if is_moved and not file_exists(stored):
+    if not file_exists(stored):
         option = "PROBLEM" if kind == "problems" else "--solver"
         raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
-    return f"{stored}{colon}{name}" if is_moved else known
+    return f"{stored}{rest}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the path in the name of a problem or a solver, and what follows it."""
+    if ".py:" in name:
+        file, colon, attribute = name.rpartition(":")
+        return file, f"{colon}{attribute}"
+    # the file may be gone: what looks like options is taken for them
+    return split_spec(name)

@@ -167,7 +167,8 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
         One row each, in the order of the configuration that the folder was last run with;
         ``trace_*`` and ``assignment`` hold lists. ``attrs["cells"]`` is the number of cells,
         ``attrs["missing"]`` of those without a row (`missing_note`). Of a sweep of solvers,
-        ``attrs["problems"]`` has the specs of the problems by name.
+        ``attrs["problems"]`` has the specs of the problems by name, ``attrs["solvers"]`` all
+        solvers, also those without a row, and ``attrs["budget"]`` the budget of a run.
 
     Raises
     ------
@@ -189,6 +190,8 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     description = read_description(folder)
     if description["kind"] != SWEEP.name:
         return cells
+    cells.attrs["budget"] = description["config"]["budget"]
+    cells.attrs["solvers"] = list(description["config"]["solvers"])
     cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
     return _with_best_bounds(cells)
 
@@ -205,14 +208,12 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     --------
     See `run_sweep`.
     """
-    description = read_description(folder)
-    kind = description["kind"]
+    kind = read_description(folder)["kind"]
     if kind != SWEEP.name:
         raise InputError("folder", str(folder), f"a sweep of solvers; this one is a {kind}")
     cells = read_runs(folder)
     if cells.empty:
         raise InputError("folder", str(folder), "a sweep of which a cell has been run")
-    cells.attrs["budget"] = description["config"].get("budget", {})
     run = ["problem", "solver", "repetition"]
     if cells.duplicated(run).any():
         twice = ", ".join(map(str, cells.loc[cells.duplicated(run), run].iloc[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ class TuneConfig:
         return self.objective.rpartition(":")[2]
 
     def to_toml(self, folder: Path | None = None) -> str:
-        """Return the tuning as a file for ``edgeopt tune``.
+        """Return the text of a file from which `read_tuning` reads this tuning.
 
         Parameters
         ----------
@@ -178,25 +178,23 @@ class TuneConfig:
             value = getattr(self, name)
             if isinstance(value, BaseSampler | BasePruner):
                 raise InputError(name, value, "a name or number: a file cannot hold an object")
-        files = [self.solver["solver"], self.objective, *self.training.specs]
-        files += self.held_out.specs if self.held_out is not None else ()
-        for text in files:
-            path = Path(text.rpartition(":")[0] if ".py:" in text else text)
-            if path.is_absolute() and not path.exists():
+        self._check_files()
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["search"] = {name: space_table(self.space[name]) for name in self.search}
+        for group in self.problem_sets:
+            names = {group.labels.get(spec, spec): spec for spec in group.specs}
+            problems = names if group.labels else list(group.specs)
+            values[group.name] = {"problems": problems, "repetitions": group.repetitions}
+        return toml_text(values, folder)
+
+    def _check_files(self) -> None:
+        """Raise `InputError` if a file that was made from an object is gone."""
+        files = [text.rpartition(":")[0] for text in (self.solver["solver"], self.objective)]
+        files += [spec for group in self.problem_sets for spec in group.specs]
+        for path in map(Path, files):
+            if path.suffix in (".py", ".npz") and not path.exists():
                 rule = f"given: {path.name} was made from an object and is stored there"
                 raise InputError("out", None, rule)
-        tables: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("trials", "seed", "sampler", "levels", "racing", "objective")
-        }
-        tables |= {"parameters": list(self.space), "budget": self.budget, "solver": self.solver}
-        tables["search"] = {name: space_table(self.space[name]) for name in self.search}
-        for group in self.problem_sets:
-            tables[group.name] = {
-                "problems": list(group.specs),
-                "repetitions": group.repetitions,
-            }
-        return toml_text(tables, folder)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -244,7 +242,8 @@ def read_tuning(path: Path) -> TuneConfig:
     ----------
     path : Path
         TOML with the fields of `TuneConfig`; ``[training]`` and ``[held_out]`` are tables with
-        ``problems`` and ``repetitions``. Paths in it are relative to the file.
+        ``problems``, a list or a table of names, and ``repetitions``. Paths in it are relative to
+        the file.
 
     Raises
     ------
@@ -276,9 +275,12 @@ def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
     """Return the problems of a table."""
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
-    specs = check_strings(f"{name}.problems", table.get("problems"))
+    given = table.get("problems")
+    named = given if isinstance(given, dict) else {}
+    specs = check_strings(f"{name}.problems", list(named.values()) if named else given)
     located = tuple(locate_problem(spec, folder) for spec in specs)
-    return ProblemSet(name, located, table.get("repetitions", 1))
+    labels = dict(zip(located, named, strict=True)) if named else {}
+    return ProblemSet(name, located, table.get("repetitions", 1), labels)
 
 
 def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -162,7 +162,8 @@ def _check_extends(
     """Raise `InputError` for a change after which a tuning is another one."""
     for name in changed:
         if name in _FIXED:
-            rule = f"{before.get(name)}, as in the tuning in {folder}; another needs another --out"
+            known = before.get(name)
+            rule = f"{known}, as in the tuning in {folder}; a different one needs another --out"
             raise InputError(name, after[name], rule)
         if shared:
             rule = f"as in the tuning in {folder}: with --storage only trials and held_out change"

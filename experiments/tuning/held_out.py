@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ class HeldOutComparison:
         Its bootstrap confidence interval (BCa), NaN for fewer than two problems.
     p_value : float
         Of Wilcoxon's two-sided signed-rank test, NaN without problems.
+    objective : str
+        What is compared.
     """
 
     table: pd.DataFrame
@@ -47,6 +50,15 @@ class HeldOutComparison:
     low: float
     high: float
     p_value: float
+    objective: str = "gap"
+
+    def __str__(self) -> str:
+        """Return the comparison in one line."""
+        return sentence(self)
+
+    def _repr_html_(self) -> str:
+        """Return the table and the line, for notebooks."""
+        return f"{self.table.to_html(index=False)}<p>{escape(str(self))}</p>"
 
 
 def run_held_out(
@@ -85,14 +97,16 @@ def run_held_out(
     if config.objective not in OBJECTIVES:
         assert runner is not None
         return _run_cells(config, tables, runner)
+    labels, specs = config.held_out.labels, config.held_out.specs
     sweep = SweepConfig(
-        problems=config.held_out.specs,
+        problems={labels[spec]: spec for spec in specs} if labels else specs,
         repetitions=config.held_out.repetitions,
         seed=config.seed,
         budget=config.budget,
         solvers=tables,
     )
-    return run_sweep(sweep, folder, jobs=runner.jobs if runner else 1, report=report)
+    jobs, accept = (runner.jobs, runner.accepts_code) if runner else (1, False)
+    return run_sweep(sweep, folder, jobs=jobs, accept_code=accept, report=report)
 
 
 def _run_cells(
@@ -114,7 +128,7 @@ def _run_cells(
                 (value,) = runner.run([cell], values)
             except CellError:
                 value = np.nan
-            rows.append((cell.spec, label, value))
+            rows.append((config.held_out.labels.get(cell.spec, cell.spec), label, value))
     return pd.DataFrame(rows, columns=["problem", "solver", config.objective_name])
 
 
@@ -135,14 +149,16 @@ def compare_held_out(runs: pd.DataFrame, objective: str = "gap") -> HeldOutCompa
     low, high = mean_interval(differences)
     mean = float(differences.mean()) if len(differences) else np.nan
     p = signed_ranks(differences, np.zeros(len(differences))).p if len(differences) else np.nan
-    return HeldOutComparison(table.reset_index(), len(differences), mean, low, high, p)
+    table = table.rename_axis(columns=None).reset_index()
+    return HeldOutComparison(table, len(differences), mean, low, high, p, objective)
 
 
-def sentence(found: HeldOutComparison, objective: str = "gap") -> str:
+def sentence(found: HeldOutComparison) -> str:
     """Return the comparison in one line."""
     if found.problems == 0:
         return "No held-out problem on which both found a schedule in every run."
-    scale, unit = (100.0, "points of gap") if objective == "gap" else (1.0, f"in {objective}")
+    is_gap = found.objective == "gap"
+    scale, unit = (100.0, "points of gap") if is_gap else (1.0, f"in {found.objective}")
     change = f"{scale * found.difference:+.3g} {unit}"
     if found.problems > 1:
         change += (

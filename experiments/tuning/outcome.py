@@ -120,7 +120,7 @@ class Tuning:
             (f"training {objective}", f"{self.best_value:.6g}"),
         ]
         if self.held_out is not None:
-            rows.append(("held out", sentence(self.held_out, objective)))
+            rows.append(("held out", sentence(self.held_out)))
         return rows
 
 

@@ -89,8 +89,7 @@ def write_results(
     if config.held_out is not None:
         count: Count = lambda done, total: report("runs", done, total)  # noqa: E731
         runs = run_held_out(config, tuned, folder / _HELD_OUT, runner, count)
-        named = runs.assign(problem=runs["problem"].replace(config.held_out.labels))
-        found = compare_held_out(named, objective)
+        found = compare_held_out(runs, objective)
     page = write_up(config, best.params, shares, found, changes)
     write_solver(folder / "best.toml", _portable(tuned, folder), [_origin(best, objective)])
     texts = {"comparison.md": page, "trials.csv": table.to_csv(index=False)}
@@ -122,7 +121,7 @@ def _require_best(study: Study, config: TuneConfig, table: pd.DataFrame) -> Froz
     errors = [error for error in table["error"] if error]
     reason = errors[-1] if errors else "a run found no schedule"
     rule = f"one that solves the training problems with some parameters ({reason})"
-    raise InputError("solver", config.solver["solver"], rule)
+    raise InputError("solver", config.solver_name, rule)
 
 
 def _origin(best: FrozenTrial, objective: str) -> str:
@@ -207,7 +206,7 @@ def write_up(
         "",
     ]
     if found is not None:
-        lines += [*_held_out(config, found), "", sentence(found, config.objective_name), ""]
+        lines += [*_held_out(config, found), "", sentence(found), ""]
     if tuned == default:
         lines += ["No trial was better than the default on the training problems.", ""]
     return "\n".join(lines)

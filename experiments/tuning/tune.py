@@ -97,10 +97,10 @@ def tune(
     >>> import edgeopt as eo
     >>> pools = [f"paper:20x4:seed={seed}" for seed in range(3)]
     >>> found = eo.tune(eo.ACO(), ["beta"], pools, trials=5, budget=eo.Evaluations(100), seed=1)
-    >>> found.best_value <= found.trials_dataframe()["gap"][0]  # the first trial is the default
+    >>> found.best_value <= found.study.trials[0].value  # that of the default
     True
-    >>> found.solver
-    ACO(ants=20, alpha=1.0, beta=5.0, rho=0.5, Q=5.0, local_search='none')
+    >>> found.solver == eo.ACO(**found.best_params)
+    True
     >>> axes = found.plot.history()
     """
     if training is None:

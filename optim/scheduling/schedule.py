@@ -167,7 +167,7 @@ class Schedule:
                 end = self.ready[node] + self.loads[node]
                 ax.text(end, node, f" {counts[node]}", clip_on=True, **small)
         self._finish(ax)
-        ax.set_title("bars: busy time; numbers: tasks", fontsize="small", loc="left")
+        ax.set_xlabel(f"{ax.get_xlabel()}; beside the bars: tasks")
         return ax
 
     def _finish(self, ax: Axes) -> None:
@@ -178,18 +178,10 @@ class Schedule:
         ax.barh(late, self.ready[late], _BAR_HEIGHT, color="#DDDDDD")
         end = self.makespan
         ax.axvline(end, color="black", linestyle="--", linewidth=1.0)
-        ax.annotate(
-            f"makespan {end:.4g} s",
-            (end, 1.0),
-            (0, 2),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="right",
-            fontsize="small",
-        )
         ax.grid(visible=False, axis="y")
-        ax.set(xlabel="time (s)", ylabel="node", ylim=(self.nodes - 0.5, -0.5), xlim=(0, None))
-        names = _names(self, "node_names")
+        xlabel = f"time (s), makespan {end:.4g} s"
+        ax.set(xlabel=xlabel, ylabel="node", ylim=(self.nodes - 0.5, -0.5), xlim=(0, None))
+        names = self.node_names
         if names and self.nodes <= _NAMED_NODES:
             ax.set_yticks(range(self.nodes), names, parse_math=False)
         else:
@@ -197,7 +189,7 @@ class Schedule:
 
     def _name_tasks(self, ax: Axes, ends: FloatArray) -> None:
         """Write the names of tasks, or their numbers, into the bars that have room for them."""
-        names = _names(self, "task_names") or [str(task) for task in range(self.tasks)]
+        names = self.task_names or [str(task) for task in range(self.tasks)]
         size = 6
         points = ax.bbox.width / ax.figure.dpi * 72
         room = self.times / ax.get_xlim()[1] * points / (0.65 * size)
@@ -214,9 +206,3 @@ def _axes(ax: Axes | None) -> Axes:
 
         _, ax = pyplot.subplots()
     return ax
-
-
-def _names(schedule: Schedule, field: str) -> tuple[str, ...] | None:
-    """Return the names of its problem's tasks or nodes, if these have any."""
-    names: tuple[str, ...] | None = getattr(schedule, field, None)
-    return names

@@ -117,9 +117,10 @@ def solve(
     `total_time`; the same array asked about again, unchanged, counts once. Solvers report in
     ``State.evaluations`` what they compute without these methods, as compiled kernels do. The
     evaluations of an iteration are the larger of both numbers, so that schedules of a kernel that
-    are checked by `makespan` do not count twice. A solver of which neither is seen counts one for
-    each iteration, and a function at least one for the schedule that it returns. Evaluations in
-    threads, or by arithmetic on the problem's arrays, are seen only if they are reported.
+    are checked by `makespan` do not count twice. If neither is seen, each iteration counts one
+    from the solver's first schedule on; a function counts at least one for the schedule that it
+    returns. Evaluations in threads, or by arithmetic on the problem's arrays, are seen only if they
+    are reported.
 
     Examples
     --------
@@ -219,9 +220,10 @@ class _Run:
         reported, counted = int(self.state.evaluations), self.tally.count
         spent = max(reported - self.reported, counted - self.counted)
         self.reported, self.counted = reported, counted
-        # A solver of which nothing is seen must not run for ever on a budget of evaluations.
+        # A schedule has been evaluated, even if neither says so.
         unseen = not reported and counted == self.first.evaluations
-        return max(spent, 1) if unseen and self.progress.iterations >= 0 else spent
+        known = self.state.assignment is not None and self.progress.iterations >= 0
+        return max(spent, 1) if unseen and known else spent
 
     def _note(self, seconds: float) -> Status | None:
         """Record the solver's progress and report it; return why to stop, or None."""

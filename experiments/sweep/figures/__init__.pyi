@@ -1,14 +1,13 @@
 from .boxes import plot_gaps
 from .choice import choose_runs
 from .curves import convergence_figure, plot_convergence
-from .folder import FIGURES, plot_sweep
+from .folder import plot_sweep
 from .heat import plot_heatmap
 from .loads import plot_loads
 from .ranks import plot_ranks
 from .shares import plot_ecdf, plot_profile
 
 __all__ = [
-    "FIGURES",
     "choose_runs",
     "convergence_figure",
     "plot_convergence",

@@ -185,10 +185,12 @@ def gap_figure(
         Names of the problems, in the order of the panels.
     solvers : str or sequence of str, optional
         See `choose_runs`; without it, the best median over all problems is at the top.
-    names, y, y_scale, lines, best : optional
-        As of `plot_gaps`.
+    names : mapping of str, optional
+        See `choose_runs`.
     width : float, optional
         In inches; panels are at least 1.8 in wide.
+    y, y_scale, lines, best : optional
+        As of `plot_gaps`.
     """
     from matplotlib.figure import Figure
 

@@ -157,15 +157,13 @@ def width_of(text: str) -> float:
 
 
 def _read(folder: Path) -> pd.DataFrame:
-    """Return the rows, with all solvers of the sweep, which fix the styles."""
+    """Return the rows, problem by problem in the order of the configuration."""
     config = read_description(folder).get("config", {})
     cells = read_solver_cells(folder)
     if not (cells["gap"] < float("inf")).any():
         raise InputError("folder", str(folder), "a sweep with at least one finite gap")
     order = {name: place for place, name in enumerate(config["problems"])}
-    cells = cells.sort_values("problem", key=lambda names: names.map(order), kind="stable")
-    cells.attrs["solvers"] = list(config["solvers"])
-    return cells
+    return cells.sort_values("problem", key=lambda names: names.map(order), kind="stable")
 
 
 def _check_options(figures: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -225,7 +223,10 @@ def _of_problem(
             data, taken.pop("solvers", None), title, width=width or 7.2, **taken
         )
     drawn = _single(figure, data, options, width, len(choose_runs(data).solvers))
-    drawn.axes[0].set_title(short_label(title), fontsize="medium", parse_math=False)
+    axes, name = drawn.axes[0], short_label(title)
+    solver = axes.get_title()  # of a single schedule
+    text = f"{name}, {solver}" if solver else name
+    axes.set_title(text, fontsize="medium", parse_math=False)
     return drawn
 
 

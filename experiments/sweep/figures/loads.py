@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeopt.experiments.style import number_axis
-from edgeopt.experiments.sweep.figures.canvas import add_legend, drawing
+from edgeopt.experiments.sweep.figures.canvas import add_legend, drawing, short_label
 from edgeopt.experiments.sweep.figures.choice import Choice, choose_one
 from edgeopt.experiments.sweep.figures.curves import absent
 from edgeopt.experiments.sweep.places import problem_named
@@ -68,7 +68,8 @@ def plot_loads(
     schedules = _schedules(choice, instance)
     with drawing(ax) as axes:
         if len(choice.solvers) == 1 and schedules:
-            schedule = next(iter(schedules.values()))
+            ((solver, schedule),) = schedules.items()
+            axes.set_title(short_label(solver), fontsize="medium", parse_math=False)
             chart = schedule.gantt if schedule.tasks <= _GANTT_TASKS else schedule.load_chart
             return chart(axes)
         for number, (solver, schedule) in enumerate(schedules.items()):

@@ -47,7 +47,8 @@ def plot_ranks(
     solvers, problems, names : optional
         See `choose_runs`; ranks are among the chosen solvers.
     x : str
-        ``evaluations`` or ``seconds``: solvers are compared at the largest common budget.
+        ``evaluations``, ``seconds`` or ``iterations``: solvers are compared at the largest cost
+        that all runs of a problem have had.
     unit : str
         What a rank is given in: ``problems`` (medians over repetitions) or ``runs``.
 

@@ -56,8 +56,8 @@ def plot_ecdf(
     solvers, problems, names : optional
         See `choose_runs`.
     x : str
-        ``gap``: the share of runs that ended within each gap. ``evaluations`` or ``seconds``: the
-        share that had met the target.
+        ``gap``: the share of runs that ended within each gap. ``evaluations``, ``seconds`` or
+        ``iterations``: the share that had met the target.
     x_scale : str
         ``linear`` or ``log``.
     target : float, optional
@@ -134,7 +134,7 @@ def ecdf_table(
 
 def _ecdf(choice: Choice, x: str, x_scale: str, target: float | None) -> pd.DataFrame:
     """Return the points of all curves."""
-    check_choice("x", x, ("gap", "evaluations", "seconds"))
+    check_choice("x", x, ("gap", *COSTS))
     if target is not None:
         check_number("target", target, at_least=0)
     values: dict[str, Any]
@@ -210,7 +210,8 @@ def plot_profile(
     solvers, problems, names : optional
         See `choose_runs`; the best is that of the chosen solvers.
     x : str
-        ``evaluations`` or ``seconds``: solvers are compared at the largest common budget.
+        ``evaluations``, ``seconds`` or ``iterations``: solvers are compared at the largest cost
+        that all runs of a problem have had.
 
     Returns
     -------

@@ -49,8 +49,8 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     them, one to each node. This adds at most T to a load of at most T, and T is at most the
     optimum.
 
-    The LP knows no ready times. With them, only the loads are at most 2 T; a node that is ready at r
-    may end as late as r + 2 T, while the optimum is at least T and the least ready time.
+    The LP knows no ready times. With them, only the loads are at most 2 T: a node that is ready at
+    r may end as late as r + 2 T, while the optimum is at least T and the least ready time.
 
     Memory rows invalidate both the count and the graph, and no rounding is known that keeps
     capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow

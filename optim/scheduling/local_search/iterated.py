@@ -16,6 +16,7 @@ from edgeopt.optim.scheduling.local_search.moves import (
     DEFAULT_OVERLOAD,
     HOT,
     KickSettings,
+    descend_further,
     kick_often,
     restart_from,
 )
@@ -23,6 +24,7 @@ from edgeopt.optim.scheduling.local_search.search import (
     DEFAULT_DEPTH,
     DEFAULT_WIDTH,
     Search,
+    allow_work,
     open_search,
 )
 from edgeopt.optim.scheduling.solver import Scheduler, State
@@ -32,6 +34,8 @@ from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
+
+_QUADRATIC, _MOST_TASKS = ("max-min", "sufferage"), 5000  # rules that compare all open tasks
 
 Start = Literal["mct", "lpt", "min-min", "max-min", "sufferage"]
 
@@ -58,6 +62,8 @@ class LocalSearchState(State):
         The user's initial assignment.
     position, length : int
         Iterations done of this cycle, and its length; 0 before the first schedule.
+    descending : bool
+        Whether a descent goes on in the next iteration.
     """
 
     stream: RandomStream
@@ -65,6 +71,7 @@ class LocalSearchState(State):
     start: IntArray | None = None
     position: int = 0
     length: int = 0
+    descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,9 @@ class LocalSearch:
     priced time. A rise of cost is accepted at random, as in annealing; within a cycle the
     temperature falls from `hot` to `cold`, in units of the gap to the LP bound over the number of
     nodes. Cycles start from the best schedule and double in length.
+
+    On thousands of tasks a descent takes several iterations, and an iteration has fewer kicks: none
+    compares many more than 20 million neighbours, whatever the size of the problem.
 
     Notes
     -----
@@ -130,8 +140,11 @@ class LocalSearch:
         """Build the first schedule, or kick the current one."""
         best, compared = state.search.best, int(state.search.compared[0])
         before = best.makespan[0]
+        allow_work(state.search)
         if state.length == 0:
             self._begin(problem, state)
+        elif state.descending:
+            state.descending = descend_further(state.search)
         else:
             self._kick(state)
         state.evaluations += int(state.search.compared[0]) - compared
@@ -148,14 +161,15 @@ class LocalSearch:
             first, state.evaluations = start_assignment(problem, self.start), 1
         state.done = first is None
         if first is not None:
-            restart_from(state.search, first)
+            state.descending = restart_from(state.search, first)
 
     def _kick(self, state: LocalSearchState) -> None:
         """Kick at the current temperature; after a cycle return to the best schedule first."""
         if state.position == state.length:
             # Longer cycles find better schedules; doubling works without knowing the budget.
             state.position, state.length = 0, 2 * state.length
-            restart_from(state.search, state.search.best.assignment.copy())
+            first = state.search.best.assignment.copy()
+            state.descending = restart_from(state.search, first)
         share = state.position / state.length
         temperature = self.hot * (self.cold / self.hot) ** share
         settings = KickSettings(self.ambition, self.overload, temperature)
@@ -177,6 +191,8 @@ def start_assignment(problem: Problem, start: Start) -> IntArray | None:
 
 
 def start_assignments(problem: Problem) -> list[IntArray]:
-    """Return `start_assignment` of all heuristics that have one."""
-    found = [start_assignment(problem, name) for name in get_args(Start)]
+    """Return `start_assignment` of all heuristics that have one, and are quick at this size."""
+    small = problem.tasks <= _MOST_TASKS
+    names = [name for name in get_args(Start) if small or name not in _QUADRATIC]
+    found = [start_assignment(problem, name) for name in names]
     return [assignment for assignment in found if assignment is not None]

@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     settle,
     shift,
 )
-from edgeopt.optim.scheduling.local_search.search import Search, keep_if_best
+from edgeopt.optim.scheduling.local_search.search import Search, allow_work, keep_if_best
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
@@ -26,6 +26,10 @@ DEFAULT_AMBITION, DEFAULT_OVERLOAD = 0.2, 1.0
 HOT, COLD = 1.0, 0.05  # first and last temperature, in gap / x
 
 _LEVELS = 16  # temperatures of `anneal_by_kicks`
+
+_ENOUGH = 200_000  # neighbours compared for a move, if they hold an improvement
+
+_SHARES_OF_KICKS = 2  # of the work allowed to a descent, for all kicks of an assignment
 
 _ROUNDING = 1e-12  # a relative gain of no more is rounding, and no move
 
@@ -49,7 +53,7 @@ def descend(search: Search) -> int:
     A move is between the critical node and a candidate node of one of its tasks. It is an
     improvement if the larger of the two loads falls. The loads, sorted from the largest, then fall
     in lexicographic order: if several nodes are critical, they are relieved one after the other.
-    At the end the critical node allows no such move.
+    At the end the critical node allows no such move, or the limit of the work is reached.
     """
     instance, schedule = search.instance, search.schedule
     moves = 0
@@ -62,18 +66,27 @@ def descend(search: Search) -> int:
         settle(instance, schedule, origin)
         settle(instance, schedule, move.node)
         moves += 1
+        if search.compared[0] >= search.limit[0]:
+            break
         move = best_move(search)
     return moves
 
 
 @jit_lean
 def best_move(search: Search) -> Move:
-    """Return the move of least peak from the critical node; its task is -1 if there is none."""
+    """Return the move of least peak from the critical node; its task is -1 if there is none.
+
+    Where there are more than `_ENOUGH` neighbours, the first of them that hold an improvement are
+    enough; at the limit of the work, the best seen by then counts.
+    """
     schedule, candidates = search.schedule, search.candidates
     critical = schedule.ranks[1]
     best = Move(schedule_makespan(schedule) * (1.0 - _ROUNDING), -1, -1, -1)
     task = schedule.first[critical]
-    while task >= 0:
+    most = search.compared[0] + _ENOUGH
+    while task >= 0 and search.compared[0] < search.limit[0]:
+        if best.task >= 0 and search.compared[0] >= most:
+            break
         for c in range(candidates.node.shape[1]):
             node = candidates.node[task, c]
             if node != critical and np.isfinite(candidates.cost[task, c]):
@@ -135,9 +148,12 @@ def kick_often(search: Search, settings: KickSettings, kicks: int, stream: Rando
     A task and a candidate node are drawn uniformly; pairs of a reduced cost beyond the gap, which
     no better schedule has, are skipped. A chain is kept if it raises the cost by at most an
     exponential random number with the temperature as mean: Metropolis' rule, drawn in advance.
+    At the limit of the work, the rest of the kicks is left out.
     """
     schedule, candidates, best = search.schedule, search.candidates, search.best
     for _ in range(kicks):
+        if search.compared[0] >= search.limit[0]:
+            break
         # With a gap of 0 no chain could be kept, and the search would stand still.
         gap = max(best.makespan[0] - search.bound, 1e-9 * best.makespan[0])
         heat = -np.log(1.0 - next_uniform(stream)) * settings.temperature / len(schedule.loads)
@@ -169,11 +185,23 @@ def anneal_by_kicks(search: Search, kicks: int, stream: RandomStream) -> None:
 
 
 @jit
-def restart_from(search: Search, assignment: IntArray) -> None:
-    """Descend from an assignment, shape (k,), and keep the result if it is the best."""
+def restart_from(search: Search, assignment: IntArray) -> bool:
+    """Descend from an assignment, shape (k,), as `descend_further` does."""
     read_assignment(search.instance, search.schedule, assignment)
-    descend(search)
+    return descend_further(search)
+
+
+@jit
+def descend_further(search: Search) -> bool:
+    """Descend from the current schedule and keep the result if it is the best.
+
+    Return whether the limit of the work has stopped the descent before its end. A descent in which
+    that limit allows no move at all is at its end.
+    """
+    moves = descend(search)
     keep_if_best(search)
+    stopped: bool = moves > 0 and search.compared[0] >= search.limit[0]
+    return stopped
 
 
 @jit
@@ -216,8 +244,10 @@ def improve(
             continue
         # Each assignment is improved on its own: the best one of another row does not count.
         best.makespan[0] = np.inf
+        allow_work(search)
         restart_from(search, assignments[row])
         if kicks > 0:
+            allow_work(search, _SHARES_OF_KICKS)
             anneal_by_kicks(search, kicks, stream)
             read_assignment(search.instance, schedule, best.assignment)
         for task in range(assignments.shape[1]):

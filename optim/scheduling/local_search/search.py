@@ -22,6 +22,8 @@ from edgeopt.problems.scheduling.problem import Problem
 
 DEFAULT_WIDTH, DEFAULT_DEPTH = 8, 4  # candidate nodes of a task, and longest chain
 
+WORK = 20_000_000  # neighbours compared in a step, about 0.1 s; reached beyond 2048 x 64 or so
+
 
 class EjectionChain(NamedTuple):
     """The steps of an ejection chain, recorded to undo it.
@@ -74,6 +76,8 @@ class Search(NamedTuple):
         Number of kicks, which is also the number of the current chain.
     compared : ndarray of int, shape (1,)
         Number of neighbours compared: shifts, swaps and steps of chains whose cost was computed.
+    limit : ndarray of int, shape (1,)
+        Value of `compared` at which descents and kicks stop for now (`allow_work`).
     bound : float
         The LP bound in s, or `nearest_bound` if nodes have ready times.
     """
@@ -85,6 +89,7 @@ class Search(NamedTuple):
     chain: EjectionChain
     kicks: IntArray
     compared: IntArray
+    limit: IntArray
     bound: float
 
 
@@ -119,8 +124,15 @@ def open_search(problem: Problem, width: int = DEFAULT_WIDTH, depth: int = DEFAU
         chain=EjectionChain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),
         kicks=np.zeros(1, dtype=np.int64),
         compared=np.zeros(1, dtype=np.int64),
+        limit=np.full(1, np.iinfo(np.int64).max),
         bound=bound,
     )
+
+
+@jit_lean
+def allow_work(search: Search, shares: int = 1) -> None:
+    """Let descents and kicks compare at most `WORK` more neighbours, or several times as many."""
+    search.limit[0] = search.compared[0] + shares * WORK
 
 
 @jit_lean

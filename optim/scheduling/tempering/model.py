@@ -73,6 +73,8 @@ def build_model(problem: Problem, unit: float) -> Model:
 
 NODES_PROPOSED = 64  # nodes that are proposed for a task: those of least reduced cost
 
+LEAST_PROPOSED, PAIRS_PROPOSED = 8, 500_000  # of many tasks: fewer, as each level has all pairs
+
 HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
 
 SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
@@ -110,7 +112,8 @@ def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
     """Return each task's nodes by reduced cost, shape (k, q), ties in random order."""
     # On uniform machines most costs tie: in order of index all tasks would prefer the same nodes.
     ties = rng.random(model.costs.shape)
-    return np.lexsort((ties, model.costs), axis=1)[:, :NODES_PROPOSED]
+    proposed = min(NODES_PROPOSED, max(LEAST_PROPOSED, PAIRS_PROPOSED // len(ties)))
+    return np.lexsort((ties, model.costs), axis=1)[:, :proposed]
 
 
 def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
@@ -154,13 +157,16 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
 
 def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
     """Return cumulative Gibbs probabilities, shape (m, k, q), in single precision for the cache."""
-    sums = np.exp(-costs / temperatures[:, None, None]).cumsum(axis=2)
-    sums /= sums[:, :, -1:]
+    chances = np.empty((len(temperatures), *costs.shape), dtype=np.float32)
+    # Level by level: in double precision, all levels at once would take twice the memory.
+    for level, temperature in enumerate(temperatures):
+        sums = np.exp(-costs / temperature).cumsum(axis=1)
+        chances[level] = sums / sums[:, -1:]
     # Above any uniform number, whatever the rounding: the search ends at a node that can run the
     # task. All others come last.
     last = np.isfinite(costs).sum(axis=1, keepdims=True) - 1
-    sums[:, np.arange(costs.shape[1]) >= last] = 2.0
-    return sums.astype(np.float32)
+    chances[:, np.arange(costs.shape[1]) >= last] = 2.0
+    return chances
 
 
 @jit_lean

@@ -91,9 +91,15 @@ def start_replicas(model: Model, levels: int, assignment: IntArray) -> Replicas:
         np.arange(levels),
     )
     for replica in range(levels):
-        for task, node in enumerate(assignment):
-            _add(replicas, replica, task, node)
+        _fill(replicas, replica, assignment)
     return replicas
+
+
+@jit_lean
+def _fill(replicas: Replicas, replica: int, assignment: IntArray) -> None:
+    """Give an empty replica an assignment, shape (k,)."""
+    for task in range(len(assignment)):
+        _add(replicas, replica, task, assignment[task])
 
 
 @jit_lean
@@ -139,8 +145,7 @@ def copy_replica(replicas: Replicas, origin: int, copy: int) -> None:
     """
     for j in range(replicas.counts.shape[1]):
         replicas.counts[copy, j] = 0
-    for i in range(replicas.assignment.shape[1]):
-        _add(replicas, copy, i, replicas.assignment[origin, i])
+    _fill(replicas, copy, replicas.assignment[origin])
 
 
 @jit_lean

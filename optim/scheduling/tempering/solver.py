@@ -13,7 +13,7 @@ from edgeopt.optim.scheduling.local_search.iterated import (
     LocalSearchState,
     start_assignments,
 )
-from edgeopt.optim.scheduling.local_search.search import Search, open_search
+from edgeopt.optim.scheduling.local_search.search import Search, allow_work, open_search
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.model import build_ladder, build_model, nearest_nodes
 from edgeopt.optim.scheduling.tempering.moves import make_block
@@ -26,6 +26,8 @@ from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
 MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
+
+MAX_TASKS = 10_000  # a node: a block looks through those of two nodes
 
 _VISITS = 10  # to each level in a step
 
@@ -89,7 +91,8 @@ class Frontier:
     times) keep the best schedule more than 1 % above the bound, the second half of a cycle is one
     of `LocalSearch`.
 
-    With more than 4,000,000 pairs of task and node, `LocalSearch` runs instead.
+    With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
+    instead.
 
     References
     ----------
@@ -119,7 +122,7 @@ class Frontier:
 
         If none fits the memory, the state is done.
         """
-        if problem.tasks * problem.nodes > MAX_PAIRS:
+        if _is_too_large(problem):
             return LocalSearch().init(problem, rng, start)
         tried = start_assignments(problem)
         known = tried if start is None else [start, *tried]
@@ -205,6 +208,12 @@ class Frontier:
                 state.assignment, state.makespan = incumbent.assignment.copy(), makespan
 
 
+def _is_too_large(problem: Problem) -> bool:
+    """Whether replicas would take too much memory, or a step seconds."""
+    k, x = problem.tasks, problem.nodes
+    return k * x > MAX_PAIRS or k > MAX_TASKS * x
+
+
 def _cycle_length(cycle: int) -> int:
     """Return for how many steps a cycle anneals, and then tempers; doubles after all `AIMS`."""
     return SHORTEST << (cycle // len(AIMS))
@@ -233,6 +242,7 @@ def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: flo
         Progress from hot to cold, 0 to 1.
     """
     incumbent, before = walk.incumbent, search.compared[0]
+    allow_work(search)
     if share == 0.0:
         moves.restart_from(search, incumbent.assignment)
     temperature = moves.HOT * (moves.COLD / moves.HOT) ** share

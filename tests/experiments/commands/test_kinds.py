@@ -24,5 +24,5 @@ def test_columns_have_types_and_other_names_than_the_engines(name: str):
     kind = kind_of(name)
     assert kind.name == name
     engines = RunKind("none", {}, {}).table
-    names = [*engines, *kind.names, *kind.columns]
+    names = [*engines, *kind.names, *kind.facts, *kind.columns]
     assert len(set(names)) == len(names) == len(schema(kind, {}))

@@ -53,8 +53,8 @@ def test_a_notebook_is_short_and_has_no_output(name: str):
 def test_bench_my_scheduler(tmp_path: Path):
     question = '[runs.compare(unit="runs").ranking["gap"].to_dict(), runs.missing]'
     (gaps, missing), outputs = run("bench_my_scheduler.ipynb", tmp_path, question)
-    assert list(gaps) == ["ants", "mine", "LPT"]
-    assert 0 < gaps["ants"] < gaps["mine"] < gaps["LPT"]
+    assert list(gaps) == ["ants", "LPT", "mine"]
+    assert 0 < gaps["ants"] < gaps["LPT"] < gaps["mine"]
     assert missing == 0
     tables = shown(outputs, "text/html")
     assert "all 30 runs are there" in tables[0]
@@ -67,3 +67,13 @@ def test_plot_my_runs(tmp_path: Path):
     assert best < own
     assert len(shown(outputs, "image/png")) == 2
     assert (tmp_path / "my_runs.pdf").stat().st_size > 5_000
+
+
+def test_tune_my_scheduler(tmp_path: Path):
+    question = "[found.best_params, found.best_value, found.trials_dataframe()['gap'][0]]"
+    (best, tuned, default), outputs = run("tune_my_scheduler.ipynb", tmp_path, question)
+    assert 0.1 <= best["greed"] <= 9.0
+    assert tuned < 0.7 * default
+    assert "greed" in shown(outputs, "text/html")[0]
+    assert "all 60 runs are there" in shown(outputs, "text/html")[1]
+    assert len(shown(outputs, "image/png")) == 1

@@ -22,6 +22,7 @@ EASY = final({f"p{i}": {"a": [0.1], "b": [0.2 + i / 100], "c": [0.5]} for i in r
 def analysis_of(cells: pd.DataFrame) -> Analysis:
     """Return the analysis of rows made by hand."""
     problems, solvers = list(cells["problem"].unique()), list(cells["solver"].unique())
+    cells.attrs["problems"] = {name: name for name in problems}
     config = {
         "budget": {"evaluations": 12000, "seconds": 3},
         "solvers": {name: {"solver": name} for name in solvers},

@@ -128,6 +128,38 @@ def test_another_seed_gives_further_repetitions(folders: tuple[Path, Path, Path]
     assert merge_runs([c, b], a.parent / "d")[0].endswith("3 to 3 are counted as 5 to 5")
 
 
+def test_other_code_of_another_seed_gives_no_repetitions(
+    folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+):
+    a, b, c = folders
+    run_sweep(BOTH, a)
+    cells = [replace(cell, code="other", seed=5) for cell in BOTH.cells()]
+    monkeypatch.setattr(FakeConfig, "cells", lambda _: iter(cells))
+    run_sweep(replace(BOTH, seed=5), b)
+    note = f"{b}: 8 rows are not in the table, which has others of the same names; they differ in "
+    assert merge_runs([a, b], c) == [note + "code, the content of files, or a solver's parameters"]
+
+
+def test_paths_of_two_machines_are_no_difference(folders: tuple[Path, Path, Path]):
+    a, b, c = folders
+    run_sweep(replace(BOTH, solvers={"x": "/home/ann/own.py:f"}), a)
+    run_sweep(replace(BOTH, solvers={"x": "C:\\ben\\own.py:f", "y": "Y"}, seed=4), b)
+    assert merge_runs([a, b], c) == [
+        f"{b}: its seed is another one; repetitions 0 to 1 are counted as 2 to 3"
+    ]
+
+
+def test_named_and_listed_problems_are_joined(folders: tuple[Path, Path, Path]):
+    a, b, c = folders
+    for folder, problems in ((a, ["p"]), (b, {"q": "file"})):
+        run_sweep(replace(BOTH, problems={name: name for name in problems}), folder)
+        description = json.loads((folder / CONFIG).read_text())
+        description["config"]["problems"] = problems
+        (folder / CONFIG).write_text(json.dumps(description))
+    merge_runs([a, b], c)
+    assert read_description(c)["config"]["problems"] == {"p": "p", "q": "file"}
+
+
 def test_a_finished_row_counts_whoever_has_failed(folders: tuple[Path, Path, Path]):
     a, b, c = folders
     done = run_sweep(BOTH, a)

@@ -1,5 +1,7 @@
 """What runs used of their budget, and how coarse their iterations are."""
 
+from html import escape
+
 import pandas as pd
 import pytest
 from sweep_rows import failed, run, sweep
@@ -84,6 +86,10 @@ def test_a_comparison_says_all_this_and_takes_the_budgets_kind():
     text = " ".join(found.cautions)
     assert "More than the 100 evaluations allowed were used by coarse" in text
     assert "Iterations of coarse (400)" in text
+    assert found.cut == "Runs are compared after 100 evaluations, the most that each has had."
+    page = found._repr_html_()
+    assert page.startswith("<table><tr><th>solver</th><th>rank</th>")
+    assert all(escape(sentence) in page for sentence in (found.cut, *found.cautions))
     by_time = cells(FINE, COARSE)
     by_time.attrs["budget"] = {"seconds": 1.0}
     assert compare_solvers(by_time).axis == "seconds"

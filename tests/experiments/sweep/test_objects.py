@@ -159,8 +159,10 @@ def test_problems_are_stored_by_content_and_keep_their_names(tmp_path: Path):
     assert load_problem(specs["problem 1"]).matrix.tolist() == times.to_numpy().tolist()
     assert Path(specs["site"]).parent == (tmp_path / "problems").resolve()
     assert Path(specs["site"]).stem == site.digest[:16]
-    again = store_problems({"other": site}, tmp_path)
+    named = replace(site, task_names=["car"])
+    again = store_problems({"other": named}, tmp_path)
     assert again == {"other": specs["site"]}
+    assert load_problem(again["other"]).task_names == ("car",)
     assert len(list((tmp_path / "problems").iterdir())) == 3
 
 

@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from edgeopt.experiments.runs.merge import merge_runs
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.status import status_of
 from edgeopt.experiments.runs.store import read_cells
@@ -94,6 +96,32 @@ def test_moved_and_renamed_files_cost_no_cell(folder: Path):
     cells = run_sweep(read_config(folder / "sweep.toml"), folder / "out")
     assert set(cells["solver"]) == {"ants[beta=1]", "ants[beta=2]", "pso", "new"}
     assert str(below / "instance 1.csv") in set(cells["problem"])
+    row = cells[cells["solver"] == "new"].iloc[0]
+    assert replay(folder / "out", row["key"]).makespan == row["makespan"]  # from where it is now
+    shutil.rmtree(folder / "out")
+    fresh = run_sweep(read_config(folder / "sweep.toml"), folder / "out")
+    timed = [name for name in cells if "seconds" in name]
+    pd.testing.assert_frame_equal(cells.drop(columns=timed), fresh.drop(columns=timed))
+
+
+def test_rows_that_no_table_shows_any_more_can_be_run_again(folder: Path):
+    cells = read_cells(folder / "out")
+    edit(folder / "sweep.toml", "[solvers.pso]\n", "")
+    run_sweep(read_config(folder / "sweep.toml"), folder / "out")
+    row = cells[cells["solver"] == "pso"].iloc[3]
+    assert row["key"] not in set(read_cells(folder / "out")["key"])
+    assert replay(folder / "out", row["key"]).makespan == row["makespan"]
+
+
+def test_rows_of_a_merged_folder_can_be_run_again(folder: Path):
+    edit(folder / "sweep.toml", "seed = 3", "seed = 4")
+    run_sweep(read_config(folder / "sweep.toml"), folder / "more")
+    merge_runs([folder / "out", folder / "more"], folder / "both")
+    cells = read_cells(folder / "both")
+    rows = cells[(cells["solver"] == "own") & cells["problem"].str.startswith("braun")]
+    assert rows["repetition"].tolist() == [0, 1, 2, 3]
+    for row in rows.to_dict("records"):
+        assert replay(folder / "both", row["key"]).assignment.tolist() == list(row["assignment"])
 
 
 def test_comments_cost_no_cell_and_code_of_a_helper_does(folder: Path):

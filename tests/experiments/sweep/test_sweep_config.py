@@ -220,6 +220,8 @@ def test_a_pattern_stands_for_what_can_be_loaded(tmp_path: Path):
     assert config.problems == tuple(map(str, places))
     assert [text.split(" ")[0] for text in config.left_out] == ["bad.csv"]
     assert "'x'" in config.left_out[0]
+    options = read(tmp_path, problems='problems = ["deep/er[[]1]/a*:header=no"]').problems
+    assert options == (f"{folder / 'a.csv'}:header=no",)
     with pytest.raises(InputError, match=r"problems: got 'deep/\*.csv', must be a folder or a"):
         read(tmp_path, problems='problems = ["deep/*.csv"]')
 
@@ -310,14 +312,20 @@ tables = st.one_of(
     st.none() | numbers,
     st.sampled_from([None, "mct"]),
     st.sampled_from(["", "below", "below/deeper"]),
+    st.booleans(),
 )
 def test_what_is_written_is_read(
-    places: Path, problems, repetitions, seed, budget, solvers, limit, start, folder
+    places: Path, problems, repetitions, seed, budget, solvers, limit, start, folder, named
 ):
-    texts = {"ONE": str(places / "one [1].csv"), "TWO": str(places / "below" / "ö'\".csv")}
+    texts = {
+        "ONE": f"{places / 'one [1].csv'}:header=no:index=no",
+        "TWO": str(places / "below" / "ö'\".csv"),
+    }
     for each in solvers.values():
         each["solver"] = each["solver"].replace("OWN", str(places / "below" / "own.py"))
     specs = tuple(texts.get(name, name) for name in problems)
+    if named:
+        specs = {f"solver {number}": spec for number, spec in enumerate(specs)}
     config = SweepConfig(specs, repetitions, seed, budget, solvers, limit, start)
     file = places / folder / "written.toml"
     file.write_text(config.to_toml(file.parent), encoding="utf-8")

@@ -95,7 +95,7 @@ def test_the_table_turns_where_it_is_too_wide_and_that_helps():
     wide, narrow = (gap_table(summary, problems, ["a", "b"], width) for width in (200, 60))
     assert [column.header for column in wide.columns][:2] == ["solver", "problem-0"]
     assert [column.header for column in narrow.columns] == ["problem", "b", "a"]
-    assert [str(cell) for cell in narrow.columns[0].cells] == [*problems, "mean ms a run"]
+    assert [str(cell) for cell in narrow.columns[0].cells] == [*problems, "mean time (ms)"]
 
 
 def test_short_names():

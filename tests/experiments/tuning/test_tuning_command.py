@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,6 +23,28 @@ def test_from_a_file_to_a_solver(edgeopt: Callable, tune_file: Path, tmp_path: P
     assert "held-out problems" in done.out
     used = edgeopt("schedule", "paper:12x3:seed=5", "--solver", "out/best.toml", "--json")
     assert used.code == 0, used.err
+
+
+@pytest.mark.usefixtures("no_sync", "no_figures")
+def test_a_changed_file_goes_on_or_says_why_not(edgeopt: Callable, tune_file: Path) -> None:
+    text = tune_file.read_text().partition("held_out")[0]
+
+    def tune(old: str, new: str) -> Any:
+        assert old in text
+        tune_file.write_text(text.replace(old, new))
+        return edgeopt("tune", str(tune_file), "--out", "out")
+
+    assert tune("trials = 6", "trials = 3").code == 0
+    assert "changed after trial 2" in tune("repetitions = 3", "repetitions = 2").out
+    for old, new, field in (
+        ("seed = 3", "seed = 4", "seed"),
+        ("evaluations = 60", "evaluations = 61", "budget"),
+        ("seed = 3", 'seed = 3\nobjective = "makespan"', "objective"),
+    ):
+        refused = tune(old, new)
+        assert (refused.code, refused.err.count("\n")) == (2, 1)
+        assert refused.err.startswith(f"edgeopt: {field}: ")
+        assert "needs another --out" in refused.err
 
 
 @pytest.mark.usefixtures("no_sync", "no_figures")

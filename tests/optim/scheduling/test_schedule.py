@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
+from matplotlib.figure import Figure
 from strategies import scheduling_problems
 
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -86,9 +87,41 @@ def test_a_bar_for_each_task(figures):
     assert list(ax.lines[0].get_xdata()) == [5.5, 5.5]
 
 
+def named() -> Schedule:
+    """Return a schedule of a problem with names, its second node late."""
+    problem = Problem(
+        [[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]],
+        ready=[0.0, 2.0],
+        task_names=("$a$", "a name too long for its bar, whatever the size of the figure", "c"),
+        node_names=("edge", "节点"),
+    )
+    return Schedule.of(problem, [0, 1, 1])
+
+
+def test_charts_show_names_as_text_and_late_starts() -> None:
+    figure = Figure()
+    gantt, loads = (
+        named().gantt(figure.add_subplot(1, 2, 1)),
+        named().load_chart(figure.add_subplot(1, 2, 2)),
+    )
+    for ax in (gantt, loads):
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["edge", "节点"]
+        assert not any(label.get_parse_math() for label in ax.get_yticklabels())
+        late = [
+            bar
+            for bar in ax.patches
+            if bar.get_facecolor()[:3] == pytest.approx((0.8667,) * 3, abs=1e-3)
+        ]
+        assert [(bar.get_y() + 0.4, bar.get_width()) for bar in late] == [(1, 2)]
+        assert ax.get_xlabel().startswith("time (s), makespan 7 s")
+    assert {"$a$", "c"} <= {text.get_text() for text in gantt.texts}
+    assert not any("long" in text.get_text() for text in gantt.texts)
+    assert [text.get_text() for text in loads.texts[:2]] == [" 1", " 2"]
+
+
 def test_a_figure_of_its_own(figures):
     ax = Schedule.of(PROBLEM, [0, 1, 1]).gantt()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "node")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s), makespan 5 s", "node")
     assert figures.get_fignums() == [ax.figure.number]
 
 

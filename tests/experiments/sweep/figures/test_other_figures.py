@@ -7,6 +7,7 @@ from sweep_rows import failed, final, run, sweep
 
 from edgeopt.experiments.statistics.rank_tests import critical_difference
 from edgeopt.experiments.sweep.figures.boxes import gap_figure, gaps_table, plot_gaps
+from edgeopt.experiments.sweep.figures.curves import plot_convergence
 from edgeopt.experiments.sweep.figures.heat import heatmap_table, plot_heatmap
 from edgeopt.experiments.sweep.figures.loads import loads_table, plot_loads
 from edgeopt.experiments.sweep.figures.ranks import plot_ranks, ranks_table
@@ -149,4 +150,22 @@ def test_loads_of_the_best_schedules():
     assert table["load"].tolist() == [5, 4, 0, 10]
     assert table["tasks"].tolist() == [2, 1, 0, 3]
     gantt = plot_loads(cells, axes(), instance=problem, solvers="a")
-    assert gantt.get_xlabel() == "time (s)"
+    assert (gantt.get_title(), gantt.get_xlabel()) == ("a", "time (s), makespan 6 s")
+
+
+@pytest.mark.parametrize("plot", [plot_convergence, plot_ecdf, plot_profile])
+def test_a_solver_that_has_not_been_run_is_named(plot):
+    cells = CELLS[CELLS["solver"] != "once"]
+    cells.attrs["solvers"] = [ODD, "once", "late"]
+    title = plot(cells, axes()).get_legend().get_title().get_text()
+    assert "no line: once (no runs)" in title
+
+
+def test_a_solver_that_has_not_been_run_keeps_its_row():
+    cells = CELLS[CELLS["solver"] != "once"]
+    cells.attrs["solvers"] = [ODD, "once", "late"]
+    assert [text.get_text() for text in plot_gaps(cells, axes()).texts] == [
+        "no runs",
+        "1 of 4 without a schedule",
+    ]
+    assert heatmap_table(cells)["p"].isna().tolist() == [False, True, False]

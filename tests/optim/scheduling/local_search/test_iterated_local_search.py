@@ -12,6 +12,7 @@ from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.local_search import iterated
 from edgeopt.optim.scheduling.local_search.iterated import HEURISTICS, LocalSearch
+from edgeopt.optim.scheduling.local_search.search import WORK
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations
 from edgeopt.problems.errors import InputError
@@ -83,6 +84,23 @@ def test_a_copied_state_continues_with_the_same_bits():
     for _ in range(10):
         state, checkpoint = solver.step(problem, state), solver.step(problem, checkpoint)
     assert state.assignment.tolist() == checkpoint.assignment.tolist()
+
+
+def test_the_work_of_an_iteration_is_limited():
+    problem = Problem(np.random.default_rng(0).uniform(1.0, 99.0, (3000, 2)))
+    state = LocalSearch().init(problem, np.random.default_rng(0))
+    state = LocalSearch().step(problem, state)
+    assert WORK <= state.evaluations < 1.1 * WORK
+    assert state.descending
+    assert state.makespan == pytest.approx(problem.makespan(state.assignment))
+    assert state.makespan < problem.makespan(lpt(problem, None))
+
+
+def test_rules_that_compare_all_open_tasks_are_for_few_tasks(monkeypatch):
+    problem = braun("u_c_hihi", 20, 3, rng=0)
+    assert len(iterated.start_assignments(problem)) == 5
+    monkeypatch.setattr(iterated, "_MOST_TASKS", 19)
+    assert len(iterated.start_assignments(problem)) == 3
 
 
 def test_cycles_double():

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import local_search as naive
 from naive.exact import all_assignments
-from strategies import scheduling_problems
+from strategies import problems_with_forbidden_pairs, scheduling_problems
 
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_bound
+from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.local_search import candidates
 from edgeopt.optim.scheduling.local_search.candidates import (
     find_candidates,
@@ -19,7 +20,13 @@ from edgeopt.optim.scheduling.local_search.candidates import (
     reduced_costs,
 )
 from edgeopt.optim.scheduling.local_search.chain import ChainGoal, arrival, departure, try_chain
-from edgeopt.optim.scheduling.local_search.moves import best_move, descend
+from edgeopt.optim.scheduling.local_search.moves import (
+    KickSettings,
+    best_move,
+    descend,
+    descend_further,
+    kick_often,
+)
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     lift,
     rank_nodes,
@@ -29,9 +36,14 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     shift,
 )
 from edgeopt.optim.scheduling.local_search.search import keep_if_best, open_search
+from edgeopt.optim.stream import open_stream
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+
+
+def some_forbidden(**limits):
+    return scheduling_problems(**limits) | problems_with_forbidden_pairs(ready=False, **limits)
 
 
 def random_fit(problem, rng):
@@ -152,7 +164,7 @@ def test_a_node_too_small_for_a_task_is_no_candidate():
     assert price_ratios(problem)[0, 1] == 0.0
 
 
-@given(scheduling_problems(max_tasks=9, max_nodes=4), st.integers(0, 99), st.integers(1, 4))
+@given(some_forbidden(max_tasks=9, max_nodes=4), st.integers(0, 99), st.integers(1, 4))
 @settings(max_examples=200, deadline=None)
 def test_the_best_move_is_the_best_of_all(problem, seed, width):
     assignment = random_fit(problem, np.random.default_rng(seed))
@@ -176,7 +188,7 @@ def test_the_best_move_is_the_best_of_all(problem, seed, width):
         assert move.task == -1
 
 
-@given(scheduling_problems(max_tasks=12, max_nodes=4, whole=False), st.integers(0, 99))
+@given(some_forbidden(max_tasks=12, max_nodes=4, whole=False), st.integers(0, 99))
 @settings(max_examples=200, deadline=None)
 def test_descent_ends_in_a_local_optimum(problem, seed):
     assignment = random_fit(problem, np.random.default_rng(seed))
@@ -192,6 +204,36 @@ def test_descent_ends_in_a_local_optimum(problem, seed):
     assert naive.least_peak(problem, found, every) >= problem.makespan(found) * (1 - 1e-9)
 
 
+def test_a_descent_in_parts_ends_where_no_move_is_left():
+    problem = braun("u_i_hihi", 80, 5, rng=3)
+    search, spans = begin(problem, lpt(problem, None)), []
+    stopped = True
+    while stopped:
+        before = search.compared[0]
+        search.limit[0] = before + 4000
+        stopped = descend_further(search)
+        assert search.compared[0] - before < 8000
+        spans.append(schedule_makespan(search.schedule))
+        assert_consistent(problem, search)
+    assert len(spans) > 3
+    assert spans == sorted(spans, reverse=True)
+    assert search.best.makespan[0] == spans[-1]
+    search.limit[0] += 10**6
+    assert best_move(search).task == -1
+
+
+def test_kicks_end_with_the_work():
+    problem = braun("u_i_hihi", 80, 5, rng=3)
+    search, stream = begin(problem, lpt(problem, None)), open_stream(np.random.default_rng(0))
+    descend_further(search)
+    for limit in (0, 200):
+        before, kicked = search.compared[0], search.kicks[0]
+        search.limit[0] = before + limit
+        kick_often(search, KickSettings(0.2, 1.0, 0.2), 10_000, stream)
+        assert search.compared[0] - before < limit + 1000
+        assert (search.kicks[0] > kicked) == (limit > 0)
+
+
 def test_descent_passes_a_plateau_of_two_critical_nodes():
     # Both nodes 0 and 1 carry 4 s: relieving one leaves the makespan, but is progress.
     problem = Problem(np.ones((8, 4)))
@@ -201,7 +243,7 @@ def test_descent_passes_a_plateau_of_two_critical_nodes():
 
 
 @given(
-    scheduling_problems(max_tasks=10, max_nodes=4, whole=False),
+    some_forbidden(max_tasks=10, max_nodes=4, whole=False),
     st.integers(0, 999),
     st.integers(1, 5),
     st.sampled_from([1e-6, 0.05]),

@@ -6,6 +6,7 @@ from naive.gibbs import count_proposals, p_value
 from scipy.special import softmax
 from tempering_walks import model_of, nodes_of
 
+from edgeopt.optim.scheduling.tempering import model as tempering_model
 from edgeopt.optim.scheduling.tempering.model import (
     COLDEST,
     HOTTEST,
@@ -53,6 +54,15 @@ def test_nodes_are_the_cheapest_in_order(model):
     assert ladder.nodes.shape == (k, min(x, NODES_PROPOSED))
     costs = np.take_along_axis(model.costs, ladder.nodes, axis=1)
     np.testing.assert_array_equal(costs, np.sort(model.costs, axis=1)[:, :NODES_PROPOSED])
+
+
+def test_of_many_tasks_fewer_nodes_are_proposed(monkeypatch):
+    wide = model_of(5, 40, memory=False)
+    every = nodes_of(wide)
+    assert every.shape == (5, 40)
+    for pairs, proposed in ((100, 20), (10, 8)):
+        monkeypatch.setattr(tempering_model, "PAIRS_PROPOSED", pairs)
+        assert nodes_of(wide).tolist() == every[:, :proposed].tolist()
 
 
 def test_chances_are_cumulated_gibbs_probabilities(model):

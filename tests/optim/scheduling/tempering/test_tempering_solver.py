@@ -118,10 +118,11 @@ def test_reduced_costs_prove_the_gap():
     assert 0.0 < cost <= duality * (1 + 1e-9)
 
 
-def test_a_large_problem_is_left_to_local_search(monkeypatch):
+@pytest.mark.parametrize(("name", "limit"), [("MAX_PAIRS", 299), ("MAX_TASKS", 11)])
+def test_a_large_problem_is_left_to_local_search(monkeypatch, name, limit):
     problem = dense(60, 5, slack=1.1)
     expected = solve(problem, LocalSearch(), stop=Iterations(3), rng=5)
-    monkeypatch.setattr(frontier, "MAX_PAIRS", problem.tasks * problem.nodes - 1)
+    monkeypatch.setattr(frontier, name, limit)
     found = solve(problem, Frontier(), stop=Iterations(3), rng=5)
     assert found.assignment.tolist() == expected.assignment.tolist()
     assert found.trace.makespan == expected.trace.makespan
