@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
@@ -208,7 +209,7 @@ class CellRunner:
         Raises
         ------
         CellError
-            If the solver or the objective raises.
+            If the solver or the objective raises, or ends its worker process.
         InputError
             If the solver's file has changed since the tuning began.
         """
@@ -226,7 +227,7 @@ class CellRunner:
                 known = self._cache.get(key)
                 if known is None and self.jobs > 1:
                     self._look_ahead(ahead, cells[place:], keys[place:], values)
-                    known = ahead.pop(key).result()
+                    known = self._result(ahead.pop(key))
                 elif known is None:
                     known = self._run_here(cell, values)
                 self._cache.put(key, known)
@@ -256,6 +257,16 @@ class CellRunner:
             return run_trial_cell(cell, solver, config.budget, config.seed, self._objective)
         except Exception:
             raise CellError(traceback.format_exc()) from None
+
+    def _result(self, future: Future[float]) -> float:
+        """Return the value that a worker found; if one has died, others are started next time."""
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            assert self._pool is not None
+            self._pool.shutdown()
+            self._pool = None
+            raise CellError("RuntimeError: the process of a run died") from None
 
     def _look_ahead(
         self,
