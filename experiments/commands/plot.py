@@ -79,7 +79,6 @@ def plot_command(
     for path in paths:
         print(path)
     running.tell_missing(folder)
-    running.tell_missing(folder)
 
 
 def _split(text: str | None) -> list[str] | None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from edgeopt.experiments.runs.cell import FAILED, Row, RunKind, merge_newer, merge_older
 from edgeopt.experiments.runs.files import (
+    JOURNALS,
     PART,
     is_own,
     journal_rows,
@@ -38,7 +40,9 @@ from edgeopt.experiments.runs.store import (
 )
 from edgeopt.problems.errors import InputError
 
-_LOCK = ".lock"
+_LOCK, _LOCK_SECONDS = ".lock", 300.0
+
+_LOGGER = logging.getLogger("edgeopt")
 
 _NEW = f"_{CELLS}"
 
@@ -58,9 +62,17 @@ def compact(folder: Path, fresh: Iterable[Row] = (), *, prune: bool = False) -> 
     Raises
     ------
     InputError
-        If the disk is full or a part broken; the journals stay then.
+        If the disk is full or a part broken, or if there is no lock for pruning. The journals
+        stay then, as they do, with a warning in the log, where there is no lock for the rest.
     """
-    with _locked(folder):
+    try:
+        lock = _locked(folder)
+    except InputError as error:
+        if prune:
+            raise
+        _LOGGER.warning("rows stay in %s: %s", folder / JOURNALS, error)
+        return
+    with lock:
         description = read_description(folder)
         kind, index = kind_of(description), folder_index(folder, description)
         sizes = {journal: _size(journal) for journal in journals(folder)}
@@ -81,18 +93,20 @@ def compact(folder: Path, fresh: Iterable[Row] = (), *, prune: bool = False) -> 
             shutil.rmtree(folder / OLDER, ignore_errors=True)
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system releases when the process ends, however it does."""
-    from filelock import FileLock
+def _locked(folder: Path) -> AbstractContextManager[Any]:
+    """Take the folder's lock, which the system gives back when the process ends, however it does.
+
+    Raises
+    ------
+    InputError
+        If the file system has none, or another process holds it too long.
+    """
+    from filelock import FileLock, Timeout
 
     try:
-        lock = FileLock(folder / _LOCK).acquire()
-    except (OSError, NotImplementedError) as error:
-        rule = f"on a file system with locks ({error})"
-        raise InputError("folder", str(folder), rule) from None
-    with lock:
-        yield
+        return FileLock(folder / _LOCK).acquire(timeout=_LOCK_SECONDS)
+    except (OSError, NotImplementedError, Timeout) as error:
+        raise InputError("folder", str(folder), f"one that can be locked ({error})") from None
 
 
 def _size(path: Path) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind
+from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -29,18 +29,7 @@ def index_of(cells: Iterable[AnyCell], kind: RunKind) -> list[Row]:
 
     ``contents`` holds `AnyCell.contents` as JSON.
     """
-    entries = (
-        {
-            "key": cell.key,
-            "code": cell.code,
-            **cell.names,
-            "repetition": cell.repetition,
-            "seed": cell.seed,
-            **cell.facts,
-            CONTENTS: json.dumps(cell.contents),
-        }
-        for cell in cells
-    )
+    entries = ({**name_row(cell), CONTENTS: json.dumps(cell.contents)} for cell in cells)
     return in_table_order(entries, kind)
 
 

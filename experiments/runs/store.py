@@ -27,7 +27,13 @@ from edgeopt.experiments.runs.files import (
     read_part,
     read_table,
 )
-from edgeopt.experiments.runs.index import index_path, place_columns, read_index, write_index
+from edgeopt.experiments.runs.index import (
+    CONTENTS,
+    index_path,
+    place_columns,
+    read_index,
+    write_index,
+)
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -185,7 +191,8 @@ def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:
     if INDEX in description:
         return read_index(folder, description[INDEX], kind)
     columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
-    return [row for path in parts(folder / CELLS) for row in read_part(path, kind, columns)]
+    found = (row for path in parts(folder / CELLS) for row in read_part(path, kind, columns))
+    return [{**row, CONTENTS: "{}"} for row in found]
 
 
 # Rows.

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
 from edgeopt.experiments.runs.cell import Row
 from edgeopt.experiments.runs.compaction import compact
@@ -358,6 +359,23 @@ def test_a_crash_while_rows_move_between_parts_loses_none(
     assert read_cells(folder)["key"].tolist() == ["b", "a"]
     compact(folder)
     assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["b", "a"]
+
+
+def test_rows_stay_in_journals_while_another_process_holds_the_lock(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("edgeopt.experiments.runs.compaction._LOCK_SECONDS", 0.0)
+    keep(folder, row("a"), row("b"))
+    name_cells(folder, "ab")
+    with FileLock(folder / ".lock"):
+        compact(folder)
+        with pytest.raises(InputError, match="one that can be locked"):
+            compact(folder, prune=True)
+    assert "rows stay in" in caplog.text
+    assert not (folder / CELLS).exists()
+    assert read_cells(folder)["key"].tolist() == ["a", "b"]
+    compact(folder)
+    assert pd.read_parquet(folder / CELLS)["key"].tolist() == ["a", "b"]
 
 
 def test_an_index_without_rows_leaves_no_table(folder: Path):
