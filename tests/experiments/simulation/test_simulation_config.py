@@ -115,7 +115,9 @@ def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
     text = simulation_file.read_text().replace("seed = 5", f"seed = 5\n{dispatch}")
     cell = one_cell(folder, text)
     assert str(own) in cell.scenario
-    own.write_text(own.read_text() + "# changed\n")
+    own.write_text(own.read_text() + "# a comment\n")
+    assert one_cell(folder, text).key == cell.key
+    own.write_text(own.read_text().replace("[0]", "[1]"))
     assert one_cell(folder, text).key != cell.key
 
 
