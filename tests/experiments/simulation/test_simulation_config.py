@@ -117,11 +117,7 @@ def test_a_key_knows_the_content_of_a_solver(simulation_file: Path):
     assert str(own) in cell.scenario
     own.write_text(own.read_text() + "# a comment\n")
     assert one_cell(folder, text).key == cell.key
-<<<<<<< HEAD
-    own.write_text(own.read_text() + "changed = 1\n")
-=======
     own.write_text(own.read_text().replace("[0]", "[1]"))
->>>>>>> hC
     assert one_cell(folder, text).key != cell.key
 
 
