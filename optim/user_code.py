@@ -152,18 +152,22 @@ def read_code(path: Path) -> UserCode:
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(parse(*files[name]), package):
             todo += _beside(path.parent, imported)
-    return UserCode(main, dict(sorted(files.items())))
+    code = UserCode(main, dict(sorted(files.items())))
+    return _RUN.get(code.package, code)  # with what has been computed of it
 
 
-def _imports(tree: ast.Module, package: str) -> Iterator[str]:
-    """Yield the modules that a file may import, of ``from a import b`` both a and a.b."""
+@lru_cache(maxsize=1024)
+def _imports(tree: ast.Module, package: str) -> tuple[str, ...]:
+    """Return the modules that a file may import, of ``from a import b`` both a and a.b."""
+    found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: -(node.level - 1) or None] if node.level else []
             base = [part for part in (*above, node.module) if part]
-            yield from (".".join([*base, alias.name]) for alias in node.names)
+            found += [".".join([*base, alias.name]) for alias in node.names]
+    return tuple(found)
 
 
 def _beside(folder: Path, name: str) -> Iterator[tuple[str, Path]]:

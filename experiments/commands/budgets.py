@@ -55,7 +55,7 @@ def budgets_command(
     for text in (*left_out(cells), *overruns(cells, budget)):
         print(text)
     if out is not None:
-        _draw(gaps, axis, list(cells["solver"].unique()), out)
+        _draw(gaps, axis, cells.attrs["solvers"], out)
     running.tell_missing(folder)
 
 

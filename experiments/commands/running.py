@@ -146,8 +146,12 @@ def config_to_run(
         config = replace(config, time_limit=options.time_limit)
     if options.dry_run:
         config.check()
-        status = status_of(config, options.out, options.retry_failed, options.select)
+        chosen = (config, options.out, options.retry_failed, options.select)
+        status = status_of(*chosen, accept_code=options.accept_code)
         _print_status(status, options.jobs)
+        kept = status.open - status_of(*chosen, accept_code=True).open
+        if kept:
+            print(f"{kept} of these differ in code alone from rows that --accept-code would keep")
         return None
     return config
 

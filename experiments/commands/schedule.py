@@ -144,7 +144,8 @@ def _replayed(
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
     print(f"running {name} on {stored.cell.problem}", file=sys.stderr)
-    result = stored.cell.run()
+    with _own_errors(name):
+        result = stored.cell.run()
     values = _values(result, stored.cell.problem, problem_of(stored.cell.problem), name)
     is_equal = stored.is_equal(result)
     agreement = "agree to the bit" if is_equal else "do not agree"

@@ -29,6 +29,7 @@ from edgeopt.experiments.statistics.anytime import AXES, has_failed
 from edgeopt.experiments.statistics.comparison import Comparison
 from edgeopt.experiments.statistics.rank_tests import Friedman
 from edgeopt.experiments.statistics.spending import own_axis
+from edgeopt.experiments.sweep.places import spec_named
 from edgeopt.experiments.text import ReportTable, count, decimal, joined, p_relation, seconds
 
 _MEANINGS = {
@@ -152,7 +153,9 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         convergence=tuple(_convergence(analysis, problem) for problem in shown),
         left_out=len(names) - len(shown),
         gaps=gap_matrix(cells, names),
-        problems=problem_table(cells, names, best_known_makespans(cells.attrs["problems"])),
+        problems=problem_table(
+            cells, names, best_known_makespans({name: spec_named(cells, name) for name in names})
+        ),
         parameters=parameter_table(
             analysis.description["config"]["solvers"], provenance.get("edgeopt", "")
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeopt.experiments.runs.cell import FAILED, AnyCell, AnyConfig, Row
+from edgeopt.experiments.runs.cell import FAILED, AnyCell, AnyConfig, Row, RunKind
 from edgeopt.experiments.runs.files import (
     append_row,
     journal_rows,
@@ -16,7 +16,7 @@ from edgeopt.experiments.runs.files import (
     parts,
     read_part,
 )
-from edgeopt.experiments.runs.store import CELLS, OLDER, kind_of, read_description
+from edgeopt.experiments.runs.store import CELLS, OLDER, collect_rows, kind_of, read_description
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ CONTENT = "content"  # the fact with the hash of all that an outcome depends on,
 def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
     """Give cells without a row a finished one that other code made, and return their number.
 
-    The row is copied under the key of the cell and keeps its column ``code``. Rows in ``older/``
-    are taken where there are no others. Where rows of several codes would do, none is taken.
+    The row is copied under the key of the cell and keeps its column ``code``.
 
     Parameters
     ----------
@@ -44,21 +43,37 @@ def accept_rows(folder: Path, cells: Iterable[AnyCell]) -> int:
     InputError
         If rows of this kind cannot be told apart from their code, or a file is broken.
     """
+    chosen = acceptable_rows(folder, cells)
+    kind = kind_of(read_description(folder))
+    rows = collect_rows(folder, kind, keys={*chosen.values()})
+    journal = new_journal(folder)
+    for key, known in chosen.items():
+        append_row(journal, {**rows[known], "key": key})
+    return len(chosen)
+
+
+def acceptable_rows(folder: Path, cells: Iterable[AnyCell]) -> dict[str, str]:
+    """Return the key of the row that a cell without one could have, by the key of the cell.
+
+    Rows in ``older/`` are taken where there are no others; where rows of several codes would do,
+    none is taken. Parameters and errors are those of `accept_rows`.
+    """
     kind = kind_of(read_description(folder))
     if CONTENT not in kind.facts:
         raise InputError("--accept-code", kind.name, "left out for this kind of run")
-    places = [folder / CELLS, folder / OLDER]
-    latest, older = ([row for part in parts(at) for row in read_part(part, kind)] for at in places)
+    latest, older = (_scan(folder / place, kind) for place in (CELLS, OLDER))
     latest += [row for journal in journals(folder) for row in journal_rows(journal)]
     finished = {row["key"] for row in [*latest, *older] if row["status"] != FAILED}
     by_content = [_by_content(latest), _by_content(older)]
     contents = {cell.key: cell.facts[CONTENT] for cell in cells if cell.key not in finished}
     chosen = {key: _choose(by_content, content) for key, content in contents.items()}
-    copies = [{**row, "key": key} for key, row in chosen.items() if row is not None]
-    journal = new_journal(folder)
-    for copy in copies:
-        append_row(journal, copy)
-    return len(copies)
+    return {key: row["key"] for key, row in chosen.items() if row is not None}
+
+
+def _scan(folder: Path, kind: RunKind) -> list[Row]:
+    """Return the rows of the parts in a folder without their outcomes."""
+    columns = ("key", "code", "status", CONTENT)
+    return [row for part in parts(folder) for row in read_part(part, kind, columns)]
 
 
 def _by_content(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from edgeopt.experiments.runs.accept import CONTENT, acceptable_rows
 from edgeopt.experiments.runs.cell import FAILED, AnyConfig, Row, RunKind
 from edgeopt.experiments.runs.index import index_of, place_columns
 from edgeopt.experiments.runs.select import Selection, selected_keys
@@ -83,6 +84,7 @@ def status_of(
     folder: Path | None,
     retry_failed: bool = False,
     select: Selection | None = None,
+    accept_code: bool = False,
 ) -> RunStatus:
     """Return the status of a sweep.
 
@@ -96,6 +98,8 @@ def status_of(
         Count failed cells among the open ones.
     select : Selection, optional
         Count only these cells.
+    accept_code : bool
+        Count cells as finished that only differ in code from those that are.
 
     Examples
     --------
@@ -106,10 +110,14 @@ def status_of(
     >>> status_of(config, None).open
     3
     """
-    index = index_of(config.cells(), config.kind)
+    cells = list(config.cells())
+    index = index_of(cells, config.kind)
     keys = {entry["key"] for entry in index}
     chosen = keys if select is None else selected_keys(select, index, config.kind)
     rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}
+    if accept_code and CONTENT in config.kind.facts and rows and folder is not None:
+        found = acceptable_rows(folder, cells)
+        rows |= {key: {**rows[known], "key": key} for key, known in found.items()}
     entries = [entry for entry in index if entry["key"] in chosen]
     # rows of cells that are left out are neither counted nor older
     rows = {key: row for key, row in rows.items() if key in chosen or key not in keys}

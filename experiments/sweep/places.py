@@ -34,9 +34,14 @@ def problem_specs(problems: Iterable[str] | Mapping[str, str], folder: Path) -> 
     return {name: _moved(spec, folder / PROBLEMS) for name, spec in named.items()}
 
 
+def spec_named(cells: pd.DataFrame, name: str) -> str:
+    """Return the spec of a problem by its name in a table of runs, see `read_runs`."""
+    return str(cells.attrs.get("problems", {}).get(name, name))
+
+
 def problem_named(cells: pd.DataFrame, name: str) -> Problem:
     """Return the problem of a name in a table of runs, see `read_runs`."""
-    return problem_of(cells.attrs.get("problems", {}).get(name, name))
+    return problem_of(spec_named(cells, name))
 
 
 def config_in(folder: Path) -> SweepConfig:

@@ -90,7 +90,7 @@ def parameters_of(target: Any) -> dict[str, Declared]:
     if is_dataclass(target):
         return _of_dataclass(target)
     if isinstance(target, type):
-        return _of_signature(target, target.__init__, skip=0)
+        return _of_signature(target, getattr(target, "__init__", None), skip=0)
     if callable(target) and not hasattr(target, "step"):
         called = target if hasattr(target, "__globals__") else type(target).__call__
         return _of_signature(target, called, skip=2)
@@ -216,7 +216,8 @@ def configure(target: Any, values: dict[str, Any]) -> tuple[Any, dict[str, Any]]
     if isinstance(target, Configured):
         return Configured(target.function, {**target.values, **given}), everything
     if is_dataclass(target):
-        made = replace(target, **given)
+        instance: Any = target
+        made = replace(instance, **given)
         return made, _plain(made, everything)
     return Configured(target, given), everything
 

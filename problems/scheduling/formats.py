@@ -16,7 +16,7 @@ from edgeopt.problems.errors import FloatArray, InputError, check_integer
 from edgeopt.problems.files import check_file, write_atomically
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
-from edgeopt.problems.scheduling.tables import TableOptions
+from edgeopt.problems.scheduling.table_options import TableOptions
 
 
 def load_file(path: str | Path, options: TableOptions | None = None) -> Problem:

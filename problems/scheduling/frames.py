@@ -98,15 +98,17 @@ def check_memory_label(place: str, label: str) -> None:
         raise InputError(place, label, rule)
 
 
-def is_row_numbers(values: Sequence[int], fractions: bool) -> bool:
-    """Whether a first column of integers numbers the rows, as far as one can tell.
+def is_row_numbers(values: Sequence[int], least: int) -> bool:
+    """Whether integers number rows: 0, 1, ... (two or more) or 1, 2, ... (at least so many).
 
-    A node's times could well be 1, 2, 3, but hardly 0, 1, 2, or 1, 2, 3 beside `fractions`, or 1
-    to 6.
+    A node's times could well be 1, 2, 3, but hardly 0, 1, 2, nor 0 to 5 or 1 to 6 in any order.
     """
-    numbers, least = list(values), 3 if fractions else _SURELY_COUNTED
-    return (numbers == list(range(len(numbers))) and len(numbers) > 1) or (
-        numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= least
+    numbers, k = list(values), len(values)
+    counts = [list(range(first, first + k)) for first in (0, 1)]
+    return (
+        (numbers == counts[0] and k > 1)
+        or (numbers == counts[1] and k >= least)
+        or (k >= _SURELY_COUNTED and sorted(numbers) in counts)
     )
 
 
@@ -144,7 +146,9 @@ def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names 
     if known in UNNAMED and distinct and tasks is None:
         return tuple(map(str, values))
     kinds = {getattr(kind, "kind", "O") for kind in frame.dtypes[1:]}
-    if (known in ROW_LABELS and distinct) or is_row_numbers(values, fractions=kinds == {"f"}):
+    if (known in ROW_LABELS and distinct) or is_row_numbers(
+        values, least=3 if kinds == {"f"} else _SURELY_COUNTED
+    ):
         rule = (
             f"made the index if it names the tasks, set_index({frame.columns[0]!r}); if it is a"
             " node, give to_numpy() and node_names= (of a file: index=yes or index=no)"

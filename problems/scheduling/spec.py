@@ -16,7 +16,7 @@ from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.tables import TableOptions, table_options
+from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,

@@ -16,12 +16,11 @@ import numpy as np
 
 from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.scheduling.frames import labelled_times
+from edgeopt.problems.scheduling.table_options import SEPARATORS, TableOptions
 from edgeopt.problems.scheduling.tables import (
-    SEPARATORS,
     AmbiguousTableError,
     Grid,
     Table,
-    TableOptions,
     UnreadableTableError,
     read_grid,
 )
@@ -178,14 +177,22 @@ def _grid(path: Path, lines: list[str], separator: str) -> Grid:
 
     try:
         for row in _cells(data(), separator):
-            if any(cell.strip() for cell in row):
+            if rows or not _is_blank(row):
                 rows.append(row)
                 places.append(f"line {numbers[-1]}")
     except csv.Error as error:
         raise InputError(f"{path} line {numbers[-1]}", str(error), "CSV text") from None
+    # Spreadsheets write rows of separators below a table; above another row they are a task.
+    while rows and _is_blank(rows[-1]):
+        rows.pop()
     if not rows:
         raise InputError(str(path), "no rows", "one row per task")
     return Grid(str(path), rows, places, remark)
+
+
+def _is_blank(row: list[str]) -> bool:
+    """Whether a row has separators only; a single quoted cell that is empty is not blank."""
+    return len(row) > 1 and not any(cell.strip() for cell in row)
 
 
 def _cells(lines: Iterable[str], separator: str) -> Iterator[list[str]]:

@@ -8,13 +8,12 @@ that choose.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray, InputError, check_choice
+from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.scheduling.cells import is_integer, is_text, parse_row
 from edgeopt.problems.scheduling.frames import (
     ROW_LABELS,
@@ -23,60 +22,9 @@ from edgeopt.problems.scheduling.frames import (
     check_memory_label,
     is_row_numbers,
 )
+from edgeopt.problems.scheduling.table_options import TableOptions
 
-
-@dataclass(frozen=True)
-class TableOptions:
-    """How to read a table; None: as the table itself shows.
-
-    Parameters
-    ----------
-    header : bool, optional
-        Whether the first row names the nodes.
-    index : bool, optional
-        Whether the first column names the tasks.
-    decimal : str, optional
-        ``point`` or ``comma``.
-    separator : str, optional
-        Character between the cells of a text file.
-    sheet : str, optional
-        Sheet of an Excel file.
-    """
-
-    header: bool | None = None
-    index: bool | None = None
-    decimal: str | None = None
-    separator: str | None = None
-    sheet: str | None = None
-
-
-SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " "}
-"""Separators by the names that options may give them."""
-
-_DECIMALS = {".": "point", ",": "comma"}
-
-
-def table_options(given: Mapping[str, Any]) -> TableOptions:
-    """Return the options that a user gives by name, as Python values or as texts.
-
-    Raises
-    ------
-    InputError
-        If a value is not one of the option's.
-    """
-    values = {name: value for name, value in given.items() if value is not None}
-    for name in ("header", "index"):
-        if name in values and not isinstance(values[name], bool):
-            values[name] = check_choice(name, values[name], ("yes", "no")) == "yes"
-    if "decimal" in values:
-        sign = values["decimal"]
-        values["decimal"] = check_choice("decimal", _DECIMALS.get(sign, sign), _DECIMALS.values())
-    if "separator" in values:
-        mark = SEPARATORS.get(values["separator"], values["separator"])
-        if mark not in SEPARATORS.values():
-            raise InputError("separator", mark, f"one of {', '.join(SEPARATORS)}")
-        values["separator"] = mark
-    return TableOptions(**values)
+_SURELY_COUNTED = 4
 
 
 class Table(NamedTuple):
@@ -172,8 +120,7 @@ def _rectangle(grid: Grid) -> tuple[Grid, bool]:
 def _has_row_names(grid: Grid, values: FloatArray, options: TableOptions) -> bool:
     """Whether a header that is a cell shorter than the rows is that of a table with row names."""
     texts, column = np.isnan(values), [row[0] for row in grid.rows[1:]]
-    counted = [str(number) for number in range(len(grid.rows[0]) - 1)]
-    named = bool(texts[0, 1:].all()) or grid.rows[0][1:] == counted
+    named = bool(texts[0, 1:].all()) or _is_counted(grid.rows[0][1:])
     if options.header is False or options.index is False or not named:
         return False
     return bool(options.index or texts[1:, 0].all() or _is_counted(column))
@@ -238,9 +185,12 @@ def _has_header(grid: Grid, values: FloatArray, start: int, options: TableOption
         return _has_corner(grid, values)
     if not np.isnan(values[0, 0]):
         return _has_number_header(grid, values, 0)
+    cells = grid.rows[0][1:]
+    if label in ROW_LABELS and all(map(is_integer, cells)):
+        return True
     if np.isnan(below).all():
         return _has_number_header(grid, values, 1)
-    return label in ROW_LABELS and all(map(is_integer, grid.rows[0][1:]))
+    return len(cells) > 1 and cells == [str(number) for number in range(len(cells))]
 
 
 def _has_number_header(grid: Grid, values: FloatArray, start: int) -> bool:
@@ -249,17 +199,20 @@ def _has_number_header(grid: Grid, values: FloatArray, start: int) -> bool:
     if not all(map(is_integer, cells)):
         return False
     numbers, several = [int(cell) for cell in cells], len(cells) > 1
-    counted = numbers == list(range(len(numbers)))
-    if not any(is_integer(cell) for row in body for cell in row):
-        # Integers above fractions: 0, 1, ... are a header, others may be.
-        if counted and several:
+    fractions = _has_fractions(body, values[1:, start:])
+    whole = any(is_integer(cell) for row in body for cell in row)
+    if numbers == list(range(len(numbers))):
+        if several and fractions:
             return True
-        if counted or (several and len(body) > 1 and len(set(numbers)) == len(numbers)):
+        if several or not whole:
             raise _header_question(grid)
-    elif counted and several:
-        if _has_fractions(body, values[1:, start:]):
-            return True
-        raise _header_question(grid)
+    elif numbers == list(range(1, len(numbers) + 1)):
+        # A task's times may be 1, 2, 3; 1, 2, 3, 4 may go on with 5, 6, 7, 8 in a made-up table.
+        goes_on = [str(number + len(numbers)) for number in numbers] == body[0]
+        if len(numbers) >= (3 if fractions else _SURELY_COUNTED) and not goes_on:
+            raise _header_question(grid)
+    if not whole and several and len(body) > 1 and len(set(numbers)) == len(numbers):
+        raise _header_question(grid)  # integers above fractions only
     return False
 
 
@@ -310,18 +263,25 @@ def _has_index(grid: Grid, values: FloatArray, header: bool, options: TableOptio
         return bool(texts.all())
     numbered = all(map(is_integer, body))
     distinct = numbered and len(set(body)) == len(body)
-    label = grid.rows[0][0].strip().lower() if header else None
-    if label is None or label not in (*UNNAMED, *ROW_LABELS):
+    if not (header and _is_row_label(grid.rows[0])):
         numbers = [int(cell) for cell in body] if numbered else []
-        if not is_row_numbers(numbers, fractions=True):
+        if not is_row_numbers(numbers, least=3):
             return False
         others = [row[1:] for row in grid.rows[int(header) :]]
-        if not is_row_numbers(numbers, _has_fractions(others, values[int(header) :, 1:])):
+        fractions = _has_fractions(others, values[int(header) :, 1:])
+        if not is_row_numbers(numbers, least=3 if fractions else _SURELY_COUNTED):
             return False
         raise _index_question(grid, body)
     if not distinct:
         raise _index_question(grid, body)
     return True
+
+
+def _is_row_label(header: list[str]) -> bool:
+    """Whether the first cell of a header is above names: by itself, or as a text beside numbers."""
+    label, others = header[0].strip().lower(), header[1:]
+    beside_numbers = len(others) > 1 and all(map(is_integer, others)) and not is_integer(label)
+    return beside_numbers or label in (*UNNAMED, *ROW_LABELS)
 
 
 def _is_counted(column: Sequence[str]) -> bool:
@@ -351,9 +311,8 @@ def _table(grid: Grid, values: FloatArray, above: int, left: int) -> Table:
         raise UnreadableTableError(0, InputError(grid.path, "no rows", "one row per task"))
     for place, column in np.argwhere(np.isnan(matrix)):
         row, cell = int(place) + above, grid.rows[int(place) + above][int(column) + left]
-        raise UnreadableTableError(
-            row, InputError(f"{grid.path} {grid.places[row]}", cell, "a number")
-        )
+        rule = "a number" if row else "a number (or header=yes, if these are names)"
+        raise UnreadableTableError(row, InputError(f"{grid.path} {grid.places[row]}", cell, rule))
     header = grid.rows[0][left:]
     if not left and not header[0].strip():
         header[0] = "0"  # a node after all, whatever pandas and R mean by an empty cell

@@ -70,7 +70,14 @@ def add_legend(ax: Axes, note: str, absent: Mapping[str, str]) -> None:
     reasons = ", ".join(f"{short_label(name)} ({why})" for name, why in absent.items())
     title = "\n".join(part for part in (note, reasons and f"no line: {reasons}") if part)
     entries = _entries(ax)
-    ax.legend(entries.values(), map(short_label, entries), title=title)
+    size: Any = "small"  # within the axes; outside them there is more room
+    ax.legend(
+        entries.values(),
+        [short_label(name) for name in entries],
+        title=title,
+        fontsize=size,
+        title_fontsize=size,
+    )
 
 
 def _entries(ax: Axes) -> dict[str, Line2D]:

@@ -122,9 +122,17 @@ def plot_convergence(
         value_axis(axes, "y", y, y_scale)
         if (y, y_scale) == ("gap", "linear"):
             axes.set_ylim(bottom=0)
-        text = f"median and {BANDS[band]}" if BANDS[band] else "median"
-        add_legend(axes, f"{text} of {runs_text(choice)}", absent(choice, set(table["solver"])))
+        note = _note(choice, table, band)
+        add_legend(axes, note, absent(choice, set(table["solver"])))
     return axes
+
+
+def _note(choice: Choice, table: pd.DataFrame, band: str) -> str:
+    """Return what lines and bands are."""
+    if band == "ci" and table["low"].isna().all():
+        return f"median of {runs_text(choice)} (its 95 % CI needs 6)"
+    text = f"median and {BANDS[band]}" if BANDS[band] else "median"
+    return f"{text} of {runs_text(choice)}"
 
 
 def convergence_table(

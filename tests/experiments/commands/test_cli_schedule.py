@@ -75,6 +75,19 @@ def schedule(edgeopt: Callable, *arguments: str) -> dict:
 NAMED = "task;pi;tx2\nresize;1,5;0,5\ndetect;;2,5\n"
 
 
+def test_parameters_of_a_function_of_ones_own(edgeopt: Callable, tmp_path: Path):
+    (tmp_path / "own.py").write_text(
+        "from beside import first\n\ndef mine(problem, rng, *, node=0, twice=False):\n"
+        "    return first([node * (2 if twice else 1)] * problem.tasks)\n"
+    )
+    (tmp_path / "beside.py").write_text("def first(nodes):\n    return nodes\n")
+    settings = ("--set", "node=1", "--set", "twice=true")
+    answer = schedule(edgeopt, "braun:3x4", "--solver", "own.py:mine", *settings)
+    assert answer["assignment"] == [2, 2, 2]
+    outcome = edgeopt("schedule", "braun:3x4", "--solver", "own.py:mine", "--set", "nodes=1")
+    assert outcome.err == ("edgeopt: parameter: got 'nodes', must be one of node, twice\n")
+
+
 def test_names_are_kept(edgeopt: Callable, tmp_path: Path):
     (tmp_path / "t.csv").write_text(NAMED)
     out = tmp_path / "out.csv"

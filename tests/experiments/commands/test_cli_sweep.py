@@ -105,6 +105,14 @@ def test_a_selection_that_is_none_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_folder_leaves_out_is_said(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
+    (tmp_path / "notes.csv").write_text("1,2\n3,x\n")
+    sweep_file.write_text(sweep_file.read_text().replace('"times.csv"', '"*.csv"'))
+    outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
+    assert outcome.code == 0
+    assert outcome.out.startswith("left out: notes.csv (line 2: got 'x', must be a number")
+
+
 def test_failed_cells_are_said(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
     (tmp_path / "own.py").write_text("def f(problem, rng): raise ValueError('boom')\n")
     sweep_file.write_text(sweep_file.read_text() + '[solvers.own]\nsolver = "own.py:f"\n')

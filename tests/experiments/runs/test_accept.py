@@ -85,7 +85,12 @@ def test_the_command_says_how_many_rows_are_of_other_code(edgeopt: Callable, tmp
     )
     edgeopt("sweep", "sweep.toml", "--out", "out")
     (tmp_path / "own.py").write_text("def f(problem, rng): return [1] * problem.tasks\n")
-    outcome = edgeopt("sweep", "sweep.toml", "--out", "out", "--accept-code")
+    command = ("sweep", "sweep.toml", "--out", "out")
+    plain, kept = (edgeopt(*command, "--dry-run", *more).out for more in ((), ("--accept-code",)))
+    assert "6 cells: 3 finished, 0 failed, 3 to run" in plain
+    assert "3 of these differ in code alone from rows that --accept-code would keep" in plain
+    assert kept.startswith("6 cells: 6 finished, 0 failed, 0 to run")
+    outcome = edgeopt(*command, "--accept-code")
     assert outcome.code == 0
     assert "3 rows made by other code accepted" in outcome.out
     assert nodes(read_cells(tmp_path / "out")) == [0, 0, 0]

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from optuna.storages.journal import JournalFileBackend
 
 from edgeopt.experiments.tuning import cells
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.cell_cache import CellCache
+from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.outcome import Tuning
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import run_tuning
 
 pytestmark = pytest.mark.usefixtures("no_sync")
@@ -135,10 +137,34 @@ def test_a_narrower_space_drops_trials_outside(tmp_path: Path) -> None:
     assert all(t.params["rho"] <= 0.5 for t in found.study.trials)
 
 
-def test_two_processes_find_the_same(tmp_path: Path) -> None:
-    config = small(trials=3)
-    found = grow(tmp_path / "two", config, jobs=2)
-    assert content(found) == content(grow(tmp_path / "one", config))
+def test_two_processes_find_the_same_and_one_that_dies_costs_its_trial(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "import os\n"
+        "from multiprocessing import parent_process\n"
+        "def rule(problem, rng, *, k=0):\n"
+        "    if k == 2 and parent_process():\n"
+        "        os._exit(1)\n"
+        "    return [(i + k) % problem.nodes for i in rng.permutation(problem.tasks)]\n"
+    )
+    specs = tuple(str(tmp_path / f"{name}.csv") for name in "ab")
+    for number, spec in enumerate(specs):
+        Path(spec).write_text(f"3.5,1.5\n2.5,4.5\n{number}.5,2.5\n")
+    config = small(
+        solver={"solver": f"{own}:rule"},
+        training=ProblemSet("training", specs, 2),
+        parameters=None,
+        search={"k": [0, 1, 2, 3]},
+        sampler="grid",
+        racing=0,
+    )
+    one, two = (grow(tmp_path / str(jobs), config, jobs=jobs) for jobs in (1, 2))
+    assert content(one)[0][1].name == "COMPLETE"
+    for alone, together in zip(content(one), content(two), strict=True):
+        if alone[2] == {"k": 2}:
+            assert together[1].name == "FAIL"
+        else:
+            assert together == alone
 
 
 def test_runs_are_known_wherever_their_files_are(
@@ -166,12 +192,12 @@ def test_runs_are_known_wherever_their_files_are(
 
 def test_torn_lines_and_other_code_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "cells"
-    cells.CellCache(path, ["old"]).put("a", 1.0)
-    cells.CellCache(path, ["new"]).put("b", float("inf"))
+    CellCache(path, ["old"]).put("a", 1.0)
+    CellCache(path, ["new"]).put("b", float("inf"))
     with path.open("a") as file:
         file.write('{"key": "c", "co')
-    cells.CellCache(path, ["new"]).put("d", 2.0)
-    assert [cells.CellCache(path, ["new"]).get(key) for key in "abcd"] == [
+    CellCache(path, ["new"]).put("d", 2.0)
+    assert [CellCache(path, ["new"]).get(key) for key in "abcd"] == [
         *(None, float("inf"), None, 2.0)
     ]
-    assert cells.CellCache(path, ["old", "new"]).get("a") == 1.0
+    assert CellCache(path, ["old", "new"]).get("a") == 1.0

