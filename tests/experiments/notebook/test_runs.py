@@ -103,7 +103,10 @@ def test_without_a_folder_runs_live_as_long_as_their_value():
     runs = eo.sweep("paper:9x2", "lpt", eo.Evaluations(5), repetitions=1)
     folder = runs.folder
     assert json.loads((folder / "sweep.json").read_text())["kind"] == "sweep"
+    figures = runs.plot
     del runs
+    assert figures.gaps().has_data()
+    del figures
     gc.collect()
     assert not folder.exists()
 
