@@ -12,6 +12,7 @@ from typing import Any
 
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.store import check_folder
+from edgeopt.problems.errors import InputError
 
 
 @contextmanager
@@ -26,7 +27,10 @@ def kept_folder(out: str | Path | None, kind: RunKind) -> Iterator[Path]:
         If the folder holds something else than runs of this kind.
     """
     if out is not None:
-        check_folder(Path(out), kind)
+        try:
+            check_folder(Path(out), kind)
+        except InputError as error:  # which names the command's option
+            raise InputError(error.field.removeprefix("--"), error.value, error.rule) from None
         yield Path(out)
         return
     folder = Path(tempfile.mkdtemp(prefix="edgeopt-"))

@@ -24,14 +24,16 @@ class RunPlots:
     ----------
     folder : Path
         Of the sweep.
+    owner : object
+        What has to live as long as the figures: runs whose folder is temporary.
 
     Examples
     --------
     See `sweep`, whose result has them as its attribute ``plot``.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, owner: object = None) -> None:
+        self._folder, self._owner = folder, owner
 
     def convergence(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw the gap against evaluations or another cost, see `plot_convergence`."""

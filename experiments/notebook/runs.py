@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,10 +107,10 @@ class Runs:
 
         return compare_solvers(self.data, **options)
 
-    @cached_property
+    @property
     def plot(self) -> RunPlots:
         """The figures: ``runs.plot.convergence(ax=ax)``, and others by the names it lists."""
-        return RunPlots(self.folder)
+        return RunPlots(self.folder, self)
 
     def report(self, out: str | Path | None = None) -> Path:
         """Write the HTML report of the sweep and return its path.

@@ -103,14 +103,17 @@ def test_without_a_folder_runs_live_as_long_as_their_value():
     runs = eo.sweep("paper:9x2", "lpt", eo.Evaluations(5), repetitions=1)
     folder = runs.folder
     assert json.loads((folder / "sweep.json").read_text())["kind"] == "sweep"
+    figures = runs.plot
     del runs
+    assert figures.gaps().has_data()
+    del figures
     gc.collect()
     assert not folder.exists()
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="a new or empty folder"):
+    with pytest.raises(InputError, match=r"^out: .* a new or empty folder"):
         eo.sweep(TIMES, eo.lpt, eo.Evaluations(5), out=tmp_path)
     with pytest.raises(InputError, match="the output of a sweep"):
         eo.Runs(tmp_path)
