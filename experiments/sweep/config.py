@@ -81,7 +81,7 @@ class SweepConfig:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
         check_runs(self.repetitions, len(self.problems) * len(self.solvers), self.time_limit)
         for label, table in self.solvers.items():
-            as_solver(build_solver(table))
+            _check_solver(label, table)
             check_json(f"solvers.{label}", table)
 
     @property
@@ -141,6 +141,15 @@ class SweepConfig:
         for repetition in range(self.repetitions):
             for cell in first:
                 yield replace(cell, repetition=repetition)
+
+
+def _check_solver(label: str, table: dict[str, Any]) -> None:
+    """Raise `InputError`, with the label, if the table of a solver is illegal."""
+    try:
+        as_solver(build_solver(table))
+    except InputError as error:
+        dot = "." if error.field.isidentifier() else ": "  # it may also be a file
+        raise InputError(f"solvers.{label}{dot}{error.field}", error.value, error.rule) from None
 
 
 def _check_start(name: Any) -> None:
