@@ -132,7 +132,7 @@ def _most_used(summary: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 def _use(used: float, axis: str, allowed: float) -> str:
     """Return what was used of a budget, marked where it is more than allowed."""
-    text = scaled(used, form=",.0f" if axis == "evaluations" else ".3g")
+    text = cost_text(used, axis) if axis == "seconds" else scaled(used, form=",.0f")
     return f"{text} (over)" if is_over(used, axis, allowed) else text
 
 

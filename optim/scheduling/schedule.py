@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.problems.errors import FloatArray, IntArray, check_integer
+from edgeopt.problems.html import html_table
 from edgeopt.problems.scheduling.problem import Problem, assigned_times
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _BAR_HEIGHT = 0.8
 
 _SHADES = ["#0072B2", "#004C78"]  # of neighbouring tasks
+
+_SHOWN = 12  # nodes, and tasks of a node, in a notebook
 
 _NAMED_NODES = 40  # more names would overlap
 
@@ -105,6 +108,20 @@ class Schedule:
             tasks = self.tasks_of(node)
             ends[tasks] = self.ready[node] + np.cumsum(self.times[tasks])
         return ends
+
+    def _repr_html_(self) -> str:
+        """Return which tasks run on each node, and when it finishes, for notebooks."""
+        tasks = self.task_names or [str(task) for task in range(self.tasks)]
+        nodes = self.node_names or [str(node) for node in range(self.nodes)]
+        rows = []
+        for node, end in enumerate((self.loads + self.ready)[:_SHOWN]):
+            own = [tasks[task] for task in self.tasks_of(node)]
+            text = ", ".join(own if len(own) <= _SHOWN else [*own[:_SHOWN], "..."])
+            rows.append((nodes[node], f"{end:.4g}", str(len(own)), text))
+        if self.nodes > _SHOWN:
+            rows.append((f"... {self.nodes - _SHOWN} more nodes",) + 3 * ("",))
+        table = html_table(("node", "finishes at (s)", "number of tasks", "tasks"), rows)
+        return f"<p>makespan {self.makespan:.10g} s</p>{table}"
 
     def tasks_of(self, node: int) -> IntArray:
         """Return the tasks of a node, in order of index.

@@ -13,6 +13,17 @@ from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
+
+def test_a_notebook_shows_the_tasks_of_each_node():
+    problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]], task_names=["a", "<b>", "c"])
+    html = Schedule.of(problem, [0, 1, 1])._repr_html_()
+    assert html.startswith("<p>makespan 5 s</p>")
+    assert "<td>1</td><td>5</td><td>2</td><td>&lt;b&gt;, c</td>" in html
+    many = Schedule.of(Problem(np.ones((40, 20))), [0] * 40)._repr_html_()
+    assert "10, 11, ...</td>" in many
+    assert "... 8 more nodes" in many
+
+
 PROBLEM = Problem([[3.0, 5.0, 9.0], [2.0, 1.0, 9.0], [4.0, 4.0, 9.0]])
 LATE = Problem(PROBLEM.et, ready=np.array([1.0, 0.5, 50.0]))
 
