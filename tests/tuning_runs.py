@@ -5,7 +5,8 @@ from tempfile import TemporaryDirectory
 
 import optuna
 
-from edgeopt.experiments.tuning.cells import CellCache, CellRunner
+from edgeopt.experiments.tuning.cell_cache import CellCache
+from edgeopt.experiments.tuning.cells import CellRunner
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.run import run_trials
 

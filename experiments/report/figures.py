@@ -103,9 +103,14 @@ def svg_address(draw: Draw) -> str:
     buffer = io.BytesIO()
     with paper_style(), mpl.rc_context(PLAIN | _PAGE):
         draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    # hundredths of a point are precise enough, and make the page much smaller
-    rounded = re.sub(rb"(\.\d\d)\d+", rb"\1", buffer.getvalue())
+    # hundredths of a point are precise enough, and make the page much smaller; texts stay
+    rounded = re.sub(rb"<[^>]*>", _rounded, buffer.getvalue())
     return "data:image/svg+xml;base64," + base64.b64encode(rounded).decode()
+
+
+def _rounded(tag: re.Match[bytes]) -> bytes:
+    """Return a tag with its numbers cut to two decimal places."""
+    return re.sub(rb"(\.\d\d)\d+", rb"\1", tag[0])
 
 
 def write_pdf(draw: Draw, path: Path) -> Path:

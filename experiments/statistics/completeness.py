@@ -49,7 +49,7 @@ def left_out(cells: pd.DataFrame) -> tuple[str, ...]:
     partial = rest[~whole[rest.index]]
     found = []
     if lost:
-        names = [f"{name} (no run of {_absent(cells, cells['problem'] == name)})" for name in lost]
+        names = [f"{name} ({_absent(cells, cells['problem'] == name)})" for name in lost]
         found.append(
             "Problems left out, as no repetition has a run of every solver: " + _listed(names) + "."
         )
@@ -64,11 +64,10 @@ def left_out(cells: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _absent(cells: pd.DataFrame, rows: pd.Series[bool]) -> str:
-    """Name the solvers that these rows lack; where none is, they share no repetition."""
+    """Say which solvers these rows lack; where none is, that they share no repetition."""
     there = set(cells.loc[rows, "solver"])
-    return (
-        _listed([name for name in cells["solver"].unique() if name not in there]) or "all at once"
-    )
+    lacking = [name for name in cells["solver"].unique() if name not in there]
+    return f"no run of {_listed(lacking)}" if lacking else "each in other repetitions"
 
 
 def _listed(names: list[str]) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, make_solver
-from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -91,15 +90,17 @@ class SweepCell:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What is needed to run the cell again: see `content`, `stream` and `restore_cell`."""
-        recipe = {
-            "problem": self.problem,
-            "solver": json.loads(self.solver),
-            "budget": json.loads(self.budget),
-            "start": self.start,
+        """What is needed to run the cell again: see `content`, `stream` and `replay`."""
+        # as text: a sweep may have a million cells
+        parts = {
+            "budget": self.budget,
+            "problem": json.dumps(self.problem),
+            "solver": self.solver,
+            "start": json.dumps(self.start),
         }
-        text = json.dumps(recipe, sort_keys=True)
-        return {"content": self.content, "stream": write_stream(self.stream), "recipe": text}
+        recipe = ", ".join(f'"{name}": {text}' for name, text in parts.items())
+        stream = "/".join(map(str, (self.seed, *self._spawn_key)))
+        return {"content": self.content, "stream": stream, "recipe": f"{{{recipe}}}"}
 
     @cached_property
     def key(self) -> str:
@@ -125,8 +126,12 @@ class SweepCell:
         They depend on the root seed, the problem's content and the repetition alone.
         """
         # the content of the problem, not its place: other problems in the file change nothing
-        spawn_key = (int(self.digest[:16], 16), self.repetition)
-        return np.random.SeedSequence(self.seed, spawn_key=spawn_key)
+        return np.random.SeedSequence(self.seed, spawn_key=self._spawn_key)
+
+    @property
+    def _spawn_key(self) -> tuple[int, int]:
+        """Numbers of the problem's content and of the repetition."""
+        return int(self.digest[:16], 16), self.repetition
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""

@@ -1,5 +1,6 @@
-from .config import ProblemSet, TuneConfig, read_tuning
+from .config import TuneConfig, read_tuning
 from .outcome import Tuning, TuningPlots
+from .problem_set import ProblemSet
 from .run import run_tuning
 from .tune import tune
 

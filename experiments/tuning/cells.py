@@ -7,14 +7,13 @@ import json
 import os
 import threading
 import traceback
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,15 +21,15 @@ import numpy as np
 
 from edgeopt.experiments.runs.pool import starting_worker
 from edgeopt.experiments.sweep.cell import problem_of, solver_identity
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.cell_cache import CellCache
+from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.objective import Objective, find_objective
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
-
-CELLS = "cells.jsonl"
 
 
 @dataclass(frozen=True)
@@ -94,62 +93,6 @@ def run_trial_cell(
         warm_up(cell.problem, solver)
     judge = objective or find_objective("gap")
     return judge(solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)))
-
-
-# Values that are known already, by content: of an interrupted, an earlier or a smaller tuning.
-
-
-class CellCache:
-    """Values of cells, in memory and, one JSON object a line, in a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file; lines that a kill has torn are passed over.
-    codes : sequence of str
-        Versions of the code whose values count; the last one is the present code.
-    """
-
-    def __init__(self, path: Path, codes: Sequence[str]) -> None:
-        self._path, self._code, self._lock = path, codes[-1], threading.Lock()
-        self.codes = len(codes)
-        self._values = dict(_read_values(path, set(codes)))
-
-    def get(self, key: str) -> float | None:
-        """Return the value of a key, None without one."""
-        return self._values.get(key)
-
-    def put(self, key: str, value: float) -> None:
-        """Keep a value, unless it is kept already."""
-        line = json.dumps({"key": key, "code": self._code, "value": value})
-        with self._lock:
-            if key in self._values:
-                return
-            with self._path.open("a", encoding="utf-8") as file:
-                # a line of its own even after one that a kill has torn
-                file.write(f"{line}\n" if _ends_a_line(self._path) else f"\n{line}\n")
-            self._values[key] = value
-
-
-def _ends_a_line(path: Path) -> bool:
-    """Whether a file is empty or ends with a whole line."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - 1, 0))
-        return file.read() in (b"", b"\n")
-
-
-def _read_values(path: Path, codes: set[str]) -> Iterator[tuple[str, float]]:
-    """Yield the keys and values of a file."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-            if row["code"] in codes:
-                yield str(row["key"]), float(row["value"])
-        except (ValueError, TypeError, KeyError):
-            continue
 
 
 # Running cells.

@@ -33,7 +33,7 @@ _DESCRIPTION, _LOCK = "tune.json", ".lock"
 
 _FIXED = ("solver", "budget", "objective", "seed")  # no run is of use after a change of these
 
-_PARTS = {"study", "kept", "changes", "codes", "worker"}
+_PARTS = {"study": dict, "kept": list, "changes": list, "codes": list, "worker": str}
 
 
 @contextmanager
@@ -122,9 +122,15 @@ def _read(folder: Path) -> dict[str, Any]:
         description = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(str(path), str(error), "written by edgeopt tune") from None
-    if not isinstance(description, dict) or not description.keys() >= _PARTS:
+    if not isinstance(description, dict) or not _is_whole(description):
         raise InputError(str(path), description, "written by this version of edgeopt tune")
     return description
+
+
+def _is_whole(description: dict[str, Any]) -> bool:
+    """Whether a description has its parts, each of its type."""
+    kinds = {name: type(description.get(name)) for name in _PARTS}
+    return kinds == _PARTS and bool(description["codes"]) and "search" in description["study"]
 
 
 # Growth.

@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial
 from edgeopt.experiments.tuning import figures
 from edgeopt.experiments.tuning.cma_sampler import numbers_of
 from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.contours import plot_contour
 from edgeopt.experiments.tuning.held_out import HeldOutComparison, sentence
 from edgeopt.experiments.tuning.trial import best_trial
 from edgeopt.experiments.tuning.trial_table import importances, measured, trials_table
@@ -158,7 +159,7 @@ class TuningPlots:
         for name in (first, second):
             check_choice("parameter", name, list(numbers))
         pair = {name: numbers[name] for name in (first, second)}
-        return figures.plot_contour(self._trials(), pair, objective=self._objective, ax=ax)
+        return plot_contour(self._trials(), pair, objective=self._objective, ax=ax)
 
     def importance(self, ax: Axes | None = None) -> Axes:
         """Draw the share of each parameter in being among the best tenth."""

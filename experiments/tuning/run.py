@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import Trial, TrialState
 
 from edgeopt.experiments.runs.progress import log_progress
-from edgeopt.experiments.tuning.cells import CELLS, CellCache, CellRunner, trial_cells
+from edgeopt.experiments.tuning.cell_cache import CELLS, CellCache
+from edgeopt.experiments.tuning.cells import CellRunner, trial_cells
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.folder import JOURNAL, open_tuning_folder
 from edgeopt.experiments.tuning.outcome import Tuning, detached

@@ -14,9 +14,10 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from edgeopt.experiments.sweep.objects import budget_table, store_problems, store_solver
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.folder import check_unused
 from edgeopt.experiments.tuning.outcome import Tuning
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.results import TuningProgress
 from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.optim.scheduling.solver import Result

@@ -1,6 +1,7 @@
 """The report's figures are those of `edgeopt plot`, and cope with any name."""
 
 import base64
+import re
 
 from sweep_rows import failed, final, run, sweep
 
@@ -20,7 +21,10 @@ ODD = "_$x$ <b>&"
 CELLS = sweep(
     [
         *(run(ODD, [(1, 0.01, 150.0), (40, 0.3, 100.5 + r)], repetition=r) for r in range(4)),
-        *(run("once", [(1, 0.02, 120.0)], repetition=r, status="finished") for r in range(4)),
+        *(
+            run("beta 0.12345", [(1, 0.02, 120.0)], repetition=r, status="finished")
+            for r in range(4)
+        ),
         *(run("late", [(40, 0.3, 200.0)], repetition=r) for r in range(3)),
         failed("late", repetition=3),
     ]
@@ -30,7 +34,7 @@ ANALYSIS = Analysis(
     description={},
     cells=CELLS,
     problems={"p": "x_1"},
-    solvers=(ODD, "once", "late"),
+    solvers=(ODD, "beta 0.12345", "late"),
     units=("runs",),
     comparisons=(compare_solvers(CELLS, unit="runs"),),
 )
@@ -78,6 +82,9 @@ def test_images_are_text_that_runs_nothing_and_repeat_to_the_byte(tmp_path):
     svg = base64.b64decode(code).decode()
     assert "_$x$ &lt;b&gt;&amp;" in svg
     assert "<script" not in svg
+    assert ">0.01<" in svg
+    assert not re.search(r'="[^"]*\.\d\d\d', svg)  # coordinates are short, texts are not
+    assert "beta 0.12345" in svg
     assert svg_address(draw) == address
     path = write_pdf(draw, tmp_path / "figure.pdf")
     first = path.read_bytes()

@@ -51,7 +51,7 @@ def test_solvers_of_different_repetitions_share_no_block():
         [WHOLE, final({"r": {"a": [0.1]}}), final({"r": {"b": [0.1]}}).assign(repetition=7)]
     ).reset_index(drop=True)
     (text,) = left_out(cells)
-    assert text.endswith("r (no run of all at once).")
+    assert text.endswith("r (each in other repetitions).")
 
 
 def test_many_names_are_cut():

@@ -11,6 +11,7 @@ from edgeopt.experiments.runs.cell import run_cell
 from edgeopt.experiments.sweep.cell import SWEEP, SweepCell
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import make_solver
+from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.spec import load_problem
@@ -176,6 +177,13 @@ def test_rows_have_the_declared_columns_and_survive_json():
     row = run_cell(the_cell())
     assert row.keys() == set(SWEEP.table)
     assert json.loads(json.dumps(row)) == row
+    assert row["stream"] == write_stream(the_cell().stream)
+    assert json.loads(row["recipe"]) == {
+        "problem": "paper:20x3:seed=0",
+        "solver": {"solver": "atsa", "beta": 2.0},
+        "budget": {"evaluations": 60},
+        "start": "",
+    }
 
 
 def test_solvers_share_instance_and_repetition_seeds(tmp_path: Path):

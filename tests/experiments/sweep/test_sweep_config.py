@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeopt.experiments.runs.config import LARGEST_SEED
+from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.config import SweepConfig, read_config, restore_sweep
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import read_toml
@@ -343,3 +344,14 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "below" / "ö'\".csv").write_text("1,2\n3,4\n5,6\n")
     (root / "below" / "own.py").write_text(OWN)
     return root
+
+
+def test_options_of_a_table_stay_with_its_path(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("0,1\n2,3\n")
+    config = read(tmp_path, problems='problems = ["t.csv:header=yes:index=no"]')
+    spec = f"{tmp_path / 't.csv'}:header=yes:index=no"
+    assert config.problems == (spec,)
+    assert 'problems = [\n    "t.csv:header=yes:index=no",\n]' in config.to_toml(tmp_path)
+    assert problem_of(spec).tasks == 1
+    (tmp_path / "t.csv").write_text("0,1\n2,3\n4,5\n")
+    assert problem_of(spec).tasks == 2  # loaded again

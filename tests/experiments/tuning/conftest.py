@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 
 TRAINING = ("paper:12x3:seed=100", "paper:12x3:seed=101", "paper:12x3:seed=102")
 HELD_OUT = ("paper:12x3:seed=0", "paper:12x3:seed=1")

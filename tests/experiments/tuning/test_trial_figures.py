@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from edgeopt.experiments.tuning.contours import contour_figure
 from edgeopt.experiments.tuning.figures import (
-    contour_figure,
     draw_figures,
     history_figure,
     importance_figure,

@@ -8,7 +8,8 @@ import pytest
 from edgeopt.experiments.runs.cell import run_cell as run_sweep_cell
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.experiments.tuning.cells import TrialCell, run_trial_cell, trial_cells
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig, check_apart
+from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.problem_set import ProblemSet, check_apart
 from edgeopt.optim.scheduling.colony.atsa import ACO
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.problems.errors import InputError

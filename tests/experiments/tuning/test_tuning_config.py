@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeopt.experiments.tuning.config import ProblemSet, read_tuning
+from edgeopt.experiments.tuning.config import read_tuning
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 
 SHIPPED = Path(__file__).parents[3] / "experiments" / "tunings"
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from optuna.storages.journal import JournalFileBackend
 
 from edgeopt.experiments.tuning import cells
-from edgeopt.experiments.tuning.config import ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.cell_cache import CellCache
+from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.outcome import Tuning
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import run_tuning
 
 pytestmark = pytest.mark.usefixtures("no_sync")
@@ -190,12 +192,12 @@ def test_runs_are_known_wherever_their_files_are(
 
 def test_torn_lines_and_other_code_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "cells"
-    cells.CellCache(path, ["old"]).put("a", 1.0)
-    cells.CellCache(path, ["new"]).put("b", float("inf"))
+    CellCache(path, ["old"]).put("a", 1.0)
+    CellCache(path, ["new"]).put("b", float("inf"))
     with path.open("a") as file:
         file.write('{"key": "c", "co')
-    cells.CellCache(path, ["new"]).put("d", 2.0)
-    assert [cells.CellCache(path, ["new"]).get(key) for key in "abcd"] == [
+    CellCache(path, ["new"]).put("d", 2.0)
+    assert [CellCache(path, ["new"]).get(key) for key in "abcd"] == [
         *(None, float("inf"), None, 2.0)
     ]
-    assert cells.CellCache(path, ["old", "new"]).get("a") == 1.0
+    assert CellCache(path, ["old", "new"]).get("a") == 1.0

@@ -13,7 +13,8 @@ from optuna.trial import TrialState
 from tuning_runs import run_study
 
 from edgeopt.experiments.tuning.cells import run_trial_cell, trial_cells
-from edgeopt.experiments.tuning.config import SAMPLERS, ProblemSet, TuneConfig
+from edgeopt.experiments.tuning.config import SAMPLERS, TuneConfig
+from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import trial_count
 from edgeopt.experiments.tuning.storage import open_journal, open_study
 from edgeopt.experiments.tuning.trial import best_trial
