@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import warnings
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -123,6 +124,7 @@ def _options(
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
     _log_to_stderr()
+    warnings.showwarning = _warn
     try:
         # the name is part of the variable by which shells ask for completions
         code = app(standalone_mode=False, prog_name="edgeopt")
@@ -146,6 +148,17 @@ def _log_to_stderr() -> None:
     logger = logging.getLogger("edgeopt")
     logger.handlers = [_Lines()]
     logger.setLevel(logging.INFO)
+
+
+_warned = set[str]()
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    """Print a warning as a line, once, without the place in the code that gave it."""
+    line = f"edgeopt: warning: {' '.join(str(message).split())}"
+    if line not in _warned:
+        _warned.add(line)
+        print(line, file=sys.stderr, flush=True)
 
 
 class _Lines(logging.Handler):

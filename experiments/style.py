@@ -227,7 +227,7 @@ def plain_ticks(axis: Axis) -> None:
 
 
 @contextmanager
-def _one_warning() -> Iterator[None]:
+def one_font_warning() -> Iterator[None]:
     """Warn once of all letters that no font has, instead of once for each."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", message="Glyph .* missing from font")
@@ -297,11 +297,11 @@ def save_figure(
     for kind in formats:
         check_choice("format", kind, FORMATS)
         buffer = io.BytesIO()
-        if kind == "pgf":
-            buffer.write(pgf_picture(figure).encode())
-        else:
-            # the salt makes the identifiers of SVG repeat
-            with mpl.rc_context({"svg.hashsalt": "edgeopt"}), _one_warning():
+        # the salt makes the identifiers of SVG repeat
+        with mpl.rc_context({"svg.hashsalt": "edgeopt"}), one_font_warning():
+            if kind == "pgf":
+                buffer.write(pgf_picture(figure).encode())
+            else:
                 figure.savefig(buffer, format=kind, **FORMATS[kind])
         paths.append(folder / f"{name}.{kind}")
         write_atomically(paths[-1], buffer.getvalue())

@@ -116,7 +116,7 @@ def problems_command(
         console.print(f"[bold]{EXAMPLES[label]}[/bold]", soft_wrap=True)
         console.print(Padding(_first_sentence(generator), (0, 0, 0, 4)))
     console.print("[bold]path/to/u_c_hihi.0[/bold]")
-    console.print("    A file: HCSP or Fanjul-Ruiz text (also .gz), .npy, .npz, .csv.")
+    console.print("    A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz.")
 
 
 def _show_generator(name: str) -> None:

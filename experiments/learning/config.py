@@ -180,12 +180,12 @@ class LearningConfig:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_learning(path: Path, folder: str | None = None) -> LearningConfig:
+def read_learning(path: str | Path, folder: str | None = None) -> LearningConfig:
     """Read a learning file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         TOML with the fields of `LearningConfig`. Paths in it are relative to the file.
     folder : str, optional
         Folder of the data instead of the file's.
@@ -199,6 +199,7 @@ def read_learning(path: Path, folder: str | None = None) -> LearningConfig:
     --------
     See ``examples/learn_together.py``; the files in ``experiments/learnings`` show all fields.
     """
+    path = Path(path)
     tables = read_toml(path)
     check_fields(path, tables, tuple(each.name for each in fields(LearningConfig)), _REQUIRED)
     if isinstance(tables.get("folder"), str):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.notebook.plots import RunPlots
-from edgeopt.experiments.runs.cell import FAILED
+from edgeopt.experiments.runs.cell import FAILED, reason_of
 from edgeopt.experiments.runs.store import missing_note, read_description
 from edgeopt.experiments.sweep.cell import SWEEP, problem_of
 from edgeopt.experiments.sweep.config import SweepConfig
@@ -78,11 +78,11 @@ class Runs:
     def failures(self) -> pd.DataFrame:
         """A row for each run that failed: problem, solver, repetition, reason, error and key.
 
-        The reason is the last line of the traceback in ``error``.
+        The reason is what the traceback in ``error`` ends with.
         """
         data = self.data
         failed = data[data["status"] == FAILED]
-        reasons = [str(error).strip().rpartition("\n")[2] for error in failed["error"]]
+        reasons = list(map(reason_of, failed["error"]))
         columns = ["problem", "solver", "repetition", "reason", "error", "key"]
         return failed.assign(reason=reasons)[columns].reset_index(drop=True)
 

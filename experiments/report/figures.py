@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.statistics.comparison import Comparison
-from edgeopt.experiments.style import paper_style
+from edgeopt.experiments.style import one_font_warning, paper_style, save_figure
 from edgeopt.experiments.sweep.figures.canvas import PLAIN, SIZE, gather_legends
 from edgeopt.experiments.sweep.figures.choice import choose_runs
 from edgeopt.experiments.sweep.figures.curves import plot_convergence
 from edgeopt.experiments.sweep.figures.ranks import draw_ranks
 from edgeopt.experiments.sweep.figures.shares import plot_ecdf, plot_profile
 from edgeopt.experiments.text import file_names
-from edgeopt.problems.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +100,7 @@ def svg_address(draw: Draw) -> str:
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with paper_style(), mpl.rc_context(PLAIN | _PAGE):
+    with paper_style(), mpl.rc_context(PLAIN | _PAGE), one_font_warning():
         draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     # hundredths of a point are precise enough, and make the page much smaller; texts stay
     rounded = re.sub(rb"<[^>]*>", _rounded, buffer.getvalue())
@@ -117,8 +116,5 @@ def write_pdf(draw: Draw, path: Path) -> Path:
     """Write a figure as PDF without a date, and return the path."""
     import matplotlib as mpl
 
-    buffer = io.BytesIO()
     with paper_style(), mpl.rc_context(PLAIN):
-        draw().savefig(buffer, format="pdf", metadata={"CreationDate": None})
-    write_atomically(path, buffer.getvalue())
-    return path
+        return save_figure(draw(), path.parent, path.stem, ["pdf"])[0]

@@ -6,6 +6,7 @@ The engine knows no kind. A configuration yields cells, each cell runs once and 
 
 from __future__ import annotations
 
+import textwrap
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,8 @@ FINISHED = "finished"
 _FIRST = {"key": "text", "code": "text"}
 
 _RUN = {"repetition": "integer", "seed": "unsigned"}
+
+_REASON = 200  # characters of a failure's reason
 
 _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
 
@@ -151,6 +154,23 @@ def name_row(cell: AnyCell) -> Row:
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
     """Return a failed row for a cell that could not return one, `seconds` after its start."""
     return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
+
+
+def reason_of(error: str | None) -> str:
+    r"""Return what a traceback ends with, the error and its message, as one line.
+
+    Examples
+    --------
+    >>> from edgeopt.experiments.runs.cell import reason_of
+    >>> reason_of('Traceback:\n  File "mine.py", line 3\n    solve(x)\nValueError: two\nlines')
+    'ValueError: two lines'
+    """
+    lines = (error or "no error is known").strip().splitlines()
+    frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
+    start = frames[-1] + 1 if frames else len(lines) - 1
+    while start < len(lines) - 1 and lines[start].startswith(" "):
+        start += 1
+    return textwrap.shorten(" ".join(lines[start:]), _REASON, placeholder=" …")
 
 
 # Two sweeps in one folder, or a retry, leave several rows of one key: a finished row is kept, a

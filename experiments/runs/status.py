@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from edgeopt.experiments.runs.accept import CONTENT, acceptable_rows
-from edgeopt.experiments.runs.cell import FAILED, AnyConfig, Row, RunKind
+from edgeopt.experiments.runs.cell import FAILED, AnyConfig, Row, RunKind, reason_of
 from edgeopt.experiments.runs.index import index_of, place_columns
 from edgeopt.experiments.runs.select import Selection, selected_keys
 from edgeopt.experiments.runs.store import (
@@ -163,8 +163,7 @@ def failure_lines(failed: Sequence[Row], kind: RunKind) -> list[str]:
     lines = [f"{len(failed)} cells failed:" if len(failed) > 1 else "1 cell failed:"]
     for row in failed[:_MOST_FAILURES]:
         names = ", ".join(f"{name}={row[name]}" for name in place_columns(kind))
-        error = (row["error"] or "no error is known").strip().splitlines()
-        lines.append(f"  {names}: {error[-1]}")
+        lines.append(f"  {names}: {reason_of(row['error'])}")
     more = len(failed) - _MOST_FAILURES
     return [*lines, f"  and {more} more"] if more > 0 else lines
 

@@ -181,12 +181,12 @@ def restore_simulation(table: dict[str, Any]) -> SimulationConfig:
     return SimulationConfig(**{**table, "nodes": tuple(table["nodes"])})
 
 
-def read_simulation(path: Path) -> SimulationConfig:
+def read_simulation(path: str | Path) -> SimulationConfig:
     """Read a simulation file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         TOML with a table ``[streams.NAME]`` for each stream and ``[schemes.NAME]`` for each
         scheme, whose ``kind`` and ``scheme`` are NAME unless they say otherwise, and the fields
         of `Scenario` and `SimulationConfig`; ``nodes`` is a number or a list. Paths in it are
@@ -202,6 +202,7 @@ def read_simulation(path: Path) -> SimulationConfig:
     --------
     See `SimulationConfig`; the files in ``experiments/simulations`` show all fields.
     """
+    path = Path(path)
     tables = read_toml(path)
     check_fields(path, tables, (*_SCENARIO, *_OWN), ("network", "system", "streams", "schemes"))
     nodes = tables.pop("nodes", [])

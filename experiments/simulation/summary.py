@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row
+from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row, reason_of
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.text import scaled, table_console, terminal_table
@@ -81,7 +81,7 @@ def _summary(stream: str, nodes: int, scheme: str, group: list[Row]) -> Row:
         row[name] = values.mean(axis=0).tolist() if runs else None
     row["warnings"] = _different(text for run in runs for text in run["warnings"])
     failed = (one["error"] for one in group if one["status"] == FAILED)
-    row["errors"] = _different(text.strip().splitlines()[-1] for text in failed)
+    row["errors"] = _different(map(reason_of, failed))
     return row
 
 

@@ -24,7 +24,11 @@ def own_axis(budget: Mapping[str, Any]) -> str:
 
 def cost_text(value: float, axis: str) -> str:
     """Return a cost with its unit, such as ``5,000 evaluations`` or ``2 s``."""
-    return seconds(value) if axis == "seconds" else f"{count(value)} {axis}"
+    return (
+        seconds(value)
+        if axis == "seconds"
+        else f"{count(value)} {axis if value != 1 else axis[:-1]}"
+    )
 
 
 def cut_text(budgets: pd.Series[float], axis: str) -> str:
@@ -35,7 +39,7 @@ def cut_text(budgets: pd.Series[float], axis: str) -> str:
     least, most = (cost_text(value, axis) for value in (budgets.min(), budgets.max()))
     if least == most:
         return f"Runs are compared after {most}, the most that each has had."
-    least = least.removesuffix(f" {axis}")
+    least = least.removesuffix(f" {axis}").removesuffix(f" {axis[:-1]}")
     return (
         f"Runs are compared after {least} to {most}, the most that each run of a problem has had."
     )

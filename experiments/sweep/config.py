@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed, toml_text
 from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
-from edgeopt.experiments.sweep.grid import expand_grids
+from edgeopt.experiments.sweep.grid import expand_grids, labelled
 from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -81,7 +81,8 @@ class SweepConfig:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
         check_runs(self.repetitions, len(self.problems) * len(self.solvers), self.time_limit)
         for label, table in self.solvers.items():
-            as_solver(build_solver(table))
+            with labelled(label):
+                as_solver(build_solver(table))
             check_json(f"solvers.{label}", table)
 
     @property
@@ -157,12 +158,12 @@ def restore_sweep(table: dict[str, Any]) -> SweepConfig:
     return SweepConfig(**{**table, "problems": named})
 
 
-def read_config(path: Path) -> SweepConfig:
+def read_config(path: str | Path) -> SweepConfig:
     r"""Read a sweep file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         TOML with ``problems``, ``repetitions``, ``budget``, optionally ``seed``, ``start`` and
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
         unless it says otherwise. Paths in it are relative to the file. ``problems`` is a list, or
@@ -184,6 +185,7 @@ def read_config(path: Path) -> SweepConfig:
     >>> read_config(Path("mine.toml")).repetitions
     2
     """
+    path = Path(path)
     tables = read_toml(path)
     check_fields(path, tables, _FIELDS, ("problems", "repetitions", "budget", "solvers"))
     problems, left_out = _problems(tables["problems"], path.parent)

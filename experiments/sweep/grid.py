@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import Any
 
@@ -48,6 +50,16 @@ def expand_grids(solvers: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@contextmanager
+def labelled(label: str) -> Iterator[None]:
+    """Put the label of a solver before the field of an `InputError`."""
+    try:
+        yield
+    except InputError as error:
+        dot = "." if error.field.isidentifier() else ": "  # it may also be a file
+        raise InputError(f"solvers.{label}{dot}{error.field}", error.value, error.rule) from None
+
+
 def _combinations(label: str, table: Any) -> list[tuple[str, Any]]:
     """Return the label and the table of each combination; other than tables as they are."""
     if not isinstance(table, dict) or not isinstance(table.get("solver"), str):
@@ -69,7 +81,8 @@ def _combinations(label: str, table: Any) -> list[tuple[str, Any]]:
 
 def _is_grid(label: str, table: dict[str, Any], name: str) -> bool:
     """Whether the list given to a parameter has several values of it."""
-    declared = declared_parameters(table["solver"]).get(name)
+    with labelled(label):
+        declared = declared_parameters(table["solver"]).get(name)
     if declared is None:  # unknown: whoever builds the solver says so
         return False
     own, given = list_depth(declared.hint), _depth(table[name])

@@ -188,6 +188,8 @@ def store_solver(solver: Any, folder: Path, place: str = "solver") -> dict[str, 
         return {**store_solver(solver.function, folder, place), **values}
     if isinstance(solver, functools.partial):
         return _partial(solver, folder, place)
+    if inspect.ismethod(solver):
+        raise InputError(place, solver.__qualname__, "a function, or an object with __call__")
     if isinstance(solver, type) or inspect.isroutine(solver) or hasattr(solver, "py_func"):
         return _definition(solver, folder, place)
     as_solver(solver)

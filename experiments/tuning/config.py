@@ -234,12 +234,12 @@ def _content(given: Any) -> Any:
     return [type(given).__qualname__, plain]
 
 
-def read_tuning(path: Path) -> TuneConfig:
+def read_tuning(path: str | Path) -> TuneConfig:
     """Read a tuning file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         TOML with the fields of `TuneConfig`; ``[training]`` and ``[held_out]`` are tables with
         ``problems``, a list or a table of names, and ``repetitions``. Paths in it are relative to
         the file.
@@ -253,6 +253,7 @@ def read_tuning(path: Path) -> TuneConfig:
     --------
     See ``examples/tune_a_solver.py``; the files in ``experiments/tunings`` show all fields.
     """
+    path = Path(path)
     tables = read_toml(path)
     check_fields(path, tables, _REQUIRED + _OPTIONAL, _REQUIRED)
     fields = dict(tables)

@@ -72,7 +72,8 @@ def search_space(
         if found is not None:
             space[name] = found
         elif names is not None:
-            raise InputError(f"search.{name}", None, "given: the solver declares no range for it")
+            rule = "given: the solver declares no range for it"
+            raise InputError(f"search.{name}", None, f"{rule} (in Python, distributions= gives it)")
     if not space:
         raise InputError("search", given, "at least one parameter; the solver declares none")
     return space

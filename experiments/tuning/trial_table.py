@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import optuna
 
+from edgeopt.experiments.runs.cell import reason_of
 from edgeopt.experiments.tuning.space import Space
 from edgeopt.experiments.tuning.trial import ERROR
 
@@ -25,8 +26,8 @@ def trials_table(study: Study, objective: str = "gap") -> pd.DataFrame:
     """Return a row for each trial that is over, by number.
 
     Columns: ``trial``, ``state`` (complete, pruned or fail), the objective (mean over the finished
-    runs; NaN without one), ``runs``, ``params_NAME`` for each parameter, and ``error`` (last line
-    of the traceback, or empty).
+    runs; NaN without one), ``runs``, ``params_NAME`` for each parameter, and ``error`` (what
+    its traceback ends with, or empty).
     """
     import pandas as pd
 
@@ -44,14 +45,14 @@ def measured(table: pd.DataFrame, objective: str = "gap") -> pd.DataFrame:
 def _row(trial: FrozenTrial, objective: str) -> dict[str, Any]:
     """Return the columns of a trial."""
     values = trial.intermediate_values.values()
-    error = str(trial.user_attrs.get(ERROR, "")).strip().split("\n")[-1]
+    error = trial.user_attrs.get(ERROR)
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
         objective: math.fsum(values) / len(values) if values else math.nan,
         "runs": len(values),
         **{f"params_{name}": value for name, value in trial.params.items()},
-        "error": error,
+        "error": reason_of(error) if error else "",
     }
 
 

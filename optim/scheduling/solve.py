@@ -106,7 +106,7 @@ def solve(
     Raises
     ------
     InputError
-        If `solver`, `stop` or `start` is illegal.
+        If `problem`, `solver`, `stop` or `start` is illegal.
     CheckError
         If the solver's makespan, memory or bound does not hold for its assignment.
 
@@ -131,6 +131,9 @@ def solve(
     (array([0, 0, 1]), 5.0)
     >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
     """
+    if not isinstance(problem, Problem):
+        rule = "a Problem: Problem(table) of times, or load_problem(file or name)"
+        raise InputError("problem", type(problem).__name__, rule)
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
     tally, table = Tally(), Display(_allowed(criteria)) if display else None

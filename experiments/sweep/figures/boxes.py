@@ -215,7 +215,8 @@ def gap_figure(
             if lines:
                 add_legend(panel, "", {})
         panel.set_title(short_label(name), fontsize="medium", parse_math=False)
-    _name_rows(panels[0], order)
+    for panel in panels[::columns]:  # labels of a shared axis are plain text on each of them
+        _name_rows(panel, order)
     figure.supxlabel(f"{runs_text(choice)} of each solver", fontsize="medium")
     gather_legends(figure)
     return figure

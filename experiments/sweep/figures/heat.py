@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _MAP = "cividis_r"  # its lightness falls evenly: it can be read in grey, and colour-blind
+
+_FEW_ROWS = 8
 
 _COLUMN, _ROW = 0.42, 0.2  # in, of a cell with its number
 
@@ -133,7 +136,9 @@ def _draw(axes: Axes, values: FloatArray, y: str, scale: str) -> None:
             ink = "white" if np.dot(shade[:3], (0.2126, 0.7152, 0.0722)) < 0.5 else "black"
             style = {"ha": "center", "va": "center", "fontsize": "x-small", "color": ink}
             axes.text(column + 0.5, row + 0.5, text, style)
-    bar = axes.figure.colorbar(mesh, ax=axes, label=VALUES[y], pad=0.02)
+    # beside few rows there is no room for a long line
+    label = VALUES[y] if values.shape[0] > _FEW_ROWS else textwrap.fill(VALUES[y], 16)
+    bar = axes.figure.colorbar(mesh, ax=axes, label=label, pad=0.02)
     (percent_axis if (y, scale) == ("gap", "log") else number_axis)(bar.ax.yaxis)
     if bar.solids is not None:
         bar.solids.set_rasterized(False)  # PGF has no images

@@ -64,6 +64,8 @@ def plot_loads(
     --------
     See `choose_runs`, which makes such a table.
     """
+    from matplotlib.ticker import MaxNLocator
+
     choice = choose_one(data, problem, solvers, names)
     schedules = _schedules(choice, instance)
     with drawing(ax) as axes:
@@ -79,7 +81,7 @@ def plot_loads(
             look = choice.styles[solver] | marks
             axes.plot(places, ends, label=solver, clip_on=False, **look)
         axes.set(xlabel="node, the last to finish first", ylabel="finishes at (s)", ylim=(0, None))
-        number_axis(axes.xaxis)
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         number_axis(axes.yaxis)
         add_legend(axes, "best schedule of each solver", absent(choice, set(schedules)))
     return axes

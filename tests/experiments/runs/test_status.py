@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeopt.experiments.runs.cell import failed_row, name_row
+from edgeopt.experiments.runs.cell import failed_row, name_row, reason_of
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.index import index_of
 from edgeopt.experiments.runs.status import read_status, status_of
@@ -27,6 +27,19 @@ def folder(tmp_path: Path) -> Path:
         append_row(journal, {**row, "status": "finished", "cell_seconds": seconds})
     append_row(journal, failed_row(cells["5", "ants", 0], "no", 12.0))
     return tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (None, "no error is known"),
+        ("longer than 3 s", "longer than 3 s"),
+        ('Traceback:\n  File "a", line 1\n    f()\n    ^^^\nValueError: 1\n  2', "ValueError: 1 2"),
+        ('  File "a", line 1\nE: x\n\nIn:\n  File "b", line 2\nF: y', "F: y"),
+    ],
+)
+def test_the_reason_is_the_whole_message(error: str | None, reason: str):
+    assert reason_of(error) == reason
 
 
 def test_cells_are_counted_and_the_rest_is_estimated(folder: Path):

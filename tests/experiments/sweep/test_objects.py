@@ -140,9 +140,10 @@ def test_a_stored_source_is_stored_again(tmp_path: Path, monkeypatch: pytest.Mon
         (Hidden(), "mine.by"),
         (Shift(by=[1]), "mine.by"),
         (lambda problem, rng: [0], "mine"),
+        (Shift().__call__, "mine"),
         (3, "solver"),
     ],
-    ids=["no attribute", "a list", "a lambda", "a number"],
+    ids=["no attribute", "a list", "a lambda", "a method", "a number"],
 )
 def test_what_cannot_be_written_down_is_refused_by_name(solver: object, field: str, tmp_path: Path):
     with pytest.raises(InputError) as caught:

@@ -160,6 +160,11 @@ def test_what_is_no_assignment_is_refused(assignment):
         solve(PROBLEM, lambda problem, rng: assignment)
 
 
+def test_a_table_is_not_yet_a_problem():
+    with pytest.raises(InputError, match=r"Problem\(table\)"):
+        solve(np.ones((2, 2)), "lpt")
+
+
 def test_checker_by_itself():
     tight = Problem([[1.0, 1.0]] * 2, [1.0, 1.0], [1.0, 1.0])
     assert check_schedule(tight, np.array([0, 1]), 1.0, 1.0) == 1.0

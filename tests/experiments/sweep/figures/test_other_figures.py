@@ -1,5 +1,7 @@
 """Boxes, shares, heat maps, ranks and loads by hand."""
 
+import io
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -48,6 +50,14 @@ def lines(ax):
 
 def last_share(table, solver):
     return table.loc[table["solver"] == solver, "share"].iloc[-1]
+
+
+def test_names_in_panels_below_one_another_are_text():
+    odd = final({problem: {r"$\frac{1}$": [0.1], "b": [0.2]} for problem in "pq"})
+    figure = gap_figure(odd, ["p", "q"], width=3.5)
+    figure.savefig(io.BytesIO())
+    texts = [label.get_text() for panel in figure.axes for label in panel.get_yticklabels()]
+    assert texts == ["b", r"$\frac{1}$"] * 2
 
 
 def test_boxes_by_solver_and_problem():
