@@ -54,13 +54,17 @@ class InputError(ValueError):
 
 
 def shorten(value: object, width: int = 80) -> str:
-    """Return ``repr(value)`` on one line, cut to `width` characters."""
+    """Return ``repr(value)`` on one line, cut to `width` characters; of a path the end is kept."""
     try:
         # A NumPy scalar prints as np.float64(0.5), a Python number as users wrote it.
         text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     except ValueError:  # Python refuses to write integers of more than 4300 digits
         text = f"{type(value).__name__} of too many digits"
-    return text if len(text) <= width else text[: width - 3] + "..."
+    if len(text) <= width:
+        return text
+    if isinstance(value, str) and "/" in value:  # the name of a file is what tells paths apart
+        return f"{text[: width // 4]}...{text[3 - 3 * width // 4 :]}"
+    return text[: width - 3] + "..."
 
 
 def check_number(

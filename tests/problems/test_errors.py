@@ -42,6 +42,13 @@ def test_numpy_scalars_are_shown_as_numbers():
     assert shorten(np.float64(0.5)) == "0.5"
 
 
+def test_of_a_long_path_the_end_is_kept():
+    text = shorten(f"/home/{'very/' * 30}own.py")
+    assert len(text) == 80
+    assert text.startswith("'/home/very/")
+    assert text.endswith("/own.py'")
+
+
 def test_the_message_is_one_line():
     assert "\n" not in str(InputError("et", np.ones((9, 9)), "finite"))
 

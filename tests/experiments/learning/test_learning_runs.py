@@ -152,7 +152,7 @@ def test_command_tells_how_far_it_is_and_what_failed(two_schemes, tmp_path, edge
     assert "2 cells: 0 finished, 0 failed, 2 to run" in plan.out
     failed = edgeopt("learn", str(two_schemes), "--out", "out", "--time-limit", "0.001")
     assert failed.code == 1
-    assert "dormant, run 0 failed: time limit of 0.001 s" in failed.err
+    assert "scheme=dormant, repetition=0: time limit of 0.001 s" in failed.err
     assert "2 cells: 0 finished, 2 failed, 0 to run" in edgeopt("learn", "--status", "out").out
     assert edgeopt("learn", str(two_schemes), "--out", "out", "--retry-failed").code == 0
     assert "2 cells: 2 finished" in edgeopt("learn", "--status", "out").out
