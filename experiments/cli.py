@@ -153,7 +153,7 @@ def _log_to_stderr() -> None:
 _warned = set[str]()
 
 
-def _warn(message: Warning | str, *_: object) -> None:
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning as a line, once, without the place in the code that gave it."""
     line = f"edgeopt: warning: {' '.join(str(message).split())}"
     if line not in _warned:

@@ -131,9 +131,7 @@ def solve(
     (array([0, 0, 1]), 5.0)
     >>> better = solve(problem, Frontier(), start=result.assignment, stop=Seconds(1.0))
     """
-    if not isinstance(problem, Problem):
-        rule = "a Problem: Problem(table) of times, or load_problem(file or name)"
-        raise InputError("problem", type(problem).__name__, rule)
+    _check_problem(problem)
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
     tally, table = Tally(), Display(_allowed(criteria)) if display else None
@@ -287,6 +285,13 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         schedule=schedule,
         state=run.state,
     )
+
+
+def _check_problem(problem: Any) -> None:
+    """Raise `InputError` for a table or a name instead of a problem."""
+    if not isinstance(problem, Problem):
+        rule = "a Problem: Problem(table) of times, or load_problem(file or name)"
+        raise InputError("problem", type(problem).__name__, rule)
 
 
 def _incumbent(problem: Problem, start: ArrayLike | None, tally: Tally) -> State:
