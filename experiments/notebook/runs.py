@@ -192,7 +192,7 @@ class Runs:
         missing = missing_note(data)
         return [
             size,
-            *([missing] if missing else [f"all {len(data)} runs are there"]),
+            missing or (f"all {len(data)} runs are there" if len(data) > 1 else "its run is there"),
             *([f"{failed} failed (see .failures)"] if failed else []),
             *[self._used(data, *pair) for pair in config.budget.items()],
         ]

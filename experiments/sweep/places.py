@@ -31,7 +31,7 @@ def problem_specs(problems: Iterable[str] | Mapping[str, str], folder: Path) -> 
         Of the sweep; it may have been moved since its configuration was written.
     """
     named = problems if isinstance(problems, Mapping) else {spec: spec for spec in problems}
-    return {name: _moved(spec, folder / PROBLEMS) for name, spec in named.items()}
+    return {name: moved(spec, folder / PROBLEMS) for name, spec in named.items()}
 
 
 def spec_named(cells: pd.DataFrame, name: str) -> str:
@@ -53,7 +53,7 @@ def config_in(folder: Path) -> SweepConfig:
         If the folder holds no sweep, or a solver is gone.
     """
     table = read_description(folder)["config"]
-    moved: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "problems": problem_specs(table["problems"], folder)
         if isinstance(table["problems"], dict)
         else table["problems"],
@@ -62,16 +62,16 @@ def config_in(folder: Path) -> SweepConfig:
             for label, each in table["solvers"].items()
         },
     }
-    return restore_sweep({**table, **moved})
+    return restore_sweep({**table, **fields})
 
 
 def _moved_solver(name: str, folder: Path) -> str:
     """Return a solver's name, with the place where its source is now."""
     path, colon, attribute = name.rpartition(":")
-    return f"{_moved(path, folder / SOURCES)}{colon}{attribute}" if colon else name
+    return f"{moved(path, folder / SOURCES)}{colon}{attribute}" if colon else name
 
 
-def _moved(path: str, folder: Path) -> str:
+def moved(path: str, folder: Path) -> str:
     """Return the file of this name in a folder, the path itself if there is none."""
     beside = folder / Path(path).name
     return str(beside.resolve()) if path and file_exists(beside) else path

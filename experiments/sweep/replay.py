@@ -17,6 +17,7 @@ from edgeopt.experiments.runs.store import (
 )
 from edgeopt.experiments.sweep.cell import SweepCell, problem_of, solver_identity
 from edgeopt.experiments.sweep.config import split_spec
+from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES, moved
 from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError
@@ -117,8 +118,8 @@ def find_stored(
     row = _find_row(folder, key)
     recipe = json.loads(row["recipe"])
     table = recipe["solver"]
-    table["solver"] = _place(folder, "solvers", table["solver"], solver)
-    spec = _place(folder, "problems", recipe["problem"], problem)
+    table["solver"] = _place(folder, SOURCES, table["solver"], solver)
+    spec = _place(folder, PROBLEMS, recipe["problem"], problem)
     text, start = json.dumps(table, sort_keys=True), recipe["start"]
     identity, code = solver_identity(text, start)
     # not the columns seed and repetition: folders that are merged may renumber repetitions
@@ -165,14 +166,11 @@ def _place(folder: Path, kind: str, known: str, given: str | None) -> str:
     file, rest = _split(known)
     if given is not None:  # ``moved.py`` for ``own.py:Name``
         return f"{given}{rest}" if file_exists(Path(given)) else given
-    if not Path(file).is_absolute() or file_exists(Path(file)):
-        return known
-    # what a sweep has stored in its own folder moves with it
-    stored = folder / kind / Path(file).name
-    if not file_exists(stored):
-        option = "PROBLEM" if kind == "problems" else "--solver"
+    place = moved(file, folder / kind)
+    if Path(place).is_absolute() and not file_exists(Path(place)):
+        option = "PROBLEM" if kind == PROBLEMS else "--solver"
         raise InputError(kind[:-1], file, f"an existing file: {option} says where it is now")
-    return f"{stored}{rest}"
+    return f"{place}{rest}"
 
 
 def _split(name: str) -> tuple[str, str]:
