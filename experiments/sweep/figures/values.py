@@ -134,6 +134,6 @@ def draw_lines(
             check_choice("lines", line, LINES)
             label = "lower bound" if line == "bound" else "best known"
         else:
-            label = f"target {line:g}"
+            label = f"target {check_number('lines', line, at_least=0):g}"
         dash = _DASHES[line if isinstance(line, str) else "target"]
         across(measure.reference(line, scale), label=label, linestyle=dash, **_REFERENCE)

@@ -74,6 +74,7 @@ def test_widths():
         (["gaps"], {"colour": 1}, "option: got 'colour', must be one of"),
         (["gaps"], {"formats": ["gif"]}, "format: got 'gif'"),
         (["gaps"], {"font_size": 99}, "font_size"),
+        (["gaps"], {"lines": [-1.0]}, "lines: got -1.0"),
         (["gaps"], {"solvers": ["met"]}, "solvers: got 'met'"),
     ],
 )
