@@ -15,7 +15,7 @@ import numpy as np
 from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, make_solver
-from edgeopt.optim.scheduling.solve import solve, warm_up
+from edgeopt.optim.scheduling.solve import form_of, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
@@ -37,7 +37,7 @@ SWEEP = RunKind(
 )
 
 
-_WARM: set[tuple[str, str, str]] = set()
+_WARM: set[tuple[tuple[bool, bool, bool], str, str]] = set()
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,10 @@ class SweepCell:
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
-        done = self.problem, self.solver, self.code
+        problem, solver = self.load()
+        done = form_of(problem), self.solver, self.code
         if done not in _WARM:
-            warm_up(*self.load())
+            warm_up(problem, solver)
             _WARM.add(done)
 
     def outcome(self, folder: Path | None = None) -> Row:

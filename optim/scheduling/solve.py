@@ -416,12 +416,21 @@ def warm_up(problem: Problem, solver: Any) -> None:
                 break
 
 
-def _tiny(problem: Problem) -> Problem:
-    """Return two tasks on two nodes, with memory and ready times if `problem` has them."""
-    # Kernels are compiled for types: the form of the times and the optional arrays must agree.
+def form_of(problem: Problem) -> tuple[bool, bool, bool]:
+    """Return whether a problem has times as work and speed, memory, and ready times.
+
+    Kernels are compiled for types: a solver that has been warmed up for a problem is so for all
+    problems of the same form.
+    """
     uniform = isinstance(problem.et, UniformTimes)
+    return uniform, problem.task_memory is not None, problem.ready is not None
+
+
+def _tiny(problem: Problem) -> Problem:
+    """Return two tasks on two nodes in the form of `problem`."""
+    uniform, limited, late = form_of(problem)
     et = UniformTimes(np.ones(2), np.ones(2)) if uniform else np.ones((2, 2))
     tiny = Problem(et)
-    if problem.task_memory is not None:
+    if limited:
         tiny = replace(tiny, task_memory=np.ones(2), node_capacity=np.ones(2))
-    return tiny if problem.ready is None else replace(tiny, ready=np.ones(2))
+    return replace(tiny, ready=np.ones(2)) if late else tiny
