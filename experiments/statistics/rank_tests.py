@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 EXTRA = "stats"
 
+_ENUMERATED = 13  # pairs up to which p is exact with ties, as in SciPy
+
 
 @dataclass(frozen=True)
 class Friedman:
@@ -255,8 +257,6 @@ def signed_ranks(first: FloatArray, second: FloatArray, scale: float = 1.0) -> S
     >>> signed_ranks(np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 4.0, 6.0, 8.0]))
     SignedRanks(pairs=4, statistic=0.0, p=0.125, effect=1.0)
     """
-    from scipy import stats
-
     differences = paired_differences(second, first)
     # of the smaller number, as the larger may be infinite
     noise = resolution(np.minimum(np.abs(first), np.abs(second)), scale)
@@ -267,9 +267,23 @@ def signed_ranks(first: FloatArray, second: FloatArray, scale: float = 1.0) -> S
         return SignedRanks(0, 0.0, 1.0, 0.0)
     ranks = tied_ranks(np.abs(differences), noise)
     above, below = ranks[differences > 0].sum(), ranks[differences < 0].sum()
-    p = stats.wilcoxon(np.copysign(ranks, differences)).pvalue
+    p = _signed_p(np.copysign(ranks, differences))
     effect = (above - below) / (above + below)
-    return SignedRanks(differences.size, float(min(above, below)), float(p), float(effect))
+    return SignedRanks(differences.size, float(min(above, below)), p, float(effect))
+
+
+def _signed_p(signed: FloatArray) -> float:
+    """Return Wilcoxon's p of signed ranks, two-sided."""
+    ranks, n = np.abs(signed), len(signed)
+    if n > _ENUMERATED or len(np.unique(ranks)) == n:
+        from scipy import stats  # takes long to import
+
+        return float(stats.wilcoxon(signed).pvalue)
+    # Here SciPy calls a Python function for each of the 2**n signs, which takes a second a test.
+    signs = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    sums, found = signs @ ranks, ranks[signed > 0].sum()
+    tail = min(np.mean(sums <= found), np.mean(sums >= found))  # halves of integers: exact
+    return min(1.0, 2.0 * float(tail))
 
 
 def paired_differences(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -52,3 +52,12 @@ def test_swapping_the_solvers_swaps_the_effect_only():
     first, second = np.random.default_rng(1).random((2, 20))
     one, other = signed_ranks(first, second), signed_ranks(second, first)
     assert (one.effect, one.p) == (pytest.approx(-other.effect), pytest.approx(other.p))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_p_with_ties_is_that_of_scipy(seed):
+    rng = np.random.default_rng(seed)
+    first = rng.integers(1, 5, 8).astype(float)
+    second = first + rng.integers(1, 4, 8) * rng.choice([-1, 1], 8)
+    ours = signed_ranks(first, second, scale=0.0)
+    assert ours.p == pytest.approx(stats.wilcoxon(second - first).pvalue, rel=1e-12)
