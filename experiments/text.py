@@ -149,12 +149,12 @@ def file_names(names: Iterable[str]) -> list[str]:
     """Return a name for a file of each name, all different on every file system.
 
     Letters of any script stay, other signs become hyphens, and a number is added to what would be
-    the same, in upper or lower case.
+    the same, in upper or lower case. The ending ``.csv`` of an instance's file is left out.
     """
     found: list[str] = []
     taken: set[str] = set()
     for name in names:
-        plain = unicodedata.normalize("NFC", name)
+        plain = unicodedata.normalize("NFC", name.removesuffix(".csv"))
         slug = re.sub(r"[^\w.]+", "-", plain).strip("-.")[:_FILE_NAME] or "unnamed"
         number, unique = 1, slug
         while unique.casefold() in taken:

@@ -206,7 +206,7 @@ def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:
     from edgeopt.experiments.runs.store import OLDER, missing_note, older_cells
 
     if out is not None and (older := older_cells(out)):
-        typer.echo(f"{older} rows that the file does not name: kept in {out / OLDER}", err=True)
+        typer.echo(f"{older} rows of other cells: kept in {out / OLDER}, not counted", err=True)
     note = missing_note(cells)
     if note is not None:
         typer.echo(note, err=True)
@@ -232,7 +232,7 @@ def _print_status(status: RunStatus, jobs: int) -> None:
     counts = f"{status.finished} finished, {status.failed} failed, {status.open} to run"
     print(f"{status.cells} cells: {counts}")
     if status.older:
-        print(f"{status.older} rows of other cells are kept, not counted")
+        print(f"{status.older} rows of other cells: kept, not counted")
     if status.open and status.seconds is None:
         print("time left: no estimate until one cell is finished")
     elif status.open and status.seconds is not None:

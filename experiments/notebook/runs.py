@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,6 +189,9 @@ class Runs:
             "repetition": config.repetitions,
         }
         size = " x ".join(f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items())
+        cells = data.attrs["cells"]
+        if cells != math.prod(counts.values()):  # folders of different sweeps were merged
+            size = f"{cells} cells of {size}"
         failed = int((data["status"] == FAILED).sum())
         missing = missing_note(data)
         return [

@@ -27,7 +27,7 @@ from edgeopt.problems.scheduling.tally import count_evaluation
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """Assign k tasks to x nodes such that the makespan, the end of the last task, is minimal.
 
@@ -204,6 +204,9 @@ class Problem:
         # The rounding of a sum depends on the order of its k terms: allow for its largest error.
         slack = self.tasks * np.finfo(np.float64).eps * self.node_capacity
         return bool((used <= self.node_capacity + slack).all())
+
+    def __repr__(self) -> str:
+        return f"<Problem {self.name!r}: {self.tasks} tasks on {self.nodes} nodes>"
 
     def _repr_html_(self) -> str:
         """Return size, memory, names and the first times, for notebooks."""

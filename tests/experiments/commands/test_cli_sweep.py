@@ -53,7 +53,7 @@ def test_a_sweep_grows_and_shrinks(edgeopt: Callable, sweep_file: Path, tmp_path
     )
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
     assert outcome.code == 0
-    assert outcome.err == "6 rows that the file does not name: kept in out/older\n"
+    assert outcome.err == "6 rows of other cells: kept in out/older, not counted\n"
     grown = read_cells(tmp_path / "out")
     assert grown["solver"].drop_duplicates().tolist() == ["lpt", "atsa", "many-ants"]
     assert len(grown) == 24
@@ -231,7 +231,7 @@ def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path)
     ]
     assert lines[2].startswith("time left: about 0:00:0")
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
-    assert outcome.err == "9 rows that the file does not name: kept in out/older\n"
+    assert outcome.err == "9 rows of other cells: kept in out/older, not counted\n"
     assert len(read_cells(tmp_path / "out")) == 18
 
 

@@ -190,7 +190,7 @@ def test_a_simulation_grows(edgeopt, simulation_file: Path, tmp_path: Path):
     simulation_file.write_text(text)
     first = edgeopt("simulate", str(simulation_file), "--out", str(out), "--filter", "nodes=3")
     assert first.err == (
-        f"16 rows that the file does not name: kept in {out}/older\n"
+        f"16 rows of other cells: kept in {out}/older, not counted\n"
         "8 of 16 cells are missing: not run yet\n"
     )
     assert first.out.count("poisson x 3") == 1

@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_figures_without_options(folder: Path):
     paths = plot_sweep(folder)
-    names = ["convergence-x_1.csv", "convergence-x-1.csv", "gaps"]
+    names = ["convergence-x_1", "convergence-x-1", "gaps"]
     assert [path.name for path in paths] == [n + s for n in names for s in (".png", ".pdf")]
     for path in paths[::2]:
         pixels = imread(path)[..., :3]
@@ -48,14 +48,14 @@ def test_every_figure_in_a_column_with_its_data(folder: Path, tmp_path: Path):
     for path in paths:
         if path.suffix == ".csv":
             assert len(pd.read_csv(path)) > 1
-    both = pd.read_csv(tmp_path / "convergence-x_1.csv.csv")
+    both = pd.read_csv(tmp_path / "convergence-x_1.csv")
     assert both[["evaluations", "seconds"]].notna().any(axis=0).all()
 
 
 def test_a_choice_of_problems_does_not_rename_files(folder: Path, tmp_path: Path):
     options = {"problems": ["x-1*"], "solvers": ["l*", "mct"], "x": "iterations", "y": "ratio"}
     (path,) = plot_sweep(folder, ["convergence"], out=tmp_path, formats=["svg"], **options)
-    assert path.name == "convergence-x-1.csv.svg"
+    assert path.name == "convergence-x-1.svg"
 
 
 def test_widths():
