@@ -1,5 +1,6 @@
 """Data that the project reads in place: ``../shared/data`` beside the project's root."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def shared() -> Path:
 def hcsp(shared: Path) -> Callable[[str], Problem]:
     """Return a loader of published instances: ``hcsp("512x16/u_c_hihi.0")``."""
     return lambda name: load_file(shared / "hcsp" / name)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what was imported: it would look at millions of objects again and again."""
+    gc.collect()
+    gc.freeze()
