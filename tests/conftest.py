@@ -41,6 +41,6 @@ def hcsp(shared: Path) -> Callable[[str], Problem]:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the collector what was imported: it would look at millions of objects again and again."""
+    """Spare the collector what was imported: millions of objects."""
     gc.collect()
     gc.freeze()

@@ -129,3 +129,14 @@ def test_holm_by_hand_passes_over_pairs_not_tested():
 def test_bad_input(shape, alpha, message):
     with pytest.raises(InputError, match=message):
         friedman(pd.DataFrame(np.ones(shape)), alpha=alpha)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_holm_is_that_of_statsmodels(seed):
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    p = np.random.default_rng(seed).random(9) ** 4
+    p[3] = p[5]
+    assert holm(p).tolist() == multitest.multipletests(p, method="holm")[1].tolist()
+    with_gaps = np.insert(p, [0, 4], np.nan)
+    assert holm(with_gaps)[~np.isnan(with_gaps)].tolist() == holm(p).tolist()
+    assert np.isnan(holm(np.array([np.nan]))).all()
