@@ -227,7 +227,7 @@ def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path)
     lines = edgeopt(*again).out.splitlines()
     assert lines[:2] == [
         "18 cells: 9 finished, 0 failed, 9 to run",
-        "9 rows of other cells are kept, not counted",
+        "9 rows of other cells: kept, not counted",
     ]
     assert lines[2].startswith("time left: about 0:00:0")
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")
