@@ -15,6 +15,8 @@ from edgeopt.problems.errors import InputError
 LARGEST_CONTENT = 2**32
 """Most bytes of a file that is read into memory."""
 
+_PIECE = 2**20
+
 
 def file_exists(path: Path) -> bool:
     """Whether `path` is a file; false also for a name that no file can have.
@@ -40,7 +42,7 @@ def check_file(field: str, path: str | Path) -> Path:
     return Path(path)
 
 
-def read_content(path: Path, limit: int = LARGEST_CONTENT) -> bytes:
+def read_content(path: Path, limit: int = LARGEST_CONTENT, rule: str | None = None) -> bytes:
     """Return the bytes of a file, unpacked if its name ends in ``.gz``.
 
     Parameters
@@ -49,6 +51,8 @@ def read_content(path: Path, limit: int = LARGEST_CONTENT) -> bytes:
         A regular file: reading a pipe or a device may never end.
     limit : int
         Largest number of bytes, packed and unpacked.
+    rule : str, optional
+        What a file that cannot be read must be, for the message.
 
     Raises
     ------
@@ -58,17 +62,18 @@ def read_content(path: Path, limit: int = LARGEST_CONTENT) -> bytes:
     check_file("file", path)
     packed = path.suffix.lower() == ".gz"
     try:
-        with path.open("rb") as file:
-            # Never unpacked as a whole: a small file can hold any amount of zeros.
-            stream = gzip.GzipFile(fileobj=file) if packed else file
-            data = stream.read(limit + 1)
+        with gzip.open(path) if packed else path.open("rb") as file:
+            # Piece by piece: a small packed file can hold any amount of zeros.
+            data = bytearray()
+            while len(data) <= limit and (piece := file.read(_PIECE)):
+                data += piece
     except (OSError, EOFError, zlib.error) as error:
-        rule = "an undamaged gzip file" if packed else "a readable file"
-        raise InputError(str(path), str(error), rule) from None
+        own = "an undamaged gzip file" if packed else "a readable file"
+        raise InputError(str(path), str(error), rule or own) from None
     if len(data) > limit:
         rule = f"a file of at most {limit} bytes" + (" once unpacked" if packed else "")
         raise InputError(str(path), f"more than {limit} bytes", rule)
-    return data
+    return bytes(data)
 
 
 def locate(spec: str, folder: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_integer
-from edgeopt.problems.files import check_file, write_atomically
+from edgeopt.problems.files import check_file, read_content, write_atomically
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
 from edgeopt.problems.scheduling.table_options import TableOptions
@@ -222,11 +221,11 @@ def write_npz(path: str | Path, problem: Problem) -> None:
 
 def _read_lines(path: Path) -> list[list[str]]:
     """Return the words of each line that is not blank; a `.gz` file is unpacked."""
+    rule = "a readable text file"
     try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-        raise InputError(str(path), str(error), "a readable text file") from None
+        text = read_content(path, rule=rule).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(str(path), str(error), rule) from None
     lines = [words for line in text.splitlines() if (words := line.split())]
     if not lines:
         raise InputError(str(path), "an empty file", "a text file with a header and numbers")

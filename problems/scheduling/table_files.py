@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.problems.errors import InputError, import_extra
+from edgeopt.problems.files import read_content
 from edgeopt.problems.scheduling.frames import labelled_times
 from edgeopt.problems.scheduling.table_options import SEPARATORS, TableOptions
 from edgeopt.problems.scheduling.tables import (
@@ -106,10 +105,8 @@ def _read_text(path: Path, options: TableOptions) -> Table:
 def _decode(path: Path) -> str:
     """Return the text of a file in UTF-8, UTF-16 with its mark, or Windows-1252 (Latin-1)."""
     rule = "CSV text"
+    data = read_content(path, rule=rule)
     try:
-        data = path.read_bytes()
-        if path.suffix.lower() == ".gz":
-            data = gzip.decompress(data)
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             text = data.decode("utf-16")
         else:
@@ -118,7 +115,7 @@ def _decode(path: Path) -> str:
             except UnicodeDecodeError:
                 # Older spreadsheets: the numbers are the same in all such encodings.
                 text = data.decode("cp1252")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(str(path), str(error), rule) from None
     if "\0" in text or _NO_SEPARATOR in text:
         raise InputError(str(path), "control characters", rule)

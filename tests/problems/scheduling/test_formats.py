@@ -1,6 +1,7 @@
 """Problems from files: by suffix and form, and whatever a file holds."""
 
 import contextlib
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,11 @@ def test_any_content_is_a_problem_or_bad_input(tmp_path: Path, content: bytes, s
         problem = load_file(path)
         assert problem.matrix.shape == (problem.tasks, problem.nodes)
         assert np.isfinite(problem.matrix).any(axis=1).all()
+
+
+@pytest.mark.parametrize("name", ["zeros.gz", "zeros.csv.gz"])
+def test_packed_instances_are_unpacked_up_to_a_limit(tmp_path, monkeypatch, name):
+    monkeypatch.setattr("edgeopt.problems.files.read_content.__defaults__", (1000, None))
+    (tmp_path / name).write_bytes(gzip.compress(b"0 " * 10_000))
+    with pytest.raises(InputError, match="a file of at most 1000 bytes once unpacked"):
+        load_file(tmp_path / name)
