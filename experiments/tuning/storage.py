@@ -72,7 +72,9 @@ def open_journal(path: Path) -> BaseStorage:
     try:
         return JournalStorage(CheckedJournal(path, logs))
     except Exception:  # lines without checksums may hold anything
-        whole = bisect_left(range(len(logs)), True, key=lambda count: not _replays(logs[: count + 1]))
+        whole = bisect_left(
+            range(len(logs)), True, key=lambda count: not _replays(logs[: count + 1])
+        )
         tell_damage(path, f"line {whole + 1} of {len(logs)} is damaged; {lost}")
         set_aside(path.parent, path)
         seal_lines(path, logs[:whole])

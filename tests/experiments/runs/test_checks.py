@@ -23,7 +23,9 @@ from edgeopt.experiments.runs.store import read_cells
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.problems.errors import InputError
 
-RECORDS = [{"key": key, "text": 'a "check": "0123456789abcdef"} ü \u2028', "x": 0.1} for key in "abc"]
+RECORDS = [
+    {"key": key, "text": 'a "check": "0123456789abcdef"} ü \u2028', "x": 0.1} for key in "abc"
+]
 
 
 def flip(path: Path, bit: int) -> bytes:
@@ -77,9 +79,7 @@ def test_lines_of_before_there_were_checksums_get_them(tmp_path: Path):
     assert len(list((tmp_path / "damaged").iterdir())) == 2
 
 
-CONFIG = SweepConfig(
-    ("braun:u_c_hihi:6x2",), 3, 1, {"evaluations": 20}, {"mct": {"solver": "mct"}}
-)
+CONFIG = SweepConfig(("braun:u_c_hihi:6x2",), 3, 1, {"evaluations": 20}, {"mct": {"solver": "mct"}})
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +119,9 @@ def test_no_flipped_bit_changes_a_table_in_silence(swept: Path, name: str, bit: 
         assert found == [row for row in whole if row in found]
         assert len(found) == 3 or said
         assert len(found) >= (2 if name == "journal2/*" else 0)
-    except InputError as error:
-        assert name in ("sweep.json", "index-*"), error
+    except InputError:
+        if name not in ("sweep.json", "index-*"):
+            raise
     finally:
         target.write_bytes(before)
         if name == "journal2/*":
