@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     open_bundle,
     useful_pairs_of,
 )
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, unit_of
+from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, lifted_to_units
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.integer_program import (
@@ -174,29 +174,6 @@ def _settle(problem: Problem, state: MILPState) -> None:
     busy = state.makespan - ready_times(problem).min()
     if state.makespan < math.inf and state.makespan - state.lower_bound <= _ROUNDED * busy:
         state.done, state.lower_bound = True, state.makespan
-
-
-def lifted_to_units(problem: Problem, bound: float, makespan: float) -> float:
-    """Return the least makespan from `bound` on that times which are multiples of a unit allow.
-
-    Parameters
-    ----------
-    problem : Problem
-        If the times of a node have no unit, its loads can be any.
-    bound, makespan : float
-        A lower bound and the best makespan known, in s.
-    """
-    ready, matrix = ready_times(problem), problem.matrix
-    least = math.inf
-    for j in range(problem.nodes):
-        times = matrix[np.isfinite(matrix[:, j]), j]
-        if not times.size or ready[j] + times.min() >= makespan:
-            continue  # no better schedule uses this node
-        unit = unit_of(times)
-        steps = math.ceil((bound - ready[j]) / unit * (1 - ROUNDING)) if unit > 0.0 else 0
-        end = ready[j] + steps * unit if steps > 0 else bound
-        least = min(least, max(end, bound))
-    return max(bound, rounded_down(least, problem.tasks)) if least < math.inf else bound
 
 
 def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -80,3 +80,43 @@ def largest_multiple(most: float | FloatArray, units: float | FloatArray) -> Flo
     units = np.asarray(units)
     safe = np.where(units > 0.0, units, 1.0)
     return np.where(units > 0.0, np.floor(most / safe * (1 + ROUNDING)) * safe, most)
+
+
+def lifted_to_units(problem: Problem, bound: float, makespan: float) -> float:
+    """Return the least makespan from `bound` on that times which are multiples of a unit allow.
+
+    Parameters
+    ----------
+    problem : Problem
+        If the times of a node have no unit, its loads can be any.
+    bound, makespan : float
+        A lower bound and the best makespan known, in s.
+    """
+    ready, matrix = ready_times(problem), problem.matrix
+    least = math.inf
+    for j in range(problem.nodes):
+        times = matrix[np.isfinite(matrix[:, j]), j]
+        if not times.size or ready[j] + times.min() >= makespan:
+            continue  # no better schedule uses this node
+        unit = unit_of(times)
+        steps = math.ceil((bound - ready[j]) / unit * (1 - ROUNDING)) if unit > 0.0 else 0
+        end = ready[j] + steps * unit if steps > 0 else bound
+        least = min(least, max(end, bound))
+    return max(bound, rounded_down(least, problem.tasks)) if least < math.inf else bound
+
+
+def raised_to_units(problem: Problem, bound: float) -> float:
+    """Return the least makespan from `bound` on in s, exact where all times are whole numbers.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sums of its times, if whole, are exact: the whole number above the bound is no less a bound.
+    bound : float
+        A lower bound in s.
+    """
+    lifted, ready = lifted_to_units(problem, bound, math.inf), ready_times(problem)
+    times = problem.matrix[np.isfinite(problem.matrix)]
+    most = float(ready.max()) + problem.tasks * float(times.max())
+    whole = most < _EXACT and bool((times % 1 == 0).all() and (ready % 1 == 0).all())
+    return float(math.ceil(lifted * (1 - ROUNDING))) if whole else lifted
