@@ -283,7 +283,7 @@ def closes_streams(problem, rng):
             os.close(descriptor)
 
 
-@hostile("without a result")
+@hostile("exit code 1")
 def closes_everything(problem, rng):
     os.closerange(3, 4096)
 
@@ -364,23 +364,23 @@ def forgets_modules(problem, rng):
 # The problem.
 
 
-@hostile("changed the problem")
+@hostile("has changed the problem")
 def writes_times(problem, rng):
     problem.matrix.flags.writeable = True
     problem.matrix[:] = 1.0
 
 
-@hostile("changed the problem")
+@hostile("has changed the problem")
 def other_times(problem, rng):
     object.__setattr__(problem, "et", problem.et / 2)
 
 
-@hostile("changed the problem")
+@hostile("has changed the problem")
 def lends_memory(problem, rng):
     object.__setattr__(problem, "ready", np.zeros(problem.nodes))
 
 
-@hostile("changed the problem")
+@hostile("has changed the problem")
 def writes_below(problem, rng):
     array = problem.et
     address = array.__array_interface__["data"][0]
@@ -461,7 +461,7 @@ def _claims(name: str, reason: str | None, **claims: Any) -> None:
 
 
 _claims("claims_less", "claims a makespan", makespan=1e-3)
-_claims("claims_nan", "failed", makespan=float("nan"))
+_claims("claims_nan", "claims a makespan", makespan=float("nan"))
 _claims("claims_bound", "below the bound", lower_bound=1e300)
 _claims("claims_many", None, evaluations=10**30)
-_claims("claims_text", "failed", evaluations="many")
+_claims("claims_text", "ValueError", evaluations="many")
