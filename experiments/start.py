@@ -5,9 +5,11 @@ This module imports nothing that takes time, and sets the handler before anythin
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 INTERRUPTED = 130
@@ -45,6 +47,15 @@ def raise_at_interrupt() -> None:
     """Have Ctrl-C raise `KeyboardInterrupt` again: a command begins its work."""
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = _raise_later
+
+
+def _raise_later(lost: Any) -> None:
+    """Repeat an interrupt that came where no exception can leave, as in a compiler's callback."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _is_ignored() -> bool:
