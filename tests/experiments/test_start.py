@@ -11,12 +11,11 @@ from edgeopt.experiments import start
 
 class Striker:
     def find_spec(self, name, path, target=None):
-        if name == sys.argv[1]:
+        if name == struck:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Striker())
-sys.argv = ["edgeopt", *sys.argv[1:]]
-sys.argv[1:2] = []
+struck = sys.argv.pop(1)
 start.main()
 """
 
