@@ -19,7 +19,7 @@ from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.load import load_dataset
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import check_no_special, write_atomically
 
 PERIOD_SUMS = {
     **dict.fromkeys(("tasks", "examples"), "integers"),
@@ -143,7 +143,8 @@ def resume_run(path: Path, learner: Learner) -> list[Row]:
     InputError
         If the file is damaged.
     """
-    if not path.is_file():
+    check_no_special(path)
+    if not path.exists():
         return []
     saved = _read(path)
     learner.load(saved["learner"])

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.problems.errors import InputError, check_number
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import check_no_special, write_atomically
+from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,11 +92,10 @@ def read_part(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -
 def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     types = schema(kind, {})
     try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
+        table = read_parquet(path, columns, page_checksum_verification=True)
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException) as error:
@@ -184,6 +184,7 @@ def journal_rows(journal: Path) -> Iterator[Row]:
 
     Another process removes a journal after it has moved the rows into parts.
     """
+    check_no_special(journal)
     try:
         lines = journal.read_bytes().split(b"\n")
     except FileNotFoundError:

@@ -16,6 +16,7 @@ from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
+from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,11 +77,12 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
         If its file is missing or broken.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     path = index_path(folder, name)
     try:
-        return pq.ParquetFile(path).read().cast(_schema(kind)).to_pylist()  # type: ignore[no-any-return]
+        return read_parquet(path).cast(_schema(kind)).to_pylist()  # type: ignore[no-any-return]
+    except InputError:
+        raise
     except (OSError, pa.ArrowException, ValueError) as error:
         rule = "the index of a sweep: run the sweep again, which writes it anew"
         raise InputError(str(path), str(error), rule) from None

@@ -36,7 +36,7 @@ from edgeopt.experiments.runs.index import (
 )
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import check_no_special, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,6 +155,7 @@ def read_description(folder: Path) -> dict[str, Any]:
         If the folder holds none, or one of an older edgeopt.
     """
     path = folder / CONFIG
+    check_no_special(path)
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

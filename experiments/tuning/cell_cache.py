@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edgeopt.problems.files import check_no_special
+
 CELLS = "cells.jsonl"
 
 
@@ -53,6 +55,7 @@ def _ends_a_line(path: Path) -> bool:
 
 def _read_values(path: Path, codes: set[str]) -> Iterator[tuple[str, float]]:
     """Yield the keys and values of a file."""
+    check_no_special(path)
     if not path.exists():
         return
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():

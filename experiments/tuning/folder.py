@@ -25,7 +25,7 @@ from edgeopt.experiments.tuning.sampler import Point
 from edgeopt.experiments.tuning.space import contains
 from edgeopt.experiments.tuning.storage import open_journal, study_name
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import read_content, write_atomically
 
 JOURNAL = "journal.log"
 
@@ -119,8 +119,10 @@ def _read(folder: Path) -> dict[str, Any]:
     """Return the description of a folder."""
     path = folder / _DESCRIPTION
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        description = json.loads(read_content(path))
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), str(error), "written by edgeopt tune") from None
     if not isinstance(description, dict) or not _is_whole(description):
         raise InputError(str(path), description, "written by this version of edgeopt tune")

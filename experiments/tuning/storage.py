@@ -18,6 +18,7 @@ from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point, make_sampler
 from edgeopt.experiments.tuning.trial import make_pruner
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import check_no_special
 
 
 def study_name(identity: dict[str, Any], kept: Sequence[Point] = ()) -> str:
@@ -64,6 +65,7 @@ def open_journal(path: Path) -> BaseStorage:
     # Optuna's lock is a file; one that a killed process left would keep the next one waiting
     for left in path.parent.glob(f"{path.name}.lock*"):
         left.unlink()
+    check_no_special(path)
     if path.exists():
         os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
     try:
