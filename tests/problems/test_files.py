@@ -110,9 +110,7 @@ def test_packed_content_is_unpacked_up_to_a_limit(tmp_path):
     path.write_bytes(gzip.compress(bytes(10_000_000)))
     assert path.stat().st_size < 20_000
     assert len(read_content(path)) == 10_000_000
-    with pytest.raises(
-        InputError, match="more than 20000 bytes', must be a file of at most 20000 "
-    ):
+    with pytest.raises(InputError, match="more than 20000 bytes', must be a file of at most 2"):
         read_content(path, 20_000)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match="an undamaged gzip file"):

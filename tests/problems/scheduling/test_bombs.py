@@ -79,9 +79,7 @@ def test_the_size_that_a_sheet_states_counts_for_nothing(tmp_path: Path) -> None
         ref = f'ref="{stated}"'.encode()
         with zipfile.ZipFile(tmp_path / "plain.xlsx") as old, zipfile.ZipFile(path, "w") as new:
             for name in old.namelist():
-                new.writestr(
-                    name, old.read(name).replace(b'ref="A1:B2"', f'ref="{stated}"'.encode())
-                )
+                new.writestr(name, old.read(name).replace(b'ref="A1:B2"', ref))
         assert load_file(path).matrix.tolist() == [[1.5, 2.5], [3.5, 4.5]]
 
 
