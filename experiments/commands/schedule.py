@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
 from edgeopt.experiments.statistics.spending import is_over
-from edgeopt.experiments.text import percent, table_console, terminal_table
+from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
+from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
@@ -114,7 +113,7 @@ def schedule_command(
         write_atomically(out, _assignment_text(out, values).encode())
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
-        print(note, file=sys.stderr if as_json else sys.stdout)
+        say(note, error=as_json)
     if values["assignment"] is None or code:
         raise typer.Exit(code or _NOTHING_FOUND)
 
@@ -126,7 +125,7 @@ def _solved(
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with _own_errors(solver), Console(stderr=True).status("starting") as status:
+    with _own_errors(solver), make_console(error=True).status("starting") as status:
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
@@ -143,7 +142,7 @@ def _replayed(
 
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
-    print(f"running {name} on {stored.cell.problem}", file=sys.stderr)
+    say(f"running {name} on {stored.cell.problem}", error=True)
     with _own_errors(name):
         result = stored.cell.run()
     values = _values(result, stored.cell.problem, problem_of(stored.cell.problem), name)
@@ -203,9 +202,9 @@ def _own_errors(solver: str) -> Iterator[None]:
         frames = _own_frames(error)
         if not frames:
             raise  # a fault of ours
-        text = "".join(["Traceback (most recent call last):\n", *frames])
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        say("Traceback (most recent call last):", *"".join(frames).splitlines(), error=True)
+        say(f"edgeopt: solver {solver} failed: {' '.join(reason.split())}", error=True)
         raise typer.Exit(_FAILED) from None
 
 
