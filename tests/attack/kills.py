@@ -78,7 +78,8 @@ def attempt(this: Try) -> str:
     for name in _PIECES if run.arguments[0] == "merge" else ():
         (this.folder / name).symlink_to(samples / name)
     out, share = this.folder / "out", float(rng.random())
-    hits_worker = run.arguments[-1] == "2" and bool(rng.random() < 0.3)
+    # a tuning records the trial whose worker died, and goes on
+    hits_worker = run.arguments[-1] == "2" and run.kind != "tuning" and bool(rng.random() < 0.3)
     for _ in range(_ATTEMPTS):
         command = start(this.folder, run.arguments)
         if _strike(command, run, out, share * clean.seconds, hits_worker):

@@ -12,21 +12,24 @@ MEASURED = {"sweep": ("seconds", "trace_seconds", "cell_seconds")}
 
 OWN_TIME = ("cell_seconds",)
 
+_MISSING = ("None", "nan", None)
+
 Table = Mapping[str, Mapping[str, str]]
 
 
 def read_table(kind: str, folder: Path) -> Table:
-    """Return the rows of a folder by their names, each value as text."""
+    """Return the rows of a folder by their names, each value as text; its own place is left out."""
     if kind == "tuning":
         return _tuning_table(folder)
     from edgeopt.experiments.runs.store import kind_of, read_cells, read_description
 
     names = (*kind_of(read_description(folder)).names, "repetition")
-    rows = read_cells(folder).to_dict("records")
-    return {
-        " ".join(str(row[name]) for name in names): {str(k): _text(v) for k, v in row.items()}
-        for row in rows
-    }
+    place = f"{folder.resolve().parent}/"
+    rows = [
+        {str(name): _text(value).replace(place, "") for name, value in row.items()}
+        for row in read_cells(folder).to_dict("records")
+    ]
+    return {" ".join(row[name].strip("'") for name in names): row for row in rows}
 
 
 def _tuning_table(folder: Path) -> Table:
@@ -71,7 +74,8 @@ def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 def is_run_again(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     """Whether all times of two rows differ."""
-    return all(before.get(name) != after.get(name) for name in measured(kind) if name in before)
+    pairs = [(before.get(name), after.get(name)) for name in measured(kind)]
+    return all(first != second for first, second in pairs if first not in _MISSING)
 
 
 def run_again(kind: str, before: Table, after: Table) -> list[str]:
