@@ -124,6 +124,7 @@ def _options(
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
     _log_to_stderr()
+    _warned.clear()
     warnings.showwarning = _warn
     try:
         # the name is part of the variable by which shells ask for completions

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from edgeopt.experiments.runs.checks import printable, printable_row
+
 Row = dict[str, Any]
 
 FAILED = "failed"
@@ -60,7 +62,7 @@ class RunKind:
     @property
     def required(self) -> tuple[str, ...]:
         """Columns in which every row has a value."""
-        return (*_FIRST, *self.names, *_RUN, "status")
+        return (*_FIRST, *self.names, *_RUN, "status", "cell_seconds")
 
 
 class AnyCell(Protocol):
@@ -142,17 +144,18 @@ def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
         row |= cell.outcome(folder)
     except (Exception, SystemExit):
         row |= {"status": FAILED, "error": traceback.format_exc()}
-    return row | {"cell_seconds": time.perf_counter() - start}
+    return printable_row(row | {"cell_seconds": time.perf_counter() - start})
 
 
 def name_row(cell: AnyCell) -> Row:
-    """Return the columns that identify the cell of a row."""
+    """Return the columns that identify the cell of a row, texts as UTF-8 can hold them."""
     run = {"repetition": cell.repetition, "seed": cell.seed}
-    return {"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts}
+    return printable_row({"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts})
 
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
     """Return a failed row for a cell that could not return one, `seconds` after its start."""
+    error = printable(error)
     return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
 
 
