@@ -117,9 +117,7 @@ def _run(part: Part, options: argparse.Namespace, samples: Path, say: Say) -> in
     return found
 
 
-def _in_lanes(
-    part: Part, seed: int, numbers: range, samples: Path
-) -> Iterator[dict[str, Any]]:
+def _in_lanes(part: Part, seed: int, numbers: range, samples: Path) -> Iterator[dict[str, Any]]:
     """Yield what the workers of a part say, in the order in which they do."""
     news: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
 

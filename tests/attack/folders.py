@@ -109,20 +109,20 @@ def _file_gone(kind: str, case: Path, rng: Rng) -> str:
     """Remove a file or put another thing in its place: a pipe, a folder, a link, nothing."""
     path = pick(rng, _files(case))
     path.unlink()
-    thing = int(rng.integers(6))
-    if thing == 0:
+    thing = pick(rng, ("a pipe", "a folder", "a link", "empty", "gone with all beside it", "gone"))
+    if thing == "a pipe":
         os.mkfifo(path)
-    elif thing == 1:
+    elif thing == "a folder":
         path.mkdir()
-    elif thing == 2:
+    elif thing == "a link":
         path.symlink_to(pick(rng, ("/dev/zero", path.name, "/nowhere", "/dev/null", "..")))
-    elif thing == 3:
+    elif thing == "empty":
         path.write_bytes(b"")
-    elif thing == 4:
+    elif thing != "gone":
         shutil.rmtree(path.parent)
         if path.parent == case or rng.random() < 0.5:
             path.parent.mkdir()
-    return f"{path.relative_to(case)} is {('a pipe', 'a folder', 'a link', 'empty', 'gone with all', 'gone')[thing]}"
+    return f"{path.relative_to(case)} is {thing}"
 
 
 def _files_swapped(kind: str, case: Path, rng: Rng) -> str:
@@ -138,14 +138,14 @@ def _file_added(kind: str, case: Path, rng: Rng) -> str:
     """Add a pipe, a folder or a copy beside a file, under a name that readers look for."""
     path = pick(rng, _files(case))
     beside = path.with_name(pick(rng, (f"a{path.name}", f"part-00009{path.suffix}", "x.jsonl")))
-    thing = int(rng.integers(3))
-    if thing == 0:
+    thing = pick(rng, ("a pipe", "a folder", "a broken copy"))
+    if thing == "a pipe":
         os.mkfifo(beside)
-    elif thing == 1:
+    elif thing == "a folder":
         beside.mkdir()
     else:
         beside.write_bytes(mutate_bytes(path.read_bytes(), rng))
-    return f"{beside.relative_to(case)} added, {('a pipe', 'a folder', 'a broken copy')[thing]}"
+    return f"{beside.relative_to(case)} is {thing}"
 
 
 def _bytes_changed(kind: str, case: Path, rng: Rng) -> str:
@@ -214,7 +214,9 @@ def _value(value: Any, rows: list[Any], name: str, rng: Rng) -> Any:
     if kind < 0.6 and isinstance(value, list) and value:
         cut = int(rng.integers(len(value)))
         less = (value[:cut], value + value, [None] * len(value), [*value[:-1], None], value[::-1])
-        return pick(rng, (*less, [], None, [-v if isinstance(v, float | int) else v for v in value]))
+        return pick(
+            rng, (*less, [], None, [-v if isinstance(v, float | int) else v for v in value])
+        )
     if kind < 0.6 and isinstance(value, float | int):
         return pick(rng, (None, -value, 0, type(value)(1e18), value * 2, -1, 2**62))
     if kind < 0.7 and isinstance(value, float):

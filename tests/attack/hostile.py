@@ -1,188 +1,203 @@
 """Solvers that harm whatever they can reach: each costs its own cells, and those alone.
 
-Each try runs one of them between two solvers that mean well, with one job and with two.
+Each try runs a few of them, drawn from `hostile_solvers` and from those below, between solvers
+that mean well, with one job and with two.
 """
 
+import json
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+
+import hostile_solvers
+import numpy as np
 
 from attack.part import Part, Try
 from attack.process import one_line, start
 from attack.table import Table, changes, read_table
 
-HEAD = """
-import ctypes, multiprocessing, os, signal, sys, threading, time
-import numpy as np
+MORE = """
+import ctypes, os, signal, sys, time
 
-def own(problem, rng):
-    if problem.tasks <= 2:  # the warm-up has two
-        return [0] * problem.tasks
+def chain_of_causes(problem, rng):
+    error = None
+    for _ in range(3000):
+        new = ValueError("link")
+        new.__cause__, error = error, new
+    raise error
+
+class Held(Exception):
+    def __init__(self, first, second):
+        self.held = lambda: first
+
+def cannot_be_pickled(problem, rng):
+    raise Held(1, 2)
+
+class Odd(BaseException):
+    def __str__(self):
+        raise SystemExit(0)
+    __repr__ = __str__
+
+def message_that_exits(problem, rng):
+    raise Odd
+
+def group_of_errors(problem, rng):
+    raise BaseExceptionGroup("many", [KeyboardInterrupt(), ValueError("two")])
+
+def stops(problem, rng):
+    if problem.tasks > 2:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return [0] * problem.tasks
+
+def wakes_its_parent(problem, rng):
+    if problem.tasks > 2:
+        os.kill(os.getppid(), signal.SIGCONT)
+    return [0] * problem.tasks
+
+def no_memory(problem, rng):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (1, 1))
+    return [0] * 10**7
+
+def asks_for_its_frames(problem, rng):
+    frame = sys._getframe()
+    while frame is not None:
+        for name, value in list(frame.f_locals.items()):
+            if isinstance(value, list | set | dict):
+                value.clear()
+        frame = frame.f_back
+    return [0] * problem.tasks
+
+class Lies(list):
+    def __len__(self):
+        return 10**12
+    def __iter__(self):
+        raise KeyboardInterrupt
+
+def list_that_lies(problem, rng):
+    return Lies([0] * problem.tasks)
+
+class Array:
+    def __array__(self, dtype=None, copy=None):
+        os._exit(0)
+
+def array_that_exits(problem, rng):
+    return Array() if problem.tasks > 2 else [0] * problem.tasks
 """
-
-
-class Hostile(NamedTuple):
-    """What a solver does, and the status of its cells: failed, or finished where it is harmless."""
-
-    body: str
-    status: str = "failed"
-
-
-SOLVERS = {
-    "raises": Hostile("raise ValueError('boom')"),
-    "exits": Hostile("sys.exit(3)"),
-    "exits in silence": Hostile("raise SystemExit"),
-    "ends its process": Hostile("os._exit(0)"),
-    "interrupts itself": Hostile("raise KeyboardInterrupt"),
-    "base exception": Hostile("raise type('Own', (BaseException,), {})('x')"),
-    "generator exit": Hostile("raise GeneratorExit"),
-    "reads a null pointer": Hostile("ctypes.string_at(0)"),
-    "aborts": Hostile("os.abort()"),
-    "kills itself": Hostile("os.kill(os.getpid(), signal.SIGKILL)"),
-    "terminates itself": Hostile("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"),
-    "stops itself": Hostile("os.kill(os.getpid(), signal.SIGSTOP)"),
-    "kills its group": Hostile("os.killpg(0, signal.SIGKILL)"),
-    "message that raises": Hostile(
-        "class Odd(Exception):\n        def __str__(self): raise RuntimeError('no')\n"
-        "        __repr__ = __str__\n    raise Odd"
-    ),
-    "message of half characters": Hostile("raise ValueError('\\ud800 \\x1b[2J \\u202e')"),
-    "message without an end": Hostile("raise ValueError('x' * 10**7)"),
-    "cannot be pickled": Hostile(
-        "class Odd(Exception):\n        def __init__(self, a, b): self.held = lambda: 0\n    raise Odd(1, 2)"
-    ),
-    "recursion": Hostile("return own(problem, rng)"),
-    "chain of causes": Hostile(
-        "error = None\n    for _ in range(3000):\n        new = ValueError('x'); new.__cause__ = error; error = new\n"
-        "    raise error"
-    ),
-    "loop in Python": Hostile("while True: pass"),
-    "loop in C": Hostile("ctypes.CDLL(None).pause(); sum(iter(int, 1))"),
-    "ignores SIGTERM": Hostile("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    while True: pass"),
-    "forks a child that sleeps": Hostile(
-        "if os.fork() == 0:\n        time.sleep(600)\n    return [0] * problem.tasks", "finished"
-    ),
-    "forks, and the child goes on": Hostile("os.fork()\n    return [0] * problem.tasks", "any"),
-    "leaves a session behind": Hostile(
-        "if os.fork() == 0:\n        os.setsid(); time.sleep(600)\n    os._exit(1)"
-    ),
-    "thread without an end": Hostile(
-        "threading.Thread(target=time.sleep, args=(600,)).start()\n    return [0] * problem.tasks",
-        "finished",
-    ),
-    "changes directory": Hostile("os.chdir('/')\n    return [0] * problem.tasks", "finished"),
-    "writes into the problem": Hostile(
-        "for name in ('matrix', 'et', 'ready', 'task_memory', 'node_capacity'):\n"
-        "        array = getattr(problem, name, None)\n"
-        "        if isinstance(array, np.ndarray):\n"
-        "            array[...] = 1\n    return [0] * problem.tasks"
-    ),
-    "forces the problem to be written": Hostile(
-        "array = problem.matrix\n    array.flags.writeable = True\n    array[...] = 1\n"
-        "    return [0] * problem.tasks"
-    ),
-    "pokes into the problem": Hostile(
-        "array = problem.matrix\n    ctypes.memset(array.ctypes.data, 0, array.nbytes)\n"
-        "    return [0] * problem.tasks"
-    ),
-    "closes all files": Hostile("os.closerange(0, 256)\n    return [0] * problem.tasks"),
-    "closes standard files": Hostile("os.closerange(0, 3)\n    return [0] * problem.tasks", "any"),
-    "process pool": Hostile(
-        "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
-        "        return pool.map(int, [0] * problem.tasks)",
-        "finished",
-    ),
-    "prints": Hostile("print('x' * 10**7); sys.stderr.write('y' * 10**6)\n    return [0] * problem.tasks", "finished"),
-    "writes to descriptors": Hostile("os.write(1, b'x' * 10**6)\n    return [0] * problem.tasks", "finished"),
-    "too short": Hostile("return [0]"),
-    "too deep": Hostile("return [[0] * problem.tasks]"),
-    "nan": Hostile("return [float('nan')] * problem.tasks"),
-    "huge": Hostile("return [10**40] * problem.tasks"),
-    "no such node": Hostile("return [problem.nodes] * problem.tasks"),
-    "text": Hostile("return 'x' * problem.tasks"),
-    "nothing": Hostile("return None"),
-    "itself": Hostile("return own"),
-    "a generator without an end": Hostile("return iter(int, 1)"),
-    "no memory": Hostile("import resource; resource.setrlimit(resource.RLIMIT_AS, (1, 1)); return [0] * 10**9"),
-    "warnings as errors": Hostile("import warnings; warnings.simplefilter('error'); np.seterr(all='raise')\n    return [0] * problem.tasks", "finished"),
-    "replaces json": Hostile("import json; json.dumps = None\n    return [0] * problem.tasks", "any"),
-    "alarm": Hostile("signal.setitimer(signal.ITIMER_REAL, 0.05)\n    return [0] * problem.tasks", "any"),
-}  # fmt: skip
-SWEEP = """
-problems = ["braun:u_c_hihi:8x3"]
-repetitions = 2
-time_limit = 4.0
-budget = {{ evaluations = 30 }}
+EXTRA: dict[str, str | None] = {
+    "chain_of_causes": "ValueError: link",
+    "cannot_be_pickled": "Held",
+    "message_that_exits": "Odd",
+    "group_of_errors": "many",
+    "stops": "time limit",
+    "wakes_its_parent": "",
+    "no_memory": None,
+    "asks_for_its_frames": None,
+    "list_that_lies": None,
+    "array_that_exits": "exit code 0",
+}
+EXPECTED = {**dict(hostile_solvers.EXPECTED), **EXTRA}
+GROUP = 8
+TRIES = -(-len(EXPECTED) // GROUP)
+FRIENDS = """
 [solvers.mct]
-[solvers.own]
-solver = "own.py:own"
 [solvers.atsa]
 ants = 2
+[solvers.friend]
+solver = "friend.py:friend"
 """
+FRIEND = "def friend(problem, rng):\n    return rng.integers(0, problem.nodes, problem.tasks)\n"
 
 
 def attempt(this: Try) -> str:
-    """Run one solver, and say what it has harmed."""
-    name = list(SOLVERS)[this.number]
+    """Run some solvers, and say what they have harmed."""
+    order = _shuffled(this)
+    names = order[this.number * GROUP : (this.number + 1) * GROUP]
+    (this.folder / "more.py").write_text(MORE)
+    (this.folder / "friend.py").write_text(FRIEND)
+    shutil.copy(hostile_solvers.__file__, this.folder)
+    (this.folder / "sweep.toml").write_text(_sweep(names))
+    (this.folder / "friends.toml").write_text(_sweep([]))
     tables = []
-    for jobs in ("1", "2"):
-        wrong, table = _run(this.folder, SOLVERS[name], jobs)
+    for file, jobs in (("friends", "1"), ("sweep", "1"), ("sweep", "2")):
+        wrong, table = _run(this.folder, file, jobs)
+        wrong = wrong or _judged(table, names if file == "sweep" else [])
         if wrong:
-            return f"[{name}] --jobs {jobs}: {wrong}"
+            return f"{names} --jobs {jobs}: {wrong}"
         tables.append(table)
-    if differing := changes("sweep", *_with_errors_of_one(*tables)):
-        return f"[{name}] jobs 1 and 2 differ: {differing[0]}"
-    return ""
+    alone, first, second = tables
+    differing = changes("sweep", alone, first) or changes(
+        "sweep", first, _comparable(first, second)
+    )
+    return f"{names}: {differing[0]}" if differing else ""
 
 
-def _run(folder: Path, hostile: Hostile, jobs: str) -> tuple[str, Table]:
-    """Run a sweep with one job or more; return what is wrong, and the table."""
-    (folder / "own.py").write_text(f"{HEAD}    {hostile.body}\n")
-    (folder / "sweep.toml").write_text(SWEEP.replace("{{", "{").replace("}}", "}"))
-    command = start(folder, ["sweep", "sweep.toml", "--out", f"out-{jobs}", "--jobs", jobs])
+def _shuffled(this: Try) -> list[str]:
+    """Return the names of all solvers in an order that is the seed's."""
+    names = [*EXPECTED]
+    return [names[i] for i in np.random.default_rng(this.seed).permutation(len(names))]
+
+
+def _sweep(names: Iterable[str]) -> str:
+    """Return a sweep file."""
+    text = hostile_solvers.sweep_text()
+    head = text[: text.index("[solvers.")]
+    tables = [
+        f'[solvers.{name}]\nsolver = "{"more" if name in EXTRA else "hostile_solvers"}.py:{name}"\n'
+        for name in names
+    ]
+    return f"{head}{FRIENDS}{''.join(tables)}"
+
+
+def _run(folder: Path, file: str, jobs: str) -> tuple[str, Table]:
+    """Run a sweep; return what is wrong, and the table."""
+    out = f"{file}-{jobs}"
+    command = start(folder, ["sweep", f"{file}.toml", "--out", out, "--jobs", jobs])
     code = command.wait()
     if found := command.remains():
         return found, {}
     if code not in (0, 1):
         return f"exit code {code}: {command.err[-300:]}", {}
-    table = read_table("sweep", folder / f"out-{jobs}")
-    return one_line(command.err) or _judged(table, hostile.status), table
+    return one_line(command.err), read_table("sweep", folder / out)
 
 
-def _judged(table: Table, status: str) -> str:
+def _judged(table: Table, names: Iterable[str]) -> str:
     """Say what is wrong with a table."""
-    if len(table) != 6:
-        return f"{len(table)} rows, not 6"
-    for name, row in table.items():
-        failed = row["status"] == "'failed'"
-        if " own " not in name and failed:
+    rows = {name.split()[1]: row for name, row in table.items()}
+    expected = {**dict.fromkeys(("mct", "atsa", "friend"), ""), **{n: EXPECTED[n] for n in names}}
+    if missing := expected.keys() - rows.keys():
+        return f"no rows of {sorted(missing)}"
+    for name, row in rows.items():
+        failed, reason = row["status"] == "'failed'", expected[name]
+        if reason == "" and failed:
             return f"harmed {name}: {row['error'][-300:]}"
-        if " own " in name and status != "any" and failed != (status == "failed"):
-            return f"{name} is {row['status']}: {row['error'][-300:]}"
-        if failed and len(row["error"]) < 5:
+        if reason and not (failed and reason in row["error"]):
+            return f"{name} is {row['status']}, not failed with {reason!r}: {row['error'][-300:]}"
+        if failed and len(row["error"]) < 4:
             return f"{name} has no reason"
-        if not failed and row["makespan"] != _expected(name, row):
-            return f"{name} has another makespan: {row['makespan']}"
+        if not failed and row["makespan"] != _expected(row):
+            return f"{name} has a makespan of {row['makespan']}, not {_expected(row)}"
     return ""
 
 
-def _expected(name: str, row: dict[str, str]) -> str:
-    """Return the makespan that a row's assignment has on the problem as it is."""
+def _expected(row: dict[str, str]) -> str:
+    """Return the makespan of a row's assignment on the problem as it is."""
     from edgeopt.experiments.sweep.cell import problem_of
 
-    matrix = problem_of("braun:u_c_hihi:8x3").matrix
-    loads = [0.0] * matrix.shape[1]
-    for task, node in enumerate(eval(row["assignment"])):  # a list of numbers
-        loads[node] += matrix[task, node]
-    found = float(row["makespan"])
-    return row["makespan"] if abs(found - max(loads)) <= 1e-9 * found else repr(max(loads))
+    problem = problem_of("braun:u_c_hihi:8x3")
+    return repr(float(problem.makespan(json.loads(row["assignment"]))))
 
 
-def _with_errors_of_one(first: Table, second: Table) -> tuple[Table, Table]:
-    """Return two tables without the numbers of processes and addresses in their errors."""
-    return first, {
-        name: {**row, "error": first[name]["error"] if row["error"] != "None" else row["error"]}
+def _comparable(first: Table, second: Table) -> Table:
+    """Return the rows of the second table whose status is not left to chance.
+
+    Errors are those of the first: they name processes and addresses.
+    """
+    return {
+        name: {**row, "error": first[name]["error"]}
         for name, row in second.items()
+        if EXPECTED.get(name.split()[1], "") is not None
     }
 
 
-PART = Part("hostile", len(SOLVERS), attempt, patience=600.0)
+PART = Part("hostile", TRIES, attempt, patience=900.0)

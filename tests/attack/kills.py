@@ -62,7 +62,9 @@ RUNS = _runs()
 def write_files(folder: Path) -> None:
     """Write what the commands read."""
     texts = {f"{kind}.toml": files["run.toml"] for kind, files in FILES.items()}
-    texts["simulation.toml"] = texts["simulation.toml"].replace("repetitions = 2", "repetitions = 9")
+    texts["simulation.toml"] = texts["simulation.toml"].replace(
+        "repetitions = 2", "repetitions = 9"
+    )
     texts["tuning.toml"] = texts["tuning.toml"].replace("trials = 6", "trials = 40")
     for name, text in {**texts, "sweep.toml": SWEEP, "times.csv": "3,1\n2,4\n5,5\n"}.items():
         (folder / name).write_text(text)
@@ -125,9 +127,7 @@ def _kept(run: Run, out: Path) -> Table:
     if run.kind == "tuning" or not (out / "sweep.json").exists():
         return {}
     return {
-        name: row
-        for name, row in read_table(run.kind, out).items()
-        if row["status"] != "'failed'"
+        name: row for name, row in read_table(run.kind, out).items() if row["status"] != "'failed'"
     }
 
 

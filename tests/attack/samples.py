@@ -92,8 +92,10 @@ COMMANDS = {"sweep": "sweep", "simulation": "simulate", "learning": "learn", "tu
 """The command of each kind of run."""
 
 _DRAWING = (
+    "edgeopt.experiments.tuning.results.draw_figures",
     "edgeopt.experiments.simulation.figures.plot_simulation",
-    *["edgeopt.experiments.learning.figures.plot_learning"] * bool(importlib.util.find_spec("torch")),
+    *["edgeopt.experiments.learning.figures.plot_learning"]
+    * bool(importlib.util.find_spec("torch")),
 )
 _KEPT = {"sweep": 5, "simulation": 6, "tuning": 3}  # rows or trials, after which a run is killed
 _PERIODS = 5  # of learning, of which a run has three
@@ -118,9 +120,7 @@ def make_sample(kind: str, folder: Path) -> None:
     assert (folder / "killed").is_dir()
 
 
-def run_kind(
-    kind: str, sample: Path, out: Path, *options: str, seconds: int = 15
-) -> Outcome:
+def run_kind(kind: str, sample: Path, out: Path, *options: str, seconds: int = 15) -> Outcome:
     """Run the file of a sample into a folder, or finish what is there."""
     arguments = [COMMANDS[kind], str(sample / "run.toml"), "--out", str(out), *options]
     return run_command(arguments, seconds=seconds)
@@ -164,8 +164,7 @@ def _killed(kind: str) -> Iterator[None]:
     """Leave journals as they are at the end of a run; stop a training between two periods."""
     with contextlib.ExitStack() as stack:
         if kind != "tuning":
-            put = mock.patch("edgeopt.experiments.runs.run.compact", lambda *a, **k: None)
-            stack.enter_context(put)
+            stack.enter_context(mock.patch("edgeopt.experiments.runs.run.compact"))
         if kind == "learning":
             from edgeopt.experiments.learning import run
 
@@ -185,12 +184,9 @@ def _killed(kind: str) -> Iterator[None]:
 def quick() -> Iterator[None]:
     """Neither draw figures of runs nor wait for the disk."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(mock.patch("os.fsync", lambda descriptor: None))
+        stack.enter_context(mock.patch("os.fsync"))
         for name in _DRAWING:
-            stack.enter_context(mock.patch(name, lambda *a, **k: []))
-        stack.enter_context(
-            mock.patch("edgeopt.experiments.tuning.results.draw_figures", lambda *a, **k: [])
-        )
+            stack.enter_context(mock.patch(name, return_value=[]))
         yield
 
 
@@ -198,7 +194,7 @@ def quick() -> Iterator[None]:
 def _even_clock() -> Iterator[None]:
     """Have times that are equal whenever the samples are made, so that files are."""
     ticks = itertools.count()
-    with mock.patch("time.perf_counter", lambda: next(ticks) / 1024):
+    with mock.patch("time.perf_counter", side_effect=(tick / 1024 for tick in ticks)):
         yield
 
 

@@ -46,7 +46,9 @@ def _csv_rows(path: Path) -> list[dict[Any, Any]]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text that has all its bits."""
+    """Return a value as text that has all its bits; 8.0 is 8, as it is where others are missing."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return repr(value.tolist() if isinstance(value, np.ndarray | np.generic) else value)
 
 
@@ -69,7 +71,9 @@ def _changed(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
     """Return the columns that differ; times count unless all do, as after a second run."""
     differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     times = [name for name in differing if name in measured(kind)]
-    return [name for name in differing if name not in times or not is_run_again(kind, before, after)]
+    return [
+        name for name in differing if name not in times or not is_run_again(kind, before, after)
+    ]
 
 
 def is_run_again(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
