@@ -19,10 +19,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from fuzz.watch import watch
+
 from attack import bits, cluster, folders, hostile, inputs, kills, proofs
 from attack.part import Part, Try
 from attack.samples import make_sample
-from fuzz.watch import watch
 
 PARTS = {
     part.name: part

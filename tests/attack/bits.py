@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from fuzz.outcome import Outcome, fault, run_command
 
 from attack.part import Part, Try
 from attack.samples import COMMANDS, copy_case, has_torch, quick, run_kind, working_in
 from attack.table import Table, changes, read_table, run_again
-from fuzz.outcome import Outcome, fault, run_command
 
 FLIPS = 400  # in each kind of file
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fuzz.outcome import run_command
+
 from attack.part import Part, Try
 from attack.process import Command, end_process, one_line, start, start_python
 from attack.samples import working_in
 from attack.table import Table, changes, read_table
-from fuzz.outcome import run_command
 
 NODE = """
 import asyncio, sys

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from attack.part import Part, Try
-from attack.samples import COMMANDS, copy_case, has_torch, quick, run_kind, working_in
 from fuzz.cases import other_columns
 from fuzz.mutate import mutate_bytes
 from fuzz.outcome import Outcome, fault, run_command
 from fuzz.values import pick
+
+from attack.part import Part, Try
+from attack.samples import COMMANDS, copy_case, has_torch, quick, run_kind, working_in
 
 Rng = np.random.Generator
 

@@ -1,10 +1,11 @@
 """The fuzz of commands and loaders, with two new seeds."""
 
-from attack.part import Part, Try
-from attack.samples import working_in
 from fuzz.cases import make_case
 from fuzz.outcome import fault, run_case
 from fuzz.samples import make_samples
+
+from attack.part import Part, Try
+from attack.samples import working_in
 
 INPUTS, SEEDS = 10_000, 2
 

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from fuzz.outcome import fault, run_command
+
 from attack.part import Part, Try
 from attack.process import Command, end_process, one_line, start
 from attack.samples import COMMANDS, FILES, working_in
 from attack.table import Table, changes, read_table, run_again
-from fuzz.outcome import fault, run_command
 
 OWN = """
 import time
