@@ -1,5 +1,6 @@
 """Folders of runs with something in them changed: a result or one line, never a traceback."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -248,18 +249,16 @@ def _columns_changed(kind: str, case: Path, rng: Rng) -> str:
     path = pick(rng, paths)
     path.write_bytes(other_columns(path, rng))
     if path.name.startswith("index-") and rng.random() < 0.7:
-        _rename_index(case, path)
+        _rename_index(path)
     return f"columns of {path.relative_to(case)}"
 
 
-def _rename_index(case: Path, path: Path) -> None:
-    """Give an index the name that its description would have."""
-    import hashlib
-
+def _rename_index(path: Path) -> None:
+    """Give an index the name of its content, and have its description say so."""
     name = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     path.rename(path.with_name(f"index-{name}.parquet"))
-    description = json.loads((case / "sweep.json").read_text())
-    (case / "sweep.json").write_text(json.dumps({**description, "index": name}))
+    file = path.with_name("sweep.json")
+    file.write_text(json.dumps({**json.loads(file.read_text()), "index": name}))
 
 
 def _files(case: Path) -> list[Path]:
