@@ -14,7 +14,8 @@ def test_two_tries_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     make_sample("sweep", tmp_path / "samples" / "sweep")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folders, "_KINDS", ("sweep",))
-    for part in (bits.PART, folders.PART):
+    for part, module in ((bits.PART, bits), (folders.PART, folders)):
+        monkeypatch.setattr(module, "_READERS", {"sweep": (["sweep", "--status"],)})
         assert attempted(part, 0, tmp_path) == ""
 
 
