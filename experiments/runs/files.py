@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from edgeopt.experiments.runs.checks import (
     read_lines,
     tell_damage,
 )
+from edgeopt.experiments.runs.rows import fitting, is_row
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, read_content, write_atomically
 
@@ -155,7 +155,8 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
             raise DamageError(str(path), "another checksum", rule)
     try:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        table = file.read(columns=columns)
+        # what has no checksum is read as a whole, and checked
+        table = file.read(columns=columns if place else list(kind.table))
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
@@ -163,7 +164,18 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     missing = sorted(set(columns) - {*table.column_names})
     if missing or any(table[name].null_count for name in kind.required if name in columns):
         raise DamageError(str(path), table.column_names, f"{rule}, with all columns and names")
-    return table
+    return _fitting(path, table, kind).select(columns)
+
+
+def _fitting(path: Path, table: pa.Table, kind: RunKind) -> pa.Table:
+    """Return the rows of a part that fit their kind, as far as columns are there."""
+    fits = fitting(table, kind)
+    wrong = int((~fits).sum())
+    if not wrong:
+        return table
+    text = f"{wrong} of {len(fits)} rows have wrong values: they are left out, and run again"
+    tell_damage(path, text)
+    return table.filter(fits)
 
 
 def part_columns(path: Path) -> list[str]:
@@ -281,52 +293,4 @@ def _rows_in(journal: Path, kind: RunKind | None) -> list[Row | None]:
         if file_exists(journal):
             raise
         return []
-    return [row if row is not None and _is_row(row, kind) else None for row in lines]
-
-
-def _is_row(row: Row, kind: RunKind | None) -> bool:
-    """Whether a record is the row of a cell."""
-    seconds = row.get("cell_seconds")
-    return (
-        all(isinstance(row.get(name), str) for name in ("key", "code", "status"))
-        and _is_number(seconds)
-        and 0 <= seconds < math.inf
-        and (kind is None or _is_of(row, kind))
-    )
-
-
-def _is_of(row: Row, kind: RunKind) -> bool:
-    """Whether a row has the columns of a kind, each of its type."""
-    return all(row.get(name) is not None for name in kind.required) and all(
-        row.get(name) is None or _FITS[of](row[name]) for name, of in kind.table.items()
-    )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_integer(value: Any) -> bool:
-    return type(value) is int and -(2**63) <= value < 2**63
-
-
-def _is_number(value: Any) -> bool:
-    # Parquet takes an integer for a float only where that has the same value
-    return type(value) is float or (type(value) is int and abs(value) <= 2**53)
-
-
-def _list_of(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Return the test of a list."""
-    return lambda value: isinstance(value, list) and all(map(fits, value))
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "text": _is_text,
-    "integer": _is_integer,
-    "unsigned": lambda value: type(value) is int and 0 <= value < 2**64,
-    "float": _is_number,
-    "texts": _list_of(_is_text),
-    "integers": _list_of(_is_integer),
-    "floats": _list_of(lambda value: value is None or _is_number(value)),
-}
-"""Whether a value, as JSON has it, is of a type of `TYPES`."""
+    return [row if row is not None and is_row(row, kind) else None for row in lines]

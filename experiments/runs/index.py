@@ -99,6 +99,9 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
         table = pq.ParquetFile(pa.BufferReader(data)).read().cast(_schema(kind))
     except (OSError, pa.ArrowException, ValueError) as error:
         raise InputError(str(path), str(error), rule) from None
+    columns = ("key", "code", *place_columns(kind), "seed", CONTENTS)
+    if any(table[name].null_count for name in columns):
+        raise InputError(str(path), "entries without a value", rule)
     return table.to_pylist()  # type: ignore[no-any-return]
 
 

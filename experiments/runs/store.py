@@ -17,7 +17,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind, merge_newer, merge_older
+from edgeopt.experiments.runs.cell import (
+    SHAPES,
+    AnyConfig,
+    Row,
+    RunKind,
+    Shape,
+    merge_newer,
+    merge_older,
+)
 from edgeopt.experiments.runs.checks import (
     DAMAGED,
     DamageError,
@@ -181,7 +189,8 @@ def _columns(kind: RunKind) -> dict[str, Any]:
 def kind_of(description: dict[str, Any]) -> RunKind:
     """Return the kind of the rows as declared in the folder itself."""
     tables = description["names"], description["columns"], description.get("facts", {})
-    return RunKind(description["kind"], *tables)
+    shape = SHAPES.get(description["kind"], Shape())
+    return RunKind(description["kind"], *tables, shape)
 
 
 def _is_used(folder: Path) -> bool:
@@ -220,7 +229,9 @@ def _read_description(folder: Path) -> tuple[dict[str, Any], bool]:
     if {*description} == {"config", "provenance"}:
         rule = "one that this edgeopt has written; older ones are to be run again in a new folder"
         raise InputError("folder", str(folder), rule)
-    if not _is_description(description):
+    if not _is_description(description) or not kind_of(description).shape.config(
+        description["config"]
+    ):
         raise InputError(str(path), description, "written by edgeopt")
     return description, is_sealed
 

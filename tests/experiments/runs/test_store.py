@@ -49,9 +49,15 @@ def open_sweep(folder: Path, config: SweepConfig = SWEEP) -> None:
     open_folder(folder, config, index_of(config.cells(), config.kind))
 
 
-def row(key: str, **values: object) -> Row:
+def row(key: str, **values: Any) -> Row:
     names = {"key": key, "code": "c", "problem": "p", "solver": "s", "repetition": 0, "seed": 0}
-    return {**names, "status": "done", "cell_seconds": 0.5, **values}
+    numbers = dict.fromkeys(("tasks", "nodes", "iterations", "evaluations"), 1)
+    floats = dict.fromkeys(("makespan", "lower_bound", "gap", "seconds"), 1.0)
+    length = len(values.get("trace_makespan", [1]))
+    trace = {name: [1] * length for name in KIND.columns if name.startswith("trace")}
+    numbers["tasks"] = len(values.get("assignment", [0]))
+    run = {} if values.get("status") == "failed" else {**numbers, **floats, **trace}
+    return {**names, **run, "status": "done", "cell_seconds": 0.5, **values}
 
 
 def entry(key: str, **values: object) -> Row:
