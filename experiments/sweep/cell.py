@@ -14,6 +14,7 @@ import numpy as np
 
 from edgeopt.experiments.runs.cell import Row, RunKind
 from edgeopt.experiments.runs.provenance import code_of
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, make_solver
 from edgeopt.optim.scheduling.solve import form_of, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
@@ -170,7 +171,8 @@ class SweepCell:
         (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return solve(problem, solver, stop=budget, rng=sequence, start=start)
+        lower_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
+        return solve(problem, solver, stop=budget, rng=sequence, start=start, catch_interrupt=False)
 
 
 class ChangedError(RuntimeError):
