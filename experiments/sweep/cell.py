@@ -222,7 +222,8 @@ class SweepCell:
         (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return solve(problem, solver, stop=budget, rng=sequence, start=start)
+        lower_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
+        return solve(problem, solver, stop=budget, rng=sequence, start=start, catch_interrupt=False)
 
 
 class ChangedError(RuntimeError):
