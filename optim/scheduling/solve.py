@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -27,7 +28,6 @@ from edgeopt.optim.scheduling.solver import (
     solver_name,
 )
 from edgeopt.optim.scheduling.stop import (
-    OPTIMALITY,
     Criterion,
     Evaluations,
     Iterations,
@@ -197,8 +197,8 @@ class _Run:
         now, ready = self.progress, self.problem.ready
         # The time before any node can start would hide the difference.
         earliest = 0.0 if ready is None else float(ready.min())
-        missing = now.makespan - now.lower_bound
-        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
+        missing, busy = now.makespan - now.lower_bound, now.makespan - earliest
+        return now.gap < np.inf and missing <= sum_rounding(self.problem) * busy
 
     def go(self, rng: np.random.Generator) -> Status:
         """Step until there is a reason to stop; return it."""

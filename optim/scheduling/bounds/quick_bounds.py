@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_
 from edgeopt.optim.scheduling.bounds.rounding import (
     ROUNDING,
     largest_multiple,
+    lifted_to_units,
     rounded_down,
     time_units,
     whole_memory,
@@ -87,7 +88,7 @@ def _bounds(problem: Problem) -> _KnownBounds:
         if nearest > floor:
             # What lifting proves has its own allowance for rounding.
             proved = nearest
-        _known[problem] = _KnownBounds(nearest, proved)
+        _known[problem] = _KnownBounds(nearest, lifted_to_units(problem, proved))
     return _known[problem]
 
 

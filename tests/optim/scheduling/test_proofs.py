@@ -10,13 +10,14 @@ from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.integer_program import (
     build_integer_program,
     cover_of,
     solve_program,
 )
-from edgeopt.optim.scheduling.milp import MILP, lifted_to_units
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.formats import load_file
