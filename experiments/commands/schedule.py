@@ -177,7 +177,8 @@ def _values(result: Result, problem: str, instance: Problem, solver: str) -> dic
     names = {"solver": solver, "problem": problem}
     labels = {"task_names": instance.task_names, "node_names": instance.node_names}
     size = {"tasks": instance.tasks, "nodes": instance.nodes}
-    return {**result.as_dict(), **names, **size, "labels": labels}
+    claimed = {"claimed_bound": result.claimed_bound}
+    return {**result.as_dict(), **names, **size, **claimed, "labels": labels}
 
 
 def _rng(seed: str | None) -> int | str | None:
@@ -267,11 +268,13 @@ def _print_table(values: dict[str, Any]) -> None:
     budget = values["budget"]
     evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
     seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
+    claimed = values["claimed_bound"]
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
+        *[("claimed", f"{claimed:.10g} s by the solver, not verified")] * bool(claimed),
         ("gap", f"{percent(values['gap'], 4)} %"),
         ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),

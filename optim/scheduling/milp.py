@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     open_bundle,
     useful_pairs_of,
 )
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, lifted_to_units
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units, sum_rounding
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.integer_program import (
@@ -30,8 +30,6 @@ from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
-
-_ROUNDED = 4 * ROUNDING  # a bound that is closer to a makespan equals it
 
 _EXACT_NODES = 3_000_000  # of the last search, about 0.3 s
 
@@ -188,9 +186,10 @@ def _end(problem: Problem, state: MILPState) -> None:
 
 def _settle(problem: Problem, state: MILPState, bundle: Bundle) -> None:
     """Keep the best bound; if it proves the schedule optimal, end, with the makespan as bound."""
-    state.lower_bound = max(state.lower_bound, bundle.bound)
-    busy = state.makespan - ready_times(problem).min()
-    if state.makespan < math.inf and state.makespan - state.lower_bound <= _ROUNDED * busy:
+    bound = lifted_to_units(problem, bundle.bound, state.makespan)
+    state.lower_bound = max(state.lower_bound, min(bound, state.makespan))
+    missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
+    if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:
         state.done, state.lower_bound = True, state.makespan
 
 
