@@ -6,6 +6,7 @@ The engine knows no kind. A configuration yields cells, each cell runs once and 
 
 from __future__ import annotations
 
+import math
 import textwrap
 import time
 import traceback
@@ -43,6 +44,8 @@ class Shape:
         Columns of one length each, where they have a value; a number is a length.
     lengths : mapping of str to int
         Lengths of columns.
+    finite : tuple of str
+        Columns whose numbers are finite, where they have a value.
     config : callable
         Whether a stored configuration can be used.
     """
@@ -50,21 +53,31 @@ class Shape:
     full: tuple[str, ...] = ()
     equal: tuple[tuple[str, ...], ...] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
+    finite: tuple[str, ...] = ()
     config: Callable[[dict[str, Any]], bool] = lambda config: True
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that are checked."""
-        return (*self.full, *(name for group in self.equal for name in group), *self.lengths)
+        groups = (name for group in self.equal for name in group)
+        return (*self.full, *groups, *self.lengths, *self.finite)
 
     def fits(self, row: Row) -> bool:
         """Whether a row has this shape."""
         if row["status"] != FAILED and any(row.get(name) is None for name in self.full):
             return False
+        if not all(_is_finite(row.get(name)) for name in self.finite):
+            return False
         found = ({_length(row.get(name)) for name in group} - {None} for group in self.equal)
         return all(len(lengths) <= 1 for lengths in found) and all(
             _length(row.get(name)) in (None, length) for name, length in self.lengths.items()
         )
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a number, or all those of a list, are finite; None is."""
+    numbers = value if isinstance(value, list) else [value]
+    return all(number is None or math.isfinite(number) for number in numbers)
 
 
 def _length(value: Any) -> int | None:

@@ -84,6 +84,8 @@ def fitting(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
         failed = table["status"].to_numpy() == FAILED
         for name in names.intersection(kind.shape.full):
             fits &= failed | table[name].is_valid().to_numpy()
+    for name in names.intersection(kind.shape.finite):
+        fits[_rows_with_odd_numbers(table[name])] = False
     return fits & _of_equal_lengths(table, kind)
 
 
@@ -106,6 +108,18 @@ def _rows_with_nulls(column: pa.ChunkedArray) -> NDArray[np.intp]:
     missing = pc.list_flatten(column).is_null()
     rows = pc.list_parent_indices(column).filter(missing)
     return np.asarray(rows.to_numpy(), dtype=np.intp)
+
+
+def _rows_with_odd_numbers(column: pa.ChunkedArray) -> NDArray[np.intp]:
+    """Return the rows with a number, or one in a list, that is infinite or not a number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_list = pa.types.is_list(column.type)
+    values = pc.list_flatten(column) if is_list else column
+    odd = pc.fill_null(pc.invert(pc.is_finite(values)), fill_value=False).to_numpy()
+    rows = pc.list_parent_indices(column).to_numpy() if is_list else np.arange(len(column))
+    return np.asarray(rows[odd], dtype=np.intp)
 
 
 def _lengths(table: pa.Table, name: str) -> NDArray[np.int64]:

@@ -60,6 +60,7 @@ SIMULATION = declare(
             full=(*MEASURES, "delay_quantiles_s", "node_energy_j", "node_utilisation", "warnings"),
             equal=(("nodes", "node_energy_j", "node_utilisation"),),
             lengths={"delay_quantiles_s": len(QUANTILES)},
+            finite=(*MEASURES, "delay_quantiles_s", "node_energy_j", "node_utilisation"),
             config=_is_config,
         ),
     )
