@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edgeopt.experiments.runs.checks import printable, printable_row
+from edgeopt.experiments.runs.checks import printable_row
+from edgeopt.problems.files import printable
 
 Row = dict[str, Any]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import file_exists, read_content, write_atomically
+from edgeopt.problems.files import file_exists, printable, read_content, write_atomically
 
 DAMAGED = "damaged"  # the folder for files that are set aside
 
@@ -194,19 +194,6 @@ def _check(table: dict[str, Any]) -> str:
 
 
 # Texts.
-
-
-def printable(text: str) -> str:
-    r"""Return a text that UTF-8 can hold: of a file's name that is not UTF-8, ``\udce9`` and so on.
-
-    Examples
-    --------
-    >>> import os
-    >>> from edgeopt.experiments.runs.checks import printable
-    >>> printable(os.fsdecode(b"caf\xe9.csv"))
-    'caf\\udce9.csv'
-    """
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def printable_row(row: dict[str, Any]) -> dict[str, Any]:
