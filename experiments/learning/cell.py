@@ -19,7 +19,7 @@ from edgeopt.optim.learning.part import choose_device
 from edgeopt.optim.learning.period import make_dispatch
 from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.training import Training
-from edgeopt.optim.scheduling.catalog import build_solver
+from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.optim.scheduling.solve import warm_up
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.systems.system import System
@@ -83,6 +83,11 @@ class LearningCell:
     seed: int
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether the solver that assigns tasks to nodes is of a file, or of another package."""
+        return self._dispatch is not None and is_foreign(self._dispatch["solver"])
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
         return {"scheme": self.label}
@@ -108,6 +113,9 @@ class LearningCell:
         """Hash of everything that names the cell or that its outcome depends on, code too."""
         content = [self.label, self.digest, self.repetition, self.seed, self.code]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    def prepare(self) -> None:
+        """Do nothing: the modules of the cell are all that is needed."""
 
     def warm_up(self) -> None:
         """Read the data and compile the dispatch, once in each process."""

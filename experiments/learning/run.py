@@ -21,7 +21,7 @@ from edgeopt.optim.learning.problem import Learner, LearningProblem, PeriodCost,
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.load import load_dataset
-from edgeopt.problems.files import read_content, write_atomically
+from edgeopt.problems.files import check_no_special, read_content, write_atomically
 
 PERIOD_SUMS = {
     **dict.fromkeys(("tasks", "examples"), "integers"),
@@ -157,7 +157,8 @@ def resume_run(path: Path, learner: Learner) -> list[Row] | None:
 
     A damaged checkpoint gives None and a warning; the learner is of no use then.
     """
-    if not path.is_file():
+    check_no_special(path)
+    if not path.exists():
         return []
     try:
         saved = _read(path)

@@ -157,6 +157,10 @@ class AnyCell(Protocol):
         """Hash of the code that makes the row."""
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether code that is not ours runs, of which nothing is expected."""
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns `RunKind.names`."""
 
@@ -167,6 +171,9 @@ class AnyCell(Protocol):
     @property
     def facts(self) -> dict[str, str]:
         """Values of the columns `RunKind.facts`, which are known before the run."""
+
+    def prepare(self) -> None:
+        """Load what the runs of all solvers need, of our own code only; it starts no threads."""
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
@@ -223,8 +230,12 @@ def name_row(cell: AnyCell) -> Row:
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
     """Return a failed row for a cell that could not return one, `seconds` after its start."""
-    error = printable(error)
-    return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
+    return name_row(cell) | failure(error, seconds)
+
+
+def failure(error: str, seconds: float) -> Row:
+    """Return the columns of a failed row that do not identify its cell."""
+    return {"status": FAILED, "error": printable(error), "cell_seconds": seconds}
 
 
 def reason_of(error: str | None) -> str:

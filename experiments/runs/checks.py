@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import file_exists, printable, read_content, write_atomically
+from edgeopt.problems.files import (
+    LARGEST_ARRAYS,
+    check_no_special,
+    file_exists,
+    printable,
+    read_content,
+    write_atomically,
+)
 
 DAMAGED = "damaged"  # the folder for files that are set aside
 
@@ -78,7 +85,7 @@ def read_lines(path: Path) -> list[dict[str, Any] | None]:
     InputError
         If the file cannot be read.
     """
-    *lines, torn = read_content(path).split(b"\n")
+    *lines, torn = read_content(path, LARGEST_ARRAYS).split(b"\n")
     parse = _unsealed if all(_END.search(line) is None for line in [*lines, torn]) else _sealed
     found = [record for line in lines if line.strip() for record in parse(line)]
     # the last line is whole if only its end is damaged
@@ -99,6 +106,7 @@ def open_lines(path: Path, what: str, *, prefix: bool = False) -> list[dict[str,
     prefix : bool
         Whether lines are of use only after all those before them.
     """
+    check_no_special(path)
     if not file_exists(path):
         return []
     lines = read_lines(path)

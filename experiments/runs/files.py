@@ -32,6 +32,7 @@ from edgeopt.experiments.runs.checks import (
 from edgeopt.experiments.runs.rows import fitting, is_row
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, read_content, write_atomically
+from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,7 +145,6 @@ def _sound(path: Path, kind: RunKind, columns: list[str]) -> pa.Table | None:
 def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     types, rule = schema(kind, {}), "a Parquet file as edgeopt wrote it"
     data = read_content(path)
@@ -154,9 +154,9 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
         if digest(data[:start] + _NO_CHECK + data[end:]).encode() != known:
             raise DamageError(str(path), "another checksum", rule)
     try:
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         # what has no checksum is read as a whole, and checked
-        table = file.read(columns=columns if place else list(kind.table))
+        wanted = columns if place else list(kind.table)
+        table = read_parquet(path, wanted, data=data, page_checksum_verification=True)
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:

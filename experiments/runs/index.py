@@ -16,6 +16,7 @@ from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, read_content, write_atomically
+from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +87,6 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
         If its file is missing or damaged.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     path = index_path(folder, name)
     rule = "the index of a sweep: run the sweep again, which writes it anew"
@@ -96,7 +96,7 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
     if _name(data) != name:
         raise InputError(str(path), "a damaged file", rule)
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read().cast(_schema(kind))
+        table = read_parquet(path, data=data).cast(_schema(kind))
     except (OSError, pa.ArrowException, ValueError) as error:
         raise InputError(str(path), str(error), rule) from None
     columns = ("key", "code", *place_columns(kind), "seed", CONTENTS)

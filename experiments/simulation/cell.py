@@ -28,7 +28,7 @@ from edgeopt.optim.framework.measures import (
 )
 from edgeopt.optim.framework.schemes.catalog import make_scheme
 from edgeopt.optim.framework.simulate import simulate
-from edgeopt.optim.scheduling.catalog import build_solver
+from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.problems.arrivals.spec import draw_stream
 
 _FIELDS = {
@@ -98,6 +98,12 @@ class SimulationCell:
     seed: int
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether the solver that assigns tasks to nodes is of a file, or of another package."""
+        dispatch = json.loads(self.scheme).get("dispatch", json.loads(self.scenario)["dispatch"])
+        return "solver" in dispatch and is_foreign(dispatch["solver"])
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
         return {"stream": self.stream, "nodes": self.nodes, "scheme": self.label}
@@ -122,6 +128,9 @@ class SimulationCell:
         """Hash of everything that names the cell or that its outcome depends on, code too."""
         content = json.dumps([*astuple(self), self.code])
         return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def prepare(self) -> None:
+        """Do nothing: the modules of the cell are all that is needed."""
 
     def warm_up(self) -> None:
         """Do nothing: times are simulated, and compiling does not change them."""

@@ -157,7 +157,8 @@ def test_a_torn_line_costs_one_cell(tmp_path: Path):
     wait_for_lines(process, out, 10)
     process.kill()
     process.communicate()
-    (journal,) = (out / "journal").iterdir()
+    # of our own solvers; a worker has another one
+    journal = max((out / "journal").iterdir(), key=lambda path: b'"mct"' in path.read_bytes())
     rows = len(scan_store(out))
     journal.write_bytes(journal.read_bytes().rstrip(b"\n")[:-20])
     assert len(scan_store(out)) == rows - 1
