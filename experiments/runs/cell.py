@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edgeopt.experiments.runs.checks import printable, printable_row
+from edgeopt.experiments.runs.checks import printable_row
+from edgeopt.problems.files import printable
 
 Row = dict[str, Any]
 
@@ -32,6 +33,11 @@ _REASON = 200  # characters of a failure's reason
 _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
 
 
+def _is_table(config: dict[str, Any]) -> bool:
+    """Accept any configuration."""
+    return isinstance(config, dict)
+
+
 @dataclass(frozen=True)
 class Shape:
     """What the rows and the configuration of a kind have to be, besides the types of columns.
@@ -45,7 +51,7 @@ class Shape:
     lengths : mapping of str to int
         Lengths of columns.
     finite : tuple of str
-        Columns whose numbers are finite, where they have a value.
+        Columns of finite numbers, or of lists of them.
     config : callable
         Whether a stored configuration can be used.
     """
@@ -54,13 +60,7 @@ class Shape:
     equal: tuple[tuple[str, ...], ...] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
     finite: tuple[str, ...] = ()
-    config: Callable[[dict[str, Any]], bool] = lambda config: True
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns that are checked."""
-        groups = (name for group in self.equal for name in group)
-        return (*self.full, *groups, *self.lengths, *self.finite)
+    config: Callable[[dict[str, Any]], bool] = _is_table
 
     def fits(self, row: Row) -> bool:
         """Whether a row has this shape."""
@@ -75,9 +75,10 @@ class Shape:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether a number, or all those of a list, are finite; None is."""
-    numbers = value if isinstance(value, list) else [value]
-    return all(number is None or math.isfinite(number) for number in numbers)
+    """Whether a value is no infinite number, and has none."""
+    if isinstance(value, list):
+        return all(each is not None and math.isfinite(each) for each in value)
+    return value is None or math.isfinite(value)
 
 
 def _length(value: Any) -> int | None:

@@ -39,15 +39,17 @@ def _is_of(row: Row, kind: RunKind) -> bool:
 
 
 def _is_text(value: Any) -> bool:
+    """Whether a value is a text."""
     return isinstance(value, str)
 
 
 def _is_integer(value: Any) -> bool:
+    """Whether a value is an integer that a column can hold."""
     return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _is_number(value: Any) -> bool:
-    # Parquet takes an integer for a float only where that has the same value
+    """Whether a value is a float, or an integer of the same value as a float."""
     return type(value) is float or (type(value) is int and abs(value) <= 2**53)
 
 
@@ -85,7 +87,7 @@ def fitting(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
         for name in names.intersection(kind.shape.full):
             fits &= failed | table[name].is_valid().to_numpy()
     for name in names.intersection(kind.shape.finite):
-        fits[_rows_with_odd_numbers(table[name])] = False
+        fits &= _are_finite(table[name])
     return fits & _of_equal_lengths(table, kind)
 
 
@@ -101,6 +103,19 @@ def _of_equal_lengths(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
     return fits
 
 
+def _are_finite(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which rows have no infinite number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_list(column.type):
+        return np.asarray(pc.fill_null(pc.is_finite(column), True).to_numpy())
+    fits = np.ones(len(column), bool)
+    wrong = pc.invert(pc.fill_null(pc.is_finite(pc.list_flatten(column)), False))
+    fits[pc.list_parent_indices(column).filter(wrong).to_numpy()] = False
+    return fits
+
+
 def _rows_with_nulls(column: pa.ChunkedArray) -> NDArray[np.intp]:
     """Return the rows in whose lists a value is missing."""
     import pyarrow.compute as pc
@@ -108,18 +123,6 @@ def _rows_with_nulls(column: pa.ChunkedArray) -> NDArray[np.intp]:
     missing = pc.list_flatten(column).is_null()
     rows = pc.list_parent_indices(column).filter(missing)
     return np.asarray(rows.to_numpy(), dtype=np.intp)
-
-
-def _rows_with_odd_numbers(column: pa.ChunkedArray) -> NDArray[np.intp]:
-    """Return the rows with a number, or one in a list, that is infinite or not a number."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    is_list = pa.types.is_list(column.type)
-    values = pc.list_flatten(column) if is_list else column
-    odd = pc.fill_null(pc.invert(pc.is_finite(values)), fill_value=False).to_numpy()
-    rows = pc.list_parent_indices(column).to_numpy() if is_list else np.arange(len(column))
-    return np.asarray(rows[odd], dtype=np.intp)
 
 
 def _lengths(table: pa.Table, name: str) -> NDArray[np.int64]:
