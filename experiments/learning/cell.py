@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.learning.run import PERIOD_MEASURES, PERIOD_SUMS, load_once, train
-from edgeopt.experiments.runs.cell import FINISHED, RunKind
+from edgeopt.experiments.runs.cell import FINISHED, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.framework.conditions import LinkTrace
 from edgeopt.optim.learning.part import choose_device
@@ -33,13 +33,19 @@ PERIOD_COLUMNS = {
 }
 """Column of each value of a period; the column ``error`` is the engine's."""
 
-LEARNING = RunKind(
-    name="learning",
-    names={"scheme": "text"},
-    columns={
-        **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
-        **dict.fromkeys(EARLY, "floats"),
-    },
+LEARNING = declare(
+    RunKind(
+        name="learning",
+        names={"scheme": "text"},
+        columns={
+            **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
+            **dict.fromkeys(EARLY, "floats"),
+        },
+        shape=Shape(
+            full=tuple(column for column in PERIOD_COLUMNS.values() if column != "exit_error"),
+            equal=(tuple(PERIOD_COLUMNS.values()), EARLY),
+        ),
+    )
 )
 
 

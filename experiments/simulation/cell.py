@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import FINISHED, RunKind
+from edgeopt.experiments.runs.cell import FINISHED, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.experiments.simulation.scenario import Scenario, scenario_of
 from edgeopt.optim.framework.conditions import draw_conditions
 from edgeopt.optim.framework.dispatcher import WindowDispatcher
 from edgeopt.optim.framework.measures import (
     MEASURES,
+    QUANTILES,
     SimulatedRun,
     delay_quantiles_s,
     measure,
@@ -30,15 +31,38 @@ from edgeopt.optim.framework.simulate import simulate
 from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.problems.arrivals.spec import draw_stream
 
-SIMULATION = RunKind(
-    name="simulation",
-    names={"stream": "text", "nodes": "integer", "scheme": "text"},
-    columns={
-        "tasks": "integer",
-        **dict.fromkeys(MEASURES, "float"),
-        **dict.fromkeys(("delay_quantiles_s", "node_energy_j", "node_utilisation"), "floats"),
-        "warnings": "texts",
-    },
+_FIELDS = {
+    **dict.fromkeys(("scenario", "streams", "schemes"), dict),
+    **dict.fromkeys(("repetitions", "seed"), int),
+    "nodes": list,
+    "time_limit": float | int | None,
+}
+
+
+def _is_config(config: dict[str, Any]) -> bool:
+    """Whether the configuration of a simulation has its fields, each of its type."""
+    return config.keys() == _FIELDS.keys() and all(
+        isinstance(config[name], of) for name, of in _FIELDS.items()
+    )
+
+
+SIMULATION = declare(
+    RunKind(
+        name="simulation",
+        names={"stream": "text", "nodes": "integer", "scheme": "text"},
+        columns={
+            "tasks": "integer",
+            **dict.fromkeys(MEASURES, "float"),
+            **dict.fromkeys(("delay_quantiles_s", "node_energy_j", "node_utilisation"), "floats"),
+            "warnings": "texts",
+        },
+        shape=Shape(
+            full=(*MEASURES, "delay_quantiles_s", "node_energy_j", "node_utilisation", "warnings"),
+            equal=(("nodes", "node_energy_j", "node_utilisation"),),
+            lengths={"delay_quantiles_s": len(QUANTILES)},
+            config=_is_config,
+        ),
+    )
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import Row, RunKind
+from edgeopt.experiments.runs.cell import Row, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, is_foreign, make_solver
@@ -23,18 +23,48 @@ from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem, split_options
 
-SWEEP = RunKind(
-    name="sweep",
-    names={"problem": "text", "solver": "text"},
-    columns={
-        **dict.fromkeys(("tasks", "nodes"), "integer"),
-        **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
-        **dict.fromkeys(("iterations", "evaluations"), "integer"),
-        "seconds": "float",
-        **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
-        **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
-    },
-    facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
+_TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan")
+
+_SIZES = ("tasks", "nodes", "iterations", "evaluations")
+
+_NUMBERS = (*_SIZES, "makespan", "lower_bound", "gap", "seconds")
+
+
+def _is_config(config: dict[str, Any]) -> bool:
+    """Whether the configuration of a sweep has problems, solvers and a budget."""
+    problems, solvers = config.get("problems"), config.get("solvers")
+    if not isinstance(problems, dict | list) or not isinstance(solvers, dict):
+        return False
+    specs = problems.values() if isinstance(problems, dict) else problems
+    tables = [table for table in solvers.values() if isinstance(table, dict)]
+    try:
+        make_criteria(config.get("budget"))  # type: ignore[arg-type]
+    except InputError:
+        return False
+    return (
+        all(isinstance(spec, str) for spec in specs)
+        and len(tables) == len(solvers)
+        and all(isinstance(table.get("solver"), str) for table in tables)
+    )
+
+
+SWEEP = declare(
+    RunKind(
+        name="sweep",
+        names={"problem": "text", "solver": "text"},
+        columns={
+            **dict.fromkeys(("tasks", "nodes"), "integer"),
+            **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
+            **dict.fromkeys(("iterations", "evaluations"), "integer"),
+            "seconds": "float",
+            **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
+            **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
+        },
+        facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
+        shape=Shape(
+            full=(*_NUMBERS, *_TRACE), equal=(_TRACE, ("tasks", "assignment")), config=_is_config
+        ),
+    )
 )
 
 
@@ -192,7 +222,8 @@ class SweepCell:
         (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return solve(problem, solver, stop=budget, rng=sequence, start=start)
+        lower_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
+        return solve(problem, solver, stop=budget, rng=sequence, start=start, catch_interrupt=False)
 
 
 class ChangedError(RuntimeError):

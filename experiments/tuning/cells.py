@@ -21,6 +21,7 @@ from edgeopt.experiments.tuning.cell_cache import CellCache
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.objective import OBJECTIVES, Objective, find_objective
 from edgeopt.experiments.tuning.problem_set import ProblemSet
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -88,7 +89,15 @@ def run_trial_cell(
     if objective is not None or "seconds" in budget:  # compilation must not count
         warm_up(cell.problem, solver)
     judge = objective or find_objective("gap")
-    return judge(solve(cell.problem, solver, stop=make_criteria(budget), rng=cell.seeds(seed)))
+    lower_bound(cell.problem)  # kept: no part of a budget of seconds
+    result = solve(
+        cell.problem,
+        solver,
+        stop=make_criteria(budget),
+        rng=cell.seeds(seed),
+        catch_interrupt=False,
+    )
+    return judge(result)
 
 
 # Running cells.

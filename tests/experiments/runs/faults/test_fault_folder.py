@@ -124,8 +124,8 @@ def test_files_of_a_sweep_cannot_run_code(tmp_path: Path, monkeypatch: pytest.Mo
     bomb = pickle.dumps(Bomb())
     part_path(out / CELLS, 0).write_bytes(bomb)
     for read in (scan_store, read_cells):
-        with pytest.raises(InputError):
-            read(out)
+        with pytest.warns(UserWarning, match="damaged"):
+            assert len(read(out)) == 0
     part_path(out / CELLS, 0).unlink()
     (out / "journal" / "bomb.jsonl").write_bytes(bomb)
     assert scan_store(out) == {}
