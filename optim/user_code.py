@@ -11,8 +11,10 @@ import ast
 import builtins
 import hashlib
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.abc import Loader, MetaPathFinder
@@ -200,10 +202,26 @@ def run_code(code: UserCode) -> ModuleType:
     if _FINDER not in sys.meta_path:
         sys.meta_path.append(_FINDER)
     try:
-        return importlib.import_module(f"{code.package}.{code.main}")
-    except Exception as error:
+        with folder_kept():
+            return importlib.import_module(f"{code.package}.{code.main}")
+    except (Exception, SystemExit) as error:
         path = str(code.files[code.main][0])
         raise InputError("solver", path, f"a file that runs ({error!r})") from error
+
+
+@contextmanager
+def folder_kept() -> Iterator[None]:
+    """Undo a change of the process's folder, to which the paths of a command are relative."""
+    try:
+        before = os.getcwd()  # noqa: PTH109
+    except OSError:  # it is gone
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.chdir(before)
 
 
 def user_code(module: str) -> UserCode | None:

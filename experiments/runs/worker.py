@@ -139,6 +139,11 @@ class _Run:
         """Whether there is nothing to wait for."""
         return self.row is not None or self.code is not None or self.error is not None
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it was ended before its clock had started."""
+        return self.error is not None and self.pid is None
+
 
 @dataclass
 class _Worker:
@@ -209,8 +214,8 @@ class _Worker:
         name = f"{job.head['code']} {job.cell.label}" if job.is_foreign else ""
         now, limit = time.monotonic(), job.warm_up_limit
         run = _Run(job, uuid.uuid4().hex, now, None if limit is None else now + limit)
-        run.error = self.slow.get(name)
-        if run.error is not None:
+        if name in self.slow:
+            run.error = self.slow[name]
             return run
         if job.is_foreign and type(job.cell) not in self.prepared:
             self.prepared.add(type(job.cell))
@@ -222,29 +227,29 @@ class _Worker:
                 used.orders.send(order)
             while not run.is_over:
                 self._follow(used, run)
-            # a process that has given its row is about to end by itself
-            until = time.monotonic() + _LOOK_SECONDS
-            while (
-                job.is_foreign
-                and run.row is not None
-                and run.code is None
-                and time.monotonic() < until
-            ):
-                self._follow(used, run)
+            if job.is_foreign:
+                self._await_end(used, run)
         finally:
             self._clear(name, used, run)
-        if run.error is not None and run.pid is None and job.is_foreign:
-            self.slow[name] = run.error
+        if job.is_foreign and run.is_slow:
+            self.slow[name] = str(run.error)
         return run
+
+    def _await_end(self, used: _Host, run: _Run) -> None:
+        """Wait a moment for a process that has given its row: it is about to end by itself."""
+        until = time.monotonic() + _LOOK_SECONDS
+        while run.row is not None and run.code is None and time.monotonic() < until:
+            self._follow(used, run)
 
     def _follow(self, used: _Host, run: _Run) -> None:
         """Wait for the next news of a run, and note it."""
         wait = _LOOK_SECONDS
         if run.deadline is not None:
             wait = min(wait, max(0.0, run.deadline - time.monotonic()))
-        sources = [self.pipe] if used.is_mute else [self.pipe, used.answers]
+        sweep = self.pipe.fileno()
+        sources = [sweep] if used.is_mute else [sweep, used.answers]
         ready, _, _ = select.select(sources, [], [], wait)
-        if self.pipe in ready:  # closed, as the sweep waits for us
+        if sweep in ready:  # closed, as the sweep waits for us
             raise EOFError
         self._check_parent()
         code = _exit_code(used.pid)
@@ -302,7 +307,7 @@ class _Worker:
     def _clear(self, name: str, used: _Host, run: _Run) -> None:
         """End what a cell has left, and its host where it is of no more use."""
         is_own = not run.job.is_foreign
-        if used.is_spent or (run.error is not None and (is_own or run.pid is None)):
+        if used.is_spent or (run.is_slow or (run.error is not None and is_own)):
             self._drop(name)
         elif is_own and run.error is None:
             return
