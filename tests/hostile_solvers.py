@@ -75,6 +75,14 @@ def marked_processes(value: str) -> list[int]:
     return found
 
 
+def wait_for_none(value: str, seconds: float = 10.0) -> None:
+    """Wait until no process carries the mark."""
+    deadline = time.monotonic() + seconds
+    while left := marked_processes(value):
+        assert time.monotonic() < deadline, f"processes are left: {left}"
+        time.sleep(0.02)
+
+
 # What is raised.
 
 
