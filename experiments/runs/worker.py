@@ -12,19 +12,22 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from edgeopt.experiments.runs import host
 from edgeopt.experiments.runs.cell import AnyCell, Row, failure
 from edgeopt.experiments.runs.files import append_row
 from edgeopt.experiments.runs.processes import adopt_orphans, kill, kill_below, reap
+from edgeopt.optim.user_code import SHARED
 
 ATTEMPTS = 2  # of a cell whose process dies
 
@@ -93,15 +96,27 @@ def main(pipe: Connection, parent: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # handled by the sweep alone
     os.dup2(2, 1)  # what solvers print must not mix with the results of a command
     adopt_orphans()
-    worker = _Worker(pipe, parent)
+    with suppress(EOFError, OSError), _shared_folder() as shared:
+        worker = _Worker(pipe, parent, shared)
+        try:
+            pipe.send((UP, None))
+            while True:  # until the sweep is gone
+                worker.take(worker.next_message())
+        finally:
+            worker.end()
+
+
+@contextmanager
+def _shared_folder() -> Iterator[str]:
+    """Give a folder among those of modules; an empty name where none can be made."""
     try:
-        pipe.send((UP, None))
-        while True:
-            worker.take(worker.next_message())
-    except (EOFError, OSError):  # the sweep is gone
-        pass
-    finally:
-        worker.end()
+        folder = TemporaryDirectory(prefix="edgeopt-code-", ignore_cleanup_errors=True)
+    except OSError:
+        yield ""
+        return
+    with folder as path:
+        sys.path.append(path)
+        yield path
 
 
 @dataclass(eq=False)
@@ -151,6 +166,7 @@ class _Worker:
 
     pipe: Connection
     parent: int
+    shared: str
     hosts: dict[str, _Host] = field(default_factory=dict)
     slow: dict[str, str] = field(default_factory=dict)
     prepared: set[type] = field(default_factory=set)
@@ -182,7 +198,7 @@ class _Worker:
         self.slow.clear()
         if message is not None:
             os.environ.clear()
-            os.environ.update(message.environment)
+            os.environ.update({**message.environment, SHARED: self.shared})
             with suppress(OSError):
                 os.chdir(message.place)
 
