@@ -210,6 +210,15 @@ def rings_later(problem, rng):
     signal.alarm(1)
 
 
+_LOADED_IN = os.getpid()
+
+
+@hostile("")
+def dies_in_forks(problem, rng):
+    if os.getpid() != _LOADED_IN:  # as some libraries that have started threads
+        os.abort()
+
+
 # Processes and threads that stay.
 
 

@@ -162,13 +162,17 @@ class _Run:
 
 @dataclass
 class _Worker:
-    """The hosts of a worker, by solver, and why the warm-up of some takes too long."""
+    """The hosts of a worker, by solver.
+
+    Of some solvers it knows why the warm-up takes too long, or that forks of them die.
+    """
 
     pipe: Connection
     parent: int
     shared: str
     hosts: dict[str, _Host] = field(default_factory=dict)
     slow: dict[str, str] = field(default_factory=dict)
+    unforkable: set[str] = field(default_factory=set)
     prepared: set[type] = field(default_factory=set)
     is_resting: bool = False
 
@@ -196,6 +200,7 @@ class _Worker:
             return
         self.end()
         self.slow.clear()
+        self.unforkable.clear()
         if message is not None:
             os.environ.clear()
             os.environ.update({**message.environment, SHARED: self.shared})
@@ -216,18 +221,21 @@ class _Worker:
 
     def _row(self, job: Job) -> Row | None:
         """Return the row of a cell, a failed one if its process dies again; None if compiled."""
-        for _ in range(ATTEMPTS):
-            run = self._attempt(job)
+        name = f"{job.head['code']} {job.cell.label}" if job.is_foreign else ""
+        for attempt in range(ATTEMPTS):
+            in_place = name in self.unforkable or attempt > 0
+            run = self._attempt(job, name, in_place and job.is_foreign)
             if run.row is not None:
+                if in_place:
+                    self.unforkable.add(name)
                 return {**job.head, **run.row, **job.head}
             if run.error is not None or job.is_warm_up:
                 break
         error = run.error or f"its worker process died {ATTEMPTS} times, exit code {run.code}"
         return None if job.is_warm_up else job.head | failure(error, _seconds_since(run.start))
 
-    def _attempt(self, job: Job) -> _Run:
+    def _attempt(self, job: Job, name: str, in_place: bool) -> _Run:
         """Run a cell once, and clear away what it leaves."""
-        name = f"{job.head['code']} {job.cell.label}" if job.is_foreign else ""
         now, limit = time.monotonic(), job.warm_up_limit
         run = _Run(job, uuid.uuid4().hex, now, None if limit is None else now + limit)
         if name in self.slow:
@@ -238,9 +246,17 @@ class _Worker:
             job.cell.prepare()  # inherited by all hosts
         used = self._host(name)
         try:
-            order = host.Order(run.token, job.cell, job.is_foreign, job.folder, job.is_warm_up)
             with suppress(OSError):  # dead, which is noticed below
-                used.orders.send(order)
+                used.orders.send(
+                    host.Order(
+                        token=run.token,
+                        cell=job.cell,
+                        is_foreign=job.is_foreign,
+                        folder=job.folder,
+                        is_warm_up=job.is_warm_up,
+                        in_place=in_place,
+                    )
+                )
             while not run.is_over:
                 self._follow(used, run)
             if job.is_foreign:
