@@ -15,6 +15,7 @@ from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
+from .run_time import time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
 from .solve import check_schedule, solve, warm_up
@@ -74,6 +75,7 @@ __all__ = [
     "solve",
     "sufferage",
     "tempering",
+    "time_left",
     "warm_up",
     "write_certificate",
     "write_stream",

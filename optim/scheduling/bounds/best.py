@@ -7,7 +7,7 @@ from collections.abc import Callable
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
-from edgeopt.optim.scheduling.bounds.rounding import raised_to_units
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
 from edgeopt.problems.scheduling.problem import Problem
 
 
@@ -37,7 +37,7 @@ def best_bound(problem: Problem, seconds: float = 5.0) -> float:
     >>> lower_bound(problem), best_bound(problem)
     (142.0, 162.0)
     """
-    knapsacks = raised_to_units(problem, knapsack_bound(problem, seconds))
+    knapsacks = lifted_to_units(problem, knapsack_bound(problem, seconds))
     return max(deadline_bound(problem), knapsacks)
 
 

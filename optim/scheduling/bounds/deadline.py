@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES, lifted_bound, lower_bound
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, raised_to_units, whole_memory
+from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, lifted_to_units, whole_memory
 from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_ROUNDS = 50
@@ -46,7 +46,7 @@ def deadline_bound(problem: Problem) -> float:
     bound = lower_bound(problem)
     if problem.tasks * problem.nodes <= LP_ENTRIES:
         bound = _raised(problem, bound)
-    return raised_to_units(problem, bound)
+    return lifted_to_units(problem, bound)
 
 
 def _raised(problem: Problem, bound: float) -> float:

@@ -10,6 +10,8 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.heuristics.list_rules import complete
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -57,6 +59,8 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     by falling memory, each to the node with room that completes it first. If a task finds no room,
     all tasks are packed again by best fit.
 
+    When the time of a run is up before the LP is solved, all tasks are placed by `lpt`.
+
     References
     ----------
     Lenstra, Shmoys, Tardos, "Approximation algorithms for scheduling unrelated parallel
@@ -72,8 +76,11 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     check_pairs(problem, "lp-rounding")
     vertex = least_deadline(problem)
     whole = np.full(problem.tasks, -1)
+    if np.isinf(vertex.makespan) and is_over():
+        return complete(problem, whole)
     certain = vertex.share > 1.0 - _INTEGRAL
     whole[vertex.task[certain]] = vertex.node[certain]
+    _take_off_excess(problem, whole)
     greedy = _place(problem, whole)
     if problem.task_memory is not None:
         return greedy
@@ -114,6 +121,17 @@ def least_deadline(problem: Problem) -> Vertex:
         return vertex(0)
     t = bisect_left(range(len(limits) - 1), True, key=in_time)
     return vertex(t - 1) if vertex(t - 1).makespan <= limits[t] else vertex(t)
+
+
+def _take_off_excess(problem: Problem, whole: IntArray) -> None:
+    """Take the smallest tasks off nodes that the LP's tolerance has filled beyond capacity."""
+    memory, capacity = memory_arrays(problem)
+    placed = np.flatnonzero((whole >= 0) & (memory > 0.0))
+    used = np.bincount(whole[placed], memory[placed], problem.nodes)
+    for node in np.flatnonzero(used > capacity):
+        tasks = placed[whole[placed] == node]
+        tasks = tasks[np.argsort(-memory[tasks], kind="stable")]
+        whole[tasks[np.cumsum(memory[tasks]) > capacity[node]]] = -1
 
 
 def _match(problem: Problem, vertex: Vertex, whole: IntArray) -> IntArray:
