@@ -9,10 +9,9 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
-from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, sum_rounding
+from edgeopt.optim.scheduling.branch_and_price.whole import fine_share
 from edgeopt.problems.scheduling.problem import Problem
-
-_NEXT = 8e-10  # without a unit, a schedule must be better by this share
 
 _FINEST = 1e-6  # share of the bound: without a unit, the root raises it by no less
 
@@ -27,8 +26,8 @@ class Deadlines:
     ----------
     unit : float
         Of all makespans, 0 where they have none.
-    earliest : float
-        When the first node is ready.
+    share : float
+        By which a schedule must be better where makespans have no unit.
     bound : float
         A lower bound on the makespan that is known without these deadlines.
     latest : float
@@ -46,7 +45,7 @@ class Deadlines:
     """
 
     unit: float
-    earliest: float
+    share: float
     bound: float
     latest: float
     refuted: float
@@ -81,7 +80,7 @@ class Deadlines:
         """Return the largest deadline below a makespan."""
         if self.unit > 0.0:
             return (round(makespan / self.unit) - 1) * self.unit
-        return makespan - _NEXT * (makespan - self.earliest)
+        return makespan * (1 - self.share)
 
     def root_target(self) -> float | None:
         """Return the next deadline for the root to refute, None if there is no more."""
@@ -149,7 +148,7 @@ def open_deadlines(problem: Problem) -> Deadlines:
     times = np.where(np.isfinite(problem.matrix), problem.matrix, 0.0)
     deadlines = Deadlines(
         unit=unit,
-        earliest=float(ready.min()),
+        share=max(fine_share(problem.tasks), sum_rounding(problem)),
         bound=bound,
         latest=float(ready.max() + times.max(axis=1).sum()),
         refuted=-1.0,

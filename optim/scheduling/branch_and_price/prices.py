@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.knapsack import knapsack
-from edgeopt.optim.scheduling.bounds.lp import silent_highs
+from edgeopt.optim.scheduling.bounds.lp import has_solved, silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole
 from edgeopt.problems.errors import FloatArray, IntArray
@@ -192,7 +192,8 @@ def improve(search: Search) -> None:
         low[len(free) :] = high[len(free) :] = 0.0
     n = len(center)
     search.master.changeColsBounds(n, np.arange(n, dtype=np.int32), low, high)
-    search.master.run()
+    if not has_solved(search.master):
+        return
     solution, info = search.master.getSolution(), search.master.getInfo()
     promised = -info.objective_function_value * unit
     search.share = _share(search, np.array(solution.row_dual)[1:])

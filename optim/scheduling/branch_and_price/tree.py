@@ -18,6 +18,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 
 _ITERATIONS = 40  # of the prices of a node
@@ -99,6 +100,9 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     while done < iterations and not (search.worth.spare > 0.0 or search.converged):
         improve(search)
         done += 1
+        if is_over():
+            tree.open.append(node)  # for a run that goes on
+            return done
     nothing = np.zeros_like(left.alive)
     if search.worth.spare > 0.0:
         tree.proof[node.number] = Leaf((Step.of(*search.prices, nothing),))

@@ -76,8 +76,17 @@ def whole_problem(problem: Problem, deadline: float, unit: float) -> Whole:
 
 def _fine_unit(deadline: float, tasks: int) -> float:
     """Return a power of 2 that divides times without rounding; sums of k times stay exact."""
-    bits = _TOTAL_BITS - math.ceil(math.log2(tasks + 1))
-    return math.ldexp(1.0, max(math.frexp(deadline)[1] - bits, -1074))
+    return math.ldexp(1.0, max(math.frexp(deadline)[1] - _fine_bits(tasks), -1074))
+
+
+def fine_share(tasks: int) -> float:
+    """Return by what share a load may exceed a deadline that it meets in fine units."""
+    return 4 * tasks * 2.0 ** -_fine_bits(tasks)
+
+
+def _fine_bits(tasks: int) -> int:
+    """Return the bits of a deadline without a unit."""
+    return _TOTAL_BITS - math.ceil(math.log2(tasks + 1))
 
 
 def _whole_memory(problem: Problem) -> tuple[FloatArray, FloatArray, float]:
