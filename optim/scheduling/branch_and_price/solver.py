@@ -30,6 +30,7 @@ from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
 from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
+from edgeopt.optim.scheduling.local_search.iterated import start_assignments
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.solver import Frontier
@@ -148,6 +149,9 @@ class BranchAndPrice:
             _offer(problem, state, lp_rounding(problem, rng))
         state.walk = Frontier().init(problem, rng, state.assignment)
         _keep_walk(state, 0)
+        if state.assignment is None:  # little time, or little room
+            for assignment in start_assignments(problem):
+                _offer(problem, state, assignment)
         # Also a schedule that meets the LP bound has a certificate.
         while state.root is not None or state.certificate is None:
             if deadlines.failed or deadlines.root_target() is None or is_over():
