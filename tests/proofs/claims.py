@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from naive.exact import exact_makespan, exact_optimum
 
+from edgeopt.optim.scheduling.bounds.best import best_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import (
@@ -40,9 +42,18 @@ BOUNDS: dict[str, Callable[[Problem], float]] = {
     "lagrangian_bound, one node": lambda problem: lagrangian_bound(problem, _one_node(problem)),
     "lifted_bound": lambda problem: lifted_bound(problem, lp_duals(problem), lp_bound(problem)),
     "knapsack_bound": lambda problem: knapsack_bound(problem, 0.1),
+    "deadline_bound": deadline_bound,
+    "best_bound": lambda problem: best_bound(problem, 0.1),
 }
 
-ITERATIONS = {"milp": 400, "frontier": 3, "local-search": 10, "pso": 5, "pso-discrete": 5}
+ITERATIONS = {
+    "milp": 400,
+    "branch-and-price": 100,
+    "frontier": 3,
+    "local-search": 10,
+    "pso": 5,
+    "pso-discrete": 5,
+}
 """Of the solvers that need more or fewer than 3 to say all that they can."""
 
 

@@ -223,6 +223,15 @@ def silent_highs(**options: float | str | bool) -> Any:
     return highs
 
 
+def has_solved(highs: Any) -> bool:
+    """Run a program; return whether there was time for it."""
+    left = time_left()
+    if left < np.inf:  # HiGHS counts the time of all its runs
+        highs.setOptionValue("time_limit", highs.getRunTime() + left)
+    highs.run()
+    return left == np.inf or not is_over()
+
+
 @cache
 def _print_banner_nowhere() -> None:
     """Create the first object of the process, which prints its version whatever the options."""
