@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.store import read_description
-from edgeopt.experiments.style import FORMATS, paper_style, save_figure
+from edgeopt.experiments.style import FORMATS, paper_style, plain_names, save_figure
 from edgeopt.experiments.sweep.figures.boxes import gap_figure, gaps_table, plot_gaps
 from edgeopt.experiments.sweep.figures.canvas import WIDE, gather_legends, short_label
 from edgeopt.experiments.sweep.figures.choice import choose_runs
@@ -138,6 +138,7 @@ def plot_sweep(
     paths = []
     with paper_style(font_size):
         for name, figure, table in _drawings(data, figures, inches, options):
+            plain_names(figure)
             paths += save_figure(figure, target, name, formats)
             if csv:
                 paths.append(target / f"{name}.csv")
