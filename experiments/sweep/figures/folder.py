@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.style import FORMATS, paper_style, plain_names, save_figure
 from edgeopt.experiments.sweep.figures.boxes import gap_figure, gaps_table, plot_gaps
@@ -142,9 +143,7 @@ def plot_sweep(
             paths += save_figure(figure, target, name, formats)
             if csv:
                 paths.append(target / f"{name}.csv")
-                write_atomically(
-                    paths[-1], table().to_csv(index=False, float_format="%.10g").encode()
-                )
+                write_atomically(paths[-1], csv_table(table(), "%.10g"))
     return paths
 
 
