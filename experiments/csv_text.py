@@ -33,7 +33,9 @@ def unguarded(cell: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    """Whether a text is a number."""
+    """Whether a text is a number, without blanks around it."""
+    if text != text.strip():
+        return False
     try:
         float(text)
     except ValueError:
