@@ -154,6 +154,8 @@ def _log_to_stderr() -> None:
     logger = logging.getLogger("edgeopt")
     logger.handlers = [_Lines()]
     logger.setLevel(logging.INFO)
+    # where it can keep nothing, it is slower, which nobody has to be told
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 _warned = set[str]()
