@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
 from edgeopt.experiments.commands.signals import termination_as_interrupt
 from edgeopt.experiments.statistics.spending import is_over
-from edgeopt.experiments.text import percent, table_console, terminal_table
+from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
+from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -121,7 +120,7 @@ def schedule_command(
         write_atomically(out, _assignment_text(out, values).encode())
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
-        print(note, file=sys.stderr if as_json else sys.stdout)
+        say(note, error=as_json)
     if values["assignment"] is None or code:
         raise typer.Exit(code or _NOTHING_FOUND)
 
@@ -136,7 +135,7 @@ def _solved(
     with (
         _own_errors(solver),
         termination_as_interrupt(),
-        Console(stderr=True).status("starting") as status,
+        make_console(error=True).status("starting") as status,
     ):
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
@@ -157,7 +156,7 @@ def _replayed(
 
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
-    print(f"running {name} on {stored.cell.problem}", file=sys.stderr)
+    say(f"running {name} on {stored.cell.problem}", error=True)
     with _own_errors(name):
         result = stored.cell.run()
     values = _values(result, stored.cell.problem, problem_of(stored.cell.problem), name)
@@ -178,7 +177,8 @@ def _values(result: Result, problem: str, instance: Problem, solver: str) -> dic
     names = {"solver": solver, "problem": problem}
     labels = {"task_names": instance.task_names, "node_names": instance.node_names}
     size = {"tasks": instance.tasks, "nodes": instance.nodes}
-    return {**result.as_dict(), **names, **size, "labels": labels}
+    claimed = {"claimed_bound": result.claimed_bound}
+    return {**result.as_dict(), **names, **size, **claimed, "labels": labels}
 
 
 def _rng(seed: str | None) -> int | str | None:
@@ -217,9 +217,9 @@ def _own_errors(solver: str) -> Iterator[None]:
         frames = _own_frames(error)
         if not frames:
             raise  # a fault of ours
-        text = "".join(["Traceback (most recent call last):\n", *frames])
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        say("Traceback (most recent call last):", *"".join(frames).splitlines(), error=True)
+        say(f"edgeopt: solver {solver} failed: {' '.join(reason.split())}", error=True)
         raise typer.Exit(_FAILED) from None
 
 
@@ -268,11 +268,13 @@ def _print_table(values: dict[str, Any]) -> None:
     budget = values["budget"]
     evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
     seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
+    claimed = values["claimed_bound"]
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
+        *[("claimed", f"{claimed:.10g} s by the solver, not verified")] * bool(claimed),
         ("gap", f"{percent(values['gap'], 4)} %"),
         ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),

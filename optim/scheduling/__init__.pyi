@@ -1,4 +1,6 @@
 from . import bounds, colony, heuristics, local_search, tempering
+from .bounds.best import best_bound
+from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
@@ -38,10 +40,12 @@ __all__ = [
     "Status",
     "TargetGap",
     "as_solver",
+    "best_bound",
     "bounds",
     "check_schedule",
     "colony",
     "combinatorial_bound",
+    "deadline_bound",
     "fcfs",
     "find_solver",
     "heuristics",

@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     open_bundle,
     useful_pairs_of,
 )
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, unit_of
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units, sum_rounding
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.integer_program import (
@@ -30,8 +30,6 @@ from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
-
-_ROUNDED = 4 * ROUNDING  # a bound that is closer to a makespan equals it
 
 _EXACT_NODES = 3_000_000  # of the last search, about 0.3 s
 
@@ -188,33 +186,11 @@ def _end(problem: Problem, state: MILPState) -> None:
 
 def _settle(problem: Problem, state: MILPState, bundle: Bundle) -> None:
     """Keep the best bound; if it proves the schedule optimal, end, with the makespan as bound."""
-    state.lower_bound = max(state.lower_bound, bundle.bound)
-    busy = state.makespan - ready_times(problem).min()
-    if state.makespan < math.inf and state.makespan - state.lower_bound <= _ROUNDED * busy:
+    bound = lifted_to_units(problem, bundle.bound, state.makespan)
+    state.lower_bound = max(state.lower_bound, min(bound, state.makespan))
+    missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
+    if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:
         state.done, state.lower_bound = True, state.makespan
-
-
-def lifted_to_units(problem: Problem, bound: float, makespan: float) -> float:
-    """Return the least makespan from `bound` on that times which are multiples of a unit allow.
-
-    Parameters
-    ----------
-    problem : Problem
-        If the times of a node have no unit, its loads can be any.
-    bound, makespan : float
-        A lower bound and the best makespan known, in s.
-    """
-    ready, matrix = ready_times(problem), problem.matrix
-    least = math.inf
-    for j in range(problem.nodes):
-        times = matrix[np.isfinite(matrix[:, j]), j]
-        if not times.size or ready[j] + times.min() >= makespan:
-            continue  # no better schedule uses this node
-        unit = unit_of(times)
-        steps = math.ceil((bound - ready[j]) / unit * (1 - ROUNDING)) if unit > 0.0 else 0
-        end = ready[j] + steps * unit if steps > 0 else bound
-        least = min(least, max(end, bound))
-    return max(bound, rounded_down(least, problem.tasks)) if least < math.inf else bound
 
 
 def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:

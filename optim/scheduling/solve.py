@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
@@ -31,10 +32,10 @@ from edgeopt.optim.scheduling.solver import (
     Trace,
     as_solver,
     initial_state,
+    is_own,
     solver_name,
 )
 from edgeopt.optim.scheduling.stop import (
-    OPTIMALITY,
     Criterion,
     Evaluations,
     Iterations,
@@ -55,7 +56,7 @@ OnBest = Callable[[Progress, IntArray], object]
 
 OnEnd = Callable[[Result], object]
 
-_TOLERANCE = 1e-9  # relative, of the checker
+_TOLERANCE = 1e-9  # relative, of the makespan that a solver claims
 
 _BOUND_SHARE = 1 / 3  # of a budget of seconds: the most that the bound may take
 
@@ -246,8 +247,8 @@ class _Run:
         now, ready = self.progress, self.problem.ready
         # The time before any node can start would hide the difference.
         earliest = 0.0 if ready is None else float(ready.min())
-        missing = now.makespan - now.lower_bound
-        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
+        missing, busy = now.makespan - now.lower_bound, now.makespan - earliest
+        return now.gap < np.inf and missing <= sum_rounding(self.problem) * busy
 
     def go(self, rng: np.random.Generator, seconds: float) -> Status:
         """Step until there is a reason to stop, at most for `seconds`; return it."""
@@ -292,7 +293,10 @@ class _Run:
     def _note(self, seconds: float) -> Status | None:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
-        self.progress = now = _advance(before, self.state, best.makespan, self._spent(), seconds)
+        bound = self.state.lower_bound if is_own(self.solver) else 0.0
+        bound = max(before.lower_bound, bound)
+        bound = settled_bound(bound, best.makespan, sum_rounding(self.problem))
+        self.progress = now = _advance(before, bound, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
             self.trace.record(now)
             if self.on_best is not None:
@@ -314,7 +318,7 @@ class _Run:
 
 
 def _advance(
-    before: Progress, state: State, makespan: float, spent: int, seconds: float
+    before: Progress, bound: float, makespan: float, spent: int, seconds: float
 ) -> Progress:
     """Return the progress after `init` (iteration 0), or after one more iteration."""
     return Progress(
@@ -322,7 +326,7 @@ def _advance(
         evaluations=before.evaluations + spent,
         seconds=seconds,
         makespan=makespan,
-        lower_bound=settled_bound(max(before.lower_bound, state.lower_bound), makespan),
+        lower_bound=bound,
         stalled=0 if makespan < before.makespan else before.stalled + 1,
         step_evaluations=0 if before.iterations < 0 else spent,
     )
@@ -335,7 +339,8 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     if best.assignment is None:
         status = Status.INFEASIBLE
     else:
-        makespan = check_schedule(run.problem, best.assignment, best.makespan, progress.lower_bound)
+        bound = max(progress.lower_bound, run.state.lower_bound)
+        makespan = check_schedule(run.problem, best.assignment, best.makespan, bound)
         schedule = Schedule.of(run.problem, best.assignment)
     return Result(
         assignment=best.assignment,
@@ -424,7 +429,7 @@ def check_schedule(
     CheckError
         If a node cannot run a task, memory capacities are exceeded, the claim differs from the
         recomputed makespan by more than 1e-9 of it, or the makespan is below the bound by more
-        than that.
+        than the rounding of a sum.
 
     Examples
     --------
@@ -448,7 +453,7 @@ def check_schedule(
         raise CheckError("the assignment exceeds the memory capacity of a node")
     if not math.isclose(makespan, claimed, rel_tol=_TOLERANCE):
         raise CheckError(f"the solver claims a makespan of {claimed!r} s, it is {makespan!r} s")
-    if makespan < lower_bound * (1 - _TOLERANCE):
+    if lower_bound > makespan * (1 + sum_rounding(problem)):
         raise CheckError(f"the makespan {makespan!r} s is below the bound {lower_bound!r} s")
     return makespan
 

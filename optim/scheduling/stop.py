@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
 
-OPTIMALITY = 1e-9  # a relative gap of at most this is rounding, as in the checker and in HiGHS
+_ROUNDING = 1e-9  # relative, of bounds and makespans in tables
 
 
 class Status(StrEnum):
@@ -86,10 +86,10 @@ def relative_gap(makespan: float, lower_bound: float) -> float:
     return 0.0 if makespan == lower_bound else float("inf")
 
 
-def settled_bound(lower_bound: float, makespan: float) -> float:
+def settled_bound(lower_bound: float, makespan: float, rounding: float = _ROUNDING) -> float:
     """Return a bound in s, or the makespan of a known schedule where the bound is just above it.
 
-    If a bound exceeds a known makespan by no more than rounding (1e-9 of it), the makespan is the
+    If a bound exceeds a known makespan by no more than `rounding` times it, the makespan is the
     bound. A larger bound is returned unchanged: it is wrong, and the checker refuses it.
 
     Examples
@@ -97,7 +97,7 @@ def settled_bound(lower_bound: float, makespan: float) -> float:
     >>> settled_bound(5.000000000000001, 5.0), settled_bound(4.0, 5.0), settled_bound(6.0, 5.0)
     (5.0, 4.0, 6.0)
     """
-    return makespan if makespan < lower_bound <= makespan * (1 + OPTIMALITY) else lower_bound
+    return makespan if makespan < lower_bound <= makespan * (1 + rounding) else lower_bound
 
 
 class Criterion(Protocol):

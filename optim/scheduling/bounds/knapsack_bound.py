@@ -144,8 +144,10 @@ def open_bundle(problem: Problem) -> Bundle:
     legal = np.isfinite(times.T)
     cost = np.where(legal, problem.matrix, 0.0) * u + memory[:, None] * v
     cost[~legal] = np.inf
+    with np.errstate(over="ignore"):  # a time beyond the largest float is too long anyway
+        times = np.ascontiguousarray(times) / (scale or 1.0)
     bundle = Bundle(
-        times=np.ascontiguousarray(times) / (scale or 1.0),
+        times=times,
         memory=memory / size,
         capacity=capacity / size if limited else np.zeros(problem.nodes),
         scale=scale,
@@ -204,10 +206,10 @@ def _has_solved(master: Any) -> bool:
 
 def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
     """Return the pairs, shape (k, x), that a schedule of at most `makespan` (in s) may use."""
-    if not np.isfinite(makespan) or bundle.scale == 0.0:
+    limit = makespan / bundle.scale if bundle.scale else np.inf
+    if not np.isfinite(limit):
         return np.isfinite(bundle.times.T)
     k = len(bundle.memory)
-    limit = makespan / bundle.scale
     worth = _worth(bundle, bundle.prices, limit)
     price, memory_price = bundle.prices[:k], bundle.prices[k:]
     return useful_pairs(

@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_
 from edgeopt.optim.scheduling.bounds.rounding import (
     ROUNDING,
     largest_multiple,
+    lifted_to_units,
     rounded_down,
     time_units,
     whole_memory,
@@ -93,7 +94,7 @@ def _computed(problem: Problem) -> _KnownBounds:
     if nearest > floor:
         # What lifting proves has its own allowance for rounding.
         proved = nearest
-    return _KnownBounds(nearest, proved)
+    return _KnownBounds(nearest, lifted_to_units(problem, proved))
 
 
 def combinatorial_bound(problem: Problem) -> float:

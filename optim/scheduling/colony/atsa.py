@@ -289,7 +289,7 @@ def start_trail(problem: Problem, atsa: ATSA) -> Trail:
     # A node on which all tasks take no time would have infinite pheromone.
     if atsa.start == "global-mean" or not means.all():
         means = np.full(nodes, mean_times(problem))
-    start = 1.0 / means  # tau0 (below (3) in the paper)
+    start = 1.0 / np.maximum(means, 1e-300)  # tau0 (below (3) in the paper)
     return Trail(
         pheromone=np.tile(start, (tasks, 1)),
         start=start,

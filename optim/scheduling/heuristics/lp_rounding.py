@@ -80,6 +80,7 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
         return complete(problem, whole)
     certain = vertex.share > 1.0 - _INTEGRAL
     whole[vertex.task[certain]] = vertex.node[certain]
+    _take_off_excess(problem, whole)
     greedy = _place(problem, whole)
     if problem.task_memory is not None:
         return greedy
@@ -120,6 +121,17 @@ def least_deadline(problem: Problem) -> Vertex:
         return vertex(0)
     t = bisect_left(range(len(limits) - 1), True, key=in_time)
     return vertex(t - 1) if vertex(t - 1).makespan <= limits[t] else vertex(t)
+
+
+def _take_off_excess(problem: Problem, whole: IntArray) -> None:
+    """Take the smallest tasks off nodes that the LP's tolerance has filled beyond capacity."""
+    memory, capacity = memory_arrays(problem)
+    placed = np.flatnonzero((whole >= 0) & (memory > 0.0))
+    used = np.bincount(whole[placed], memory[placed], problem.nodes)
+    for node in np.flatnonzero(used > capacity):
+        tasks = placed[whole[placed] == node]
+        tasks = tasks[np.argsort(-memory[tasks], kind="stable")]
+        whole[tasks[np.cumsum(memory[tasks]) > capacity[node]]] = -1
 
 
 def _match(problem: Problem, vertex: Vertex, whole: IntArray) -> IntArray:

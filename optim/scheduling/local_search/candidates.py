@@ -112,7 +112,7 @@ def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, Floa
     """
     least = priced.min(axis=1, keepdims=True)
     scale = float(priced[np.isfinite(priced)].max()) or 1.0
-    keys = np.round((priced - least) / (scale * _ROUNDING))
+    keys = np.round((priced - least) / max(scale * _ROUNDING, np.finfo(np.float64).tiny))
     # Keys are whole numbers: a fraction decides between equal ones only.
     keys += np.random.default_rng(seed).random(priced.shape)
     places = np.argpartition(keys, width - 1, axis=1)[:, :width]
