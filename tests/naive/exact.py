@@ -10,27 +10,26 @@ def all_assignments(problem):
 
 
 def optimum(problem):
-    """Least makespan of the assignments that fit, or None."""
-    spans = [problem.makespan(list(a)) for a in all_assignments(problem) if problem.fits(list(a))]
-    return min(spans, default=None)
+    """Least makespan of the assignments that fit, in floats summed task by task, or None."""
+    return _least_makespan(problem, float)
 
 
 def exact_optimum(problem):
-    """Least makespan as a fraction, without any rounding, or None; by depth-first search.
+    """Least makespan as a fraction, without any rounding, or None."""
+    return _least_makespan(problem, Fraction)
 
-    A node holds what `Problem.fits` lets it hold: its capacity and the rounding of a sum.
-    """
-    times = [
-        [Fraction(t) if t < math.inf else None for t in row] for row in problem.matrix.tolist()
-    ]
+
+def _least_makespan(problem, number):
+    """Depth-first search; a node holds its capacity and the rounding of a sum, as `Problem.fits`."""
+    times = [[number(t) if t < math.inf else None for t in row] for row in problem.matrix.tolist()]
     k, x = problem.tasks, problem.nodes
-    loads = [Fraction(0)] * x if problem.ready is None else [*map(Fraction, problem.ready.tolist())]
+    late = [number(0)] * x if problem.ready is None else [*map(number, problem.ready.tolist())]
     memory, room = [Fraction(0)] * k, [Fraction(1)] * x
     if problem.task_memory is not None:
         memory = [*map(Fraction, problem.task_memory.tolist())]
         slack = 1 + k * Fraction(2) ** -52
         room = [Fraction(each) * slack for each in problem.node_capacity.tolist()]
-    best = [None]
+    loads, best = [number(0)] * x, [None]
 
     def assign(task, makespan):
         if best[0] is not None and makespan >= best[0]:
@@ -39,13 +38,13 @@ def exact_optimum(problem):
             best[0] = makespan
             return
         for node in range(x):
-            time = times[task][node]
+            time, before = times[task][node], loads[node]
             if time is not None and memory[task] <= room[node]:
-                loads[node] += time
+                loads[node] = before + time
                 room[node] -= memory[task]
-                assign(task + 1, max(makespan, loads[node]))
-                loads[node] -= time
+                assign(task + 1, max(makespan, late[node] + loads[node]))
+                loads[node] = before
                 room[node] += memory[task]
 
-    assign(0, Fraction(0))
+    assign(0, number(0))
     return best[0]
