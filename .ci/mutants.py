@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parents[1]
 os.chdir(ROOT)
@@ -59,7 +59,7 @@ class SwapCall(Operator):
     """Replaces a function or method by its opposite: max by min, mean by median."""
 
     PAIRS = ("max min", "maximum minimum", "mean median", "floor ceil", "any all", "argmax argmin")
-    OTHER = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-1])}
+    OTHER: ClassVar = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-1])}
 
     def mutation_positions(self, node: Any) -> Iterator[Any]:
         """Yield the positions of names that have an opposite and are called."""
@@ -103,34 +103,38 @@ class Mutant:
 # Which mutants there are.
 
 
-def mutants_of(module: str, only: list[str], excluded: re.Pattern[str]) -> list[Mutant]:
-    """Return all mutants of a module, or of the functions and classes named."""
-    source = Path(module).read_text()
-    tree = ast.parse(source)
-    kept, left_out = _lines_of(tree, only), list(_without_value(tree))
+def mutants_of(module: dict[str, Any], plan: dict[str, Any]) -> tuple[int, list[Mutant]]:
+    """Return how many places of a module can be changed, and the mutants of a sample of them."""
+    source = Path(module["file"]).read_text()
+    places = list(_places(source, module.get("only", []), plan["exclude"]))
+    random.Random(plan["seed"]).shuffle(places)
     found: dict[str, Mutant] = {}
-    provider = OperatorProvider()
-    for operator in [*(provider[name] for name in provider if not excluded.search(name)), SwapCall]:
-        for occurrence, start in enumerate([] if operator.arguments() else _places(source, operator)):
-            if start[0] not in kept or any(low <= start < high for low, high in left_out):
-                continue
-            if source.splitlines()[start[0] - 1].startswith("*,", start[1]):  # of a signature
-                continue
-            mutant = _mutant(module, source, mutate_code(source, operator(), occurrence))
-            if mutant:
-                found.setdefault(mutant.source, mutant)
-    return sorted(found.values(), key=lambda mutant: (mutant.line, mutant.after))
+    for operator, occurrence in places:
+        if len(found) == module.get("sample", plan["sample"]):
+            break
+        mutant = _mutant(module["file"], source, mutate_code(source, operator, occurrence))
+        if mutant:
+            found.setdefault(mutant.source, mutant)
+    return len(places), sorted(found.values(), key=lambda mutant: mutant.line)
 
 
-def _places(source: str, kind: type[Operator]) -> list[Any]:
-    """Return where an operator applies, in the order in which Cosmic Ray counts occurrences."""
-    operator = kind()
-    nodes = ast_nodes(get_ast(source))
-    return [start for node in nodes for start, _ in operator.mutation_positions(node)]
+def _places(source: str, only: list[str], exclude: list[str]) -> Iterator[tuple[Operator, int]]:
+    """Yield operators with the occurrences, as Cosmic Ray counts them, that may change a value."""
+    tree, nodes = ast.parse(source), list(ast_nodes(get_ast(source)))
+    kept, left_out = _lines_of(tree, only), list(_without_value(tree))
+    provider, excluded = OperatorProvider(), re.compile("|".join(exclude))
+    kinds = [*(provider[name] for name in provider if not excluded.search(name)), SwapCall]
+    for operator in [kind() for kind in kinds if not kind.arguments()]:
+        spots = (spot for node in nodes for spot in operator.mutation_positions(node))
+        for occurrence, (start, _) in enumerate(spots):
+            of_signature = source.splitlines()[start[0] - 1].startswith("*,", start[1])
+            without = any(low <= start < high for low, high in left_out)
+            if start[0] in kept and not without and not of_signature:
+                yield operator, occurrence
 
 
 def _mutant(module: str, source: str, changed: str) -> Mutant | None:
-    """Return the mutant, or None if it is no other program."""
+    """Return the mutant, or None if it is no program, or no other one."""
     try:
         if ast.dump(ast.parse(changed)) == ast.dump(ast.parse(source)):
             return None
@@ -293,36 +297,45 @@ def tests_state(area: dict[str, Any]) -> str:
 
 def tests_of(mutant: Mutant, known: dict[str, Any]) -> list[str]:
     """Return the tests that run the statement of the mutant, the fastest first."""
-    statement = {mutant.line}
-    for node in ast.walk(ast.parse(mutant.source)):
-        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            span = range(node.lineno, node.end_lineno + 1)
-            statement |= set(span) if mutant.line in span else set()
+    nodes = list(ast.walk(ast.parse(mutant.source)))
+    simple = [node for node in nodes if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    statement = {mutant.line}.union(*(_span(s) for s in simple if mutant.line in _span(s)))
     lines = known["lines"][mutant.module]
     tests = {test for line in statement for test in lines.get(str(line), [])}
-    if statement.isdisjoint(_inside_functions(mutant.source)):
+    kinds = (ast.FunctionDef, ast.Lambda)
+    if not any(
+        line in _body(node) for node in nodes if isinstance(node, kinds) for line in statement
+    ):
         tests = set(known["seconds"])  # run by the import, which belongs to no test
     return sorted(tests & set(known["seconds"]), key=lambda test: (known["seconds"][test], test))
 
 
-def _inside_functions(source: str) -> set[int]:
-    """Return the lines of the bodies of all functions."""
-    kinds = (ast.FunctionDef, ast.Lambda)
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
-    bodies = [n.body if isinstance(n.body, list) else [n.body] for n in found]
-    return {i for body in bodies for i in range(body[0].lineno, body[-1].end_lineno + 1)}
+def _span(node: Any) -> range:
+    """Return the lines of a statement."""
+    return range(node.lineno, node.end_lineno + 1)
+
+
+def _body(node: Any) -> range:
+    """Return the lines of the body of a function."""
+    body = node.body if isinstance(node.body, list) else [node.body]
+    return range(body[0].lineno, body[-1].end_lineno + 1)
 
 
 # Whether a mutant is killed.
 
 
-def survives(session: pytest.Session, mutant: Mutant, known: dict[str, Any]) -> bool:
+def survives(
+    session: pytest.Session,
+    mutant: Mutant,
+    functions: list[FunctionType],
+    known: dict[str, Any],
+) -> bool:
     """Return whether no test fails with the mutant."""
     tests = tests_of(mutant, known)
     seconds = 5 * sum(known["seconds"][test] for test in tests) + SPARE_S
 
     def quick() -> None:
-        if swap_code(mutant):
+        if swap_code(mutant, functions):
             run_tests(session, tests)
 
     return not tests or (in_fork(quick, seconds) and imported(mutant, tests, seconds))
@@ -348,8 +361,8 @@ def imported(mutant: Mutant, tests: list[str], seconds: float) -> bool:
     return in_fork(work, seconds)
 
 
-def swap_code(mutant: Mutant) -> bool:
-    """Give the functions of this process the mutant's code; False if none of them differs."""
+def swap_code(mutant: Mutant, functions: list[FunctionType]) -> bool:
+    """Give the functions of the module the mutant's code; False if none of them differs."""
     place = Path(mutant.module).resolve()
     old = compile(place.read_text(), str(place), "exec")
     new = compile(mutant.source, str(place), "exec")
@@ -358,18 +371,23 @@ def swap_code(mutant: Mutant) -> bool:
         for a, b in zip(_functions(old), _functions(new), strict=True)
         if a != b
     }
-    gc.unfreeze()
     mine = [
-        item
-        for item in gc.get_objects()
-        if isinstance(item, FunctionType)
-        and (item.__code__.co_qualname, item.__code__.co_firstlineno) in changed
-        and Path(item.__code__.co_filename).resolve() == place
+        (f, changed.get((f.__code__.co_qualname, f.__code__.co_firstlineno))) for f in functions
     ]
-    for function in mine:
-        code = function.__code__
-        function.__code__ = changed[code.co_qualname, code.co_firstlineno]
-    return bool(mine)
+    for function, code in mine:
+        if code is not None:
+            function.__code__ = code
+    return any(code is not None for _, code in mine)
+
+
+def functions_of(module: str) -> list[FunctionType]:
+    """Return the functions and methods of a module that this process has imported."""
+    gc.unfreeze()  # what is frozen cannot be found
+    files = [item for item in gc.get_objects() if isinstance(item, FunctionType)]
+    name = Path(module).name
+    mine = [item for item in files if item.__code__.co_filename.endswith(name)]
+    place = Path(module).resolve()
+    return [item for item in mine if Path(item.__code__.co_filename).resolve() == place]
 
 
 def _functions(code: CodeType) -> Iterator[CodeType]:
@@ -388,7 +406,6 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
 def run_area(area: dict[str, Any], plan: dict[str, Any]) -> dict[str, int]:
     """Try the sample of each module of an area; return the counts."""
     count = dict.fromkeys(COUNTS, 0)
-    excluded = re.compile("|".join(plan["exclude"]))
     file = CACHE / f"{area['name']}.jsonl"
     done = dict(map(json.loads, file.read_text().splitlines())) if file.exists() else {}
     state = tests_state(area)
@@ -396,12 +413,12 @@ def run_area(area: dict[str, Any], plan: dict[str, Any]) -> dict[str, int]:
     def work(session: pytest.Session) -> None:
         known = measured(session, area, plan["slowest_test_s"])
         for module in area["modules"]:
-            mutants = mutants_of(module["file"], module.get("only", []), excluded)
-            sample = random.Random(plan["seed"]).sample(mutants, min(plan["sample"], len(mutants)))
-            count["all"] += len(mutants)
-            for mutant in sorted(sample, key=lambda mutant: mutant.line):
+            number, sample = mutants_of(module, plan)
+            functions = functions_of(module["file"])
+            count["all"] += number
+            for mutant in sample:
                 if done.get(mutant.digest) not in ("killed", state):
-                    alive = survives(session, mutant, known)
+                    alive = survives(session, mutant, functions, known)
                     done[mutant.digest] = state if alive else "killed"
                     with file.open("a") as out:
                         out.write(json.dumps([mutant.digest, done[mutant.digest]]) + "\n")
