@@ -244,6 +244,8 @@ def test_objectives():
     stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
     goal = build_program(CHAIN, slow, objective="throughput").goal
     assert goal == pytest.approx(stages)
+    for name in ("delay", "energy", "weighted", "throughput"):  # the less the better
+        assert goals(name).cost.tolist() == goals(name).goal.tolist()
 
 
 def test_peak_memory_needs_less_than_the_sum():
