@@ -92,7 +92,7 @@ class Mutant:
     @property
     def key(self) -> str:
         """What identifies the mutant, whatever else the module contains."""
-        return f"{self.module}: {self.before} -> {self.after}"
+        return f"{self.module}: {self.after}"
 
     @property
     def digest(self) -> str:
@@ -103,14 +103,16 @@ class Mutant:
 # Which mutants there are.
 
 
-def mutants_of(module: dict[str, Any], plan: dict[str, Any]) -> tuple[int, list[Mutant]]:
+def mutants_of(
+    module: dict[str, Any], plan: dict[str, Any], sample: int
+) -> tuple[int, list[Mutant]]:
     """Return how many places of a module can be changed, and the mutants of a sample of them."""
     source = Path(module["file"]).read_text()
     places = list(_places(source, module.get("only", []), plan["exclude"]))
     random.Random(plan["seed"]).shuffle(places)
     found: dict[str, Mutant] = {}
     for operator, occurrence in places:
-        if len(found) == module.get("sample", plan["sample"]):
+        if len(found) == sample:
             break
         mutant = _mutant(module["file"], source, mutate_code(source, operator, occurrence))
         if mutant:
@@ -263,7 +265,7 @@ class Watch:
 def measured(session: pytest.Session, area: dict[str, Any], slowest: float) -> dict[str, Any]:
     """Return the tests of each line of the area's modules, and the seconds of each test."""
     texts = [Path(module["file"]).read_text() for module in area["modules"]]
-    state = hashlib.sha256("".join([*texts, tests_state(area), str((area, slowest))]).encode())
+    state = hashlib.sha256("".join([*texts, tests_state(area), str((area["modules"], slowest))]).encode())
     file = CACHE / f"{area['name']}.lines.json"
     if not (file.exists() and json.loads(file.read_text())["state"] == state.hexdigest()):
         in_fork(lambda: _measure(session, area, slowest, state.hexdigest(), file), 3600.0)
@@ -413,7 +415,7 @@ def run_area(area: dict[str, Any], plan: dict[str, Any]) -> dict[str, int]:
     def work(session: pytest.Session) -> None:
         known = measured(session, area, plan["slowest_test_s"])
         for module in area["modules"]:
-            number, sample = mutants_of(module, plan)
+            number, sample = mutants_of(module, plan, area["sample"])
             functions = functions_of(module["file"])
             count["all"] += number
             for mutant in sample:
