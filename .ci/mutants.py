@@ -1,10 +1,10 @@
 """Mutation testing, ``python .ci/mutants.py [AREA ...]``: changes of the source that no test sees.
 
 The mutants are those of Cosmic Ray (extra `mutants`), and calls swapped for their opposites; each
-meets the tests that run its line. No file is changed: a fork of the process, in which the tests are
-collected, runs them with the mutant's code in the place of the function's; what this does not kill,
-and what lies outside of functions, once more with the module's import. Kernels run as Python. Areas
-and the mutants known to change no value are in ``mutants.toml``; `out/mutants` remembers results.
+meets the tests that run its line. No file is changed: a fork of a process that has collected the
+tests runs them with the mutant's code in place of the function's; what lies outside of functions
+is imported anew. Kernels run as Python. Areas, and mutants known to change no value, are listed in
+``mutants.toml``; `out/mutants` remembers results.
 """
 
 import ast
@@ -51,8 +51,10 @@ COUNTS = ("all", "tried", "killed", "equivalent", "survive")
 
 CACHE = ROOT / "out/mutants"
 
-# Of a mutant's tests, on top of five times the processor time that they took without a mutant.
-SPARE_S = 20.0
+# Of a mutant's tests, on top of twice the processor time that they took without a mutant.
+SPARE_S = 4.0
+
+_NO_FUNCTION = 99  # exit code: the mutant is outside of functions
 
 
 class SwapCall(Operator):
@@ -210,8 +212,8 @@ def run_tests(session: pytest.Session, tests: list[str] | None = None) -> None:
             raise session.Failed(session.shouldfail)
 
 
-def in_fork(work: Callable[[], Any], seconds: float) -> bool:
-    """Return whether `work` succeeds in a silent process of its own, in so much processor time."""
+def in_fork(work: Callable[[], Any], seconds: float) -> int:
+    """Return the exit code of `work` in a silent process, negative beyond its processor time."""
     child = os.fork()
     if child == 0:
         nowhere = os.open(os.devnull, os.O_RDWR)
@@ -224,7 +226,7 @@ def in_fork(work: Callable[[], Any], seconds: float) -> bool:
             code = int(work() or 0)
         finally:
             os._exit(code)
-    return os.waitpid(child, 0)[1] == 0
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 # Which tests run which line.
@@ -265,10 +267,11 @@ class Watch:
 def measured(session: pytest.Session, area: dict[str, Any], slowest: float) -> dict[str, Any]:
     """Return the tests of each line of the area's modules, and the seconds of each test."""
     texts = [Path(module["file"]).read_text() for module in area["modules"]]
-    state = hashlib.sha256("".join([*texts, tests_state(area), str((area["modules"], slowest))]).encode())
+    given = "".join([*texts, tests_state(area), str((area["modules"], slowest))])
+    state = hashlib.sha256(given.encode()).hexdigest()
     file = CACHE / f"{area['name']}.lines.json"
-    if not (file.exists() and json.loads(file.read_text())["state"] == state.hexdigest()):
-        in_fork(lambda: _measure(session, area, slowest, state.hexdigest(), file), 3600.0)
+    if not (file.exists() and json.loads(file.read_text())["state"] == state):
+        in_fork(lambda: _measure(session, area, slowest, state, file), 3600.0)
     return json.loads(file.read_text())
 
 
@@ -334,13 +337,16 @@ def survives(
 ) -> bool:
     """Return whether no test fails with the mutant."""
     tests = tests_of(mutant, known)
-    seconds = 5 * sum(known["seconds"][test] for test in tests) + SPARE_S
+    seconds = 2 * sum(known["seconds"][test] for test in tests) + SPARE_S
 
-    def quick() -> None:
-        if swap_code(mutant, functions):
-            run_tests(session, tests)
+    def quick() -> int:
+        if not swap_code(mutant, functions):
+            return _NO_FUNCTION
+        run_tests(session, tests)
+        return 0
 
-    return not tests or (in_fork(quick, seconds) and imported(mutant, tests, seconds))
+    code = in_fork(quick, seconds) if tests else 0
+    return imported(mutant, tests, seconds) if code == _NO_FUNCTION else code == 0
 
 
 def imported(mutant: Mutant, tests: list[str], seconds: float) -> bool:
@@ -360,7 +366,7 @@ def imported(mutant: Mutant, tests: list[str], seconds: float) -> bool:
             del sys.modules[name]
         return collected(tests, run_tests)
 
-    return in_fork(work, seconds)
+    return in_fork(work, seconds) == 0
 
 
 def swap_code(mutant: Mutant, functions: list[FunctionType]) -> bool:
