@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -97,7 +97,8 @@ def _packed(problem: Problem, **limits: float) -> bytes:
     times = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
     memory, capacity = memory_arrays(problem)
     buffer = io.BytesIO()
-    np.savez(buffer, memory=memory, capacity=capacity, **times, **limits)  # type: ignore[arg-type]
+    given = {"memory": memory, "capacity": capacity, "ready": ready_times(problem), **times}
+    np.savez(buffer, **given, **limits)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -139,6 +140,9 @@ def step_child(problem: Problem, state: ChildState) -> ChildState:
     content = json.loads(line)
     if isinstance(content, str):
         raise InputError("python", content, "an interpreter that has the library")
+    if isinstance(content, float):
+        state.lower_bound = content  # claimed: `solve` shows it, and trusts its own bounds only
+        return state
     state.evaluations += 1
     _keep(problem, state, np.array(content, dtype=np.int64))
     return state
