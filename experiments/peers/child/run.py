@@ -1,11 +1,11 @@
 """``python run.py MODULE``: solve the problem on standard input, print each better assignment.
 
 The input is a NumPy archive of the times (``et``, or ``work`` and ``speed``), ``memory``,
-``capacity`` and ``ready``, and of ``seconds``, ``seed`` and ``gigabytes``. The clock starts when the input is
-read and the library is loaded. A line of the output is a JSON list with the node of each task, or
-a JSON string that says what went wrong; the last one is a number, the bound in s that the library
-claims. The kernel ends the process `GRACE` seconds after its time
-is up, whatever code it is in, and refuses memory beyond its limit.
+``capacity`` and ``ready``, and of ``seconds``, ``seed`` and ``gigabytes``. The clock starts when
+the input is read and the library is loaded. A line of the output is a JSON list with the node of
+each task, or a JSON string that says what went wrong; the last one is a number, the bound in s that
+the library claims. The kernel ends the process `GRACE` seconds after its time is up, whatever code
+it is in, and refuses memory beyond its limit.
 """
 
 from __future__ import annotations
