@@ -86,7 +86,9 @@ def standing_of(record: KnownSchedule) -> Standing:
     """
     fact = published().get(record.digest)
     if fact is None:
-        return Standing(record, None, "", checked_bound(record.lower_bound, record.makespan, record.instance))
+        return Standing(
+            record, None, "", checked_bound(record.lower_bound, record.makespan, record.instance)
+        )
     bound = max(fact.bound, record.lower_bound)
     bound = checked_bound(bound, min(fact.makespan, record.makespan), record.instance)
     return Standing(record, fact.makespan, fact.source, bound)
