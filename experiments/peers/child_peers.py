@@ -168,6 +168,9 @@ class CpSat:
     ortools. If no schedule is found in time, or memory does not suffice for the model, there is no
     result (status ``infeasible``).
 
+    Times are rounded to integers. The bound that CP-SAT proves of those is lowered by what rounding
+    has added, and shown as `Result.claimed_bound`; the status is never ``optimal`` by its word.
+
     References
     ----------
     Perron, Didier, "CP-SAT", part of OR-Tools, Google, https://developers.google.com/optimization.
@@ -213,7 +216,8 @@ class Highs:
     The program is `edgeopt.experiments.peers.child.highs_milp`. It runs in a process of its own
     because nothing else can stop it, or limit its memory, while it builds or presolves. If no
     schedule is found in time, or memory does not suffice for the model, there is no result (status
-    ``infeasible``).
+    ``infeasible``). Its bound, lowered by what its tolerances can add, is shown as
+    `Result.claimed_bound`.
 
     References
     ----------
