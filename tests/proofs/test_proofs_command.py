@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from naive.exact import all_assignments, exact_makespan, exact_optimum
 
+from edgeopt.optim.scheduling.catalog import SOLVERS
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solver import State
@@ -13,12 +14,24 @@ from proofs import claims
 from proofs.claims import findings
 from proofs.draws import draw_problem
 
-SOLVERS = {"lpt": lpt, "milp": MILP(bound_iterations=5)}
+FEW = {"lpt": lpt, "milp": MILP(bound_iterations=5)}
+
+FOUND = {
+    14: "LP rounding fills a node beyond its memory, within the LP's tolerance",
+    137: "a problem whose tasks just fit is refused",
+    427: "a schedule is called optimal that is 1e-10 longer",
+    730: "3000000000006 s are called optimal, and 3000000000000 s are",
+}
 
 
 def test_nothing_is_found_in_a_few_problems():
     for number in range(8):
-        assert list(findings(draw_problem(5, number), number, SOLVERS)) == []
+        assert list(findings(draw_problem(5, number), number, FEW)) == []
+
+
+@pytest.mark.parametrize("number", FOUND, ids=FOUND.values())
+def test_what_was_found_once_is_not_found_again(number):
+    assert list(findings(draw_problem(1, number), number, SOLVERS)) == []
 
 
 def test_the_search_is_enumeration():
