@@ -11,7 +11,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
+from edgeopt.experiments.start import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
+from edgeopt.experiments.terminal import prepare_streams, say
+
+_FAILED, _BAD_INPUT = 1, 2
 
 # click's exception, which newer releases of typer vendor under a private name
 UsageError: type[Exception] = typer.BadParameter.__mro__[2]
@@ -84,6 +87,7 @@ def _load(name: str) -> Any:
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     function = getattr(module, f"{name.replace('-', '_')}_command")
     single.command(name, epilog=getattr(module, "EPILOG", None))(function)
+    raise_at_interrupt()
     return typer.main.get_command(single)
 
 
@@ -123,7 +127,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    prepare_streams()
     _log_to_stderr()
+    _warned.clear()
     warnings.showwarning = _warn
     try:
         # the name is part of the variable by which shells ask for completions
@@ -131,15 +137,15 @@ def main() -> None:
     except UsageError as error:
         _fail(error.format_message(), _BAD_INPUT)  # type: ignore[attr-defined]
     except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except (OSError, MemoryError) as error:
         _fail(f"{type(error).__name__}: {error}", _BAD_INPUT)
     except _bad_input() as error:
         _fail(str(error), _BAD_INPUT)
     except _failures() as error:
         _fail(str(error), _FAILED)
-    if code == _INTERRUPTED:  # newer releases of typer catch the signal themselves
-        _fail("interrupted; what is finished is kept", _INTERRUPTED)
+    if code == INTERRUPTED:  # newer releases of typer catch the signal themselves
+        say(INTERRUPTED_LINE, error=True)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -158,7 +164,7 @@ def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     line = f"edgeopt: warning: {' '.join(str(message).split())}"
     if line not in _warned:
         _warned.add(line)
-        print(line, file=sys.stderr, flush=True)
+        say(line, error=True)
 
 
 class _Lines(logging.Handler):
@@ -166,7 +172,7 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one line."""
-        print(self.format(record), file=sys.stderr, flush=True)
+        say(self.format(record), error=True)
 
 
 def _bad_input() -> type[Exception]:
@@ -188,7 +194,7 @@ def _failures() -> tuple[type[Exception], ...]:
 def _fail(message: str, code: int) -> NoReturn:
     """Print one line on standard error and exit."""
     if message:  # none where a missing command has printed the help
-        print(f"edgeopt: {' '.join(message.split())}", file=sys.stderr)
+        say(f"edgeopt: {' '.join(message.split())}", error=True)
     sys.exit(code)
 
 

@@ -1,4 +1,4 @@
-"""Numbers and tables as text, for Markdown, LaTeX and the terminal."""
+"""Numbers and tables as text, for Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table as RichTable
     from rich.text import Text
 
 
 Cell = TypeVar("Cell")
 
 NOTHING, INFINITE = "–", "∞"
-
-_UNBROKEN = 1000  # characters; no table is wider
 
 _LONGEST = 40  # characters of an entry on one line
 
@@ -206,62 +202,6 @@ def markdown_list(items: Iterable[str]) -> list[str]:
 def joined(names: Sequence[str]) -> str:
     """Return names as ``a, b and c``."""
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
-
-
-def terminal_table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[str | Text]],
-    *,
-    title: str | None = None,
-    align: str = "lr",
-    gap: int = 2,
-) -> RichTable:
-    """Return a table for `table_console`.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Headings; if all are empty, there is no line of headings.
-    rows : iterable of sequence of str or Text
-        As many cells each as there are columns.
-    title : str, optional
-        Printed above the table.
-    align : str
-        As in `markdown_table`.
-    gap : int
-        Spaces between columns.
-    """
-    from rich.table import Table as RichTable
-
-    table = RichTable(
-        title=title,
-        title_justify="left",
-        show_header=any(columns),
-        box=None,
-        padding=(0, gap, 0, 0),
-        pad_edge=False,
-    )
-    for place, (name, side) in enumerate(zip(columns, _sides(align, len(columns)), strict=True)):
-        table.add_column(
-            name,
-            justify="right" if side == "r" else "left",
-            no_wrap=place == 0,  # other headings wrap before a name does
-            overflow="ellipsis" if place == 0 else "fold",
-        )
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def table_console() -> Console:
-    """Return a console that fits tables to the width of a terminal.
-
-    In a file or a pipe, numbers and names stay whole.
-    """
-    from rich.console import Console
-
-    width = None if Console().is_terminal else _UNBROKEN
-    return Console(markup=False, highlight=False, width=width)
 
 
 # Tables that are sorted on a page and set in LaTeX.

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import file_exists
+from edgeopt.problems.files import LARGEST_CODE, file_exists, read_content
 
 _PREFIX = "edgeopt_user_"
 
@@ -145,10 +145,7 @@ def read_code(path: Path) -> UserCode:
         name, file = todo.pop()
         if name in files:
             continue
-        try:
-            files[name] = file, file.read_bytes()
-        except OSError as error:
-            raise InputError("solver", str(file), f"a file that can be read ({error})") from None
+        files[name] = file, read_content(file, LARGEST_CODE)
         package = name if file.name == "__init__.py" else name.rpartition(".")[0]
         for imported in _imports(parse(*files[name]), package):
             todo += _beside(path.parent, imported)

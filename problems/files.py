@@ -6,14 +6,24 @@ import contextlib
 import gzip
 import os
 import tomllib
+import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError
 
-LARGEST_CONTENT = 2**32
-"""Most bytes of a file that is read into memory."""
+LARGEST_CONTENT = 2**29
+"""Most bytes of a text that is read into memory, packed or not: 512 MiB."""
+
+LARGEST_ARRAYS = 2**31
+"""Most bytes of arrays that are read into memory, once unpacked: 2 GiB."""
+
+LARGEST_CODE = 2**24
+"""Most bytes of a configuration, or of a Python file: 16 MiB."""
+
+_LONGEST_LINE = 2**24
 
 _PIECE = 2**20
 
@@ -42,6 +52,12 @@ def check_file(field: str, path: str | Path) -> Path:
     return Path(path)
 
 
+def check_no_special(path: Path) -> None:
+    """Raise `InputError` for a folder, pipe, socket or device: reading it may never end."""
+    if _is_special(path):
+        raise InputError(str(path), _kind_of(path), "a file")
+
+
 def read_content(path: Path, limit: int = LARGEST_CONTENT, rule: str | None = None) -> bytes:
     """Return the bytes of a file, unpacked if its name ends in ``.gz``.
 
@@ -62,6 +78,9 @@ def read_content(path: Path, limit: int = LARGEST_CONTENT, rule: str | None = No
     check_file("file", path)
     packed = path.suffix.lower() == ".gz"
     try:
+        size = path.stat().st_size
+        if size > limit:
+            raise InputError(str(path), f"{size} bytes", f"a file of at most {limit} bytes")
         with gzip.open(path) if packed else path.open("rb") as file:
             # Piece by piece: a small packed file can hold any amount of zeros.
             data = bytearray()
@@ -71,9 +90,44 @@ def read_content(path: Path, limit: int = LARGEST_CONTENT, rule: str | None = No
         own = "an undamaged gzip file" if packed else "a readable file"
         raise InputError(str(path), str(error), rule or own) from None
     if len(data) > limit:
-        rule = f"a file of at most {limit} bytes" + (" once unpacked" if packed else "")
+        rule = f"a file of at most {limit} bytes once unpacked"
         raise InputError(str(path), f"more than {limit} bytes", rule)
     return bytes(data)
+
+
+def check_unpacked(path: Path, limit: int) -> None:
+    """Raise `InputError` if an archive of the ZIP form holds more than `limit` bytes.
+
+    Raises
+    ------
+    OSError, zipfile.BadZipFile
+        If it is no such archive.
+    """
+    with zipfile.ZipFile(path) as archive:
+        # nothing is unpacked beyond the size that an archive states
+        size = sum(member.file_size for member in archive.infolist())
+    if size > limit:
+        raise InputError(str(path), f"{size} bytes", f"at most {limit} bytes once unpacked")
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text in UTF-8 with their ends, none longer than 16 million characters.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or a line is longer.
+    OSError, UnicodeDecodeError
+        If it cannot be read.
+    """
+    check_file("file", path)
+    # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        while line := file.readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE:
+                rule = f"lines shorter than {_LONGEST_LINE} characters"
+                raise InputError(str(path), "a longer line", rule)
+            yield line
 
 
 def locate(spec: str, folder: Path) -> str:
@@ -95,7 +149,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     check_file("configuration file", path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_content(path, LARGEST_CODE).decode())
+    except InputError:
+        raise
     except (ValueError, OSError) as error:  # ValueError also for encodings and endless integers
         raise InputError(str(path), str(error), "TOML") from None
     except RecursionError:
@@ -144,7 +200,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     if not path.name:
         raise InputError("path", str(path), "the name of a file")
     if _is_special(path):
-        raise InputError(str(path), "a folder, device or pipe", "a writable path")
+        raise InputError(str(path), _kind_of(path), "a writable path")
     temporary = path.with_name(f"_{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
@@ -164,3 +220,8 @@ def _is_special(path: Path) -> bool:
         return path.exists() and not path.is_file()
     except OSError:  # a name too long, no permission: writing reports it
         return False
+
+
+def _kind_of(path: Path) -> str:
+    """Return what it is that is no file."""
+    return "a folder" if path.is_dir() else "a device or pipe"

@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling.solve import check_schedule
 from edgeopt.problems.errors import InputError, IntArray
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import read_content, write_atomically
 from edgeopt.problems.scheduling.problem import Problem
 
 REGISTER = Path("results/frontier/best")
@@ -80,10 +80,7 @@ def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSch
 
 def _read(path: Path) -> KnownSchedule:
     """Return the record in a file."""
-    try:
-        return unpack_record(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(str(path), str(error), "a record of edgeopt best-known") from None
+    return unpack_record(read_content(path, rule="a record of edgeopt best-known"), str(path))
 
 
 def _path(folder: Path, record: KnownSchedule) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeopt.experiments.best_known.register import REGISTER
-from edgeopt.experiments.text import NOTHING, markdown_table, table_console, terminal_table
+from edgeopt.experiments.terminal import say, table_console, terminal_table
+from edgeopt.experiments.text import NOTHING, markdown_table
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,10 +73,8 @@ def _with_sweeps(
     check_records(records, cells, register)
     if update:
         better = keep_better(register, found.values())
-        print(
-            f"{len(better)} of {len(found)} schedules are better than the register's",
-            file=sys.stderr,
-        )
+        better_found = f"{len(better)} of {len(found)} schedules are better than the register's"
+        say(better_found, error=True)
     return better_of({d: record for d, record in records.items() if d in found}, found)
 
 
@@ -84,14 +82,14 @@ def _print_solvers(folders: list[Path]) -> None:
     """Print all solvers of sweeps side by side."""
     from edgeopt.experiments.best_known.sweeps import read_sweeps, solver_tables
 
-    print(solver_tables(read_sweeps(folders)))
+    say(*solver_tables(read_sweeps(folders)).split("\n"))
 
 
 def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
     """Print a line for each instance: for 80 columns, or as Markdown with all finders."""
     if markdown:
         rows = [(*_texts(standing), standing.record.finder) for standing in standings]
-        print("\n".join(markdown_table(_COLUMNS, rows, _ALIGN)))
+        say(*markdown_table(_COLUMNS, rows, _ALIGN))
         return
     rows = [(*_texts(standing), standing.record.solver) for standing in standings]
     table_console().print(terminal_table(_COLUMNS, rows, align=_ALIGN, gap=1))

@@ -10,6 +10,7 @@ import typer
 
 from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import COST_AXES
+from edgeopt.experiments.terminal import say
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
 
@@ -49,11 +50,11 @@ def budgets_command(
     axis = axis or own_axis(budget)
     gaps = gaps_at_budgets(cells, axis, _parse(at))
     for line in _markdown(gaps, compare_with(gaps, against)):
-        print(line)
-    print(f"\nMedian gap in % over {len(gaps)} problems; –: less than half have a schedule.")
-    print(f"▲ better than {against}, ▼ worse (Wilcoxon over problems, Holm, 5 %).")
+        say(line)
+    say("", f"Median gap in % over {len(gaps)} problems; –: less than half have a schedule.")
+    say(f"▲ better than {against}, ▼ worse (Wilcoxon over problems, Holm, 5 %).")
     for text in (*left_out(cells), *overruns(cells, budget)):
-        print(text)
+        say(text)
     if out is not None:
         _draw(gaps, axis, cells.attrs["solvers"], out)
     running.tell_missing(folder)
@@ -105,4 +106,4 @@ def _draw(gaps: pd.DataFrame, axis: str, solvers: list[str], out: Path) -> None:
     with paper_style():
         figure = budgets_figure(gaps, axis, solver_styles(solvers))
         for path in save_figure(figure, out, "budgets"):
-            print(path)
+            say(path)

@@ -10,7 +10,7 @@ import typer
 from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
-from edgeopt.experiments.text import table_console, terminal_table
+from edgeopt.experiments.terminal import table_console, terminal_table
 
 # of the ranking table, as many as fit into 80 characters
 _COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")

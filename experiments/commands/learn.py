@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.text import scaled, table_console, terminal_table
+from edgeopt.experiments.terminal import say, table_console, terminal_table
+from edgeopt.experiments.text import scaled
 from edgeopt.problems.errors import import_extra
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def learn_command(
     else:
         _print_summary(config, rows)
         for path in paths:
-            Console().print(f"written: {path}", soft_wrap=True, highlight=False)
+            say(f"written: {path}")
     running.tell_rest(cells, config.kind, out)
 
 

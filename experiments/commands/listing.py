@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.padding import Padding
+from rich.text import Text
 
-from edgeopt.experiments.text import table_console, terminal_table
+from edgeopt.experiments.terminal import make_console, table_console, terminal_table
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
 from edgeopt.optim.scheduling.catalog import SOLVERS, identify_solver
 from edgeopt.problems.parameters import choices
@@ -35,12 +35,12 @@ def solvers_command(
     ] = None,
 ) -> None:
     """List the solvers, or show the parameters of one, also of your own."""
-    console = Console(highlight=False)
+    console = make_console()
     if name is not None:
         _show_solver(name)
         return
     for label, solver in SOLVERS.items():
-        console.print(f"[bold]{label}[/bold]: {_first_sentence(solver)}")
+        console.print(Text.assemble((label, "bold"), f": {_first_sentence(solver)}"))
         for entry in declared_parameters({"solver": label}).values():
             text = f"{entry.name} = {entry.value}: {entry.meaning} ({_legal(entry)})"
             console.print(Padding(text, (0, 0, 0, 4)))
@@ -52,7 +52,7 @@ def _show_solver(name: str) -> None:
     found = identify_solver(name)
     thing = found.solver if hasattr(found.solver, "__qualname__") else type(found.solver)
     doc = inspect.getdoc(thing) or ""
-    console = Console(highlight=False, markup=False)
+    console = make_console()
     console.print(f"{name}: {_first_sentence(thing)}" if doc else name)
     meanings = _described(doc, "Parameters")
     declared = declared_parameters({"solver": name})
@@ -105,7 +105,7 @@ def problems_command(
     ] = None,
 ) -> None:
     """List the problem generators and file formats, or show one generator or problem."""
-    console = Console(highlight=False)
+    console = make_console()
     if name in GENERATORS:
         _show_generator(name)
         return
@@ -113,9 +113,9 @@ def problems_command(
         _show_problem(load_problem(name), name)
         return
     for label, generator in GENERATORS.items():
-        console.print(f"[bold]{EXAMPLES[label]}[/bold]", soft_wrap=True)
+        console.print(Text(EXAMPLES[label], style="bold"), soft_wrap=True)
         console.print(Padding(_first_sentence(generator), (0, 0, 0, 4)))
-    console.print("[bold]path/to/u_c_hihi.0[/bold]")
+    console.print(Text("path/to/u_c_hihi.0", style="bold"))
     console.print("    A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz.")
 
 
@@ -123,7 +123,7 @@ def _show_generator(name: str) -> None:
     """Print the options of a generator."""
     generator: Callable[..., Problem] = GENERATORS[name]
     doc = inspect.getdoc(generator) or ""
-    console = Console(highlight=False, markup=False)
+    console = make_console()
     console.print(f"{EXAMPLES[name]}: {_first_sentence(generator)}", soft_wrap=True)
     meanings = _described(doc, "Parameters")
     for argument in inspect.signature(generator).parameters.values():

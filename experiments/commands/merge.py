@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.terminal import say
 
 
 def merge_command(
@@ -20,8 +21,8 @@ def merge_command(
 
     notes = merge_runs(folders, out)
     for note in notes:
-        typer.echo(note, err=True)
+        say(note, error=True)
     status = read_status(out)
     counts = f"{status.cells} cells, {status.finished} finished, {status.failed} failed"
-    typer.echo(f"written: {out}, from {len(folders)} folders: {counts}")
+    say(f"written: {out}, from {len(folders)} folders: {counts}")
     running.tell_missing(out)

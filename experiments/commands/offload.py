@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -62,17 +59,16 @@ def offload_command(
 ) -> None:
     """Choose where to cut a network between edge nodes and cloud."""
     choices, changes = parse_settings(settings or ())
-    with _warnings_as_lines():
-        choice = offload(
-            network,
-            system,
-            nodes=nodes,
-            objective=objective,
-            method=method,
-            weight=weight,
-            reading=reading,
-            settings={**choices, **changes},
-        )
+    choice = offload(
+        network,
+        system,
+        nodes=nodes,
+        objective=objective,
+        method=method,
+        weight=weight,
+        reading=reading,
+        settings={**choices, **changes},
+    )
     report = choice.report
     if plot is not None:
         from edgeopt.experiments.offload.figures import plot_offload
@@ -82,13 +78,3 @@ def offload_command(
         print(json.dumps(report, indent=2, allow_nan=False))
     else:
         print_report(report)
-
-
-@contextmanager
-def _warnings_as_lines() -> Iterator[None]:
-    """Print each warning, as of a network's importer, as one line on standard error."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        typer.echo(f"edgeopt: warning: {warning.message}", err=True)

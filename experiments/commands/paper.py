@@ -11,6 +11,7 @@ import typer
 
 from edgeopt.experiments.commands.running import SOME_FAILED
 from edgeopt.experiments.paper.outcome import PARTS
+from edgeopt.experiments.terminal import say
 from edgeopt.optim.online.resources import OverloadWarning
 from edgeopt.problems.errors import InputError, check_choice, check_integer
 
@@ -29,7 +30,7 @@ def paper_command(
     check_integer("--jobs", jobs, at_least=1)
     parts = [name for name in PARTS if not only or name in only]
     failures = regenerate(parts, out, quick=quick, jobs=jobs)
-    print(f"written: {out / 'README.md'}")
+    say(f"written: {out / 'README.md'}")
     if failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -57,7 +58,7 @@ def study_command(
         warnings.simplefilter("ignore", OverloadWarning)  # a load of 0.95 may come out above 1
         paths = _windows(out, seeds, tasks) if name == "windows" else _scale(out, tasks)
     for path in paths:
-        print(path)
+        say(path)
 
 
 def _windows(out: Path, seeds: int, tasks: int) -> list[Path]:

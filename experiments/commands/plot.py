@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.terminal import say
 from edgeopt.problems.errors import InputError
 
 _KNOWN = "convergence, gaps, ecdf, profile, ranks, heatmap, loads"
@@ -77,7 +78,7 @@ def plot_command(
         **given,
     )
     for path in paths:
-        print(path)
+        say(path)
     running.tell_missing(folder)
 
 

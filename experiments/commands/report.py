@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.terminal import say
 
 
 def report_command(
@@ -25,6 +26,6 @@ def report_command(
 
     chosen = None if columns is None else [name.strip() for name in columns.split(",")]
     files = write_report(folder, out, columns=chosen)
-    print(files[0])
-    print(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
+    say(files[0])
+    say(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
     running.tell_missing(folder)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import wraps
@@ -16,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from edgeopt.experiments.commands.signals import termination_as_interrupt
+from edgeopt.experiments.terminal import say
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def config_to_run(
         _print_status(status, options.jobs)
         kept = status.open - status_of(*chosen, accept_code=True).open
         if kept:
-            print(f"{kept} of these differ in code alone from rows that --accept-code would keep")
+            say(f"{kept} of these differ in code alone from rows that --accept-code would keep")
         return None
     return config
 
@@ -161,7 +160,7 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
     from edgeopt.experiments.runs.compaction import compact
     from edgeopt.experiments.runs.run import run_with_bar
 
-    with TemporaryDirectory(prefix="edgeopt-") as temporary, _termination_as_interrupt():
+    with TemporaryDirectory(prefix="edgeopt-") as temporary, termination_as_interrupt():
         cells = run_with_bar(
             config,
             options.out or Path(temporary) / "out",
@@ -174,19 +173,6 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
         if options.prune and options.out is not None:
             compact(options.out, prune=True)
         return cells
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C, so that workers are ended and rows put in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:
@@ -206,13 +192,13 @@ def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:
     from edgeopt.experiments.runs.store import OLDER, missing_note, older_cells
 
     if out is not None and (older := older_cells(out)):
-        typer.echo(f"{older} rows of other cells: kept in {out / OLDER}, not counted", err=True)
+        say(f"{older} rows of other cells: kept in {out / OLDER}, not counted", error=True)
     note = missing_note(cells)
     if note is not None:
-        typer.echo(note, err=True)
+        say(note, error=True)
     failed: list[Row] = cells[cells["status"] == FAILED].to_dict("records")  # type: ignore[assignment]
     for line in failure_lines(failed, kind):
-        typer.echo(line, err=True)
+        say(line, error=True)
     if failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -224,21 +210,21 @@ def tell_missing(folder: Path) -> None:
 
     status = read_status(folder)
     if status.open:
-        typer.echo(missing_sentence(status.open, status.cells), err=True)
+        say(missing_sentence(status.open, status.cells), error=True)
 
 
 def _print_status(status: RunStatus, jobs: int) -> None:
     """Print numbers of cells, the time that is left and what failed; exit as a run would."""
     counts = f"{status.finished} finished, {status.failed} failed, {status.open} to run"
-    print(f"{status.cells} cells: {counts}")
+    say(f"{status.cells} cells: {counts}")
     if status.older:
-        print(f"{status.older} rows of other cells: kept, not counted")
+        say(f"{status.older} rows of other cells: kept, not counted")
     if status.open and status.seconds is None:
-        print("time left: no estimate until one cell is finished")
+        say("time left: no estimate until one cell is finished")
     elif status.open and status.seconds is not None:
         left = timedelta(seconds=round(status.seconds / jobs))
-        print(f"time left: about {left} with --jobs {jobs}")
+        say(f"time left: about {left} with --jobs {jobs}")
     for line in status.failures:
-        print(line)
+        say(line)
     if status.failed:
         raise typer.Exit(SOME_FAILED)

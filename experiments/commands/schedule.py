@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +13,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
+from edgeopt.experiments.commands.signals import termination_as_interrupt
 from edgeopt.experiments.statistics.spending import is_over
-from edgeopt.experiments.text import percent, table_console, terminal_table
+from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
+from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
-from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.optim.scheduling.stop import DEFAULT, Progress, Status, make_criteria
 from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -51,6 +52,8 @@ _NOTHING_FOUND = _NOT_EQUAL = 1
 EPILOG = OWN_SOLVER
 
 _FAILED = 1
+
+_SIGNALLED = 128  # plus the number of the signal: the exit code of what a signal has ended
 
 
 def schedule_command(
@@ -90,7 +93,10 @@ def schedule_command(
         typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
 ) -> None:
-    """Schedule the tasks of a problem; the default budget is 100 iterations."""
+    """Schedule the tasks of a problem; the default budget is 100 iterations.
+
+    Ctrl-C and SIGTERM end the run: the best schedule so far is printed and written.
+    """
     given = {
         "iterations": iterations,
         "evaluations": evaluations,
@@ -109,12 +115,12 @@ def schedule_command(
             raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
         pairs = _pairs(parameters or [])
         values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
-        notes, code = [], 0
+        notes, code = [], values.get("code", 0)
     if out is not None and values["assignment"] is not None:
         write_atomically(out, _assignment_text(out, values).encode())
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
-        print(note, file=sys.stderr if as_json else sys.stdout)
+        say(note, error=as_json)
     if values["assignment"] is None or code:
         raise typer.Exit(code or _NOTHING_FOUND)
 
@@ -126,12 +132,19 @@ def _solved(
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with _own_errors(solver), Console(stderr=True).status("starting") as status:
+    with (
+        _own_errors(solver),
+        termination_as_interrupt(),
+        make_console(error=True).status("starting") as status,
+    ):
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
     seed = rng if isinstance(rng, str) else result.seed
-    return _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+    values = _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+    if result.status is Status.INTERRUPTED:
+        values["code"] = _SIGNALLED + Interrupts.number
+    return values
 
 
 def _replayed(
@@ -143,7 +156,7 @@ def _replayed(
 
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
-    print(f"running {name} on {stored.cell.problem}", file=sys.stderr)
+    say(f"running {name} on {stored.cell.problem}", error=True)
     with _own_errors(name):
         result = stored.cell.run()
     values = _values(result, stored.cell.problem, problem_of(stored.cell.problem), name)
@@ -204,9 +217,9 @@ def _own_errors(solver: str) -> Iterator[None]:
         frames = _own_frames(error)
         if not frames:
             raise  # a fault of ours
-        text = "".join(["Traceback (most recent call last):\n", *frames])
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-        typer.echo(f"{text}edgeopt: solver {solver} failed: {' '.join(reason.split())}", err=True)
+        say("Traceback (most recent call last):", *"".join(frames).splitlines(), error=True)
+        say(f"edgeopt: solver {solver} failed: {' '.join(reason.split())}", error=True)
         raise typer.Exit(_FAILED) from None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.terminal import say
 
 if TYPE_CHECKING:
     from edgeopt.experiments.simulation.config import SimulationConfig
@@ -39,8 +40,6 @@ def show_simulation(
     config: SimulationConfig, rows: list[dict[str, Any]], out: Path | None, *, as_json: bool = False
 ) -> None:
     """Print the table of a simulation, and write it with the figures to a folder."""
-    from rich.console import Console
-
     from edgeopt.experiments.simulation.summary import (
         in_order,
         print_summary,
@@ -61,7 +60,7 @@ def show_simulation(
     else:
         print_summary(summary)
         for path in paths:
-            Console().print(f"written: {path}", soft_wrap=True, highlight=False)
+            say(f"written: {path}")
 
 
 def rows_of(cells: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.commands import running
-from edgeopt.experiments.text import table_console
+from edgeopt.experiments.terminal import say, table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
@@ -31,13 +31,13 @@ def sweep_command(
     if options.out is None:
         raise InputError("--out", None, "given, the folder for the results")
     for text in config.left_out:
-        print(f"left out: {text}")
+        say(f"left out: {text}")
     cells = running.run_to_end(config, options)
     if not cells.empty:
         _print_cells(options.out)
     accepted = accepted_rows(cells, config)
     if accepted:
-        print(f"{accepted} rows made by other code accepted")
+        say(f"{accepted} rows made by other code accepted")
     running.tell_rest(cells, config.kind, options.out)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from edgeopt.experiments.runs.progress import progress
+from edgeopt.experiments.terminal import make_console, say
 
 
 def tune_command(
@@ -33,10 +33,10 @@ def tune_command(
     from edgeopt.experiments.tuning.run import run_tuning
 
     config = read_tuning(file)
-    console, errors = Console(), Console(stderr=True)
+    console = make_console()
     choices = [name for name in config.space if name not in numbers_of(config.space)]
     if config.sampler == "cma-es" and choices:
-        errors.print(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}")
+        say(f"cma-es knows numbers only; drawn at random: {', '.join(choices)}", error=True)
     with progress("trials") as report:
         outcome = run_tuning(
             config,
@@ -53,4 +53,4 @@ def tune_command(
         )
         return
     console.print(Markdown(outcome.page))
-    console.print(f"written: {', '.join(map(str, outcome.paths))}", soft_wrap=True)
+    say(f"written: {', '.join(map(str, outcome.paths))}")

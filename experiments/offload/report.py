@@ -9,10 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 
-from edgeopt.experiments.text import INFINITE, scaled, terminal_table
+from edgeopt.experiments.terminal import make_console, terminal_table
+from edgeopt.experiments.text import INFINITE, scaled
 from edgeopt.optim.offloading.lagrangian import dual_subgradient
 from edgeopt.optim.offloading.per_node_cuts import NODE_OBJECTIVES, node_program, solve_node_program
 from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, relax
@@ -173,7 +174,7 @@ def offload_text(report: OffloadReport) -> Group:
 
 def print_report(report: OffloadReport) -> None:
     """Print the report to the standard output."""
-    Console(highlight=False, markup=False, soft_wrap=True).print(offload_text(report))
+    make_console().print(offload_text(report), soft_wrap=True)
 
 
 def _kkt_line(report: OffloadReport) -> str:

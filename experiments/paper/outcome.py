@@ -14,7 +14,7 @@ import edgeopt.experiments
 from edgeopt.experiments.runs.provenance import code_version, full_provenance
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.experiments.text import p_digits, significant
-from edgeopt.problems.files import read_toml, write_atomically
+from edgeopt.problems.files import read_content, read_toml, write_atomically
 
 
 def measured_text(measured: Measured) -> str:
@@ -270,8 +270,8 @@ def write_record(record: PartRecord, folder: Path) -> None:
 def read_record(folder: Path) -> PartRecord | None:
     """Return the record in a part's folder, None if there is none that can be read."""
     try:
-        content = json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8"))
+        content = json.loads(read_content(folder / OUTCOME_FILE))
         # Half a file, or one of another version, is as good as none: the part is made again.
         return PartRecord(**{**content, "outcome": outcome_from_json(content["outcome"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):  # an InputError is a ValueError
         return None

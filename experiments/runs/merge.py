@@ -18,6 +18,7 @@ from edgeopt.experiments.runs.index import CONTENTS, in_table_order
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.experiments.runs.store import (
     CONTENT_FOLDERS,
+    SOURCES,
     check_folder,
     collect_rows,
     folder_index,
@@ -26,8 +27,6 @@ from edgeopt.experiments.runs.store import (
     write_description,
 )
 from edgeopt.problems.errors import InputError
-
-SOURCES = "sources"
 
 # Fields of a configuration in which two folders may differ without a word.
 _FREE = ("seed", "repetitions", "time_limit")

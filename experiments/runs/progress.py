@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol
 
+from edgeopt.experiments.terminal import make_console
+
 _LINE_SECONDS = 10.0  # between two lines, and before the first
 
 _LOGGER = logging.getLogger("edgeopt")
@@ -35,7 +37,6 @@ def progress(what: str) -> Iterator[Report]:
     Report
         To be called at each step.
     """
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -44,7 +45,7 @@ def progress(what: str) -> Iterator[Report]:
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
+    console = make_console(error=True)
     if not console.is_terminal:
         yield log_progress(what)
         return

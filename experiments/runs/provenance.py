@@ -84,11 +84,17 @@ def _code_of(names: frozenset[str]) -> str:
         if path is None or name in codes or name.startswith(_ENGINE):
             continue
         tree = _tree(path)
-        codes[name] = f"{path.name} {syntax(tree)}"
+        codes[name] = f"{path.name} {_text(tree)}"
         if name.rpartition(".")[2] != _CATALOG:
             todo += _imports(tree)
     # by content: a user's file may be anywhere
     return hashlib.sha256("\n".join(sorted(codes.values())).encode()).hexdigest()[:16]
+
+
+@cache
+def _text(tree: ast.Module) -> str:
+    """Return the code of a file as it is hashed."""
+    return syntax(tree)
 
 
 @cache

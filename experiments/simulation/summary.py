@@ -14,7 +14,8 @@ from rich.console import Console
 from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row, reason_of
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
-from edgeopt.experiments.text import scaled, table_console, terminal_table
+from edgeopt.experiments.terminal import table_console, terminal_table
+from edgeopt.experiments.text import scaled
 from edgeopt.optim.framework.measures import MEASURES, QUANTILES, replication_interval
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.files import write_atomically

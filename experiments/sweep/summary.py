@@ -14,12 +14,12 @@ from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
 from edgeopt.experiments.sweep.cell import SWEEP
 from edgeopt.experiments.sweep.places import problem_specs
+from edgeopt.experiments.terminal import terminal_table
 from edgeopt.experiments.text import (
     decimal,
     percent,
     scaled,
     table_width,
-    terminal_table,
     turned,
 )
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +12,15 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend
 
+from edgeopt.experiments.runs.checks import (
+    append_line,
+    open_lines,
+    seal_lines,
+    set_aside,
+    tell_damage,
+)
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point, make_sampler
 from edgeopt.experiments.tuning.trial import make_pruner
@@ -54,22 +61,59 @@ def open_study(
 def open_journal(path: Path) -> BaseStorage:
     """Open a journal, after removing what a killed process left: half a line, a lock.
 
-    No other process may be using it.
-
-    Raises
-    ------
-    InputError
-        If it is broken.
+    No other process may be using it. Of a damaged journal the lines before the damage are kept, as
+    if the tuning had been killed there.
     """
-    # Optuna's lock is a file; one that a killed process left would keep the next one waiting
+    # of an earlier version
     for left in path.parent.glob(f"{path.name}.lock*"):
         left.unlink()
-    if path.exists():
-        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+    lost = "trials are drawn again from there on, and runs already made are kept"
+    logs = open_lines(path, lost, prefix=True)
     try:
-        return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(str(path), str(error), "a journal written by edgeopt tune") from None
+        return JournalStorage(CheckedJournal(path, logs))
+    except Exception:  # lines without checksums may hold anything
+        whole = bisect_left(
+            range(len(logs)), True, key=lambda count: not _replays(logs[: count + 1])
+        )
+        tell_damage(path, f"line {whole + 1} of {len(logs)} is damaged; {lost}")
+        set_aside(path.parent, path)
+        seal_lines(path, logs[:whole])
+        return JournalStorage(CheckedJournal(path, logs[:whole]))
+
+
+class CheckedJournal(BaseJournalBackend):
+    """The journal of a study, one JSON object with a checksum a line.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which no other process may be using; None keeps nothing.
+    logs : list of dict
+        What the file holds.
+    """
+
+    def __init__(self, path: Path | None, logs: Sequence[dict[str, Any]]) -> None:
+        self._path, self._logs = path, list(logs)
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        """Return the lines from a number on."""
+        return self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append lines."""
+        for log in logs:
+            if self._path is not None:
+                append_line(self._path, log)
+            self._logs.append(json.loads(json.dumps(log)))
+
+
+def _replays(logs: Sequence[dict[str, Any]]) -> bool:
+    """Whether Optuna understands the lines of a journal."""
+    try:
+        JournalStorage(CheckedJournal(None, logs))
+    except Exception:
+        return False
+    return True
 
 
 @contextmanager

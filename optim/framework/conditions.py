@@ -21,7 +21,7 @@ from edgeopt.problems.errors import (
     check_quantities,
     check_quantity,
 )
-from edgeopt.problems.files import check_file
+from edgeopt.problems.files import check_file, read_lines
 from edgeopt.problems.offloading.equations import node_rate_bit_s
 from edgeopt.problems.systems.system import CloudLink
 
@@ -197,31 +197,33 @@ def _from_lists(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
 
 def _from_file(table: dict[str, Any]) -> tuple[FloatArray, FloatArray | None]:
     """Return round trips and rates from a CSV file."""
-    rows = _rows(check_file("link.path", table["path"]))
-    trips = _column(table, rows, "round_trip_column", "round_trip_unit_s")
+    header, *rows = _rows(check_file("link.path", table["path"]))
+    trips = _column(table, header, rows, "round_trip_column", "round_trip_unit_s")
     if "rate_column" not in table:
         return trips, None
-    return trips, _column(table, rows, "rate_column", "rate_unit_bit_s")
+    return trips, _column(table, header, rows, "rate_column", "rate_unit_bit_s")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file with a header."""
+def _rows(path: Path) -> list[list[str]]:
+    """Return the rows of a CSV file, its header first."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+        rows = [row for row in csv.reader(read_lines(path)) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("link.path", str(path), f"a CSV file ({error})") from None
-    if not rows:
+    if len(rows) < 2:
         raise InputError("link.path", str(path), "a CSV file with rows below its header")
     return rows
 
 
-def _column(table: dict[str, Any], rows: list[dict[str, str]], field: str, unit: str) -> FloatArray:
+def _column(
+    table: dict[str, Any], header: list[str], rows: list[list[str]], field: str, unit: str
+) -> FloatArray:
     """Return a column in SI units."""
-    name = check_choice(f"link.{field}", table[field], [key for key in rows[0] if key])
+    name = check_choice(f"link.{field}", table[field], [key for key in header if key])
+    place = header.index(name)
     try:
-        values = np.array([float(row[name]) for row in rows])
-    except (TypeError, ValueError) as error:
+        values = np.array([float(row[place]) for row in rows])
+    except (IndexError, ValueError) as error:
         raise InputError(f"{table['path']}: {name}", str(error), "numbers") from None
     factor = check_quantity(f"link.{unit}", table.get(unit, 1.0))
     with np.errstate(over="ignore"):  # `LinkTrace` refuses infinite values and names their place

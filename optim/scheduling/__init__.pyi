@@ -1,4 +1,6 @@
 from . import bounds, colony, heuristics, local_search, tempering
+from .bounds.best import best_bound
+from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
@@ -10,6 +12,7 @@ from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
+from .run_time import time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
 from .solve import check_schedule, solve, warm_up
@@ -37,10 +40,12 @@ __all__ = [
     "Status",
     "TargetGap",
     "as_solver",
+    "best_bound",
     "bounds",
     "check_schedule",
     "colony",
     "combinatorial_bound",
+    "deadline_bound",
     "fcfs",
     "find_solver",
     "heuristics",
@@ -62,6 +67,7 @@ __all__ = [
     "solve",
     "sufferage",
     "tempering",
+    "time_left",
     "warm_up",
     "write_stream",
 ]

@@ -212,6 +212,11 @@ def solver_code(name: str) -> str:
     return "" if code is None else code.digest
 
 
+def is_foreign(name: str) -> bool:
+    """Whether the solver of a name is of a file or another package; its code is not run."""
+    return name not in SOLVERS
+
+
 def build_solver(table: dict[str, Any]) -> Any:
     """Return the solver of a table ``{"solver": name, parameter: value, ...}``.
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgeopt.optim.scheduling.run_time import within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError, IntArray
@@ -115,8 +116,10 @@ class OneShot:
 
     def step(self, problem: Problem, state: OneShotState) -> OneShotState:
         """Call the function once."""
-        assignment = np.asarray(self.scheduler(problem, state.rng))
-        state.evaluations, state.done = 1, True
+        with within(np.inf) as own:
+            assignment = np.asarray(self.scheduler(problem, state.rng))
+        # A function that has left work out when its time was up has not finished.
+        state.evaluations, state.done = 1, not own.cut
         # An incomplete assignment is no schedule.
         if not np.any(assignment == -1):
             state.assignment = problem.check_assignment(assignment)

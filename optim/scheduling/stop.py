@@ -17,7 +17,7 @@ class Status(StrEnum):
 
     The first five are the criteria of this module; `CRITERION`: a criterion of the user's own;
     `FINISHED`: the solver has nothing more to do; `OPTIMAL`: the makespan is the lower bound;
-    `CALLBACK`: a callback asked for it; `INFEASIBLE`: no schedule was found.
+    `CALLBACK`: a callback asked for it; `INTERRUPTED`: Ctrl-C; `INFEASIBLE`: no schedule was found.
 
     Examples
     --------
@@ -35,6 +35,7 @@ class Status(StrEnum):
     FINISHED = "finished"
     OPTIMAL = "optimal"
     CALLBACK = "callback"
+    INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
 
 
@@ -154,7 +155,12 @@ class Evaluations:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Stop after `limit` seconds in the solver; the iteration under way is finished.
+    """Stop after `limit` seconds in the solver.
+
+    The solvers of this package look at the time within an iteration, and leave off a fraction of a
+    second after the limit. Other solvers finish the iteration under way, unless they ask
+    `time_left`. The time that `solve` needs for its lower bound, beyond 0.1 s, is part of the
+    limit; the bound gets a third of it at most.
 
     Examples
     --------

@@ -25,7 +25,7 @@ from edgeopt.problems.arrivals.streams import (
     uniform,
 )
 from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_quantity
-from edgeopt.problems.files import check_file
+from edgeopt.problems.files import check_file, read_lines
 from edgeopt.problems.parameters import from_table, kind_in_table
 
 # Traces: CSV files with an arrival time and, if known, a size for each task.
@@ -113,12 +113,10 @@ def _times(path: Path, cells: list[_Cell]) -> FloatArray:
 def _read(path: Path, columns: list[str], limit: int | None) -> list[list[_Cell]]:
     """Return the cells of `columns` in each row, at most `limit` rows."""
     try:
-        # Spreadsheets write a byte order mark, which "utf-8-sig" skips.
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            places = [_place(path, header, column) for column in columns]
-            rows = list(_cells(path, reader, places, limit))
+        reader = csv.reader(read_lines(path))
+        header = next(reader, [])
+        places = [_place(path, header, column) for column in columns]
+        rows = list(_cells(path, reader, places, limit))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(str(path), str(error), "CSV text") from None
     if not rows:

@@ -165,11 +165,21 @@ def _unpickle_batch(place: str, data: bytes) -> _Batch:
     try:
         _check_memo(data)
         batch = _Unpickler(io.BytesIO(data), encoding="bytes").load()
-        images, labels = batch[b"data"].bytes(), np.array(batch[b"labels"])
+        images, labels = batch[b"data"].bytes(), _labels(batch[b"labels"])
     except Exception as error:  # a damaged pickle may raise anything
         text = f"{type(error).__name__}: {error}"
         raise InputError(place, text, "a batch of CIFAR-10 in Python format") from None
     return images, labels
+
+
+def _labels(found: Any) -> NDArray[Any]:
+    """Return the labels, which must be a list of integers.
+
+    A list that holds another many times, and so on, would be an array of any size.
+    """
+    if not isinstance(found, list) or not all(isinstance(label, int) for label in found):
+        raise ValueError("labels must be a list of integers")
+    return np.array(found)
 
 
 def _check_memo(data: bytes) -> None:

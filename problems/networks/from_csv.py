@@ -12,7 +12,7 @@ import io
 from pathlib import Path
 
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_file, write_atomically
+from edgeopt.problems.files import check_file, read_lines, write_atomically
 from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of
 from edgeopt.problems.networks.profile import Profile
 
@@ -81,9 +81,8 @@ def to_csv(profile: Profile, path: str | Path) -> None:
 def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
     """Return (line number, cells) of the rows below the header, without blank lines."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+        reader = csv.reader(read_lines(path), strict=True)
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
     except OSError as error:
         raise InputError("path", str(path), f"a readable file ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error) as error:

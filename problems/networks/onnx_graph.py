@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError, check_integer, import_extra
+from edgeopt.problems.files import LARGEST_ARRAYS, read_content
 
 Shape = tuple[int, ...]
 
@@ -107,7 +108,7 @@ def reads(node: Any) -> tuple[str, ...]:
 def _parse(onnx: Any, path: Path) -> Any:
     decode_error = import_extra("google.protobuf.message", "onnx").DecodeError
     try:
-        return onnx.load(path, load_external_data=False)
+        return onnx.load_model_from_string(read_content(path, LARGEST_ARRAYS))
     except OSError as error:
         raise InputError("path", str(path), f"a readable file ({error.strerror})") from None
     except decode_error:
@@ -297,11 +298,31 @@ def _evaluate(onnx: Any, model: Any, node: Any, inputs: dict[str, Any]) -> dict[
         made = [onnx.helper.make_empty_tensor_value_info(name) for name in names]
         small = onnx.helper.make_graph([node], "constant", given, made)
         single = onnx.helper.make_model(small, opset_imports=model.opset_import)
+        if not _stays_small(onnx, single, inputs):
+            return {}
         found = reference.ReferenceEvaluator(single).run(None, inputs)
     except Exception:  # operators fail in many ways, and an unknown value is no fault
         return {}
     pairs = zip(names, found, strict=False)
     return {name: value for name, value in pairs if getattr(value, "size", 0) <= _LARGEST_CONSTANT}
+
+
+def _stays_small(onnx: Any, model: Any, inputs: dict[str, Any]) -> bool:
+    """Whether the outputs of a model of one node are surely small: small inputs prove nothing."""
+    known = onnx.ModelProto()
+    known.CopyFrom(model)
+    arrays = [(name, value) for name, value in inputs.items() if value.size <= _LARGEST_CONSTANT]
+    known.graph.initializer.extend(
+        onnx.numpy_helper.from_array(value, name) for name, value in arrays
+    )
+    inferred = onnx.shape_inference.infer_shapes(known, strict_mode=True, data_prop=True)
+    shapes = [value.type.tensor_type for value in inferred.graph.output]
+    return all(
+        shape.HasField("shape")
+        and all(axis.HasField("dim_value") for axis in shape.shape.dim)
+        and math.prod(axis.dim_value for axis in shape.shape.dim) <= _LARGEST_CONSTANT
+        for shape in shapes
+    )
 
 
 # Shapes of the tensors.

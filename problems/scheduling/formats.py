@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_integer
-from edgeopt.problems.files import check_file, read_content, write_atomically
+from edgeopt.problems.files import (
+    LARGEST_ARRAYS,
+    check_file,
+    check_unpacked,
+    read_content,
+    write_atomically,
+)
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
 from edgeopt.problems.scheduling.table_options import TableOptions
@@ -146,9 +152,12 @@ _SYNONYMS = ("matrix", "times", "ETC", "etc", "p")
 
 def _read_npy(path: Path) -> Problem:
     """Read a matrix of execution times in s, shape (k, x)."""
+    if path.stat().st_size > LARGEST_ARRAYS:
+        rule = f"a file of at most {LARGEST_ARRAYS} bytes"
+        raise InputError(str(path), f"{path.stat().st_size} bytes", rule)
     try:
-        with path.open("rb") as file:
-            matrix = np.load(file, allow_pickle=False)
+        # compares the size of the file with the shape that it names, before there is an array
+        matrix = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # numpy documents no exception class for damaged files
         raise InputError(str(path), str(error), "a NumPy file without Python objects") from None
     return Problem(matrix, name=path.stem)
@@ -157,8 +166,11 @@ def _read_npy(path: Path) -> Problem:
 def _read_npz(path: Path) -> Problem:
     """Read a problem as `write_npz` writes it: ``et``, or ``work`` and ``speed``, and the rest."""
     try:
+        check_unpacked(path, LARGEST_ARRAYS)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             data = {key: archive[key] for key in archive.files}
+    except InputError:
+        raise
     except Exception as error:  # as above, and from zipfile and zlib
         raise InputError(str(path), str(error), "a NumPy archive without Python objects") from None
     matrices = [key for key in ("et", *_SYNONYMS) if key in data]
@@ -186,7 +198,7 @@ def _read_npz(path: Path) -> Problem:
 
 def _texts(path: Path, key: str, names: NDArray[Any]) -> tuple[str, ...]:
     """Return the names in an array of texts or numbers."""
-    if names.ndim != 1:
+    if names.ndim != 1 or not names.itemsize:  # texts of no length can be any number
         raise InputError(f"{path} {key}", names, "one name each")
     return tuple(map(str, names.tolist()))
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.problems.errors import InputError, import_extra
-from edgeopt.problems.files import read_content
+from edgeopt.problems.files import LARGEST_CONTENT, check_unpacked, read_content
+from edgeopt.problems.parquet import read_parquet
 from edgeopt.problems.scheduling.frames import labelled_times
 from edgeopt.problems.scheduling.table_options import SEPARATORS, TableOptions
 from edgeopt.problems.scheduling.tables import (
@@ -23,6 +24,8 @@ from edgeopt.problems.scheduling.tables import (
     UnreadableTableError,
     read_grid,
 )
+
+_MOST_CELLS = 50_000_000
 
 _NO_SEPARATOR = "\x1f"  # a control character that no text has
 
@@ -128,6 +131,9 @@ def _readings(
     """Yield the separators and decimal signs that the text may have, with its cells."""
     text = "".join(line for line in lines if not _is_remark(line))
     marks = [separator] if separator else [mark for mark in ";\t, " if mark in text]
+    if len(lines) + max(map(text.count, marks), default=0) > _MOST_CELLS:
+        rule = f"a table of at most {_MOST_CELLS} cells; larger ones fit into .npy or .npz"
+        raise InputError(str(path), "more cells", rule)
     grids = [(mark, _grid(path, lines, mark)) for mark in marks]
     # A mark that splits no line is none; without any, the table is a single column.
     grids = [(mark, grid) for mark, grid in grids if separator or max(map(len, grid.rows)) > 1]
@@ -239,10 +245,11 @@ def _read_excel(path: Path, sheet: str | None) -> Grid:
     """Return the cells of a sheet; needed only where several sheets have some."""
     openpyxl = import_extra("openpyxl", "excel")
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        cells = {name: [list(row) for row in book[name].values] for name in book.sheetnames}
-        formulas = openpyxl.load_workbook(path, read_only=True)
-        texts = {name: [list(row) for row in formulas[name].values] for name in cells}
+        check_unpacked(path, LARGEST_CONTENT)
+        cells = _sheets(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
+        texts = _sheets(path, openpyxl.load_workbook(path, read_only=True))
+    except InputError:
+        raise
     except Exception as error:  # openpyxl documents no exception class for damaged files
         raise InputError(str(path), str(error), "an Excel file (.xlsx)") from None
     filled = [name for name, rows in cells.items() if any(map(_has_value, rows))]
@@ -263,6 +270,21 @@ def _read_excel(path: Path, sheet: str | None) -> Grid:
     if not rows:
         raise InputError(str(path), "no rows", "one row per task")
     return Grid(str(path), rows, places)
+
+
+def _sheets(path: Path, book: Any) -> dict[str, list[list[Any]]]:
+    """Return the rows of each sheet, without the empty cells at their ends."""
+    sheets: dict[str, list[list[Any]]] = {name: [] for name in book.sheetnames}
+    count = 0
+    for name, rows in sheets.items():
+        # the size that a sheet states may be far larger or smaller than what it holds
+        book[name].reset_dimensions()
+        for row in book[name].values:
+            rows.append(list(row))
+            count += len(row) + 1
+            if count > _MOST_CELLS:
+                raise InputError(str(path), "more cells", f"a table of at most {_MOST_CELLS} cells")
+    return sheets
 
 
 def _has_value(row: list[Any]) -> bool:
@@ -289,10 +311,10 @@ def _cell_text(place: str, value: Any) -> str:
 
 def _read_parquet(path: Path, options: TableOptions) -> Table:
     """Return the table in a Parquet file, whose columns have names and types."""
-    import pandas as pd  # takes long to import
-
     try:
-        frame = pd.read_parquet(path)
+        frame = read_parquet(path).to_pandas()
+    except InputError:
+        raise
     except Exception as error:  # pyarrow documents no exception class for damaged files
         raise InputError(str(path), str(error), "a Parquet file") from None
     try:

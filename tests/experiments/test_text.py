@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from edgeopt.experiments import text
 from edgeopt.experiments.text import (
@@ -19,7 +18,6 @@ from edgeopt.experiments.text import (
     markdown_table,
     significant,
     table_width,
-    terminal_table,
     turned,
 )
 
@@ -95,23 +93,6 @@ def test_a_markdown_row_stays_one_row_of_its_cells(rows: list[list[str]]) -> Non
 
 def test_a_markdown_list() -> None:
     assert markdown_list(["a", "b"]) == ["- a", "- b"]
-
-
-def test_a_terminal_table_by_hand() -> None:
-    console = Console(width=40, color_system=None)
-    with console.capture() as capture:
-        console.print(terminal_table(["a", "b"], [["x", "1"], ["yy", "22"]], title="T"))
-        console.print(terminal_table(["", ""], [["x", "1"]], align="l", gap=1))
-    lines = [line.rstrip() for line in capture.get().splitlines()]
-    assert lines == ["T", "a    b", "x    1", "yy  22", "x 1"]
-
-
-def test_headings_give_way_before_names_and_numbers_do() -> None:
-    console = Console(width=24, color_system=None)
-    with console.capture() as capture:
-        console.print(terminal_table(["solver", "mean of all gaps"], [["a-long-name", "12.34"]]))
-    assert "a-long-name" in capture.get()
-    assert "12.34" in capture.get()
 
 
 def test_latex_has_rules_and_escapes_what_users_named():

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,14 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import (
     check_fields,
     check_file,
+    check_no_special,
     check_strings,
     check_tables,
+    check_unpacked,
     file_exists,
     locate,
     read_content,
+    read_lines,
     read_toml,
 )
 
@@ -106,8 +110,8 @@ def test_packed_content_is_unpacked_up_to_a_limit(tmp_path):
     path.write_bytes(gzip.compress(bytes(10_000_000)))
     assert path.stat().st_size < 20_000
     assert len(read_content(path)) == 10_000_000
-    with pytest.raises(InputError, match="more than 1000 bytes', must be a file of at most 1000 b"):
-        read_content(path, 1000)
+    with pytest.raises(InputError, match="more than 20000 bytes', must be a file of at most 2"):
+        read_content(path, 20_000)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match="an undamaged gzip file"):
         read_content(path)
@@ -119,3 +123,33 @@ def test_content_of_what_is_no_file_is_not_read(tmp_path):
     for path in (pipe, tmp_path, tmp_path / "missing", Path("/dev/zero")):
         with pytest.raises(InputError, match="an existing file"):
             read_content(path)
+
+
+def test_sizes_that_files_state_are_refused_before_there_is_memory(tmp_path):
+    sparse = tmp_path / "sparse"
+    with sparse.open("wb") as file:
+        file.truncate(10**12)
+    for read in (read_content, read_toml):
+        with pytest.raises(InputError, match="'1000000000000 bytes', must be a file of at most"):
+            read(sparse)
+    with pytest.raises(InputError, match="lines shorter than 16777216 characters"):
+        next(read_lines(sparse))
+    with zipfile.ZipFile(tmp_path / "zeros", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(1000))
+        archive.writestr("b", bytes(1000))
+    check_unpacked(tmp_path / "zeros", 2000)
+    with pytest.raises(InputError, match="'2000 bytes', must be at most 1999 bytes once unpacked"):
+        check_unpacked(tmp_path / "zeros", 1999)
+
+
+def test_lines_keep_their_ends_and_no_mark(tmp_path):
+    (tmp_path / "lines").write_bytes(b"\xef\xbb\xbfa\r\nb\n\nc")
+    assert [*read_lines(tmp_path / "lines")] == ["a\r\n", "b\n", "\n", "c"]
+
+
+@pytest.mark.parametrize("name", ["pipe", "endless", "."])
+def test_what_is_no_file_is_told_from_none(odd: Path, name: str):
+    check_no_special(odd / "file")
+    check_no_special(odd / "missing")
+    with pytest.raises(InputError, match=r"'a (folder|device or pipe)', must be a file"):
+        check_no_special(odd / name)

@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.bounds.knapsack import knapsack
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over, time_left
 from edgeopt.problems.errors import FloatArray, check_number
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -170,7 +171,8 @@ def improve_prices(bundle: Bundle) -> None:
         width[k:] = 0.0  # without capacities, prices of memory mean nothing
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
-    bundle.cuts.run()
+    if not _has_solved(bundle.cuts):
+        return
     promised = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     # The cuts promise less than raising the makespan would use, or next to nothing.
     if promised < max(bundle.spare, _CONVERGED):
@@ -191,6 +193,15 @@ def improve_prices(bundle: Bundle) -> None:
         bundle.prices, bundle.spare = prices, spare
         _note(bundle)
         _drop_cuts(bundle)
+
+
+def _has_solved(master: Any) -> bool:
+    """Run the master program; return whether there was time for it."""
+    left = time_left()
+    if left < np.inf:  # HiGHS counts the time of all its runs
+        master.setOptionValue("time_limit", master.getRunTime() + left)
+    master.run()
+    return left == np.inf or not is_over()
 
 
 def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
@@ -214,7 +225,7 @@ def _typical(bundle: Bundle) -> FloatArray:
 def _raise_makespan(bundle: Bundle) -> bool:
     """Raise the makespan to one that the prices (nearly) prove; return whether there is one."""
     step = _ADVANCE * bundle.spare
-    while step > _CONVERGED:
+    while step > _CONVERGED and not is_over():
         if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
             bundle.makespan += step
             bundle.spare = _cut(bundle, bundle.prices)

@@ -10,6 +10,8 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.heuristics.list_rules import complete
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -59,6 +61,8 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     follow by falling memory, each to the node with room that completes it first. If a task finds no
     room, all tasks are packed again by best fit.
 
+    When the time of a run is up before the LP is solved, all tasks are placed by `lpt`.
+
     References
     ----------
     Lenstra, Shmoys, Tardos, "Approximation algorithms for scheduling unrelated parallel
@@ -74,6 +78,8 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     check_pairs(problem, "lp-rounding")
     vertex = least_deadline(problem)
     whole = np.full(problem.tasks, -1)
+    if np.isinf(vertex.makespan) and is_over():
+        return complete(problem, whole)
     certain = vertex.share > 1.0 - _INTEGRAL
     whole[vertex.task[certain]] = vertex.node[certain]
     _take_off_excess(problem, whole)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,8 @@ def test_overrides():
     assert waits[0] > waits[1] > waits[2] > 0
 
 
-def test_unknown_operators_are_a_warning_on_the_standard_error(tmp_path: Path):
+@pytest.mark.filterwarnings("default")
+def test_unknown_operators_are_a_warning_on_the_standard_error(edgeopt: Callable, tmp_path: Path):
     onnx = pytest.importorskip("onnx")
     values = [
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4])
@@ -159,12 +161,10 @@ def test_unknown_operators_are_a_warning_on_the_standard_error(tmp_path: Path):
     domains = [onnx.helper.make_opsetid("", 17), onnx.helper.make_opsetid("mine", 1)]
     path = tmp_path / "odd.onnx"
     onnx.save(onnx.helper.make_model(graph, opset_imports=domains), path)
-    app = typer.Typer()
-    app.command()(offload_command)
-    result = CliRunner().invoke(app, ["--network", str(path), "--json"], catch_exceptions=False)
-    assert json.loads(result.stdout)["cut"] == 1
-    assert result.stderr.startswith("edgeopt: warning: ")
-    assert "unknown operators, counted as zero work: mine.Strange (1)" in result.stderr
+    result = edgeopt("offload", "--network", str(path), "--json")
+    assert json.loads(result.out)["cut"] == 1
+    assert result.err.startswith("edgeopt: warning: ")
+    assert "unknown operators, counted as zero work: mine.Strange (1)" in result.err
 
 
 def test_settings_reach_the_terms():

@@ -1,5 +1,6 @@
 """Runs: the same bits after a kill, in several processes and with several threads."""
 
+import io
 import os
 import signal
 import subprocess
@@ -113,7 +114,7 @@ def _wait_for_rows(folder, child):
     pytest.fail("the run left nothing to resume")
 
 
-def test_a_damaged_checkpoint_costs_its_run_and_is_named(two_schemes, tmp_path):
+def test_a_damaged_checkpoint_is_named_and_its_run_begins_again(two_schemes, tmp_path):
     config = read_learning(two_schemes)
     good, bad = config.cells()
     (tmp_path / "out" / "runs").mkdir(parents=True)
@@ -122,8 +123,22 @@ def test_a_damaged_checkpoint_costs_its_run_and_is_named(two_schemes, tmp_path):
     whole = path.read_bytes()
     good_row, bad_row = (run_cell(cell, tmp_path / "out") for cell in (good, bad))
     assert (good_row["status"], bad_row["status"]) == ("finished", "finished")
-    path.write_bytes(whole[:100])
-    assert f"{path.name}: got" in run_cell(bad, tmp_path / "out")["error"]
+    other = whole.replace(b"learner", b"learnes", 1)
+    flipped = [_flipped(whole, len(whole) * place // 5 + 77) for place in range(5)]
+    for data in (whole[:100], b"", other, *flipped, _flipped(whole, len(whole) - 3)):
+        path.write_bytes(data)
+        with pytest.warns(UserWarning, match=rf"{path.name}: a damaged checkpoint"):
+            again = run_cell(bad, tmp_path / "out")
+        assert again | {"cell_seconds": 0} == bad_row | {"cell_seconds": 0}
+        assert (
+            torch.load(path, weights_only=True)["rows"]
+            == torch.load(io.BytesIO(whole), weights_only=True)["rows"]
+        )
+
+
+def _flipped(data, place):
+    """Return data with a flipped bit."""
+    return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
 
 
 def test_a_training_that_failed_resumes_when_it_is_retried(two_schemes, tmp_path, monkeypatch):

@@ -51,10 +51,14 @@ def test_a_torn_line_and_a_lock_left_behind(make_config: Make, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("text", ["nonsense\nmore\n", "[1]\n", '{"op_code": 0}\n', "{}\n{}\n"])
-def test_a_broken_journal(tmp_path: Path, text: str) -> None:
-    (tmp_path / JOURNAL).write_text(text)
-    with pytest.raises(InputError, match="journal"):
-        open_journal(tmp_path / JOURNAL)
+def test_a_broken_journal_is_set_aside(tmp_path: Path, text: str) -> None:
+    path = tmp_path / JOURNAL
+    path.write_text(text)
+    with pytest.warns(UserWarning, match="damaged; trials are drawn again from there on"):
+        open_journal(path)
+    assert (tmp_path / "damaged" / JOURNAL).exists()
+    assert path.read_bytes() == b""
+    open_journal(path)
 
 
 class Bomb:
