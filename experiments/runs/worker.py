@@ -94,7 +94,8 @@ def main(pipe: Connection, parent: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # handled by the sweep alone
-    os.dup2(2, 1)  # what solvers print must not mix with the results of a command
+    with suppress(OSError):  # there may be no standard error
+        os.dup2(2, 1)  # what solvers print must not mix with the results of a command
     adopt_orphans()
     with suppress(EOFError, OSError), _shared_folder() as shared:
         worker = _Worker(pipe, parent, shared)
@@ -326,12 +327,15 @@ class _Worker:
         own = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self.pipe.close()
-            for other in self.hosts.values():
-                other.close()
-            os.close(orders)
-            os.close(answers)
-            host.serve(Connection(order_end, writable=False), answer_end, own)
+            try:
+                self.pipe.close()
+                for other in self.hosts.values():
+                    other.close()
+                os.close(orders)
+                os.close(answers)
+                host.serve(Connection(order_end, writable=False), answer_end, own)
+            finally:
+                os._exit(1)
         os.close(order_end)
         os.close(answer_end)
         return _Host(pid, Connection(orders, readable=False), answers)
