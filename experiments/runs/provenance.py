@@ -20,6 +20,7 @@ import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 from edgeopt.optim.user_code import UserCode, syntax, user_code
+from edgeopt.problems.files import printable
 from edgeopt.version import __version__
 
 _OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
@@ -207,7 +208,7 @@ def provenance() -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": _PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
+        "command": printable(_PASSWORD.sub(r"\1:***@", " ".join(sys.argv))),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
 from edgeopt.optim.scheduling.configurable import (
     Declared,
@@ -47,6 +48,7 @@ SOLVERS: dict[str, Any] = {
     "pso": PSO(),
     "pso-discrete": PSO(decoding="discrete"),
     "milp": MILP(),
+    "branch-and-price": BranchAndPrice(),
     "local-search": LocalSearch(),
     "frontier": Frontier(),
 }

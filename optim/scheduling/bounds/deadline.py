@@ -6,6 +6,7 @@ from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES, lifted_bound, lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, lifted_to_units, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_ROUNDS = 50
@@ -61,7 +62,7 @@ def _raised(problem: Problem, bound: float) -> float:
             break  # the same LP again
         vertex = solve_relaxation(problem, within)
         better = lifted_bound(problem, vertex.multipliers, bound)
-        if better <= bound:
+        if better <= bound or is_over():
             break
         bound, before = better, within
     return bound
