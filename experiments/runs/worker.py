@@ -264,7 +264,7 @@ class _Worker:
                 self._await_end(used, run)
         finally:
             self._clear(name, used, run)
-        if job.is_foreign and run.is_slow:
+        if job.is_foreign and run.is_slow and job.time_limit is not None:
             self.slow[name] = str(run.error)
         return run
 
@@ -371,7 +371,9 @@ class _Worker:
 
 def _time_limit_text(run: _Run) -> str:
     """Return why a cell was ended."""
-    text = f"time limit of {run.job.time_limit:g} s"
+    text = (
+        "no time limit" if run.job.time_limit is None else f"time limit of {run.job.time_limit:g} s"
+    )
     if run.pid is not None:
         return text
     return f"{text}: its warm-up had not ended after {_seconds_since(run.start):.0f} s"
