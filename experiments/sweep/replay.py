@@ -143,6 +143,20 @@ def find_stored(
     return StoredRow(row, cell)
 
 
+def foreign_code(folder: str | Path, key: str) -> str | None:
+    """Return the file, and the name in it, of a row's solver; None for one that is installed.
+
+    Raises
+    ------
+    InputError
+        If the folder has no such row.
+    """
+    folder = Path(folder)
+    name: str = json.loads(_find_row(folder, key)["recipe"])["solver"]["solver"]
+    file, rest = _split(name)
+    return f"{moved(file, folder / SOURCES)}{rest}" if file.endswith((".py", ".toml")) else None
+
+
 def _find_row(folder: Path, key: str) -> Row:
     """Return the row whose key begins with a text, also one that no table shows any more."""
     description = read_description(folder)
