@@ -140,8 +140,8 @@ def _replayed(
     from edgeopt.experiments.sweep.replay import CHANGED, find_stored, foreign_code
 
     # a folder that comes from elsewhere does not choose what runs here
-    if solver is None and (code := foreign_code(folder, key)) is not None:
-        raise InputError("--solver", None, f"given, to run the code of a file: --solver {code}")
+    if solver is None and (file := foreign_code(folder, key)) is not None:
+        raise InputError("--solver", None, f"given, to run the code of a file: --solver {file}")
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
     say(f"running {name} on {stored.cell.problem}", error=True)
