@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from edgeopt.experiments.interrupt import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
+from edgeopt.experiments.commands.signals import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
 from edgeopt.experiments.terminal import prepare_streams, say
 
 _FAILED, _BAD_INPUT = 1, 2
@@ -129,6 +129,7 @@ def main() -> None:
     """Run the command line; bad input ends with one line on standard error and exit code 2."""
     prepare_streams()
     _log_to_stderr()
+    _warned.clear()
     warnings.showwarning = _warn
     try:
         # the name is part of the variable by which shells ask for completions

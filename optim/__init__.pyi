@@ -1,4 +1,5 @@
 from . import framework, learning, offloading, online, scheduling
+from .scheduling.run_time import time_left
 from .scheduling.schedule import Schedule
 from .scheduling.solve import CheckError, check_schedule, solve, warm_up
 from .scheduling.solver import OneShot, Result, Solver, State, Trace
@@ -26,5 +27,6 @@ __all__ = [
     "online",
     "scheduling",
     "solve",
+    "time_left",
     "warm_up",
 ]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _VALUE_BYTES = 8
 
 
-def read_parquet(path: Path, columns: Sequence[str] | None = None, **options: Any) -> pa.Table:
+def read_parquet(
+    path: Path, columns: Sequence[str] | None = None, *, data: bytes | None = None, **options: Any
+) -> pa.Table:
     """Return some or all columns of a file.
 
     Parameters
@@ -24,6 +26,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None, **options: An
         The file.
     columns : sequence of str, optional
         Names; those that the file lacks are left out.
+    data : bytes, optional
+        The content of the file, if it has been read.
     **options
         Of `pyarrow.parquet.ParquetFile`.
 
@@ -37,11 +41,13 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None, **options: An
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    check_no_special(path)
-    types = pq.read_schema(path)
+    if data is None:
+        check_no_special(path)
+    types = pq.read_schema(path if data is None else pa.BufferReader(data))
     texts = [each.name for each in types if pa.types.is_string(each.type)]
     # A text that is repeated is stored once: it stays so until its size is known.
-    with pq.ParquetFile(path, read_dictionary=texts, **options) as file:
+    source = path if data is None else pa.BufferReader(data)
+    with pq.ParquetFile(source, read_dictionary=texts, **options) as file:
         facts = file.metadata
         groups = [facts.row_group(place) for place in range(facts.num_row_groups)]
         values = sum(g.column(place).num_values for g in groups for place in range(g.num_columns))

@@ -33,6 +33,10 @@ class FakeCell:
         return {"problem": self.problem, "solver": self.solver}
 
     @property
+    def is_foreign(self) -> bool:
+        return False
+
+    @property
     def label(self) -> str:
         return self.solver
 
@@ -48,6 +52,9 @@ class FakeCell:
     def key(self) -> str:
         content = (self.problem_content, self.content, self.repetition, self.seed, self.code)
         return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+
+    def prepare(self) -> None:
+        pass
 
     def warm_up(self) -> None:
         pass

@@ -3,10 +3,12 @@
 import ast
 import doctest
 import importlib
+import importlib.metadata
 import inspect
 import os
 import pkgutil
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +98,15 @@ def test_a_face_gives_what_its_modules_define(face: str):
         given = getattr(importlib.import_module(face), name)
         assert value is None or given is value, name
     assert edgeopt.__version__[0].isdigit()
+
+
+def test_the_version_of_sources_that_are_not_installed(monkeypatch: pytest.MonkeyPatch):
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    path = importlib.import_module("edgeopt.version").__file__ or ""
+    monkeypatch.setattr(importlib.metadata, "version", not_installed)
+    assert runpy.run_path(path)["__version__"] == "0+sources"
 
 
 @pytest.mark.parametrize(("module", "name"), EXPORTED)

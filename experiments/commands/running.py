@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import wraps
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from edgeopt.experiments.commands.signals import termination_as_interrupt
 from edgeopt.experiments.terminal import say
 from edgeopt.problems.errors import InputError
 
@@ -162,7 +160,7 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
     from edgeopt.experiments.runs.compaction import compact
     from edgeopt.experiments.runs.run import run_with_bar
 
-    with TemporaryDirectory(prefix="edgeopt-") as temporary, _termination_as_interrupt():
+    with TemporaryDirectory(prefix="edgeopt-") as temporary, termination_as_interrupt():
         cells = run_with_bar(
             config,
             options.out or Path(temporary) / "out",
@@ -175,19 +173,6 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
         if options.prune and options.out is not None:
             compact(options.out, prune=True)
         return cells
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C, so that workers are ended and rows put in order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def tell_rest(cells: pd.DataFrame, kind: RunKind, out: Path | None) -> None:

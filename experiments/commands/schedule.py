@@ -13,15 +13,17 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
+from edgeopt.experiments.commands.signals import termination_as_interrupt
 from edgeopt.experiments.csv_text import csv_rows
 from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
-from edgeopt.optim.scheduling.stop import DEFAULT, Progress, make_criteria
+from edgeopt.optim.scheduling.stop import DEFAULT, Progress, Status, make_criteria
 from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -49,6 +51,8 @@ _NOTHING_FOUND = _NOT_EQUAL = 1
 EPILOG = OWN_SOLVER
 
 _FAILED = 1
+
+_SIGNALLED = 128  # plus the number of the signal: the exit code of what a signal has ended
 
 
 def schedule_command(
@@ -88,7 +92,10 @@ def schedule_command(
         typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
 ) -> None:
-    """Schedule the tasks of a problem; the default budget is 100 iterations."""
+    """Schedule the tasks of a problem; the default budget is 100 iterations.
+
+    Ctrl-C and SIGTERM end the run: the best schedule so far is printed and written.
+    """
     given = {
         "iterations": iterations,
         "evaluations": evaluations,
@@ -107,7 +114,7 @@ def schedule_command(
             raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
         pairs = _pairs(parameters or [])
         values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
-        notes, code = [], 0
+        notes, code = [], values.get("code", 0)
     if out is not None and values["assignment"] is not None:
         write_atomically(out, _assignment_text(out, values))
     _print_json(values) if as_json else _print_table(values)
@@ -124,12 +131,19 @@ def _solved(
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
     instance = load_problem(problem)
     warm_up(instance, chosen)
-    with _own_errors(solver), make_console(error=True).status("starting") as status:
+    with (
+        _own_errors(solver),
+        termination_as_interrupt(),
+        make_console(error=True).status("starting") as status,
+    ):
         result = solve(
             instance, chosen, stop=criteria, rng=rng, callback=lambda p: _show(p, status)
         )
     seed = rng if isinstance(rng, str) else result.seed
-    return _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+    values = _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+    if result.status is Status.INTERRUPTED:
+        values["code"] = _SIGNALLED + Interrupts.number
+    return values
 
 
 def _replayed(
@@ -165,7 +179,8 @@ def _values(result: Result, problem: str, instance: Problem, solver: str) -> dic
     names = {"solver": solver, "problem": problem}
     labels = {"task_names": instance.task_names, "node_names": instance.node_names}
     size = {"tasks": instance.tasks, "nodes": instance.nodes}
-    return {**result.as_dict(), **names, **size, "labels": labels}
+    claimed = {"claimed_bound": result.claimed_bound}
+    return {**result.as_dict(), **names, **size, **claimed, "labels": labels}
 
 
 def _rng(seed: str | None) -> int | str | None:
@@ -252,11 +267,13 @@ def _print_table(values: dict[str, Any]) -> None:
     budget = values["budget"]
     evaluations = f"{values['evaluations']}{_allowed('evaluations', values, budget)}"
     seconds = f"{values['seconds']:.3f} s{_allowed('seconds', values, budget)}"
+    claimed = values["claimed_bound"]
     rows = [
         ("problem", f"{values['problem']} ({values['tasks']} x {values['nodes']})"),
         ("solver", f"{values['solver']}, seed {values['seed']}"),
         ("makespan", f"{values['makespan']:.10g} s"),
         ("lower bound", f"{values['lower_bound']:.10g} s"),
+        *[("claimed", f"{claimed:.10g} s by the solver, not verified")] * bool(claimed),
         ("gap", f"{percent(values['gap'], 4)} %"),
         ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),

@@ -18,9 +18,12 @@ from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
 from .optim.offloading.sensitivity import sensitivities
 from .optim.offloading.solvers import pareto_cuts, scan
+from .optim.scheduling.bounds.best import best_bound
+from .optim.scheduling.bounds.deadline import deadline_bound
 from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from .optim.scheduling.bounds.lagrangian import lagrangian_bound
 from .optim.scheduling.bounds.quick_bounds import lower_bound
+from .optim.scheduling.branch_and_price.solver import BranchAndPrice
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
 from .optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
@@ -48,6 +51,7 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "BranchAndPrice",
     "CutChoice",
     "Evaluations",
     "Frontier",
@@ -72,8 +76,10 @@ __all__ = [
     "Tuning",
     "UniformTimes",
     "__version__",
+    "best_bound",
     "build_program",
     "compare_solvers",
+    "deadline_bound",
     "experiments",
     "fcfs",
     "find_solver",

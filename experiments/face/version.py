@@ -2,4 +2,7 @@
 
 import importlib.metadata
 
-__version__ = importlib.metadata.version("edgeopt")
+try:
+    __version__ = importlib.metadata.version("edgeopt")
+except importlib.metadata.PackageNotFoundError:  # run from the sources without installation
+    __version__ = "0+sources"

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from edgeopt.experiments.learning.run import PERIOD_MEASURES, PERIOD_SUMS, load_once, train
-from edgeopt.experiments.runs.cell import FINISHED, RunKind
+from edgeopt.experiments.runs.cell import FINISHED, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.optim.framework.conditions import LinkTrace
 from edgeopt.optim.learning.part import choose_device
 from edgeopt.optim.learning.period import make_dispatch
 from edgeopt.optim.learning.problem import LearningProblem, TrainingScheme
 from edgeopt.optim.learning.training import Training
-from edgeopt.optim.scheduling.catalog import build_solver
+from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.optim.scheduling.solve import warm_up
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.systems.system import System
@@ -33,13 +33,19 @@ PERIOD_COLUMNS = {
 }
 """Column of each value of a period; the column ``error`` is the engine's."""
 
-LEARNING = RunKind(
-    name="learning",
-    names={"scheme": "text"},
-    columns={
-        **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
-        **dict.fromkeys(EARLY, "floats"),
-    },
+LEARNING = declare(
+    RunKind(
+        name="learning",
+        names={"scheme": "text"},
+        columns={
+            **{PERIOD_COLUMNS[name]: of for name, of in {**PERIOD_SUMS, **PERIOD_MEASURES}.items()},
+            **dict.fromkeys(EARLY, "floats"),
+        },
+        shape=Shape(
+            full=tuple(column for column in PERIOD_COLUMNS.values() if column != "exit_error"),
+            equal=(tuple(PERIOD_COLUMNS.values()), EARLY),
+        ),
+    )
 )
 
 
@@ -77,6 +83,11 @@ class LearningCell:
     seed: int
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether the solver that assigns tasks to nodes is of a file, or of another package."""
+        return self._dispatch is not None and is_foreign(self._dispatch["solver"])
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
         return {"scheme": self.label}
@@ -102,6 +113,9 @@ class LearningCell:
         """Hash of everything that names the cell or that its outcome depends on, code too."""
         content = [self.label, self.digest, self.repetition, self.seed, self.code]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+    def prepare(self) -> None:
+        """Do nothing: the modules of the cell are all that is needed."""
 
     def warm_up(self) -> None:
         """Read the data and compile the dispatch, once in each process."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,14 @@ import numpy as np
 import torch
 
 from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.checks import digest, tell_damage
 from edgeopt.optim.learning.answers import Answers, answer, early_answers, is_wrong
 from edgeopt.optim.learning.part import fix_bits
 from edgeopt.optim.learning.problem import Learner, LearningProblem, PeriodCost, TrainingScheme
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.load import load_dataset
-from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_no_special, write_atomically
+from edgeopt.problems.files import LARGEST_ARRAYS, check_no_special, read_content, write_atomically
 
 PERIOD_SUMS = {
     **dict.fromkeys(("tasks", "examples"), "integers"),
@@ -75,6 +77,8 @@ def train(scheme: TrainingScheme, problem: LearningProblem, path: Path | None) -
     fix_bits()
     learner = scheme.start(problem)
     rows = resume_run(path, learner) if path else []
+    if rows is None:  # the learner may have taken a part of a damaged checkpoint
+        learner, rows = scheme.start(problem), []
     for period in range(len(rows), problem.training.periods):
         cost = learner.train_period(period)
         rows.append(_row(scheme, problem, learner, cost, rows))
@@ -121,7 +125,12 @@ def _early(answers: Answers) -> list[tuple[float, float, float]]:
     return [(float(at), early.share, float(early.wrong.mean())) for at, early in found]
 
 
-# Checkpoints: the state of the learner, and the rows.
+# Checkpoints: the state of the learner, and the rows. A checkpoint is an archive of PyTorch. Its
+# comment, with which an archive ends, is the checksum of all before it and of the file's name.
+
+_SEAL = b"edgeopt %s"
+
+_SEALED = re.compile(rb"(?s)(.*)edgeopt ([0-9a-f]{16})")
 
 
 def save_run(path: Path, learner: Learner, rows: list[Row]) -> None:
@@ -132,30 +141,43 @@ def save_run(path: Path, learner: Learner, rows: list[Row]) -> None:
     """
     buffer = io.BytesIO()
     torch.save({"learner": learner.state(), "rows": rows}, buffer)
-    write_atomically(path, buffer.getvalue())
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = _SEAL % (b"0" * 16)
+    body = buffer.getvalue()[: -len(_SEAL % (b"0" * 16))]
+    write_atomically(path, body + _SEAL % _checksum(path, body))
 
 
-def resume_run(path: Path, learner: Learner) -> list[Row]:
+def _checksum(path: Path, body: bytes) -> bytes:
+    """Return the checksum of a checkpoint."""
+    return digest(path.name.encode() + body).encode()
+
+
+def resume_run(path: Path, learner: Learner) -> list[Row] | None:
     """Load a checkpoint into a fresh learner, and return the rows so far.
 
-    Raises
-    ------
-    InputError
-        If the file is damaged.
+    A damaged checkpoint gives None and a warning; the learner is of no use then.
     """
     check_no_special(path)
     if not path.exists():
         return []
-    saved = _read(path)
-    learner.load(saved["learner"])
-    rows: list[Row] = saved["rows"]
+    try:
+        saved = _read(path)
+        learner.load(saved["learner"])
+        rows: list[Row] = saved["rows"]
+        if not all({*PERIOD_SUMS, *PERIOD_MEASURES} <= row.keys() for row in rows):
+            raise ValueError("rows without some of their columns")
+    except Exception as error:  # what torch, pickle, zip and a learner raise
+        tell_damage(path, f"a damaged checkpoint ({error}): the run begins again")
+        return None
     return rows
 
 
 def _read(path: Path) -> dict[str, Any]:
     """Return the content of a checkpoint."""
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises what pickle, zip and its own reader raise
-        raise InputError(str(path), str(error), "a checkpoint; delete it") from None
-    return dict(saved)
+    data = read_content(path, LARGEST_ARRAYS)
+    sealed = _SEALED.fullmatch(data)
+    if sealed is not None and _checksum(path, sealed[1]) != sealed[2]:
+        raise ValueError("another checksum")
+    if sealed is None and zipfile.ZipFile(io.BytesIO(data)).comment:  # of an earlier version: none
+        raise ValueError("no checksum")
+    return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))

@@ -14,7 +14,7 @@ from edgeopt.experiments.report.figures import report_figures, write_pdf
 from edgeopt.experiments.statistics.rank_tests import EXTRA
 from edgeopt.experiments.text import ReportTable, choose_columns, latex_table
 from edgeopt.problems.errors import InputError, check_choice, import_extra
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import printable, write_atomically
 from edgeopt.problems.visible import visible_lines
 
 
@@ -61,7 +61,7 @@ def write_report(
     analysis = analyse(folder)
     content = make_report_page(analysis)
     tables = _chosen(content, columns or ())
-    write_atomically(page, render_page(content).encode())
+    write_atomically(page, printable(render_page(content)).encode())
     paper = _new_folder(page.with_suffix(""))
     files = [page]
     for table in tables:

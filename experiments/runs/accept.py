@@ -14,7 +14,7 @@ from edgeopt.experiments.runs.files import (
     journals,
     new_journal,
     parts,
-    read_part,
+    sound_rows,
 )
 from edgeopt.experiments.runs.store import CELLS, OLDER, collect_rows, kind_of, read_description
 from edgeopt.problems.errors import InputError
@@ -62,7 +62,7 @@ def acceptable_rows(folder: Path, cells: Iterable[AnyCell]) -> dict[str, str]:
     if CONTENT not in kind.facts:
         raise InputError("--accept-code", kind.name, "left out for this kind of run")
     latest, older = (_scan(folder / place, kind) for place in (CELLS, OLDER))
-    latest += [row for journal in journals(folder) for row in journal_rows(journal)]
+    latest += [row for journal in journals(folder) for row in journal_rows(journal, kind)]
     finished = {row["key"] for row in [*latest, *older] if row["status"] != FAILED}
     by_content = [_by_content(latest), _by_content(older)]
     contents = {cell.key: cell.facts[CONTENT] for cell in cells if cell.key not in finished}
@@ -73,7 +73,7 @@ def acceptable_rows(folder: Path, cells: Iterable[AnyCell]) -> dict[str, str]:
 def _scan(folder: Path, kind: RunKind) -> list[Row]:
     """Return the rows of the parts in a folder without their outcomes."""
     columns = ("key", "code", "status", CONTENT)
-    return [row for part in parts(folder) for row in read_part(part, kind, columns)]
+    return [row for part in parts(folder) for row in sound_rows(part, kind, columns)]
 
 
 def _by_content(rows: Iterable[Row]) -> dict[str, list[Row]]:

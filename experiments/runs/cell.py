@@ -6,13 +6,17 @@ The engine knows no kind. A configuration yields cells, each cell runs once and 
 
 from __future__ import annotations
 
+import math
 import textwrap
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from edgeopt.experiments.runs.checks import printable_row
+from edgeopt.problems.files import printable
 
 Row = dict[str, Any]
 
@@ -27,6 +31,59 @@ _RUN = {"repetition": "integer", "seed": "unsigned"}
 _REASON = 200  # characters of a failure's reason
 
 _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
+
+
+def _is_table(config: dict[str, Any]) -> bool:
+    """Accept any configuration."""
+    return isinstance(config, dict)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the rows and the configuration of a kind have to be, besides the types of columns.
+
+    Attributes
+    ----------
+    full : tuple of str
+        Columns that have a value in every row of a run that did not fail.
+    equal : tuple of tuple of str
+        Columns of one length each, where they have a value; a number is a length.
+    lengths : mapping of str to int
+        Lengths of columns.
+    finite : tuple of str
+        Columns of finite numbers, or of lists of them.
+    config : callable
+        Whether a stored configuration can be used.
+    """
+
+    full: tuple[str, ...] = ()
+    equal: tuple[tuple[str, ...], ...] = ()
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    finite: tuple[str, ...] = ()
+    config: Callable[[dict[str, Any]], bool] = _is_table
+
+    def fits(self, row: Row) -> bool:
+        """Whether a row has this shape."""
+        if row["status"] != FAILED and any(row.get(name) is None for name in self.full):
+            return False
+        if not all(_is_finite(row.get(name)) for name in self.finite):
+            return False
+        found = ({_length(row.get(name)) for name in group} - {None} for group in self.equal)
+        return all(len(lengths) <= 1 for lengths in found) and all(
+            _length(row.get(name)) in (None, length) for name, length in self.lengths.items()
+        )
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value is no infinite number, and has none."""
+    if isinstance(value, list):
+        return all(each is not None and math.isfinite(each) for each in value)
+    return value is None or math.isfinite(value)
+
+
+def _length(value: Any) -> int | None:
+    """Return the length of a list, or a number of things."""
+    return len(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -45,12 +102,15 @@ class RunKind:
         engine's own columns.
     facts : mapping of str to str
         Columns of `AnyCell.facts` and their types.
+    shape : Shape
+        Of the rows; a folder does not have it.
     """
 
     name: str
     names: Mapping[str, str]
     columns: Mapping[str, str]
     facts: Mapping[str, str] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape, compare=False)
 
     @property
     def table(self) -> dict[str, str]:
@@ -60,7 +120,17 @@ class RunKind:
     @property
     def required(self) -> tuple[str, ...]:
         """Columns in which every row has a value."""
-        return (*_FIRST, *self.names, *_RUN, "status")
+        return (*_FIRST, *self.names, *_RUN, "status", "cell_seconds")
+
+
+SHAPES: dict[str, Shape] = {}
+"""Shapes by name of the kind, of those kinds that are imported."""
+
+
+def declare(kind: RunKind) -> RunKind:
+    """Make the shape of a kind known to those who read its folders."""
+    SHAPES[kind.name] = kind.shape
+    return kind
 
 
 class AnyCell(Protocol):
@@ -87,6 +157,10 @@ class AnyCell(Protocol):
         """Hash of the code that makes the row."""
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether code that is not ours runs, of which nothing is expected."""
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns `RunKind.names`."""
 
@@ -97,6 +171,9 @@ class AnyCell(Protocol):
     @property
     def facts(self) -> dict[str, str]:
         """Values of the columns `RunKind.facts`, which are known before the run."""
+
+    def prepare(self) -> None:
+        """Load what the runs of all solvers need, of our own code only; it starts no threads."""
 
     def warm_up(self) -> None:
         """Compile what the cell needs, once in each process, before it is timed."""
@@ -142,18 +219,23 @@ def run_cell(cell: AnyCell, folder: Path | None = None) -> Row:
         row |= cell.outcome(folder)
     except (Exception, SystemExit):
         row |= {"status": FAILED, "error": traceback.format_exc()}
-    return row | {"cell_seconds": time.perf_counter() - start}
+    return printable_row(row | {"cell_seconds": time.perf_counter() - start})
 
 
 def name_row(cell: AnyCell) -> Row:
-    """Return the columns that identify the cell of a row."""
+    """Return the columns that identify the cell of a row, texts as UTF-8 can hold them."""
     run = {"repetition": cell.repetition, "seed": cell.seed}
-    return {"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts}
+    return printable_row({"key": cell.key, "code": cell.code, **cell.names, **run, **cell.facts})
 
 
 def failed_row(cell: AnyCell, error: str, seconds: float) -> Row:
     """Return a failed row for a cell that could not return one, `seconds` after its start."""
-    return {**name_row(cell), "status": FAILED, "error": error, "cell_seconds": seconds}
+    return name_row(cell) | failure(error, seconds)
+
+
+def failure(error: str, seconds: float) -> Row:
+    """Return the columns of a failed row that do not identify its cell."""
+    return {"status": FAILED, "error": printable(error), "cell_seconds": seconds}
 
 
 def reason_of(error: str | None) -> str:

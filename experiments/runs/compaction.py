@@ -18,15 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.experiments.runs.cell import FAILED, Row, RunKind, merge_newer, merge_older
+from edgeopt.experiments.runs.checks import set_aside
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     PART,
+    is_damaged,
     is_own,
+    is_sound,
     journal_rows,
     journals,
     part_path,
     parts,
     read_part,
+    sound_rows,
     write_part,
 )
 from edgeopt.experiments.runs.provenance import full_provenance
@@ -62,8 +66,8 @@ def compact(folder: Path, fresh: Iterable[Row] = (), *, prune: bool = False) -> 
     Raises
     ------
     InputError
-        If the disk is full or a part broken, or if there is no lock for pruning. The journals
-        stay then, as they do, with a warning in the log, where there is no lock for the rest.
+        If the disk is full, or if there is no lock for pruning. The journals stay then, as they
+        do, with a warning in the log, where there is no lock for the rest.
     """
     try:
         lock = _locked(folder)
@@ -75,6 +79,7 @@ def compact(folder: Path, fresh: Iterable[Row] = (), *, prune: bool = False) -> 
     with lock:
         description = read_description(folder)
         kind, index = kind_of(description), folder_index(folder, description)
+        _set_aside_damaged(folder, kind)
         sizes = {journal: _size(journal) for journal in journals(folder)}
         keys = {entry["key"] for entry in index}
         rows = _all_rows(folder, kind, sizes, fresh)
@@ -88,9 +93,24 @@ def compact(folder: Path, fresh: Iterable[Row] = (), *, prune: bool = False) -> 
         for journal, size in sizes.items():
             # one that has grown meanwhile has rows that are in no part yet
             if (is_over or is_own(journal)) and _size(journal) == size:
-                journal.unlink(missing_ok=True)
+                _remove(folder, journal, kind)
         if prune:
             shutil.rmtree(folder / OLDER, ignore_errors=True)
+
+
+def _set_aside_damaged(folder: Path, kind: RunKind) -> None:
+    """Set parts aside that are damaged."""
+    for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        if not is_sound(path, kind):
+            set_aside(folder, path)
+
+
+def _remove(folder: Path, journal: Path, kind: RunKind) -> None:
+    """Remove a journal; set one aside in which a line is damaged."""
+    if is_damaged(journal, kind):
+        set_aside(folder, journal)
+    else:
+        journal.unlink(missing_ok=True)
 
 
 def _locked(folder: Path) -> AbstractContextManager[Any]:
@@ -123,10 +143,10 @@ def _all_rows(
     """Return the rows of journals and parts by key."""
     rows: dict[str, Row] = {}
     for journal in read:
-        merge_newer(rows, journal_rows(journal))
+        merge_newer(rows, journal_rows(journal, kind))
     merge_newer(rows, fresh)
     for path in parts(folder / CELLS):
-        merge_older(rows, read_part(path, kind))
+        merge_older(rows, sound_rows(path, kind))
     return rows
 
 

@@ -5,7 +5,8 @@ replaced one by one, each as a whole.
 
 Each process appends its finished rows to a journal of its own, one JSON object a line, synced.
 Only the last line can be torn, and a torn line is skipped. Names are random: nothing depends on a
-clock.
+clock. Lines and parts have checksums (`checks.py`): what is damaged is left out and said, and its
+cells run again.
 """
 
 from __future__ import annotations
@@ -13,14 +14,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.runs.cell import Row, RunKind
-from edgeopt.problems.errors import InputError, check_number
-from edgeopt.problems.files import check_no_special, write_atomically
+from edgeopt.experiments.runs.checks import (
+    DamageError,
+    append_line,
+    digest,
+    printable_row,
+    read_lines,
+    tell_damage,
+)
+from edgeopt.experiments.runs.rows import fitting, is_row
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import LARGEST_ARRAYS, file_exists, read_content, write_atomically
 from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -34,6 +45,10 @@ METADATA = b"edgeopt"
 TYPES = ("text", "integer", "unsigned", "float", "texts", "integers", "floats")
 """Types of columns; plurals are lists."""
 
+_CHECK, _NO_CHECK = b"edgeopt.check", b"0" * 16
+
+_CHECKED = re.compile(rb"(?s)edgeopt\.check..([0-9a-f]{16})")
+
 
 def schema(kind: RunKind, metadata: dict[str, Any]) -> pa.Schema:
     """Return the types of the columns, the same in all parts even if all values are missing."""
@@ -43,11 +58,14 @@ def schema(kind: RunKind, metadata: dict[str, Any]) -> pa.Schema:
     lists = (pa.list_(each) for each in (pa.string(), pa.int64(), pa.float64()))
     types = dict(zip(TYPES, (*single, *lists), strict=True))
     fields = [(name, types[of]) for name, of in kind.table.items()]
-    return pa.schema(fields, metadata={METADATA: json.dumps(metadata).encode()})
+    notes = {METADATA: json.dumps(metadata).encode(), _CHECK: _NO_CHECK}
+    return pa.schema(fields, metadata=notes)
 
 
 def write_part(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> None:
     """Write rows as one Parquet file, whole or not at all, with provenance in its metadata.
+
+    There, 16 digits have the place of the checksum of the file, in which they are zeros.
 
     Raises
     ------
@@ -59,7 +77,15 @@ def write_part(path: Path, rows: list[Row], kind: RunKind, metadata: dict[str, A
 
     sink = pa.BufferOutputStream()
     pq.write_table(make_table(rows, kind, metadata), sink, write_page_checksum=True)
-    write_atomically(path, sink.getvalue().to_pybytes())
+    data = sink.getvalue().to_pybytes()
+    start, end, _ = _checksum(data) or (0, 0, b"")
+    write_atomically(path, data[:start] + digest(data).encode() + data[end:])
+
+
+def _checksum(data: bytes) -> tuple[int, int, bytes] | None:
+    """Return the place of the checksum in a part and the checksum, None without one."""
+    found = _CHECKED.match(data, max(data.rfind(_CHECK), 0))
+    return None if found is None else (*found.span(1), found[1])
 
 
 def make_table(rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> pa.Table:
@@ -73,8 +99,12 @@ def make_table(rows: list[Row], kind: RunKind, metadata: dict[str, Any]) -> pa.T
     import pyarrow as pa
 
     try:
-        return pa.Table.from_pylist(rows, schema=schema(kind, metadata))
-    except (pa.ArrowException, OverflowError) as error:
+        try:
+            return pa.Table.from_pylist(rows, schema=schema(kind, metadata))
+        except UnicodeEncodeError:  # rows of an earlier version
+            printed = [printable_row(row) for row in rows]
+            return pa.Table.from_pylist(printed, schema=schema(kind, metadata))
+    except (pa.ArrowException, OverflowError, UnicodeError) as error:
         raise InputError("rows", str(error), "those of its kind: a journal is broken") from None
 
 
@@ -83,42 +113,97 @@ def read_part(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -
 
     Raises
     ------
+    DamageError
+        If the file is damaged.
     InputError
-        If the file is broken.
+        If there is none.
     """
     return _read(path, kind, list(columns or kind.table)).to_pylist()  # type: ignore[no-any-return]
+
+
+def sound_rows(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -> list[Row]:
+    """Return the rows of a part as `read_part` does; of a damaged one none, with a warning."""
+    table = _sound(path, kind, list(columns or kind.table))
+    return [] if table is None else table.to_pylist()
+
+
+def is_sound(path: Path, kind: RunKind) -> bool:
+    """Whether a part is as it was written; a warning says so if it is not."""
+    return _sound(path, kind, list(kind.table)) is not None
+
+
+def _sound(path: Path, kind: RunKind, columns: list[str]) -> pa.Table | None:
+    """Return columns of a part, None if it is damaged."""
+    try:
+        return _read(path, kind, columns)
+    except DamageError as error:
+        text = f"damaged ({error.value}): its rows are left out, and their cells run again"
+        tell_damage(path, text)
+        return None
 
 
 def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     """Return columns of a part."""
     import pyarrow as pa
 
-    types = schema(kind, {})
+    types, rule = schema(kind, {}), "a Parquet file as edgeopt wrote it"
+    data = read_content(path, LARGEST_ARRAYS)
+    place = _checksum(data)
+    if place is not None:
+        start, end, known = place
+        if digest(data[:start] + _NO_CHECK + data[end:]).encode() != known:
+            raise DamageError(str(path), "another checksum", rule)
     try:
-        table = read_parquet(path, columns, page_checksum_verification=True)
+        # what has no checksum is read as a whole, and checked
+        wanted = columns if place else list(kind.table)
+        table = read_parquet(path, wanted, data=data, page_checksum_verification=True)
         table.validate(full=True)
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(str(path), str(error), "a Parquet file of edgeopt") from None
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        raise DamageError(str(path), str(error), rule) from None
     missing = sorted(set(columns) - {*table.column_names})
     if missing or any(table[name].null_count for name in kind.required if name in columns):
-        rule = f"a Parquet file of edgeopt, with {', '.join(missing or kind.required)}"
-        raise InputError(str(path), table.column_names, rule)
-    return table
+        raise DamageError(str(path), table.column_names, f"{rule}, with all columns and names")
+    return _fitting(path, table, kind).select(columns)
+
+
+def _fitting(path: Path, table: pa.Table, kind: RunKind) -> pa.Table:
+    """Return the rows of a part that fit their kind, as far as columns are there."""
+    fits = fitting(table, kind)
+    wrong = int((~fits).sum())
+    if not wrong:
+        return table
+    text = f"{wrong} of {len(fits)} rows have wrong values: they are left out, and run again"
+    tell_damage(path, text)
+    return table.filter(fits)
+
+
+def part_columns(path: Path) -> list[str]:
+    """Return the columns of a part, none of a damaged one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(
+            pq.ParquetFile(pa.BufferReader(read_content(path, LARGEST_ARRAYS))).schema_arrow.names
+        )
+    except (OSError, pa.ArrowException, ValueError):
+        return []
 
 
 def read_table(folder: Path, kind: RunKind) -> pa.Table:
-    """Return the rows of all parts of a folder, at least one, as one table.
+    """Return the rows of all sound parts of a folder as one table.
 
     Raises
     ------
     InputError
-        If a part is broken.
+        If a part has gone meanwhile.
     """
     import pyarrow as pa
 
-    tables = [_read(path, kind, list(kind.table)) for path in parts(folder)]
-    return pa.concat_tables(tables, promote_options="default")
+    tables = (_sound(path, kind, list(kind.table)) for path in parts(folder))
+    found = [table for table in tables if table is not None]
+    return pa.concat_tables([*found, schema(kind, {}).empty_table()], promote_options="default")
 
 
 def part_path(cells: Path, number: int) -> Path:
@@ -155,11 +240,8 @@ def _own() -> str:
 
 def append_row(journal: Path, row: Row) -> None:
     """Append the row of a finished cell to a journal and wait until it is on disk."""
-    with journal.open("ab") as file:
-        is_new = file.tell() == 0
-        file.write(json.dumps(row).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    is_new = not journal.exists()
+    append_line(journal, row)
     if is_new:
         _sync_folder(journal.parent)
 
@@ -179,28 +261,38 @@ def journals(folder: Path) -> list[Path]:
     return sorted((folder / JOURNALS).glob("*.jsonl"))
 
 
-def journal_rows(journal: Path) -> Iterator[Row]:
+def journal_rows(journal: Path, kind: RunKind | None = None) -> Iterator[Row]:
     """Yield the rows of a journal without torn lines; none if the file is gone.
 
-    Another process removes a journal after it has moved the rows into parts.
+    Another process removes a journal after it has moved the rows into parts. Damaged lines are
+    left out, with a warning.
+
+    Parameters
+    ----------
+    journal : Path
+        The file.
+    kind : RunKind, optional
+        Whose columns and types the rows must have.
     """
-    check_no_special(journal)
+    lines = _rows_in(journal, kind)
+    damaged = lines.count(None)
+    if damaged:
+        text = f"{damaged} of {len(lines)} lines are damaged and left out; their cells run again"
+        tell_damage(journal, text)
+    yield from (row for row in lines if row is not None)
+
+
+def is_damaged(journal: Path, kind: RunKind) -> bool:
+    """Whether a line of a journal is damaged."""
+    return None in _rows_in(journal, kind)
+
+
+def _rows_in(journal: Path, kind: RunKind | None) -> list[Row | None]:
+    """Return the rows of a journal, None for damaged lines."""
     try:
-        lines = journal.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        yield _checked(journal, row)
-
-
-def _checked(journal: Path, row: Any) -> Row:
-    """Return the content of a line if it is the row of a cell."""
-    texts = ("key", "code", "status")
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in texts):
-        raise InputError(str(journal), row, "rows written by edgeopt")
-    check_number(f"{journal} cell_seconds", row.get("cell_seconds"), at_least=0)
-    return row
+        lines = read_lines(journal)
+    except InputError:
+        if file_exists(journal):
+            raise
+        return []
+    return [row if row is not None and is_row(row, kind) else None for row in lines]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import LARGEST_ARRAYS, file_exists, read_content, write_atomically
 from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -62,10 +62,20 @@ def write_index(folder: Path, entries: list[Row], kind: RunKind) -> str:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(entries, schema=_schema(kind)), sink)
     data = sink.getvalue().to_pybytes()
-    name = hashlib.sha256(data).hexdigest()[:16]
-    if not index_path(folder, name).exists():
+    name = _name(data)
+    if not _is_sound(index_path(folder, name), name):
         write_atomically(index_path(folder, name), data)
     return name
+
+
+def _is_sound(path: Path, name: str) -> bool:
+    """Whether there is an index with the content of its name."""
+    return file_exists(path) and _name(read_content(path, LARGEST_ARRAYS)) == name
+
+
+def _name(data: bytes) -> str:
+    """Return the name of an index with a content."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
@@ -74,18 +84,25 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
     Raises
     ------
     InputError
-        If its file is missing or broken.
+        If its file is missing or damaged.
     """
     import pyarrow as pa
 
     path = index_path(folder, name)
+    rule = "the index of a sweep: run the sweep again, which writes it anew"
+    if not file_exists(path):
+        raise InputError(str(path), "no such file", rule)
+    data = read_content(path, LARGEST_ARRAYS)
+    if _name(data) != name:
+        raise InputError(str(path), "a damaged file", rule)
     try:
-        return read_parquet(path).cast(_schema(kind)).to_pylist()  # type: ignore[no-any-return]
-    except InputError:
-        raise
+        table = read_parquet(path, data=data).cast(_schema(kind))
     except (OSError, pa.ArrowException, ValueError) as error:
-        rule = "the index of a sweep: run the sweep again, which writes it anew"
         raise InputError(str(path), str(error), rule) from None
+    columns = ("key", "code", *place_columns(kind), "seed", CONTENTS)
+    if any(table[name].null_count for name in columns):
+        raise InputError(str(path), "entries without a value", rule)
+    return table.to_pylist()  # type: ignore[no-any-return]
 
 
 def index_path(folder: Path, name: str) -> Path:

@@ -1,75 +1,147 @@
-"""Worker processes under supervision: one that hangs or dies costs only its own cell.
+"""The workers of a sweep: started, given cells, replaced where they die, and kept for the next.
 
 A signal cannot stop a compiled kernel, so a cell beyond its time limit is ended by killing its
 process. The pools of the standard library and of loky break as a whole when one worker dies.
 Pebble's pool ends a cell in a compiled kernel only after SIGTERM has had three seconds to act, and
 hands out no other cell meanwhile; its limit cannot start anew after compiling, and its workers
-outlive a killed sweep.
+outlive a killed sweep. In all of them, what a solver does to its process, and what it starts,
+stays.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import math
-import multiprocessing
+import atexit
 import os
-import signal
+import subprocess
 import sys
 import time
+import uuid
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.spawn import get_executable
 from pathlib import Path
-from types import ModuleType
+from typing import Any, Self
 
-from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, run_cell
+from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, name_row
 from edgeopt.experiments.runs.files import append_row, journal_rows, new_journal
+from edgeopt.experiments.runs.processes import kill_marked
+from edgeopt.experiments.runs.worker import ATTEMPTS, BROKEN, DONE, Job, Setting
 
-ATTEMPTS = 2  # of a cell whose worker dies
+WARM_UP_SECONDS = 120.0  # for compiling our own solvers, in addition to the time limit
+
+FOREIGN_WARM_UP_SECONDS = 20.0  # for those of others, or the time limit if that is longer
 
 _FAILED_STARTS = 10  # in a row, after which the sweep gives up
 
-_START_SECONDS = 120.0  # for a process to import everything on a busy machine
+_LOOK_SECONDS = 1.0  # another process may hold the pipe of a dead worker open
 
-WARM_UP_SECONDS = 120.0  # for compiling, in addition to the time limit
+_END_SECONDS = 10.0  # for a worker to end what is below it
 
-# A grandchild made by fork keeps the pipe and the sentinel of a dead worker open, so that neither
-# reports the death: the exit code is looked at as well.
-_LOOK_SECONDS = 1.0
+_MARK = "EDGEOPT_WORKER"
+
+_COUNTING = ("NUMBA", "OMP", "PYTHON", "LD_", "EDGEOPT", "HOME", "XDG", "TMP")
+"""How variables begin that count when modules are loaded."""
+
+# Libraries read these when they are loaded, so they are set before a worker starts.
+_FIXED = {
+    **{
+        f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
+    },
+    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: workers fork before they use anything
+}
+
+# Before the code of edgeopt is found, the worker needs the places of modules.
+_START = """
+import sys
+from multiprocessing.connection import Connection
+pipe = Connection(int(sys.argv[1]))
+sys.path[:] = pipe.recv()
+from edgeopt.experiments.runs.worker import main
+main(pipe, int(sys.argv[2]))
+"""
 
 
 @dataclass
 class WorkerPool:
-    """Cells and what has happened to them.
+    """Workers, cells, and what has happened to them; a context manager.
 
     Attributes
     ----------
-    folder : Path
-        Of the sweep.
+    folder : Path or None
+        Of the sweep, absolute: a solver may change the folder of its process. Without one, rows
+        are not kept.
+    jobs : int
+        Number of workers.
     time_limit : float or None
-        Of a cell in s.
-    journal : Path
-        For the rows of cells that could not write their own.
+        Of a cell in s. Compiling has a limit of its own, see `worker`.
+    workers : list of Worker
+        Those that have been started.
     waiting : deque of AnyCell
         Not yet started.
+    compiled : set of str
+        Labels of our own solvers for which the compiler's cache is filled.
     deaths : dict
         Number of workers that died running a cell, by its key.
     failed_starts : int
         Number of processes in a row that died before they were ready.
     """
 
-    folder: Path
-    time_limit: float | None
-    journal: Path
-    waiting: deque[AnyCell]
-    deaths: dict[str, int]
+    folder: Path | None
+    jobs: int
+    time_limit: float | None = None
+    workers: list[Worker] = field(default_factory=list)
+    waiting: deque[AnyCell] = field(default_factory=deque)
+    compiled: set[str] = field(default_factory=set)
+    deaths: dict[str, int] = field(default_factory=dict)
     failed_starts: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Keep the workers for the next sweep, unless they may be busy."""
+        if error is None and all(worker.cell is None for worker in self.workers):
+            release(self.workers)
+        else:
+            end(self.workers)
+        self.workers = []
+
+    def run(self, cells: Iterable[AnyCell]) -> Generator[Row, None, None]:
+        """Yield the rows of the cells as they finish, each already on disk.
+
+        Raises
+        ------
+        OSError
+            If a row cannot be kept, e.g. because the disk is full.
+        BrokenProcessPool
+            If processes die before they are ready, many times in a row.
+        """
+        self.waiting.extend(cells)
+        self.compile(self.waiting)
+        while len(self.workers) < min(self.jobs, len(self.waiting)):
+            self.workers.append(start(self.folder))
+        while _hand_out(self):
+            yield from _rows(self)
+
+    def compile(self, cells: Iterable[AnyCell]) -> None:
+        """Compile for each of our solvers once, in one process, before many read its cache."""
+        for cell in cells:
+            if not self.workers:
+                self.workers.append(start(self.folder))
+            if not cell.is_foreign and cell.label not in self.compiled:
+                self.compiled.add(cell.label)
+                _compile(self, self.workers[0], cell)
+
+    def cancel(self) -> list[AnyCell]:
+        """Give up the cells that are not yet started, and return them."""
+        cells = list(self.waiting)
+        self.waiting.clear()
+        return cells
 
 
 def run_in_workers(
@@ -86,208 +158,99 @@ def run_in_workers(
     jobs : int
         Number of processes.
     time_limit : float, optional
-        In s; a cell beyond it is recorded as failed. Compiling has a limit of its own,
-        `WARM_UP_SECONDS`.
+        In s; a cell beyond it is recorded as failed.
 
     Raises
     ------
-    OSError
-        If a row cannot be kept, e.g. because the disk is full.
-    BrokenProcessPool
-        If processes die before they are ready, many times in a row.
+    OSError, BrokenProcessPool
+        See `WorkerPool.run`.
     """
-    pool = WorkerPool(folder, time_limit, new_journal(folder), deque(cells), {})
-    workers: list[Worker] = []
+    with WorkerPool(folder.absolute(), jobs, time_limit) as pool:
+        yield from pool.run(cells)
+
+
+def _compile(pool: WorkerPool, worker: Worker, cell: AnyCell) -> None:
+    """Have a worker compile for a cell."""
     try:
-        workers.append(start(folder))
-        _fill_compiler_cache(pool, workers[0])
-        workers.extend(start(folder) for _ in range(1, min(jobs, len(pool.waiting))))
-        while _hand_out(pool, workers):
-            yield from _rows(pool, workers)
-    finally:
-        end(workers)
+        worker.pipe.send(_job(pool, cell, None)._replace(is_warm_up=True))
+        while worker.receive()[0] != DONE:
+            pass
+    except (EOFError, OSError):  # dead
+        restart(worker, pool.folder)
 
 
-def _fill_compiler_cache(pool: WorkerPool, worker: Worker) -> None:
-    """Compile for each solver once, in one process, before many read the compiler's cache."""
-    for cell in {cell.label: cell for cell in pool.waiting}.values():
-        if not _warms_up(worker, cell):
-            restart(worker, pool.folder)
-
-
-def _warms_up(worker: Worker, cell: AnyCell) -> bool:
-    """Have a worker compile for a cell; return whether it finishes in time."""
-    with suppress(EOFError, OSError):  # dead
-        worker.pipe.send((cell, True))
-        while worker.pipe.poll(WARM_UP_SECONDS if worker.is_up else _START_SECONDS):
-            word, _ = worker.pipe.recv()
-            worker.is_up = True
-            if word == DONE:
-                return True
-    return False
-
-
-def _hand_out(pool: WorkerPool, workers: list[Worker]) -> bool:
+def _hand_out(pool: WorkerPool) -> bool:
     """Give idle workers the next cells; return whether any worker is busy."""
-    for worker in workers:
+    for worker in pool.workers:
         if worker.cell is None and pool.waiting:
-            worker.cell = pool.waiting.popleft()
-            _set_deadline(pool, worker, WARM_UP_SECONDS if worker.is_up else _START_SECONDS)
+            worker.cell, worker.start = pool.waiting.popleft(), time.monotonic()
             with suppress(OSError):  # dead already, which is noticed when its pipe is read
-                worker.pipe.send((worker.cell, False))
-    return any(worker.cell is not None for worker in workers)
+                worker.pipe.send(_job(pool, worker.cell, worker.journal))
+    return any(worker.cell is not None for worker in pool.workers)
 
 
-def _set_deadline(pool: WorkerPool, worker: Worker, extra: float = 0.0) -> None:
-    """Start a worker's clock."""
-    worker.start = time.monotonic()
+def _job(pool: WorkerPool, cell: AnyCell, journal: Path | None) -> Job:
+    """Return what a worker needs to know of a cell."""
     limit = pool.time_limit
-    worker.deadline = None if limit is None else worker.start + limit + extra
+    if limit is None:
+        warm_up_limit = None
+    elif cell.is_foreign:
+        warm_up_limit = max(limit, FOREIGN_WARM_UP_SECONDS)
+    else:
+        warm_up_limit = limit + WARM_UP_SECONDS
+    limits = (limit, warm_up_limit)
+    return Job(cell, name_row(cell), cell.is_foreign, pool.folder, journal, *limits, False)
 
 
-def _rows(pool: WorkerPool, workers: list[Worker]) -> Iterator[Row]:
+def _rows(pool: WorkerPool) -> Iterator[Row]:
     """Wait for news, and yield the rows of cells that are over."""
-    busy = {worker.pipe: worker for worker in workers if worker.cell is not None}
-    ready = wait(list(busy), timeout=_patience(workers))
+    busy = {worker.pipe: worker for worker in pool.workers if worker.cell is not None}
+    ready = wait(list(busy), timeout=_LOOK_SECONDS)
     for pipe, worker in busy.items():
+        row = None
         if pipe in ready:
             row = _receive(pool, worker)
-        elif worker.process.exitcode is not None:
+        elif worker.process.poll() is not None:
             row = _recover(pool, worker)
-        else:
-            row = _check_time(pool, worker)
         if row is not None:
             worker.cell = None
             yield row
 
 
-def _patience(workers: list[Worker]) -> float:
-    """Return the time in s until the next deadline or the next look at the exit codes."""
-    deadlines = [w.deadline for w in workers if w.cell is not None and w.deadline is not None]
-    until = min(deadlines, default=math.inf) - time.monotonic()
-    return min(max(0.0, until), _LOOK_SECONDS)
-
-
 def _receive(pool: WorkerPool, worker: Worker) -> Row | None:
     """Read a worker's message or notice its death; return the row of its cell if that is over."""
     try:
-        word, content = worker.pipe.recv()
+        word, content = worker.receive()
     except (EOFError, OSError):
         return _recover(pool, worker)
     if word == BROKEN:
         raise content
-    if word == UP:
-        worker.is_up, pool.failed_starts = True, 0
-        _set_deadline(pool, worker, WARM_UP_SECONDS)
-    if word == BEGUN:
-        _set_deadline(pool, worker)
+    pool.failed_starts = 0
     row: Row | None = content
     return row
 
 
-def _check_time(pool: WorkerPool, worker: Worker) -> Row | None:
-    """End a cell that is beyond its limit, and return its row."""
-    if worker.deadline is None or time.monotonic() < worker.deadline:
-        return None
-    return _replace(pool, worker) or _fail(pool, worker, f"time limit of {pool.time_limit:g} s")
-
-
 def _recover(pool: WorkerPool, worker: Worker) -> Row | None:
     """Replace a dead process; its cell gets another attempt or is recorded as failed."""
-    worker.process.join()
-    code, cell, was_up = worker.process.exitcode, worker.cell, worker.is_up
+    code, cell, was_up, journal = _exit_code(worker), worker.cell, worker.is_up, worker.journal
     assert cell is not None
-    if (row := _replace(pool, worker)) is not None:
-        return row
+    restart(worker, pool.folder)
+    for row in journal_rows(journal) if journal is not None else ():
+        if row["key"] == cell.key:
+            return row
     deaths = pool.deaths[cell.key] = pool.deaths.get(cell.key, 0) + was_up
     pool.failed_starts += not was_up
     if pool.failed_starts > _FAILED_STARTS:
         raise BrokenProcessPool(f"worker processes do not start, exit code {code}")
     if deaths == ATTEMPTS:
-        return _fail(pool, worker, f"its worker process died {ATTEMPTS} times, exit code {code}")
+        error = f"its worker process died {ATTEMPTS} times, exit code {code}"
+        row = failed_row(cell, error, time.monotonic() - worker.start)
+        if worker.journal is not None:
+            append_row(worker.journal, row)
+        return row
     pool.waiting.appendleft(cell)
     worker.cell = None
     return None
-
-
-def _replace(pool: WorkerPool, worker: Worker) -> Row | None:
-    """Start a new process for a worker; return the row of its cell if it is in the journal."""
-    assert worker.cell is not None
-    key, journal = worker.cell.key, worker.journal
-    restart(worker, pool.folder)
-    return next((row for row in journal_rows(journal) if row["key"] == key), None)
-
-
-def _fail(pool: WorkerPool, worker: Worker, error: str) -> Row:
-    """Record the worker's cell as failed."""
-    assert worker.cell is not None
-    row = failed_row(worker.cell, error, time.monotonic() - worker.start)
-    append_row(pool.journal, row)
-    return row
-
-
-# Inside a worker process, which takes cells from a pipe, writes their rows to disk and returns
-# them. Its messages are tuples ``(word, content)``: `UP` when it is ready, `BEGUN` when a cell is
-# compiled, `DONE` with the row, and `BROKEN` with the exception if the row cannot be written.
-
-UP, BEGUN, DONE, BROKEN = "up", "begun", "done", "broken"
-
-_PR_SET_PDEATHSIG = 1
-
-# Libraries read these when they are loaded, so they are set before a worker starts.
-_ONE_THREAD = {
-    f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")
-}
-
-
-def work(pipe: Connection, folder: Path, journal: Path, parent: int) -> None:
-    """Run cells until the pipe is closed.
-
-    Parameters
-    ----------
-    pipe : Connection
-        Delivers ``(cell, is_warm_up)``; a warm-up only compiles.
-    folder : Path
-        Of the runs.
-    journal : Path
-        This worker's own.
-    parent : int
-        Process id of the sweep; the worker dies with it.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # handled by the sweep alone
-    if sys.platform != "win32":
-        os.setpgid(0, 0)  # a group of its own, killed together with the processes of a solver
-    _die_with(parent)
-    with contextlib.suppress(EOFError, OSError):  # the sweep is gone
-        pipe.send((UP, None))
-        while True:
-            cell, is_warm_up = pipe.recv()
-            _serve(pipe, folder, journal, cell, is_warm_up)
-
-
-def _serve(pipe: Connection, folder: Path, journal: Path, cell: AnyCell, is_warm_up: bool) -> None:
-    """Run or compile one cell and report it."""
-    with contextlib.suppress(Exception, SystemExit):  # raised again by the run, and recorded there
-        cell.warm_up()
-    pipe.send((BEGUN, None))
-    if is_warm_up:
-        pipe.send((DONE, None))
-        return
-    try:
-        row = run_cell(cell, folder)
-        append_row(journal, row)
-    except OSError as error:
-        pipe.send((BROKEN, error))
-    else:
-        pipe.send((DONE, row))
-
-
-def _die_with(parent: int) -> None:
-    """Have Linux kill this process when its parent dies; elsewhere it ends after its cell."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit()
 
 
 # Worker processes as the sweep sees them: started, killed and replaced.
@@ -295,91 +258,148 @@ def _die_with(parent: int) -> None:
 
 @dataclass(eq=False)
 class Worker:
-    """A process, our end of its pipe, its journal, its cell and whether it was ever ready."""
+    """A worker as the sweep sees it.
 
-    process: BaseProcess
+    Attributes
+    ----------
+    process : Popen
+        The process.
+    pipe : Connection
+        Our end of its pipe.
+    mark : str
+        Entry of the environment of all that is below it.
+    loaded : tuple
+        What its modules were loaded with.
+    owner : int
+        Process that has started it.
+    journal : Path or None
+        For its rows.
+    cell : AnyCell or None
+        What it runs.
+    start : float
+        Since when.
+    is_up : bool
+        Whether it was ever ready.
+    """
+
+    process: subprocess.Popen[bytes]
     pipe: Connection
-    journal: Path
+    mark: str
+    loaded: tuple[Any, ...]
+    owner: int = field(default_factory=os.getpid)
+    journal: Path | None = None
     cell: AnyCell | None = None
     start: float = 0.0
-    deadline: float | None = None
     is_up: bool = False
 
+    def receive(self) -> tuple[str, Any]:
+        """Return the next message, or raise `EOFError` or `OSError` if the process is dead."""
+        word, content = self.pipe.recv()
+        self.is_up = True
+        return word, content
 
-def start(folder: Path) -> Worker:
-    """Start a worker whose libraries use one thread."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    journal = new_journal(folder)
-    process = context.Process(target=work, args=(theirs, folder, journal, os.getpid()), daemon=True)
-    with starting_worker():
-        process.start()
+
+_idle: list[Worker] = []
+
+
+def start(folder: Path | None) -> Worker:
+    """Return a worker whose libraries use one thread: a new one, or one that has nothing to do."""
+    setting = _setting()
+    worker = _resting(setting) or _started(setting)
+    worker.journal = None if folder is None else new_journal(folder)
+    name, _, value = worker.mark.partition("=")
+    with suppress(OSError):  # dead, which is noticed when it is given a cell
+        worker.pipe.send(setting._replace(environment={**setting.environment, name: value}))
+    return worker
+
+
+def _setting() -> Setting:
+    """Return what the processes of a sweep inherit from this one."""
+    try:
+        place = os.getcwd()  # noqa: PTH109
+    except OSError:  # it is gone
+        place = os.sep
+    # a set of texts has another order in each process otherwise
+    order = {"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0")}
+    return Setting(place, {**os.environ, **_FIXED, **order}, list(sys.path))
+
+
+def _loaded(setting: Setting) -> tuple[Any, ...]:
+    """Return what counts when modules are loaded: a worker that has other ones is of no use."""
+    counting = [item for item in setting.environment.items() if item[0].startswith(_COUNTING)]
+    return get_executable(), sorted(counting), setting.path
+
+
+def _resting(setting: Setting) -> Worker | None:
+    """Return a worker of an earlier sweep of this process, None if there is no fitting one."""
+    while _idle:
+        worker = _idle.pop()
+        if worker.owner != os.getpid():  # that of a process of which this one is a fork
+            continue
+        if worker.process.poll() is None and worker.loaded == _loaded(setting):
+            return worker
+        end([worker])
+    return None
+
+
+def _started(setting: Setting) -> Worker:
+    """Start a process."""
+    ours, theirs = Pipe()
+    mark = uuid.uuid4().hex
+    process = subprocess.Popen(
+        [os.fsdecode(get_executable()), "-c", _START, str(theirs.fileno()), str(os.getpid())],
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        env={**setting.environment, _MARK: mark},
+        start_new_session=True,  # no interrupts from the terminal
+    )
     theirs.close()
-    return Worker(process, ours, journal)
+    with suppress(OSError):  # dead already
+        ours.send(setting.path)
+    return Worker(process, ours, f"{_MARK}={mark}", _loaded(setting))
 
 
-@contextmanager
-def starting_worker() -> Iterator[None]:
-    """Give a process that is started meanwhile one thread, no interrupts and no main module."""
-    with _environment(_ONE_THREAD), _interrupts_held(), _main_hidden():
-        yield
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-@contextmanager
-def _main_hidden() -> Iterator[None]:
-    """Hide the main module for a while: a process that is started would run its script again.
-
-    Cells name everything by files, so a worker needs nothing of it, and a script that starts
-    workers needs no ``if __name__ == "__main__"``.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Block SIGINT for a while, and for good in a process that is started meanwhile."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # a start of its own would let interrupts through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def release(workers: Iterable[Worker]) -> None:
+    """Have idle workers end what is below them, and keep them for the next sweep."""
+    for worker in workers:
+        with suppress(OSError):  # dead, which is noticed when it is wanted
+            worker.pipe.send(None)
+        _idle.append(worker)
 
 
 def end(workers: Iterable[Worker]) -> None:
-    """Kill the workers and all processes of their groups; finished rows are on disk."""
-    for worker in workers:
-        if sys.platform != "win32" and worker.process.pid is not None:
-            with suppress(ProcessLookupError, PermissionError):  # no group yet, or none any more
-                os.killpg(worker.process.pid, signal.SIGKILL)
-        worker.process.kill()
-        worker.process.join()
+    """End workers and all processes below them; finished rows are on disk."""
+    gone = list(workers)
+    for worker in gone:
         worker.pipe.close()
+        if not worker.is_up:  # nothing is below it yet
+            worker.process.kill()
+    for worker in gone:
+        if _exit_code(worker) != 0:
+            worker.process.kill()
+            worker.process.wait()
+            kill_marked(worker.mark)
 
 
-def restart(worker: Worker, folder: Path) -> None:
-    """Kill a worker's process and start another one, with a journal of its own."""
+def _exit_code(worker: Worker) -> int | None:
+    """Return the exit code of a worker whose pipe is closed, None if it does not end."""
+    try:
+        return worker.process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def restart(worker: Worker, folder: Path | None) -> None:
+    """End a worker's process and start another one, with a journal of its own."""
     end([worker])
     fresh = start(folder)
-    worker.process, worker.pipe, worker.journal = fresh.process, fresh.pipe, fresh.journal
-    worker.is_up = False
+    worker.process, worker.pipe, worker.mark = fresh.process, fresh.pipe, fresh.mark
+    worker.journal, worker.is_up = fresh.journal, fresh.is_up
+
+
+@atexit.register
+def _end_idle() -> None:
+    """End the workers that are kept, with this process."""
+    own = [worker for worker in _idle if worker.owner == os.getpid()]
+    _idle.clear()
+    end(own)

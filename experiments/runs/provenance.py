@@ -20,6 +20,7 @@ import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 from edgeopt.optim.user_code import UserCode, syntax, user_code
+from edgeopt.problems.files import printable
 from edgeopt.version import __version__
 
 _OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
@@ -29,6 +30,9 @@ _ENGINE = f"{__name__.rpartition('.')[0]}."
 
 # A catalog imports every entry; the entry that a cell has chosen is hashed by itself.
 _CATALOG = "catalog"
+
+# The constant of a module that names the modules which run in processes that it starts.
+_PROGRAMS = "PROGRAMS"
 
 _GIT_SECONDS = 10
 
@@ -84,11 +88,17 @@ def _code_of(names: frozenset[str]) -> str:
         if path is None or name in codes or name.startswith(_ENGINE):
             continue
         tree = _tree(path)
-        codes[name] = f"{path.name} {syntax(tree)}"
+        codes[name] = f"{path.name} {_text(tree)}"
         if name.rpartition(".")[2] != _CATALOG:
             todo += _imports(tree)
     # by content: a user's file may be anywhere
     return hashlib.sha256("\n".join(sorted(codes.values())).encode()).hexdigest()[:16]
+
+
+@cache
+def _text(tree: ast.Module) -> str:
+    """Return the code of a file as it is hashed."""
+    return syntax(tree)
 
 
 @cache
@@ -118,13 +128,16 @@ def _foreign_file(name: str) -> Path | None:
 
 @cache
 def _imports(tree: ast.Module) -> tuple[str, ...]:
-    """Return the modules that a file imports, each by the name of its own file."""
+    """Return the modules that a file imports or starts, each by the name of its own file."""
     found = []
     for node in _statements(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             found += [_defining(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _PROGRAMS:
+            texts = (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+            found += [text for text in texts if isinstance(text, str)]
     return tuple(found)
 
 
@@ -195,7 +208,7 @@ def provenance() -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": _PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
+        "command": printable(_PASSWORD.sub(r"\1:***@", " ".join(sys.argv))),
     }
 
 

@@ -13,7 +13,7 @@ from edgeopt.experiments.runs.cluster import run_on_cluster
 from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.index import index_of
-from edgeopt.experiments.runs.pool import run_in_workers
+from edgeopt.experiments.runs.pool import WorkerPool, run_in_workers
 from edgeopt.experiments.runs.progress import log_progress, progress
 from edgeopt.experiments.runs.select import Selection, selected_keys
 from edgeopt.experiments.runs.store import is_compact, open_folder, scan_store, table_of
@@ -49,8 +49,8 @@ def run_sweep(
     folder : str or Path
         Where rows are kept: a new folder, or one of runs of the same kind.
     jobs : int
-        Worker processes; results do not depend on it. With 1 and no time limit, cells run in
-        this process, which a solver may hang or end.
+        Worker processes; results do not depend on it. With 1 and no time limit, cells of our own
+        solvers run in this process; those of others always run in processes of their own.
     cluster : str, optional
         Address of a Dask scheduler, ``tcp://host:port``, whose workers run the cells instead.
     retry_failed : bool
@@ -82,7 +82,8 @@ def run_sweep(
     >>> len(read_solver_cells(Path("cells")))
     4
     """
-    folder, kind, fresh = Path(folder), config.kind, list[Row]()
+    # absolute from the start: a solver's file may change the folder of this process
+    folder, kind, fresh = Path(folder).absolute(), config.kind, list[Row]()
     config.check()
     every = list(config.cells())
     index = index_of(every, kind)
@@ -150,13 +151,17 @@ def _execute(
         return run_on_cluster(cells, folder, cluster, config.time_limit)
     if cells and (jobs > 1 or config.time_limit is not None):
         return run_in_workers(cells, folder, jobs, config.time_limit)
-    return _run_here(cells, folder)
+    return _run_one_by_one(cells, folder)
 
 
-def _run_here(cells: Iterable[AnyCell], folder: Path) -> Rows:
-    """Run the cells in this process."""
+def _run_one_by_one(cells: Iterable[AnyCell], folder: Path) -> Rows:
+    """Run the cells of our own solvers in this process, and all others in a worker."""
     journal = new_journal(folder)
-    for cell in cells:
-        row = run_cell(cell, folder)
-        append_row(journal, row)
-        yield row
+    with WorkerPool(folder, jobs=1) as worker:
+        for cell in cells:
+            if cell.is_foreign:
+                yield from worker.run([cell])
+            else:
+                row = run_cell(cell, folder)
+                append_row(journal, row)
+                yield row

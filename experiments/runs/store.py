@@ -12,20 +12,38 @@ told apart by their keys; only the turning of journals into parts takes a lock (
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from edgeopt.experiments.runs.cell import AnyConfig, Row, RunKind, merge_newer, merge_older
+from edgeopt.experiments.runs.cell import (
+    SHAPES,
+    AnyConfig,
+    Row,
+    RunKind,
+    Shape,
+    merge_newer,
+    merge_older,
+)
+from edgeopt.experiments.runs.checks import (
+    DAMAGED,
+    DamageError,
+    read_json,
+    sealed_json,
+    set_aside,
+    tell_damage,
+)
 from edgeopt.experiments.runs.files import (
     JOURNALS,
     TYPES,
     journal_rows,
     journals,
     make_table,
+    part_columns,
     parts,
-    read_part,
     read_table,
+    sound_rows,
 )
 from edgeopt.experiments.runs.index import (
     CONTENTS,
@@ -36,7 +54,7 @@ from edgeopt.experiments.runs.index import (
 )
 from edgeopt.experiments.runs.provenance import full_provenance
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_no_special, write_atomically
+from edgeopt.problems.files import file_exists, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +63,10 @@ if TYPE_CHECKING:
 CONFIG, CELLS, OLDER, INDEX = "sweep.json", "cells", "older", "index"
 
 CONTENT_FOLDERS = ("problems", "solvers")  # of files that are named by their content
+
+SOURCES = "sources"  # of a merged folder
+
+_DESCRIPTION = ("kind", "names", "columns", "facts", "config", "provenance", INDEX, SOURCES)
 
 _SCAN = ("key", "code", "status", "error", "cell_seconds")
 
@@ -73,18 +95,33 @@ def write_description(folder: Path, description: dict[str, Any], index: list[Row
     InputError
         If the folder cannot be written.
     """
-    known = read_description(folder) if (folder / CONFIG).exists() else {}
+    known, is_sealed = _known(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         name = write_index(folder, index, kind_of(description))
         new = json.loads(json.dumps({**description, INDEX: name}))  # tuples become lists
-        if _without_provenance(new) != _without_provenance(known):
-            write_atomically(folder / CONFIG, json.dumps(new, indent=1).encode())
+        if not is_sealed or _without_provenance(new) != _without_provenance(known):
+            write_atomically(folder / CONFIG, sealed_json(new))
         if known.get(INDEX, name) != name:
             index_path(folder, known[INDEX]).unlink(missing_ok=True)
         (folder / JOURNALS).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
+
+
+def _known(folder: Path) -> tuple[dict[str, Any], bool]:
+    """Return the description of a folder, empty if it is missing or damaged; if it has a checksum.
+
+    A damaged one is set aside.
+    """
+    if not (folder / CONFIG).exists():
+        return {}, False
+    try:
+        return _read_description(folder)
+    except DamageError:
+        tell_damage(folder / CONFIG, "damaged, and written anew")
+        set_aside(folder, folder / CONFIG)
+        return {}, False
 
 
 def check_folder(folder: Path, kind: RunKind, field: str = "--out") -> None:
@@ -104,13 +141,31 @@ def check_folder(folder: Path, kind: RunKind, field: str = "--out") -> None:
         if is_used:
             raise InputError(field, str(folder), "a new or empty folder, or that of a sweep")
         return
-    known = read_description(folder)
+    try:
+        known = read_description(folder)
+    except DamageError:
+        _check_rows(folder, kind, field)
+        return
     if known["kind"] != kind.name:
         rule = f"a folder for runs of the kind {kind.name}: this one holds a {known['kind']}"
         raise InputError(field, str(folder), rule)
     if kind_of(known) != kind_of(_columns(kind)):
         rule = "written by this version of edgeopt: it has other columns; a new folder is needed"
         raise InputError(field, str(folder), rule)
+
+
+def _check_rows(folder: Path, kind: RunKind, field: str) -> None:
+    """Raise `InputError` for rows of another kind in a folder whose description is damaged."""
+    for journal in journals(folder):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # only the columns count here
+            row = next(journal_rows(journal), None)
+        if row is not None and not row.keys() >= {*kind.names}:
+            raise InputError(field, str(folder), f"a folder for runs of the kind {kind.name}")
+    for part in [*parts(folder / CELLS), *parts(folder / OLDER)]:
+        columns = {*part_columns(part)}
+        if columns and not columns >= {*kind.names}:
+            raise InputError(field, str(folder), f"a folder for runs of the kind {kind.name}")
 
 
 def _without_provenance(description: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +189,8 @@ def _columns(kind: RunKind) -> dict[str, Any]:
 def kind_of(description: dict[str, Any]) -> RunKind:
     """Return the kind of the rows as declared in the folder itself."""
     tables = description["names"], description["columns"], description.get("facts", {})
-    return RunKind(description["kind"], *tables)
+    shape = SHAPES.get(description["kind"], Shape())
+    return RunKind(description["kind"], *tables, shape)
 
 
 def _is_used(folder: Path) -> bool:
@@ -143,7 +199,8 @@ def _is_used(folder: Path) -> bool:
         return folder.exists()
     early = (f"_{CONFIG}", "_index-", "index-")
     names = (path.name for path in folder.iterdir())
-    return any(not name.startswith(early) for name in names if name not in CONTENT_FOLDERS)
+    free = (*CONTENT_FOLDERS, DAMAGED)
+    return any(not name.startswith(early) for name in names if name not in free)
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -151,35 +208,46 @@ def read_description(folder: Path) -> dict[str, Any]:
 
     Raises
     ------
+    DamageError
+        If it is damaged.
     InputError
         If the folder holds none, or one of an older edgeopt.
     """
+    return _read_description(folder)[0]
+
+
+def _read_description(folder: Path) -> tuple[dict[str, Any], bool]:
+    """Return the description of a folder, and whether it has a checksum."""
     path = folder / CONFIG
-    check_no_special(path)
+    if not file_exists(path):
+        raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}")
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise InputError("folder", str(folder), f"the output of a sweep, with {CONFIG}") from None
-    if isinstance(description, dict) and {*description} == {"config", "provenance"}:
+        description, is_sealed = read_json(path, _DESCRIPTION)
+    except DamageError:
+        rule = "as edgeopt wrote it; the command that made the folder writes it anew"
+        raise DamageError(str(path), "a damaged file", rule) from None
+    if {*description} == {"config", "provenance"}:
         rule = "one that this edgeopt has written; older ones are to be run again in a new folder"
         raise InputError("folder", str(folder), rule)
-    if not _is_description(description):
+    if not _is_description(description) or not kind_of(description).shape.config(
+        description["config"]
+    ):
         raise InputError(str(path), description, "written by edgeopt")
-    return description  # type: ignore[no-any-return]
+    return description, is_sealed
 
 
-def _is_description(found: Any) -> bool:
+def _is_description(found: dict[str, Any]) -> bool:
     """Whether `found` has the parts of a description."""
     tables = ("names", "columns", "config", "provenance")
     return (
-        isinstance(found, dict)
-        and isinstance(found.get("kind"), str)
+        isinstance(found.get("kind"), str)
         and all(isinstance(found.get(name), dict) for name in tables)
         and isinstance(found.get("facts", {}), dict)
         and all(each in TYPES for name in tables[:2] for each in found[name].values())
         and all(each in TYPES for each in found.get("facts", {}).values())
         and bool(found["names"])
         and isinstance(found.get(INDEX, ""), str)
+        and isinstance(found.get(SOURCES, []), list)
     )
 
 
@@ -192,7 +260,7 @@ def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:
     if INDEX in description:
         return read_index(folder, description[INDEX], kind)
     columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
-    found = (row for path in parts(folder / CELLS) for row in read_part(path, kind, columns))
+    found = (row for path in parts(folder / CELLS) for row in sound_rows(path, kind, columns))
     return [{**row, CONTENTS: "{}"} for row in found]
 
 
@@ -220,10 +288,10 @@ def collect_rows(
         return (row for row in found if keys is None or row["key"] in keys)
 
     for journal in journals(folder):  # first: rows move from journals into parts, never back
-        found = wanted(journal_rows(journal))
+        found = wanted(journal_rows(journal, kind))
         merge_newer(rows, ({name: row.get(name) for name in chosen} for row in found))
     for path in [*parts(folder / CELLS), *parts(folder / OLDER)]:
-        merge_older(rows, wanted(read_part(path, kind, chosen)))
+        merge_older(rows, wanted(sound_rows(path, kind, chosen)))
     return rows
 
 
@@ -279,9 +347,9 @@ def is_compact(folder: Path, index: Sequence[Row], kind: RunKind) -> bool:
     found = [
         tuple(row[name] for name in columns)
         for path in parts(folder / CELLS)
-        for row in read_part(path, kind, columns)
+        for row in sound_rows(path, kind, columns)
     ]
-    older = [read_part(path, kind, ("key",)) for path in parts(folder / OLDER)]
+    older = [sound_rows(path, kind, ("key",)) for path in parts(folder / OLDER)]
     keys = {row[0] for row in found} | {row["key"] for part in older for row in part}
     places = (tuple(entry[name] for name in columns) for entry in index if entry["key"] in keys)
     return found == list(places)

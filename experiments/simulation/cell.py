@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import FINISHED, RunKind
+from edgeopt.experiments.runs.cell import FINISHED, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.experiments.simulation.scenario import Scenario, scenario_of
 from edgeopt.optim.framework.conditions import draw_conditions
 from edgeopt.optim.framework.dispatcher import WindowDispatcher
 from edgeopt.optim.framework.measures import (
     MEASURES,
+    QUANTILES,
     SimulatedRun,
     delay_quantiles_s,
     measure,
@@ -27,18 +28,44 @@ from edgeopt.optim.framework.measures import (
 )
 from edgeopt.optim.framework.schemes.catalog import make_scheme
 from edgeopt.optim.framework.simulate import simulate
-from edgeopt.optim.scheduling.catalog import build_solver
+from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.problems.arrivals.spec import draw_stream
 
-SIMULATION = RunKind(
-    name="simulation",
-    names={"stream": "text", "nodes": "integer", "scheme": "text"},
-    columns={
-        "tasks": "integer",
-        **dict.fromkeys(MEASURES, "float"),
-        **dict.fromkeys(("delay_quantiles_s", "node_energy_j", "node_utilisation"), "floats"),
-        "warnings": "texts",
-    },
+_FIELDS = {
+    **dict.fromkeys(("scenario", "streams", "schemes"), dict),
+    **dict.fromkeys(("repetitions", "seed"), int),
+    "nodes": list,
+    "time_limit": float | int | None,
+}
+
+
+def _is_config(config: dict[str, Any]) -> bool:
+    """Whether the configuration of a simulation has its fields, each of its type."""
+    return config.keys() == _FIELDS.keys() and all(
+        isinstance(config[name], of) for name, of in _FIELDS.items()
+    )
+
+
+_LISTS = ("delay_quantiles_s", "node_energy_j", "node_utilisation")
+
+SIMULATION = declare(
+    RunKind(
+        name="simulation",
+        names={"stream": "text", "nodes": "integer", "scheme": "text"},
+        columns={
+            "tasks": "integer",
+            **dict.fromkeys(MEASURES, "float"),
+            **dict.fromkeys(_LISTS, "floats"),
+            "warnings": "texts",
+        },
+        shape=Shape(
+            full=(*MEASURES, *_LISTS, "warnings"),
+            finite=(*MEASURES, *_LISTS),
+            equal=(("nodes", "node_energy_j", "node_utilisation"),),
+            lengths={"delay_quantiles_s": len(QUANTILES)},
+            config=_is_config,
+        ),
+    )
 )
 
 
@@ -71,6 +98,12 @@ class SimulationCell:
     seed: int
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether the solver that assigns tasks to nodes is of a file, or of another package."""
+        dispatch = json.loads(self.scheme).get("dispatch", json.loads(self.scenario)["dispatch"])
+        return "solver" in dispatch and is_foreign(dispatch["solver"])
+
+    @property
     def names(self) -> dict[str, str | int]:
         """Values of the columns that name the cell."""
         return {"stream": self.stream, "nodes": self.nodes, "scheme": self.label}
@@ -95,6 +128,9 @@ class SimulationCell:
         """Hash of everything that names the cell or that its outcome depends on, code too."""
         content = json.dumps([*astuple(self), self.code])
         return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def prepare(self) -> None:
+        """Do nothing: the modules of the cell are all that is needed."""
 
     def warm_up(self) -> None:
         """Do nothing: times are simulated, and compiling does not change them."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import Row, RunKind
+from edgeopt.experiments.runs.cell import Row, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
-from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, make_solver
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, is_foreign, make_solver
 from edgeopt.optim.scheduling.solve import form_of, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -22,18 +23,48 @@ from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem, split_options
 
-SWEEP = RunKind(
-    name="sweep",
-    names={"problem": "text", "solver": "text"},
-    columns={
-        **dict.fromkeys(("tasks", "nodes"), "integer"),
-        **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
-        **dict.fromkeys(("iterations", "evaluations"), "integer"),
-        "seconds": "float",
-        **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
-        **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
-    },
-    facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
+_TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan")
+
+_SIZES = ("tasks", "nodes", "iterations", "evaluations")
+
+_NUMBERS = (*_SIZES, "makespan", "lower_bound", "gap", "seconds")
+
+
+def _is_config(config: dict[str, Any]) -> bool:
+    """Whether the configuration of a sweep has problems, solvers and a budget."""
+    problems, solvers = config.get("problems"), config.get("solvers")
+    if not isinstance(problems, dict | list) or not isinstance(solvers, dict):
+        return False
+    specs = problems.values() if isinstance(problems, dict) else problems
+    tables = [table for table in solvers.values() if isinstance(table, dict)]
+    try:
+        make_criteria(config.get("budget"))  # type: ignore[arg-type]
+    except InputError:
+        return False
+    return (
+        all(isinstance(spec, str) for spec in specs)
+        and len(tables) == len(solvers)
+        and all(isinstance(table.get("solver"), str) for table in tables)
+    )
+
+
+SWEEP = declare(
+    RunKind(
+        name="sweep",
+        names={"problem": "text", "solver": "text"},
+        columns={
+            **dict.fromkeys(("tasks", "nodes"), "integer"),
+            **dict.fromkeys(("makespan", "lower_bound", "gap"), "float"),
+            **dict.fromkeys(("iterations", "evaluations"), "integer"),
+            "seconds": "float",
+            **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
+            **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
+        },
+        facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
+        shape=Shape(
+            full=(*_NUMBERS, *_TRACE), equal=(_TRACE, ("tasks", "assignment")), config=_is_config
+        ),
+    )
 )
 
 
@@ -77,6 +108,11 @@ class SweepCell:
     identity: str
     code: str
     name: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the solver is of a file, or of another package."""
+        return is_foreign(json.loads(self.solver)["solver"])
 
     @property
     def names(self) -> dict[str, str | int]:
@@ -133,9 +169,19 @@ class SweepCell:
         """Numbers of the problem's content and of the repetition."""
         return int(self.digest[:16], 16), self.repetition
 
+    def prepare(self) -> None:
+        """Load the kernels of the bounds, and the sources that are hashed."""
+        load_kernels()
+
     def warm_up(self) -> None:
-        """Compile what the cell needs, once in each process, before it is timed."""
+        """Compile what the cell needs, once in each process, before it is timed.
+
+        For the solvers of others, all that is the same in all runs is computed, too.
+        """
         problem, solver = self.load()
+        if self.is_foreign:
+            self.check_unchanged()
+            lower_bound(problem)
         done = form_of(problem), self.solver, self.code
         if done not in _WARM:
             warm_up(problem, solver)
@@ -147,11 +193,17 @@ class SweepCell:
         Raises
         ------
         ChangedError
-            If problem or code are no longer those of the key.
+            If problem or code are no longer those of the key, or the solver has changed the
+            problem.
         """
         self.check_unchanged()
         self.warm_up()
-        return _columns(problem_of(self.problem), self.run())
+        problem = problem_of(self.problem)
+        try:
+            return _columns(problem, self.run())
+        finally:
+            if self.is_foreign:
+                check_intact(problem, self.digest, self.label)
 
     def check_unchanged(self) -> None:
         """Raise `ChangedError` if problem or code are no longer those of the key."""
@@ -170,11 +222,41 @@ class SweepCell:
         (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        return solve(problem, solver, stop=budget, rng=sequence, start=start)
+        lower_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
+        return solve(problem, solver, stop=budget, rng=sequence, start=start, catch_interrupt=False)
 
 
 class ChangedError(RuntimeError):
     """A cell's problem or code has changed since it was asked for."""
+
+
+def load_kernels() -> None:
+    """Load the kernels of the bounds, and the sources that are hashed for every cell."""
+    warm_up(Problem(np.ones((2, 2))), make_solver("mct"))
+    code_of(solve, make_criteria, Problem)
+
+
+def check_intact(problem: Problem, digest: str, label: str) -> None:
+    """Raise `ChangedError` if a solver has changed a problem, whose arrays are read-only.
+
+    Parameters
+    ----------
+    problem : Problem
+        After the run.
+    digest : str
+        Hash of its content before.
+    label : str
+        Name of the solver.
+    """
+    try:
+        again = replace(problem)  # checks everything, and derives it anew
+        derived = [name for name in ("matrix", "allowed") if name in vars(problem)]
+        pairs = [(vars(problem)[name], getattr(again, name)) for name in derived]
+        is_same = again.digest == digest and all(np.array_equal(*pair) for pair in pairs)
+    except (ValueError, TypeError, AttributeError):  # it is none any more
+        is_same = False
+    if not is_same:
+        raise ChangedError(f"the solver {label} has changed the problem while it ran")
 
 
 def _hash(content: list[Any]) -> str:

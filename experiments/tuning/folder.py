@@ -9,6 +9,7 @@ the parameters of the earlier trials: what is known of their runs is used again,
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,13 +20,21 @@ from typing import Any
 import optuna
 from filelock import FileLock, Timeout
 
+from edgeopt.experiments.runs.checks import (
+    DAMAGED,
+    DamageError,
+    read_json,
+    sealed_json,
+    set_aside,
+    tell_damage,
+)
 from edgeopt.experiments.runs.provenance import provenance
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point
 from edgeopt.experiments.tuning.space import contains
 from edgeopt.experiments.tuning.storage import open_journal, study_name
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import read_content, write_atomically
+from edgeopt.problems.files import write_atomically
 
 JOURNAL = "journal.log"
 
@@ -76,13 +85,15 @@ def open_tuning_folder(
     except OSError as error:
         raise InputError("--out", str(folder), f"a folder that can be written ({error})") from None
     with lock:
-        if (folder / _DESCRIPTION).exists():
-            known = _read(folder)
+        known, is_sealed = _known(folder)
+        if known is None:
+            new = _description(config)
+        elif "study" in known:
             new = _grown(folder, known, config, shared, accept_code)
         else:
-            known, new = None, _description(config)
-        if new != known:
-            write_atomically(folder / _DESCRIPTION, json.dumps(new, indent=1).encode())
+            new = _description(config) | known
+        if new != known or not is_sealed:
+            write_atomically(folder / _DESCRIPTION, sealed_json(new))
         yield new
 
 
@@ -98,7 +109,7 @@ def check_unused(folder: Path) -> None:
 
 def _is_ours(name: str) -> bool:
     """Whether a file may be left by a process that was killed before it described its folder."""
-    return name in (_LOCK, "problems", "solvers") or name.startswith(f"_{_DESCRIPTION}")
+    return name in (_LOCK, "problems", "solvers", DAMAGED) or name.startswith(f"_{_DESCRIPTION}")
 
 
 def _description(config: TuneConfig) -> dict[str, Any]:
@@ -115,24 +126,49 @@ def _description(config: TuneConfig) -> dict[str, Any]:
     return found
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """Return the description of a folder."""
+def _known(folder: Path) -> tuple[dict[str, Any] | None, bool]:
+    """Return the description of a folder, None without one, and whether it has a checksum.
+
+    Of a damaged one only ``worker`` is left, if at all: the file and the journal are set aside,
+    and the tuning begins anew with the runs that are known.
+    """
     path = folder / _DESCRIPTION
+    if not path.exists():
+        return None, False
     try:
-        description = json.loads(read_content(path))
-    except InputError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InputError(str(path), str(error), "written by edgeopt tune") from None
-    if not isinstance(description, dict) or not _is_whole(description):
+        description, is_sealed = read_json(path, (*_PARTS, "provenance"))
+    except DamageError:
+        tell_damage(path, "damaged; trials are drawn again, and runs already made are kept")
+        found = re.search(rb'"worker": "([0-9a-f]{32})"', path.read_bytes())
+        for name in (_DESCRIPTION, JOURNAL):
+            set_aside(folder, folder / name)
+        return {"worker": found[1].decode()} if found else None, False
+    if not _is_whole(description):
         raise InputError(str(path), description, "written by this version of edgeopt tune")
-    return description
+    return description, is_sealed
 
 
 def _is_whole(description: dict[str, Any]) -> bool:
     """Whether a description has its parts, each of its type."""
     kinds = {name: type(description.get(name)) for name in _PARTS}
-    return kinds == _PARTS and bool(description["codes"]) and "search" in description["study"]
+    return (
+        kinds == _PARTS
+        and bool(description["codes"])
+        and all(isinstance(code, str) for code in description["codes"])
+        and isinstance(description["study"].get("search"), dict)
+        and all(isinstance(point, dict) for point in description["kept"])
+        and all(map(_is_change, description["changes"]))
+    )
+
+
+def _is_change(change: Any) -> bool:
+    """Whether an entry says what was changed, and after how many trials."""
+    return (
+        isinstance(change, dict)
+        and type(change.get("trials")) is int
+        and isinstance(change.get("fields"), list)
+        and all(isinstance(name, str) for name in change["fields"])
+    )
 
 
 # Growth.

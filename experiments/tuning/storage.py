@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +12,20 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend
+from optuna.trial import FrozenTrial
 
+from edgeopt.experiments.runs.checks import (
+    append_line,
+    open_lines,
+    seal_lines,
+    set_aside,
+    tell_damage,
+)
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point, make_sampler
 from edgeopt.experiments.tuning.trial import make_pruner
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import check_no_special
 
 
 def study_name(identity: dict[str, Any], kept: Sequence[Point] = ()) -> str:
@@ -55,23 +62,75 @@ def open_study(
 def open_journal(path: Path) -> BaseStorage:
     """Open a journal, after removing what a killed process left: half a line, a lock.
 
-    No other process may be using it.
-
-    Raises
-    ------
-    InputError
-        If it is broken.
+    No other process may be using it. Of a damaged journal the lines before the damage are kept, as
+    if the tuning had been killed there.
     """
-    # Optuna's lock is a file; one that a killed process left would keep the next one waiting
+    # of an earlier version
     for left in path.parent.glob(f"{path.name}.lock*"):
         left.unlink()
-    check_no_special(path)
-    if path.exists():
-        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+    lost = "trials are drawn again from there on, and runs already made are kept"
+    logs = open_lines(path, lost, prefix=True)
+    storage = _replayed(logs, path)
+    if storage is None:  # lines without checksums may hold anything
+        whole = bisect_left(
+            range(len(logs)), True, key=lambda count: _replayed(logs[: count + 1]) is None
+        )
+        tell_damage(path, f"line {whole + 1} of {len(logs)} is damaged; {lost}")
+        set_aside(path.parent, path)
+        seal_lines(path, logs[:whole])
+        storage = JournalStorage(CheckedJournal(path, logs[:whole]))
+    return storage
+
+
+class CheckedJournal(BaseJournalBackend):
+    """The journal of a study, one JSON object with a checksum a line.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which no other process may be using; None keeps nothing.
+    logs : list of dict
+        What the file holds.
+    """
+
+    def __init__(self, path: Path | None, logs: Sequence[dict[str, Any]]) -> None:
+        self._path, self._logs = path, list(logs)
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        """Return the lines from a number on."""
+        return self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append lines."""
+        for log in logs:
+            if self._path is not None:
+                append_line(self._path, log)
+            self._logs.append(json.loads(json.dumps(log)))
+
+
+def _replayed(logs: Sequence[dict[str, Any]], path: Path | None = None) -> BaseStorage | None:
+    """Return the storage of a journal's lines, None where Optuna or a tuning cannot use them."""
     try:
-        return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(str(path), str(error), "a journal written by edgeopt tune") from None
+        storage = JournalStorage(CheckedJournal(path, logs))
+        studies = storage.get_all_studies()
+        sound = [_are_sound(storage.get_all_trials(study._study_id)) for study in studies]
+    except Exception:
+        return None
+    return storage if all(sound) else None
+
+
+def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
+    """Whether the trials of a study have numbers, and all that have ended the same parameters."""
+    # one that failed before it had parameters has none at all
+    ended = [trial.params.keys() for trial in trials if trial.state.is_finished() and trial.params]
+    values = [trial.intermediate_values for trial in trials]
+    return (
+        all(params == ended[0] for params in ended)
+        and all(trial.params.keys() <= ended[0] for trial in trials if ended)
+        and all(sorted(each) == list(range(len(each))) for each in values)
+        and all(type(value) is float for each in values for value in each.values())
+        and all(trial.values is None or type(trial.values[0]) is float for trial in trials)
+    )
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def assign(dispatch: Dispatch, costs: TaskCosts, rng: np.random.Generator) -> In
         stop=make_criteria(dispatch.budget),
         rng=rng,
         bound=combinatorial_bound,
+        catch_interrupt=False,
     )
     if result.assignment is None:
         raise InputError("dispatch.budget", dispatch.budget, "enough for a schedule")

@@ -301,6 +301,7 @@ def _solve(
         stop=scheduling.stop,
         rng=scheduling.rng,
         bound=combinatorial_bound,
+        catch_interrupt=False,
     )
     return result.assignment, result.seconds
 

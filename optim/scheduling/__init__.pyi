@@ -1,7 +1,12 @@
-from . import bounds, colony, heuristics, local_search, tempering
+from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
+from .bounds.best import best_bound
+from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
+from .branch_and_price.certificate import Certificate, read_certificate, write_certificate
+from .branch_and_price.checker import check_certificate
+from .branch_and_price.solver import BranchAndPrice
 from .catalog import find_solver, make_solver
 from .colony.atsa import ACO, ATSA
 from .heuristics.batch_rules import max_min, min_min, sufferage
@@ -10,6 +15,7 @@ from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
+from .run_time import time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
 from .solve import check_schedule, solve, warm_up
@@ -22,6 +28,8 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "BranchAndPrice",
+    "Certificate",
     "Evaluations",
     "Frontier",
     "Iterations",
@@ -37,10 +45,14 @@ __all__ = [
     "Status",
     "TargetGap",
     "as_solver",
+    "best_bound",
     "bounds",
+    "branch_and_price",
+    "check_certificate",
     "check_schedule",
     "colony",
     "combinatorial_bound",
+    "deadline_bound",
     "fcfs",
     "find_solver",
     "heuristics",
@@ -57,11 +69,14 @@ __all__ = [
     "mct",
     "met",
     "min_min",
+    "read_certificate",
     "read_stream",
     "round_robin",
     "solve",
     "sufferage",
     "tempering",
+    "time_left",
     "warm_up",
+    "write_certificate",
     "write_stream",
 ]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -154,7 +155,7 @@ def solve_program(
     highs.passModel(_model(program))
     if start is not None:
         highs.setSolution(_solution(program, start))
-    highs.run()
+    _run(highs)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return IntegerSolution(None, math.inf, True)
@@ -167,6 +168,23 @@ def solve_program(
         found = np.full(program.tasks, -1)
         found[program.task[chosen]] = program.node[chosen]
     return IntegerSolution(found, rounded_down(bound, 2), status == HighsModelStatus.kOptimal)
+
+
+def _run(highs: Any) -> None:
+    """Run HiGHS, which asks now and then for the time; Ctrl-C is handled at such moments."""
+    raised: list[BaseException] = []
+
+    def ask(event: Any) -> None:
+        try:
+            event.interrupt(is_over())
+        except KeyboardInterrupt as interrupt:  # HiGHS would go on
+            raised.append(interrupt)
+            event.interrupt()
+
+    highs.cbMipInterrupt += ask
+    highs.run()
+    if raised:
+        raise raised[0]
 
 
 # Memory: HiGHS may pack a node beyond its capacity by its tolerance, many bytes of a gibibyte.

@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     open_bundle,
     useful_pairs_of,
 )
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, unit_of
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units, sum_rounding
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.integer_program import (
@@ -24,15 +24,18 @@ from edgeopt.optim.scheduling.integer_program import (
     solve_program,
 )
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
+from edgeopt.optim.scheduling.run_time import is_over, leave_off, time_left
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
-_ROUNDED = 4 * ROUNDING  # a bound that is closer to a makespan equals it
-
 _EXACT_NODES = 3_000_000  # of the last search, about 0.3 s
+
+_SECONDS_PER_LOAD = 1e-8  # that the last search copies
+
+_SECONDS_PER_PAIR = 1e-5  # of task and node: for less time HiGHS is not worth starting
 
 
 @dataclass(kw_only=True)
@@ -43,8 +46,8 @@ class MILPState(State):
     ----------
     seed : int
         Seed of HiGHS.
-    bundle : Bundle
-        Prices of the knapsack bound.
+    bundle : Bundle or None
+        Prices of the knapsack bound; None where there was no time for them.
     iterations, slices : int
         Iterations done of the bound, and slices of the integer program.
     covers : set of tuple of int
@@ -52,7 +55,7 @@ class MILPState(State):
     """
 
     seed: int
-    bundle: Bundle
+    bundle: Bundle | None = None
     iterations: int = 0
     slices: int = 0
     covers: set[Cover] = field(default_factory=set)
@@ -70,8 +73,9 @@ class MILP:
     Notes
     -----
     Under a budget of iterations, equal seeds give equal bits unless a slice reaches its time limit,
-    as on problems where 100 nodes of the tree take longer than a second. A slice is always
-    finished, and may thus exceed a time budget, at most to about its double.
+    as on problems where 100 nodes of the tree take longer than a second. A budget of seconds ends
+    a slice, and the run ends before one for which the time left is too short: 10 s for 1,000,000
+    pairs of task and node.
 
     HiGHS proves nothing beyond its tolerances: its bound is lowered by what they can add, then
     lifted where times are multiples of a unit, such as whole seconds. If a gap remains when HiGHS
@@ -112,36 +116,44 @@ class MILP:
             If the problem has more than 2,000,000 pairs of task and node.
         """
         check_pairs(problem, "milp")
-        state = MILPState(seed=int(rng.integers(2**31)), bundle=open_bundle(problem))
+        state = MILPState(seed=int(rng.integers(2**31)))
         if start is not None:
             state.assignment, state.makespan = start, problem.makespan(start)
-        for assignment in (*start_assignments(problem), lp_rounding(problem, rng)):
+        tried = start_assignments(problem)
+        if not is_over():
+            tried.append(lp_rounding(problem, rng))
+        for assignment in tried:
             _offer(problem, state, assignment)
-        _settle(problem, state)
+        if not is_over():
+            state.bundle = open_bundle(problem)
+            _settle(problem, state, state.bundle)
         return state
 
     def step(self, problem: Problem, state: MILPState) -> MILPState:
         """Improve the bound, or solve a slice."""
-        if state.iterations < self.bound_iterations and not state.bundle.converged:
-            improve_prices(state.bundle)
+        bundle = state.bundle = state.bundle or open_bundle(problem)
+        if state.iterations < self.bound_iterations and not bundle.converged:
+            improve_prices(bundle)
             state.iterations += 1
+        elif time_left() < _SECONDS_PER_PAIR * problem.tasks * problem.nodes:
+            leave_off()
         else:
-            self._solve_slice(problem, state)
-        _settle(problem, state)
+            self._solve_slice(problem, state, bundle)
+        _settle(problem, state, bundle)
         return state
 
-    def _solve_slice(self, problem: Problem, state: MILPState) -> None:
+    def _solve_slice(self, problem: Problem, state: MILPState, bundle: Bundle) -> None:
         """Run HiGHS on the pairs left; keep its schedule and its bound if they are better."""
         # HiGHS cannot resume a tree. Doubled trees cost at most twice what a single one would.
         factor = 2.0**state.slices
-        pairs = useful_pairs_of(state.bundle, state.makespan)
+        pairs = useful_pairs_of(bundle, state.makespan)
         program = build_integer_program(problem, pairs, state.makespan, sorted(state.covers))
         answer = solve_program(
             program,
             state.assignment,
             random_seed=state.seed,
             mip_max_nodes=int(min(self.nodes * factor, 2**31 - 1)),
-            time_limit=self.slice_seconds * factor,
+            time_limit=min(self.slice_seconds * factor, time_left()),
         )
         cover = None
         if answer.assignment is not None:
@@ -161,6 +173,10 @@ def _end(problem: Problem, state: MILPState) -> None:
     """End the run: what HiGHS's tolerances leave open, try to prove by looking at all schedules."""
     state.done = True
     if state.lower_bound < state.makespan:
+        if time_left() < _SECONDS_PER_LOAD * _EXACT_NODES * problem.nodes:
+            state.done = False
+            leave_off()
+            return
         found, complete = search_better(problem, state.assignment, state.makespan, _EXACT_NODES)
         if found is not None:
             _offer(problem, state, found)
@@ -168,35 +184,13 @@ def _end(problem: Problem, state: MILPState) -> None:
             state.lower_bound = state.makespan
 
 
-def _settle(problem: Problem, state: MILPState) -> None:
+def _settle(problem: Problem, state: MILPState, bundle: Bundle) -> None:
     """Keep the best bound; if it proves the schedule optimal, end, with the makespan as bound."""
-    state.lower_bound = max(state.lower_bound, state.bundle.bound)
-    busy = state.makespan - ready_times(problem).min()
-    if state.makespan < math.inf and state.makespan - state.lower_bound <= _ROUNDED * busy:
+    bound = lifted_to_units(problem, bundle.bound, state.makespan)
+    state.lower_bound = max(state.lower_bound, min(bound, state.makespan))
+    missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
+    if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:
         state.done, state.lower_bound = True, state.makespan
-
-
-def lifted_to_units(problem: Problem, bound: float, makespan: float) -> float:
-    """Return the least makespan from `bound` on that times which are multiples of a unit allow.
-
-    Parameters
-    ----------
-    problem : Problem
-        If the times of a node have no unit, its loads can be any.
-    bound, makespan : float
-        A lower bound and the best makespan known, in s.
-    """
-    ready, matrix = ready_times(problem), problem.matrix
-    least = math.inf
-    for j in range(problem.nodes):
-        times = matrix[np.isfinite(matrix[:, j]), j]
-        if not times.size or ready[j] + times.min() >= makespan:
-            continue  # no better schedule uses this node
-        unit = unit_of(times)
-        steps = math.ceil((bound - ready[j]) / unit * (1 - ROUNDING)) if unit > 0.0 else 0
-        end = ready[j] + steps * unit if steps > 0 else bound
-        least = min(least, max(end, bound))
-    return max(bound, rounded_down(least, problem.tasks)) if least < math.inf else bound
 
 
 def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:

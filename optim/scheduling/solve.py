@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,10 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
+from edgeopt.optim.scheduling.exact_search import search_better
+from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
+from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.run_time import time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solver import (
+    OneShot,
     Result,
     Scheduler,
     Solver,
@@ -24,14 +32,15 @@ from edgeopt.optim.scheduling.solver import (
     Trace,
     as_solver,
     initial_state,
+    is_own,
     solver_name,
 )
 from edgeopt.optim.scheduling.stop import (
-    OPTIMALITY,
     Criterion,
     Evaluations,
     Iterations,
     Progress,
+    Seconds,
     Status,
     as_criteria,
     first_met,
@@ -47,7 +56,13 @@ OnBest = Callable[[Progress, IntArray], object]
 
 OnEnd = Callable[[Result], object]
 
-_TOLERANCE = 1e-9  # relative, of the checker
+_TOLERANCE = 1e-9  # relative, of the makespan that a solver claims
+
+_BOUND_SHARE = 1 / 3  # of a budget of seconds: the most that the bound may take
+
+_BOUND_FREE_S = 0.1  # that the bound may take in any case, and that is not part of the budget
+
+_log = logging.getLogger(__name__)
 
 _WARM_UP_ITERATIONS = 20  # some kernels are first called after several iterations
 
@@ -64,6 +79,7 @@ def solve(
     on_end: OnEnd | None = None,
     display: bool = False,
     bound: Callable[[Problem], float] = lower_bound,
+    catch_interrupt: bool = True,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
 
@@ -96,6 +112,10 @@ def solve(
     bound : callable
         Returns a lower bound on the makespan in s. The default solves a linear program, which
         for many small problems may take longer than the solver.
+    catch_interrupt : bool
+        Whether Ctrl-C (in a notebook: interrupt) ends the run with the best schedule so far, the
+        status ``interrupted`` and a warning. A second Ctrl-C within two seconds, or the first one
+        where there is no schedule yet, raises `KeyboardInterrupt`, as all do with False.
 
     Returns
     -------
@@ -135,10 +155,16 @@ def solve(
     runner, criteria = as_solver(solver), as_criteria(stop)
     seed, generator = _seeded(rng)
     tally, table = Tally(), Display(_allowed(criteria)) if display else None
+    limit = min((each.limit for each in criteria if isinstance(each, Seconds)), default=math.inf)
     # Nothing outside the solver counts, not even where another solver's step calls `solve`.
-    with counting(None):
+    with (
+        counting(None),
+        within(math.inf) as deadline,
+        ending_at_interrupt(deadline, catch_interrupt) as interrupts,
+    ):
         first = _incumbent(problem, start, tally)
         used = first.evaluations
+        proved, left = _timed_bound(problem, bound, limit)
         run = _Run(
             problem=problem,
             solver=runner,
@@ -147,16 +173,39 @@ def solve(
             callback=callback,
             on_best=on_best,
             display=table,
-            progress=Progress(-1, used, lower_bound=bound(problem), stalled=-1),
+            progress=Progress(-1, used, lower_bound=proved, stalled=-1),
+            interrupts=interrupts,
             tally=tally,
             counted=used,
         )
-        result = _checked(run, run.go(generator), seed)
+        result = _checked(run, run.go(generator, left), seed)
         for end in (table.on_end if table else None, on_end):
             if end is not None:
                 end(result)
     count_evaluations(result.evaluations)
+    if result.status is Status.INTERRUPTED:
+        warnings.warn("interrupted: the result is the best schedule so far", stacklevel=2)
     return result
+
+
+def _is_ours(solver: Any) -> bool:
+    """Whether a solver is of this package, and thus asks for the time."""
+    made = solver.scheduler if isinstance(solver, OneShot) else type(solver)
+    package = str(getattr(made, "__module__", "")).partition(".")[0]
+    return package == __name__.partition(".")[0]
+
+
+def _timed_bound(
+    problem: Problem, bound: Callable[[Problem], float], limit: float
+) -> tuple[float, float]:
+    """Return the lower bound in s, and what it leaves of a limit on the time in s."""
+    begin, most = time.perf_counter(), max(_BOUND_SHARE * limit, _BOUND_FREE_S)
+    with within(most) as own:
+        proved = bound(problem)
+    if own.cut and not own.was_interrupted:
+        _log.warning("the lower bound is a weaker one: its time was up after %.2f s", most)
+    spent = time.perf_counter() - begin
+    return proved, limit - max(0.0, spent - _BOUND_FREE_S)
 
 
 def _allowed(criteria: tuple[Criterion, ...]) -> int | None:
@@ -177,6 +226,7 @@ class _Run:
     on_best: OnBest | None
     display: Display | None
     progress: Progress
+    interrupts: Interrupts
     tally: Tally
     trace: Trace = field(default_factory=Trace)
     state: State = field(default_factory=State)
@@ -197,24 +247,38 @@ class _Run:
         now, ready = self.progress, self.problem.ready
         # The time before any node can start would hide the difference.
         earliest = 0.0 if ready is None else float(ready.min())
-        missing = now.makespan - now.lower_bound
-        return now.gap < np.inf and missing <= OPTIMALITY * (now.makespan - earliest)
+        missing, busy = now.makespan - now.lower_bound, now.makespan - earliest
+        return now.gap < np.inf and missing <= sum_rounding(self.problem) * busy
 
-    def go(self, rng: np.random.Generator) -> Status:
-        """Step until there is a reason to stop; return it."""
+    def go(self, rng: np.random.Generator, seconds: float) -> Status:
+        """Step until there is a reason to stop, at most for `seconds`; return it."""
         begin = time.perf_counter()
-        with counting(self.tally):
-            self.state = initial_state(self.problem, self.solver, rng, self.first.assignment)
-        status = self._note(time.perf_counter() - begin)
-        while status is None:
-            with counting(self.tally):
-                self.state = self.solver.step(self.problem, self.state)
-            status = self._note(time.perf_counter() - begin)
-            if self.callback is not None and self.callback(self.progress):
-                status = status or Status.CALLBACK
+        with within(seconds):
+            status = self._next(
+                begin, lambda: initial_state(self.problem, self.solver, rng, self.first.assignment)
+            )
+            while status is None:
+                status = self._next(begin, lambda: self.solver.step(self.problem, self.state))
+                if self.callback is not None and self.callback(self.progress):
+                    status = status or Status.CALLBACK
         if not self.trace.iterations or self.trace.iterations[-1] < self.progress.iterations:
             self.trace.record(self.progress)
         return status
+
+    def _next(self, begin: float, work: Callable[[], State]) -> Status | None:
+        """Let the solver work, and record its progress; return why to stop, or None."""
+        before = State(self.best.assignment, self.best.makespan, self.state.evaluations)
+        try:
+            self.interrupts.at_once = not _is_ours(self.solver)
+            with counting(self.tally):
+                self.state = work()
+            self.interrupts.at_once = False
+        except KeyboardInterrupt:
+            self.interrupts.at_once = False
+            if not self.interrupts.is_caught or before.assignment is None:
+                raise
+            self.state = before  # not what the solver was about to change
+        return self._note(time.perf_counter() - begin)
 
     def _spent(self) -> int:
         """Return the evaluations of the last iteration: the more of those reported and counted."""
@@ -229,7 +293,10 @@ class _Run:
     def _note(self, seconds: float) -> Status | None:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
-        self.progress = now = _advance(before, self.state, best.makespan, self._spent(), seconds)
+        bound = self.state.lower_bound if is_own(self.solver) else 0.0
+        bound = max(before.lower_bound, bound)
+        bound = settled_bound(bound, best.makespan, sum_rounding(self.problem))
+        self.progress = now = _advance(before, bound, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
             self.trace.record(now)
             if self.on_best is not None:
@@ -238,16 +305,20 @@ class _Run:
             self.display.look(now)
         if self.is_optimal:
             return Status.OPTIMAL
+        if self.interrupts.deadline.was_interrupted:
+            if best.assignment is None:
+                raise KeyboardInterrupt  # there is nothing to return
+            return Status.INTERRUPTED
         if self.state.done:
             return Status.FINISHED
         if now.iterations == 0 and best.assignment is None:
             # Without a schedule a result would be worthless: the first iteration always runs.
             return None
-        return first_met(self.criteria, now)
+        return first_met(self.criteria, now) or (None if time_left() else Status.SECONDS)
 
 
 def _advance(
-    before: Progress, state: State, makespan: float, spent: int, seconds: float
+    before: Progress, bound: float, makespan: float, spent: int, seconds: float
 ) -> Progress:
     """Return the progress after `init` (iteration 0), or after one more iteration."""
     return Progress(
@@ -255,7 +326,7 @@ def _advance(
         evaluations=before.evaluations + spent,
         seconds=seconds,
         makespan=makespan,
-        lower_bound=settled_bound(max(before.lower_bound, state.lower_bound), makespan),
+        lower_bound=bound,
         stalled=0 if makespan < before.makespan else before.stalled + 1,
         step_evaluations=0 if before.iterations < 0 else spent,
     )
@@ -268,7 +339,8 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     if best.assignment is None:
         status = Status.INFEASIBLE
     else:
-        makespan = check_schedule(run.problem, best.assignment, best.makespan, progress.lower_bound)
+        bound = max(progress.lower_bound, run.state.lower_bound)
+        makespan = check_schedule(run.problem, best.assignment, best.makespan, bound)
         schedule = Schedule.of(run.problem, best.assignment)
     return Result(
         assignment=best.assignment,
@@ -357,7 +429,7 @@ def check_schedule(
     CheckError
         If a node cannot run a task, memory capacities are exceeded, the claim differs from the
         recomputed makespan by more than 1e-9 of it, or the makespan is below the bound by more
-        than that.
+        than the rounding of a sum.
 
     Examples
     --------
@@ -381,7 +453,7 @@ def check_schedule(
         raise CheckError("the assignment exceeds the memory capacity of a node")
     if not math.isclose(makespan, claimed, rel_tol=_TOLERANCE):
         raise CheckError(f"the solver claims a makespan of {claimed!r} s, it is {makespan!r} s")
-    if makespan < lower_bound * (1 - _TOLERANCE):
+    if lower_bound > makespan * (1 + sum_rounding(problem)):
         raise CheckError(f"the makespan {makespan!r} s is below the bound {lower_bound!r} s")
     return makespan
 
@@ -408,6 +480,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
     tiny = _tiny(problem)
     runner = as_solver(solver)
     lower_bound(tiny)
+    if isinstance(runner, MILP):
+        search_better(tiny, None, math.inf, 0)  # not reached with two tasks
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):

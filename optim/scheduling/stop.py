@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
 
-OPTIMALITY = 1e-9  # a relative gap of at most this is rounding, as in the checker and in HiGHS
+_ROUNDING = 1e-9  # relative, of bounds and makespans in tables
 
 
 class Status(StrEnum):
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
     The first five are the criteria of this module; `CRITERION`: a criterion of the user's own;
     `FINISHED`: the solver has nothing more to do; `OPTIMAL`: the makespan is the lower bound;
-    `CALLBACK`: a callback asked for it; `INFEASIBLE`: no schedule was found.
+    `CALLBACK`: a callback asked for it; `INTERRUPTED`: Ctrl-C; `INFEASIBLE`: no schedule was found.
 
     Examples
     --------
@@ -35,6 +35,7 @@ class Status(StrEnum):
     FINISHED = "finished"
     OPTIMAL = "optimal"
     CALLBACK = "callback"
+    INTERRUPTED = "interrupted"
     INFEASIBLE = "infeasible"
 
 
@@ -85,10 +86,10 @@ def relative_gap(makespan: float, lower_bound: float) -> float:
     return 0.0 if makespan == lower_bound else float("inf")
 
 
-def settled_bound(lower_bound: float, makespan: float) -> float:
+def settled_bound(lower_bound: float, makespan: float, rounding: float = _ROUNDING) -> float:
     """Return a bound in s, or the makespan of a known schedule where the bound is just above it.
 
-    If a bound exceeds a known makespan by no more than rounding (1e-9 of it), the makespan is the
+    If a bound exceeds a known makespan by no more than `rounding` times it, the makespan is the
     bound. A larger bound is returned unchanged: it is wrong, and the checker refuses it.
 
     Examples
@@ -96,7 +97,7 @@ def settled_bound(lower_bound: float, makespan: float) -> float:
     >>> settled_bound(5.000000000000001, 5.0), settled_bound(4.0, 5.0), settled_bound(6.0, 5.0)
     (5.0, 4.0, 6.0)
     """
-    return makespan if makespan < lower_bound <= makespan * (1 + OPTIMALITY) else lower_bound
+    return makespan if makespan < lower_bound <= makespan * (1 + rounding) else lower_bound
 
 
 class Criterion(Protocol):
@@ -154,7 +155,12 @@ class Evaluations:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Stop after `limit` seconds in the solver; the iteration under way is finished.
+    """Stop after `limit` seconds in the solver.
+
+    The solvers of this package look at the time within an iteration, and leave off a fraction of a
+    second after the limit. Other solvers finish the iteration under way, unless they ask
+    `time_left`. The time that `solve` needs for its lower bound, beyond 0.1 s, is part of the
+    limit; the bound gets a third of it at most.
 
     Examples
     --------

@@ -2,6 +2,7 @@ from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
 from .paper_pool import paper_pool
 from .problem import Problem, UniformTimes
+from .rcmax import rcmax
 from .spec import load_problem
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "load_file",
     "load_problem",
     "paper_pool",
+    "rcmax",
     "with_tight_memory",
     "write_hcsp",
     "write_npz",

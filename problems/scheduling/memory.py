@@ -12,6 +12,8 @@ _MILP_SECONDS = 10.0
 # Largest capacity in the MILP: the tolerances of HiGHS are absolute, and its infinity is 1e20.
 _LARGEST = 1e6
 
+_TOLERANCE = 1e-9  # of the largest capacity: what is missing by less may be so by rounding
+
 
 def check_capacity(
     task_memory: FloatArray, node_capacity: FloatArray, allowed: NDArray[np.bool_] | None = None
@@ -121,7 +123,7 @@ def _milp_is_infeasible(
         np.zeros(s * x),
         constraints=[
             LinearConstraint(placed, counts, counts),
-            LinearConstraint(held, -np.inf, capacity),
+            LinearConstraint(held, -np.inf, capacity + _TOLERANCE * _LARGEST),
         ],
         bounds=Bounds(0, (kinds[:, 1:] * counts[:, None]).ravel()),
         integrality=np.ones(s * x, dtype=np.int64),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
+from edgeopt.problems.files import printable
 from edgeopt.problems.html import escaped
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
 from edgeopt.problems.scheduling.html import (
@@ -106,6 +107,16 @@ class Problem:
             ready = check_array("ready", ready, ndim=1, at_least=0)
             _check_length("ready", ready, self.nodes)
             object.__setattr__(self, "ready", ready)
+        self._set_printable_names()
+
+    def _set_printable_names(self) -> None:
+        """Escape what UTF-8 cannot hold, as of a file's name that is not UTF-8."""
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", printable(self.name))
+        for field in ("task_names", "node_names"):
+            names = getattr(self, field)
+            if names is not None:
+                object.__setattr__(self, field, tuple(map(printable, names)))
 
     @property
     def tasks(self) -> int:

@@ -16,19 +16,24 @@ from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.rcmax import rcmax
 from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
     "paper": paper_pool,
+    "rcmax": rcmax,
 }
 
 EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
+    "rcmax": "rcmax:u_1_100:100x10:seed=0",
 }
+
+_OF_KINDS = ("braun", "rcmax")  # generators whose spec may name a kind of instance
 
 
 def load_problem(
@@ -148,10 +153,10 @@ def _generate(generator: str, parts: list[str]) -> Problem:
 
 
 def _parse_part(generator: str, part: str) -> dict[str, Any]:
-    """Return the arguments in one part: a size, a class of Braun et al., or key=value."""
+    """Return the arguments in one part: a size, a kind of instance, or key=value."""
     if size := re.fullmatch(r"(\d+)x(\d+)", part):
         return {"tasks": int(size[1]), "nodes": int(size[2])}
-    if generator == "braun" and "=" not in part:
+    if generator in _OF_KINDS and "=" not in part:
         return {"kind": part}
     key, _, text = part.partition("=")
     options = _options(generator)

@@ -30,15 +30,15 @@ def test_an_interrupt_of_an_import_is_one_line(module: str) -> None:
 
 LOST = """
 import ctypes, os, signal, time
-from edgeopt.experiments.interrupt import end_at_interrupt, raise_at_interrupt
+from edgeopt.experiments.commands import signals
 
 @ctypes.CFUNCTYPE(None)
 def callback():
     os.kill(os.getpid(), signal.SIGINT)
     for _ in range(10**6): pass
 
-end_at_interrupt()
-raise_at_interrupt()
+signals.end_at_interrupt()
+signals.raise_at_interrupt()
 try:
     callback()
     time.sleep(10)

@@ -9,20 +9,19 @@ import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from fuzz.cases import make_case
 from fuzz.outcome import fault, run_case
 from fuzz.samples import make_samples
+from fuzz.watch import watch
 
 MEMORY = 12 * 2**30
-START, HANG = 600, 60  # s without a word from a worker; at its start kernels may be compiled
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -45,39 +44,16 @@ def _work(options: argparse.Namespace) -> None:
                 shutil.copytree("case", options.keep / str(number), dirs_exist_ok=True)
 
 
-def _watch(options: argparse.Namespace) -> Iterator[dict[str, object]]:
-    """Yield what the workers say, with a line of its own for each that hangs or dies."""
-    start = options.start
-    while start < options.stop:
-        command = [sys.executable, "-m", "fuzz", "--work", "--seed", str(options.seed)]
-        command += ["--start", str(start), "--stop", str(options.stop)]
-        command += ["--stride", str(options.stride), *["--process"] * options.process]
-        command += [] if options.keep is None else ["--keep", str(options.keep)]
-        worker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        number = start
-        for line in _lines(worker):
-            said = json.loads(line)
-            number = said.get("number", number)
-            if "code" in said:
-                yield {"number": number} | said
-                start = number + options.stride
-        if start < options.stop:
-            yield {"number": start, "code": -2, "fault": "worker hung or died", "arguments": []}
-            start += options.stride
+def _watch(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield what the workers say."""
 
+    def command(start: int) -> list[str]:
+        words = [sys.executable, "-m", "fuzz", "--work", "--seed", str(options.seed)]
+        words += ["--start", str(start), "--stop", str(options.stop)]
+        words += ["--stride", str(options.stride), *["--process"] * options.process]
+        return words + ([] if options.keep is None else ["--keep", str(options.keep)])
 
-def _lines(worker: "subprocess.Popen[str]") -> Iterator[str]:
-    """Yield the lines of a worker, and end it where there is none for too long."""
-    assert worker.stdout is not None
-    timer = threading.Timer(START, worker.kill)
-    timer.start()
-    for line in worker.stdout:
-        timer.cancel()
-        timer = threading.Timer(HANG, worker.kill)
-        timer.start()
-        yield line
-    timer.cancel()
-    worker.wait()
+    return watch(command, range(options.start, options.stop, options.stride))
 
 
 def main() -> None:

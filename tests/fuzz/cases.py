@@ -218,7 +218,7 @@ def _folder(rng: Rng, samples: Path) -> Case:
     text = files[name].decode("latin-1")
     files[name] = mutate_json(text, rng) if is_json else mutate_bytes(files[name], rng)
     if name.endswith(".parquet") and rng.random() < 0.5:
-        files[name] = _other_columns(samples / name.removeprefix("case/"), rng)
+        files[name] = other_columns(samples / name.removeprefix("case/"), rng)
     if (name.endswith(".json") and "register" in name) or rng.random() < 0.3:
         arguments = ["best-known", "case/swept", "--register", "case/register"]
         return Case(arguments + pick(rng, ([], ["--update"], ["--json"], ["--markdown"])), files)
@@ -230,7 +230,7 @@ def _folder(rng: Rng, samples: Path) -> Case:
     return Case(pick(rng, commands), files)
 
 
-def _other_columns(path: Path, rng: Rng) -> bytes:
+def other_columns(path: Path, rng: Rng) -> bytes:
     """Return a Parquet file with a column left out, emptied, renamed or of another type."""
     import io
 

@@ -106,7 +106,8 @@ def fault(outcome: Outcome) -> str:
         return f"exit code {code}"
     if "Traceback" in err:
         return "traceback on standard error"
-    if code == 2 and not (err.startswith("edgeopt: ") and err.count("\n") == 1):
+    errors = [line for line in err.splitlines() if not line.startswith("edgeopt: warning: ")]
+    if code == 2 and not (len(errors) == 1 and errors[0].startswith("edgeopt: ")):
         return f"not one line: {err[:300]!r}"
     if "Warning" in err:
         return f"warning: {err.strip()[:300]}"

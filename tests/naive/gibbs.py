@@ -79,7 +79,7 @@ def count_tempering(walk, rounds, samples):
     levels = len(walk.replicas.at)
     counts = np.zeros((levels, x**k), dtype=np.int64)
     for _ in range(samples):
-        temper(walk, rounds)
+        temper(walk, 0, rounds * len(walk.replicas.at))
         for level in range(levels):
             counts[level, _index(walk.replicas.assignment[walk.replicas.at[level]], x)] += 1
     return counts

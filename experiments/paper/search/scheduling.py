@@ -57,15 +57,20 @@ def _pool(setting: Setting, nodes: int, seed: int) -> Problem:
     )
 
 
+def _solved(problem: Problem, solver: Any, limit: Evaluations, seed: int) -> Result:
+    """Return the result of a solver; Ctrl-C ends the search, not a run."""
+    return solve(problem, solver, stop=limit, rng=seed, catch_interrupt=False)
+
+
 def _ratios(problem: Problem, setting: Setting, seed: int) -> dict[str, float]:
     """Return every measure of ATSA over that of every rival on one pool."""
     colony = make_solver("atsa", {name: setting[name] for name in _COLONY})
     # Equal evaluations and equal seeds for all solvers.
     limit = Evaluations(round(float(setting["evaluations"])))
-    own = _measures(problem, solve(problem, colony, stop=limit, rng=seed))
+    own = _measures(problem, _solved(problem, colony, limit, seed))
     ratios = {}
     for rival in _RIVALS:
-        theirs = _measures(problem, solve(problem, make_solver(rival), stop=limit, rng=seed))
+        theirs = _measures(problem, _solved(problem, make_solver(rival), limit, seed))
         for name, value in own.items():
             ratios[f"{name}_atsa_over_{rival}"] = _ratio(value, theirs[name])
     return ratios

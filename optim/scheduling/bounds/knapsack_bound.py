@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.bounds.knapsack import knapsack
-from edgeopt.optim.scheduling.bounds.lp import silent_highs
+from edgeopt.optim.scheduling.bounds.lp import has_solved, silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, check_number
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -143,8 +144,10 @@ def open_bundle(problem: Problem) -> Bundle:
     legal = np.isfinite(times.T)
     cost = np.where(legal, problem.matrix, 0.0) * u + memory[:, None] * v
     cost[~legal] = np.inf
+    with np.errstate(over="ignore"):  # a time beyond the largest float is too long anyway
+        times = np.ascontiguousarray(times) / (scale or 1.0)
     bundle = Bundle(
-        times=np.ascontiguousarray(times) / (scale or 1.0),
+        times=times,
         memory=memory / size,
         capacity=capacity / size if limited else np.zeros(problem.nodes),
         scale=scale,
@@ -168,7 +171,8 @@ def improve_prices(bundle: Bundle) -> None:
         width[k:] = 0.0  # without capacities, prices of memory mean nothing
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
-    bundle.cuts.run()
+    if not has_solved(bundle.cuts):
+        return
     promised = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     # The cuts promise less than raising the makespan would use, or next to nothing.
     if promised < max(bundle.spare, _CONVERGED):
@@ -193,10 +197,10 @@ def improve_prices(bundle: Bundle) -> None:
 
 def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:
     """Return the pairs, shape (k, x), that a schedule of at most `makespan` (in s) may use."""
-    if not np.isfinite(makespan) or bundle.scale == 0.0:
+    limit = makespan / bundle.scale if bundle.scale else np.inf
+    if not np.isfinite(limit):
         return np.isfinite(bundle.times.T)
     k = len(bundle.memory)
-    limit = makespan / bundle.scale
     worth = _worth(bundle, bundle.prices, limit)
     price, memory_price = bundle.prices[:k], bundle.prices[k:]
     return useful_pairs(
@@ -212,7 +216,7 @@ def _typical(bundle: Bundle) -> FloatArray:
 def _raise_makespan(bundle: Bundle) -> bool:
     """Raise the makespan to one that the prices (nearly) prove; return whether there is one."""
     step = _ADVANCE * bundle.spare
-    while step > _CONVERGED:
+    while step > _CONVERGED and not is_over():
         if _spare(bundle, bundle.prices, bundle.makespan + step) > -bundle.spare:
             bundle.makespan += step
             bundle.spare = _cut(bundle, bundle.prices)

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -22,6 +23,8 @@ _SMALLEST_STEP = 1e-4
 _PAIRS_VISITED = 2e9  # pairs of task and node visited in all, which takes a few seconds
 
 _MOST_ITERATIONS = 1000
+
+_PAIRS_AT_ONCE = 2e7  # in one call of the kernel, about 0.05 s
 
 
 class Multipliers(NamedTuple):
@@ -105,8 +108,15 @@ def ascend(problem: Problem, start: Multipliers | None = None) -> Multipliers:
     x = problem.nodes
     start = start or Multipliers(np.full(x, 1 / x), np.zeros(x))
     iterations = int(min(_MOST_ITERATIONS, max(1.0, _PAIRS_VISITED / (problem.tasks * x))))
-    at = Multipliers(start.u.copy(), start.v.copy())
-    return Multipliers(*_ascend(problem.et, *whole_memory(problem), at, iterations))
+    at, best = (Multipliers(start.u.copy(), start.v.copy()) for _ in range(2))
+    at_once = int(max(1.0, _PAIRS_AT_ONCE / (problem.tasks * x)))
+    record = np.array([-np.inf, _FIRST_STEP, 0.0])
+    memory, capacity = whole_memory(problem)
+    for first in range(0, iterations, at_once):
+        count = min(at_once, iterations - first)
+        if not _ascend(problem.et, memory, capacity, at, best, record, count) or is_over():
+            break
+    return best
 
 
 def priced_memory(v: FloatArray, capacity: FloatArray) -> float:
@@ -154,28 +164,36 @@ def _ascend(
     memory: FloatArray,
     capacity: FloatArray,
     at: Multipliers,
+    found: Multipliers,
+    record: FloatArray,
     iterations: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the best multipliers of `iterations` steps from `at`, which is overwritten."""
+) -> bool:
+    """Do `iterations` steps from `at`, which changes; return whether to do more.
+
+    `found` holds the best multipliers; `record`, shape (3,), their value in s, the size of the
+    step, and the iterations without progress.
+    """
     loads, used, longest = np.empty_like(at.u), np.empty_like(at.u), np.full(len(at.u), np.inf)
-    best_u, best_v = at.u.copy(), at.v.copy()
-    best, step, stalled = -np.inf, _FIRST_STEP, 0
+    best, step, stalled = record
+    going = True
     for _ in range(iterations):
         value = relax_assignment(et, memory, capacity, at, longest, loads, used)
         for j in range(len(capacity)):
             value -= at.v[j] * capacity[j] if at.v[j] > 0.0 else 0.0
-        stalled = 0 if value > best + _PROGRESS * abs(best) else stalled + 1
+        stalled = 0.0 if value > best + _PROGRESS * abs(best) else stalled + 1.0
         if value > best:
             best = value
-            best_u[:], best_v[:] = at.u, at.v
+            found.u[:], found.v[:] = at.u, at.v
         if stalled > _PATIENCE:
             # The subgradient at the best point is needed again, hence the relaxation once more.
-            step, stalled = step / 2.0, 0
-            at.u[:], at.v[:] = best_u, best_v
+            step, stalled = step / 2.0, 0.0
+            at.u[:], at.v[:] = found.u, found.v
             relax_assignment(et, memory, capacity, at, longest, loads, used)
         if step < _SMALLEST_STEP or not _move(at, loads, used, capacity, step):
+            going = False
             break
-    return best_u, best_v
+    record[0], record[1], record[2] = best, step, stalled
+    return going
 
 
 @jit

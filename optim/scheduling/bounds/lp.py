@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
+from edgeopt.optim.scheduling.run_time import is_over, leave_off, time_left
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _PAIRS_PER_TASK = 4  # in the first LP
 
 _ROUNDS = 20  # of pricing; after them the LP is solved over all pairs
+
+_SECONDS_PER_PAIR = 5e-7  # for which HiGHS is not worth starting
 
 _TOLERANCE = 1e-9  # of the makespan: a reduced cost above minus this counts as >= 0
 
@@ -87,12 +90,16 @@ def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None)
     Column generation: the LP is solved over the four pairs of each task that cost least at the
     multipliers of `ascend`, then again with the pairs that its own multipliers price below those,
     until there are none. This gives the optimum over all pairs in a fraction of the time.
+
+    When the time of the run is up, the vertex has an infinite makespan and the multipliers of
+    `ascend`.
     """
     program = program_of(problem)
     legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
     if problem.allowed is not None:
         legal = legal & problem.allowed
-    pairs = _cheapest(_costs(program, ascend(problem), legal))
+    multipliers = ascend(problem)
+    pairs = _cheapest(_costs(program, multipliers, legal))
     for _ in range(_ROUNDS):
         vertex = solve_pairs(program, pairs)
         if np.isinf(vertex.makespan):
@@ -103,7 +110,9 @@ def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None)
         if not missing.any():
             return vertex
         pairs |= missing
-    return solve_pairs(program, legal)
+    vertex = solve_pairs(program, legal)
+    stopped = np.isinf(vertex.makespan) and is_over()
+    return vertex._replace(multipliers=multipliers) if stopped else vertex
 
 
 def program_of(problem: Problem) -> AssignmentLP:
@@ -134,6 +143,10 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
     from scipy.sparse import csr_array, vstack
 
     (k, x), (task, node) = pairs.shape, np.nonzero(pairs)
+    if time_left() < _SECONDS_PER_PAIR * len(task):
+        leave_off()
+    if is_over():
+        return _unsolved(task, node, x)
     n, columns = len(task), np.arange(len(task))
     # The tolerances of HiGHS are absolute: makespan and memory are scaled to about 1.
     best = program.times.min(axis=1)
@@ -154,13 +167,26 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
         A_eq=csr_array((np.ones(n), (task, columns)), shape=(k, n + 1)),
         b_eq=program.number,
         method="highs-ds",
+        options=_limits(),
     )
     if answer.status:
-        # No solution, or HiGHS failed: any multipliers give a valid bound.
-        equal = Multipliers(np.full(x, 1 / x), np.zeros(x))
-        return Vertex(np.inf, task, node, np.zeros(n), equal)
+        is_over()  # the reason may be the end of the time, which is then noted
+        return _unsolved(task, node, x)
     multipliers = _normalised(-answer.ineqlin.marginals, x, scale / size)
     return Vertex(answer.fun * scale, task, node, answer.x[:n], multipliers)
+
+
+def _limits() -> dict[str, float]:
+    """Return HiGHS's time limit, where there is one."""
+    left = time_left()
+    return {"time_limit": left} if left < np.inf else {}
+
+
+def _unsolved(task: IntArray, node: IntArray, x: int) -> Vertex:
+    """Return what stands for no solution, a failure of HiGHS, or the end of the time."""
+    # Any multipliers give a valid bound.
+    equal = Multipliers(np.full(x, 1 / x), np.zeros(x))
+    return Vertex(np.inf, task, node, np.zeros(len(task)), equal)
 
 
 def _node_rows(values: FloatArray, node: IntArray, x: int, makespan: float) -> coo_array:
@@ -199,6 +225,15 @@ def silent_highs(**options: float | str | bool) -> Any:
     for name, value in options.items():
         highs.setOptionValue(name, value)
     return highs
+
+
+def has_solved(highs: Any) -> bool:
+    """Run a program; return whether there was time for it."""
+    left = time_left()
+    if left < np.inf:  # HiGHS counts the time of all its runs
+        highs.setOptionValue("time_limit", highs.getRunTime() + left)
+    highs.run()
+    return left == np.inf or not is_over()
 
 
 @cache

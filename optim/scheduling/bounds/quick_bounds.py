@@ -21,10 +21,12 @@ from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_
 from edgeopt.optim.scheduling.bounds.rounding import (
     ROUNDING,
     largest_multiple,
+    lifted_to_units,
     rounded_down,
     time_units,
     whole_memory,
 )
+from edgeopt.optim.scheduling.run_time import is_over, keep
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -61,7 +63,8 @@ def lower_bound(problem: Problem) -> float:
     """Return the best bound that is quick to get, in s; computed once for each problem.
 
     The larger of the combinatorial bound and that of the LP's multipliers, lifted by integrality
-    and by ready times, and rounded down. `knapsack_bound` is better and takes seconds.
+    and by ready times, and rounded down. `knapsack_bound` is better and takes seconds. In a run
+    whose time is up, it is what the multipliers found by then prove.
 
     Examples
     --------
@@ -79,16 +82,19 @@ def nearest_bound(problem: Problem) -> float:
 
 def _bounds(problem: Problem) -> _KnownBounds:
     """Return both bounds, computed once."""
-    if problem not in _known:
-        duals = lp_duals(problem)
-        floor = max(*_longest_and_shared(problem), lagrangian_value(problem, duals))
-        nearest = lifted_bound(problem, duals, floor)
-        proved = max(combinatorial_bound(problem), lp_bound(problem))
-        if nearest > floor:
-            # What lifting proves has its own allowance for rounding.
-            proved = nearest
-        _known[problem] = _KnownBounds(nearest, proved)
-    return _known[problem]
+    return keep(_known, problem, lambda: _computed(problem))
+
+
+def _computed(problem: Problem) -> _KnownBounds:
+    """Compute both bounds."""
+    duals = lp_duals(problem)
+    floor = max(*_longest_and_shared(problem), lagrangian_value(problem, duals))
+    nearest = lifted_bound(problem, duals, floor)
+    proved = max(combinatorial_bound(problem), lp_bound(problem))
+    if nearest > floor:
+        # What lifting proves has its own allowance for rounding.
+        proved = nearest
+    return _KnownBounds(nearest, lifted_to_units(problem, proved))
 
 
 def combinatorial_bound(problem: Problem) -> float:
@@ -162,9 +168,7 @@ def lp_duals(problem: Problem) -> Multipliers:
     --------
     See `lagrangian_bound`.
     """
-    if problem not in _duals:
-        _duals[problem] = _multipliers(problem)
-    return _duals[problem]
+    return keep(_duals, problem, lambda: _multipliers(problem))
 
 
 def _multipliers(problem: Problem) -> Multipliers:
@@ -236,6 +240,8 @@ def _largest(out_of_reach: Callable[[float], bool], floor: float) -> float:
     while out_of_reach(high):
         low, high = high, 2 * high
     for _ in range(_BISECTIONS):
+        if is_over():
+            break
         middle = (low + high) / 2
         low, high = (middle, high) if out_of_reach(middle) else (low, middle)
     return low

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -15,6 +15,10 @@ _DECIMALS = 6
 _EXACT = 2.0**53  # above, floats are not all the whole numbers
 
 ROUNDING = 1e-12  # relative: what exceeds a limit by less does so by rounding only
+
+_EPS = float(np.finfo(np.float64).eps)
+
+_FEW = 8  # operations beside those of a sum
 
 
 def whole_memory(problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -69,7 +73,7 @@ def rounded_down(value: float, terms: int, size: float | None = None) -> float:
     """
     # An addition or product changes the sum by at most half an eps of it. Four times that for each
     # term covers the rounding of `value` and of the loads that it bounds.
-    lost = 2 * float(np.finfo(np.float64).eps) * terms * (value if size is None else size)
+    lost = 2 * _EPS * terms * (value if size is None else size)
     return max(0.0, math.nextafter(value - lost, 0.0))
 
 
@@ -79,4 +83,78 @@ def largest_multiple(most: float | FloatArray, units: float | FloatArray) -> Flo
     # bound weaker but never wrong.
     units = np.asarray(units)
     safe = np.where(units > 0.0, units, 1.0)
-    return np.where(units > 0.0, np.floor(most / safe * (1 + ROUNDING)) * safe, most)
+    with np.errstate(over="ignore"):  # more multiples than a float can count
+        multiple = np.floor(most / safe * (1 + ROUNDING)) * safe
+    return np.where((units > 0.0) & (multiple < np.inf), multiple, most)
+
+
+def sum_rounding(problem: Problem) -> float:
+    """Return how far, relative to it, a makespan in floats may be from a bound that it meets.
+
+    Twice what `rounded_down` subtracts, as the makespan is rounded, too.
+    """
+    return 4 * _EPS * (problem.tasks + problem.nodes + _FEW)
+
+
+def lifted_to_units(problem: Problem, bound: float, makespan: float = math.inf) -> float:
+    """Return the least makespan from `bound` on that times which are multiples of a unit allow.
+
+    Parameters
+    ----------
+    problem : Problem
+        If the times of a node have no unit, its loads can be any.
+    bound : float
+        A lower bound in s.
+    makespan : float
+        The best makespan known in s. Nodes that no better schedule uses do not count.
+
+    Examples
+    --------
+    >>> from edgeopt import Problem
+    >>> lifted_to_units(Problem([[2.0, 4.0], [6.0, 8.0]], ready=[0.0, 1.0]), 4.5)  # 1 + 4
+    5.0
+    """
+    if bound == math.inf:
+        return bound
+    ready, shortest = ready_times(problem), _shortest_times(problem)
+    used = np.isfinite(shortest) & (ready + shortest < makespan)
+    units = np.where(used, time_units(problem), 0.0)
+    with np.errstate(over="ignore"):  # more multiples than a float can count: out of reach
+        steps = (bound - ready) / np.where(units > 0.0, units, np.inf)
+        ends = ready + np.ceil(steps * (1 - 16 * _EPS)) * units
+    least = float(np.where(steps > 0.0, ends, bound).min(where=used, initial=np.inf))
+    if not bound < least < math.inf:
+        return bound
+    exact = least < _EXACT and _has_whole_times(problem)
+    return least if exact else max(bound, rounded_down(least, problem.tasks + _FEW))
+
+
+def _has_whole_times(problem: Problem) -> bool:
+    """Whether all times are whole seconds, whose sums are exact."""
+    if isinstance(problem.et, UniformTimes):
+        return False
+    finite = problem.et[np.isfinite(problem.et)]
+    return bool((finite == np.rint(finite)).all() and (ready_times(problem) % 1.0 == 0.0).all())
+
+
+def _shortest_times(problem: Problem) -> FloatArray:
+    """Return the shortest time of each node in s, shape (x,), infinite where it runs no task."""
+    if isinstance(problem.et, UniformTimes):
+        return np.asarray(problem.et.work.min() / problem.et.speed)
+    return np.asarray(problem.et.min(axis=0))
+
+
+def makespan_unit(problem: Problem) -> float:
+    """Return the largest unit in s of which all times and ready times are multiples, 0 if none."""
+    times = problem.matrix[np.isfinite(problem.matrix)]
+    return unit_of(np.append(times, ready_times(problem)))
+
+
+def next_makespan(problem: Problem, deadline: float) -> float:
+    """Return a bound in s on the makespans beyond a deadline: the next multiple of the unit."""
+    unit = makespan_unit(problem)
+    if not unit > 0.0 or deadline / unit * ROUNDING >= 0.1:
+        return deadline
+    # Sums of whole numbers are exact; those of decimal numbers are rounded.
+    end = unit * (math.floor(deadline / unit * (1 + ROUNDING)) + 1)
+    return max(deadline, end if unit % 1 == 0 else rounded_down(end, problem.tasks))

@@ -16,6 +16,7 @@ from edgeopt.optim.scheduling.heuristics.list_rules import longest_first
 from edgeopt.optim.scheduling.local_search.candidates import price_ratios
 from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.html import parameters_html
@@ -34,6 +35,8 @@ Heuristic = Literal[
     "reduced-cost*completion-time",
     "memory*reduced-cost*completion-time",
 ]
+
+_PAIRS_AT_ONCE = 2_000_000  # of ants, tasks and nodes in one call of the kernel, 0.01 to 0.05 s
 
 _FEW_NODES = 16  # with at most these, a roulette is as quick as an alias table
 
@@ -286,7 +289,7 @@ def start_trail(problem: Problem, atsa: ATSA) -> Trail:
     # A node on which all tasks take no time would have infinite pheromone.
     if atsa.start == "global-mean" or not means.all():
         means = np.full(nodes, mean_times(problem))
-    start = 1.0 / means  # tau0 (below (3) in the paper)
+    start = 1.0 / np.maximum(means, 1e-300)  # tau0 (below (3) in the paper)
     return Trail(
         pheromone=np.tile(start, (tasks, 1)),
         start=start,
@@ -333,23 +336,42 @@ def _free_share_of_empty_nodes(problem: Problem) -> FloatArray:
 
 
 def step_colony(problem: Problem, atsa: ATSA, state: ColonyState) -> ColonyState:
-    """Send the ants once and update the pheromone (3); return the same state, changed."""
+    """Send the ants once and update the pheromone (3); return the same state, changed.
+
+    When the time of the run is up, the ants that have not set out stay at home, the others deposit
+    nothing.
+    """
     tours = state.tours
-    walk(
-        problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
-        state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
-    )  # fmt: skip
-    state.evaluations += atsa.ants
+    complete = _send_ants(problem, atsa, state)
     # Improved ants deposit on their improved paths (Lamarckian learning).
-    if state.search is not None:
+    if complete and state.search is not None:
         _improve_ants(state.search, atsa, state)
     costs = tours.makespans if atsa.deposit_by == "makespan" else tours.totals
     leader = int(costs.argmin())
     _keep_best(state, costs, leader)
-    _deposit(state, costs, leader, atsa)
-    if atsa.restart and state.stalled >= atsa.restart:
-        _start_anew(state)
+    if complete:
+        _deposit(state, costs, leader, atsa)
+        if atsa.restart and state.stalled >= atsa.restart:
+            _start_anew(state)
     return state
+
+
+def _send_ants(problem: Problem, atsa: ATSA, state: ColonyState) -> bool:
+    """Let the ants walk; return whether there was time for all."""
+    tours = state.tours
+    at_once = max(1, _PAIRS_AT_ONCE // problem.matrix.size)
+    for first in range(0, atsa.ants, at_once):
+        last = min(first + at_once, atsa.ants)
+        walk(
+            problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+            state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+            first, last,
+        )  # fmt: skip
+        state.evaluations += last - first
+        if last < atsa.ants and is_over():
+            tours.makespans[last:] = tours.totals[last:] = np.inf
+            return False
+    return True
 
 
 def _improve_ants(search: Search, atsa: ATSA, state: ColonyState) -> None:

@@ -97,17 +97,20 @@ def walk(
     alpha: float,
     rate: float,
     stream: RandomStream,
+    first: int,
+    last: int,
 ) -> None:
-    """Let every ant assign all tasks, one after the other in `order` (Algorithm 1).
+    """Let the ants from `first` to `last` - 1 assign all tasks in `order` (Algorithm 1).
 
-    First the weights are computed from the pheromone. Then each task is assigned to a node drawn
-    by (2): by rejection from its alias table, at most `tries` times, then by roulette. A rate
-    above 0 is that of the local rule. An ant stops at the first task that finds no node with room
-    that can run it.
+    Before the first ant of all, the weights are computed from the pheromone. Then each task is
+    assigned to a node drawn by (2): by rejection from its alias table, at most `tries` times, then
+    by roulette. A rate above 0 is that of the local rule. An ant stops at the first task that finds
+    no node with room that can run it.
     """
     x = times.shape[1]
-    prepare(trail, alpha, tries > 0)
-    for ant in range(len(tours.makespans)):
+    if first == 0:
+        prepare(trail, alpha, tries > 0)
+    for ant in range(first, last):
         for j in range(x):
             nodes.loads[j], nodes.used[j] = ready[j], 0.0
         tours.makespans[ant] = tours.totals[ant] = np.inf

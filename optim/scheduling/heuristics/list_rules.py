@@ -10,7 +10,8 @@ import numpy as np
 from edgeopt.optim.jit import jit, time_of
 from edgeopt.optim.scheduling.arrays import mean_times, memory_arrays, ready_times
 from edgeopt.problems.errors import FloatArray, IntArray
-from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.memory import best_fit_decreasing
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes, assigned_times
 
 
 def mct(problem: Problem, rng: np.random.Generator) -> IntArray:
@@ -121,9 +122,31 @@ def _place(problem: Problem, order: IntArray, by_load: bool, by_time: bool) -> I
     """Assign the tasks in `order` by load, by execution time, or by the sum of both."""
     memory, capacity = memory_arrays(problem)
     restricted = problem.allowed is not None and not by_time
-    return _one_by_one(
-        problem.et, order, memory, capacity, ready_times(problem), by_load, by_time, restricted
+    loads, used = ready_times(problem).copy(), np.zeros(problem.nodes)
+    assignment = np.full(problem.tasks, -1)
+    _one_by_one(
+        problem.et, order, memory, capacity, loads, used, assignment, by_load, by_time, restricted
     )
+    return assignment
+
+
+def complete(problem: Problem, assignment: IntArray) -> IntArray:
+    """Return the assignment with the tasks at -1 placed by `lpt`: what a rule had no time for.
+
+    If a task finds no room, all are packed by best fit; if that fails too, it stays at -1.
+    """
+    memory, capacity = memory_arrays(problem)
+    done, placed = assignment.copy(), assignment >= 0
+    nodes = np.where(placed, assignment, 0)
+    times = np.where(placed, assigned_times(problem.et, nodes), 0.0)
+    loads = ready_times(problem) + np.bincount(nodes, times, problem.nodes)
+    used = np.bincount(nodes, np.where(placed, memory, 0.0), problem.nodes).astype(np.float64)
+    order = longest_first(problem)
+    _one_by_one(
+        problem.et, order[done[order] < 0], memory, capacity, loads, used, done, True, True, False
+    )
+    packed = best_fit_decreasing(memory, capacity, problem.allowed) if (done < 0).any() else None
+    return done if packed is None else packed
 
 
 @jit
@@ -132,19 +155,20 @@ def _one_by_one(
     order: IntArray,
     memory: FloatArray,
     capacity: FloatArray,
-    ready: FloatArray,
+    loads: FloatArray,
+    used: FloatArray,
+    assignment: IntArray,
     by_load: bool,
     by_time: bool,
     restricted: bool,
-) -> IntArray:
+) -> None:
     """Assign tasks in `order`, each to the node with room of least key, ties to the lowest index.
 
-    The key is the node's load, the task's execution time there, or their sum, the completion time.
-    Nodes that cannot run the task do not count; only a key without the time has to look at that.
+    Loads in s, memory used in byte and the assignment change. The key is the node's load, the
+    task's execution time there, or their sum, the completion time. Nodes that cannot run the task
+    do not count; only a key without the time has to look at that.
     """
     nodes = len(capacity)
-    loads, used = ready.copy(), np.zeros(nodes)
-    assignment = np.full(len(order), -1)
     for i in order:
         best, least = -1, np.inf
         for j in range(nodes):
@@ -163,7 +187,6 @@ def _one_by_one(
         assignment[i] = best
         loads[best] += time_of(et, i, best)
         used[best] += memory[i]
-    return assignment
 
 
 @jit

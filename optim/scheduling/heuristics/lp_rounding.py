@@ -10,6 +10,8 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.heuristics.list_rules import complete
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.memory import best_fit_decreasing
 from edgeopt.problems.scheduling.problem import Problem
@@ -22,7 +24,7 @@ _INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
 def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
-    """Round a vertex of the LP relaxation: at most twice the optimum, up to memory and ready times.
+    """Round a vertex of the LP relaxation: at most twice the optimum, without memory or late nodes.
 
     Parameters
     ----------
@@ -47,15 +49,19 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     of it splits at most x tasks, and in the graph of split tasks and their nodes every component
     has at most one cycle. The split tasks can therefore be matched to nodes that hold a part of
     them, one to each node. This adds at most T to a load of at most T, and T is at most the
-    optimum.
+    optimum, up to the LP's tolerances (1e-6). Tasks placed greedily instead of by the matching make
+    a second schedule; the shorter one is returned.
 
-    The LP knows no ready times. With them, only the loads are at most 2 T: a node that is ready at
-    r may end as late as r + 2 T, while the optimum is at least T and the least ready time.
+    The LP knows no ready times. With them, T is still at most the optimum, and a node that is ready
+    at r ends no later than r + 2 T: the makespan is at most the latest ready time plus twice the
+    optimum. There is no guarantee of a factor, as the optimum may leave the latest node unused.
 
     Memory rows invalidate both the count and the graph, and no rounding is known that keeps
-    capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow
-    by falling memory, each to the node with room that completes it first. If a task finds no room,
-    all tasks are packed again by best fit.
+    capacities. With memory, whole tasks stay where they are, as far as they fit, and all others
+    follow by falling memory, each to the node with room that completes it first. If a task finds no
+    room, all tasks are packed again by best fit.
+
+    When the time of a run is up before the LP is solved, all tasks are placed by `lpt`.
 
     References
     ----------
@@ -72,8 +78,11 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     check_pairs(problem, "lp-rounding")
     vertex = least_deadline(problem)
     whole = np.full(problem.tasks, -1)
+    if np.isinf(vertex.makespan) and is_over():
+        return complete(problem, whole)
     certain = vertex.share > 1.0 - _INTEGRAL
     whole[vertex.task[certain]] = vertex.node[certain]
+    _take_off_excess(problem, whole)
     greedy = _place(problem, whole)
     if problem.task_memory is not None:
         return greedy
@@ -114,6 +123,17 @@ def least_deadline(problem: Problem) -> Vertex:
         return vertex(0)
     t = bisect_left(range(len(limits) - 1), True, key=in_time)
     return vertex(t - 1) if vertex(t - 1).makespan <= limits[t] else vertex(t)
+
+
+def _take_off_excess(problem: Problem, whole: IntArray) -> None:
+    """Take the smallest tasks off nodes that the LP's tolerance has filled beyond capacity."""
+    memory, capacity = memory_arrays(problem)
+    placed = np.flatnonzero((whole >= 0) & (memory > 0.0))
+    used = np.bincount(whole[placed], memory[placed], problem.nodes)
+    for node in np.flatnonzero(used > capacity):
+        tasks = placed[whole[placed] == node]
+        tasks = tasks[np.argsort(-memory[tasks], kind="stable")]
+        whole[tasks[np.cumsum(memory[tasks]) > capacity[node]]] = -1
 
 
 def _match(problem: Problem, vertex: Vertex, whole: IntArray) -> IntArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
+from edgeopt.optim.scheduling.run_time import keep
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -18,7 +19,7 @@ _PAIRS_AT_ONCE = 2_000_000  # pairs of task and node priced in one block, for me
 
 _ROUNDING = 1e-12  # relative: prices closer than this are equal
 
-_known: WeakKeyDictionary[Problem, dict[int, Candidates]] = WeakKeyDictionary()
+_known: dict[int, WeakKeyDictionary[Problem, Candidates]] = {}  # by width
 
 
 class Candidates(NamedTuple):
@@ -50,11 +51,9 @@ def find_candidates(problem: Problem, width: int) -> Candidates:
     + r_ij long; pairs of a larger reduced cost than the gap can be left out. Nodes too small for
     the task, or that cannot run it, come last, with an infinite cost.
     """
-    table = _known.setdefault(problem, {})
     width = min(width, problem.nodes)
-    if width not in table:
-        table[width] = _make(problem, width)
-    return table[width]
+    cache = _known.setdefault(width, WeakKeyDictionary())
+    return keep(cache, problem, lambda: _make(problem, width))
 
 
 def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
@@ -113,7 +112,7 @@ def _cheapest(priced: FloatArray, seed: int, width: int) -> tuple[IntArray, Floa
     """
     least = priced.min(axis=1, keepdims=True)
     scale = float(priced[np.isfinite(priced)].max()) or 1.0
-    keys = np.round((priced - least) / (scale * _ROUNDING))
+    keys = np.round((priced - least) / max(scale * _ROUNDING, np.finfo(np.float64).tiny))
     # Keys are whole numbers: a fraction decides between equal ones only.
     keys += np.random.default_rng(seed).random(priced.shape)
     places = np.argpartition(keys, width - 1, axis=1)[:, :width]

@@ -18,6 +18,7 @@ from edgeopt.optim.scheduling.local_search.moves import (
     KickSettings,
     descend_further,
     kick_often,
+    kicks_at_once,
     restart_from,
 )
 from edgeopt.optim.scheduling.local_search.search import (
@@ -27,6 +28,7 @@ from edgeopt.optim.scheduling.local_search.search import (
     allow_work,
     open_search,
 )
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import Scheduler, State
 from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import IntArray
@@ -173,7 +175,12 @@ class LocalSearch:
         share = state.position / state.length
         temperature = self.hot * (self.cold / self.hot) ** share
         settings = KickSettings(self.ambition, self.overload, temperature)
-        kick_often(state.search, settings, self.kicks, state.stream)
+        assignments = state.search.schedule.assignment[None]
+        at_once = kicks_at_once(state.search, assignments, self.kicks)
+        for done in range(0, self.kicks, at_once):
+            kick_often(state.search, settings, min(at_once, self.kicks - done), state.stream)
+            if is_over():
+                break
         state.position += 1
 
 
@@ -191,8 +198,16 @@ def start_assignment(problem: Problem, start: Start) -> IntArray | None:
 
 
 def start_assignments(problem: Problem) -> list[IntArray]:
-    """Return `start_assignment` of all heuristics that have one, and are quick at this size."""
+    """Return `start_assignment` of all heuristics that have one, and are quick at this size.
+
+    When the time of the run is up, the first is enough.
+    """
+    found: list[IntArray] = []
     small = problem.tasks <= _MOST_TASKS
-    names = [name for name in get_args(Start) if small or name not in _QUADRATIC]
-    found = [start_assignment(problem, name) for name in names]
-    return [assignment for assignment in found if assignment is not None]
+    for name in get_args(Start):
+        if found and is_over():
+            break
+        if small or name not in _QUADRATIC:
+            assignment = start_assignment(problem, name)
+            found += [] if assignment is None else [assignment]
+    return found

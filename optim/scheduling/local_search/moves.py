@@ -14,7 +14,8 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     settle,
     shift,
 )
-from edgeopt.optim.scheduling.local_search.search import Search, allow_work, keep_if_best
+from edgeopt.optim.scheduling.local_search.search import WORK, Search, allow_work, keep_if_best
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
@@ -170,15 +171,22 @@ def kick_often(search: Search, settings: KickSettings, kicks: int, stream: Rando
 
 
 @jit
-def anneal_by_kicks(search: Search, kicks: int, stream: RandomStream) -> None:
-    """Kick `kicks` times while the temperature falls in 16 steps from 1 to 0.05 gap / x."""
+def anneal_by_kicks(
+    search: Search, kicks: int, first: int, last: int, stream: RandomStream
+) -> None:
+    """Kick while the temperature falls in 16 steps from 1 to 0.05 gap / x.
+
+    Of `kicks` in all, those from `first` to `last` - 1 are done, which allows several calls.
+    """
     for level in range(_LEVELS):
-        temperature = HOT * (COLD / HOT) ** (level / _LEVELS)
         # The whole number of kicks is spread evenly: levels differ by at most one.
-        share = (level + 1) * kicks // _LEVELS - level * kicks // _LEVELS
-        kick_often(
-            search, KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, temperature), share, stream
-        )
+        begin = max(first, level * kicks // _LEVELS)
+        end = min(last, (level + 1) * kicks // _LEVELS)
+        if begin >= end:
+            continue
+        temperature = HOT * (COLD / HOT) ** (level / _LEVELS)
+        settings = KickSettings(DEFAULT_AMBITION, DEFAULT_OVERLOAD, temperature)
+        kick_often(search, settings, end - begin, stream)
 
 
 # Descent and kicks from given assignments, such as those of ants and particles.
@@ -204,7 +212,6 @@ def descend_further(search: Search) -> bool:
     return stopped
 
 
-@jit
 def improve(
     search: Search,
     assignments: IntArray,
@@ -214,6 +221,8 @@ def improve(
     stream: RandomStream,
 ) -> int:
     """Improve assignments in place by descent, then by kicks while a temperature falls.
+
+    When the time of the run is up, kicks and assignments that have not begun are left out.
 
     Parameters
     ----------
@@ -238,21 +247,76 @@ def improve(
     --------
     See `LocalSearch`, which calls it.
     """
-    schedule, best, before = search.schedule, search.best, search.compared[0]
-    for row in range(len(makespans)):
-        if not np.isfinite(makespans[row]):
-            continue
-        # Each assignment is improved on its own: the best one of another row does not count.
-        best.makespan[0] = np.inf
-        allow_work(search)
-        restart_from(search, assignments[row])
-        if kicks > 0:
-            allow_work(search, _SHARES_OF_KICKS)
-            anneal_by_kicks(search, kicks, stream)
-            read_assignment(search.instance, schedule, best.assignment)
-        for task in range(assignments.shape[1]):
-            assignments[row, task] = schedule.assignment[task]
-        makespans[row] = schedule_makespan(schedule)
-        totals[row] = schedule.loads.sum() - search.instance.ready.sum()
-    compared: int = search.compared[0] - before
-    return compared
+    before, at = int(search.compared[0]), np.zeros(2, dtype=np.int64)
+    at_once = kicks_at_once(search, assignments, kicks)
+    while _improve_further(search, assignments, makespans, totals, kicks, at, at_once, stream):
+        if is_over():
+            if at[1] > 0:
+                _store(search, assignments, makespans, totals, at)
+            break
+    return int(search.compared[0]) - before
+
+
+def kicks_at_once(search: Search, assignments: IntArray, kicks: int) -> int:
+    """Return how many kicks a call of the kernel may do, such that it looks at `WORK` moves."""
+    # At each step a chain may look at all tasks of a node with all their candidates.
+    k, width = search.candidates.node.shape
+    each = len(search.chain.task) * width
+    if kicks * each * k <= WORK:
+        return kicks
+    most = max(int(np.bincount(nodes).max()) for nodes in assignments)
+    return int(max(1, WORK // (each * most)))
+
+
+@jit
+def _improve_further(
+    search: Search,
+    assignments: IntArray,
+    makespans: FloatArray,
+    totals: FloatArray,
+    kicks: int,
+    at: IntArray,
+    at_once: int,
+    stream: RandomStream,
+) -> bool:
+    """Improve the assignments from number ``at[0]`` on; return whether work is left.
+
+    A call ends after about `WORK` neighbours or `at_once` kicks of one assignment; the next one
+    resumes from ``at``, the assignment and its kicks done.
+    """
+    enough = search.compared[0] + WORK
+    while at[0] < len(makespans):
+        row = at[0]
+        if np.isfinite(makespans[row]):
+            if at[1] == 0:
+                # Each assignment is improved on its own: the best one of another does not count.
+                search.best.makespan[0] = np.inf
+                allow_work(search)
+                restart_from(search, assignments[row])
+                if kicks > 0:
+                    allow_work(search, _SHARES_OF_KICKS)
+            last = min(kicks, at[1] + at_once)
+            anneal_by_kicks(search, kicks, at[1], last, stream)
+            at[1] = last
+            if last < kicks and search.compared[0] < search.limit[0]:
+                return True
+            _store(search, assignments, makespans, totals, at)
+        at[0] += 1
+        at[1] = 0
+        if search.compared[0] >= enough:
+            return bool(at[0] < len(makespans))
+    return False
+
+
+@jit
+def _store(
+    search: Search, assignments: IntArray, makespans: FloatArray, totals: FloatArray, at: IntArray
+) -> None:
+    """Write the best schedule of the assignment being improved, if one is."""
+    schedule, row = search.schedule, at[0]
+    if at[1] > 0:
+        read_assignment(search.instance, schedule, search.best.assignment)
+    for task in range(assignments.shape[1]):
+        assignments[row, task] = schedule.assignment[task]
+    makespans[row] = schedule_makespan(schedule)
+    totals[row] = schedule.loads.sum() - search.instance.ready.sum()

@@ -13,6 +13,8 @@ from edgeopt.optim.stream import RandomStream, build_alias, draw_alias, next_uni
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
+_LONGEST = 1e150  # of a time in the model
+
 
 class Model(NamedTuple):
     """A problem in units of a makespan near the optimum.
@@ -57,7 +59,7 @@ def build_model(problem: Problem, unit: float) -> Model:
     """
     u, v = lp_duals(problem)
     memory, capacity = memory_arrays(problem)
-    times = problem.matrix / unit
+    times, ready = _in_units(problem.matrix, unit), _in_units(ready_times(problem), unit)
     # v is in s/byte: in the model's unit like the times.
     allowed = True if problem.allowed is None else problem.allowed
     # A node of multiplier 0 still cannot run a task of infinite time.
@@ -66,7 +68,15 @@ def build_model(problem: Problem, unit: float) -> Model:
     costs -= costs.min(axis=1, keepdims=True)
     # A node of multiplier 0 can be overloaded all the same, and must not be free.
     weights = np.sqrt(np.maximum(u, u.mean() * 1e-3) / problem.nodes)
-    return Model(times, costs, weights, memory, capacity, ready_times(problem) / unit)
+    return Model(times, costs, weights, memory, capacity, ready)
+
+
+def _in_units(times: FloatArray, unit: float) -> FloatArray:
+    """Return times in the model's unit, whose squares are finite unless they are infinite."""
+    with np.errstate(over="ignore"):
+        scaled = times / unit
+    scaled[(scaled > _LONGEST) & np.isfinite(times)] = _LONGEST
+    return scaled
 
 
 # The temperatures, and how tasks and nodes are proposed at each.
@@ -160,7 +170,8 @@ def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
     chances = np.empty((len(temperatures), *costs.shape), dtype=np.float32)
     # Level by level: in double precision, all levels at once would take twice the memory.
     for level, temperature in enumerate(temperatures):
-        sums = np.exp(-costs / temperature).cumsum(axis=1)
+        with np.errstate(over="ignore"):  # of probability 0
+            sums = np.exp(-costs / temperature).cumsum(axis=1)
         chances[level] = sums / sums[:, -1:]
     # Above any uniform number, whatever the rounding: the search ends at a node that can run the
     # task. All others come last.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from edgeopt.optim.scheduling.local_search.iterated import (
     start_assignments,
 )
 from edgeopt.optim.scheduling.local_search.search import Search, allow_work, open_search
+from edgeopt.optim.scheduling.run_time import is_over, leave_off, time_left
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.model import build_ladder, build_model, nearest_nodes
 from edgeopt.optim.scheduling.tempering.moves import make_block
@@ -30,6 +32,10 @@ MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 MAX_TASKS = 10_000  # a node: a block looks through those of two nodes
 
 _VISITS = 10  # to each level in a step
+
+_SECONDS_PER_PAIR = 1e-6  # of task and node: replicas take as long to make, a ladder a third
+
+_AT_ONCE, _LEAST_OF_VISIT, _SHARE_OF_VISIT = 20_000_000, 50_000, 64  # work of a kernel's call
 
 SHORTEST = 8  # steps of the first annealing
 
@@ -92,7 +98,8 @@ class Frontier:
     of `LocalSearch`.
 
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
-    instead.
+    instead, as it does where a budget of seconds is too short to make the replicas (a second for
+    1,000,000 pairs).
 
     References
     ----------
@@ -122,7 +129,7 @@ class Frontier:
 
         If none fits the memory, the state is done.
         """
-        if _is_too_large(problem):
+        if _is_too_large(problem) or _is_short(problem):
             return LocalSearch().init(problem, rng, start)
         tried = start_assignments(problem)
         known = tried if start is None else [start, *tried]
@@ -162,26 +169,28 @@ class Frontier:
 
     def _walk(self, problem: Problem, state: TemperingState) -> None:
         """Anneal or temper for a step, and keep the best schedule."""
-        if state.position == 0:
-            self._begin_cycle(state)
+        if state.position == 0 and not self._begin_cycle(state):
+            return
         # The first half of a cycle anneals. The second tempers, or uses chains where memory or
         # ready times keep the best schedule far from the bound.
-        length = _cycle_length(state.cycle)
+        length, visits = _cycle_length(state.cycle), _VISITS * self.levels
         if state.position < length:
-            first = state.position * _VISITS * self.levels
-            anneal(state.walk, first, first + _VISITS * self.levels, length * _VISITS)
+            first = state.position * visits
+            for begin, end in _portions(state.walk, visits):
+                anneal(state.walk, first + begin, first + end, length * _VISITS)
         elif state.cycle > 0 and state.best > WIDEST and _has_unpriced_limits(problem):
             state.search = state.search or open_search(problem)
             improve_by_chains(state.search, state.walk, state.unit, state.position / length - 1.0)
         else:
-            temper(state.walk, _VISITS)
+            for begin, end in _portions(state.walk, visits):
+                temper(state.walk, begin, end)
         state.position += 1
         if state.position == 2 * length:
             state.position, state.cycle = 0, state.cycle + 1
         self._keep(problem, state)
 
-    def _begin_cycle(self, state: TemperingState) -> None:
-        """Make the ladder for the gap of the best schedule, or for a part of it.
+    def _begin_cycle(self, state: TemperingState) -> bool:
+        """Make the ladder for the gap of the best schedule, or for a part of it, if time allows.
 
         The more the last cycle has gained, the smaller the part. Where the bound may be out of
         reach, every other cycle aims just below the best schedule.
@@ -194,8 +203,12 @@ class Frontier:
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
         walk = state.walk
+        if time_left() < _SECONDS_PER_PAIR / 3 * walk.model.times.size:
+            leave_off()
+            return False
         ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
+        return True
 
     def _keep(self, problem: Problem, state: TemperingState) -> None:
         """Keep the incumbent's schedule, unless it is better by rounding only."""
@@ -212,6 +225,24 @@ def _is_too_large(problem: Problem) -> bool:
     """Whether replicas would take too much memory, or a step seconds."""
     k, x = problem.tasks, problem.nodes
     return k * x > MAX_PAIRS or k > MAX_TASKS * x
+
+
+def _is_short(problem: Problem) -> bool:
+    """Whether the time left is too short to make replicas."""
+    return time_left() < _SECONDS_PER_PAIR * problem.tasks * problem.nodes
+
+
+def _portions(walk: ReplicaWalk, visits: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last visit, less one, of each call of a kernel, while time is left.
+
+    A visit sums the loads of all tasks, and looks through those of two nodes for each block.
+    """
+    k, x = walk.model.times.shape
+    at_once = max(1, _AT_ONCE // (_LEAST_OF_VISIT + k + _SHARE_OF_VISIT * k // x))
+    for begin in range(0, visits, at_once):
+        yield begin, min(begin + at_once, visits)
+        if is_over():
+            break
 
 
 def _cycle_length(cycle: int) -> int:
@@ -247,7 +278,11 @@ def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: flo
         moves.restart_from(search, incumbent.assignment)
     temperature = moves.HOT * (moves.COLD / moves.HOT) ** share
     settings = moves.KickSettings(moves.DEFAULT_AMBITION, moves.DEFAULT_OVERLOAD, temperature)
-    moves.kick_often(search, settings, KICKS, walk.stream)
+    at_once = moves.kicks_at_once(search, search.schedule.assignment[None], KICKS)
+    for done in range(0, KICKS, at_once):
+        moves.kick_often(search, settings, min(at_once, KICKS - done), walk.stream)
+        if is_over():
+            break
     incumbent.evaluations[0] += search.compared[0] - before
     makespan = search.best.makespan[0] / unit
     if makespan < incumbent.makespan[0]:

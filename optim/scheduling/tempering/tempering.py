@@ -40,25 +40,28 @@ class ReplicaWalk(NamedTuple):
 
 
 @jit
-def temper(walk: ReplicaWalk, rounds: int) -> None:
-    """Let all replicas move, then offer neighbours on the ladder an exchange.
+def temper(walk: ReplicaWalk, first: int, last: int) -> None:
+    """Let all replicas move, then offer neighbours on the ladder an exchange, again and again.
 
     Parameters
     ----------
     walk : ReplicaWalk
         Replicas, incumbent and stream change; energies are up to date afterwards.
-    rounds : int
-        Number of rounds. Even levels exchange with the next in the first, third, ... round, odd
-        levels in the others.
+    first, last : int
+        In a round all levels are visited. Of all visits, numbered from 0, those from `first` to
+        `last` - 1 are done, which allows several calls. Even levels exchange with the next in the
+        first, third, ... round, odd levels in the others.
     """
     levels = len(walk.replicas.at)
-    for level in range(levels):
-        recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
-    for turn in range(rounds):
+    if first == 0:
         for level in range(levels):
-            _wander(walk, level)
-        for level in range(turn % 2, levels - 1, 2):
-            _exchange(walk.ladder, walk.replicas, level, walk.stream)
+            recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
+    for visit in range(first, last):
+        turn, level = visit // levels, visit % levels
+        _wander(walk, level)
+        if level == levels - 1:
+            for lower in range(turn % 2, levels - 1, 2):
+                _exchange(walk.ladder, walk.replicas, lower, walk.stream)
 
 
 @jit

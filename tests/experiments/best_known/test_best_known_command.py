@@ -6,6 +6,8 @@ import pytest
 
 from edgeopt.experiments.best_known import standing, sweeps
 from edgeopt.experiments.best_known.standing import Published
+from edgeopt.experiments.runs.checks import sealed_json
+from edgeopt.experiments.runs.store import read_description
 from edgeopt.problems.scheduling.spec import load_problem
 
 BROKEN = "def nothing(problem, rng):\n    return [-1] * problem.tasks\n"
@@ -158,8 +160,8 @@ def test_bad_input_is_one_line(swept, tmp_path, edgeopt):
 
 def test_a_version_that_is_no_text_is_taken_as_it_stands(swept, tmp_path):
     path = tmp_path / "out" / "sweep.json"
-    description = json.loads(path.read_text())
+    description = read_description(path.parent)
     description["provenance"]["edgeopt"] = [1, 2]
-    path.write_text(json.dumps(description))
+    path.write_bytes(sealed_json(description))
     small, _ = json.loads(swept("best-known", "out", "--json").out)
     assert small["found_by"]["version"] == "[1, 2]"

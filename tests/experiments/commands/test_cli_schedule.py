@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from edgeopt.experiments.runs.provenance import version
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations
 from edgeopt.problems.scheduling.spec import EXAMPLES, load_problem
@@ -296,3 +298,56 @@ def test_version_and_help(edgeopt: Callable):
     bare = edgeopt()
     assert (bare.code, bare.err) == (2, "")
     assert "Usage" in bare.out
+
+
+PRESSED = """
+import signal
+import numpy as np
+from edgeopt.optim import State
+
+class Pressed:
+    def __init__(self, number: int = 2, first: bool = False):
+        self.number, self.first, self.steps = number, first, 0
+
+    def init(self, problem, rng):
+        return State()
+
+    def step(self, problem, state):
+        self.steps += problem.tasks > 2
+        # not in the warm-up, which has two tasks
+        if problem.tasks > 2 and (self.first or self.steps > 1):
+            signal.raise_signal(self.number)
+        state.assignment = np.arange(problem.tasks) % problem.nodes
+        state.makespan = problem.makespan(state.assignment)
+        return state
+"""
+
+
+@pytest.mark.filterwarnings("default")  # the command prints warnings by itself
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_a_run_with_its_best_schedule(
+    edgeopt: Callable, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Interrupts, "last", -math.inf)
+    monkeypatch.setattr("edgeopt.experiments.cli._warned", set())
+    before = signal.getsignal(signal.SIGTERM)
+    (tmp_path / "own.py").write_text(PRESSED)
+    solver = ("--solver", "own.py:Pressed", "--set", f"number={int(number)}")
+    outcome = edgeopt("schedule", "braun:6x3", *solver, "--out", "found.txt", "--json")
+    assert outcome.code == 128 + number
+    assert "interrupted: the result is the best schedule so far" in outcome.err
+    answer = json.loads(outcome.out)
+    assert (answer["status"], answer["assignment"]) == ("interrupted", [0, 1, 2, 0, 1, 2])
+    assert (tmp_path / "found.txt").read_text() == "0\n1\n2\n0\n1\n2\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_before_the_first_schedule(
+    edgeopt: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Interrupts, "last", -math.inf)
+    (tmp_path / "own.py").write_text(PRESSED)
+    solver = ("--solver", "own.py:Pressed", "--set", "first=true")
+    outcome = edgeopt("schedule", "braun:6x3", *solver, "--out", "found.txt", "--json")
+    assert (outcome.code, outcome.out) == (130, "")
+    assert not (tmp_path / "found.txt").exists()

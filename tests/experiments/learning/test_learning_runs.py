@@ -1,5 +1,6 @@
 """Runs: the same bits after a kill, in several processes and with several threads."""
 
+import io
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hostile_solvers import MARK, marked_processes, wait_for_none
 
 from edgeopt.problems.errors import InputError
 
@@ -86,10 +88,13 @@ def test_resumes_to_the_same_bits_after_a_kill(two_schemes, tmp_path):
     text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 15")
     two_schemes.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "edgeopt.experiments.cli", "learn", str(two_schemes)]
-    child = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], cwd=ROOT)
+    options, marked = ["--out", str(tmp_path / "killed"), "--jobs", "2"], {MARK: str(tmp_path)}
+    child = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | marked)
     _wait_for_rows(tmp_path / "killed", child)
+    assert len(marked_processes(str(tmp_path))) > 2
     os.kill(child.pid, signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
+    wait_for_none(str(tmp_path))
     left = [len(rows_in(path)) for path in (tmp_path / "killed" / "runs").glob("*.pt")]
     assert 0 < sum(left) < 30
     config = read_learning(two_schemes)
@@ -113,7 +118,7 @@ def _wait_for_rows(folder, child):
     pytest.fail("the run left nothing to resume")
 
 
-def test_a_damaged_checkpoint_costs_its_run_and_is_named(two_schemes, tmp_path):
+def test_a_damaged_checkpoint_is_named_and_its_run_begins_again(two_schemes, tmp_path):
     config = read_learning(two_schemes)
     good, bad = config.cells()
     (tmp_path / "out" / "runs").mkdir(parents=True)
@@ -122,8 +127,22 @@ def test_a_damaged_checkpoint_costs_its_run_and_is_named(two_schemes, tmp_path):
     whole = path.read_bytes()
     good_row, bad_row = (run_cell(cell, tmp_path / "out") for cell in (good, bad))
     assert (good_row["status"], bad_row["status"]) == ("finished", "finished")
-    path.write_bytes(whole[:100])
-    assert f"{path.name}: got" in run_cell(bad, tmp_path / "out")["error"]
+    other = whole.replace(b"learner", b"learnes", 1)
+    flipped = [_flipped(whole, len(whole) * place // 5 + 77) for place in range(5)]
+    for data in (whole[:100], b"", other, *flipped, _flipped(whole, len(whole) - 3)):
+        path.write_bytes(data)
+        with pytest.warns(UserWarning, match=rf"{path.name}: a damaged checkpoint"):
+            again = run_cell(bad, tmp_path / "out")
+        assert again | {"cell_seconds": 0} == bad_row | {"cell_seconds": 0}
+        assert (
+            torch.load(path, weights_only=True)["rows"]
+            == torch.load(io.BytesIO(whole), weights_only=True)["rows"]
+        )
+
+
+def _flipped(data, place):
+    """Return data with a flipped bit."""
+    return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
 
 
 def test_a_training_that_failed_resumes_when_it_is_retried(two_schemes, tmp_path, monkeypatch):

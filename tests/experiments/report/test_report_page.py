@@ -1,7 +1,6 @@
 """The report of a real sweep: the files, the page in a browser, the command line."""
 
 import io
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,9 @@ import pytest
 from matplotlib.image import imread
 
 from edgeopt.experiments.report.page import write_report
+from edgeopt.experiments.runs.checks import sealed_json
 from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.problems.errors import InputError
 
@@ -197,8 +198,8 @@ def colours(png):
 
 def test_rows_of_another_sweep_are_refused(folder, tmp_path):
     mixed = shutil.copytree(folder, tmp_path / "mixed")
-    description = json.loads((mixed / "sweep.json").read_text())
+    description = read_description(mixed)
     description["config"]["problems"] = description["config"]["problems"][1:]
-    (mixed / "sweep.json").write_text(json.dumps(description))
+    (mixed / "sweep.json").write_bytes(sealed_json(description))
     with pytest.raises(InputError, match="problem: got 'paper:24x4:seed=1', must be one of those"):
         write_report(mixed)

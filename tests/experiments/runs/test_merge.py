@@ -1,6 +1,5 @@
 """Folders joined into one: the union of rows and cells, and what is said about the rest."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from fake_runs import FakeConfig
 from pandas.testing import assert_frame_equal
 
+from edgeopt.experiments.runs.checks import sealed_json
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.merge import merge_runs
 from edgeopt.experiments.runs.run import run_sweep
@@ -153,9 +153,9 @@ def test_named_and_listed_problems_are_joined(folders: tuple[Path, Path, Path]):
     a, b, c = folders
     for folder, problems in ((a, ["p"]), (b, {"q": "file"})):
         run_sweep(replace(BOTH, problems={name: name for name in problems}), folder)
-        description = json.loads((folder / CONFIG).read_text())
+        description = read_description(folder)
         description["config"]["problems"] = problems
-        (folder / CONFIG).write_text(json.dumps(description))
+        (folder / CONFIG).write_bytes(sealed_json(description))
     merge_runs([a, b], c)
     assert read_description(c)["config"]["problems"] == {"p": "p", "q": "file"}
 
@@ -174,7 +174,7 @@ def test_contradictions_are_said(folders: tuple[Path, Path, Path]):
     a, b, c = folders
     done = run_sweep(BOTH, a)
     run_sweep(BOTH, b, select=Selection(("problem=q",)))
-    other = {**done.iloc[0].to_dict(), "makespan": 1.5, "trace": [], "cell_seconds": 9.0}
+    other = {**done.iloc[0].to_dict(), "makespan": 1.5, "trace": [], "error": None}
     append_row(new_journal(b), other)
     makespan = done["makespan"].iloc[0]
     assert merge_runs([a, b], c) == [
@@ -212,7 +212,6 @@ def test_what_cannot_be_merged_is_refused(folders: tuple[Path, Path, Path]):
         with pytest.raises(InputError, match=message):
             merge_runs(inputs, out)
     assert not c.exists()
-    text = (b / CONFIG).read_text()
-    (b / CONFIG).write_text(json.dumps(json.loads(text) | {"kind": "sweep"}))
-    with pytest.raises(InputError, match="kind fake: this one holds a sweep"):
+    (b / CONFIG).write_bytes(sealed_json(read_description(b) | {"kind": "learning"}))
+    with pytest.raises(InputError, match="kind fake: this one holds a learning"):
         merge_runs([a, b], c)

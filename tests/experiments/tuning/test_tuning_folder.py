@@ -86,7 +86,8 @@ def test_a_process_killed_at_its_start(make_config: Make, tmp_path: Path) -> Non
     (tmp_path / ".lock").touch()
     (tmp_path / "_tune.json.123").write_text("{")
     with open_tuning_folder(tmp_path, make_config()) as description:
-        assert json.loads((tmp_path / "tune.json").read_text()) == description
+        written = json.loads((tmp_path / "tune.json").read_text())
+        assert written.items() >= description.items()
 
 
 def test_other_code_is_accepted_on_request_only(

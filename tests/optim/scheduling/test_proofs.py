@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from naive.exact import exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
+from edgeopt.optim.scheduling.bounds.best import BOUNDS, best_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
-from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.integer_program import (
     build_integer_program,
     cover_of,
     solve_program,
 )
-from edgeopt.optim.scheduling.milp import MILP, lifted_to_units
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.formats import load_file
@@ -29,7 +30,8 @@ ROUNDED = 1 + Fraction(1, 10**12)  # loads are sums of floats
 @given(wild_problems())
 def test_bounds_are_at_most_the_optimum(problem):
     best = exact_optimum(problem)
-    for bound in (lower_bound, combinatorial_bound, lp_bound, lambda p: knapsack_bound(p, 0.1)):
+    short = {"knapsack": lambda p: knapsack_bound(p, 0.1), "best": lambda p: best_bound(p, 0.1)}
+    for bound in (BOUNDS | short).values():
         assert Fraction(bound(problem)) <= best * ROUNDED
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from edgeopt.optim import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import relative_gap
@@ -176,11 +178,21 @@ def test_checker_by_itself():
 
 def test_the_checker_forgives_rounding_and_no_more():
     problem, only = Problem([[1.0]]), np.array([0])
-    assert check_schedule(problem, only, 1.0 + 1e-10, 1.0 + 1e-10) == 1.0
+    assert check_schedule(problem, only, 1.0 + 1e-10, 1.0 + 1e-15) == 1.0
     with pytest.raises(CheckError, match="claims"):
         check_schedule(problem, only, 1.0 + 1e-8, 1.0)
     with pytest.raises(CheckError, match="below the bound"):
-        check_schedule(problem, only, 1.0, 1.0 + 1e-8)
+        check_schedule(problem, only, 1.0, 1.0 + 1e-12)
+    few = 40 * 2.0**-52  # of a sum of one term: as far below the bound as is forgiven
+    assert check_schedule(problem, only, 1.0, 1.0 + few) == 1.0
+    with pytest.raises(CheckError, match="below the bound"):
+        check_schedule(problem, only, 1.0, 1.0 + few + 2.0**-52)
+
+
+def test_the_checker_names_the_first_task_on_a_node_that_cannot_run_it():
+    problem = Problem([[1.0, 1.0], [1.0, np.inf], [1.0, np.inf], [1.0, np.inf]])
+    with pytest.raises(CheckError, match="node 1 cannot run task 1,"):
+        check_schedule(problem, np.array([0, 1, 1, 1]), np.inf, 1.0)
 
 
 @pytest.mark.parametrize("solver", [3, "atsa", Script, None])
@@ -235,15 +247,28 @@ class Prover:
         return state
 
 
-def test_a_bound_that_the_solver_proves_counts_from_then_on():
+def test_a_bound_that_a_foreign_solver_claims_is_shown_but_not_trusted():
     seen = []
     stop = Iterations(3)
-    result = solve(PROBLEM, Prover((0.0, 11.0, 9.0)), stop=stop, callback=lambda p: seen.append(p))
-    assert [progress.lower_bound for progress in seen] == [4.0, 11.0, 11.0]
-    assert result.lower_bound == 11.0
-    assert result.gap == pytest.approx(13 / 11 - 1)
-    assert solve(PROBLEM, Prover((12.0, 13.0)), stop=stop).status == "optimal"
-    assert solve(PROBLEM, Prover((12.0, 0.0)), stop=TargetGap(0.1)).status == "target_gap"
+    result = solve(PROBLEM, Prover((0.0, 11.0, 13.0)), stop=stop, callback=lambda p: seen.append(p))
+    assert [progress.lower_bound for progress in seen] == [4.0, 4.0, 4.0]
+    assert (result.lower_bound, result.status, result.claimed_bound) == (4.0, "iterations", 13.0)
+    assert result.gap == pytest.approx(13 / 4 - 1)
+    assert "claims 13 s, not verified" in str(result)
+    assert solve(PROBLEM, Prover((3.0,)), stop=Iterations(1)).claimed_bound == 0.0
+    assert (
+        solve(PROBLEM, Prover((12.0, 0.0, 0.0)), stop=[TargetGap(0.1), stop]).status == "iterations"
+    )
+
+
+def test_a_bound_that_a_solver_of_ours_proves_counts_from_then_on():
+    problem = Problem(np.random.default_rng(1).uniform(1.0, 2.0, (9, 3)))
+    seen = []
+    result = solve(problem, MILP(), stop=Iterations(99), callback=lambda p: seen.append(p))
+    bounds = [progress.lower_bound for progress in seen]
+    assert bounds == sorted(bounds)
+    assert lower_bound(problem) < bounds[-1] == result.lower_bound
+    assert result.claimed_bound == 0.0
 
 
 def test_a_bound_above_the_makespan_is_a_lie():

@@ -59,7 +59,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     """Return the process ids of the workers of a sweep."""
     path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     pids = [int(pid) for pid in path.read_text().split()]
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in pids if b"runs.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def is_running(pid: int) -> bool:

@@ -70,7 +70,8 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, small_disk: P
     process = start(tmp_path, str(out), "--jobs", jobs)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert error.count("\n") == 1
+    said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
+    assert len(said) == 1
     assert "No space left on device" in error
     kept = {key: row["cell_seconds"] for key, row in scan_store(out).items()}
     assert 10 < len(kept) < 200
@@ -123,8 +124,8 @@ def test_files_of_a_sweep_cannot_run_code(tmp_path: Path, monkeypatch: pytest.Mo
     bomb = pickle.dumps(Bomb())
     part_path(out / CELLS, 0).write_bytes(bomb)
     for read in (scan_store, read_cells):
-        with pytest.raises(InputError):
-            read(out)
+        with pytest.warns(UserWarning, match="damaged"):
+            assert len(read(out)) == 0
     part_path(out / CELLS, 0).unlink()
     (out / "journal" / "bomb.jsonl").write_bytes(bomb)
     assert scan_store(out) == {}
@@ -157,7 +158,8 @@ def test_a_torn_line_costs_one_cell(tmp_path: Path):
     wait_for_lines(process, out, 10)
     process.kill()
     process.communicate()
-    (journal,) = (out / "journal").iterdir()
+    # of our own solvers; a worker has another one
+    journal = max((out / "journal").iterdir(), key=lambda path: b'"mct"' in path.read_bytes())
     rows = len(scan_store(out))
     journal.write_bytes(journal.read_bytes().rstrip(b"\n")[:-20])
     assert len(scan_store(out)) == rows - 1

@@ -10,9 +10,6 @@ from fault_sweep import is_running, write_sweep
 from edgeopt.experiments.runs.files import journal_rows, journals
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
-from edgeopt.optim.scheduling.heuristics.list_rules import mct
-from edgeopt.optim.scheduling.solve import warm_up
-from edgeopt.problems.scheduling.spec import load_problem
 
 FAULTS = {
     "raises": ("raise ValueError('boom')", "ValueError: boom"),
@@ -77,19 +74,21 @@ def test_a_cell_beyond_its_time_limit_is_ended(tmp_path: Path, code: str):
 
 
 def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("edgeopt.experiments.runs.pool.WARM_UP_SECONDS", 4.0)
-    warm_up(load_problem("braun:u_c_hihi:8x3"), mct)  # fills the cache: only the loop is slow
+    monkeypatch.setattr("edgeopt.experiments.runs.pool.FOREIGN_WARM_UP_SECONDS", 2.0)
     code = "def own(problem, rng):\n    while True: pass\n"
-    path = write_sweep(tmp_path, code, repetitions=1, more="time_limit = 0.2")
+    path = write_sweep(tmp_path, code, repetitions=3, more="time_limit = 0.2")
     cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
-    assert cells["status"].to_dict() == {"mct": "finished", "own": "failed"}
+    assert cells.loc["mct", "status"].eq("finished").all()
+    assert cells.loc["own", "error"].str.contains("time limit of 0.2 s: its warm-up").all()
+    assert cells.loc["own", "cell_seconds"].sum() < 6.0  # it is tried once
 
 
-def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path, jobs: int):
     code = "import os\ndef own(problem, rng): os._exit(5)\n"
     path = write_sweep(tmp_path, code, repetitions=1)
     out = tmp_path / "out"
-    cells = run_sweep(read_config(path), out, jobs=2).set_index("solver")
+    cells = run_sweep(read_config(path), out, jobs=jobs).set_index("solver")
     assert cells["status"].to_dict() == {"mct": "finished", "own": "failed"}
     assert cells.loc["own", "error"] == "its worker process died 2 times, exit code 5"
     part = next((out / "cells").iterdir()).read_bytes()

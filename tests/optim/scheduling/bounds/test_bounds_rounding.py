@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.integer_program import build_integer_program, solv
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations, settled_bound
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -100,9 +101,12 @@ def test_the_last_bit_by_hand():
     assert solve(MET, QUICK, stop=Iterations(50), rng=0).lower_bound == 5.0
 
 
-def test_what_lifting_proves_is_reported_as_it_is():
+def test_what_lifting_proves_is_the_next_makespan_that_is_possible():
     problem = load_problem("paper:50x6:seed=1")
-    assert lower_bound(problem) == nearest_bound(problem) > lp_bound(problem)
+    assert nearest_bound(problem) > lp_bound(problem)
+    assert 0.0 < lower_bound(problem) / nearest_bound(problem) - 1.0 < 2e-12
+    best = solve(problem, Frontier(), stop=Iterations(20), rng=1)
+    assert (best.status, best.gap < 1e-13) == ("optimal", True)
 
 
 def test_rounding_down():

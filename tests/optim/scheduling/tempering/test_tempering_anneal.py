@@ -18,7 +18,7 @@ def test_split_calls_give_the_same_bits(cuts):
     model, stay = model_of(30, 4, memory=True), 4
     whole, parts = walk_of(model), walk_of(model)
     for walk in (whole, parts):
-        temper(walk, 3)  # so that replicas have left their own levels
+        temper(walk, 0, 3 * len(walk.replicas.at))  # so that replicas have left their own levels
     anneal(whole, 0, LEVELS * stay, stay)
     for first, last in zip([0, *cuts], [*cuts, LEVELS * stay], strict=True):
         anneal(parts, first, last, stay)

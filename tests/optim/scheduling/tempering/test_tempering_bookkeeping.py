@@ -71,9 +71,9 @@ def test_after_any_moves(walk, turns):
 @settings(max_examples=100, deadline=None)
 def test_after_tempering_and_annealing(walk, rounds):
     for kernel in (
-        lambda: temper(walk, rounds),
+        lambda: temper(walk, 0, rounds * len(walk.replicas.at)),
         lambda: anneal(walk, 0, 3 * rounds, rounds),
-        lambda: temper(walk, rounds),
+        lambda: temper(walk, 0, rounds * len(walk.replicas.at)),
     ):
         before = walk.incumbent.makespan[0]
         kernel()
@@ -84,7 +84,7 @@ def test_after_tempering_and_annealing(walk, rounds):
 
 def test_evaluations_are_counted():
     walk = walk_of(model_of(5, 3, memory=False))
-    temper(walk, 10)
+    temper(walk, 0, 10 * len(walk.replicas.at))
     assert 0 < walk.incumbent.evaluations[0] <= 10 * 3 * (100 + 20 * 2**5)
 
 
@@ -101,7 +101,7 @@ def test_a_copy_is_a_schedule_of_its_own():
     model = model_of(9, 3, memory=False)
     walk = walk_of(model)
     replicas = walk.replicas
-    temper(walk, 5)
+    temper(walk, 0, 5 * len(walk.replicas.at))
     origin = replicas.assignment[0].copy()
     copy_replica(replicas, 0, 2)
     recompute(model, replicas, 2, TARGET)

@@ -1,7 +1,4 @@
-"""What Ctrl-C does: it ends the process while there is nothing to keep, later it is an exception.
-
-Imports nothing that takes time.
-"""
+"""Ctrl-C and SIGTERM on the command line. Imports nothing that takes time."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTED = 130
@@ -34,17 +33,30 @@ def raise_at_interrupt() -> None:
         sys.unraisablehook = _raise_later
 
 
+def is_ignored() -> bool:
+    """Whether whoever started the process has it ignore Ctrl-C, as shells do in the background."""
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+@contextmanager
+def termination_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C, so that what is finished is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _raise_later(lost: Any) -> None:
     """Repeat an interrupt that came where no exception can leave, as in a compiler's callback."""
     if isinstance(lost.exc_value, KeyboardInterrupt):
         threading.Timer(0.05, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(lost)
-
-
-def is_ignored() -> bool:
-    """Whether whoever started the process has it ignore Ctrl-C, as shells do in the background."""
-    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def _end(*_: Any) -> None:

@@ -1,0 +1,1 @@
+"""An attack on folders, workers and input: ``cd tests && python -m attack --help``."""

@@ -1,0 +1,1 @@
+"""Proofs against enumeration in fractions: ``cd tests && python -m proofs --help``."""
