@@ -56,7 +56,7 @@ def csv_table(table: pd.DataFrame, float_format: str | None = None) -> bytes:
     shown = table.rename(columns=guarded)
     for place, kind in enumerate(table.dtypes):
         if getattr(kind, "kind", "O") not in "biuf":
-            shown.isetitem(place, table.iloc[:, place].map(guarded))
+            shown.isetitem(place, [guarded(cell) for cell in table.iloc[:, place]])
     return _encoded(shown.to_csv(index=False, float_format=float_format, lineterminator="\n"))
 
 

@@ -273,7 +273,7 @@ def plain_names(figure: Figure) -> None:
             text.set_text(visible_lines(text.get_text()))
 
 
-def _shown_by(label: Any) -> Callable[[float, int | None], str]:
+def _shown_by(label: Any) -> Callable[[float, float], str]:
     """Return a formatter of ticks whose labels have no hidden signs."""
     return lambda value, place: visible_lines(label(value, place))
 

@@ -83,7 +83,7 @@ def schedule_command(
         tuple[Path, str] | None,
         typer.Option(
             metavar="DIR KEY",
-            help="Run a row of a sweep again; PROBLEM or --solver say where a moved file is",
+            help="Run a row of a sweep again; --solver names its file if it has one",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
@@ -151,8 +151,11 @@ def _replayed(
 ) -> tuple[dict[str, Any], list[str], int]:
     """Return the result of a row that is run again, what is to be said of it, and an exit code."""
     from edgeopt.experiments.sweep.cell import problem_of
-    from edgeopt.experiments.sweep.replay import CHANGED, find_stored
+    from edgeopt.experiments.sweep.replay import CHANGED, find_stored, foreign_code
 
+    # a folder that comes from elsewhere does not choose what runs here
+    if solver is None and (file := foreign_code(folder, key)) is not None:
+        raise InputError("--solver", None, f"given, to run the code of a file: --solver {file}")
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
     say(f"running {name} on {stored.cell.problem}", error=True)

@@ -220,8 +220,8 @@ def _drawings(
                 yield f"{figure}-{files[problem]}", drawn, table
             if len(lost) == len(choice.problems):
                 raise next(iter(lost.values()))
-            for problem, error in lost.items():
-                warnings.warn(f"no figure {figure} of {problem}: {error}", stacklevel=2)
+            for problem, reason in lost.items():
+                warnings.warn(f"no figure {figure} of {problem}: {reason}", stacklevel=2)
         else:
             yield figure, _single(figure, data, options, width, len(choice.solvers)), table
 
