@@ -16,6 +16,8 @@ from edgeopt.optim.scheduling.bounds import best as named
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lifted_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Iterations, Progress
@@ -33,8 +35,20 @@ BOUNDS: dict[str, Callable[[Problem], float]] = {
 }
 """All that are named, which should be quick on these problems, and the parts of others."""
 
-ITERATIONS = {"milp": 400, "local-search": 10, "pso": 5, "highs": 99, "cp-sat": 99}
+ITERATIONS = {
+    "milp": 400,
+    "milp alone": 100,
+    "local-search": 10,
+    "pso": 5,
+    "highs": 99,
+    "cp-sat": 99,
+}
 """Of the solvers that need more or fewer than 3 to say all that they can."""
+
+
+def ours() -> dict[str, Any]:
+    """Return the solvers of the catalog, and the integer program without the knapsack bound."""
+    return SOLVERS | {"milp alone": MILP(bound_iterations=0)}
 
 
 def peers() -> dict[str, Any]:
