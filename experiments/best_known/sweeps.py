@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.best_known.register import KnownSchedule
-from edgeopt.experiments.best_known.standing import published
+from edgeopt.experiments.best_known.standing import checked_bound, published
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.places import problem_specs
@@ -18,6 +18,7 @@ from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,9 @@ def _read(folder: Path) -> pd.DataFrame:
     )
     # rows of failed runs lack the size, which the tables group by
     cells = cells.drop(columns=["tasks", "nodes"]).join(facts, on="problem")
-    return cells.assign(version=version, folder=str(folder))
+    named = [specs.get(name, name) for name in cells["problem"]]
+    spec = pd.Series(named, cells.index, object)  # files' names need not be UTF-8
+    return cells.assign(spec=spec, version=version, folder=printable(str(folder)))
 
 
 def _facts(spec: str) -> dict[str, Any]:
@@ -65,7 +68,6 @@ def _facts(spec: str) -> dict[str, Any]:
     problem = problem_of(spec)
     fact = published().get(problem.digest)
     return {
-        "spec": spec,
         "digest": problem.digest,
         "instance": problem.name if fact is None else fact.instance,
         "tasks": problem.tasks,
@@ -156,6 +158,11 @@ def solver_tables(cells: pd.DataFrame) -> str:
     ----------
     cells : DataFrame
         From `read_sweeps`; a label must stand for the same solver in all sweeps.
+
+    Raises
+    ------
+    InputError
+        If a bound is above the makespan of a schedule.
     """
     families = cells.groupby(["tasks", "nodes"])
     lines = (_family(family, "{} x {}".format(*size)) for size, family in families)
@@ -172,6 +179,8 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
     )
     names = cells.drop_duplicates("digest").set_index("digest")["instance"]
     bounds = cells.groupby("digest")["lower_bound"].max()
+    for digest, least in cells.groupby("digest")["makespan"].min().items():
+        checked_bound(bounds[digest], least, names[digest])
     facts = bounds.index.to_series().map({d: fact.makespan for d, fact in published().items()})
     seconds = cells.groupby("solver")["seconds"].mean()
     for title, reference in (("the lower bound", bounds), ("the best published", facts.dropna())):

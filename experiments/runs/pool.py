@@ -122,13 +122,20 @@ class WorkerPool:
             If processes die before they are ready, many times in a row.
         """
         self.waiting.extend(cells)
-        if self.waiting and not self.workers:
-            self.workers.append(start(self.folder))
-        _fill_compiler_cache(self)
+        self.compile(self.waiting)
         while len(self.workers) < min(self.jobs, len(self.waiting)):
             self.workers.append(start(self.folder))
         while _hand_out(self):
             yield from _rows(self)
+
+    def compile(self, cells: Iterable[AnyCell]) -> None:
+        """Compile for each of our solvers once, in one process, before many read its cache."""
+        for cell in cells:
+            if not self.workers:
+                self.workers.append(start(self.folder))
+            if not cell.is_foreign and cell.label not in self.compiled:
+                self.compiled.add(cell.label)
+                _compile(self, self.workers[0], cell)
 
     def cancel(self) -> list[AnyCell]:
         """Give up the cells that are not yet started, and return them."""
@@ -162,18 +169,14 @@ def run_in_workers(
         yield from pool.run(cells)
 
 
-def _fill_compiler_cache(pool: WorkerPool) -> None:
-    """Compile for each of our solvers once, in one process, before many read its cache."""
-    ours = {cell.label: cell for cell in pool.waiting if not cell.is_foreign}
-    for label in ours.keys() - pool.compiled:
-        worker = pool.workers[0]
-        try:
-            worker.pipe.send(_job(pool, ours[label], None)._replace(is_warm_up=True))
-            while worker.receive()[0] != DONE:
-                pass
-        except (EOFError, OSError):  # dead
-            restart(worker, pool.folder)
-        pool.compiled.add(label)
+def _compile(pool: WorkerPool, worker: Worker, cell: AnyCell) -> None:
+    """Have a worker compile for a cell."""
+    try:
+        worker.pipe.send(_job(pool, cell, None)._replace(is_warm_up=True))
+        while worker.receive()[0] != DONE:
+            pass
+    except (EOFError, OSError):  # dead
+        restart(worker, pool.folder)
 
 
 def _hand_out(pool: WorkerPool) -> bool:

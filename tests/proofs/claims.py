@@ -1,5 +1,6 @@
 """What edgeopt claims about a problem, compared with enumeration in exact arithmetic."""
 
+import os
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from naive.exact import exact_makespan, exact_optimum
 
+from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs
 from edgeopt.optim.scheduling.bounds.best import best_bound
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
@@ -21,7 +23,6 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import (
     lp_bound,
     lp_duals,
 )
-from edgeopt.optim.scheduling.catalog import SOLVERS
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Iterations, Progress
@@ -49,15 +50,21 @@ BOUNDS: dict[str, Callable[[Problem], float]] = {
 ITERATIONS = {
     "milp": 400,
     "branch-and-price": 100,
-    "frontier": 3,
     "local-search": 10,
     "pso": 5,
-    "pso-discrete": 5,
+    "highs": 99,
+    "cp-sat": 99,
 }
 """Of the solvers that need more or fewer than 3 to say all that they can."""
 
 
-def findings(given: dict[str, Any], number: int = 0) -> Iterator[str]:
+def peers() -> dict[str, Any]:
+    """Return the solvers of other libraries whose bounds are passed on."""
+    found: dict[str, Any] = {"highs": Highs(seconds=2.0)}
+    return found | ({"cp-sat": CpSat(seconds=2.0)} if PYTHON in os.environ else {})
+
+
+def findings(given: dict[str, Any], number: int, solvers: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the bounds and solvers on a problem; `number` is their seed."""
     warnings.simplefilter("error")
     try:
@@ -70,7 +77,7 @@ def findings(given: dict[str, Any], number: int = 0) -> Iterator[str]:
         with _Caught(name) as caught:
             caught.found += _bound(bound(problem), best)
         yield from caught.named()
-    for name, solver in SOLVERS.items():
+    for name, solver in solvers.items():
         with _Caught(name) as caught:
             caught.found += _run(problem, solver, Iterations(ITERATIONS.get(name, 3)), number, best)
         yield from caught.named()
@@ -140,6 +147,7 @@ def _run(
     result = solve(problem, solver, stop=stop, rng=seed, callback=look, on_best=improved)
     yield from said
     yield from _reported(problem, known, result.lower_bound, result.makespan, best)
+    yield from _bound(result.claimed_bound, best)
     yield from _end(problem, result, best)
 
 
@@ -181,7 +189,7 @@ def _end(problem: Problem, result: Result, best: Fraction | None) -> Iterator[st
     if result.assignment is None:
         if result.status != "infeasible":
             yield f"{result.status} without a schedule"
-        elif problem.task_memory is None:
+        elif problem.task_memory is None and result.solver not in ("Highs", "CpSat"):
             yield "no schedule found, though memory is not limited"
         return
     assignment = result.assignment.tolist()

@@ -11,6 +11,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.arrays import network_arrays
 from edgeopt.problems.offloading.program import (
     DELAY_PARTS,
     CutProgram,
@@ -71,6 +72,19 @@ def test_all_terms_by_hand():
     assert terms.utilisation[0] == pytest.approx([160 / 6_000, 1_280 / 6_000, 0.08, 0.09])
     delay = wait + s + np.array(link) + [0.009, 0.007, 0.001, 0] + 0.1
     assert terms.delay_s[0] == pytest.approx(delay)
+
+
+def test_segments_are_what_lies_between_cuts():
+    work = network_arrays(CHAIN, CORRECTED)
+    assert work.segment_flop.tolist() == [0, 2_000, 6_000, 1_000]
+    # parameters of a, b and c, and the map that each writes, in float32
+    assert work.segment_bytes.tolist() == [0, 4 * (10 + 20), 4 * (20 + 5), 4 * (40 + 5)]
+
+
+def test_equal_nodes_share_the_time_without_rounding():
+    alexnet = load_network("alexnet")
+    terms = build_program(alexnet, replace(SYSTEM, pool=Pool((NODE,) * 3))).terms
+    assert terms.pool_s.tolist() == (terms.execution_s / 3.0).tolist()
 
 
 def test_energies_by_hand():
@@ -230,6 +244,8 @@ def test_objectives():
     stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
     goal = build_program(CHAIN, slow, objective="throughput").goal
     assert goal == pytest.approx(stages)
+    for name in ("delay", "energy", "weighted", "throughput"):  # the less the better
+        assert goals(name).cost.tolist() == goals(name).goal.tolist()
 
 
 def test_peak_memory_needs_less_than_the_sum():
