@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_row(row: Row, kind: RunKind | None) -> bool:
     """Whether a record is the row of a cell, if `kind` is given of this kind."""
-    seconds = row.get("cell_seconds")
+    seconds: Any = row.get("cell_seconds")
     return (
         all(isinstance(row.get(name), str) for name in ("key", "code", "status"))
         and _is_number(seconds)
