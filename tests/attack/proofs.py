@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 from attack.part import Part, Try
 
@@ -13,9 +14,13 @@ def attempt(this: Try) -> str:
     """Run some problems and say what is wrong."""
     words = ["--problems", SHARE, "--first", SHARE * this.number, "--seed", this.seed]
     done = subprocess.run(
-        [sys.executable, "-m", "proofs", *map(str, words)], capture_output=True, text=True
+        [sys.executable, "-m", "proofs", *map(str, words)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
     )
-    return "" if done.returncode == 0 else f"{done.stdout[-2000:]} {done.stderr[-500:]}"
+    said = f"exit code {done.returncode}: {done.stdout[-2000:]} {done.stderr[-500:]}"
+    return said if done.returncode else ""
 
 
 def _missing() -> str:
