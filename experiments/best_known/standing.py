@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from edgeopt.experiments.best_known.register import REGISTER, KnownSchedule, read_register
 from edgeopt.experiments.sweep.cell import problem_of
-from edgeopt.optim.scheduling.stop import relative_gap
+from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
 from edgeopt.problems.errors import InputError
 
 _EQUAL = 1e-9  # relative: a sum in another order is rounded differently, and no new best
@@ -77,21 +77,62 @@ class Standing:
 
 
 def standing_of(record: KnownSchedule) -> Standing:
-    """Return a record beside what is published on its problem."""
+    """Return a record beside what is published on its problem.
+
+    Raises
+    ------
+    InputError
+        If a bound is above a makespan: one of the two is wrong.
+    """
     fact = published().get(record.digest)
     if fact is None:
-        return Standing(record, None, "", record.lower_bound)
-    return Standing(record, fact.makespan, fact.source, max(fact.bound, record.lower_bound))
+        return Standing(
+            record, None, "", checked_bound(record.lower_bound, record.makespan, record.instance)
+        )
+    bound = max(fact.bound, record.lower_bound)
+    bound = checked_bound(bound, min(fact.makespan, record.makespan), record.instance)
+    return Standing(record, fact.makespan, fact.source, bound)
+
+
+def checked_bound(bound: float, makespan: float, instance: str) -> float:
+    """Return a bound in s, at most the makespan of a known schedule.
+
+    Parameters
+    ----------
+    bound, makespan : float
+        In s.
+    instance : str
+        Name for the message.
+
+    Raises
+    ------
+    InputError
+        If the bound is above the makespan by more than 1e-9 of it: one of the two is wrong.
+    """
+    settled = settled_bound(bound, makespan)
+    if settled > makespan:
+        rule = f"at most {makespan!r}, the makespan of a known schedule; one of them is wrong"
+        raise InputError(f"lower_bound of {instance}", bound, rule)
+    return settled
 
 
 def better_of(
     first: dict[str, KnownSchedule], second: dict[str, KnownSchedule]
 ) -> dict[str, KnownSchedule]:
-    """Return the better record of each digest; of equally good ones the first."""
+    """Return the better record of each digest; of equally good ones the first.
+
+    Raises
+    ------
+    InputError
+        If one's bound is above the other's makespan.
+    """
     best = dict(first)
     for digest, record in second.items():
-        if digest not in best or record.makespan < best[digest].makespan:
+        other = best.setdefault(digest, record)
+        if record.makespan < other.makespan:
             best[digest] = record
+        bound = max(record.lower_bound, other.lower_bound)
+        checked_bound(bound, best[digest].makespan, record.instance)
     return best
 
 
@@ -149,7 +190,7 @@ class Published(NamedTuple):
     source : str
         How it was found; the head of the file says where.
     bound : float
-        A proved lower bound in s.
+        A lower bound in s that HiGHS reports, within its tolerances.
     """
 
     instance: str

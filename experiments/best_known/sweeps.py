@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.best_known.register import KnownSchedule
-from edgeopt.experiments.best_known.standing import published
+from edgeopt.experiments.best_known.standing import checked_bound, published
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.places import problem_specs
@@ -158,6 +158,11 @@ def solver_tables(cells: pd.DataFrame) -> str:
     ----------
     cells : DataFrame
         From `read_sweeps`; a label must stand for the same solver in all sweeps.
+
+    Raises
+    ------
+    InputError
+        If a bound is above the makespan of a schedule.
     """
     families = cells.groupby(["tasks", "nodes"])
     lines = (_family(family, "{} x {}".format(*size)) for size, family in families)
@@ -174,6 +179,9 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
     )
     names = cells.drop_duplicates("digest").set_index("digest")["instance"]
     bounds = cells.groupby("digest")["lower_bound"].max()
+    least = cells.groupby("digest")["makespan"].min()
+    for digest in bounds.index:
+        checked_bound(float(bounds[digest]), float(least[digest]), str(names[digest]))
     facts = bounds.index.to_series().map({d: fact.makespan for d, fact in published().items()})
     seconds = cells.groupby("solver")["seconds"].mean()
     for title, reference in (("the lower bound", bounds), ("the best published", facts.dropna())):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -26,6 +26,13 @@ from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
 
 _RUN = Path(__file__).parent / "child" / "run.py"
+
+PROGRAMS = (
+    "edgeopt.experiments.peers.child.run",
+    "edgeopt.experiments.peers.child.cp_sat_model",
+    "edgeopt.experiments.peers.child.highs_milp",
+)
+"""What runs in the child: part of the code of a run, though never imported here."""
 
 _STEP_SECONDS = 0.1  # the loop looks at its stopping criteria as often
 
@@ -97,7 +104,8 @@ def _packed(problem: Problem, **limits: float) -> bytes:
     times = et._asdict() if isinstance(et, UniformTimes) else {"et": et}
     memory, capacity = memory_arrays(problem)
     buffer = io.BytesIO()
-    np.savez(buffer, memory=memory, capacity=capacity, **times, **limits)  # type: ignore[arg-type]
+    given = {"memory": memory, "capacity": capacity, "ready": ready_times(problem), **times}
+    np.savez(buffer, **given, **limits)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -139,6 +147,9 @@ def step_child(problem: Problem, state: ChildState) -> ChildState:
     content = json.loads(line)
     if isinstance(content, str):
         raise InputError("python", content, "an interpreter that has the library")
+    if isinstance(content, float):
+        state.lower_bound = content  # claimed: `solve` shows it, and trusts its own bounds only
+        return state
     state.evaluations += 1
     _keep(problem, state, np.array(content, dtype=np.int64))
     return state
@@ -163,6 +174,9 @@ class CpSat:
     process and need not share an environment: the variable `PYTHON` names an interpreter that has
     ortools. If no schedule is found in time, or memory does not suffice for the model, there is no
     result (status ``infeasible``).
+
+    Times are rounded to integers. The bound that CP-SAT proves of those is lowered by what rounding
+    has added, and shown as `Result.claimed_bound`; the status is never ``optimal`` by its word.
 
     References
     ----------
@@ -209,7 +223,8 @@ class Highs:
     The program is `edgeopt.experiments.peers.child.highs_milp`. It runs in a process of its own
     because nothing else can stop it, or limit its memory, while it builds or presolves. If no
     schedule is found in time, or memory does not suffice for the model, there is no result (status
-    ``infeasible``).
+    ``infeasible``). Its bound, lowered by what its tolerances can add, is shown as
+    `Result.claimed_bound`.
 
     References
     ----------

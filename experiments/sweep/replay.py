@@ -146,6 +146,20 @@ def find_stored(
     return StoredRow(row, cell)
 
 
+def foreign_code(folder: str | Path, key: str) -> str | None:
+    """Return the file, and the name in it, of a row's solver; None for one that is installed.
+
+    Raises
+    ------
+    InputError
+        If the folder has no such row.
+    """
+    folder = Path(folder)
+    name: str = _recipe(_find_row(folder, key))["solver"]["solver"]
+    file, rest = _split(name)
+    return f"{moved(file, folder / SOURCES)}{rest}" if file.endswith((".py", ".toml")) else None
+
+
 def _recipe(row: Row) -> dict[str, Any]:
     """Return what a row says of how it was made."""
     try:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.files import printable
+from edgeopt.problems.html import escaped
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
 from edgeopt.problems.scheduling.html import (
     SHOWN_COLUMNS,
@@ -232,7 +232,7 @@ class Problem:
             facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
-        return f"<p>{escape('; '.join(facts))}</p>{table}"
+        return f"<p>{escaped('; '.join(facts))}</p>{table}"
 
 
 def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:

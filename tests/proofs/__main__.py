@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pprint import pprint
 
-from proofs.claims import findings
+from proofs.claims import findings, ours, peers
 from proofs.draws import draw_problem
 
+Task = tuple[int, int, bool]
+"""Seed and number of a problem, and whether peers run, not our own solvers."""
 
-def look(task: tuple[int, int]) -> tuple[int, list[str]]:
+
+def look(task: Task) -> tuple[int, list[str]]:
     """Return the number of a problem and what is wrong."""
-    seed, number = task
-    return number, list(findings(draw_problem(seed, number), number))
+    seed, number, foreign = task
+    solvers = peers() if foreign else ours()
+    return number, list(findings(draw_problem(seed, number), number, solvers))
 
 
-def looks(tasks: list[tuple[int, int]], jobs: int) -> Iterator[tuple[int, list[str]]]:
+def looks(tasks: list[Task], jobs: int) -> Iterator[tuple[int, list[str]]]:
     """Yield what is wrong with each problem, in order."""
     if jobs == 1:
         yield from map(look, tasks)
@@ -38,13 +42,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", type=int, help="run this problem alone, and print it")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument(
+        "--peers", action="store_true", help="run HiGHS and CP-SAT, slowly, instead"
+    )
     options = parser.parse_args()
     numbers = range(options.first, options.first + options.problems)
     if options.only is not None:
         numbers = range(options.only, options.only + 1)
         pprint(draw_problem(options.seed, options.only))
     wrong, begin = 0, time.perf_counter()
-    for number, found in looks([(options.seed, number) for number in numbers], options.jobs):
+    tasks = [(options.seed, number, options.peers) for number in numbers]
+    for number, found in looks(tasks, options.jobs):
         wrong += len(found)
         for what in found:
             print(f"problem {number}: {what}", flush=True)

@@ -1,5 +1,6 @@
 """What edgeopt claims about a problem, compared with enumeration in exact arithmetic."""
 
+import os
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,43 +11,54 @@ from typing import Any
 import numpy as np
 from naive.exact import exact_makespan, exact_optimum
 
-from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs
+from edgeopt.optim.scheduling.bounds import best as named
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
-from edgeopt.optim.scheduling.bounds.quick_bounds import (
-    combinatorial_bound,
-    lifted_bound,
-    lower_bound,
-    lp_bound,
-    lp_duals,
-)
+from edgeopt.optim.scheduling.bounds.quick_bounds import lifted_bound, lp_bound, lp_duals
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Iterations, Progress
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
 
-ROUNDED = Fraction(1, 10**12)
-"""Relative: how far sums of floats may be from the makespan, and a proved one from the optimum."""
-
 GUARANTEE = 2 * (1 + Fraction(1, 10**6))
 """Of `lp_rounding`, and what the tolerances of its linear program add."""
 
 BOUNDS: dict[str, Callable[[Problem], float]] = {
-    "lower_bound": lower_bound,
-    "combinatorial_bound": combinatorial_bound,
-    "lp_bound": lp_bound,
-    "lagrangian_bound": lambda problem: lagrangian_bound(problem, ascend(problem)),
-    "lagrangian_bound, one node": lambda problem: lagrangian_bound(problem, _one_node(problem)),
-    "lifted_bound": lambda problem: lifted_bound(problem, lp_duals(problem), lp_bound(problem)),
-    "knapsack_bound": lambda problem: knapsack_bound(problem, 0.1),
+    **named.BOUNDS,
+    "lagrangian": lambda problem: lagrangian_bound(problem, ascend(problem)),
+    "lagrangian, one node": lambda problem: lagrangian_bound(problem, _one_node(problem)),
+    "lifted": lambda problem: lifted_bound(problem, lp_duals(problem), lp_bound(problem)),
 }
+"""All that are named, which should be quick on these problems, and the parts of others."""
 
-ITERATIONS = {"milp": 400, "frontier": 3, "local-search": 10, "pso": 5, "pso-discrete": 5}
+ITERATIONS = {
+    "milp": 400,
+    "branch-and-price": 100,
+    "milp alone": 100,
+    "local-search": 10,
+    "pso": 5,
+    "highs": 99,
+    "cp-sat": 99,
+}
 """Of the solvers that need more or fewer than 3 to say all that they can."""
 
 
-def findings(given: dict[str, Any], number: int = 0) -> Iterator[str]:
+def ours() -> dict[str, Any]:
+    """Return the solvers of the catalog, and the integer program without the knapsack bound."""
+    return SOLVERS | {"milp alone": MILP(bound_iterations=0)}
+
+
+def peers() -> dict[str, Any]:
+    """Return the solvers of other libraries whose bounds are passed on."""
+    found: dict[str, Any] = {"highs": Highs(seconds=2.0)}
+    return found | ({"cp-sat": CpSat(seconds=2.0)} if PYTHON in os.environ else {})
+
+
+def findings(given: dict[str, Any], number: int, solvers: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the bounds and solvers on a problem; `number` is their seed."""
     warnings.simplefilter("error")
     try:
@@ -59,7 +71,7 @@ def findings(given: dict[str, Any], number: int = 0) -> Iterator[str]:
         with _Caught(name) as caught:
             caught.found += _bound(bound(problem), best)
         yield from caught.named()
-    for name, solver in SOLVERS.items():
+    for name, solver in solvers.items():
         with _Caught(name) as caught:
             caught.found += _run(problem, solver, Iterations(ITERATIONS.get(name, 3)), number, best)
         yield from caught.named()
@@ -129,7 +141,13 @@ def _run(
     result = solve(problem, solver, stop=stop, rng=seed, callback=look, on_best=improved)
     yield from said
     yield from _reported(problem, known, result.lower_bound, result.makespan, best)
+    yield from _bound(result.claimed_bound, best)
     yield from _end(problem, result, best)
+
+
+def _rounded(problem: Problem) -> Fraction:
+    """Return how far, relative to it, a sum may be from the makespan, and that from a proof."""
+    return 2 * Fraction(sum_rounding(problem))
 
 
 def _reported(
@@ -138,7 +156,7 @@ def _reported(
     """Yield what is wrong with the bound of a run."""
     if known and best is not None and bound == makespan:
         # The makespan is proved optimal: the bound has its rounding, and no other.
-        if exact_makespan(problem, known[0]) > best * (1 + ROUNDED):
+        if exact_makespan(problem, known[0]) > best * (1 + _rounded(problem)):
             yield f"{makespan!r} is proved, but the optimum is {_text(best)}"
     else:
         yield from _bound(bound, best)
@@ -155,13 +173,13 @@ def _schedule(
         yield f"schedule {assignment}, but there is none"
         return
     exact = exact_makespan(problem, assignment)
-    if abs(Fraction(makespan) - exact) > exact * ROUNDED:
+    if abs(Fraction(makespan) - exact) > exact * _rounded(problem):
         yield f"makespan {makespan!r} of {assignment} is {_text(exact)}"
     if problem.task_memory is not None and problem.node_capacity is not None:
         for node, capacity in enumerate(problem.node_capacity.tolist()):
             tasks = [task for task, at in enumerate(assignment) if at == node]
             held = sum(Fraction(float(problem.task_memory[task])) for task in tasks)
-            if held > Fraction(capacity) * (1 + ROUNDED):
+            if held > Fraction(capacity) * (1 + _rounded(problem)):
                 yield f"schedule {assignment} exceeds the memory of node {node}"
 
 
@@ -170,7 +188,7 @@ def _end(problem: Problem, result: Result, best: Fraction | None) -> Iterator[st
     if result.assignment is None:
         if result.status != "infeasible":
             yield f"{result.status} without a schedule"
-        elif problem.task_memory is None:
+        elif problem.task_memory is None and result.solver not in ("Highs", "CpSat"):
             yield "no schedule found, though memory is not limited"
         return
     assignment = result.assignment.tolist()
@@ -178,7 +196,7 @@ def _end(problem: Problem, result: Result, best: Fraction | None) -> Iterator[st
     if best is None:
         return
     exact = exact_makespan(problem, assignment)
-    if result.status == "optimal" and exact > best * (1 + ROUNDED):
+    if result.status == "optimal" and exact > best * (1 + _rounded(problem)):
         yield f"{_text(exact)} is called optimal, but {_text(best)} is"
     if result.solver == "lp_rounding" and problem.task_memory is None:
         late = 0.0 if problem.ready is None else float(problem.ready.max())

@@ -13,6 +13,12 @@ Numbers = Callable[[Rng, tuple[int, ...]], np.ndarray]
 
 GIBI = 2.0**30
 
+
+def _power(rng: Rng, low: int, high: int) -> float:
+    """Return a power of ten."""
+    return 10.0 ** float(rng.integers(low, high))
+
+
 TIMES: dict[str, Numbers] = {
     "whole": lambda rng, shape: rng.integers(1, 20, shape) * 1.0,
     "long": lambda rng, shape: rng.integers(10**5, 10**6, shape) * 1.0,
@@ -20,9 +26,9 @@ TIMES: dict[str, Numbers] = {
     "decimal": lambda rng, shape: np.round(rng.uniform(0.5, 9.0, shape), int(rng.integers(1, 4))),
     "spread": lambda rng, shape: 10.0 ** rng.uniform(-6, 6, shape),
     "wild": lambda rng, shape: 10.0 ** rng.uniform(-300, 300, shape),
-    "scaled": lambda rng, shape: rng.integers(1, 50, shape) * 10.0 ** float(rng.integers(-300, 299)),
-    "scaled real": lambda rng, shape: rng.uniform(1, 9, shape) * 10.0 ** float(rng.uniform(-300, 299)),
-    "near": lambda rng, shape: 1.0 + rng.integers(0, 9, shape) * 10.0 ** -float(rng.integers(3, 16)),
+    "scaled": lambda rng, shape: rng.integers(1, 50, shape) * _power(rng, -300, 299),
+    "scaled real": lambda rng, shape: rng.uniform(1, 9, shape) * 10.0 ** rng.uniform(-300, 299),
+    "near": lambda rng, shape: 1.0 + rng.integers(0, 9, shape) / _power(rng, 3, 16),
     "apart": lambda rng, shape: rng.choice([1.0, 2.0, 3.0, 1e9, 3e12], shape),
     "equal": lambda rng, shape: np.full(shape, float(rng.choice([1.0, 0.1, 1 / 3, 1e-300]))),
 }  # fmt: skip
@@ -95,10 +101,10 @@ def _ready(rng: Rng, x: int, et: np.ndarray | UniformTimes) -> np.ndarray:
     if not isinstance(et, UniformTimes):
         typical = float(np.median(et[np.isfinite(et)]))
     late = {
-        "steps": rng.integers(0, 10, x) * 10.0 ** float(rng.integers(0, 17)),
+        "steps": rng.integers(0, 10, x) * _power(rng, 0, 17),
         "alike": rng.integers(0, 5, x) * typical,
         "real": 10.0 ** rng.uniform(0, 17, x),
-        "same": np.full(x, 10.0 ** float(rng.integers(0, 18))),
+        "same": np.full(x, _power(rng, 0, 18)),
     }
     return np.asarray(_one(rng, late) * (rng.random(x) < rng.choice([0.7, 1.0])))
 

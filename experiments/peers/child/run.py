@@ -1,10 +1,11 @@
 """``python run.py MODULE``: solve the problem on standard input, print each better assignment.
 
-The input is a NumPy archive of the times (``et``, or ``work`` and ``speed``), ``memory`` and
-``capacity``, and of ``seconds``, ``seed`` and ``gigabytes``. The clock starts when the input is
-read and the library is loaded. A line of the output is a JSON list with the node of each task, or
-a JSON string that says what went wrong. The kernel ends the process `GRACE` seconds after its time
-is up, whatever code it is in, and refuses memory beyond its limit.
+The input is a NumPy archive of the times (``et``, or ``work`` and ``speed``), ``memory``,
+``capacity`` and ``ready``, and of ``seconds``, ``seed`` and ``gigabytes``. The clock starts when
+the input is read and the library is loaded. A line of the output is a JSON list with the node of
+each task, or a JSON string that says what went wrong; the last one is a number, the bound in s that
+the library claims. The kernel ends the process `GRACE` seconds after its time is up, whatever code
+it is in, and refuses memory beyond its limit.
 """
 
 from __future__ import annotations
@@ -34,11 +35,15 @@ class Minimise(Protocol):
         times: NDArray[np.float64],
         memory: NDArray[np.float64],
         capacity: NDArray[np.float64],
+        ready: NDArray[np.float64],
         deadline: float,
         seed: int,
         report: Callable[[NDArray[np.int64]], None],
-    ) -> None:
-        """Minimise the makespan.
+    ) -> float:
+        """Minimise the makespan; return a lower bound in s, 0 where there is none.
+
+        The bound is one on the makespans of the times given: what scaling, rounding and
+        tolerances may have added is subtracted.
 
         Parameters
         ----------
@@ -46,6 +51,8 @@ class Minimise(Protocol):
             Execution times in s, infinite where the node cannot run the task.
         memory, capacity : ndarray, shape (k,) and (x,)
             Memory in byte; infinite where there is no limit.
+        ready : ndarray, shape (x,)
+            When each node can start in s; counts for nodes that get a task.
         deadline : float
             By `time.monotonic`.
         seed : int
@@ -71,7 +78,8 @@ def main() -> None:
     signal.setitimer(signal.ITIMER_REAL, float(data["seconds"]) + GRACE)
     deadline = time.monotonic() + float(data["seconds"])
     times = data["et"] if "et" in data else data["work"][:, None] / data["speed"]
-    minimise(times, data["memory"], data["capacity"], deadline, int(data["seed"]), _report)
+    arrays = data["memory"], data["capacity"], data["ready"]
+    _print(float(minimise(times, *arrays, deadline, int(data["seed"]), _report)))
 
 
 def _report(assignment: Iterable[int]) -> None:
@@ -79,7 +87,7 @@ def _report(assignment: Iterable[int]) -> None:
     _print([int(node) for node in assignment])
 
 
-def _print(content: list[int] | str) -> None:
+def _print(content: list[int] | str | float) -> None:
     """Print a line at once."""
     _OUTPUT.write(json.dumps(content, separators=(",", ":")) + "\n")
     _OUTPUT.flush()

@@ -24,7 +24,7 @@ _INTEGRAL = 1e-7  # a share within this of 0 or 1 counts as 0 or 1
 
 
 def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
-    """Round a vertex of the LP relaxation: at most twice the optimum, up to memory and ready times.
+    """Round a vertex of the LP relaxation: at most twice the optimum, without memory or late nodes.
 
     Parameters
     ----------
@@ -49,15 +49,17 @@ def lp_rounding(problem: Problem, rng: np.random.Generator) -> IntArray:
     of it splits at most x tasks, and in the graph of split tasks and their nodes every component
     has at most one cycle. The split tasks can therefore be matched to nodes that hold a part of
     them, one to each node. This adds at most T to a load of at most T, and T is at most the
-    optimum.
+    optimum, up to the LP's tolerances (1e-6). Tasks placed greedily instead of by the matching make
+    a second schedule; the shorter one is returned.
 
-    The LP knows no ready times. With them, only the loads are at most 2 T: a node that is ready at
-    r may end as late as r + 2 T, while the optimum is at least T and the least ready time.
+    The LP knows no ready times. With them, T is still at most the optimum, and a node that is ready
+    at r ends no later than r + 2 T: the makespan is at most the latest ready time plus twice the
+    optimum. There is no guarantee of a factor, as the optimum may leave the latest node unused.
 
     Memory rows invalidate both the count and the graph, and no rounding is known that keeps
-    capacities. With memory, whole tasks stay where they are, which fits, and split tasks follow
-    by falling memory, each to the node with room that completes it first. If a task finds no room,
-    all tasks are packed again by best fit.
+    capacities. With memory, whole tasks stay where they are, as far as they fit, and all others
+    follow by falling memory, each to the node with room that completes it first. If a task finds no
+    room, all tasks are packed again by best fit.
 
     When the time of a run is up before the LP is solved, all tasks are placed by `lpt`.
 

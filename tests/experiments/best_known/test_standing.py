@@ -7,6 +7,7 @@ import pytest
 
 from edgeopt.experiments.best_known import standing
 from edgeopt.experiments.best_known.standing import Published, Standing, better_of, standing_of
+from edgeopt.problems.errors import InputError
 
 DIGEST = "a" * 64
 
@@ -31,6 +32,16 @@ def test_without_a_published_makespan_the_bound_is_ours(record, facts):
 def test_the_better_bound_counts(record, facts, own, published, best):
     facts(makespan=2.0, source="x", bound=published)
     assert standing_of(record(lower_bound=own)).bound == best
+
+
+def test_a_bound_above_a_known_schedule_is_refused(record, facts):
+    facts(makespan=2.0, source="x", bound=1.5)
+    rule = "8x2/made.0: got 2.5, must be at most 2.0, the makespan of a known schedule"
+    with pytest.raises(InputError, match=rule):
+        standing_of(record(lower_bound=2.5))
+    assert standing_of(record(lower_bound=2.0 * (1 + 1e-10))).bound == 2.0
+    with pytest.raises(InputError, match=rule):
+        better_of({"a": record(lower_bound=2.5)}, {"a": record(makespan=2.0)})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
 
@@ -43,3 +44,10 @@ def test_specs_have_it():
 def test_bad_shares_are_refused(utilisation):
     with pytest.raises(InputError, match=r"^utilisation: got"):
         braun("u_c_hihi", 8, 2, utilisation=utilisation, rng=0)
+
+
+def test_tasks_that_fit_to_the_byte_are_accepted():
+    gibi = 2.0**30
+    memory = np.array([7, 7, 5, 3, 4, 2, 4]) * gibi + [0, 0, 1, -1, -1, 0, 0]
+    problem = Problem(np.ones((7, 2)), memory, [18 * gibi - 2, 14 * gibi + 1])
+    assert problem.fits([0, 1, 1, 0, 0, 1, 0])
