@@ -179,8 +179,9 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
     )
     names = cells.drop_duplicates("digest").set_index("digest")["instance"]
     bounds = cells.groupby("digest")["lower_bound"].max()
-    for digest, least in cells.groupby("digest")["makespan"].min().items():
-        checked_bound(bounds[digest], least, names[digest])
+    least = cells.groupby("digest")["makespan"].min()
+    for digest in bounds.index:
+        checked_bound(float(bounds[digest]), float(least[digest]), str(names[digest]))
     facts = bounds.index.to_series().map({d: fact.makespan for d, fact in published().items()})
     seconds = cells.groupby("solver")["seconds"].mean()
     for title, reference in (("the lower bound", bounds), ("the best published", facts.dropna())):

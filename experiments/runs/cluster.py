@@ -8,10 +8,11 @@ itself dies, Dask runs its cell elsewhere.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def run_on_cluster(
         or the extra ``cluster`` is not installed.
     """
     check_address(address)
-    with _connect(address) as client, _loss_said(address):
+    with _quiet(), _connect(address) as client, _loss_said(address):
         _prepare_workers(client, cells, time_limit)
         yield from _gather(client, cells, new_journal(folder), time_limit)
 
@@ -76,6 +77,20 @@ def _connect(address: str) -> Client:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         raise InputError("--cluster", address, f"a Dask scheduler ({error})") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the log of Dask's client silent, which prints how it fails to connect again."""
+    with suppress(ImportError):
+        import distributed  # noqa: F401  # sets the levels of its loggers
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextmanager
@@ -98,7 +113,11 @@ def _prepare_workers(client: Client, cells: list[AnyCell], time_limit: float | N
     heads = list({cell.label: cell for cell in cells}.values())
     # one worker fills the compiler's cache before the others, which may share it, read it
     for group in (workers[:1], workers[1:]):
-        codes = client.run(_prepare, heads, time_limit, workers=group) if group else {}
+        try:
+            codes = client.run(_prepare, heads, time_limit, workers=group) if group else {}
+        except Exception as error:  # of any kind: it comes from another machine
+            rule = f"a cluster of workers with edgeopt and the files of this sweep ({error})"
+            raise InputError("--cluster", client.scheduler.address, rule) from None
         for worker, code in codes.items():
             if code != [cell.code for cell in heads]:
                 rule = "a cluster of workers with the code of this sweep"

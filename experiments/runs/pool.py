@@ -84,7 +84,7 @@ class WorkerPool:
     waiting : deque of AnyCell
         Not yet started.
     compiled : set of str
-        Labels of our own solvers for which the compiler's cache is filled.
+        Labels of our own solvers for which the compiler's cache is filled; empty for all others.
     deaths : dict
         Number of workers that died running a cell, by its key.
     failed_starts : int
@@ -129,12 +129,16 @@ class WorkerPool:
             yield from _rows(self)
 
     def compile(self, cells: Iterable[AnyCell]) -> None:
-        """Compile for each of our solvers once, in one process, before many read its cache."""
+        """Compile once, in one process, before many read the compiler's cache.
+
+        That is for each of our solvers, and for one of others, for the sake of the bounds.
+        """
         for cell in cells:
             if not self.workers:
                 self.workers.append(start(self.folder))
-            if not cell.is_foreign and cell.label not in self.compiled:
-                self.compiled.add(cell.label)
+            label = "" if cell.is_foreign else cell.label
+            if label not in self.compiled:
+                self.compiled.add(label)
                 _compile(self, self.workers[0], cell)
 
     def cancel(self) -> list[AnyCell]:
@@ -172,7 +176,9 @@ def run_in_workers(
 def _compile(pool: WorkerPool, worker: Worker, cell: AnyCell) -> None:
     """Have a worker compile for a cell."""
     try:
-        worker.pipe.send(_job(pool, cell, None)._replace(is_warm_up=True))
+        job = _job(pool, cell, None)
+        limit = WARM_UP_SECONDS if job.warm_up_limit is None else job.warm_up_limit
+        worker.pipe.send(job._replace(is_warm_up=True, warm_up_limit=limit))
         while worker.receive()[0] != DONE:
             pass
     except (EOFError, OSError):  # dead

@@ -94,7 +94,8 @@ def main(pipe: Connection, parent: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # handled by the sweep alone
-    os.dup2(2, 1)  # what solvers print must not mix with the results of a command
+    with suppress(OSError):  # there may be no standard error
+        os.dup2(2, 1)  # what solvers print must not mix with the results of a command
     adopt_orphans()
     with suppress(EOFError, OSError), _shared_folder() as shared:
         worker = _Worker(pipe, parent, shared)
@@ -263,7 +264,7 @@ class _Worker:
                 self._await_end(used, run)
         finally:
             self._clear(name, used, run)
-        if job.is_foreign and run.is_slow:
+        if job.is_foreign and run.is_slow and job.time_limit is not None:
             self.slow[name] = str(run.error)
         return run
 
@@ -326,12 +327,15 @@ class _Worker:
         own = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self.pipe.close()
-            for other in self.hosts.values():
-                other.close()
-            os.close(orders)
-            os.close(answers)
-            host.serve(Connection(order_end, writable=False), answer_end, own)
+            try:
+                self.pipe.close()
+                for other in self.hosts.values():
+                    other.close()
+                os.close(orders)
+                os.close(answers)
+                host.serve(Connection(order_end, writable=False), answer_end, own)
+            finally:
+                os._exit(1)
         os.close(order_end)
         os.close(answer_end)
         return _Host(pid, Connection(orders, readable=False), answers)
@@ -367,7 +371,9 @@ class _Worker:
 
 def _time_limit_text(run: _Run) -> str:
     """Return why a cell was ended."""
-    text = f"time limit of {run.job.time_limit:g} s"
+    text = (
+        "no time limit" if run.job.time_limit is None else f"time limit of {run.job.time_limit:g} s"
+    )
     if run.pid is not None:
         return text
     return f"{text}: its warm-up had not ended after {_seconds_since(run.start):.0f} s"

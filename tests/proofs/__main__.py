@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pprint import pprint
 
-from edgeopt.optim.scheduling.catalog import SOLVERS
-from proofs.claims import findings, peers
+from proofs.claims import findings, ours, peers
 from proofs.draws import draw_problem
 
 Task = tuple[int, int, bool]
@@ -22,7 +21,7 @@ Task = tuple[int, int, bool]
 def look(task: Task) -> tuple[int, list[str]]:
     """Return the number of a problem and what is wrong."""
     seed, number, foreign = task
-    solvers = peers() if foreign else SOLVERS
+    solvers = peers() if foreign else ours()
     return number, list(findings(draw_problem(seed, number), number, solvers))
 
 

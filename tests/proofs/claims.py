@@ -12,50 +12,44 @@ import numpy as np
 from naive.exact import exact_makespan, exact_optimum
 
 from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs
-from edgeopt.optim.scheduling.bounds.best import best_bound
-from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
-from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
+from edgeopt.optim.scheduling.bounds import best as named
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
-from edgeopt.optim.scheduling.bounds.quick_bounds import (
-    combinatorial_bound,
-    lifted_bound,
-    lower_bound,
-    lp_bound,
-    lp_duals,
-)
+from edgeopt.optim.scheduling.bounds.quick_bounds import lifted_bound, lp_bound, lp_duals
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Iterations, Progress
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
 
-ROUNDED = Fraction(1, 10**12)
-"""Relative: how far sums of floats may be from the makespan, and a proved one from the optimum."""
-
 GUARANTEE = 2 * (1 + Fraction(1, 10**6))
 """Of `lp_rounding`, and what the tolerances of its linear program add."""
 
 BOUNDS: dict[str, Callable[[Problem], float]] = {
-    "lower_bound": lower_bound,
-    "combinatorial_bound": combinatorial_bound,
-    "lp_bound": lp_bound,
-    "lagrangian_bound": lambda problem: lagrangian_bound(problem, ascend(problem)),
-    "lagrangian_bound, one node": lambda problem: lagrangian_bound(problem, _one_node(problem)),
-    "lifted_bound": lambda problem: lifted_bound(problem, lp_duals(problem), lp_bound(problem)),
-    "knapsack_bound": lambda problem: knapsack_bound(problem, 0.1),
-    "deadline_bound": deadline_bound,
-    "best_bound": lambda problem: best_bound(problem, 0.1),
+    **named.BOUNDS,
+    "lagrangian": lambda problem: lagrangian_bound(problem, ascend(problem)),
+    "lagrangian, one node": lambda problem: lagrangian_bound(problem, _one_node(problem)),
+    "lifted": lambda problem: lifted_bound(problem, lp_duals(problem), lp_bound(problem)),
 }
+"""All that are named, which should be quick on these problems, and the parts of others."""
 
 ITERATIONS = {
     "milp": 400,
     "branch-and-price": 100,
+    "milp alone": 100,
     "local-search": 10,
     "pso": 5,
     "highs": 99,
     "cp-sat": 99,
 }
 """Of the solvers that need more or fewer than 3 to say all that they can."""
+
+
+def ours() -> dict[str, Any]:
+    """Return the solvers of the catalog, and the integer program without the knapsack bound."""
+    return SOLVERS | {"milp alone": MILP(bound_iterations=0)}
 
 
 def peers() -> dict[str, Any]:
@@ -151,13 +145,18 @@ def _run(
     yield from _end(problem, result, best)
 
 
+def _rounded(problem: Problem) -> Fraction:
+    """Return how far, relative to it, a sum may be from the makespan, and that from a proof."""
+    return 2 * Fraction(sum_rounding(problem))
+
+
 def _reported(
     problem: Problem, known: list[list[int]], bound: float, makespan: float, best: Fraction | None
 ) -> Iterator[str]:
     """Yield what is wrong with the bound of a run."""
     if known and best is not None and bound == makespan:
         # The makespan is proved optimal: the bound has its rounding, and no other.
-        if exact_makespan(problem, known[0]) > best * (1 + ROUNDED):
+        if exact_makespan(problem, known[0]) > best * (1 + _rounded(problem)):
             yield f"{makespan!r} is proved, but the optimum is {_text(best)}"
     else:
         yield from _bound(bound, best)
@@ -174,13 +173,13 @@ def _schedule(
         yield f"schedule {assignment}, but there is none"
         return
     exact = exact_makespan(problem, assignment)
-    if abs(Fraction(makespan) - exact) > exact * ROUNDED:
+    if abs(Fraction(makespan) - exact) > exact * _rounded(problem):
         yield f"makespan {makespan!r} of {assignment} is {_text(exact)}"
     if problem.task_memory is not None and problem.node_capacity is not None:
         for node, capacity in enumerate(problem.node_capacity.tolist()):
             tasks = [task for task, at in enumerate(assignment) if at == node]
             held = sum(Fraction(float(problem.task_memory[task])) for task in tasks)
-            if held > Fraction(capacity) * (1 + ROUNDED):
+            if held > Fraction(capacity) * (1 + _rounded(problem)):
                 yield f"schedule {assignment} exceeds the memory of node {node}"
 
 
@@ -197,7 +196,7 @@ def _end(problem: Problem, result: Result, best: Fraction | None) -> Iterator[st
     if best is None:
         return
     exact = exact_makespan(problem, assignment)
-    if result.status == "optimal" and exact > best * (1 + ROUNDED):
+    if result.status == "optimal" and exact > best * (1 + _rounded(problem)):
         yield f"{_text(exact)} is called optimal, but {_text(best)} is"
     if result.solver == "lp_rounding" and problem.task_memory is None:
         late = 0.0 if problem.ready is None else float(problem.ready.max())

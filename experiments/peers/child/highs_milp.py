@@ -53,7 +53,7 @@ def minimise_makespan(
     if highs.getModelStatus() not in ends:
         return 0.0
     lost = _TOLERANCE * (program.num_row_ + program.num_col_)
-    return max(0.0, highs.getInfo().mip_dual_bound - lost) * float(longest)
+    return float(max(0.0, highs.getInfo().mip_dual_bound - lost) * longest)
 
 
 def _assignment(solution: Any, shape: tuple[int, int]) -> NDArray[np.int64]:

@@ -39,10 +39,10 @@ def deadline_bound(problem: Problem) -> float:
 
     Examples
     --------
-    >>> from edgeopt import Problem, deadline_bound, lower_bound
-    >>> problem = Problem([[6.0, 7.0], [7.0, 6.0], [1.0, 90.0]])
+    >>> from edgeopt import deadline_bound, load_problem, lower_bound
+    >>> problem = load_problem("rcmax:machines:20x6:seed=1")
     >>> lower_bound(problem), deadline_bound(problem)
-    (6.0, 7.0)
+    (97.0, 98.0)
     """
     bound = lower_bound(problem)
     if problem.tasks * problem.nodes <= LP_ENTRIES:

@@ -127,7 +127,7 @@ def knapsack_bound(problem: Problem, seconds: float = 5.0) -> float:
     check_number("seconds", seconds, above=0)
     end = time.perf_counter() + seconds
     bundle = open_bundle(problem)
-    while not bundle.converged and time.perf_counter() < end:
+    while not bundle.converged and time.perf_counter() < end and not is_over():
         improve_prices(bundle)
     return bundle.bound
 

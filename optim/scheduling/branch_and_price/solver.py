@@ -247,7 +247,8 @@ def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
         _offer(problem, state, tree.found)
         deadlines.given_up.add(deadline)  # met, or so close that rounding decides
     elif tree.is_refuted:
-        _note_refuted(problem, state, tree.whole, tuple(tree.proof))
+        proof = tuple(node for node in tree.proof if node is not None)
+        _note_refuted(problem, state, tree.whole, proof)
     elif tried and tree.visited >= _MOST_VISITS:
         deadlines.given_up.add(deadline)
     low, high = deadlines.refuted, deadlines.met

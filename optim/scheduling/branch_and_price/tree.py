@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Who
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 
-_ITERATIONS = 40  # of the prices of a node
+_ITERATIONS = 20  # of the prices of a node
 
 _SURE = 0.9  # a share from which on a task is put on a node together with others
 
@@ -92,7 +92,8 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     node = tree.open.pop()
     tree.visited += 1
     tree.rounded = None
-    left, steps = propagate(tree.whole, node.alive), []
+    left = propagate(tree.whole, node.alive)
+    steps: list[Step] = []
     if _is_settled(tree, node, left, steps):
         return 1
     search = open_prices(tree.whole, left, node.prices, node.columns)

@@ -14,7 +14,8 @@ from edgeopt.problems.scheduling.problem import Problem
 PROBLEM = Problem([[1.0, 5.0], [2.0, 5.0], [3.0, 3.0]], [1.0] * 3, [2.0, 2.0])
 LIMITS = {"seconds": 0.5, "gigabytes": 1.0}
 HEAD = (
-    "import time, os\ndef minimise_makespan(times, memory, capacity, deadline, seed, report):\n    "
+    "import time, os\n"
+    "def minimise_makespan(times, memory, capacity, ready, deadline, seed, report):\n    "
 )
 BODIES = {
     "hangs": "report([0, 0, 1])\n    while True: pass",
@@ -60,11 +61,12 @@ def test_it_is_ended_though_it_never_returns(child):
 def test_what_it_gets_is_the_problem(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "echo.py").write_text(
-        f"{HEAD}report([*times.ravel(), *memory, *capacity, seed > 0, deadline > time.monotonic()])"
+        f"{HEAD}rest = seed > 0, deadline > time.monotonic()\n"
+        "    report([*times.ravel(), *memory, *capacity, *ready, *rest])"
     )
     state = start_child(sys.executable, "echo", PROBLEM, np.random.default_rng(0), LIMITS)
     line = state.lines.get(timeout=30.0)
-    assert line == b"[1,5,2,5,3,3,1,1,1,2,2,1,1]\n"
+    assert line == b"[1,5,2,5,3,3,1,1,1,2,2,0,0,1,1]\n"
 
 
 def test_a_missing_interpreter_is_bad_input():

@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from naive.exact import exact_optimum
+from naive.exact import exact_makespan, exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.bounds.best import BOUNDS, best_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
-from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
+from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units, sum_rounding
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.integer_program import (
     build_integer_program,
@@ -23,8 +23,6 @@ from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.problem import Problem
 
-ROUNDED = 1 + Fraction(1, 10**12)  # loads are sums of floats
-
 
 @settings(max_examples=60, deadline=None)
 @given(wild_problems())
@@ -32,7 +30,7 @@ def test_bounds_are_at_most_the_optimum(problem):
     best = exact_optimum(problem)
     short = {"knapsack": lambda p: knapsack_bound(p, 0.1), "best": lambda p: best_bound(p, 0.1)}
     for bound in (BOUNDS | short).values():
-        assert Fraction(bound(problem)) <= best * ROUNDED
+        assert Fraction(bound(problem)) <= best
 
 
 @settings(max_examples=40, deadline=None)
@@ -40,10 +38,11 @@ def test_bounds_are_at_most_the_optimum(problem):
 def test_an_optimum_that_milp_proves_is_one(problem):
     best = exact_optimum(problem)
     result = solve(problem, MILP(bound_iterations=3), stop=Iterations(30), rng=0)
-    assert Fraction(result.lower_bound) <= best * ROUNDED
-    assert Fraction(result.makespan) * ROUNDED >= best
+    rounded = 1 + 2 * Fraction(sum_rounding(problem))
+    assert Fraction(result.lower_bound) <= best * rounded
+    assert Fraction(result.makespan) * rounded >= best
     if result.status == "optimal":
-        assert Fraction(result.makespan) <= best * (1 + Fraction(1, 10**9))
+        assert exact_makespan(problem, result.assignment.tolist()) <= best * rounded
 
 
 @pytest.mark.parametrize(("name", "best"), [("ready.npz", 8.0), ("bytes.npz", 13.0)])

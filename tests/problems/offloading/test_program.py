@@ -11,7 +11,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.arrays import network_arrays
+from edgeopt.problems.offloading.arrays import network_arrays, random_batch
 from edgeopt.problems.offloading.program import (
     DELAY_PARTS,
     CutProgram,
@@ -20,6 +20,7 @@ from edgeopt.problems.offloading.program import (
     meets_constraints,
 )
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
+from edgeopt.problems.offloading.terms import CutTerms
 from edgeopt.problems.systems import system as parts
 from edgeopt.problems.systems.system import Device, Pool, System, random_system
 
@@ -262,6 +263,15 @@ def test_a_cut_is_feasible_if_every_node_meets_every_constraint(seed: int):
     assert (program.slacks >= 0).all(axis=0).tolist() == program.feasible.tolist()
 
 
+def test_each_system_of_a_batch_meets_its_own_constraints():
+    work, batch = network_arrays(load_network("alexnet"), CORRECTED), random_batch(20, rng=1)
+    together = meets_constraints(CutTerms(work, batch, CORRECTED))
+    assert 0 < together.sum() < together.size
+    for index, row in enumerate(together):
+        alone = replace(batch, **{name: x[index : index + 1] for name, x in vars(batch).items()})
+        assert meets_constraints(CutTerms(work, alone, CORRECTED)).tolist() == [row.tolist()]
+
+
 def test_a_program_keeps_what_it_was_built_from():
     program = build_program(CHAIN, SYSTEM, reading=PRINTED, objective="weighted", weight=0.5)
     assert program.profile is CHAIN
@@ -286,3 +296,7 @@ def test_the_parts_of_the_delay_sum_to_it(seed: int, reading: Reading):
     parts = delay_parts_s(program)
     assert tuple(parts) == DELAY_PARTS
     assert sum(parts.values()) == pytest.approx(program.values[1])
+    free = replace(reading, uplink_counts=False, cloud_counts=False)
+    parts = delay_parts_s(build_program(program.profile, program.system, reading=free))
+    assert not parts["uplink"].any()
+    assert not parts["cloud"].any()

@@ -90,9 +90,7 @@ def test_changed_certificates_are_refused(proof):
         "another problem": whole._replace(digest="0"),
         "a later deadline": whole._replace(deadline=result.makespan),
         "no prices": replaced(whole, leaves[0], Leaf(())),
-        "prices of 0": replaced(
-            whole, leaves[0], Leaf((step._replace(prices=0 * step.prices, refuted=nothing),))
-        ),
+        "prices of 0": replaced(whole, leaves[0], Leaf((free,))),
         "a pair without proof": replaced(whole, 0, first._replace(steps=(step,))),
         "negative prices": replaced(whole, leaves[0], Leaf((step._replace(prices=-step.prices),))),
         "a missing node": replaced(whole, 0, first._replace(off=len(whole.tree))),
