@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from edgeopt.experiments.start import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
+from edgeopt.experiments.commands.signals import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
 from edgeopt.experiments.terminal import prepare_streams, say
 
 _FAILED, _BAD_INPUT = 1, 2
@@ -154,6 +154,8 @@ def _log_to_stderr() -> None:
     logger = logging.getLogger("edgeopt")
     logger.handlers = [_Lines()]
     logger.setLevel(logging.INFO)
+    # where it can keep nothing, it is slower, which nobody has to be told
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 _warned = set[str]()

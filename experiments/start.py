@@ -5,17 +5,15 @@ This module imports nothing that takes time, and sets the handler before anythin
 
 from __future__ import annotations
 
-import _thread
-import os
 import signal
 import sys
-import threading
-from typing import Any
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
-
-INTERRUPTED_LINE = "edgeopt: interrupted; what is finished is kept"
+from edgeopt.experiments.commands.signals import (
+    INTERRUPTED,
+    INTERRUPTED_LINE,
+    end_at_interrupt,
+    is_ignored,
+)
 
 
 def main() -> None:
@@ -30,40 +28,5 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     finally:
         # While Python shuts down there is nothing left to keep.
-        if not _is_ignored():
+        if not is_ignored():
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def end_at_interrupt() -> None:
-    """Have Ctrl-C end the process at once, as long as there is nothing to keep.
-
-    Raised as an exception it could come out of the import of any library, or be lost in it.
-    """
-    if not _is_ignored():
-        signal.signal(signal.SIGINT, _end)
-
-
-def raise_at_interrupt() -> None:
-    """Have Ctrl-C raise `KeyboardInterrupt` again: a command begins its work."""
-    if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.unraisablehook = _raise_later
-
-
-def _raise_later(lost: Any) -> None:
-    """Repeat an interrupt that came where no exception can leave, as in a compiler's callback."""
-    if isinstance(lost.exc_value, KeyboardInterrupt):
-        threading.Timer(0.05, _thread.interrupt_main).start()
-    else:
-        sys.__unraisablehook__(lost)
-
-
-def _is_ignored() -> bool:
-    """Whether whoever started the process has it ignore Ctrl-C, as shells do in the background."""
-    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-
-
-def _end(*_: Any) -> None:
-    """End the process without cleaning up."""
-    os.write(2, f"{INTERRUPTED_LINE}\n".encode())
-    os._exit(INTERRUPTED)

@@ -6,7 +6,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import cycle, product
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from edgeopt.experiments.pgf import pgf_picture
 from edgeopt.problems.errors import FloatArray, check_choice
 from edgeopt.problems.files import write_atomically
+from edgeopt.problems.visible import visible_lines
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -246,6 +247,35 @@ def one_font_warning() -> Iterator[None]:
         warnings.warn(
             f"no installed font has {letters}: they are boxes; Noto Sans CJK has most", stacklevel=5
         )
+
+
+def plain_names(figure: Figure) -> None:
+    """Have all texts of a figure drawn as they are: names come from users and are no formulas.
+
+    Labels of ticks that are numbers stay formulas where the axis makes them such.
+    """
+    from matplotlib.text import Text
+    from matplotlib.ticker import FuncFormatter
+
+    # not the ticks: they take their labels from the axis whenever they are drawn
+    formulas: set[int] = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FuncFormatter):  # ours, or one for names
+                axis.set_major_formatter(_shown_by(formatter.func))
+            else:
+                formulas |= {id(label) for label in axis.get_ticklabels()}
+            formulas.add(id(axis.get_offset_text()))
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and id(text) not in formulas:
+            text.set_parse_math(False)
+            text.set_text(visible_lines(text.get_text()))
+
+
+def _shown_by(label: Any) -> Callable[[float, float], str]:
+    """Return a formatter of ticks whose labels have no hidden signs."""
+    return lambda value, place: visible_lines(label(value, place))
 
 
 FORMATS: dict[str, dict[str, Any]] = {  # without dates, so that files repeat to the byte

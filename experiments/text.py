@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from edgeopt.problems.visible import visible
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -185,7 +187,7 @@ def markdown_table(
 
 def _markdown_row(cells: Sequence[str]) -> str:
     """Return a row of a table."""
-    texts = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    texts = (visible(" ".join(cell.split("\n"))).replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(texts)} |"
 
 
@@ -250,7 +252,7 @@ class ReportTable:
 
 def latex_text(text: str) -> str:
     """Return a text for LaTeX: what it would read as a command is escaped, on one line."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     return re.sub(f"[{_RAISED}]+|.", _latex_sign, line)
 
 

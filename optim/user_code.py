@@ -11,8 +11,10 @@ import ast
 import builtins
 import hashlib
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.abc import Loader, MetaPathFinder
@@ -26,6 +28,14 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import LARGEST_CODE, file_exists, read_content
 
 _PREFIX = "edgeopt_user_"
+
+SHARED = "EDGEOPT_USER_CODE"
+"""Variable with a folder of `sys.path` in which processes find what others have run."""
+
+_SHARED_MODULE = """from pathlib import Path
+from edgeopt.optim.user_code import adopt
+adopt(__name__, Path({place!r}))
+"""
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -196,14 +206,59 @@ def run_code(code: UserCode) -> ModuleType:
     InputError
         If it raises.
     """
+    _add(code)
+    _share(code)
+    try:
+        with folder_kept():
+            return importlib.import_module(f"{code.package}.{code.main}")
+    except (Exception, SystemExit) as error:
+        path = str(code.files[code.main][0])
+        raise InputError("solver", path, f"a file that runs ({error!r})") from error
+
+
+def _add(code: UserCode) -> None:
+    """Have imports find a user's package."""
     _RUN[code.package] = code
     if _FINDER not in sys.meta_path:
         sys.meta_path.append(_FINDER)
+
+
+def _share(code: UserCode) -> None:
+    """Leave a module that makes the package known, for processes that start without it."""
+    folder, place = os.environ.get(SHARED), str(code.files[code.main][0])
+    if folder:
+        with suppress(OSError):  # then only processes that are forked know it
+            Path(folder, f"{code.package}.py").write_text(_SHARED_MODULE.format(place=place))
+
+
+def adopt(package: str, path: Path) -> None:
+    """Make the package of a user's file known to this process, in the module that was left for it.
+
+    Raises
+    ------
+    ImportError
+        If the file has changed.
+    """
+    code = read_code(path)
+    if code.package != package:
+        raise ImportError(f"{path} has changed")
+    _add(code)
+    vars(sys.modules[package])["__path__"] = []
+
+
+@contextmanager
+def folder_kept() -> Iterator[None]:
+    """Undo a change of the process's folder, to which the paths of a command are relative."""
     try:
-        return importlib.import_module(f"{code.package}.{code.main}")
-    except Exception as error:
-        path = str(code.files[code.main][0])
-        raise InputError("solver", path, f"a file that runs ({error!r})") from error
+        before = os.getcwd()  # noqa: PTH109
+    except OSError:  # it is gone
+        yield
+        return
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.chdir(before)
 
 
 def user_code(module: str) -> UserCode | None:

@@ -136,6 +136,19 @@ def locate(spec: str, folder: Path) -> str:
     return str(path.resolve()) if file_exists(path) else spec
 
 
+def printable(text: str) -> str:
+    r"""Return a text that UTF-8 can hold: of a file's name that is not UTF-8, ``\udce9`` and so on.
+
+    Examples
+    --------
+    >>> import os
+    >>> from edgeopt.problems.files import printable
+    >>> printable(os.fsdecode(b"caf\xe9.csv"))
+    'caf\\udce9.csv'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 # Configuration files in TOML.
 
 

@@ -7,6 +7,13 @@ from dataclasses import fields
 from html import escape
 from typing import Any
 
+from edgeopt.problems.visible import visible_lines
+
+
+def escaped(text: str) -> str:
+    """Return a text for HTML, in which marks of direction and control characters are visible."""
+    return escape(visible_lines(text))
+
 
 def html_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Return a table; every text is escaped."""
@@ -15,7 +22,7 @@ def html_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _row(tag: str, cells: Iterable[str]) -> str:
     """Return a row of a table."""
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<{tag}>{escaped(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def parameters_html(solver: Any) -> str:
@@ -26,4 +33,4 @@ def parameters_html(solver: Any) -> str:
         default = "" if value == each.default else str(each.default)
         rows.append((each.name, str(value), default, each.metadata.get("meaning", "")))
     table = html_table(("parameter", "value", "default", "meaning"), rows)
-    return f"<p>{escape(type(solver).__name__)}</p>{table}"
+    return f"<p>{escaped(type(solver).__name__)}</p>{table}"

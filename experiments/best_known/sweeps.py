@@ -18,6 +18,7 @@ from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
 from edgeopt.optim.scheduling.solve import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,9 @@ def _read(folder: Path) -> pd.DataFrame:
     )
     # rows of failed runs lack the size, which the tables group by
     cells = cells.drop(columns=["tasks", "nodes"]).join(facts, on="problem")
-    return cells.assign(version=version, folder=str(folder))
+    named = [specs.get(name, name) for name in cells["problem"]]
+    spec = pd.Series(named, cells.index, object)  # files' names need not be UTF-8
+    return cells.assign(spec=spec, version=version, folder=printable(str(folder)))
 
 
 def _facts(spec: str) -> dict[str, Any]:
@@ -65,7 +68,6 @@ def _facts(spec: str) -> dict[str, Any]:
     problem = problem_of(spec)
     fact = published().get(problem.digest)
     return {
-        "spec": spec,
         "digest": problem.digest,
         "instance": problem.name if fact is None else fact.instance,
         "tasks": problem.tasks,

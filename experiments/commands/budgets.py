@@ -96,7 +96,7 @@ def _text(gap: float, best: bool, test: float) -> str:
 
 def _draw(gaps: pd.DataFrame, axis: str, solvers: list[str], out: Path) -> None:
     """Write the figure, and say where it is."""
-    from edgeopt.experiments.style import paper_style, save_figure, solver_styles
+    from edgeopt.experiments.style import paper_style, plain_names, save_figure, solver_styles
     from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 
     try:
@@ -105,5 +105,6 @@ def _draw(gaps: pd.DataFrame, axis: str, solvers: list[str], out: Path) -> None:
         raise InputError("out", str(out), f"a folder that can be made ({error})") from None
     with paper_style():
         figure = budgets_figure(gaps, axis, solver_styles(solvers))
+        plain_names(figure)
         for path in save_figure(figure, out, "budgets"):
             say(path)

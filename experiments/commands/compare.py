@@ -11,6 +11,7 @@ from edgeopt.experiments.commands import running
 from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.statistics.blocks import BLOCK_UNITS
 from edgeopt.experiments.terminal import table_console, terminal_table
+from edgeopt.problems.errors import InputError
 
 # of the ranking table, as many as fit into 80 characters
 _COLUMNS = ("solver", "average rank", "gap %", "95 % interval of gap", "effect", "p paired")
@@ -34,7 +35,11 @@ def compare_command(
     from edgeopt.experiments.statistics.comparison import compare_solvers
     from edgeopt.experiments.sweep.summary import read_solver_cells
 
-    comparison = compare_solvers(read_solver_cells(folder), axis=at, unit=unit)
+    cells = read_solver_cells(folder)
+    if not (cells["gap"] < float("inf")).any():
+        rule = "a sweep with a schedule: there is nothing to compare"
+        raise InputError("folder", str(folder), rule)
+    comparison = compare_solvers(cells, axis=at, unit=unit)
     table = ranking_table(comparison)
     kept = [table.columns.index(column) for column in _COLUMNS]
     rows = [[row[place].text for place in kept] for row in table.rows]

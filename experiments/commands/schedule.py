@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import traceback
@@ -16,6 +14,7 @@ import typer
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
 from edgeopt.experiments.commands.signals import termination_as_interrupt
+from edgeopt.experiments.csv_text import csv_rows
 from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent
@@ -84,7 +83,7 @@ def schedule_command(
         tuple[Path, str] | None,
         typer.Option(
             metavar="DIR KEY",
-            help="Run a row of a sweep again; PROBLEM or --solver say where a moved file is",
+            help="Run a row of a sweep again; --solver names its file if it has one",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
@@ -117,7 +116,7 @@ def schedule_command(
         values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
         notes, code = [], values.get("code", 0)
     if out is not None and values["assignment"] is not None:
-        write_atomically(out, _assignment_text(out, values).encode())
+        write_atomically(out, _assignment_text(out, values))
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
         say(note, error=as_json)
@@ -152,8 +151,11 @@ def _replayed(
 ) -> tuple[dict[str, Any], list[str], int]:
     """Return the result of a row that is run again, what is to be said of it, and an exit code."""
     from edgeopt.experiments.sweep.cell import problem_of
-    from edgeopt.experiments.sweep.replay import CHANGED, find_stored
+    from edgeopt.experiments.sweep.replay import CHANGED, find_stored, foreign_code
 
+    # a folder that comes from elsewhere does not choose what runs here
+    if solver is None and (file := foreign_code(folder, key)) is not None:
+        raise InputError("--solver", None, f"given, to run the code of a file: --solver {file}")
     stored = find_stored(folder, key, problem=problem, solver=solver)
     name = json.loads(stored.cell.solver)["solver"]
     say(f"running {name} on {stored.cell.problem}", error=True)
@@ -192,18 +194,15 @@ def _rng(seed: str | None) -> int | str | None:
     return seed if "/" in seed else int(seed)
 
 
-def _assignment_text(out: Path, values: dict[str, Any]) -> str:
+def _assignment_text(out: Path, values: dict[str, Any]) -> bytes:
     """Return an assignment as text: names of tasks and nodes if there are some and it is CSV."""
     assignment, labels = values["assignment"], values["labels"]
     if not any(labels.values()) or out.suffix.lower() != ".csv":
-        return "".join(f"{node}\n" for node in assignment)
+        return "".join(f"{node}\n" for node in assignment).encode()
     tasks = labels["task_names"] or range(values["tasks"])
     nodes = labels["node_names"] or range(values["nodes"])
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["task", "node"])
-    rows.writerows(zip(tasks, (nodes[node] for node in assignment), strict=True))
-    return text.getvalue()
+    pairs = zip(tasks, (nodes[node] for node in assignment), strict=True)
+    return csv_rows([("task", "node"), *pairs])
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.commands import running
+from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.terminal import say, table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -50,7 +51,7 @@ def _print_cells(out: Path) -> None:
 
     cells = read_solver_cells(out)
     summary = summarize_sweep(cells)
-    write_atomically(out / "summary.csv", summary.to_csv(index=False, float_format="%.8g").encode())
+    write_atomically(out / "summary.csv", csv_table(summary, "%.8g"))
     problems, solvers = (list(summary[column].unique()) for column in ("problem", "solver"))
     console = table_console()
     console.print(gap_table(summary, problems, solvers, console.width))

@@ -23,6 +23,7 @@ from .optim.scheduling.bounds.deadline import deadline_bound
 from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from .optim.scheduling.bounds.lagrangian import lagrangian_bound
 from .optim.scheduling.bounds.quick_bounds import lower_bound
+from .optim.scheduling.branch_and_price.solver import BranchAndPrice
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
 from .optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
@@ -50,6 +51,7 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "BranchAndPrice",
     "CutChoice",
     "Evaluations",
     "Frontier",

@@ -20,7 +20,7 @@ from edgeopt.optim.learning.schemes import make_training_scheme
 from edgeopt.optim.learning.training import Training
 from edgeopt.optim.scheduling.catalog import locate_solver, solver_code
 from edgeopt.problems.errors import InputError, check_choice, check_integer, check_number
-from edgeopt.problems.files import check_fields, locate, read_toml
+from edgeopt.problems.files import check_fields, locate, printable, read_toml
 from edgeopt.problems.parameters import check_names
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
@@ -103,6 +103,8 @@ class LearningConfig:
                 raise InputError(name, getattr(self, name), "a table")
         if not self.schemes:
             raise InputError("schemes", {}, "at least one table [schemes.NAME]")
+        named = {printable(label): table for label, table in self.schemes.items()}
+        object.__setattr__(self, "schemes", named)
         check_runs(self.repetitions, len(self.schemes), self.time_limit)
         for name in ("settings", "link", "dispatch", "training", "schemes"):
             check_json(name, getattr(self, name))

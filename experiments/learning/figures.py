@@ -11,7 +11,14 @@ import numpy as np
 from edgeopt.experiments.learning.config import LearningConfig
 from edgeopt.experiments.learning.summary import early_rows, runs_of, summarize_learning
 from edgeopt.experiments.runs.cell import Row
-from edgeopt.experiments.style import COLOURS, line_styles, paper_style, plain_ticks, save_figure
+from edgeopt.experiments.style import (
+    COLOURS,
+    line_styles,
+    paper_style,
+    plain_names,
+    plain_ticks,
+    save_figure,
+)
 from edgeopt.problems.errors import FloatArray
 
 if TYPE_CHECKING:
@@ -55,6 +62,7 @@ def plot_learning(config: LearningConfig, rows: list[Row], folder: Path) -> list
         if early:
             figures["exits"] = exit_figure(early)
         for name, figure in figures.items():
+            plain_names(figure)
             paths += save_figure(figure, folder, name)
     return paths
 

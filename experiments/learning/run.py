@@ -21,7 +21,7 @@ from edgeopt.optim.learning.problem import Learner, LearningProblem, PeriodCost,
 from edgeopt.optim.learning.training import learning_rate
 from edgeopt.problems.datasets.dataset import Dataset
 from edgeopt.problems.datasets.load import load_dataset
-from edgeopt.problems.files import check_no_special, read_content, write_atomically
+from edgeopt.problems.files import LARGEST_ARRAYS, check_no_special, read_content, write_atomically
 
 PERIOD_SUMS = {
     **dict.fromkeys(("tasks", "examples"), "integers"),
@@ -174,7 +174,7 @@ def resume_run(path: Path, learner: Learner) -> list[Row] | None:
 
 def _read(path: Path) -> dict[str, Any]:
     """Return the content of a checkpoint."""
-    data = read_content(path)
+    data = read_content(path, LARGEST_ARRAYS)
     sealed = _SEALED.fullmatch(data)
     if sealed is not None and _checksum(path, sealed[1]) != sealed[2]:
         raise ValueError("another checksum")

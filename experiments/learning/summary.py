@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.learning.cell import EARLY, PERIOD_COLUMNS
 from edgeopt.experiments.learning.config import LearningConfig
 from edgeopt.experiments.runs.cell import FAILED, Row
@@ -204,7 +205,7 @@ def _csv(table: list[Row]) -> bytes:
     """Return rows as CSV."""
     import pandas as pd
 
-    return pd.DataFrame(table).to_csv(index=False, float_format="%.8g").encode()
+    return csv_table(pd.DataFrame(table), "%.8g")
 
 
 def _torch_version() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.html import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,7 +170,7 @@ class Runs:
 
     def _repr_html_(self) -> str:
         """Return the same, and the table of median gaps, for notebooks."""
-        facts = escape("; ".join(self._facts()))
+        facts = escaped("; ".join(self._facts()))
         table = self.table()
         if table.empty:
             return f"<p>{facts}</p>"

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from edgeopt.optim.framework.schemes.catalog import SCHEMES
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import locate, write_atomically
+from edgeopt.problems.html import escaped
 from edgeopt.problems.systems.load import save_system
 from edgeopt.problems.systems.system import System
 
@@ -99,7 +99,7 @@ class SimulatedSchemes:
     def _repr_html_(self) -> str:
         """Return the same, and the table, for notebooks."""
         table = self.table().to_html(index=False, max_rows=40, float_format="{:.4g}".format)
-        return f"<p>{escape(self._facts())}</p>{table}"
+        return f"<p>{escaped(self._facts())}</p>{table}"
 
     def _facts(self) -> str:
         """Return the numbers of schemes, streams and runs."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
 from edgeopt.optim.offloading.relaxation import relax
 from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
 from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.html import escaped
 from edgeopt.problems.networks.from_torch import from_torch
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
@@ -122,7 +122,7 @@ class CutChoice:
     def _repr_html_(self) -> str:
         """Return the answer in one line, and the table of cuts, for notebooks."""
         table = self.table().to_html(max_rows=40, float_format="{:.4g}".format)
-        return f"<p>{escape(offload_headline(self.report))}</p>{table}"
+        return f"<p>{escaped(offload_headline(self.report))}</p>{table}"
 
 
 def offload(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.experiments.style import COLOURS, paper_style, save_figure
+from edgeopt.experiments.style import COLOURS, paper_style, plain_names, save_figure
 from edgeopt.optim.offloading.solvers import Answer, criteria, pareto_cuts
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
@@ -66,6 +66,7 @@ def plot_offload(answer: Answer, folder: Path) -> list[Path]:
         with paper_style():
             figure = Figure(figsize=(6.3, 3.3))
             draw(answer, figure.subplots())
+            plain_names(figure)
             files += save_figure(figure, folder, name)
     return files
 

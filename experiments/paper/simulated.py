@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.experiments.csv_text import csv_rows
 from edgeopt.experiments.runs.cell import FINISHED, AnyCell, Row, run_cell
 from edgeopt.experiments.runs.files import JOURNALS, append_row, journal_rows, journals, new_journal
 from edgeopt.experiments.runs.pool import run_in_workers
 from edgeopt.experiments.runs.progress import progress
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
-from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_lines
+from edgeopt.experiments.simulation.summary import in_order, summarize_simulation, table_rows
 from edgeopt.experiments.statistics.rank_tests import signed_ranks
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.optim.framework.measures import replication_interval
@@ -92,8 +93,7 @@ def _simulated(config: SimulationConfig, table: list[dict[str, Any]]) -> Simulat
 
 def write_summary(simulated: Simulated, folder: Path) -> None:
     """Write ``summary.csv`` with every measure and its interval."""
-    text = "\n".join(table_lines(simulated.summary)) + "\n"
-    write_atomically(folder / "summary.csv", text.encode())
+    write_atomically(folder / "summary.csv", csv_rows(table_rows(simulated.summary)))
 
 
 def relative_percent(first: FloatArray, second: FloatArray) -> Measured:

@@ -27,6 +27,13 @@ PYTHON = "EDGEOPT_ORTOOLS_PYTHON"
 
 _RUN = Path(__file__).parent / "child" / "run.py"
 
+PROGRAMS = (
+    "edgeopt.experiments.peers.child.run",
+    "edgeopt.experiments.peers.child.cp_sat_model",
+    "edgeopt.experiments.peers.child.highs_milp",
+)
+"""What runs in the child: part of the code of a run, though never imported here."""
+
 _STEP_SECONDS = 0.1  # the loop looks at its stopping criteria as often
 
 

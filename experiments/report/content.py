@@ -232,6 +232,8 @@ def _convergence(analysis: Analysis, problem: str) -> Convergence:
 
 def verdict(comparison: Comparison) -> str:
     """Say which solver leads, and from which others the tests tell it apart."""
+    if not (comparison.blocks < float("inf")).any(axis=None):
+        return "There is nothing to compare: no solver has a finite gap."
     ranks = comparison.ranking["rank"]
     leaders = [str(name) for name in ranks.index[ranks == ranks.min()]]
     verb = "leads" if len(leaders) == 1 else "lead"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.statistics.anytime import AXES
 from edgeopt.experiments.statistics.comparison import Comparison
-from edgeopt.experiments.style import one_font_warning, paper_style, save_figure
+from edgeopt.experiments.style import one_font_warning, paper_style, plain_names, save_figure
 from edgeopt.experiments.sweep.figures.canvas import PLAIN, SIZE, gather_legends
 from edgeopt.experiments.sweep.figures.choice import choose_runs
 from edgeopt.experiments.sweep.figures.curves import plot_convergence
@@ -101,7 +101,9 @@ def svg_address(draw: Draw) -> str:
 
     buffer = io.BytesIO()
     with paper_style(), mpl.rc_context(PLAIN | _PAGE), one_font_warning():
-        draw().savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure = draw()
+        plain_names(figure)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     # hundredths of a point are precise enough, and make the page much smaller; texts stay
     rounded = re.sub(rb"<[^>]*>", _rounded, buffer.getvalue())
     return "data:image/svg+xml;base64," + base64.b64encode(rounded).decode()
@@ -117,4 +119,6 @@ def write_pdf(draw: Draw, path: Path) -> Path:
     import matplotlib as mpl
 
     with paper_style(), mpl.rc_context(PLAIN):
-        return save_figure(draw(), path.parent, path.stem, ["pdf"])[0]
+        figure = draw()
+        plain_names(figure)
+        return save_figure(figure, path.parent, path.stem, ["pdf"])[0]

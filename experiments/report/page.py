@@ -14,7 +14,8 @@ from edgeopt.experiments.report.figures import report_figures, write_pdf
 from edgeopt.experiments.statistics.rank_tests import EXTRA
 from edgeopt.experiments.text import ReportTable, choose_columns, latex_table
 from edgeopt.problems.errors import InputError, check_choice, import_extra
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import printable, write_atomically
+from edgeopt.problems.visible import visible_lines
 
 
 def write_report(
@@ -60,7 +61,7 @@ def write_report(
     analysis = analyse(folder)
     content = make_report_page(analysis)
     tables = _chosen(content, columns or ())
-    write_atomically(page, render_page(content).encode())
+    write_atomically(page, printable(render_page(content)).encode())
     paper = _new_folder(page.with_suffix(""))
     files = [page]
     for table in tables:
@@ -104,7 +105,11 @@ def render_page(content: ReportPage) -> str:
     """
     jinja = import_extra("jinja2", EXTRA)
     environment = jinja.Environment(
-        autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=_shown,
+        undefined=jinja.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     # the two texts that are not escaped; they come from this package
     style, script = _file("report.css"), _file("report.js")
@@ -116,6 +121,11 @@ def render_page(content: ReportPage) -> str:
         script_hash=_hash(script),
     )
     return page.lstrip()
+
+
+def _shown(value: object) -> object:
+    """Return a text with its control characters and marks of direction escaped."""
+    return visible_lines(value) if type(value) is str else value
 
 
 def _file(name: str) -> str:

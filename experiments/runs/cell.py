@@ -6,6 +6,7 @@ The engine knows no kind. A configuration yields cells, each cell runs once and 
 
 from __future__ import annotations
 
+import math
 import textwrap
 import time
 import traceback
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edgeopt.experiments.runs.checks import printable, printable_row
+from edgeopt.experiments.runs.checks import printable_row
+from edgeopt.problems.files import printable
 
 Row = dict[str, Any]
 
@@ -31,6 +33,11 @@ _REASON = 200  # characters of a failure's reason
 _LAST = {"status": "text", "error": "text", "cell_seconds": "float"}
 
 
+def _is_table(config: dict[str, Any]) -> bool:
+    """Accept any configuration."""
+    return isinstance(config, dict)
+
+
 @dataclass(frozen=True)
 class Shape:
     """What the rows and the configuration of a kind have to be, besides the types of columns.
@@ -43,6 +50,8 @@ class Shape:
         Columns of one length each, where they have a value; a number is a length.
     lengths : mapping of str to int
         Lengths of columns.
+    finite : tuple of str
+        Columns of finite numbers, or of lists of them.
     config : callable
         Whether a stored configuration can be used.
     """
@@ -50,21 +59,26 @@ class Shape:
     full: tuple[str, ...] = ()
     equal: tuple[tuple[str, ...], ...] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
-    config: Callable[[dict[str, Any]], bool] = lambda config: True
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns that are checked."""
-        return (*self.full, *(name for group in self.equal for name in group), *self.lengths)
+    finite: tuple[str, ...] = ()
+    config: Callable[[dict[str, Any]], bool] = _is_table
 
     def fits(self, row: Row) -> bool:
         """Whether a row has this shape."""
         if row["status"] != FAILED and any(row.get(name) is None for name in self.full):
             return False
+        if not all(_is_finite(row.get(name)) for name in self.finite):
+            return False
         found = ({_length(row.get(name)) for name in group} - {None} for group in self.equal)
         return all(len(lengths) <= 1 for lengths in found) and all(
             _length(row.get(name)) in (None, length) for name, length in self.lengths.items()
         )
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value is no infinite number, and has none."""
+    if isinstance(value, list):
+        return all(each is not None and math.isfinite(each) for each in value)
+    return value is None or math.isfinite(value)
 
 
 def _length(value: Any) -> int | None:

@@ -21,6 +21,7 @@ from edgeopt.problems.files import (
     LARGEST_ARRAYS,
     check_no_special,
     file_exists,
+    printable,
     read_content,
     write_atomically,
 )
@@ -201,19 +202,6 @@ def _check(table: dict[str, Any]) -> str:
 
 
 # Texts.
-
-
-def printable(text: str) -> str:
-    r"""Return a text that UTF-8 can hold: of a file's name that is not UTF-8, ``\udce9`` and so on.
-
-    Examples
-    --------
-    >>> import os
-    >>> from edgeopt.experiments.runs.checks import printable
-    >>> printable(os.fsdecode(b"caf\xe9.csv"))
-    'caf\\udce9.csv'
-    """
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def printable_row(row: dict[str, Any]) -> dict[str, Any]:

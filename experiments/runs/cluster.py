@@ -1,17 +1,24 @@
 """A sweep on many machines: plain Dask futures, one for each cell.
 
 Workers need the same version of edgeopt, and files under the same paths. Rows come back to the
-sweep, and only the sweep writes to its folder. If a worker dies, Dask runs its cell elsewhere.
+sweep, and only the sweep writes to its folder. Cells run in processes below a worker of Dask: one
+that ends its process, or is beyond its time limit, has failed, and the worker goes on. If a worker
+itself dies, Dask runs its cell elsewhere.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Generator, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row, run_cell
+from edgeopt.experiments.runs.cell import AnyCell, Row, failed_row
 from edgeopt.experiments.runs.files import append_row, new_journal
+from edgeopt.experiments.runs.pool import WorkerPool, end
 from edgeopt.problems.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,21 +50,19 @@ def run_on_cluster(
         The folder of the sweep.
     address : str
         Of the scheduler, ``tcp://host:port``.
-    time_limit : None
-        Must be None: Dask cannot end a single cell.
+    time_limit : float, optional
+        In s; a cell beyond it is recorded as failed.
 
     Raises
     ------
     InputError
-        If there is a time limit, no scheduler, no worker, a worker with different code, or the
-        extra ``cluster`` is not installed.
+        If there is no scheduler, no worker, a worker with different code, the scheduler is lost,
+        or the extra ``cluster`` is not installed.
     """
     check_address(address)
-    if time_limit is not None:
-        raise InputError("time_limit", time_limit, "left out with --cluster")
-    with _connect(address) as client:
-        _prepare_workers(client, cells)
-        yield from _gather(client, cells, new_journal(folder))
+    with _quiet(), _connect(address) as client, _loss_said(address):
+        _prepare_workers(client, cells, time_limit)
+        yield from _gather(client, cells, new_journal(folder), time_limit)
 
 
 def _connect(address: str) -> Client:
@@ -74,47 +79,91 @@ def _connect(address: str) -> Client:
         raise InputError("--cluster", address, f"a Dask scheduler ({error})") from None
 
 
-def _prepare_workers(client: Client, cells: list[AnyCell]) -> None:
-    """Limit workers to one thread, check their code, and compile, in one of them first."""
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the log of Dask's client silent, which prints how it fails to connect again."""
+    with suppress(ImportError):
+        import distributed  # noqa: F401  # sets the levels of its loggers
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
+def _loss_said(address: str) -> Iterator[None]:
+    """Say in one line that the scheduler is gone; what has come in is on disk."""
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (CommClosedError, CancelledError, TimeoutError) as error:
+        rule = f"a scheduler that runs to the end ({type(error).__name__}); run the same again"
+        raise InputError("--cluster", address, rule) from None
+
+
+def _prepare_workers(client: Client, cells: list[AnyCell], time_limit: float | None) -> None:
+    """Check the workers' code and compile our own solvers, in one of them first."""
     workers = list(client.scheduler_info(n_workers=-1)["workers"])
     if not workers:
         raise InputError("--cluster", client.scheduler.address, "a scheduler with workers")
     heads = list({cell.label: cell for cell in cells}.values())
     # one worker fills the compiler's cache before the others, which may share it, read it
     for group in (workers[:1], workers[1:]):
-        codes = client.run(_prepare, heads, workers=group) if group else {}
+        try:
+            codes = client.run(_prepare, heads, time_limit, workers=group) if group else {}
+        except Exception as error:  # of any kind: it comes from another machine
+            rule = f"a cluster of workers with edgeopt and the files of this sweep ({error})"
+            raise InputError("--cluster", client.scheduler.address, rule) from None
         for worker, code in codes.items():
             if code != [cell.code for cell in heads]:
                 rule = "a cluster of workers with the code of this sweep"
                 raise InputError("--cluster", worker, rule)
 
 
-def _prepare(heads: list[AnyCell]) -> list[str]:
+def _prepare(heads: list[AnyCell], time_limit: float | None) -> list[str]:
     """Make a worker ready; return its code version for each cell."""
-    _pin_threads()
-    for cell in heads:
-        cell.warm_up()
+    _pool(time_limit).compile(heads)
     return [cell.code for cell in heads]
 
 
-def _pin_threads() -> None:
-    """Limit compiled code to one thread: Dask does not, and the cells already use every core."""
-    import numba
+# On a worker of Dask, which may have joined after `_prepare_workers`: cells run in processes below
+# it, as they do on one machine, so that none of them can end or delay the worker.
 
-    numba.set_num_threads(1)
-
-
-def _run(cell: AnyCell) -> Row:
-    """Run a cell on a worker, which may have joined after `_prepare_workers`."""
-    _pin_threads()
-    return run_cell(cell)
+_local = threading.local()  # a worker may have several threads
 
 
-def _gather(client: Client, cells: list[AnyCell], journal: Path) -> Iterator[Row]:
+def _pool(time_limit: float | None) -> WorkerPool:
+    """Return the pool of this thread, with one worker."""
+    if getattr(_local, "pool", None) is None:
+        _local.pool = WorkerPool(None, jobs=1)
+    pool: WorkerPool = _local.pool
+    pool.time_limit = time_limit
+    return pool
+
+
+def _run(cell: AnyCell, time_limit: float | None) -> Row:
+    """Run a cell on a worker of Dask."""
+    try:
+        (row,) = _pool(time_limit).run([cell])
+    except BaseException:  # its worker may be busy
+        end(_pool(None).workers)
+        _local.pool = None
+        raise
+    return row
+
+
+def _gather(
+    client: Client, cells: list[AnyCell], journal: Path, time_limit: float | None
+) -> Iterator[Row]:
     """Yield rows as they come in."""
     from distributed import as_completed
 
-    futures = client.map(_run, cells, key=[f"cell-{cell.key}" for cell in cells])
+    names = [f"cell-{cell.key}" for cell in cells]
+    futures = client.map(_run, cells, time_limit=time_limit, key=names)
     by_key = dict(zip((future.key for future in futures), cells, strict=True))
     arrivals = as_completed(futures, loop=client.loop)
     del futures  # lets the workers drop results that were fetched

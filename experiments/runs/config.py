@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from edgeopt.problems.errors import InputError, check_integer, check_number
-from edgeopt.problems.files import file_exists
+from edgeopt.problems.files import file_exists, printable
 
 LARGEST_SEED = 2**64 - 1  # the largest integer of a Parquet column
 
@@ -63,9 +63,17 @@ def toml_text(tables: dict[str, Any], folder: Path | None) -> str:
         Its fields; those that are None are left out.
     folder : Path or None
         Where the file will be: paths of existing files are made relative to it. None keeps them.
+
+    Raises
+    ------
+    InputError
+        If a file's name is not UTF-8.
     """
     base = None if folder is None else folder.resolve()
-    return tomli_w.dumps(_written("", tables, base))
+    text = tomli_w.dumps(_written("", tables, base))
+    if printable(text) != text:
+        raise InputError("configuration", text, "of names in UTF-8: TOML has no others")
+    return text
 
 
 def _written(key: str, value: Any, folder: Path | None) -> Any:

@@ -31,7 +31,7 @@ from edgeopt.experiments.runs.checks import (
 )
 from edgeopt.experiments.runs.rows import fitting, is_row
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import file_exists, read_content, write_atomically
+from edgeopt.problems.files import LARGEST_ARRAYS, file_exists, read_content, write_atomically
 from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def read_part(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -
 def sound_rows(path: Path, kind: RunKind, columns: Iterable[str] | None = None) -> list[Row]:
     """Return the rows of a part as `read_part` does; of a damaged one none, with a warning."""
     table = _sound(path, kind, list(columns or kind.table))
-    return [] if table is None else table.to_pylist()  # type: ignore[no-any-return]
+    return [] if table is None else table.to_pylist()
 
 
 def is_sound(path: Path, kind: RunKind) -> bool:
@@ -147,7 +147,7 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
     import pyarrow as pa
 
     types, rule = schema(kind, {}), "a Parquet file as edgeopt wrote it"
-    data = read_content(path)
+    data = read_content(path, LARGEST_ARRAYS)
     place = _checksum(data)
     if place is not None:
         start, end, known = place
@@ -184,7 +184,9 @@ def part_columns(path: Path) -> list[str]:
     import pyarrow.parquet as pq
 
     try:
-        return list(pq.ParquetFile(pa.BufferReader(read_content(path))).schema_arrow.names)
+        return list(
+            pq.ParquetFile(pa.BufferReader(read_content(path, LARGEST_ARRAYS))).schema_arrow.names
+        )
     except (OSError, pa.ArrowException, ValueError):
         return []
 

@@ -53,6 +53,8 @@ class Order(NamedTuple):
         Of the runs.
     is_warm_up : bool
         Whether only to compile.
+    in_place : bool
+        Whether to run it in the host itself, as a fork of this solver has died.
     """
 
     token: str
@@ -60,6 +62,7 @@ class Order(NamedTuple):
     is_foreign: bool
     folder: Path | None
     is_warm_up: bool
+    in_place: bool
 
 
 def serve(orders: Connection, answers: int, parent: int) -> NoReturn:
@@ -96,7 +99,7 @@ def _carry_out(order: Order, answers: int, place: str) -> None:
     elif not order.is_foreign:
         _say(answers, order, BEGUN, os.getpid())
         _say(answers, order, ROW, row_of(order.cell, order.folder))
-    elif is_single():
+    elif _forks_soundly() and not order.in_place:
         os.chdir(place)
         gc.freeze()  # a collection would copy the memory that is shared
         child = os.fork()
@@ -107,6 +110,12 @@ def _carry_out(order: Order, answers: int, place: str) -> None:
     else:
         _say(answers, order, SPENT, None)
         _run_foreign(order, answers)
+
+
+def _forks_soundly() -> bool:
+    """Whether a fork can do all that this process can."""
+    parallel = sys.modules.get("numba.np.ufunc.parallel")  # ends a fork that uses its threads
+    return is_single() and not getattr(parallel, "_is_initialized", False)
 
 
 def _run_foreign(order: Order, answers: int) -> NoReturn:

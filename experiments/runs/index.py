@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.experiments.runs.cell import AnyCell, Row, RunKind, name_row
 from edgeopt.experiments.runs.files import schema
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import file_exists, read_content, write_atomically
+from edgeopt.problems.files import LARGEST_ARRAYS, file_exists, read_content, write_atomically
 from edgeopt.problems.parquet import read_parquet
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def write_index(folder: Path, entries: list[Row], kind: RunKind) -> str:
 
 def _is_sound(path: Path, name: str) -> bool:
     """Whether there is an index with the content of its name."""
-    return file_exists(path) and _name(read_content(path)) == name
+    return file_exists(path) and _name(read_content(path, LARGEST_ARRAYS)) == name
 
 
 def _name(data: bytes) -> str:
@@ -92,7 +92,7 @@ def read_index(folder: Path, name: str, kind: RunKind) -> list[Row]:
     rule = "the index of a sweep: run the sweep again, which writes it anew"
     if not file_exists(path):
         raise InputError(str(path), "no such file", rule)
-    data = read_content(path)
+    data = read_content(path, LARGEST_ARRAYS)
     if _name(data) != name:
         raise InputError(str(path), "a damaged file", rule)
     try:

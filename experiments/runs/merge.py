@@ -88,8 +88,19 @@ class Union:
             self.known.add((entry["key"], *self.names(entry)))
             self.codes.add((entry["code"], *self.names(entry)))
             self.places.add((*self.names(entry), entry["repetition"]))
-            for column, content in json.loads(entry[CONTENTS]).items():
+            for column, content in _contents(entry).items():
                 self.contents.setdefault((column, content), entry[column])
+
+
+def _contents(entry: Row) -> dict[str, str]:
+    """Return the hashes of what the names of an entry stand for."""
+    try:
+        found = json.loads(entry[CONTENTS])
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise InputError(f"{CONTENTS} of {entry['key']}", found, "hashes, by column of the index")
+    return {name: content for name, content in found.items() if name in entry}
 
 
 def merge_runs(folders: Iterable[str | Path], out: str | Path) -> list[str]:
@@ -236,7 +247,7 @@ def _with_known_names(union: Union, source: Source) -> Iterator[Row]:
     said = set[str]()
     for entry in source.index:
         renamed, is_other = dict(entry), False
-        for column, content in json.loads(entry[CONTENTS]).items():
+        for column, content in _contents(entry).items():
             renamed[column] = union.contents.get((column, content), entry[column])
             is_other |= others.get((column, renamed[column]), content) != content
             text = f"{source.folder}: {column} {entry[column]} "

@@ -84,7 +84,7 @@ class WorkerPool:
     waiting : deque of AnyCell
         Not yet started.
     compiled : set of str
-        Labels of our own solvers for which the compiler's cache is filled.
+        Labels of our own solvers for which the compiler's cache is filled; empty for all others.
     deaths : dict
         Number of workers that died running a cell, by its key.
     failed_starts : int
@@ -122,13 +122,24 @@ class WorkerPool:
             If processes die before they are ready, many times in a row.
         """
         self.waiting.extend(cells)
-        if self.waiting and not self.workers:
-            self.workers.append(start(self.folder))
-        _fill_compiler_cache(self)
+        self.compile(self.waiting)
         while len(self.workers) < min(self.jobs, len(self.waiting)):
             self.workers.append(start(self.folder))
         while _hand_out(self):
             yield from _rows(self)
+
+    def compile(self, cells: Iterable[AnyCell]) -> None:
+        """Compile once, in one process, before many read the compiler's cache.
+
+        That is for each of our solvers, and for one of others, for the sake of the bounds.
+        """
+        for cell in cells:
+            if not self.workers:
+                self.workers.append(start(self.folder))
+            label = "" if cell.is_foreign else cell.label
+            if label not in self.compiled:
+                self.compiled.add(label)
+                _compile(self, self.workers[0], cell)
 
     def cancel(self) -> list[AnyCell]:
         """Give up the cells that are not yet started, and return them."""
@@ -162,18 +173,16 @@ def run_in_workers(
         yield from pool.run(cells)
 
 
-def _fill_compiler_cache(pool: WorkerPool) -> None:
-    """Compile for each of our solvers once, in one process, before many read its cache."""
-    ours = {cell.label: cell for cell in pool.waiting if not cell.is_foreign}
-    for label in ours.keys() - pool.compiled:
-        worker = pool.workers[0]
-        try:
-            worker.pipe.send(_job(pool, ours[label], None)._replace(is_warm_up=True))
-            while worker.receive()[0] != DONE:
-                pass
-        except (EOFError, OSError):  # dead
-            restart(worker, pool.folder)
-        pool.compiled.add(label)
+def _compile(pool: WorkerPool, worker: Worker, cell: AnyCell) -> None:
+    """Have a worker compile for a cell."""
+    try:
+        job = _job(pool, cell, None)
+        limit = WARM_UP_SECONDS if job.warm_up_limit is None else job.warm_up_limit
+        worker.pipe.send(job._replace(is_warm_up=True, warm_up_limit=limit))
+        while worker.receive()[0] != DONE:
+            pass
+    except (EOFError, OSError):  # dead
+        restart(worker, pool.folder)
 
 
 def _hand_out(pool: WorkerPool) -> bool:

@@ -20,6 +20,7 @@ import edgeopt.experiments
 import edgeopt.optim
 import edgeopt.problems
 from edgeopt.optim.user_code import UserCode, syntax, user_code
+from edgeopt.problems.files import printable
 from edgeopt.version import __version__
 
 _OWN = (edgeopt.problems, edgeopt.optim, edgeopt.experiments)
@@ -29,6 +30,9 @@ _ENGINE = f"{__name__.rpartition('.')[0]}."
 
 # A catalog imports every entry; the entry that a cell has chosen is hashed by itself.
 _CATALOG = "catalog"
+
+# The constant of a module that names the modules which run in processes that it starts.
+_PROGRAMS = "PROGRAMS"
 
 _GIT_SECONDS = 10
 
@@ -124,13 +128,16 @@ def _foreign_file(name: str) -> Path | None:
 
 @cache
 def _imports(tree: ast.Module) -> tuple[str, ...]:
-    """Return the modules that a file imports, each by the name of its own file."""
+    """Return the modules that a file imports or starts, each by the name of its own file."""
     found = []
     for node in _statements(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             found += [_defining(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _PROGRAMS:
+            texts = (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+            found += [text for text in texts if isinstance(text, str)]
     return tuple(found)
 
 
@@ -201,7 +208,7 @@ def provenance() -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": _PASSWORD.sub(r"\1:***@", " ".join(sys.argv)),
+        "command": printable(_PASSWORD.sub(r"\1:***@", " ".join(sys.argv))),
     }
 
 

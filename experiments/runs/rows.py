@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_row(row: Row, kind: RunKind | None) -> bool:
     """Whether a record is the row of a cell, if `kind` is given of this kind."""
-    seconds = row.get("cell_seconds")
+    seconds: Any = row.get("cell_seconds")
     return (
         all(isinstance(row.get(name), str) for name in ("key", "code", "status"))
         and _is_number(seconds)
@@ -39,15 +39,17 @@ def _is_of(row: Row, kind: RunKind) -> bool:
 
 
 def _is_text(value: Any) -> bool:
+    """Whether a value is a text."""
     return isinstance(value, str)
 
 
 def _is_integer(value: Any) -> bool:
+    """Whether a value is an integer that a column can hold."""
     return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _is_number(value: Any) -> bool:
-    # Parquet takes an integer for a float only where that has the same value
+    """Whether a value is a float, or an integer of the same value as a float."""
     return type(value) is float or (type(value) is int and abs(value) <= 2**53)
 
 
@@ -84,6 +86,8 @@ def fitting(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
         failed = table["status"].to_numpy() == FAILED
         for name in names.intersection(kind.shape.full):
             fits &= failed | table[name].is_valid().to_numpy()
+    for name in names.intersection(kind.shape.finite):
+        fits &= _are_finite(table[name])
     return fits & _of_equal_lengths(table, kind)
 
 
@@ -96,6 +100,19 @@ def _of_equal_lengths(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
     for first, *others in groups:
         for other in others:
             fits &= (first == other) | (first < 0) | (other < 0)
+    return fits
+
+
+def _are_finite(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which rows have no infinite number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_list(column.type):
+        return np.asarray(pc.fill_null(pc.is_finite(column), True).to_numpy())
+    fits = np.ones(len(column), bool)
+    wrong = pc.invert(pc.fill_null(pc.is_finite(pc.list_flatten(column)), False))
+    fits[pc.list_parent_indices(column).filter(wrong).to_numpy()] = False
     return fits
 
 

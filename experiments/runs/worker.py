@@ -12,19 +12,22 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from edgeopt.experiments.runs import host
 from edgeopt.experiments.runs.cell import AnyCell, Row, failure
 from edgeopt.experiments.runs.files import append_row
 from edgeopt.experiments.runs.processes import adopt_orphans, kill, kill_below, reap
+from edgeopt.optim.user_code import SHARED
 
 ATTEMPTS = 2  # of a cell whose process dies
 
@@ -91,17 +94,30 @@ def main(pipe: Connection, parent: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # handled by the sweep alone
-    os.dup2(2, 1)  # what solvers print must not mix with the results of a command
+    with suppress(OSError):  # there may be no standard error
+        os.dup2(2, 1)  # what solvers print must not mix with the results of a command
     adopt_orphans()
-    worker = _Worker(pipe, parent)
+    with suppress(EOFError, OSError), _shared_folder() as shared:
+        worker = _Worker(pipe, parent, shared)
+        try:
+            pipe.send((UP, None))
+            while True:  # until the sweep is gone
+                worker.take(worker.next_message())
+        finally:
+            worker.end()
+
+
+@contextmanager
+def _shared_folder() -> Iterator[str]:
+    """Give a folder among those of modules; an empty name where none can be made."""
     try:
-        pipe.send((UP, None))
-        while True:
-            worker.take(worker.next_message())
-    except (EOFError, OSError):  # the sweep is gone
-        pass
-    finally:
-        worker.end()
+        folder = TemporaryDirectory(prefix="edgeopt-code-", ignore_cleanup_errors=True)
+    except OSError:
+        yield ""
+        return
+    with folder as path:
+        sys.path.append(path)
+        yield path
 
 
 @dataclass(eq=False)
@@ -139,15 +155,25 @@ class _Run:
         """Whether there is nothing to wait for."""
         return self.row is not None or self.code is not None or self.error is not None
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it was ended before its clock had started."""
+        return self.error is not None and self.pid is None
+
 
 @dataclass
 class _Worker:
-    """The hosts of a worker, by solver, and why the warm-up of some takes too long."""
+    """The hosts of a worker, by solver.
+
+    Of some solvers it knows why the warm-up takes too long, or that forks of them die.
+    """
 
     pipe: Connection
     parent: int
+    shared: str
     hosts: dict[str, _Host] = field(default_factory=dict)
     slow: dict[str, str] = field(default_factory=dict)
+    unforkable: set[str] = field(default_factory=set)
     prepared: set[type] = field(default_factory=set)
     is_resting: bool = False
 
@@ -175,9 +201,10 @@ class _Worker:
             return
         self.end()
         self.slow.clear()
+        self.unforkable.clear()
         if message is not None:
             os.environ.clear()
-            os.environ.update(message.environment)
+            os.environ.update({**message.environment, SHARED: self.shared})
             with suppress(OSError):
                 os.chdir(message.place)
 
@@ -195,56 +222,67 @@ class _Worker:
 
     def _row(self, job: Job) -> Row | None:
         """Return the row of a cell, a failed one if its process dies again; None if compiled."""
-        for _ in range(ATTEMPTS):
-            run = self._attempt(job)
+        name = f"{job.head['code']} {job.cell.label}" if job.is_foreign else ""
+        for attempt in range(ATTEMPTS):
+            in_place = name in self.unforkable or attempt > 0
+            run = self._attempt(job, name, in_place and job.is_foreign)
             if run.row is not None:
+                if in_place:
+                    self.unforkable.add(name)
                 return {**job.head, **run.row, **job.head}
             if run.error is not None or job.is_warm_up:
                 break
         error = run.error or f"its worker process died {ATTEMPTS} times, exit code {run.code}"
         return None if job.is_warm_up else job.head | failure(error, _seconds_since(run.start))
 
-    def _attempt(self, job: Job) -> _Run:
+    def _attempt(self, job: Job, name: str, in_place: bool) -> _Run:
         """Run a cell once, and clear away what it leaves."""
-        name = f"{job.head['code']} {job.cell.label}" if job.is_foreign else ""
         now, limit = time.monotonic(), job.warm_up_limit
         run = _Run(job, uuid.uuid4().hex, now, None if limit is None else now + limit)
-        run.error = self.slow.get(name)
-        if run.error is not None:
+        if name in self.slow:
+            run.error = self.slow[name]
             return run
         if job.is_foreign and type(job.cell) not in self.prepared:
             self.prepared.add(type(job.cell))
             job.cell.prepare()  # inherited by all hosts
         used = self._host(name)
         try:
-            order = host.Order(run.token, job.cell, job.is_foreign, job.folder, job.is_warm_up)
             with suppress(OSError):  # dead, which is noticed below
-                used.orders.send(order)
+                used.orders.send(
+                    host.Order(
+                        token=run.token,
+                        cell=job.cell,
+                        is_foreign=job.is_foreign,
+                        folder=job.folder,
+                        is_warm_up=job.is_warm_up,
+                        in_place=in_place,
+                    )
+                )
             while not run.is_over:
                 self._follow(used, run)
-            # a process that has given its row is about to end by itself
-            until = time.monotonic() + _LOOK_SECONDS
-            while (
-                job.is_foreign
-                and run.row is not None
-                and run.code is None
-                and time.monotonic() < until
-            ):
-                self._follow(used, run)
+            if job.is_foreign:
+                self._await_end(used, run)
         finally:
             self._clear(name, used, run)
-        if run.error is not None and run.pid is None and job.is_foreign:
-            self.slow[name] = run.error
+        if job.is_foreign and run.is_slow and job.time_limit is not None:
+            self.slow[name] = str(run.error)
         return run
+
+    def _await_end(self, used: _Host, run: _Run) -> None:
+        """Wait a moment for a process that has given its row: it is about to end by itself."""
+        until = time.monotonic() + _LOOK_SECONDS
+        while run.row is not None and run.code is None and time.monotonic() < until:
+            self._follow(used, run)
 
     def _follow(self, used: _Host, run: _Run) -> None:
         """Wait for the next news of a run, and note it."""
         wait = _LOOK_SECONDS
         if run.deadline is not None:
             wait = min(wait, max(0.0, run.deadline - time.monotonic()))
-        sources = [self.pipe] if used.is_mute else [self.pipe, used.answers]
+        sweep = self.pipe.fileno()
+        sources = [sweep] if used.is_mute else [sweep, used.answers]
         ready, _, _ = select.select(sources, [], [], wait)
-        if self.pipe in ready:  # closed, as the sweep waits for us
+        if sweep in ready:  # closed, as the sweep waits for us
             raise EOFError
         self._check_parent()
         code = _exit_code(used.pid)
@@ -289,12 +327,15 @@ class _Worker:
         own = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self.pipe.close()
-            for other in self.hosts.values():
-                other.close()
-            os.close(orders)
-            os.close(answers)
-            host.serve(Connection(order_end, writable=False), answer_end, own)
+            try:
+                self.pipe.close()
+                for other in self.hosts.values():
+                    other.close()
+                os.close(orders)
+                os.close(answers)
+                host.serve(Connection(order_end, writable=False), answer_end, own)
+            finally:
+                os._exit(1)
         os.close(order_end)
         os.close(answer_end)
         return _Host(pid, Connection(orders, readable=False), answers)
@@ -302,7 +343,7 @@ class _Worker:
     def _clear(self, name: str, used: _Host, run: _Run) -> None:
         """End what a cell has left, and its host where it is of no more use."""
         is_own = not run.job.is_foreign
-        if used.is_spent or (run.error is not None and (is_own or run.pid is None)):
+        if used.is_spent or (run.is_slow or (run.error is not None and is_own)):
             self._drop(name)
         elif is_own and run.error is None:
             return
@@ -330,7 +371,9 @@ class _Worker:
 
 def _time_limit_text(run: _Run) -> str:
     """Return why a cell was ended."""
-    text = f"time limit of {run.job.time_limit:g} s"
+    text = (
+        "no time limit" if run.job.time_limit is None else f"time limit of {run.job.time_limit:g} s"
+    )
     if run.pid is not None:
         return text
     return f"{text}: its warm-up had not ended after {_seconds_since(run.start):.0f} s"

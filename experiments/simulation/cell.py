@@ -46,6 +46,8 @@ def _is_config(config: dict[str, Any]) -> bool:
     )
 
 
+_LISTS = ("delay_quantiles_s", "node_energy_j", "node_utilisation")
+
 SIMULATION = declare(
     RunKind(
         name="simulation",
@@ -53,11 +55,12 @@ SIMULATION = declare(
         columns={
             "tasks": "integer",
             **dict.fromkeys(MEASURES, "float"),
-            **dict.fromkeys(("delay_quantiles_s", "node_energy_j", "node_utilisation"), "floats"),
+            **dict.fromkeys(_LISTS, "floats"),
             "warnings": "texts",
         },
         shape=Shape(
-            full=(*MEASURES, "delay_quantiles_s", "node_energy_j", "node_utilisation", "warnings"),
+            full=(*MEASURES, *_LISTS, "warnings"),
+            finite=(*MEASURES, *_LISTS),
             equal=(("nodes", "node_energy_j", "node_utilisation"),),
             lengths={"delay_quantiles_s": len(QUANTILES)},
             config=_is_config,

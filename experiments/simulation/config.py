@@ -23,7 +23,7 @@ from edgeopt.optim.scheduling.catalog import locate_solver
 from edgeopt.problems.arrivals.spec import draw_stream
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError, check_integer
-from edgeopt.problems.files import check_fields, locate, read_toml
+from edgeopt.problems.files import check_fields, locate, printable, read_toml
 
 _OWN = ("repetitions", "seed", "streams", "schemes", "time_limit")
 
@@ -90,6 +90,8 @@ class SimulationConfig:
         for name in ("streams", "schemes"):
             if not isinstance(getattr(self, name), dict) or not getattr(self, name):
                 raise InputError(name, getattr(self, name), f"at least one table [{name}.NAME]")
+            named = {printable(label): table for label, table in getattr(self, name).items()}
+            object.__setattr__(self, name, named)
         for name in ("scenario", "streams", "schemes"):
             check_json(name, getattr(self, name))
         runs = len(self.streams) * len(self.schemes) * max(len(self.nodes), 1)

@@ -15,6 +15,7 @@ from edgeopt.experiments.style import (
     line_styles,
     mark_styles,
     paper_style,
+    plain_names,
     plain_ticks,
     save_figure,
 )
@@ -61,6 +62,7 @@ def plot_simulation(
         if runs:
             figures["dormancy"] = dormancy_figure(runs)
         for name, figure in figures.items():
+            plain_names(figure)
             paths += save_figure(figure, folder, name)
     return paths
 
@@ -97,8 +99,8 @@ def dormancy_figure(runs: dict[str, SimulatedRun]) -> Figure:
         asleep = run.plan.exit_flop[: len(time)] > 0
         assert run.plan.limit_s is not None
         limit = 1e3 * run.plan.limit_s[: len(time)]
-        panel.step(time, trips, where="post", lw=0.8, color=COLOURS[0], label="round trip $T_{rd}$")
-        panel.step(time, limit, where="post", lw=1.0, color=COLOURS[1], label="limit $T_0$")
+        panel.step(time, trips, where="post", lw=0.8, color=COLOURS[0], label="round trip (T_rd)")
+        panel.step(time, limit, where="post", lw=1.0, color=COLOURS[1], label="limit (T_0)")
         bottom, top = 0.9 * trips.min(), 1.1 * trips.max()
         panel.fill_between(
             *(time, bottom, top, asleep),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
+from edgeopt.experiments.csv_text import csv_rows
 from edgeopt.experiments.runs.cell import FAILED, FINISHED, Row, reason_of
 from edgeopt.experiments.simulation.cell import problem_name
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -53,13 +54,13 @@ def summarize_simulation(rows: Iterable[Row]) -> list[Row]:
     return [_summary(*key, group) for key, group in groups.items()]
 
 
-def table_lines(summary: Iterable[Row]) -> Iterator[str]:
-    """Yield the lines of a CSV table: names, numbers and scalar measures with their intervals."""
+def table_rows(summary: Iterable[Row]) -> Iterator[list[str]]:
+    """Yield the rows of a CSV table: names, numbers and scalar measures with their intervals."""
     measures = [column for name in MEASURES for column in (name, f"{name}_half")]
     columns = [*_KEYS, *measures]
-    yield ",".join(columns)
+    yield columns
     for row in summary:
-        yield ",".join(_text(row[column]) for column in columns)
+        yield [_text(row[column]) for column in columns]
 
 
 def _summary(stream: str, nodes: int, scheme: str, group: list[Row]) -> Row:
@@ -137,8 +138,7 @@ def write_simulation_tables(
         If the folder cannot be written.
     """
     summary = summarize_simulation(in_order(config, rows))
-    lines = "\n".join(table_lines(summary)) + "\n"
-    write_atomically(folder / "summary.csv", lines.encode())
+    write_atomically(folder / "summary.csv", csv_rows(table_rows(summary)))
     text = json.dumps(summary, indent=1, allow_nan=False)
     write_atomically(folder / "summary.json", text.encode())
     return summary

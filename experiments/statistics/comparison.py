@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from edgeopt.experiments.statistics.rank_tests import (
 )
 from edgeopt.experiments.statistics.spending import coarse_solvers, cut_text, overruns, own_axis
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.html import html_table
+from edgeopt.problems.html import escaped, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +93,7 @@ class Comparison:
             for name, *values in self.ranking.itertuples()
         ]
         table = html_table(("solver", *self.ranking.columns), rows)
-        return table + "".join(f"<p>{escape(text)}</p>" for text in (self.cut, *self.cautions))
+        return table + "".join(f"<p>{escaped(text)}</p>" for text in (self.cut, *self.cautions))
 
 
 def compare_solvers(

@@ -18,7 +18,7 @@ from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solve
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, check_choice
-from edgeopt.problems.files import check_fields, check_strings, file_exists, read_toml
+from edgeopt.problems.files import check_fields, check_strings, file_exists, printable, read_toml
 from edgeopt.problems.scheduling.spec import locate_problem, split_options
 
 _FIELDS = ("problems", "repetitions", "seed", "budget", "solvers", "time_limit", "start")
@@ -74,9 +74,10 @@ class SweepConfig:
         check_strings("problems", [*self.problems, *self.specs.values()])
         if not self.problems:
             raise InputError("problems", [], "at least one problem")
-        if len(set(self.problems)) < len(self.problems):
-            raise InputError("problems", list(self.problems), "all different")
-        object.__setattr__(self, "solvers", expand_grids(self.solvers))
+        object.__setattr__(self, "problems", _printable_problems(self.problems))
+        object.__setattr__(self, "left_out", tuple(map(printable, self.left_out)))
+        solvers = expand_grids(self.solvers)
+        object.__setattr__(self, "solvers", {printable(one): solvers[one] for one in solvers})
         if not self.solvers:
             raise InputError("solvers", {}, "at least one table [solvers.NAME]")
         check_runs(self.repetitions, len(self.problems) * len(self.solvers), self.time_limit)
@@ -142,6 +143,18 @@ class SweepConfig:
         for repetition in range(self.repetitions):
             for cell in first:
                 yield replace(cell, repetition=repetition)
+
+
+def _printable_problems(
+    problems: tuple[str, ...] | dict[str, str],
+) -> tuple[str, ...] | dict[str, str]:
+    """Return the problems under names that UTF-8 can hold; files' names need not be UTF-8."""
+    if len(set(map(printable, problems))) < len(problems):
+        raise InputError("problems", list(problems), "all different")
+    if isinstance(problems, dict):
+        return {printable(name): spec for name, spec in problems.items()}
+    named = {printable(spec): spec for spec in problems}
+    return problems if list(named) == list(problems) else named
 
 
 def _check_start(name: Any) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgeopt.experiments.runs.cell import Row
 from edgeopt.experiments.runs.store import (
@@ -20,6 +22,7 @@ from edgeopt.experiments.sweep.config import split_spec
 from edgeopt.experiments.sweep.places import PROBLEMS, SOURCES, moved
 from edgeopt.optim.scheduling.seeds import write_stream
 from edgeopt.optim.scheduling.solver import Result
+from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists
 
@@ -116,7 +119,7 @@ def find_stored(
     """
     folder = Path(folder)
     row = _find_row(folder, key)
-    recipe = json.loads(row["recipe"])
+    recipe = _recipe(row)
     table = recipe["solver"]
     table["solver"] = _place(folder, SOURCES, table["solver"], solver)
     spec = _place(folder, PROBLEMS, recipe["problem"], problem)
@@ -141,6 +144,35 @@ def find_stored(
     if cell.content != row["content"]:
         raise InputError("solver", table, "that of the row: this one has other parameters")
     return StoredRow(row, cell)
+
+
+def foreign_code(folder: str | Path, key: str) -> str | None:
+    """Return the file, and the name in it, of a row's solver; None for one that is installed.
+
+    Raises
+    ------
+    InputError
+        If the folder has no such row.
+    """
+    folder = Path(folder)
+    name: str = _recipe(_find_row(folder, key))["solver"]["solver"]
+    file, rest = _split(name)
+    return f"{moved(file, folder / SOURCES)}{rest}" if file.endswith((".py", ".toml")) else None
+
+
+def _recipe(row: Row) -> dict[str, Any]:
+    """Return what a row says of how it was made."""
+    try:
+        recipe = json.loads(row["recipe"])
+        texts = (recipe["problem"], recipe["start"], recipe["solver"]["solver"])
+        is_whole = all(isinstance(text, str) for text in texts)
+        make_criteria(recipe["budget"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_whole = False
+    if not is_whole or not re.fullmatch(r"\d+/\d+/\d+", row["stream"] or ""):
+        rule = "one that says how it was made: its recipe is damaged"
+        raise InputError("KEY", row["key"], rule)
+    return recipe  # type: ignore[no-any-return]
 
 
 def _find_row(folder: Path, key: str) -> Row:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from optuna.distributions import CategoricalDistribution
 
-from edgeopt.experiments.style import COLOURS, paper_style, save_figure
+from edgeopt.experiments.style import COLOURS, paper_style, plain_names, save_figure
 from edgeopt.experiments.tuning.cma_sampler import numbers_of
 from edgeopt.experiments.tuning.contours import contour_figure
 from edgeopt.experiments.tuning.space import Distribution, Space
@@ -74,12 +74,12 @@ def draw_figures(
             "importance": importance_figure(shares) if shares else None,
             "contours": contour_figure(table, chosen, objective),
         }
-        return [
-            path
-            for name, figure in figures.items()
-            if figure is not None
-            for path in save_figure(figure, folder, name)
-        ]
+        paths = []
+        for name, figure in figures.items():
+            if figure is not None:
+                plain_names(figure)
+                paths += save_figure(figure, folder, name)
+        return paths
 
 
 # The objective of each trial, and the best so far.

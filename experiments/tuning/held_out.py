@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from edgeopt.experiments.text import p_digits
 from edgeopt.experiments.tuning.cells import CellError, CellRunner, trial_cells
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.objective import OBJECTIVES
+from edgeopt.problems.html import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ class HeldOutComparison:
 
     def _repr_html_(self) -> str:
         """Return the table and the line, for notebooks."""
-        return f"{self.table.to_html(index=False)}<p>{escape(str(self))}</p>"
+        return f"{self.table.to_html(index=False)}<p>{escaped(str(self))}</p>"
 
 
 def run_held_out(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from edgeopt.experiments.tuning.trial import best_trial
 from edgeopt.experiments.tuning.trial_table import importances, measured, trials_table
 from edgeopt.optim.scheduling.catalog import build_solver
 from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.html import escaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,7 @@ class Tuning:
 
     def _repr_html_(self) -> str:
         """Return the same as a table, for notebooks."""
-        rows = (f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in self._rows())
+        rows = (f"<tr><th>{name}</th><td>{escaped(text)}</td></tr>" for name, text in self._rows())
         return f"<table>{''.join(rows)}</table>"
 
     def _rows(self) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 from optuna.distributions import CategoricalDistribution
 
+from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.runs.run import Count
 from edgeopt.experiments.sweep.summary import short_names
 from edgeopt.experiments.text import markdown_table, percent, scaled
@@ -92,15 +93,15 @@ def write_results(
         found = compare_held_out(runs, objective)
     page = write_up(config, best.params, shares, found, changes)
     write_solver(folder / "best.toml", _portable(tuned, folder), [_origin(best, objective)])
-    texts = {"comparison.md": page, "trials.csv": table.to_csv(index=False)}
+    texts = {"comparison.md": page.encode(), "trials.csv": csv_table(table)}
     if found is not None:
         names = short_names(list(found.table["problem"]))
         rows = found.table.replace({"problem": names})
-        texts["comparison.csv"] = rows.to_csv(index=False)
+        texts["comparison.csv"] = csv_table(rows)
     else:  # of an earlier version of the tuning
         (folder / "comparison.csv").unlink(missing_ok=True)
     for name, text in texts.items():
-        write_atomically(folder / name, text.encode())
+        write_atomically(folder / name, text)
     paths = [folder / name for name in ("best.toml", *texts)]
     return Tuning(config, study, found, 0, page, paths)
 

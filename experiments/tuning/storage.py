@@ -13,6 +13,7 @@ from typing import Any
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
+from optuna.trial import FrozenTrial
 
 from edgeopt.experiments.runs.checks import (
     append_line,
@@ -69,16 +70,16 @@ def open_journal(path: Path) -> BaseStorage:
         left.unlink()
     lost = "trials are drawn again from there on, and runs already made are kept"
     logs = open_lines(path, lost, prefix=True)
-    try:
-        return JournalStorage(CheckedJournal(path, logs))
-    except Exception:  # lines without checksums may hold anything
+    storage = _replayed(logs, path)
+    if storage is None:  # lines without checksums may hold anything
         whole = bisect_left(
-            range(len(logs)), True, key=lambda count: not _replays(logs[: count + 1])
+            range(len(logs)), True, key=lambda count: _replayed(logs[: count + 1]) is None
         )
         tell_damage(path, f"line {whole + 1} of {len(logs)} is damaged; {lost}")
         set_aside(path.parent, path)
         seal_lines(path, logs[:whole])
-        return JournalStorage(CheckedJournal(path, logs[:whole]))
+        storage = JournalStorage(CheckedJournal(path, logs[:whole]))
+    return storage
 
 
 class CheckedJournal(BaseJournalBackend):
@@ -107,13 +108,29 @@ class CheckedJournal(BaseJournalBackend):
             self._logs.append(json.loads(json.dumps(log)))
 
 
-def _replays(logs: Sequence[dict[str, Any]]) -> bool:
-    """Whether Optuna understands the lines of a journal."""
+def _replayed(logs: Sequence[dict[str, Any]], path: Path | None = None) -> BaseStorage | None:
+    """Return the storage of a journal's lines, None where Optuna or a tuning cannot use them."""
     try:
-        JournalStorage(CheckedJournal(None, logs))
+        storage = JournalStorage(CheckedJournal(path, logs))
+        studies = storage.get_all_studies()
+        sound = [_are_sound(storage.get_all_trials(study._study_id)) for study in studies]
     except Exception:
-        return False
-    return True
+        return None
+    return storage if all(sound) else None
+
+
+def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
+    """Whether the trials of a study have numbers, and all that have ended the same parameters."""
+    # one that failed before it had parameters has none at all
+    ended = [trial.params.keys() for trial in trials if trial.state.is_finished() and trial.params]
+    values = [trial.intermediate_values for trial in trials]
+    return (
+        all(params == ended[0] for params in ended)
+        and all(trial.params.keys() <= ended[0] for trial in trials if ended)
+        and all(sorted(each) == list(range(len(each))) for each in values)
+        and all(type(value) is float for each in values for value in each.values())
+        and all(trial.values is None or type(trial.values[0]) is float for trial in trials)
+    )
 
 
 @contextmanager

@@ -1,9 +1,12 @@
-from . import bounds, colony, heuristics, local_search, tempering
+from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
 from .bounds.best import best_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
+from .branch_and_price.certificate import Certificate, read_certificate, write_certificate
+from .branch_and_price.checker import check_certificate
+from .branch_and_price.solver import BranchAndPrice
 from .catalog import find_solver, make_solver
 from .colony.atsa import ACO, ATSA
 from .heuristics.batch_rules import max_min, min_min, sufferage
@@ -25,6 +28,8 @@ __all__ = [
     "ATSA",
     "MILP",
     "PSO",
+    "BranchAndPrice",
+    "Certificate",
     "Evaluations",
     "Frontier",
     "Iterations",
@@ -42,6 +47,8 @@ __all__ = [
     "as_solver",
     "best_bound",
     "bounds",
+    "branch_and_price",
+    "check_certificate",
     "check_schedule",
     "colony",
     "combinatorial_bound",
@@ -62,6 +69,7 @@ __all__ = [
     "mct",
     "met",
     "min_min",
+    "read_certificate",
     "read_stream",
     "round_robin",
     "solve",
@@ -69,5 +77,6 @@ __all__ = [
     "tempering",
     "time_left",
     "warm_up",
+    "write_certificate",
     "write_stream",
 ]

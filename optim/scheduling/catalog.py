@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA
 from edgeopt.optim.scheduling.configurable import (
     Declared,
@@ -23,7 +24,7 @@ from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.tempering.solver import Frontier
-from edgeopt.optim.user_code import UserCode, read_code, run_code
+from edgeopt.optim.user_code import UserCode, folder_kept, read_code, run_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
 from edgeopt.problems.parameters import check_names
@@ -47,6 +48,7 @@ SOLVERS: dict[str, Any] = {
     "pso": PSO(),
     "pso-discrete": PSO(decoding="discrete"),
     "milp": MILP(),
+    "branch-and-price": BranchAndPrice(),
     "local-search": LocalSearch(),
     "frontier": Frontier(),
 }
@@ -129,7 +131,8 @@ def identify_solver(name: str, parameters: dict[str, Any] | None = None) -> Solv
         See `make_solver`.
     """
     found = _find(name)
-    solver, everything = configure(found.target, {**found.values, **(parameters or {})})
+    with folder_kept():
+        solver, everything = configure(found.target, {**found.values, **(parameters or {})})
     made = solver if hasattr(solver, "__qualname__") else type(solver)
     attribute = found.attribute or f"{made.__module__}.{made.__qualname__}"
     return SolverIdentity(solver, attribute, everything, found.code)

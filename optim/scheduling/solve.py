@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
+from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
+from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.run_time import time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -478,6 +480,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
     tiny = _tiny(problem)
     runner = as_solver(solver)
     lower_bound(tiny)
+    if isinstance(runner, MILP):
+        search_better(tiny, None, math.inf, 0)  # not reached with two tasks
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):

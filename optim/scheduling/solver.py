@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from html import escape
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from edgeopt.optim.scheduling.run_time import within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
 from edgeopt.problems.errors import InputError, IntArray
+from edgeopt.problems.html import escaped
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.tally import counting
 
@@ -294,7 +294,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Return the same summary as a table, for notebooks."""
-        rows = (f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in self._rows())
+        rows = (f"<tr><th>{name}</th><td>{escaped(text)}</td></tr>" for name, text in self._rows())
         return f"<table>{''.join(rows)}</table>"
 
     def _rows(self) -> list[tuple[str, str]]:

@@ -229,7 +229,7 @@ class Objective:
 
 def _deepest(terms: CutTerms, weight: float) -> FloatArray:
     """f(j) = j, the paper's "maximum value j"."""
-    return np.arange(terms.memory_bytes.shape[-1], dtype=np.float64)
+    return np.arange(len(terms.memory_bytes), dtype=np.float64)
 
 
 def _delay(terms: CutTerms, weight: float) -> FloatArray:

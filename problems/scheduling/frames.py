@@ -40,9 +40,9 @@ def labelled_times(et: Any, index: bool | None = None) -> LabelledTimes:
     """Return execution times as an array, with the labels of a data frame.
 
     Missing and masked entries become infinite: the node cannot run the task. A first column of
-    texts, or one of integers that pandas calls "Unnamed: 0", holds the names of the tasks. Labels
-    0, 1, 2, ... are those of a frame without names. What is no frame and has no mask is returned
-    as it is.
+    texts, or one of different integers under a heading such as "id" or "Unnamed: 0", holds the
+    names of the tasks. Labels 0, 1, 2, ... are those of a frame without names. What is no frame
+    and has no mask is returned as it is.
 
     Parameters
     ----------
@@ -142,13 +142,11 @@ def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names 
         return tuple(values)
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         return None
-    known, distinct = label.strip().lower(), len(set(values)) == len(values)
-    if known in UNNAMED and distinct and tasks is None:
+    known = label.strip().lower() in (*UNNAMED, *ROW_LABELS)
+    if known and len(set(values)) == len(values) and tasks is None:
         return tuple(map(str, values))
     kinds = {getattr(kind, "kind", "O") for kind in frame.dtypes[1:]}
-    if (known in ROW_LABELS and distinct) or is_row_numbers(
-        values, least=3 if kinds == {"f"} else _SURELY_COUNTED
-    ):
+    if known or is_row_numbers(values, least=3 if kinds == {"f"} else _SURELY_COUNTED):
         rule = (
             f"made the index if it names the tasks, set_index({frame.columns[0]!r}); if it is a"
             " node, give to_numpy() and node_names= (of a file: index=yes or index=no)"

@@ -7,13 +7,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
+from edgeopt.problems.files import printable
+from edgeopt.problems.html import escaped
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
 from edgeopt.problems.scheduling.html import (
     SHOWN_COLUMNS,
@@ -106,6 +107,16 @@ class Problem:
             ready = check_array("ready", ready, ndim=1, at_least=0)
             _check_length("ready", ready, self.nodes)
             object.__setattr__(self, "ready", ready)
+        self._set_printable_names()
+
+    def _set_printable_names(self) -> None:
+        """Escape what UTF-8 cannot hold, as of a file's name that is not UTF-8."""
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", printable(self.name))
+        for field in ("task_names", "node_names"):
+            names = getattr(self, field)
+            if names is not None:
+                object.__setattr__(self, field, tuple(map(printable, names)))
 
     @property
     def tasks(self) -> int:
@@ -221,7 +232,7 @@ class Problem:
             facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
-        return f"<p>{escape('; '.join(facts))}</p>{table}"
+        return f"<p>{escaped('; '.join(facts))}</p>{table}"
 
 
 def _sum_by_node(assignment: NDArray[np.int64], values: FloatArray, nodes: int) -> FloatArray:

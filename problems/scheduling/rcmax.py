@@ -48,7 +48,7 @@ def rcmax(
     >>> rcmax("u_100_120", tasks=3, nodes=4, rng=1).matrix
     array([[109., 110., 115., 119.],
            [100., 103., 117., 119.],
-           [105., 106., 117., 109.]])
+           [105., 106., 118., 108.]])
     """
     k, x = check_size(tasks, nodes)
     generator = np.random.default_rng(rng)

@@ -73,7 +73,8 @@ def _log(path: Path | None) -> Iterator[Say]:
     with contextlib.ExitStack() as stack:
         file = None if path is None else stack.enter_context(path.open("w", encoding="utf-8"))
 
-        def say(line: str) -> None:
+        def say(text: str) -> None:
+            line = text.encode("utf-8", "backslashreplace").decode()
             for out in (sys.stdout, *([] if file is None else [file])):
                 print(line, file=out, flush=True)
 

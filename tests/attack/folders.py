@@ -71,8 +71,16 @@ def _json_value(kind: str, case: Path, rng: Rng) -> str:
     path = case / ("tune.json" if kind == "tuning" else "sweep.json")
     table = json.loads(path.read_text())
     where = _replace(table, rng)
-    path.write_text(json.dumps(table))
+    _write_json(path, table, with_checksum=rng.random() < 0.8)
     return f"{path.name}: {where}"
+
+
+def _write_json(path: Path, table: dict[str, Any], *, with_checksum: bool) -> None:
+    """Write a description, its checksum that of its content or of what it was."""
+    from edgeopt.experiments.runs.checks import CHECK, sealed_json
+
+    others = {name: value for name, value in table.items() if name != CHECK}
+    path.write_bytes(sealed_json(others) if with_checksum else json.dumps(table).encode())
 
 
 def _replace(table: Any, rng: Rng) -> str:
@@ -157,21 +165,25 @@ def _bytes_changed(kind: str, case: Path, rng: Rng) -> str:
 
 
 def _line_changed(kind: str, case: Path, rng: Rng) -> str:
-    """Replace a value in a line of JSON of a journal."""
+    """Replace a value in a line of a journal."""
     lines = [(path, n) for path in _files(case) for n in range(_lines(path))]
     if not lines:
         return _json_value(kind, case, rng)
     path, number = pick(rng, lines)
-    text = path.read_text().splitlines()
-    where = "no JSON"
-    try:
-        table = json.loads(text[number])
-        where = _replace(table, rng)
-        text[number] = json.dumps(table)
-    except (ValueError, TypeError, IndexError):  # a line with something beside the JSON
-        text[number] = text[number].replace("1", "2")
-    path.write_text("\n".join(text) + "\n")
+    text = path.read_bytes().splitlines()
+    table = json.loads(text[number])
+    where = _replace(table, rng)
+    text[number] = _line(table, with_checksum=rng.random() < 0.8)
+    path.write_bytes(b"\n".join(text) + b"\n")
     return f"{path.parent.name}/*{path.suffix} line {number}: {where}"
+
+
+def _line(record: dict[str, Any], *, with_checksum: bool) -> bytes:
+    """Return a line of a journal, its checksum that of its content or of what it was."""
+    from edgeopt.experiments.runs.checks import CHECK, sealed_line
+
+    others = {name: value for name, value in record.items() if name != CHECK}
+    return sealed_line(others).rstrip() if with_checksum else json.dumps(record).encode()
 
 
 def _lines(path: Path) -> int:
@@ -258,7 +270,8 @@ def _rename_index(path: Path) -> None:
     name = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     path.rename(path.with_name(f"index-{name}.parquet"))
     file = path.with_name("sweep.json")
-    file.write_text(json.dumps({**json.loads(file.read_text()), "index": name}))
+    table = {**json.loads(file.read_text()), "index": name}
+    _write_json(file, table, with_checksum=True)
 
 
 def _files(case: Path) -> list[Path]:

@@ -66,7 +66,7 @@ def write_files(folder: Path) -> None:
     texts["simulation.toml"] = texts["simulation.toml"].replace(
         "repetitions = 2", "repetitions = 9"
     )
-    texts["tuning.toml"] = texts["tuning.toml"].replace("trials = 6", "trials = 40")
+    texts["tuning.toml"] = texts["tuning.toml"].replace("trials = 6", "trials = 16")
     for name, text in {**texts, "sweep.toml": SWEEP, "times.csv": "3,1\n2,4\n5,5\n"}.items():
         (folder / name).write_text(text)
     (folder / "own.py").write_text(OWN)
@@ -182,4 +182,4 @@ def _clean(samples: Path, run: Run) -> Clean:
     return _CLEAN[run]
 
 
-PART = Part("kills", TRIES, attempt, patience=300.0)
+PART = Part("kills", TRIES, attempt, patience=900.0)

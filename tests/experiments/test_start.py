@@ -30,15 +30,15 @@ def test_an_interrupt_of_an_import_is_one_line(module: str) -> None:
 
 LOST = """
 import ctypes, os, signal, time
-from edgeopt.experiments import start
+from edgeopt.experiments.commands import signals
 
 @ctypes.CFUNCTYPE(None)
 def callback():
     os.kill(os.getpid(), signal.SIGINT)
     for _ in range(10**6): pass
 
-start.end_at_interrupt()
-start.raise_at_interrupt()
+signals.end_at_interrupt()
+signals.raise_at_interrupt()
 try:
     callback()
     time.sleep(10)

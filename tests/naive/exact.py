@@ -10,9 +10,32 @@ def all_assignments(problem):
 
 
 def optimum(problem):
-    """Least makespan of the assignments that fit, or None."""
-    spans = [problem.makespan(list(a)) for a in all_assignments(problem) if problem.fits(list(a))]
-    return min(spans, default=None)
+    """Least makespan of the assignments that fit, in floats summed task by task, or None."""
+    times, k, x = problem.matrix.tolist(), problem.tasks, problem.nodes
+    ready = [0.0] * x if problem.ready is None else problem.ready.tolist()
+    memory, room = [Fraction(0)] * k, [Fraction(1)] * x
+    if problem.task_memory is not None:  # a node holds its capacity and the rounding of a sum
+        memory = [*map(Fraction, problem.task_memory.tolist())]
+        slack = 1 + k * Fraction(2) ** -52
+        room = [Fraction(each) * slack for each in problem.node_capacity.tolist()]
+    loads, best = [0.0] * x, math.inf
+
+    def assign(task, makespan):
+        nonlocal best
+        if makespan >= best or task == k:
+            best = min(best, makespan)
+            return
+        for node in range(x):
+            before = loads[node]
+            if times[task][node] < math.inf and memory[task] <= room[node]:
+                loads[node] += times[task][node]
+                room[node] -= memory[task]
+                assign(task + 1, max(makespan, ready[node] + loads[node]))
+                loads[node] = before
+                room[node] += memory[task]
+
+    assign(0, 0.0)
+    return best if best < math.inf else None
 
 
 def exact_makespan(problem, assignment):

@@ -53,6 +53,19 @@ def test_helpers_of_one_name_in_two_folders_are_two(tmp_path: Path):
     assert (first.total(), second.total()) == (1311, 2311)
 
 
+def test_a_file_that_changes_the_folder_or_exits_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    moves, exits = tmp_path / "moves.py", tmp_path / "exits.py"
+    moves.write_text("import os\nos.chdir('/')\n")
+    exits.write_text("raise SystemExit(0)\n")
+    run_code(read_code(moves))
+    assert Path.cwd() == tmp_path
+    with pytest.raises(InputError, match="a file that runs"):
+        run_code(read_code(exits))
+
+
 def test_what_has_been_read_is_what_runs(tmp_path: Path):
     code = read_code(written(tmp_path))
     written(tmp_path, late="V = 5000\n", own="broken")

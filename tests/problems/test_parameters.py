@@ -34,12 +34,14 @@ class Example:
 def test_legal_values():
     assert Example(whole=7, real=1, word="b", flag=True) == Example(7, 1.0, "b", True)
     assert Example(whole=np.int64(3), real=np.float64(0.25))
+    assert Example(whole=10**9).whole == 10**9
 
 
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
     [
         ("whole", 0, "an integer >= 1"),
+        ("whole", 10**9 + 1, "an integer >= 1 and <= 1e+09"),
         ("whole", 1.0, "an integer >= 1"),
         ("whole", True, "an integer"),
         ("real", 0, "> 0 and <= 1"),

@@ -37,6 +37,7 @@ BOUNDS: dict[str, Callable[[Problem], float]] = {
 
 ITERATIONS = {
     "milp": 400,
+    "branch-and-price": 100,
     "milp alone": 100,
     "local-search": 10,
     "pso": 5,

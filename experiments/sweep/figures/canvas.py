@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.style import paper_style
+from edgeopt.problems.visible import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,8 @@ def drawing(ax: Axes | None, size: tuple[float, float] = SIZE) -> Iterator[Axes]
 
 def short_label(name: str) -> str:
     """Return a name, cut if it is too long for a figure."""
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    shown = visible(name)
+    return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
 
 
 def add_legend(ax: Axes, note: str, absent: Mapping[str, str]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.runs.store import read_description
-from edgeopt.experiments.style import FORMATS, paper_style, save_figure
+from edgeopt.experiments.style import FORMATS, paper_style, plain_names, save_figure
 from edgeopt.experiments.sweep.figures.boxes import gap_figure, gaps_table, plot_gaps
 from edgeopt.experiments.sweep.figures.canvas import WIDE, gather_legends, short_label
 from edgeopt.experiments.sweep.figures.choice import choose_runs
@@ -30,6 +32,7 @@ from edgeopt.experiments.sweep.figures.shares import (
     plot_profile,
     profile_table,
 )
+from edgeopt.experiments.sweep.places import problem_named
 from edgeopt.experiments.sweep.summary import read_solver_cells
 from edgeopt.experiments.text import file_names
 from edgeopt.problems.errors import InputError, check_choice, check_number
@@ -138,12 +141,11 @@ def plot_sweep(
     paths = []
     with paper_style(font_size):
         for name, figure, table in _drawings(data, figures, inches, options):
+            plain_names(figure)
             paths += save_figure(figure, target, name, formats)
             if csv:
                 paths.append(target / f"{name}.csv")
-                write_atomically(
-                    paths[-1], table().to_csv(index=False, float_format="%.10g").encode()
-                )
+                write_atomically(paths[-1], csv_table(table(), "%.10g"))
     return paths
 
 
@@ -204,11 +206,22 @@ def _drawings(
             )
             yield figure, boxes, table
         elif "problem" in _options_of(FIGURES[figure].plot):
+            lost: dict[str, InputError] = {}
             for problem, title in choice.problems.items():
                 one = {**options, "problem": problem}
+                if figure == "loads" and "instance" not in options:
+                    try:
+                        one["instance"] = problem_named(data, problem)
+                    except InputError as error:
+                        lost[problem] = error
+                        continue
                 table = partial(_tabulate, FIGURES[figure].table, data, one)
                 drawn = _of_problem(figure, data, one, title, width)
                 yield f"{figure}-{files[problem]}", drawn, table
+            if len(lost) == len(choice.problems):
+                raise next(iter(lost.values()))
+            for problem, reason in lost.items():
+                warnings.warn(f"no figure {figure} of {problem}: {reason}", stacklevel=2)
         else:
             yield figure, _single(figure, data, options, width, len(choice.solvers)), table
 

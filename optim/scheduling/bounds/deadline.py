@@ -6,6 +6,7 @@ from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES, lifted_bound, lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, lifted_to_units, whole_memory
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_ROUNDS = 50
@@ -38,10 +39,10 @@ def deadline_bound(problem: Problem) -> float:
 
     Examples
     --------
-    >>> from edgeopt import Problem, deadline_bound, lower_bound
-    >>> problem = Problem([[6.0, 7.0], [7.0, 6.0], [1.0, 90.0]])
+    >>> from edgeopt import deadline_bound, load_problem, lower_bound
+    >>> problem = load_problem("rcmax:machines:20x6:seed=1")
     >>> lower_bound(problem), deadline_bound(problem)
-    (6.0, 7.0)
+    (97.0, 98.0)
     """
     bound = lower_bound(problem)
     if problem.tasks * problem.nodes <= LP_ENTRIES:
@@ -61,7 +62,7 @@ def _raised(problem: Problem, bound: float) -> float:
             break  # the same LP again
         vertex = solve_relaxation(problem, within)
         better = lifted_bound(problem, vertex.multipliers, bound)
-        if better <= bound:
+        if better <= bound or is_over():
             break
         bound, before = better, within
     return bound

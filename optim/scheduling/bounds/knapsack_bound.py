@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.bounds.knapsack import knapsack
-from edgeopt.optim.scheduling.bounds.lp import silent_highs
+from edgeopt.optim.scheduling.bounds.lp import has_solved, silent_highs
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, whole_memory
-from edgeopt.optim.scheduling.run_time import is_over, time_left
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, check_number
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -127,7 +127,7 @@ def knapsack_bound(problem: Problem, seconds: float = 5.0) -> float:
     check_number("seconds", seconds, above=0)
     end = time.perf_counter() + seconds
     bundle = open_bundle(problem)
-    while not bundle.converged and time.perf_counter() < end:
+    while not bundle.converged and time.perf_counter() < end and not is_over():
         improve_prices(bundle)
     return bundle.bound
 
@@ -171,7 +171,7 @@ def improve_prices(bundle: Bundle) -> None:
         width[k:] = 0.0  # without capacities, prices of memory mean nothing
     low = np.maximum(around - width, 0.0)
     bundle.cuts.changeColsBounds(n, np.arange(n, dtype=np.int32), low, around + width)
-    if not _has_solved(bundle.cuts):
+    if not has_solved(bundle.cuts):
         return
     promised = -bundle.cuts.getInfo().objective_function_value - bundle.spare
     # The cuts promise less than raising the makespan would use, or next to nothing.
@@ -193,15 +193,6 @@ def improve_prices(bundle: Bundle) -> None:
         bundle.prices, bundle.spare = prices, spare
         _note(bundle)
         _drop_cuts(bundle)
-
-
-def _has_solved(master: Any) -> bool:
-    """Run the master program; return whether there was time for it."""
-    left = time_left()
-    if left < np.inf:  # HiGHS counts the time of all its runs
-        master.setOptionValue("time_limit", master.getRunTime() + left)
-    master.run()
-    return left == np.inf or not is_over()
 
 
 def useful_pairs_of(bundle: Bundle, makespan: float) -> NDArray[np.bool_]:

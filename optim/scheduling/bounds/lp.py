@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
-from edgeopt.optim.scheduling.run_time import is_over, time_left
+from edgeopt.optim.scheduling.run_time import is_over, leave_off, time_left
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _PAIRS_PER_TASK = 4  # in the first LP
 
 _ROUNDS = 20  # of pricing; after them the LP is solved over all pairs
+
+_SECONDS_PER_PAIR = 5e-7  # for which HiGHS is not worth starting
 
 _TOLERANCE = 1e-9  # of the makespan: a reduced cost above minus this counts as >= 0
 
@@ -141,6 +143,8 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
     from scipy.sparse import csr_array, vstack
 
     (k, x), (task, node) = pairs.shape, np.nonzero(pairs)
+    if time_left() < _SECONDS_PER_PAIR * len(task):
+        leave_off()
     if is_over():
         return _unsolved(task, node, x)
     n, columns = len(task), np.arange(len(task))
@@ -221,6 +225,15 @@ def silent_highs(**options: float | str | bool) -> Any:
     for name, value in options.items():
         highs.setOptionValue(name, value)
     return highs
+
+
+def has_solved(highs: Any) -> bool:
+    """Run a program; return whether there was time for it."""
+    left = time_left()
+    if left < np.inf:  # HiGHS counts the time of all its runs
+        highs.setOptionValue("time_limit", highs.getRunTime() + left)
+    highs.run()
+    return left == np.inf or not is_over()
 
 
 @cache

@@ -142,3 +142,19 @@ def _shortest_times(problem: Problem) -> FloatArray:
     if isinstance(problem.et, UniformTimes):
         return np.asarray(problem.et.work.min() / problem.et.speed)
     return np.asarray(problem.et.min(axis=0))
+
+
+def makespan_unit(problem: Problem) -> float:
+    """Return the largest unit in s of which all times and ready times are multiples, 0 if none."""
+    times = problem.matrix[np.isfinite(problem.matrix)]
+    return unit_of(np.append(times, ready_times(problem)))
+
+
+def next_makespan(problem: Problem, deadline: float) -> float:
+    """Return a bound in s on the makespans beyond a deadline: the next multiple of the unit."""
+    unit = makespan_unit(problem)
+    if not unit > 0.0 or deadline / unit * ROUNDING >= 0.1:
+        return deadline
+    # Sums of whole numbers are exact; those of decimal numbers are rounded.
+    end = unit * (math.floor(deadline / unit * (1 + ROUNDING)) + 1)
+    return max(deadline, end if unit % 1 == 0 else rounded_down(end, problem.tasks))

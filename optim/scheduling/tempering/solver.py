@@ -278,7 +278,11 @@ def improve_by_chains(search: Search, walk: ReplicaWalk, unit: float, share: flo
         moves.restart_from(search, incumbent.assignment)
     temperature = moves.HOT * (moves.COLD / moves.HOT) ** share
     settings = moves.KickSettings(moves.DEFAULT_AMBITION, moves.DEFAULT_OVERLOAD, temperature)
-    moves.kick_often(search, settings, KICKS, walk.stream)
+    at_once = moves.kicks_at_once(search, search.schedule.assignment[None], KICKS)
+    for done in range(0, KICKS, at_once):
+        moves.kick_often(search, settings, min(at_once, KICKS - done), walk.stream)
+        if is_over():
+            break
     incumbent.evaluations[0] += search.compared[0] - before
     makespan = search.best.makespan[0] / unit
     if makespan < incumbent.makespan[0]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hostile_solvers import MARK, marked_processes, wait_for_none
 
 from edgeopt.problems.errors import InputError
 
@@ -87,10 +88,13 @@ def test_resumes_to_the_same_bits_after_a_kill(two_schemes, tmp_path):
     text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 15")
     two_schemes.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "edgeopt.experiments.cli", "learn", str(two_schemes)]
-    child = subprocess.Popen([*command, "--out", str(tmp_path / "killed")], cwd=ROOT)
+    options, marked = ["--out", str(tmp_path / "killed"), "--jobs", "2"], {MARK: str(tmp_path)}
+    child = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | marked)
     _wait_for_rows(tmp_path / "killed", child)
+    assert len(marked_processes(str(tmp_path))) > 2
     os.kill(child.pid, signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
+    wait_for_none(str(tmp_path))
     left = [len(rows_in(path)) for path in (tmp_path / "killed" / "runs").glob("*.pt")]
     assert 0 < sum(left) < 30
     config = read_learning(two_schemes)

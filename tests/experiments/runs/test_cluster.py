@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from edgeopt.experiments.runs.cluster import check_address
 from edgeopt.experiments.runs.run import run_sweep
+from edgeopt.experiments.runs.store import scan_store
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
 from edgeopt.problems.errors import InputError
 
@@ -87,6 +88,14 @@ def worker_pids(address: str) -> list[int]:
         return list(client.run(os.getpid).values())
 
 
+def scheduler_pid(address: str) -> int:
+    """Return the process id of the scheduler."""
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        return int(client.run_on_scheduler(os.getpid))
+
+
 def test_a_cluster_gives_the_bits_of_one_process(cluster: str, config: SweepConfig, tmp_path: Path):
     cells = run_sweep(config, tmp_path / "far", cluster=cluster)
     assert len(cells) == 60
@@ -116,10 +125,6 @@ def test_what_a_cluster_cannot_do_is_refused(config: SweepConfig, tmp_path: Path
         with pytest.raises(InputError, match=r"^--cluster: got"):
             check_address(address)
     check_address("tcp://host:8786")
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    limited = SweepConfig(**{**config.as_dict(), "time_limit": 1.0})
-    with pytest.raises(InputError, match="left out with --cluster"):
-        run_sweep(limited, tmp_path / "out", cluster="tcp://127.0.0.1:1")
 
 
 def test_a_scheduler_that_is_not_there_is_said(
@@ -129,3 +134,49 @@ def test_a_scheduler_that_is_not_there_is_said(
     monkeypatch.setattr("edgeopt.experiments.runs.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match="must be a Dask scheduler"):
         run_sweep(config, tmp_path / "out", cluster="tcp://127.0.0.1:1")
+
+
+HARMFUL = """
+import os, time
+
+def leaves(problem, rng):
+    if problem.tasks > 2:
+        os._exit(7)
+    return rng.integers(0, problem.nodes, problem.tasks)
+
+def hangs(problem, rng):
+    time.sleep(300 if problem.tasks > 2 else 0)
+
+def fine(problem, rng):
+    return rng.integers(0, problem.nodes, problem.tasks)
+"""
+
+
+def test_a_solver_harms_itself_only(cluster: str, tmp_path: Path):
+    (tmp_path / "own.py").write_text(HARMFUL)
+    solvers = {
+        name: {"solver": f"{tmp_path}/own.py:{name}"} for name in ("leaves", "hangs", "fine")
+    }
+    budget, more = {"evaluations": 20}, {"mct": {"solver": "mct"}}
+    config = SweepConfig(("braun:u_c_hihi:8x3",), 2, 1, budget, solvers | more, time_limit=1.5)
+    workers = worker_pids(cluster)
+    cells = run_sweep(config, tmp_path / "out", cluster=cluster).set_index("solver")
+    assert cells["status"].groupby(level=0).first().to_dict() == {
+        **dict.fromkeys(("leaves", "hangs"), "failed"),
+        **dict.fromkeys(("fine", "mct"), "finished"),
+    }
+    assert cells.loc["leaves", "error"].str.contains("exit code 7").all()
+    assert cells.loc["hangs", "error"].eq("time limit of 1.5 s").all()
+    assert worker_pids(cluster) == workers
+
+
+def test_a_scheduler_that_dies_is_said_and_costs_nothing(
+    cluster: str, config: SweepConfig, tmp_path: Path
+):
+    def strike(done: int, total: int) -> None:
+        if done == 25:
+            os.kill(scheduler_pid(cluster), signal.SIGKILL)
+
+    with pytest.raises(InputError, match="a scheduler that runs to the end"):
+        run_sweep(config, tmp_path / "out", cluster=cluster, report=strike)
+    assert len(scan_store(tmp_path / "out")) >= 25

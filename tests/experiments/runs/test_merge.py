@@ -212,6 +212,6 @@ def test_what_cannot_be_merged_is_refused(folders: tuple[Path, Path, Path]):
         with pytest.raises(InputError, match=message):
             merge_runs(inputs, out)
     assert not c.exists()
-    (b / CONFIG).write_bytes(sealed_json(read_description(b) | {"kind": "sweep"}))
-    with pytest.raises(InputError, match="kind fake: this one holds a sweep"):
+    (b / CONFIG).write_bytes(sealed_json(read_description(b) | {"kind": "learning"}))
+    with pytest.raises(InputError, match="kind fake: this one holds a learning"):
         merge_runs([a, b], c)

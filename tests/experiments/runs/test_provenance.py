@@ -138,6 +138,19 @@ def test_a_users_solver_is_followed(copied: Path, package: str):
     assert code_of(make_solver(f"{own}:f")) != before
 
 
+@pytest.mark.parametrize(
+    ("solver", "file"),
+    [
+        ("child_peers.py:Highs", "child/highs_milp.py"),  # runs in a process of its own
+        ("child_peers.py:CpSat", "child/run.py"),
+        ("pymoo_ga.py:Ga", "population.py"),  # has the objective
+    ],
+)
+def test_the_programs_of_peers_are_their_code(copied: Path, solver: str, file: str):
+    peers = copied / "experiments/peers"
+    assert is_changed_by(make_solver(f"{peers / solver}"), peers / file)
+
+
 def test_comments_docstrings_and_formatting_are_no_change(copied: Path):
     own = copied / "optim/scheduling/heuristics/list_rules.py"
     met = make_solver("met")

@@ -76,6 +76,30 @@ def test_the_table_does_not_depend_on_the_number_of_workers(sweep_file: Path, tm
     )
 
 
+STATEFUL = """
+import random
+import numpy as np
+
+runs = []
+
+def own(problem, rng):
+    if problem.tasks > 2:
+        runs.append(1)
+    return [(random.randrange(9) + np.random.randint(9) + len(runs)) % problem.nodes
+            for _ in range(problem.tasks)]
+"""
+
+
+def test_what_a_solver_remembers_does_not_count(tmp_path: Path):
+    (tmp_path / "own.py").write_text(STATEFUL)
+    table = {"own": {"solver": f"{tmp_path / 'own.py'}:own"}}
+    config = SweepConfig(("braun:u_c_hihi:8x3",), 6, 1, {"evaluations": 20}, table)
+    alone = run_sweep(config, tmp_path / "alone")
+    assert_same(alone, run_sweep(config, tmp_path / "together", jobs=2))
+    assert set(alone["status"]) == {"finished"}
+    assert len({tuple(each) for each in alone["assignment"]}) == 6
+
+
 def test_progress_is_reported_after_each_cell(own: Own, tmp_path: Path):
     seen: list[tuple[int, int]] = []
     run_sweep(own(), tmp_path / "out", report=lambda *counts: seen.append(counts))

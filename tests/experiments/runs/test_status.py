@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeopt.experiments.runs.cell import failed_row, name_row, reason_of
+from edgeopt.experiments.runs.cell import failed_row, reason_of, run_cell
 from edgeopt.experiments.runs.files import append_row, new_journal
 from edgeopt.experiments.runs.index import index_of
 from edgeopt.experiments.runs.status import read_status, status_of
@@ -23,8 +23,8 @@ def folder(tmp_path: Path) -> Path:
     cells = {(cell.problem[6], cell.label, cell.repetition): cell for cell in SWEEP.cells()}
     journal = new_journal(tmp_path / "out")
     for repetition, seconds in enumerate((2.0, 4.0)):
-        row = name_row(cells["5", "mct", repetition])
-        append_row(journal, {**row, "status": "finished", "cell_seconds": seconds})
+        row = run_cell(cells["5", "mct", repetition]) | {"cell_seconds": seconds}
+        append_row(journal, row)
     append_row(journal, failed_row(cells["5", "ants", 0], "no", 12.0))
     return tmp_path / "out"
 

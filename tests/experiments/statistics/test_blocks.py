@@ -43,6 +43,7 @@ def test_copies_are_equal_on_every_problem():
     assert copies(table, "runs") == ["fixed"]
     assert copies(table, "problems") == []
     assert copies(table.xs(0, level="repetition", drop_level=False), "runs") == []
+    assert copies(table.drop([("p", 1)]), "runs") == ["fixed"]  # q alone has two repetitions
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,26 @@ def test_runs_without_a_schedule_are_counted():
     assert cautions(table, "problems") == (
         "Runs that failed or had no schedule in time: 20 (infinite gap, ranked last).",
     )
+
+
+WIDE = {"a": [0.1, 0.2], "b": [0.3, 0.2]}
+ONE = {"a": [0.1], "b": [0.3]}
+
+
+@pytest.mark.parametrize(
+    ("unit", "problems", "words"),
+    [
+        ("problems", [WIDE], "over a single problem have no width"),
+        ("problems", [WIDE] * 2, ""),
+        ("runs", [ONE] * 3, "With one repetition, intervals over runs have no width"),
+        ("runs", [ONE, WIDE, WIDE], "1 of 3 problems have one repetition: intervals are too"),
+        ("runs", [WIDE] * 2, ""),
+    ],
+)
+def test_intervals_without_width_are_said(unit, problems, words):
+    table = gaps({f"p{i}": solvers for i, solvers in enumerate(problems)})
+    found = [text for text in cautions(table, unit) if not text.startswith("Only")]
+    assert [words in text for text in found] == [True] * bool(words)
 
 
 def test_one_solver_of_copies_is_no_reason_for_a_caution():

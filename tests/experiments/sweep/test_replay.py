@@ -174,6 +174,11 @@ def test_what_is_not_that_of_the_row_is_refused_or_said(folder: Path, edgeopt: C
     with pytest.warns(UserWarning, match="made by other code than is there now"):
         replay(folder / "out", key[:12])
     outcome = edgeopt("schedule", "--replay", "out", key[:12])
+    assert outcome.code == 2
+    asked = "--solver: got None, must be given, to run the code of a file: --solver "
+    assert asked in outcome.err
+    solver = outcome.err.rpartition(" ")[2].strip()
+    outcome = edgeopt("schedule", "--replay", "out", key[:12], "--solver", solver)
     assert outcome.code == 1
     assert "makespan and assignment do not agree" in outcome.out
     assert "the row was made by other code than is there now" in outcome.out
@@ -185,7 +190,7 @@ def test_a_run_that_ends_by_the_clock_need_not_agree(tmp_path: Path, edgeopt: Ca
     config = SweepConfig(("braun:9x3",), 1, 1, {"seconds": 5.0}, {"own": table})
     key = run_sweep(config, tmp_path / "out")["key"].iloc[0]
     (tmp_path / "own.py").write_text("def f(problem, rng): return [1] * problem.tasks\n")
-    outcome = edgeopt("schedule", "--replay", "out", key)
+    outcome = edgeopt("schedule", "--replay", "out", key, "--solver", "own.py")
     assert outcome.code == 0
     assert "a run that ends by the clock need not agree" in outcome.out
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optuna.storages.journal import JournalFileBackend
 
 from edgeopt.experiments.tuning import cells
 from edgeopt.experiments.tuning.cell_cache import CellCache
@@ -16,6 +15,7 @@ from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.outcome import Tuning
 from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import run_tuning
+from edgeopt.experiments.tuning.storage import CheckedJournal
 
 pytestmark = pytest.mark.usefixtures("no_sync")
 POOLS = [f"paper:12x3:seed={seed}" for seed in range(100, 104)]
@@ -91,15 +91,15 @@ def test_any_order_of_growth_and_kills_is_as_one_clean_run(
     steps: list[tuple[int, int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder, final = tmp_path_factory.mktemp("growth"), small(3, 2)
-    append, count = JournalFileBackend.append_logs, itertools.count(1)
+    append, count = CheckedJournal.append_logs, itertools.count(1)
 
-    def fail_often(self: JournalFileBackend, logs: list[dict[str, object]]) -> None:
+    def fail_often(self: CheckedJournal, logs: list[dict[str, object]]) -> None:
         if next(count) % 17 == 0:
             raise KeyboardInterrupt
         append(self, logs)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JournalFileBackend, "append_logs", fail_often)
+        patch.setattr(CheckedJournal, "append_logs", fail_often)
         for problems, repetitions, trials in steps:
             with suppress(KeyboardInterrupt):
                 grow(folder, small(problems, repetitions, trials=trials))

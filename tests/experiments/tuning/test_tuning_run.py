@@ -8,7 +8,6 @@ from pathlib import Path
 
 import optuna
 import pytest
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from tuning_runs import run_study
 
@@ -16,7 +15,7 @@ from edgeopt.experiments.tuning.cells import run_trial_cell, trial_cells
 from edgeopt.experiments.tuning.config import SAMPLERS, TuneConfig
 from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import trial_count
-from edgeopt.experiments.tuning.storage import open_journal, open_study
+from edgeopt.experiments.tuning.storage import CheckedJournal, open_journal, open_study
 from edgeopt.experiments.tuning.trial import best_trial
 from edgeopt.experiments.tuning.trial_table import measured, trials_table
 from edgeopt.optim.scheduling.colony.atsa import ACO
@@ -90,19 +89,19 @@ def test_interrupted_anywhere_is_as_never_interrupted(
     )
     wanted = content(run(config, tmp_path / "whole"))
     lines = len((tmp_path / "whole").read_bytes().splitlines())
-    append, count = JournalFileBackend.append_logs, itertools.count(1)
+    append, count = CheckedJournal.append_logs, itertools.count(1)
 
-    def fail_often(self: JournalFileBackend, logs: list[dict[str, object]]) -> None:
+    def fail_often(self: CheckedJournal, logs: list[dict[str, object]]) -> None:
         if next(count) % 11 == 0:
             raise KeyboardInterrupt
         append(self, logs)
 
-    monkeypatch.setattr(JournalFileBackend, "append_logs", fail_often)
+    monkeypatch.setattr(CheckedJournal, "append_logs", fail_often)
     for _ in range(lines):
         with suppress(KeyboardInterrupt):
             run(config, tmp_path / "torn")
             break
-    monkeypatch.setattr(JournalFileBackend, "append_logs", append)
+    monkeypatch.setattr(CheckedJournal, "append_logs", append)
     assert content(run(config, tmp_path / "torn")) == wanted
     assert next(count) > lines
 

@@ -4,11 +4,13 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from tuning_runs import run_study
 
+from edgeopt.experiments.runs.checks import read_lines, seal_lines
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.folder import JOURNAL
 from edgeopt.experiments.tuning.storage import (
@@ -59,6 +61,28 @@ def test_a_broken_journal_is_set_aside(tmp_path: Path, text: str) -> None:
     assert (tmp_path / "damaged" / JOURNAL).exists()
     assert path.read_bytes() == b""
     open_journal(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("step", "step", "x"),
+        ("step", "step", 70),
+        ("step", "intermediate_value", []),
+        ("param_name", "param_name", "other"),
+    ],
+)
+def test_lines_that_no_tuning_writes_are_damaged(
+    make_config: Make, tmp_path: Path, line: str, name: str, value: Any
+) -> None:
+    config, path = make_config(trials=3), tmp_path / JOURNAL
+    wanted = [(t.params, t.values) for t in finished(config, path).trials]
+    logs = read_lines(path)
+    last = max(place for place, log in enumerate(logs) if log is not None and line in log)
+    seal_lines(path, [{**log, name: value} if i == last else log for i, log in enumerate(logs)])
+    with pytest.warns(UserWarning, match=f"line .* of {len(logs)} is damaged"):
+        open_journal(path)
+    assert [(t.params, t.values) for t in finished(config, path).trials] == wanted
 
 
 class Bomb:

@@ -52,7 +52,7 @@ def computed():
 PROBLEM = Problem(np.random.default_rng(3).exponential(1.0, (7, 3)))
 
 # schedules of heuristics, whose objective `Problem` computes or a local search sums up
-FIRST = {"local-search": 1, "frontier": 5}
+FIRST = {"local-search": 1, "frontier": 5, "branch-and-price": 8}
 
 
 def run(name, iterations, **parameters):
@@ -74,6 +74,7 @@ if __name__ == "__main__":
                 "pso-discrete": run("pso-discrete", 3, particles=4),
                 "local-search": run("local-search", 3, kicks=20),
                 "frontier": run("frontier", 1, levels=3),
+                "branch-and-price": run("branch-and-price", 1),
             }
         )
     )

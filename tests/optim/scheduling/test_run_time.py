@@ -8,6 +8,7 @@ import pytest
 
 from edgeopt.optim.scheduling import run_time
 from edgeopt.optim.scheduling.bounds import lagrangian
+from edgeopt.optim.scheduling.bounds.best import BOUNDS
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.colony import atsa
@@ -156,6 +157,16 @@ def test_a_bound_cut_short_is_valid_said_and_not_kept(clock, monkeypatch, caplog
     monkeypatch.undo()
     assert lower_bound(problem) == whole
     assert solve(problem, lpt, rng=1).lower_bound == whole
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_bound_leaves_off(name, clock):
+    problem = dense(5, k=60, x=6)
+    for asks in (0, 20):
+        watch = clock(asks)
+        result = solve(problem, lpt, stop=Seconds(9.0), rng=1, bound=BOUNDS[name])
+        assert result.lower_bound <= result.makespan
+        assert watch.late < 1000
 
 
 def test_prices_cut_short_are_those_of_the_whole_run(clock, monkeypatch):

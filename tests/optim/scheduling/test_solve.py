@@ -183,6 +183,16 @@ def test_the_checker_forgives_rounding_and_no_more():
         check_schedule(problem, only, 1.0 + 1e-8, 1.0)
     with pytest.raises(CheckError, match="below the bound"):
         check_schedule(problem, only, 1.0, 1.0 + 1e-12)
+    few = 40 * 2.0**-52  # of a sum of one term: as far below the bound as is forgiven
+    assert check_schedule(problem, only, 1.0, 1.0 + few) == 1.0
+    with pytest.raises(CheckError, match="below the bound"):
+        check_schedule(problem, only, 1.0, 1.0 + few + 2.0**-52)
+
+
+def test_the_checker_names_the_first_task_on_a_node_that_cannot_run_it():
+    problem = Problem([[1.0, 1.0], [1.0, np.inf], [1.0, np.inf], [1.0, np.inf]])
+    with pytest.raises(CheckError, match="node 1 cannot run task 1,"):
+        check_schedule(problem, np.array([0, 1, 1, 1]), np.inf, 1.0)
 
 
 @pytest.mark.parametrize("solver", [3, "atsa", Script, None])

@@ -74,7 +74,7 @@ def test_a_status_is_a_text():
     assert f"{result.status}" == result.status == "finished"
     assert {status.value for status in Status} == {
         *("iterations", "evaluations", "seconds", "target_gap", "stall", "criterion"),
-        *("finished", "optimal", "callback", "infeasible"),
+        *("finished", "optimal", "callback", "interrupted", "infeasible"),
     }
 
 

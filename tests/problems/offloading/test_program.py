@@ -11,6 +11,7 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.load import load_network
 from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.arrays import network_arrays, random_batch
 from edgeopt.problems.offloading.program import (
     DELAY_PARTS,
     CutProgram,
@@ -19,6 +20,7 @@ from edgeopt.problems.offloading.program import (
     meets_constraints,
 )
 from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, Reading
+from edgeopt.problems.offloading.terms import CutTerms
 from edgeopt.problems.systems import system as parts
 from edgeopt.problems.systems.system import Device, Pool, System, random_system
 
@@ -71,6 +73,19 @@ def test_all_terms_by_hand():
     assert terms.utilisation[0] == pytest.approx([160 / 6_000, 1_280 / 6_000, 0.08, 0.09])
     delay = wait + s + np.array(link) + [0.009, 0.007, 0.001, 0] + 0.1
     assert terms.delay_s[0] == pytest.approx(delay)
+
+
+def test_segments_are_what_lies_between_cuts():
+    work = network_arrays(CHAIN, CORRECTED)
+    assert work.segment_flop.tolist() == [0, 2_000, 6_000, 1_000]
+    # parameters of a, b and c, and the map that each writes, in float32
+    assert work.segment_bytes.tolist() == [0, 4 * (10 + 20), 4 * (20 + 5), 4 * (40 + 5)]
+
+
+def test_equal_nodes_share_the_time_without_rounding():
+    alexnet = load_network("alexnet")
+    terms = build_program(alexnet, replace(SYSTEM, pool=Pool((NODE,) * 3))).terms
+    assert terms.pool_s.tolist() == (terms.execution_s / 3.0).tolist()
 
 
 def test_energies_by_hand():
@@ -230,6 +245,8 @@ def test_objectives():
     stages = [0.09, 0.07, 0.04, 0.045]  # the cloud, then the edge
     goal = build_program(CHAIN, slow, objective="throughput").goal
     assert goal == pytest.approx(stages)
+    for name in ("delay", "energy", "weighted", "throughput"):  # the less the better
+        assert goals(name).cost.tolist() == goals(name).goal.tolist()
 
 
 def test_peak_memory_needs_less_than_the_sum():
@@ -244,6 +261,15 @@ def test_a_cut_is_feasible_if_every_node_meets_every_constraint(seed: int):
     program = build_program(load_network("alexnet"), random_system(nodes=6, rng=seed))
     assert meets_constraints(program.terms).ravel().tolist() == program.feasible.tolist()
     assert (program.slacks >= 0).all(axis=0).tolist() == program.feasible.tolist()
+
+
+def test_each_system_of_a_batch_meets_its_own_constraints():
+    work, batch = network_arrays(load_network("alexnet"), CORRECTED), random_batch(20, rng=1)
+    together = meets_constraints(CutTerms(work, batch, CORRECTED))
+    assert 0 < together.sum() < together.size
+    for index, row in enumerate(together):
+        alone = replace(batch, **{name: x[index : index + 1] for name, x in vars(batch).items()})
+        assert meets_constraints(CutTerms(work, alone, CORRECTED)).tolist() == [row.tolist()]
 
 
 def test_a_program_keeps_what_it_was_built_from():
@@ -270,3 +296,7 @@ def test_the_parts_of_the_delay_sum_to_it(seed: int, reading: Reading):
     parts = delay_parts_s(program)
     assert tuple(parts) == DELAY_PARTS
     assert sum(parts.values()) == pytest.approx(program.values[1])
+    free = replace(reading, uplink_counts=False, cloud_counts=False)
+    parts = delay_parts_s(build_program(program.profile, program.system, reading=free))
+    assert not parts["uplink"].any()
+    assert not parts["cloud"].any()

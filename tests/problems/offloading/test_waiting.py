@@ -82,6 +82,12 @@ def test_an_unstable_queue_waits_for_ever(load: float):
         assert wait[2] == np.inf
 
 
+@pytest.mark.parametrize("servers", [1.0, 2.0])
+def test_without_work_nobody_waits(servers: float):
+    assert mmx_wait_s(5.0, np.array([0.0]), servers).tolist() == [0.0]
+    assert mdx_wait_s(5.0, np.array([0.0]), servers).tolist() == [0.0]
+
+
 @given(st.integers(2, 30), st.floats(0.05, 0.95))
 def test_one_queue_beats_many(nodes: int, load: float):
     service = np.array(1.0)

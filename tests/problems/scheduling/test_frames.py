@@ -1,14 +1,34 @@
 """Data frames, series and masked arrays as problems."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.spec import load_problem
 
 NAMED = pd.DataFrame({"pi": [3.0, 2.0, 4.0], "tx2": [5, 1, 4]}, index=["a", "b", "c"])
 VALUES = [[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]]
+
+
+@pytest.mark.parametrize("label", ["id", "Task", "Unnamed: 0", "nr"])
+@pytest.mark.parametrize("ids", [[0, 1, 2], [7, 9, 8], [1, 1, 2]])
+@pytest.mark.parametrize("times", [[1.5, 2.5, 3.5], [2, 2, 2]])
+def test_integers_under_a_known_heading_are_read_as_in_a_file(
+    tmp_path: Path, label: str, ids: list[int], times: list[float]
+) -> None:
+    frame = pd.DataFrame({label: ids, "n1": times, "n2": times})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    if len(set(ids)) < len(ids):
+        for read in (lambda: Problem(frame), lambda: load_problem(tmp_path / "t.csv")):
+            with pytest.raises(InputError, match=r"1, ?1, ?2"):
+                read()
+    else:
+        assert Problem(frame).task_names == tuple(map(str, ids))
+        assert load_problem(tmp_path / "t.csv").task_names == Problem(frame).task_names
 
 
 def test_labels_become_names():

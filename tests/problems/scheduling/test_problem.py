@@ -40,8 +40,10 @@ def test_ready_times_count_for_nodes_with_tasks():
 
 
 def test_memory_fits_up_to_rounding():
-    tight = Problem([[1.0]] * 3, [0.1] * 3, [0.3])  # 0.1 + 0.1 + 0.1 > 0.3 in floats
-    assert tight.fits([0, 0, 0])
+    for unit in (2.0**-40, 1.0, 2.0**40):
+        # 0.1 + 0.1 + 0.1 > 0.3 in floats, in any unit
+        tight = Problem([[1.0]] * 3, [0.1 * unit] * 3, [0.3 * unit])
+        assert tight.fits([0, 0, 0])
     assert not replace(PROBLEM, node_capacity=np.array([60.0, 59.999])).fits([1, 1, 1])
 
 

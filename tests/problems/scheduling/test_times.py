@@ -48,6 +48,8 @@ def test_checked_times_keep_their_form():
         (UniformTimes([1], []), "speed.shape"),
         (UniformTimes([], [1]), "work.shape"),
         (UniformTimes([1e300], [1e-300]), "work: got 1e[+]300, must be so small"),
+        (UniformTimes([1.0, 1e300], [1.0, 1e-300]), "work: got 1e[+]300, must be so small"),
+        ([[1.0, 1e308], [1.0, 1.0]], "et: got 1e[+]308, must be so small"),
     ],
 )
 def test_bad_times_are_refused(et: object, message: str):
@@ -57,6 +59,8 @@ def test_bad_times_are_refused(et: object, message: str):
 
 def test_sizes():
     assert check_size(100_000, 1000) == (100_000, 1000)
+    assert check_size(10**9, 1) == (10**9, 1)
+    assert check_size(1, 1) == (1, 1)
     for tasks, nodes in [(0, 3), (3, 0), (2.0, 3), (10**9 + 1, 1), (10**40, 10**40)]:
         with pytest.raises(InputError):
             check_size(tasks, nodes)

@@ -38,6 +38,37 @@ def test_a_batch_has_one_leading_axis():
     assert {np.shape(value) for value in vars(batch).values()} == {(7, 1, 1)}
 
 
+def test_a_seed_always_gives_the_same_numbers():
+    """Published results name seeds; a change of a range or of the order would change them all."""
+    expected = {
+        "count": 26.0,
+        "nodes": 26.0,
+        "flops": 34639644598.91805,
+        "memory_bandwidth_byte_s": np.inf,
+        "rate_bit_s": 464487.1458587743,
+        "static_power_w": 6.505343586220127,
+        "omega": 6.817242176850231e-21,
+        "kappa": 0.0,
+        "clock_hz": 0.0,
+        "energy_budget_j": 6605.52479805032,
+        "memory_limit_bytes": 115094113.80028298,
+        "cloud_flops": 5096504597132.462,
+        "round_trip_s": 0.07480579390302146,
+        "energy_j_bit": 2.432824139355615e-07,
+        "inverse_rate_s_bit": 9.87467929353893e-07,
+        "size_bytes": 224 * 224 * 3,
+        "arrival_hz": 612.9028564892774,
+        "deadline_s": 0.0573707116468724,
+        "period_s": 3600.0,
+    }
+    found = {name: float(np.squeeze(value)) for name, value in vars(random_batch(1, rng=0)).items()}
+    assert found == pytest.approx(expected, rel=4e-15)
+    many = random_batch(2000, rng=0)
+    assert (many.nodes.min(), many.nodes.max()) == (1.0, 30.0)
+    # the nodes of the sixth system send as fast as they can, which is less than their share
+    assert float(many.rate_bit_s[5, 0, 0]) == pytest.approx(10128889.518799879, rel=4e-15)
+
+
 def test_sizes_must_be_positive():
     for build in (
         lambda: random_system(nodes=0),

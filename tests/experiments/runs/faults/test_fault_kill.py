@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_sweep import NOISY, assert_same, children, is_running, start, wait_for_lines, write_sweep
+from fault_sweep import NOISY, assert_same, children, start, wait_for_lines, write_sweep
+from hostile_solvers import MARK, marked_processes, wait_for_none
 
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells, scan_store
@@ -60,19 +61,34 @@ def test_workers_are_killed_again_and_again(tmp_path: Path, strikes: int):
     assert_same(cells, run_sweep(read_config(path), tmp_path / "whole"))
 
 
-def test_workers_die_with_the_sweep(tmp_path: Path):
-    code = "def own(problem, rng):\n    while problem.tasks > 2: pass\n"
-    write_sweep(tmp_path, code)
+ENDLESS = """
+import os, time
+
+def own(problem, rng):
+    if problem.tasks > 2:
+        if os.fork() == 0:
+            os.setsid()
+            os.fork()
+        time.sleep(300)
+    return [0] * problem.tasks
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_all_processes_die_with_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+):
+    monkeypatch.setenv(MARK, str(tmp_path))
+    write_sweep(tmp_path, ENDLESS)
     process = start(tmp_path, "out", "--jobs", "2")
-    wait_for_lines(process, tmp_path / "out", 1)
-    workers = children(process)
-    assert workers
-    process.kill()
+    deadline = time.monotonic() + 60
+    while len(marked_processes(str(tmp_path))) < 1 + 2 * 5 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(number)
     process.communicate()
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not any(is_running(pid) for pid in workers)
+    wait_for_none(str(tmp_path))
 
 
 SCRIPT = """

@@ -83,11 +83,12 @@ def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.
     assert cells.loc["own", "cell_seconds"].sum() < 6.0  # it is tried once
 
 
-def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_cell_that_kills_its_worker_fails_once_and_for_all(tmp_path: Path, jobs: int):
     code = "import os\ndef own(problem, rng): os._exit(5)\n"
     path = write_sweep(tmp_path, code, repetitions=1)
     out = tmp_path / "out"
-    cells = run_sweep(read_config(path), out, jobs=2).set_index("solver")
+    cells = run_sweep(read_config(path), out, jobs=jobs).set_index("solver")
     assert cells["status"].to_dict() == {"mct": "finished", "own": "failed"}
     assert cells.loc["own", "error"] == "its worker process died 2 times, exit code 5"
     part = next((out / "cells").iterdir()).read_bytes()

@@ -1,0 +1,254 @@
+"""The checker of certificates: whole numbers and plain dynamic programs, nothing of the solver."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeopt.optim.scheduling.arrays import ready_times
+from edgeopt.optim.scheduling.bounds.rounding import next_makespan
+from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Certificate, Step
+from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.problems.errors import IntArray
+from edgeopt.problems.scheduling.problem import Problem
+
+_ROOMS = 20_000_000  # of a table of a dynamic program; with more, sets are listed
+
+_MOST_SETS = 1_000_000  # listed; with more, a proof cannot be checked
+
+_LARGEST = 2**62  # whole numbers from here on do not fit 64 bits, or their sums do not
+
+Mask = NDArray[np.bool_]
+
+
+class _Numbers(NamedTuple):
+    """Whole times (x, k), capacities (x,), memory (k,) and room (x,); times that are too long: 0.
+
+    `fits`, shape (x, k), says which pairs fit by themselves.
+    """
+
+    times: IntArray
+    capacity: IntArray
+    memory: IntArray
+    room: IntArray
+    fits: Mask
+
+
+def check_certificate(problem: Problem, certificate: Certificate) -> float:
+    """Return the bound on all makespans that a certificate proves, in s.
+
+    No schedule ends within the deadline; the bound is that, or the next makespan that is possible
+    where all times are multiples of a unit.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its matrix is made.
+    certificate : Certificate
+        From `BranchAndPrice`, or from a file.
+
+    Raises
+    ------
+    CheckError
+        If the certificate belongs to another problem, is incomplete, or does not prove what it
+        says; also if a knapsack has too many sets to be checked.
+
+    Notes
+    -----
+    Prices p_i of tasks and v_j of memory refute all schedules with the pairs that are left if the
+    tasks are worth more than all nodes together can hold,
+
+        sum_i p_i > sum_j v_j room_j + sum_j max_S sum_(i in S) (p_i - v_j memory_i),
+
+    for sets S that node j runs within the deadline; and they refute a pair if this holds with the
+    best of the sets that have the task, for its node. A task with one node left takes its time and
+    memory there before. All numbers are whole: times and memory are rounded down.
+
+    Examples
+    --------
+    >>> from edgeopt import BranchAndPrice, Iterations, load_problem, solve
+    >>> from edgeopt.optim.scheduling import check_certificate, read_certificate, write_certificate
+    >>> problem = load_problem("rcmax:machines:20x4:seed=1")
+    >>> result = solve(problem, BranchAndPrice(), stop=Iterations(1000), rng=1)
+    >>> result.makespan, result.status.value
+    (366.0, 'optimal')
+    >>> write_certificate("proof.json", result.state.certificate)
+    >>> check_certificate(problem, read_certificate("proof.json"))
+    366.0
+    """
+    if certificate.digest != problem.digest:
+        raise CheckError("the certificate belongs to another problem")
+    numbers = _whole_numbers(problem, certificate)
+    tree, done = certificate.tree, 0
+    todo = [(0, numbers.fits)]
+    while todo:
+        number, alive = todo.pop()
+        done += 1
+        if not 0 <= number < len(tree) or done > len(tree):
+            raise CheckError(f"the tree of the certificate has no node {number}")
+        node = tree[number]
+        left = _after_steps(numbers, alive, node.steps, number)
+        if not isinstance(node, Branch):
+            if left is not None:
+                raise CheckError(f"node {number} of the certificate is not refuted")
+        elif left is not None:
+            on, off = left.copy(), left.copy()
+            on[:, node.task] = False
+            on[node.node, node.task] = left[node.node, node.task]
+            off[node.node, node.task] = False
+            todo += [(node.on, on), (node.off, off)]
+    return next_makespan(problem, certificate.deadline)
+
+
+def _whole_numbers(problem: Problem, certificate: Certificate) -> _Numbers:
+    """Return times and memory rounded down, computed as fractions."""
+    deadline, unit = certificate.deadline, certificate.unit
+    if not (math.isfinite(deadline) and 0 < unit < math.inf):
+        raise CheckError("the deadline or the unit of the certificate is no number of seconds")
+    whole = math.floor(Fraction(deadline) / Fraction(unit))
+    ready = [math.floor(Fraction(r) / Fraction(unit)) for r in ready_times(problem).tolist()]
+    capacity = [whole - r for r in ready]
+    if whole >= _LARGEST // (problem.tasks + 1) or not 0 < certificate.memory_unit < math.inf:
+        raise CheckError("the units of the certificate are too small")
+    times = [[_floor(t, unit) for t in row] for row in problem.matrix.T.tolist()]
+    memory, room = [0] * problem.tasks, [0] * problem.nodes
+    if problem.task_memory is not None and problem.node_capacity is not None:
+        # `Problem.fits` allows for the rounding of a sum.
+        slack = 1 + problem.tasks * Fraction(2) ** -52
+        size = Fraction(certificate.memory_unit)
+        memory = [_floor(m, certificate.memory_unit) for m in problem.task_memory.tolist()]
+        room = [math.floor(Fraction(c) * slack / size) for c in problem.node_capacity.tolist()]
+    if max(max(memory), *room) >= _LARGEST // (problem.tasks + 1):
+        raise CheckError("the unit of memory of the certificate is too small")
+    fits = np.array(
+        [
+            [t <= c and m <= r for t, m in zip(row, memory, strict=True)]
+            for row, c, r in zip(times, capacity, room, strict=True)
+        ]
+    )
+    kept = [[min(t, _LARGEST) for t in row] for row in times]
+    legal = np.where(fits, np.array(kept, dtype=np.int64), 0)
+    smallest = [max(c, -1) for c in capacity]
+    return _Numbers(legal, np.array(smallest), np.array(memory), np.array(room), fits)
+
+
+def _floor(value: float, unit: float) -> int:
+    """Return the whole number of units in a value, a number that is too large for infinity."""
+    return math.floor(Fraction(value) / Fraction(unit)) if math.isfinite(value) else _LARGEST
+
+
+def _after_steps(
+    numbers: _Numbers, alive: Mask, steps: tuple[Step, ...], number: int
+) -> Mask | None:
+    """Return the pairs left after the steps of a node, None if there is no schedule with them."""
+    left = _propagated(numbers, alive)
+    for step in steps:
+        if left is None:
+            return None
+        spare, worth = _spare(numbers, left, step)
+        if spare > 0:
+            return None
+        left = left.copy()
+        for j, i in step.refuted.tolist():
+            if not worth[j].with_task(i) < spare + worth[j].best:
+                raise CheckError(f"node {number} of the certificate does not refute pair {i}, {j}")
+            left[j, i] = False
+        left = _propagated(numbers, left)
+    return left
+
+
+def _propagated(numbers: _Numbers, alive: Mask) -> Mask | None:
+    """Return the pairs for which tasks of one node leave room; None if there is no schedule."""
+    while True:
+        choices = alive.sum(axis=0)
+        fixed = alive & (choices == 1)
+        capacity, room = _rest(numbers, fixed)
+        used = fixed.any(axis=1)
+        if (choices == 0).any() or (capacity[used] < 0).any() or (room[used] < 0).any():
+            return None
+        fits = (numbers.times <= capacity[:, None]) & (numbers.memory <= room[:, None])
+        lost = alive & (choices > 1) & ~fits
+        if not lost.any():
+            return alive
+        alive = alive & ~lost
+
+
+def _rest(numbers: _Numbers, fixed: Mask) -> tuple[IntArray, IntArray]:
+    """Return the time and memory that tasks of one node leave, shapes (x,)."""
+    time = np.where(fixed, numbers.times, 0).sum(axis=1)
+    memory = np.where(fixed, numbers.memory, 0).sum(axis=1)
+    return numbers.capacity - time, numbers.room - memory
+
+
+class _Knapsack(NamedTuple):
+    """The knapsack of a node: tasks, their profits and times, capacity, and the best profit."""
+
+    tasks: list[int]
+    profit: list[int]
+    times: list[int]
+    capacity: int
+    best: int
+
+    def with_task(self, task: int) -> int:
+        """Return the largest profit of the sets with a task."""
+        if task not in self.tasks:
+            raise CheckError(f"the certificate refutes task {task} on a node twice")
+        at = self.tasks.index(task)
+        others = [n for n in range(len(self.tasks)) if n != at]
+        profit, times = [self.profit[n] for n in others], [self.times[n] for n in others]
+        rest = self.capacity - self.times[at]
+        return self.profit[at] + _best_profit(profit, times, rest)
+
+
+def _spare(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knapsack]]:
+    """Return by how much all tasks are worth more than the nodes can hold, and the knapsacks."""
+    k, x = len(numbers.memory), len(numbers.room)
+    prices, memory_prices = step.prices.tolist(), step.memory_prices.tolist()
+    if len(prices) != k or len(memory_prices) != x or min(prices + memory_prices) < 0:
+        raise CheckError("the certificate has a wrong number of prices, or negative ones")
+    free = alive.sum(axis=0) > 1
+    capacity, room = _rest(numbers, alive & ~free)
+    memory = numbers.memory.tolist()
+    total = sum(p for p, choice in zip(prices, free, strict=True) if choice)
+    if total >= _LARGEST:
+        raise CheckError("the prices of the certificate are too large")
+    spare, knapsacks = total, []
+    for j in range(x):
+        tasks = np.flatnonzero(alive[j] & free).tolist()
+        profit = [prices[i] - memory_prices[j] * memory[i] for i in tasks]
+        times = numbers.times[j, tasks].tolist()
+        best = _best_profit(profit, times, int(capacity[j])) if tasks else 0
+        knapsacks.append(_Knapsack(tasks, profit, times, int(capacity[j]), best))
+        spare -= best + memory_prices[j] * int(room[j])
+    return spare, knapsacks
+
+
+def _best_profit(profit: list[int], times: list[int], capacity: int) -> int:
+    """Return the largest profit of a set of items whose times sum to at most the capacity."""
+    items = [(p, t) for p, t in zip(profit, times, strict=True) if p > 0]
+    if len(items) * (capacity + 1) > _ROOMS:
+        return _best_listed(items, capacity)
+    best = np.zeros(capacity + 1, dtype=np.int64)  # by room
+    for p, t in items:
+        if t <= capacity:
+            best[t:] = np.maximum(best[t:], best[: capacity + 1 - t] + p)
+    return int(best[capacity])
+
+
+def _best_listed(items: list[tuple[int, int]], capacity: int) -> int:
+    """Return the same from a list of all sets that no other set betters in time and profit."""
+    sets = [(0, 0)]
+    for p, t in items:
+        larger = [(time + t, profit + p) for time, profit in sets if time + t <= capacity]
+        kept: list[tuple[int, int]] = []
+        for time, profit in sorted(sets + larger, key=lambda each: (each[0], -each[1])):
+            if not kept or profit > kept[-1][1]:
+                kept.append((time, profit))
+        if len(kept) > _MOST_SETS:
+            raise CheckError(f"a knapsack of the certificate has more than {_MOST_SETS} sets")
+        sets = kept
+    return sets[-1][1]

@@ -1,0 +1,163 @@
+"""The tree of a deadline: depth first, until a schedule is found or each leaf is refuted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Leaf, Step
+from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
+from edgeopt.optim.scheduling.branch_and_price.prices import (
+    Columns,
+    Prices,
+    Search,
+    binding,
+    improve,
+    open_prices,
+)
+from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
+from edgeopt.optim.scheduling.run_time import is_over
+from edgeopt.problems.errors import FloatArray, IntArray
+
+_ITERATIONS = 20  # of the prices of a node
+
+_SURE = 0.9  # a share from which on a task is put on a node together with others
+
+_TOGETHER = 0.25  # share of the free tasks that is put on nodes at once
+
+
+class Open(NamedTuple):
+    """A node of the tree that is still to be done.
+
+    Attributes
+    ----------
+    number : int
+        Of the node.
+    alive : ndarray of bool, shape (x, k)
+        The pairs that may be used.
+    prices : Prices
+        Of its parent.
+    columns : Columns
+        Of its parent.
+    """
+
+    number: int
+    alive: BoolArray
+    prices: Prices
+    columns: Columns
+
+
+@dataclass
+class Tree:
+    """A search for a schedule within a deadline.
+
+    Attributes
+    ----------
+    whole : Whole
+        The deadline.
+    open : list of Open
+        The last is the next.
+    proof : list
+        The nodes of the certificate, `None` for those still open.
+    found : ndarray, shape (k,), or None
+        A schedule within the deadline.
+    rounded : ndarray, shape (k,), or None
+        A guess from the last prices, which may exceed the deadline.
+    visited : int
+        Nodes done.
+    """
+
+    whole: Whole
+    open: list[Open]
+    proof: list[Leaf | Branch | None] = field(default_factory=lambda: [None])
+    found: IntArray | None = None
+    rounded: IntArray | None = None
+    visited: int = 0
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether no schedule is within the deadline."""
+        return self.found is None and not self.open
+
+
+def plant(whole: Whole, prices: Prices, columns: Columns) -> Tree:
+    """Return the tree of a deadline, with prices and columns to start from."""
+    return Tree(whole, [Open(0, whole.alive, prices, columns)])
+
+
+def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
+    """Do the next node: refute it, find a schedule, or branch; return the iterations of prices."""
+    node = tree.open.pop()
+    tree.visited += 1
+    tree.rounded = None
+    left = propagate(tree.whole, node.alive)
+    steps: list[Step] = []
+    if _is_settled(tree, node, left, steps):
+        return 1
+    search = open_prices(tree.whole, left, node.prices, node.columns)
+    done = 1
+    while done < iterations and not (search.worth.spare > 0.0 or search.converged):
+        improve(search)
+        done += 1
+        if is_over():
+            tree.open.append(node)  # for a run that goes on
+            return done
+    nothing = np.zeros_like(left.alive)
+    if search.worth.spare > 0.0:
+        tree.proof[node.number] = Leaf((Step.of(*search.prices, nothing),))
+        return done
+    refuted = refuted_pairs(tree.whole, left, search.prices, search.worth)
+    if refuted.any():
+        steps.append(Step.of(*search.prices, refuted))
+        left = propagate(tree.whole, left.alive & ~refuted)
+        if _is_settled(tree, node, left, steps):
+            return done
+    _branch(tree, node, left, search, steps)
+    return done
+
+
+def _is_settled(tree: Tree, node: Open, left: Node, steps: list[Step]) -> bool:
+    """Whether nothing is left to choose: no schedule, or only one."""
+    if not left.is_possible:
+        tree.proof[node.number] = Leaf(tuple(steps))
+        return True
+    if not left.free.any():
+        tree.found = np.asarray(left.alive.argmax(axis=0))
+        return True
+    return False
+
+
+def _branch(tree: Tree, node: Open, left: Node, search: Search, steps: list[Step]) -> None:
+    """Put one task or several on the node where the prices want them, or one of them elsewhere."""
+    share = np.where(left.alive, search.share if search.share.size else 0.0, -1.0)
+    tree.rounded = np.asarray(share.argmax(axis=0))
+    tasks = _chosen(tree.whole, left, share)
+    columns = binding(search)
+    number, alive, taken = node.number, left.alive, tuple(steps)
+    # A chain of branches: the next task is considered where the last one is in its place.
+    for task in tasks:
+        j = int(tree.rounded[task])
+        first = len(tree.proof)
+        tree.proof[number] = Branch(taken, int(task), j, first, first + 1)
+        tree.proof += [None, None]
+        elsewhere = alive.copy()
+        elsewhere[j, task] = False
+        tree.open.append(Open(first + 1, elsewhere, search.prices, columns))
+        alive = alive.copy()
+        alive[:, task] = False
+        alive[j, task] = True
+        number, taken = first, ()
+    tree.open.append(Open(number, alive, search.prices, columns))
+
+
+def _chosen(whole: Whole, left: Node, share: FloatArray) -> IntArray:
+    """Return the tasks to put on nodes, the surest first."""
+    free = np.flatnonzero(left.free)
+    most = share[:, free].max(axis=0)
+    # Among equally sure tasks the longest goes first: it decides most.
+    length = np.where(left.alive, whole.times, np.inf).min(axis=0)[free]
+    order = np.lexsort((-length, -most.round(6)))
+    sure = int((most >= _SURE).sum())
+    return free[order[: max(1, min(sure, int(_TOGETHER * len(free))))]]

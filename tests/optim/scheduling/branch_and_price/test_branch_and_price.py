@@ -1,0 +1,62 @@
+"""The solver as a whole: what is proved at once, schedules that must be searched, odd problems."""
+
+import numpy as np
+import pytest
+
+from edgeopt.optim.scheduling.branch_and_price.deadlines import open_deadlines
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.spec import load_problem
+
+
+def run(problem, iterations=200):
+    return solve(problem, BranchAndPrice(), stop=Iterations(iterations), rng=1)
+
+
+@pytest.mark.parametrize("kind", ["u_1_100", "u_100_120", "u_100_200", "jobs", "machines"])
+def test_small_instances_are_proved(kind):
+    result = run(load_problem(f"rcmax:{kind}:60x6:seed=1"))
+    assert (result.status, result.gap) == ("optimal", 0.0)
+
+
+def test_memory_makes_schedules_longer_and_is_proved_too():
+    tight = load_problem("rcmax:u_1_100:16x3:utilisation=0.95:seed=2")
+    result, free = run(tight), run(Problem(tight.et))
+    assert result.status == free.status == "optimal"
+    assert result.makespan > free.makespan
+
+
+def test_equal_bits_with_equal_seeds():
+    problem = load_problem("rcmax:u_10_100:40x8:seed=3")
+    first, second = run(problem, 12), run(problem, 12)
+    assert first.trace.makespan == second.trace.makespan
+    assert first.lower_bound == second.lower_bound
+
+
+def test_a_problem_without_a_heuristic_schedule():
+    # Sizes 3 3 2 2 2 on two nodes of 6: only {3, 3} and {2, 2, 2} fit.
+    problem = Problem(np.ones((5, 2)), [2.0, 3.0, 2.0, 3.0, 2.0], [6.0, 6.0])
+    result = run(problem)
+    assert (result.makespan, result.status) == (3.0, "optimal")
+
+
+def test_deadlines_follow_the_unit():
+    deadlines = open_deadlines(Problem([[0.2, 0.4], [0.6, 0.2]], ready=[0.0, 1.0]))
+    assert deadlines.unit == pytest.approx(0.2)
+    deadlines.met = 0.8
+    assert deadlines.highest == pytest.approx(0.6)
+    deadlines.refuted = deadlines.highest
+    assert deadlines.is_settled
+    real = open_deadlines(Problem(UniformTimes(np.array([1.0, 2.0]), np.array([1.0, np.pi]))))
+    real.met = 2.0
+    assert real.unit == 0.0
+    assert 2.0 * (1 - 1e-12) < real.highest < 2.0
+
+
+def test_a_problem_that_is_too_large():
+    large = Problem(UniformTimes(np.ones(2_001), np.ones(1_000)))
+    with pytest.raises(InputError, match="at most 2000000 pairs for branch-and-price"):
+        BranchAndPrice().init(large, np.random.default_rng(0))
