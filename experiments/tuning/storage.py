@@ -24,6 +24,7 @@ from edgeopt.experiments.runs.checks import (
 )
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point, make_sampler
+from edgeopt.experiments.tuning.space import contains
 from edgeopt.experiments.tuning.trial import make_pruner
 from edgeopt.problems.errors import InputError
 
@@ -127,10 +128,16 @@ def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
     return (
         all(params == ended[0] for params in ended)
         and all(trial.params.keys() <= ended[0] for trial in trials if ended)
+        and all(map(_is_within, trials))
         and all(sorted(each) == list(range(len(each))) for each in values)
         and all(type(value) is float for each in values for value in each.values())
         and all(trial.values is None or type(trial.values[0]) is float for trial in trials)
     )
+
+
+def _is_within(trial: FrozenTrial) -> bool:
+    """Whether the parameters of a trial are points of its space."""
+    return all(contains(trial.distributions[name], value) for name, value in trial.params.items())
 
 
 @contextmanager

@@ -132,9 +132,14 @@ def _end(command: Command, codes: tuple[int, ...]) -> str:
     code = command.wait(_SECONDS)
     if code not in codes:
         return f"exit code {code}: {command.err[-400:]}"
-    if code == 2 and command.err.strip().count("\nedgeopt: "):
-        return f"more than one line: {command.err[-400:]}"
+    if code == 2 and len(lines := _said(command)) != 1:
+        return f"{len(lines)} lines: {' | '.join(lines)[-400:]}"
     return one_line(command.err) or command.remains()
+
+
+def _said(command: Command) -> list[str]:
+    """Return what a command has said besides its progress."""
+    return [line for line in command.err.splitlines() if not line.startswith("cells: ")]
 
 
 def _resumed(folder: Path, here: Table) -> str:
@@ -242,10 +247,7 @@ def dying_scheduler(folder: Path) -> str:
         command = _sweep(folder, address)
         _wait(lambda: _rows(folder / "far") > 5 or command.process.poll() is not None)
         end_process(nodes[0].process.pid)
-        wrong = _end(command, (1, 2))
-        lines = [line for line in command.err.splitlines() if not line.startswith("cells: ")]
-        if not wrong and len(lines) != 1:
-            wrong = f"{len(lines)} lines: {' | '.join(lines)[-400:]}"
+        wrong = _end(command, (2,))
     kept = read_table("sweep", folder / "far")
     if not wrong and len(kept) < 5:
         wrong = f"{len(kept)} rows kept"

@@ -1,5 +1,6 @@
 """Journals that were torn, and databases that are not there."""
 
+import math
 import os
 import pickle
 from collections.abc import Callable
@@ -70,6 +71,8 @@ def test_a_broken_journal_is_set_aside(tmp_path: Path, text: str) -> None:
         ("step", "step", 70),
         ("step", "intermediate_value", []),
         ("param_name", "param_name", "other"),
+        ("param_name", "param_value_internal", math.nan),
+        ("param_name", "param_value_internal", -100.0),
     ],
 )
 def test_lines_that_no_tuning_writes_are_damaged(
