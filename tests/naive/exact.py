@@ -20,7 +20,7 @@ def exact_optimum(problem):
 
 
 def _least_makespan(problem, number):
-    """Depth-first search; a node holds its capacity and the rounding of a sum, as `Problem.fits`."""
+    """Depth-first search; a node holds its capacity and a sum's rounding, as `Problem.fits`."""
     times = [[number(t) if t < math.inf else None for t in row] for row in problem.matrix.tolist()]
     k, x = problem.tasks, problem.nodes
     late = [number(0)] * x if problem.ready is None else [*map(number, problem.ready.tolist())]
