@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import wraps
@@ -160,10 +161,14 @@ def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:
     from edgeopt.experiments.runs.compaction import compact
     from edgeopt.experiments.runs.run import run_with_bar
 
-    with TemporaryDirectory(prefix="edgeopt-") as temporary, termination_as_interrupt():
+    # where a folder is given, no other need be writable
+    place: AbstractContextManager[Any] = nullcontext(options.out)
+    if options.out is None:
+        place = TemporaryDirectory(prefix="edgeopt-")
+    with place as folder, termination_as_interrupt():
         cells = run_with_bar(
             config,
-            options.out or Path(temporary) / "out",
+            options.out or Path(folder) / "out",
             jobs=options.jobs,
             cluster=options.cluster,
             retry_failed=options.retry_failed,

@@ -12,8 +12,10 @@ told apart by their keys; only the turning of journals into parts takes a lock (
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,6 +69,8 @@ CONTENT_FOLDERS = ("problems", "solvers")  # of files that are named by their co
 SOURCES = "sources"  # of a merged folder
 
 _DESCRIPTION = ("kind", "names", "columns", "facts", "config", "provenance", INDEX, SOURCES)
+
+_LOGGER = logging.getLogger("edgeopt")
 
 _SCAN = ("key", "code", "status", "error", "cell_seconds")
 
@@ -233,7 +237,16 @@ def _read_description(folder: Path) -> tuple[dict[str, Any], bool]:
         description["config"]
     ):
         raise InputError(str(path), description, "written by edgeopt")
+    if not is_sealed:
+        _tell_unsealed(path.resolve())
     return description, is_sealed
+
+
+@cache
+def _tell_unsealed(path: Path) -> None:
+    """Say, once for each folder, that damage cannot be found."""
+    text = "of an earlier version, without checksums: damage to its values would not be noticed"
+    _LOGGER.warning("edgeopt: warning: %s: %s", path, text)
 
 
 def _is_description(found: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from edgeopt.experiments.runs.checks import (
 )
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.sampler import Point, make_sampler
-from edgeopt.experiments.tuning.space import contains
+from edgeopt.experiments.tuning.space import Distribution, contains
 from edgeopt.experiments.tuning.trial import make_pruner
 from edgeopt.problems.errors import InputError
 
@@ -137,7 +137,8 @@ def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
 
 def _is_within(trial: FrozenTrial) -> bool:
     """Whether the parameters of a trial are points of its space."""
-    return all(contains(trial.distributions[name], value) for name, value in trial.params.items())
+    drawn = ((trial.distributions[name], value) for name, value in trial.params.items())
+    return all(isinstance(one, Distribution) and contains(one, value) for one, value in drawn)
 
 
 @contextmanager

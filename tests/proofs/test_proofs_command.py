@@ -20,6 +20,7 @@ FOUND = {
     14: "LP rounding fills a node beyond its memory, within the LP's tolerance",
     137: "a problem whose tasks just fit is refused",
     427: "a schedule is called optimal that is 1e-10 longer",
+    518: "the lifted bound leaves no room for rounding where cheap pairs are left out",
     730: "3000000000006 s are called optimal, and 3000000000000 s are",
 }
 

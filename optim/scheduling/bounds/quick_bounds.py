@@ -220,14 +220,18 @@ def lifted_bound(problem: Problem, multipliers: Multipliers, floor: float) -> fl
 
     fixed = cost(np.inf)
     rounding = 2 * float(np.finfo(np.float64).eps) * (problem.tasks + problem.nodes)  # of sums
-    slack = (ROUNDING + rounding) * (abs(fixed) + room + float(multipliers.u @ ready))
+    limits = room + float(multipliers.u @ ready)
     # Above the floor fewer pairs are left out. If none of the cheapest is left out even there, the
     # left side is the same for all T, and one pass over the pairs is enough.
     narrow = cost(floor) > fixed
 
     def out_of_reach(makespan: float) -> bool:
+        least = cost(makespan) if narrow else fixed
+        if least == np.inf:
+            return True
         most = float(multipliers.u @ largest_multiple(np.maximum(makespan - ready, 0), units))
-        return (cost(makespan) if narrow else fixed) - slack > most + room
+        slack = (ROUNDING + rounding) * (least + limits)  # of this T: pairs left out cost more
+        return least - slack > most + room
 
     return _largest(out_of_reach, floor)
 

@@ -308,7 +308,9 @@ def test_what_is_missing_is_counted(folder: Path):
     assert missing_note(read_cells(folder)) is None
 
 
-def test_a_folder_of_before_the_index_holds_its_table(folder: Path):
+def test_a_folder_of_before_the_index_holds_its_table(
+    folder: Path, caplog: pytest.LogCaptureFixture
+):
     keep(folder, row("a"), row("b"))
     name_cells(folder, "ba")
     compact(folder)
@@ -317,6 +319,9 @@ def test_a_folder_of_before_the_index_holds_its_table(folder: Path):
     (folder / CONFIG).write_text(json.dumps(description))
     assert read_cells(folder)["key"].tolist() == ["b", "a"]
     assert older_cells(folder) == 0
+    assert caplog.text.count("without checksums") == 1
+    open_sweep(folder)
+    assert "check" in json.loads((folder / CONFIG).read_text())
 
 
 def write_only_the_first(path: Path, *content: Any) -> None:

@@ -55,11 +55,11 @@ def test_solvers_of_different_repetitions_share_no_block():
 
 
 def test_many_names_are_cut():
-    cells = pd.concat([WHOLE, final({f"x{n}": {"a": [0.1]} for n in range(9)})]).reset_index(
+    cells = pd.concat([WHOLE, final({f"x{n}": {"a": [0.1]} for n in range(13)})]).reset_index(
         drop=True
     )
     (text,) = left_out(cells)
-    assert "x4 (no run of b) and 4 more." in text
+    assert "x4 (no run of b) and 8 more." in text
     assert "x5" not in text
 
 

@@ -65,6 +65,13 @@ def test_demsar_statistic_which_ignores_ties():
     assert found.chi2 > uncorrected
 
 
+def test_the_f_distribution_of_three_solvers_in_closed_form():
+    """P(F > f) = (1 + 2 f / d)^(-d / 2) for 2 and d degrees of freedom, here d = 2 * 21."""
+    times = pd.DataFrame(np.array(ROUNDING.split(), dtype=float).reshape(22, 3))
+    found = friedman(times)
+    assert found.f_p == pytest.approx((1 + found.f / 21) ** -21, rel=1e-12)
+
+
 def test_demsar_critical_differences():
     assert critical_difference(14, 4) == pytest.approx(1.25, abs=0.005)
     assert critical_difference(14, 4, 0.10) == pytest.approx(1.12, abs=0.005)

@@ -11,6 +11,8 @@ from scipy import stats
 from sweep_rows import failed, run, sweep
 
 from edgeopt.experiments.statistics.profiles import (
+    ECDF_TARGETS,
+    ERT_TARGETS,
     expected_running_time,
     fraction_within,
     hitting_times,
@@ -18,6 +20,12 @@ from edgeopt.experiments.statistics.profiles import (
     running_times,
 )
 from edgeopt.problems.errors import InputError
+
+
+def test_targets_fall_from_coarse_to_fine():
+    assert ECDF_TARGETS[[0, 10, 20, 30, 40]] == pytest.approx([1.0, 0.1, 0.01, 1e-3, 1e-4])
+    assert len(ECDF_TARGETS) == 41
+    assert list(ERT_TARGETS) == [0.5, 0.1, 0.05, 0.02, 0.01, 0.005]  # the columns of the reports
 
 
 def test_performance_profile_by_hand():

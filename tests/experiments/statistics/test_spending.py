@@ -10,6 +10,7 @@ from edgeopt.experiments.statistics.anytime import common_budgets, largest_budge
 from edgeopt.experiments.statistics.comparison import compare_solvers
 from edgeopt.experiments.statistics.spending import (
     coarse_solvers,
+    cost_text,
     is_over,
     largest_step,
     overruns,
@@ -28,6 +29,12 @@ def cells(*rows):
     table["iterations"] = [len(values or []) for values in table["trace_iterations"]]
     table.attrs["budget"] = BUDGET
     return table
+
+
+def test_costs_in_words():
+    assert cost_text(1.0, "evaluations") == "1 evaluation"
+    assert cost_text(5000.0, "iterations") == "5,000 iterations"
+    assert cost_text(2.0, "seconds") == "2 s"
 
 
 def test_the_axis_is_the_first_cost_that_the_budget_limits():
@@ -75,6 +82,8 @@ def test_iterations_beyond_the_cut_are_told():
     assert cuts["p"] == 100
     (text,) = coarse_solvers(table, "evaluations", cuts)
     assert text.startswith("Iterations of coarse (400) cost more than the evaluations")
+    less = {**COARSE, "repetition": 1, "trace_evaluations": [150, 300]}
+    assert coarse_solvers(cells(FINE, less, COARSE), "evaluations", cuts) == [text]
     assert coarse_solvers(table, "iterations", cuts) == []
     assert coarse_solvers(table, "evaluations", cuts + 300) == []
 

@@ -20,6 +20,15 @@ from edgeopt.experiments.statistics.rank_tests import (
 from edgeopt.experiments.statistics.ties import resolution, tied_ranks
 
 
+def test_noise_is_a_billionth_of_the_makespan():
+    assert resolution(np.array([0.0, 3.0, -1.0])) == pytest.approx([1e-9, 4e-9, 2e-9], abs=0.0)
+    assert resolution(np.array([0.0, 5.0]), scale=0.0) == pytest.approx([0.0, 5e-9], abs=0.0)
+
+
+def test_neighbours_tie_within_the_smaller_of_their_noises():
+    assert tied_ranks(np.arange(3.0), np.array([0.5, 3.0, 3.0])).tolist() == [1, 2.5, 2.5]
+
+
 def test_ranks_by_hand():
     values = np.array([0.3, 0.1, 0.1 + 1e-10, math.inf, 0.2, math.inf, 0.1 - 1e-10])
     assert tied_ranks(values, resolution(values)).tolist() == [5, 2, 2, 6.5, 4, 6.5, 2]

@@ -86,6 +86,7 @@ def test_changed_certificates_are_refused(proof):
     assert isinstance(first, Branch)
     nothing = np.empty((0, 2), dtype=np.int64)
     step = Step(np.ones(24, dtype=np.int64), np.zeros(4, dtype=np.int64), np.array([[0, 0]]))
+    free = Step(0 * step.prices, step.memory_prices, nothing)
     changed = {
         "another problem": whole._replace(digest="0"),
         "a later deadline": whole._replace(deadline=result.makespan),
