@@ -139,10 +139,15 @@ def open_prices(whole: Whole, left: Node, prices: Prices, columns: Columns) -> S
 def scaled(prices: Prices, left: Node) -> Prices:
     """Return whole prices in proportion; tasks without a choice have none."""
     task = np.where(left.free, np.maximum(prices.task, 0.0), 0.0)
-    if not task.sum() > 0.0:
-        task = np.where(left.free, 1.0, 0.0)
+    largest, memory = float(task.max()), prices.memory
+    if not largest > 0.0:
+        task, largest, memory = np.where(left.free, 1.0, 0.0), 1.0, np.zeros_like(memory)
+    # In proportion to the largest first: the factor might not be a float.
+    with np.errstate(over="ignore"):
+        memory = np.clip(memory / largest, 0.0, 1.0)  # of a unit of memory, never that much
+    task = task / largest
     factor = TOTAL / task.sum()
-    return Prices(np.rint(task * factor), np.rint(np.maximum(prices.memory, 0.0) * factor))
+    return Prices(np.rint(task * factor), np.rint(memory * factor))
 
 
 def evaluate(whole: Whole, left: Node, prices: Prices) -> tuple[Worth, BoolArray]:
