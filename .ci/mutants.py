@@ -298,19 +298,24 @@ def tests_state(area: dict[str, Any]) -> str:
     return hashlib.sha256(b"".join(f.read_bytes() for f in sorted(files))).hexdigest()
 
 
-def tests_of(mutant: Mutant, known: dict[str, Any]) -> list[str]:
-    """Return the tests that run the statement of the mutant, the fastest first."""
+def tests_of(mutant: Mutant, known: dict[str, Any], most: float) -> list[str]:
+    """Return the tests that run the statement of the mutant, the fastest first, in `most` s."""
     nodes = list(ast.walk(ast.parse(mutant.source)))
     simple = [node for node in nodes if isinstance(node, ast.stmt) and not hasattr(node, "body")]
     statement = {mutant.line}.union(*(_span(s) for s in simple if mutant.line in _span(s)))
     lines = known["lines"][mutant.module]
     tests = {test for line in statement for test in lines.get(str(line), [])}
     kinds = (ast.FunctionDef, ast.Lambda)
-    if not any(
+    if not tests or not any(
         line in _body(node) for node in nodes if isinstance(node, kinds) for line in statement
     ):
-        tests = set(known["seconds"])  # run by the import, which belongs to no test
-    return sorted(tests & set(known["seconds"]), key=lambda test: (known["seconds"][test], test))
+        tests = set(known["seconds"])  # run by an import, if at all, which belongs to no test
+    seconds, kept, total = known["seconds"], [], 0.0
+    for test in sorted(tests & set(seconds), key=lambda test: (seconds[test], test)):
+        total += seconds[test]
+        if total <= most:
+            kept.append(test)
+    return kept
 
 
 def _span(node: Any) -> range:
@@ -332,9 +337,10 @@ def survives(
     mutant: Mutant,
     functions: list[FunctionType],
     known: dict[str, Any],
+    most: float,
 ) -> bool:
-    """Return whether no test fails with the mutant."""
-    tests = tests_of(mutant, known)
+    """Return whether no test fails with the mutant, of those that take `most` s together."""
+    tests = tests_of(mutant, known, most)
     seconds = 2 * sum(known["seconds"][test] for test in tests) + SPARE_S
 
     def quick() -> None:
@@ -415,14 +421,15 @@ def run_area(area: dict[str, Any], plan: dict[str, Any]) -> dict[str, int]:
     state = tests_state(area)
 
     def work(session: pytest.Session) -> None:
-        known = measured(session, area, plan["slowest_test_s"])
+        known = measured(session, area, area.get("slowest_test_s", plan["slowest_test_s"]))
+        most = area.get("tests_s", float("inf"))
         for module in area["modules"]:
             number, sample = mutants_of(module, plan, area["sample"])
             functions = functions_of(module["file"])
             count["all"] += number
             for mutant in sample:
                 if done.get(mutant.digest) not in ("killed", state):
-                    alive = survives(session, mutant, functions, known)
+                    alive = survives(session, mutant, functions, known, most)
                     done[mutant.digest] = state if alive else "killed"
                     with file.open("a") as out:
                         out.write(json.dumps([mutant.digest, done[mutant.digest]]) + "\n")

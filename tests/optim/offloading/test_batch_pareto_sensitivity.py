@@ -1,10 +1,17 @@
 """Batches, Pareto fronts and sensitivities against the scan."""
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from edgeopt.optim.offloading.sensitivity import INPUTS, sensitivities
+from edgeopt.optim.offloading.sensitivity import (
+    INPUTS,
+    _first_change,
+    sensitivities,
+    shadow_prices,
+)
 from edgeopt.optim.offloading.solvers import best_cuts, criteria, pareto_cuts, scan
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.load import load_network
@@ -154,3 +161,35 @@ def test_table1_depends_on_the_memory_within_the_stated_range():
 
 def test_every_input_is_a_column():
     assert set(INPUTS.values()) <= {field.name for field in fields(SystemArrays)}
+
+
+@pytest.mark.parametrize(("limit", "end", "sign"), [(3.0, 16.0, 1.0), (0.3, 1 / 16, -1.0)])
+def test_a_change_is_found_to_a_millionth(limit: float, end: float, sign: float):
+    found, beyond = _first_change(lambda f: np.where(sign * f > sign * limit, 7, 4), end)
+    assert beyond == 7
+    assert sign * found <= sign * limit
+    assert found == pytest.approx(limit, rel=1e-6)
+
+
+def test_an_input_without_a_change_has_no_end():
+    assert _first_change(lambda f: np.full(f.shape, 4), 16.0) == (np.inf, None)
+    assert _first_change(lambda f: np.full(f.shape, 4), 1 / 16) == (0.0, None)
+
+
+def test_prices_in_words_by_hand(synthetic):
+    # Cuts 1, 2 and 3 are better; each breaks one limit of 2^20, by 3, 0.5 and 7 of its 2^20.
+    values = np.zeros((4, 4))
+    values[0, 1], values[1, 2], values[2, 3] = 4 * 2.0**20, 1.5 * 2.0**20, 8 * 2.0**20
+    answer = scan(synthetic(values, np.array([9.0, 3.0, 2.0, 1.0]), limits=2.0**20))
+    multipliers = {"memory": 0.5 * 2.0**-20, "delay": 0.0}
+    memory, delay, energy = shadow_prices(answer, SimpleNamespace(multipliers=multipliers))
+    assert (memory.next_cut, memory.needed) == (1, 3 * 2.0**20)
+    assert memory.words == (
+        "one more MiB of usable memory on the smallest node lowers the bound on delay by 0.5 s; "
+        "cut 1 (layer0) needs 3 MiB more"
+    )
+    assert delay.words == (
+        "one more millisecond of deadline changes nothing; cut 2 (layer1) needs 5.243e+08 ms more"
+    )
+    assert energy.words == "cut 3 (layer2) needs 7.34e+06 J more"
+    assert (energy.multiplier, energy.needed) == (0.0, 7 * 2.0**20)

@@ -100,3 +100,14 @@ def test_every_multiplier_gives_a_lower_bound(random_one, seed: int, multipliers
 def test_the_subgradient_needs_an_iteration(random_one):
     with pytest.raises(InputError, match="iterations"):
         dual_subgradient(random_one(0), iterations=0)
+
+
+def test_steps_by_hand(synthetic):
+    # q(a) = min(a, 1 - a / 2), at most 2/3. Steps of target 0.5 + 1 go 1, 0, 1.5, 0, 1.5, ... until
+    # the path is longer than 10; those of level 1/2 go 1, 0, 1, ... to 10 / sqrt(2); the next, with
+    # level 1/4, go from 1 to 0.5 and 0.75.
+    values = np.array([[2.0, 0.5], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    found = dual_subgradient(synthetic(values, np.array([0.0, 1.0])), iterations=20)
+    assert found.trace.tolist() == [0.0] + [0.5] * 18 + [0.625]
+    assert found.bound == 0.625
+    assert found.multipliers.tolist() == [0.75, 0.0, 0.0, 0.0]

@@ -44,6 +44,18 @@ def test_speeds_are_log_uniform():
     assert kstest((np.log10(speed) - 10.0), "uniform").pvalue > 0.01
 
 
+def test_the_draws_by_hand():
+    batch, speed, _, _ = parts(paper_pool(6, 5, rng=2))
+    rng = np.random.default_rng(2)
+    assert batch.tolist() == rng.integers(1, 17, 6).tolist()
+    assert speed == pytest.approx(10.0 ** (10.0 + rng.uniform(size=5)), rel=1e-12)
+
+
+def test_the_largest_slack_and_backlog():
+    _, _, memory, capacity = parts(paper_pool(6, 5, slack=1e9, backlog=1e9, rng=2))
+    assert capacity.sum() == pytest.approx(1e9 * memory.sum())
+
+
 @pytest.mark.parametrize("slack", [1.2, 2.0, 7.5])
 def test_capacities_are_boards_scaled_to_the_slack(slack: float):
     _, _, memory, capacity = parts(paper_pool(2000, 40, slack=slack, rng=3))

@@ -134,6 +134,9 @@ def test_what_can_be_read_in_two_ways_is_asked(
     path = save(tmp_path, text)
     with pytest.raises(InputError) as caught:
         load_file(path)
+    if options == "header":
+        first = (f"{path} line 1", text.splitlines()[0])
+        assert (caught.value.field, caught.value.value) == first
     choices = {"decimal": ("point", "comma"), "separator": ("comma", "space")}
     for choice, shape in zip(choices.get(options, ("yes", "no")), shapes, strict=True):
         spec = f"{path}:{options}={choice}"

@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import (
     lp_bound,
     nearest_bound,
 )
-from edgeopt.optim.scheduling.bounds.rounding import rounded_down
+from edgeopt.optim.scheduling.bounds.rounding import next_makespan, rounded_down, sum_rounding
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
 from edgeopt.optim.scheduling.integer_program import build_integer_program, solve_program
 from edgeopt.optim.scheduling.milp import MILP
@@ -114,6 +114,18 @@ def test_rounding_down():
     assert rounded_down(1.0, 4) > 1.0 - 16 * 2.0**-52
     assert rounded_down(1.0, 4, 8.0) < 1.0 - 32 * 2.0**-52
     assert rounded_down(0.0, 100) == rounded_down(5e-324, 1) == 0.0
+    # Two roundings of a sum of 3 tasks on 2 nodes, and eight more operations.
+    assert sum_rounding(Problem([[1.0, 2.0]] * 3)) == 4 * 13 * 2.0**-52
+
+
+def test_the_next_makespan_by_hand():
+    even = Problem([[2.0, 4.0], [6.0, 8.0]])
+    assert [next_makespan(even, deadline) for deadline in (0.0, 5.0, 6.0)] == [2.0, 6.0, 8.0]
+    assert next_makespan(Problem([[2.0, 4.0]], ready=[0.0, 3.0]), 5.0) == 6.0
+    tenths = next_makespan(Problem([[0.2, 0.6]]), 0.3)
+    assert 0.4 * (1 - 1e-14) < tenths < 0.4
+    assert next_makespan(Problem([[2.0, 2.0**0.5]]), 5.0) == 5.0
+    assert next_makespan(even, 2e12) == 2e12  # rounding may hide a unit
 
 
 def test_a_bound_within_rounding_of_a_makespan_is_that_makespan():

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from naive.exact import optimum
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
+from edgeopt.optim.scheduling.bounds import lagrangian
+from edgeopt.optim.scheduling.bounds.lagrangian import (
+    Multipliers,
+    ascend,
+    lagrangian_bound,
+    priced_memory,
+)
 from edgeopt.optim.scheduling.bounds.lp import program_of, solve_pairs, solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import grouped_multipliers
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -71,3 +77,26 @@ def test_groups_of_unlike_tasks_lose_little(monkeypatch):
     grouped = lagrangian_bound(problem, grouped_multipliers(problem, et))
     lp = solve_relaxation(problem).makespan
     assert 0.999 * lp <= grouped <= lp * (1 + 1e-9)
+
+
+def test_the_ascent_looks_at_the_clock_every_so_many_pairs(monkeypatch):
+    counts = []
+    monkeypatch.setattr(lagrangian, "_ascend", lambda *given: not counts.append(given[-1]))
+    monkeypatch.setattr(lagrangian, "_MOST_ITERATIONS", 25)
+    monkeypatch.setattr(lagrangian, "_PAIRS_AT_ONCE", 60.0)
+    ascend(Problem([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]]))
+    assert counts == [10, 10, 5]
+
+
+def test_nodes_of_infinite_capacity_have_no_price():
+    assert priced_memory(np.array([0.0, 2.0, 0.5]), np.array([np.inf, 3.0, 4.0])) == 8.0
+
+
+def test_a_step_by_hand(monkeypatch):
+    # Equal prices put all four tasks on node 0: 4 s, a mean of 2 s, and 4 bytes where 1 fits.
+    monkeypatch.setattr(lagrangian, "_MOST_ITERATIONS", 2)
+    at = ascend(Problem([[1.0, 2.0]] * 4, np.ones(4), [1.0, 4.0]))
+    total = np.cosh(0.2)  # a step of 0.2 times a load that is once the mean too large or small
+    assert at.u == pytest.approx(np.exp([0.2, -0.2]) / 2 / total)
+    missing = 4 / 1 - 1
+    assert at.v == pytest.approx([0.2 * 2 / 1 / 2 * missing / total, 0.0])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from strategies import scheduling_problems
 
-from edgeopt.optim.scheduling.bounds.lagrangian import lagrangian_value
+from edgeopt.optim.scheduling.bounds import lp
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_value
 from edgeopt.optim.scheduling.bounds.lp import (
     AssignmentLP,
     program_of,
@@ -14,6 +15,7 @@ from edgeopt.optim.scheduling.bounds.lp import (
 )
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
@@ -71,3 +73,32 @@ def test_kinds_of_several_tasks_are_as_many_rows():
     rows = Problem(np.repeat(times, number.astype(int), axis=0))
     together = solve_pairs(kinds, np.ones((2, 2), dtype=bool))
     assert together.makespan == pytest.approx(solve_relaxation(rows).makespan)
+
+
+def test_costs_by_hand():
+    program = AssignmentLP(
+        np.array([[2.0, np.inf], [3.0, 1.0]]), np.array([0.0, 10.0]), np.ones(2), np.ones(2)
+    )
+    prices = Multipliers(np.array([0.25, 0.75]), np.array([0.1, 0.0]))
+    costs = lp._costs(program, prices, np.array([[True, False], [True, True]]))
+    assert costs.tolist() == [[0.5, np.inf], [1.75, 0.75]]
+
+
+def test_pricing_needs_a_part_of_the_pairs(monkeypatch):
+    solved = []
+
+    def solve(program, pairs):
+        solved.append(int(pairs.sum()))
+        return solve_pairs(program, pairs)
+
+    monkeypatch.setattr(lp, "solve_pairs", solve)
+    solve_relaxation(load_problem("braun:u_i_hihi:30x16:seed=1"))
+    assert solved[0] == 4 * 30
+    assert solved == sorted(set(solved))
+    assert solved[-1] < 0.5 * 16 * 30
+
+
+def test_highs_has_the_time_that_is_left(monkeypatch):
+    assert lp._limits() == {}
+    monkeypatch.setattr(lp, "time_left", lambda: 3.0)
+    assert lp._limits() == {"time_limit": 3.0}

@@ -151,3 +151,29 @@ def test_bisection_finds_the_largest_value_out_of_reach(floor, factor):
 def test_bisection_stays_at_a_floor_within_reach():
     assert quick_bounds._largest(lambda makespan: False, 3.0) == 3.0
     assert quick_bounds._largest(lambda makespan: True, 0.0) == 0.0
+
+
+def test_bisection_asks_fifty_times():
+    asked = []
+    quick_bounds._largest(lambda makespan: bool(asked.append(makespan)) or makespan < 1.5, 1.0)
+    assert asked[:4] == [1.0, 2.0, 1.5, 1.25]
+    assert len(asked) == 52
+
+
+def test_kinds_of_neighbouring_ratios_are_merged(monkeypatch):
+    # Ratios of memory to work of 4, 1, 2 and 3: the four kinds become two of two tasks.
+    times = UniformTimes([1.0, 2.0, 1.0, 3.0], [1.0, 2.0])
+    problem = Problem(times, [4.0, 2.0, 2.0, 9.0], [20.0, 20.0])
+    programs = []
+    solve = quick_bounds.solve_pairs
+    monkeypatch.setattr(
+        quick_bounds, "solve_pairs", lambda lp, pairs: programs.append(lp) or solve(lp, pairs)
+    )
+    for pairs in (5, 8):
+        monkeypatch.setattr(quick_bounds, "_GROUPED_PAIRS", pairs)
+        quick_bounds.grouped_multipliers(problem, problem.et)
+    merged, apart = programs
+    assert merged.number.tolist() == [2.0, 2.0]
+    assert merged.memory.tolist() == [2.0, 6.5]
+    assert merged.times.tolist() == [[1.5, 0.75], [2.0, 1.0]]
+    assert apart.memory.tolist() == [2.0, 2.0, 9.0, 4.0]
