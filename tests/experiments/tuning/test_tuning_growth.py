@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeopt.experiments.tuning import cells
 from edgeopt.experiments.runs.checks import append_line
+from edgeopt.experiments.tuning import cells
 from edgeopt.experiments.tuning.cell_cache import CellCache
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.outcome import Tuning
