@@ -45,5 +45,5 @@ def _read_values(path: Path, codes: set[str]) -> Iterator[tuple[str, float]]:
     """Yield the keys and values of a file."""
     for row in open_lines(path, "their runs are made again"):
         value = row.get("value")
-        if isinstance(value, float | int) and row.get("code") in codes:
-            yield str(row.get("key")), float(value)
+        if isinstance(value, float) and str(row.get("code")) in codes:
+            yield str(row.get("key")), value

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attack.part import Part, Try
 
-PROBLEMS, SHARE = 600, 50
+PROBLEMS, SHARE = 1500, 125
 
 
 def attempt(this: Try) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeopt.experiments.runs.checks import append_line
 from edgeopt.experiments.tuning import cells
 from edgeopt.experiments.tuning.cell_cache import CellCache
 from edgeopt.experiments.tuning.config import TuneConfig
@@ -193,6 +194,8 @@ def test_torn_lines_and_other_code_do_not_count(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('{"key": "c", "co')
     CellCache(path, ["new"]).put("d", 2.0)
+    for odd in ({"code": {}, "value": 1.0}, {"code": "new", "value": 10**400}):
+        append_line(path, {"key": "a", **odd})
     assert [CellCache(path, ["new"]).get(key) for key in "abcd"] == [
         *(None, float("inf"), None, 2.0)
     ]
