@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from edgeopt.experiments.commands.signals import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
+from edgeopt.experiments.signals import INTERRUPTED, INTERRUPTED_LINE, raise_at_interrupt
 from edgeopt.experiments.terminal import prepare_streams, say
 
 _FAILED, _BAD_INPUT = 1, 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from edgeopt.experiments.commands.signals import (
+from edgeopt.experiments.signals import (
     INTERRUPTED,
     INTERRUPTED_LINE,
     end_at_interrupt,

@@ -100,8 +100,8 @@ def check_unpacked(path: Path, limit: int) -> None:
 
     Raises
     ------
-    OSError, zipfile.BadZipFile
-        If it is no such archive.
+    OSError
+        Or `zipfile.BadZipFile`, if it is no such archive.
     """
     with zipfile.ZipFile(path) as archive:
         # nothing is unpacked beyond the size that an archive states

@@ -35,8 +35,8 @@ def read_parquet(
     ------
     InputError
         If it is no file, or holds more than `LARGEST_ARRAYS` bytes once unpacked.
-    OSError, pyarrow.ArrowException
-        If it is damaged.
+    OSError
+        Or `pyarrow.ArrowException`, if it is damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

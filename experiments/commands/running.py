@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from edgeopt.experiments.commands.signals import termination_as_interrupt
+from edgeopt.experiments.signals import termination_as_interrupt
 from edgeopt.experiments.terminal import say
 from edgeopt.problems.errors import InputError
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.commands.listing import OWN_SOLVER
-from edgeopt.experiments.commands.signals import termination_as_interrupt
 from edgeopt.experiments.csv_text import csv_rows
+from edgeopt.experiments.signals import termination_as_interrupt
 from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent

@@ -109,7 +109,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.8g}"
-    return f'"{value}"' if " " in str(value) else str(value)
+    return str(value)
 
 
 # Files.

@@ -30,7 +30,7 @@ def test_an_interrupt_of_an_import_is_one_line(module: str) -> None:
 
 LOST = """
 import ctypes, os, signal, time
-from edgeopt.experiments.commands import signals
+from edgeopt.experiments import signals
 
 @ctypes.CFUNCTYPE(None)
 def callback():

@@ -15,7 +15,8 @@ def best_bound(problem: Problem, seconds: float = 5.0) -> float:
     """Return the best of all bounds on the makespan in s, for `solve(..., bound=best_bound)`.
 
     The larger of `deadline_bound`, which includes `lower_bound`, and of what `knapsack_bound`
-    proves in `seconds`; both are raised to the next multiple where times are multiples of a unit.
+    proves in `seconds`, the first compilation included; both are raised to the next multiple where
+    times are multiples of a unit.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def best_bound(problem: Problem, seconds: float = 5.0) -> float:
     --------
     >>> from edgeopt import best_bound, load_problem, lower_bound
     >>> problem = load_problem("rcmax:machines:40x8:seed=1")
-    >>> lower_bound(problem), best_bound(problem)
+    >>> lower_bound(problem), best_bound(problem, seconds=60.0)
     (169.0, 184.0)
     """
     knapsacks = lifted_to_units(problem, knapsack_bound(problem, seconds))

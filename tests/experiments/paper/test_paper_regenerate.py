@@ -17,6 +17,7 @@ from edgeopt.experiments.paper.outcome import Outcome
 from edgeopt.experiments.paper.regenerate import records_in
 from edgeopt.experiments.paper.regenerate import regenerate as make
 from edgeopt.experiments.paper.simulated import run_cells
+from edgeopt.experiments.runs.checks import CHECK
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.statistics.ratio import Measured
 from edgeopt.problems.errors import InputError
@@ -146,6 +147,7 @@ def wait_for_rows(folder: Path, count: int) -> list[dict]:
     while time.monotonic() < deadline:
         lines = [line for path in folder.rglob("*.jsonl") for line in path.read_text().splitlines()]
         if len(lines) > count:
-            return [json.loads(line) for line in lines[:count]]
+            rows = [json.loads(line) for line in lines[:count]]
+            return [{name: row[name] for name in row if name != CHECK} for row in rows]
         time.sleep(0.05)
     raise AssertionError("no rows")
