@@ -9,6 +9,7 @@ import pytest
 from edgeopt.optim.offloading.sensitivity import (
     INPUTS,
     _first_change,
+    _range,
     sensitivities,
     shadow_prices,
 )
@@ -193,3 +194,9 @@ def test_prices_in_words_by_hand(synthetic):
     )
     assert energy.words == "cut 3 (layer2) needs 7.34e+06 J more"
     assert (energy.multiplier, energy.needed) == (0.0, 7 * 2.0**20)
+
+
+def test_factors_up_to_sixteen_are_searched():
+    found = _range("size", lambda f: np.where(f < 0.07, 3, np.where(f > 15.0, 9, 4)))
+    assert (found.below, found.above) == (3, 9)
+    assert (found.lowest, found.highest) == pytest.approx((0.07, 15.0), rel=1e-6)

@@ -111,3 +111,10 @@ def test_steps_by_hand(synthetic):
     assert found.trace.tolist() == [0.0] + [0.5] * 18 + [0.625]
     assert found.bound == 0.625
     assert found.multipliers.tolist() == [0.75, 0.0, 0.0, 0.0]
+
+
+def test_steps_without_gain_by_hand(synthetic):
+    # q(a) = min(a, 1 - a): steps go 1, 0, 1, ... for a path of 11; then 0.5 is tried.
+    values = np.array([[2.0, 0.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    found = dual_subgradient(synthetic(values, np.array([0.0, 1.0])), iterations=14)
+    assert found.trace.tolist() == [0.0] * 13 + [0.5]

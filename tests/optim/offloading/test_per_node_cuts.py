@@ -121,3 +121,22 @@ def test_each_node_waits_in_its_own_queue():
 def test_only_objectives_of_a_node_are_known():
     with pytest.raises(InputError, match="objective"):
         node_program(ALEXNET, load_system("table1"), reading=CORRECTED, objective="throughput")
+
+
+def test_a_delay_at_the_deadline_is_allowed():
+    system = load_system("table1")
+    delay = node_program(ALEXNET, system, objective="delay").cost[0]
+    exact = replace(system, tasks=replace(system.tasks, deadline_s=float(delay[3])))
+    within = replace(exact, tasks=replace(exact.tasks, deadline_s=float(delay[3]) * (1 - 1e-15)))
+    assert node_program(ALEXNET, exact).allowed[0, 3]
+    assert not node_program(ALEXNET, within).allowed[0, 3]
+
+
+def test_small_costs_differ_too():
+    use, free = np.array([[0.0, 0.6], [0.6, 0.0]]), np.zeros((2, 2))
+    cost = np.array([[3.0, 1.0], [1.0, 2.0]])
+    for unit in (1.0, 1e-12):
+        program = NodeProgram(np.array([1, 1]), cost * unit, np.ones((2, 2), bool), use, free)
+        found = solve_node_program(program)
+        assert found.nodes_at_cut.tolist() == [[0, 1], [0, 1]]
+        assert found.mean_cost == pytest.approx(1.5 * unit)

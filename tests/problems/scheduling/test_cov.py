@@ -23,6 +23,14 @@ def test_mean_and_coefficients_of_variation(v_task: float, v_node: float):
     assert variation(matrix.mean(axis=1)) == pytest.approx(of_rows, rel=0.03)
 
 
+def test_the_draws_by_hand():
+    # Coefficients of 0.6, thus shapes of 1 / 0.36, and a mean of 1000 s.
+    rng = np.random.default_rng(4)
+    means = rng.gamma(1 / 0.36, 360.0, (512, 1))
+    times = rng.gamma(1 / 0.36, means * 0.36, (512, 16))
+    assert coefficient_of_variation(rng=4).matrix == pytest.approx(times, rel=1e-12)
+
+
 def test_times_are_gamma_distributed():
     from scipy.stats import gamma, kstest
 

@@ -168,6 +168,7 @@ def test_readings_are_described(tmp_path: Path):
         ("a,b\n1,2\n3\n", "line 3: got '1 cells', must be 2 cells"),
         ("1,2\n3,4,5\n6,7,8\n", "line 2: got '3 cells', must be 2 cells"),
         ("a,b\n1,2,3\n9,5,6\n", "line 2: got '3 cells', must be 2 cells"),
+        ("5,b\nx,1,2\ny,5,6\n", "line 2: got '3 cells', must be 2 cells"),
         ("1,2\n3,x\n", "line 2: got 'x', must be a number"),
         ("a,2\n3,4\n", "line 1: got 'a', must be a number .or header=yes"),
         ("1,x\n3,4\n", "line 1: got 'x', must be a number"),

@@ -98,6 +98,15 @@ def test_a_result_never_has_a_bound_above_its_makespan(problem):
 def test_the_last_bit_by_hand():
     assert optimum(MET) == 5.0
     assert nearest_bound(MET) > 5.0 >= lower_bound(MET) > 5.0 * (1 - 1e-13)
+
+
+def test_a_bound_is_rounded_down_where_nothing_is_lifted():
+    problem = Problem([[2.0**0.5], [3.0**0.5]])  # without a unit
+    assert nearest_bound(problem) == 2.0**0.5 + 3.0**0.5
+    assert 0.0 < nearest_bound(problem) - lower_bound(problem) < 1e-14
+
+
+def test_the_last_bit_of_a_result():
     assert solve(MET, QUICK, stop=Iterations(50), rng=0).lower_bound == 5.0
 
 

@@ -39,6 +39,14 @@ def test_infinite_weights_are_left_out():
     assert taken.tolist() == [False, True, False]
 
 
+def test_the_item_of_the_largest_ratio_may_be_left_out():
+    # By ratio 4.8 / 4 and 5.5 / 5 are taken, 10.3 in 9 of 10; the last two fill it with 10.7.
+    taken = np.zeros(3, dtype=bool)
+    profit, weight = np.array([4.8, 5.5, 5.2]), np.array([4.0, 5.0, 5.0])
+    assert knapsack(profit, weight, 10.0, 0.0, taken) == pytest.approx(10.7)
+    assert taken.tolist() == [False, True, True]
+
+
 def test_a_large_knapsack_is_solved_to_the_tolerance():
     rng = np.random.default_rng(1)
     weight = rng.exponential(1.0, 500)

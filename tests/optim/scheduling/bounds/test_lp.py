@@ -1,5 +1,7 @@
 """The LP relaxation: strong duality, shares by hand, pairs that are not allowed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,3 +104,16 @@ def test_highs_has_the_time_that_is_left(monkeypatch):
     assert lp._limits() == {}
     monkeypatch.setattr(lp, "time_left", lambda: 3.0)
     assert lp._limits() == {"time_limit": 3.0}
+
+
+@pytest.mark.parametrize(("left", "limits"), [(np.inf, []), (3.0, [("time_limit", 5.0)])])
+def test_highs_counts_the_time_of_all_its_runs(monkeypatch, left, limits):
+    done = []
+    highs = SimpleNamespace(
+        setOptionValue=lambda *option: done.append(option),
+        getRunTime=lambda: 2.0,
+        run=lambda: done.append("run"),
+    )
+    monkeypatch.setattr(lp, "time_left", lambda: left)
+    assert lp.has_solved(highs)
+    assert done == [*limits, "run"]

@@ -11,6 +11,7 @@ from strategies import scheduling_problems
 
 from edgeopt.optim.scheduling import combinatorial_bound, lower_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds import quick_bounds
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
 from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.optim.scheduling.solve import solve
@@ -177,3 +178,10 @@ def test_kinds_of_neighbouring_ratios_are_merged(monkeypatch):
     assert merged.memory.tolist() == [2.0, 6.5]
     assert merged.times.tolist() == [[1.5, 0.75], [2.0, 1.0]]
     assert apart.memory.tolist() == [2.0, 2.0, 9.0, 4.0]
+
+
+def test_lifting_by_hand():
+    # Three tasks of 2 s on a node that is ready at 1 s: less than 7 s hold two of them.
+    problem = Problem([[2.0]] * 3, ready=[1.0])
+    lifted = quick_bounds.lifted_bound(problem, Multipliers(np.ones(1), np.zeros(1)), 6.0)
+    assert 7.0 * (1 - 1e-9) < lifted <= 7.0
