@@ -208,7 +208,7 @@ def provenance() -> dict[str, str]:
         "python": platform.python_version(),
         **versions,
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
-        "command": printable(_PASSWORD.sub(r"\1:***@", " ".join(sys.argv))),
+        "command": printable(_PASSWORD.sub(r"\1:***@", _command())),
     }
 
 
@@ -220,3 +220,8 @@ def _processor() -> str:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
     return names[0] if names else platform.processor()
+
+
+def _command() -> str:
+    """Return the command line; where the program is installed says nothing."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
