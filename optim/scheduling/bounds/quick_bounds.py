@@ -175,7 +175,7 @@ def _multipliers(problem: Problem) -> Multipliers:
     """Solve the LP, or approximate its multipliers where it is large."""
     if problem.tasks * problem.nodes <= LP_ENTRIES:
         return solve_relaxation(problem).multipliers
-    if isinstance(problem.et, UniformTimes):
+    if isinstance(problem.et, UniformTimes) and problem.nodes <= _GROUPED_PAIRS:
         return ascend(problem, grouped_multipliers(problem, problem.et))
     return ascend(problem)
 
@@ -257,7 +257,8 @@ def grouped_multipliers(problem: Problem, et: UniformTimes) -> Multipliers:
     A relaxed task may be split at will. Tasks of one ratio of memory to work are therefore
     interchangeable, whatever their size: the LP of the kinds, with the mean task of each, is that
     of the tasks if all ratios in a kind are equal, as in the paper pools, and close to it
-    otherwise. The number of kinds is chosen such that the LP has at most 50,000 pairs.
+    otherwise. The number of kinds is chosen such that the LP has at most 50,000 pairs, or one for
+    each node.
 
     Parameters
     ----------

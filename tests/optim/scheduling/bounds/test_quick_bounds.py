@@ -126,6 +126,15 @@ def test_large_and_small_agree_where_both_are_possible(monkeypatch):
     assert 0.999 * exact[1] <= near[1] <= exact[1] * (1 + 1e-9)
 
 
+def test_no_lp_is_solved_with_more_nodes_than_it_may_have_pairs(monkeypatch):
+    monkeypatch.setattr(quick_bounds, "LP_ENTRIES", 0)
+    monkeypatch.setattr(quick_bounds, "_GROUPED_PAIRS", 2)
+    monkeypatch.setattr(quick_bounds, "solve_pairs", None)
+    # Ten seconds of work on speeds of five: the bound needs no LP.
+    problem = Problem(UniformTimes([4.0, 3.0, 3.0], [1.0, 2.0, 2.0]))
+    assert 1.999 < lp_bound(problem) <= 2.0
+
+
 def test_a_failing_lp_still_gives_a_valid_bound(monkeypatch):
     class Failed:
         status = 4
