@@ -24,6 +24,7 @@ from fuzz.watch import watch
 from attack import bits, cluster, folders, hostile, inputs, kills, proofs
 from attack.part import Part, Try
 from attack.samples import make_sample
+from edgeopt.experiments.runs.processes import die_with
 
 PARTS = {
     part.name: part
@@ -152,6 +153,7 @@ def _prepare(parts: Iterable[Part], samples: Path) -> None:
 
 def _work(part: Part, options: argparse.Namespace) -> None:
     """Make tries in this process, and print one line of JSON for each."""
+    die_with(os.getppid())
     words = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with tempfile.TemporaryDirectory(prefix="attack-") as work:

@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from fuzz.outcome import Outcome, run_command
+from learning_files import SYSTEM
 
 SWEEP = """
 problems = ["paper:6x2:seed=0", "times.csv"]
@@ -53,25 +54,6 @@ window = 2
 batch = 4
 [schemes.collaborative]
 cut = 5
-"""
-SYSTEM = """
-[[pool.nodes]]
-flops = 400e6
-memory_bytes = 8e6
-[[pool.nodes]]
-count = 2
-flops = 50e6
-memory_bytes = 8e6
-[cloud]
-flops = 50e9
-[link]
-bandwidth_bit_s = 20e6
-round_trip_s = 0.016
-[uplink]
-network = "wifi"
-[tasks]
-arrival_hz = 1.0
-deadline_s = 1.0
 """
 TUNING = """
 trials = 6
