@@ -125,9 +125,9 @@ def lifted_to_units(problem: Problem, bound: float, makespan: float = math.inf) 
     least = float(np.where(steps > 0.0, ends, bound).min(where=used, initial=np.inf))
     if not bound < least < math.inf:
         return bound
-    return (
-        least if is_exact(problem, least) else max(bound, rounded_down(least, problem.tasks + _FEW))
-    )
+    if is_exact(problem, least):
+        return least
+    return max(bound, rounded_down(least, problem.tasks + _FEW))
 
 
 def is_exact(problem: Problem, end: float) -> bool:
