@@ -41,7 +41,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     ),
     "best-known": (
         "best_known",
-        "Compare the best schedules of sweeps and of the register with published makespans.",
+        "Compare our best schedules, of sweeps or of single problems, with published makespans.",
     ),
     "report": (
         "report",
