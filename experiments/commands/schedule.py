@@ -20,7 +20,7 @@ from edgeopt.experiments.terminal import make_console, say, table_console, termi
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
 from edgeopt.optim.scheduling.branch_and_price.certificate import write_certificate
-from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -180,7 +180,8 @@ def _solved(
 
 def _certified(result: Result, problem: Problem, path: Path) -> dict[str, Any]:
     """Write the proof of a result, if there is one; return the bound in s that it claims."""
-    proof = result.state.certificate
+    state = result.state
+    proof = state.certificate if isinstance(state, BranchAndPriceState) else None
     if proof is None:
         return {"certified_bound": None}
     write_certificate(path, proof)
