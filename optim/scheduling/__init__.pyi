@@ -1,5 +1,6 @@
 from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
 from .bounds.best import best_bound
+from .bounds.counting import counting_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
@@ -52,6 +53,7 @@ __all__ = [
     "check_schedule",
     "colony",
     "combinatorial_bound",
+    "counting_bound",
     "deadline_bound",
     "fcfs",
     "find_solver",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
@@ -78,7 +78,7 @@ def solve(
     on_best: OnBest | None = None,
     on_end: OnEnd | None = None,
     display: bool = False,
-    bound: Callable[[Problem], float] = lower_bound,
+    bound: Callable[[Problem], float] = deadline_bound,
     catch_interrupt: bool = True,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
@@ -110,8 +110,8 @@ def solve(
         Whether to print a table to standard error: a line for each improvement, at most four a
         second, and one at the end.
     bound : callable
-        Returns a lower bound on the makespan in s. The default solves a linear program, which
-        for many small problems may take longer than the solver.
+        Returns a lower bound on the makespan in s. The default solves a linear program or a few,
+        which for many small problems may take longer than the solver.
     catch_interrupt : bool
         Whether Ctrl-C (in a notebook: interrupt) ends the run with the best schedule so far, the
         status ``interrupted`` and a warning. A second Ctrl-C within two seconds, or the first one
@@ -479,7 +479,7 @@ def warm_up(problem: Problem, solver: Any) -> None:
     """
     tiny = _tiny(problem)
     runner = as_solver(solver)
-    lower_bound(tiny)
+    deadline_bound(tiny)
     if isinstance(runner, MILP):
         search_better(tiny, None, math.inf, 0)  # not reached with two tasks
     with contextlib.suppress(Exception):
