@@ -19,6 +19,7 @@ from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
+from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.run_time import time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -176,6 +177,7 @@ def solve(
             progress=Progress(-1, used, lower_bound=proved, stalled=-1),
             interrupts=interrupts,
             tally=tally,
+            lifting=Lifting() if lifts_bound(problem, runner) else None,
             counted=used,
         )
         result = _checked(run, run.go(generator, left), seed)
@@ -228,6 +230,7 @@ class _Run:
     progress: Progress
     interrupts: Interrupts
     tally: Tally
+    lifting: Lifting | None
     trace: Trace = field(default_factory=Trace)
     state: State = field(default_factory=State)
     reported: int = 0
@@ -272,6 +275,8 @@ class _Run:
             self.interrupts.at_once = not _is_ours(self.solver)
             with counting(self.tally):
                 self.state = work()
+            if self.lifting and not self.state.done and self.progress.iterations >= 0:
+                lift(self.problem, self.lifting, self.state, self.best.makespan)
             self.interrupts.at_once = False
         except KeyboardInterrupt:
             self.interrupts.at_once = False
@@ -294,7 +299,8 @@ class _Run:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
         bound = self.state.lower_bound if is_own(self.solver) else 0.0
-        bound = max(before.lower_bound, bound)
+        lifted = self.lifting.bound if self.lifting else 0.0
+        bound = max(before.lower_bound, bound, lifted)
         bound = settled_bound(bound, best.makespan, sum_rounding(self.problem))
         self.progress = now = _advance(before, bound, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
@@ -480,6 +486,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
     tiny = _tiny(problem)
     runner = as_solver(solver)
     deadline_bound(tiny)
+    if lifts_bound(problem, runner):
+        load_kernels(tiny)
     if isinstance(runner, MILP):
         search_better(tiny, None, math.inf, 0)  # not reached with two tasks
     with contextlib.suppress(Exception):
