@@ -189,7 +189,7 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return the errors of wrong schedules and lost workers, imported as in `_bad_input`."""
     from concurrent.futures.process import BrokenProcessPool
 
-    from edgeopt.optim.scheduling.solve import CheckError
+    from edgeopt.optim.scheduling.checker import CheckError
 
     return CheckError, BrokenProcessPool
 

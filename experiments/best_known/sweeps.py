@@ -16,7 +16,7 @@ from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
-from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import printable

@@ -22,9 +22,10 @@ from edgeopt.optim.scheduling.bounds.rounding import next_makespan
 from edgeopt.optim.scheduling.branch_and_price.certificate import write_certificate
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
-from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
+from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, Status, make_criteria
 from edgeopt.optim.user_code import user_code

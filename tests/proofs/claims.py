@@ -41,6 +41,7 @@ ITERATIONS = {
     "branch-and-price": 100,
     "milp alone": 100,
     "local-search": 10,
+    "frontier": 10,
     "pso": 5,
     "highs": 99,
     "cp-sat": 99,

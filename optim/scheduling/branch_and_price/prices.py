@@ -29,6 +29,8 @@ _CLOSE = 1e-7  # a promise of less, as a share of all prices, is kept by no one
 
 _PIVOT_S, _KNAPSACK_S = 1e-7, 6e-7  # times of a pivot per row and column, and per node and task
 
+_CALL_S = 5e-4  # time of an iteration beside these
+
 _COLUMNS_KEPT = 3  # for each node and task, in a master program
 
 
@@ -138,7 +140,7 @@ def open_prices(whole: Whole, left: Node, prices: Prices, columns: Columns) -> S
     worth, taken = evaluate(whole, left, prices)
     nodes = np.arange(len(left.capacity))
     known = columns.within(whole, left).extended(nodes, taken)
-    return Search(whole, left, prices, worth, known)
+    return Search(whole, left, prices, worth, known, work=_KNAPSACK_S * left.alive.size)
 
 
 def scaled(prices: Prices, left: Node) -> Prices:
@@ -232,9 +234,9 @@ def improve(search: Search) -> None:
 def _work_of(search: Search) -> float:
     """Return about the processor time in s of an iteration, of which the LP was the first part."""
     master = search.master
-    pivots = max(1, master.getInfo().simplex_iteration_count)
+    pivots = float(max(1, master.getInfo().simplex_iteration_count))
     size = master.getNumRow() + master.getNumCol()
-    return float(_PIVOT_S * pivots * size + _KNAPSACK_S * search.left.alive.size)
+    return _CALL_S + _PIVOT_S * pivots * size + _KNAPSACK_S * search.left.alive.size
 
 
 def _memory_scale(search: Search) -> float:

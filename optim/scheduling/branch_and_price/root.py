@@ -85,6 +85,8 @@ def open_root(problem: Problem) -> Root:
 def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
     deadlines = root.deadlines
+    if root.search is not None and root.search.whole.deadline > deadlines.highest:
+        _close(root)  # a schedule meets it
     if root.search is None:
         target = deadlines.root_target()
         if target is None:
@@ -95,7 +97,7 @@ def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) 
             _settle(problem, root, whole, left)
             return
         root.search = open_prices(whole, left, root.prices, root.columns)
-        root.iterations = 0
+        root.iterations, root.work = 0, root.work + root.search.work
     search = root.search
     for _ in range(iterations):
         if search.worth.spare > 0.0 or search.converged or root.iterations >= _MOST_ITERATIONS:
@@ -108,12 +110,18 @@ def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) 
         root.iterations += 1
     else:
         return
-    root.prices, root.columns, root.search = search.prices, binding(search), None
+    _close(root)
     if search.worth.spare > 0.0:
         nothing = np.zeros_like(search.left.alive)
         note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),))
     else:
         deadlines.fail(search.whole.deadline)
+
+
+def _close(root: Root) -> None:
+    """End the search under way, and keep its prices and columns for the next."""
+    if root.search is not None:
+        root.prices, root.columns, root.search = root.search.prices, binding(root.search), None
 
 
 def _settle(problem: Problem, root: Root, whole: Whole, left: Node) -> None:

@@ -20,7 +20,8 @@ from edgeopt.optim.scheduling.branch_and_price.certificate import (
 )
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
-from edgeopt.optim.scheduling.solve import CheckError, solve
+from edgeopt.optim.scheduling.checker import CheckError
+from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
