@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import sum_four
+from edgeopt.optim.scheduling.colony.lockstep import Lanes, walk_in_lockstep
 from edgeopt.optim.scheduling.colony.pheromone import Trail, prepare, update_locally
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
@@ -55,7 +56,7 @@ class ColonyState(State):
         Arguments of `walk` that follow from the solver's parameters.
     order : ndarray, shape (k,)
         The order in which ants assign the tasks.
-    trail, tours, nodes
+    trail, tours, nodes, lanes
         Pheromone, the last iteration, and the nodes' loads during a walk (scratch).
     leader : ndarray, shape (k,)
         The assignment of least cost so far, on which the global best deposits.
@@ -77,6 +78,7 @@ class ColonyState(State):
     trail: Trail
     tours: Tours
     nodes: Nodes
+    lanes: Lanes
     leader: IntArray
     leader_cost: float = np.inf
     stalled: int = 0
@@ -92,6 +94,7 @@ def walk(
     trail: Trail,
     tours: Tours,
     nodes: Nodes,
+    lanes: Lanes,
     visibility: Visibility,
     tries: int,
     alpha: float,
@@ -105,12 +108,23 @@ def walk(
     Before the first ant of all, the weights are computed from the pheromone. Then each task is
     assigned to a node drawn by (2): by rejection from its alias table, at most `tries` times, then
     by roulette. A rate above 0 is that of the local rule. An ant stops at the first task that finds
-    no node with room that can run it.
+    no node with room that can run it. Ants with lanes walk in lockstep, up to the first one that
+    stops.
     """
     x = times.shape[1]
     if first == 0:
         prepare(trail, alpha, tries > 0)
-    for ant in range(first, last):
+    done = first
+    while len(lanes.point) and done < last:
+        asked = min(last - done, len(lanes.point))
+        found = walk_in_lockstep(
+            times, memory, ready, order, trail.weights, tours.assignments, tours.makespans,
+            tours.totals, nodes, lanes, visibility, stream, done, done + asked,
+        )  # fmt: skip
+        done += found
+        if found < asked:
+            break
+    for ant in range(done, last):
         for j in range(x):
             nodes.loads[j], nodes.used[j] = ready[j], 0.0
         tours.makespans[ant] = tours.totals[ant] = np.inf
