@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.arrays import (
     memory_arrays,
     ready_times,
 )
-from edgeopt.optim.scheduling.colony.lockstep import open_lanes
+from edgeopt.optim.scheduling.colony.lockstep import open_lanes, walk_in_lockstep
 from edgeopt.optim.scheduling.colony.pheromone import Trail, max_min_bounds, update_pheromone
 from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility
 from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
@@ -375,16 +375,21 @@ def _send_ants(problem: Problem, atsa: ATSA, state: ColonyState) -> bool:
     """Let the ants walk; return whether there was time for all."""
     tours = state.tours
     at_once = max(1, _PAIRS_AT_ONCE // problem.matrix.size)
-    lanes = state.lanes
-    if not np.isfinite(tours.makespans).all():  # ants that find no room undo those behind them
-        lanes = open_lanes(0, 0, 0)
+    # Ants that find no room undo those behind them in lockstep: not if the last iteration had one.
+    in_lockstep = len(state.lanes.point) > 0 and bool(np.isfinite(tours.makespans).all())
     for first in range(0, atsa.ants, at_once):
-        last = min(first + at_once, atsa.ants)
-        walk(
-            problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
-            state.nodes, lanes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
-            first, last,
-        )  # fmt: skip
+        last, done = min(first + at_once, atsa.ants), first
+        if in_lockstep:
+            done = walk_in_lockstep(
+                problem.matrix, state.memory, state.ready, state.order, state.trail, *tours,
+                state.nodes, state.lanes, state.visibility, atsa.alpha, state.stream, first, last,
+            )  # fmt: skip
+        if done < last:
+            walk(
+                problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+                state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+                done, last,
+            )  # fmt: skip
         state.evaluations += last - first
         if last < atsa.ants and is_over():
             tours.makespans[last:] = tours.totals[last:] = np.inf

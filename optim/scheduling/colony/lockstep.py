@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import sum_four, whole_power
+from edgeopt.optim.scheduling.colony.pheromone import Trail, prepare
 from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility, memory_ratio
 from edgeopt.optim.stream import RandomStream, fill_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
@@ -59,18 +60,19 @@ def walk_in_lockstep(
     memory: FloatArray,
     ready: FloatArray,
     order: IntArray,
-    weights: FloatArray,
+    trail: Trail,
     assignments: IntArray,
     makespans: FloatArray,
     totals: FloatArray,
     nodes: Nodes,
     lanes: Lanes,
     visibility: Visibility,
+    alpha: float,
     stream: RandomStream,
     first: int,
     last: int,
 ) -> int:
-    """Let ants from `first` on walk at the same time; return how many have, at most to `last` - 1.
+    """Let ants from `first` to `last` - 1 walk at the same time; return the first that has not.
 
     By roulette, which takes one random number for each choice: it is known beforehand which number
     is whose, as long as all ants find room. Those behind the first one that does not (or for which
@@ -78,10 +80,8 @@ def walk_in_lockstep(
 
     Parameters
     ----------
-    times, memory, ready, order, visibility, stream, first, last
-        As for `walk`; the exponent is a small whole number.
-    weights : ndarray, shape (k, x)
-        The tasks' static weights.
+    times, memory, ready, order, trail, visibility, alpha, stream, first, last
+        As for `walk`; the exponent of the visibility is a small whole number.
     assignments, makespans, totals
         Of the tours.
     nodes : Nodes
@@ -89,38 +89,66 @@ def walk_in_lockstep(
     lanes : Lanes
         Scratch.
     """
-    k, x = times.shape
-    ants = min(last - first, len(lanes.point))
-    a, b, c, d = stream[0], stream[1], stream[2], stream[3]
-    for lane in range(ants):
-        fill_uniform(stream, lanes.numbers[lane])
-        makespans[first + lane] = 0.0
-        for j in range(x):
-            lanes.loads[j, lane], lanes.used[j, lane] = ready[j], 0.0
-    found = ants
-    for position in range(k):
+    if first == 0:
+        prepare(trail, alpha, False)
+    done = asked = first
+    while done == asked < last:
+        asked = min(last, done + len(lanes.point))
+        state = stream[0], stream[1], stream[2], stream[3]
+        for lane in range(asked - done):
+            fill_uniform(stream, lanes.numbers[lane])
+        found = _walk_of_lanes(
+            times, memory, ready, order, trail.weights, assignments[done:asked],
+            makespans[done:asked], lanes, nodes.capacity, visibility,
+        )  # fmt: skip
+        for lane in range(found):
+            for j in range(times.shape[1]):
+                nodes.loads[j] = lanes.loads[j, lane]
+            totals[done + lane] = sum_four(nodes.loads) - sum_four(ready)
+        done += found
+        if done < asked:  # take back the random numbers of the others
+            stream[0], stream[1], stream[2], stream[3] = state
+            for lane in range(found):
+                fill_uniform(stream, lanes.numbers[lane])
+    return done
+
+
+@jit_lean
+def _walk_of_lanes(
+    times: FloatArray,
+    memory: FloatArray,
+    ready: FloatArray,
+    order: IntArray,
+    weights: FloatArray,
+    assignments: IntArray,
+    makespans: FloatArray,
+    lanes: Lanes,
+    capacity: FloatArray,
+    visibility: Visibility,
+) -> int:
+    """Let an ant walk in each lane; return the number of those before the first without a choice.
+
+    Assignments and makespans are those of these ants.
+    """
+    count = len(makespans)
+    makespans[:] = 0.0
+    for j in range(times.shape[1]):
+        lanes.loads[j, :], lanes.used[j, :] = ready[j], 0.0
+    for position in range(len(order)):
         i = order[position]
-        _fill_shares(weights, times, i, nodes.capacity, memory[i], lanes, visibility, found)
-        _sum_shares(lanes, found)
-        found = _lanes_with_choice(lanes, found)
-        for lane in range(found):
+        _fill_shares(weights, times, i, capacity, memory[i], lanes, visibility, count)
+        _sum_shares(lanes, count)
+        count = _lanes_with_choice(lanes, count)
+        for lane in range(count):
             lanes.point[lane] *= lanes.numbers[lane, position]
-        _spin_all(lanes, found)
-        for lane in range(found):
+        _spin_all(lanes, count)
+        for lane in range(count):
             j = _node_of(lanes, lane)
-            assignments[first + lane, i] = j
+            assignments[lane, i] = j
             lanes.loads[j, lane] += times[i, j]
             lanes.used[j, lane] += memory[i]
-            makespans[first + lane] = max(makespans[first + lane], lanes.loads[j, lane])
-    for lane in range(found):
-        for j in range(x):
-            nodes.loads[j] = lanes.loads[j, lane]
-        totals[first + lane] = sum_four(nodes.loads) - sum_four(ready)
-    if found < ants:  # take back the random numbers of the others
-        stream[0], stream[1], stream[2], stream[3] = a, b, c, d
-        for lane in range(found):
-            fill_uniform(stream, lanes.numbers[lane])
-    return found
+            makespans[lane] = max(makespans[lane], lanes.loads[j, lane])
+    return count
 
 
 @jit_lean

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import sum_four
-from edgeopt.optim.scheduling.colony.lockstep import Lanes, walk_in_lockstep
+from edgeopt.optim.scheduling.colony.lockstep import Lanes
 from edgeopt.optim.scheduling.colony.pheromone import Trail, prepare, update_locally
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
@@ -94,7 +94,6 @@ def walk(
     trail: Trail,
     tours: Tours,
     nodes: Nodes,
-    lanes: Lanes,
     visibility: Visibility,
     tries: int,
     alpha: float,
@@ -108,23 +107,12 @@ def walk(
     Before the first ant of all, the weights are computed from the pheromone. Then each task is
     assigned to a node drawn by (2): by rejection from its alias table, at most `tries` times, then
     by roulette. A rate above 0 is that of the local rule. An ant stops at the first task that finds
-    no node with room that can run it. Ants with lanes walk in lockstep, up to the first one that
-    stops.
+    no node with room that can run it.
     """
     x = times.shape[1]
     if first == 0:
         prepare(trail, alpha, tries > 0)
-    done = first
-    while len(lanes.point) and done < last:
-        asked = min(last - done, len(lanes.point))
-        found = walk_in_lockstep(
-            times, memory, ready, order, trail.weights, tours.assignments, tours.makespans,
-            tours.totals, nodes, lanes, visibility, stream, done, done + asked,
-        )  # fmt: skip
-        done += found
-        if found < asked:
-            break
-    for ant in range(done, last):
+    for ant in range(first, last):
         for j in range(x):
             nodes.loads[j], nodes.used[j] = ready[j], 0.0
         tours.makespans[ant] = tours.totals[ant] = np.inf
