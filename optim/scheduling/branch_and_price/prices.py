@@ -234,8 +234,8 @@ def improve(search: Search) -> None:
 def _work_of(search: Search) -> float:
     """Return about the processor time in s of an iteration, of which the LP was the first part."""
     master = search.master
-    pivots = float(max(1, master.getInfo().simplex_iteration_count))
-    size = master.getNumRow() + master.getNumCol()
+    pivots = max(1, int(master.getInfo().simplex_iteration_count))
+    size = int(master.getNumRow() + master.getNumCol())
     return _CALL_S + _PIVOT_S * pivots * size + _KNAPSACK_S * search.left.alive.size
 
 

@@ -47,10 +47,16 @@ class Lanes(NamedTuple):
 def open_lanes(tasks: int, nodes: int, ants: int) -> Lanes:
     """Return the lanes for a number of ants, at most as many as are of use."""
     y = min(ants, _MOST_ANTS)
-    per_node = [np.zeros((nodes, y)) for _ in range(3)]
-    whole = [np.zeros(y, dtype=np.int64) for _ in range(2)]
     return Lanes(
-        np.zeros((y, tasks)), *per_node, np.zeros((4, y)), np.zeros(y), np.zeros(y), *whole
+        numbers=np.zeros((y, tasks)),
+        loads=np.zeros((nodes, y)),
+        used=np.zeros((nodes, y)),
+        share=np.zeros((nodes, y)),
+        parts=np.zeros((4, y)),
+        earliest=np.zeros(y),
+        point=np.zeros(y),
+        node=np.zeros(y, dtype=np.int64),
+        turning=np.zeros(y, dtype=np.int64),
     )
 
 
@@ -234,7 +240,7 @@ def _spin_all(lanes: Lanes, count: int) -> None:
 @jit_lean
 def _node_of(lanes: Lanes, lane: int) -> int:
     """Return the node that the roulette has come to; never one whose share is 0."""
-    node = lanes.node[lane]
+    node: int = lanes.node[lane]
     if node == len(lanes.share):
         node -= 1
         while lanes.share[node, lane] == 0.0:
