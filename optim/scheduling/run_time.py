@@ -93,10 +93,10 @@ def time_left() -> float:
     ...         other = rng.integers(problem.nodes, size=problem.tasks)
     ...         best = min(best, other, key=problem.makespan)
     ...     return best
-    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> problem = Problem([[7.0, 7.0], [7.0, 7.0], [7.0, 7.0], [1.0, 1.0]])
     >>> result = solve(problem, random_search, stop=Seconds(0.02), rng=1)
-    >>> result.makespan, result.status.value
-    (5.0, 'seconds')
+    >>> result.status.value
+    'seconds'
     """
     deadline = _innermost.get()
     if deadline is None:

@@ -250,7 +250,7 @@ class Result:
     >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
     >>> result = solve(problem, ATSA.repaired(), stop=Evaluations(1000), rng=1)
     >>> result.makespan, result.lower_bound, result.schedule.loads
-    (5.0, 4.0, array([5., 4.]))
+    (5.0, 5.0, array([5., 4.]))
     >>> result.schedule.gantt().figure.savefig("gantt.png")
     """
 
