@@ -1,5 +1,5 @@
 from . import framework, learning, offloading, online, scheduling
-from .scheduling.run_time import time_left
+from .scheduling.run_time import budget_used, time_left
 from .scheduling.schedule import Schedule
 from .scheduling.solve import CheckError, check_schedule, solve, warm_up
 from .scheduling.solver import OneShot, Result, Solver, State, Trace
@@ -20,6 +20,7 @@ __all__ = [
     "Status",
     "TargetGap",
     "Trace",
+    "budget_used",
     "check_schedule",
     "framework",
     "learning",
