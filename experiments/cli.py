@@ -24,6 +24,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "schedule",
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
+    "check": ("check", "Check the proof in a certificate, and print the bound that it proves."),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
     "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
     "tune": (
@@ -41,7 +42,7 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     ),
     "best-known": (
         "best_known",
-        "Compare the best schedules of sweeps and of the register with published makespans.",
+        "Compare our best schedules, of sweeps or of single problems, with published makespans.",
     ),
     "report": (
         "report",
@@ -188,7 +189,7 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return the errors of wrong schedules and lost workers, imported as in `_bad_input`."""
     from concurrent.futures.process import BrokenProcessPool
 
-    from edgeopt.optim.scheduling.solve import CheckError
+    from edgeopt.optim.scheduling.checker import CheckError
 
     return CheckError, BrokenProcessPool
 

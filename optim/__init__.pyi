@@ -1,7 +1,8 @@
 from . import framework, learning, offloading, online, scheduling
+from .scheduling.checker import CheckError, check_schedule
 from .scheduling.run_time import budget_used, time_left
 from .scheduling.schedule import Schedule
-from .scheduling.solve import CheckError, check_schedule, solve, warm_up
+from .scheduling.solve import solve, warm_up
 from .scheduling.solver import OneShot, Result, Solver, State, Trace
 from .scheduling.stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
 

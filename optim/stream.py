@@ -154,6 +154,9 @@ def draw_alias(keep: FloatArray, alias: IntArray, row: int, uniform: float) -> t
     column = int(scaled)
     rest = scaled - column
     threshold = keep[row, column]
-    if rest < threshold:
-        return column, rest / threshold
-    return alias[row, column], (rest - threshold) / (1.0 - threshold)
+    # Selections, not branches: which of the two it is, no processor can predict.
+    other = alias[row, column]
+    stays = rest < threshold
+    part = rest if stays else rest - threshold
+    whole = threshold if stays else 1.0 - threshold
+    return column if stays else other, part / whole

@@ -206,7 +206,7 @@ def run_code(code: UserCode) -> ModuleType:
     InputError
         If it raises.
     """
-    _add(code)
+    add_code(code)
     _share(code)
     try:
         with folder_kept():
@@ -216,8 +216,8 @@ def run_code(code: UserCode) -> ModuleType:
         raise InputError("solver", path, f"a file that runs ({error!r})") from error
 
 
-def _add(code: UserCode) -> None:
-    """Have imports find a user's package."""
+def add_code(code: UserCode) -> None:
+    """Have imports find a user's package, without running it."""
     _RUN[code.package] = code
     if _FINDER not in sys.meta_path:
         sys.meta_path.append(_FINDER)
@@ -242,7 +242,7 @@ def adopt(package: str, path: Path) -> None:
     code = read_code(path)
     if code.package != package:
         raise ImportError(f"{path} has changed")
-    _add(code)
+    add_code(code)
     vars(sys.modules[package])["__path__"] = []
 
 

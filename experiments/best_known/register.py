@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.optim.scheduling.solve import check_schedule
+from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.files import read_content, write_atomically
 from edgeopt.problems.scheduling.problem import Problem

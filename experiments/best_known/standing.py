@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from edgeopt.experiments.best_known.facts import Published, fact_of, published_of
 from edgeopt.experiments.best_known.register import REGISTER, KnownSchedule, read_register
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.optim.scheduling.stop import relative_gap, settled_bound
@@ -21,36 +19,49 @@ _EQUAL = 1e-9  # relative: a sum in another order is rounded differently, and no
 
 @dataclass(frozen=True)
 class Standing:
-    """Our best schedule of one instance beside the published one.
+    """Our best schedule of one instance beside the published one, as far as there are any.
 
     Attributes
     ----------
-    record : KnownSchedule
+    instance, digest : str
+        Name, and hash of the problem's content.
+    fact : Published or None
+        The best published makespan.
+    record : KnownSchedule or None
         Our best.
-    published : float or None
-        Best published makespan in s, if there is one.
-    source : str
-        Source of the published makespan, empty if there is none.
     bound : float
-        The best lower bound known in s.
+        The best lower bound known in s, 0 if there is none.
     """
 
-    record: KnownSchedule
-    published: float | None
-    source: str
+    instance: str
+    digest: str
+    fact: Published | None
+    record: KnownSchedule | None
     bound: float
+
+    @property
+    def published(self) -> float | None:
+        """The best published makespan in s."""
+        return None if self.fact is None else self.fact.makespan
+
+    @property
+    def source(self) -> str:
+        """Source of the published makespan, empty if there is none."""
+        return "" if self.fact is None else self.fact.source
 
     @property
     def gap_published(self) -> float | None:
         """Our makespan over the published one, less 1."""
-        if self.published is None:
+        if self.fact is None or self.record is None:
             return None
-        return relative_gap(self.record.makespan, self.published)
+        return relative_gap(self.record.makespan, self.fact.makespan)
 
     @property
     def gap_bound(self) -> float:
-        """Our makespan over the bound, less 1."""
-        return relative_gap(self.record.makespan, self.bound)
+        """Our makespan, the published one if we have none, over the bound, less 1."""
+        if self.record is not None:
+            return relative_gap(self.record.makespan, self.bound)
+        return math.inf if self.fact is None else relative_gap(self.fact.makespan, self.bound)
 
     @property
     def is_new_best(self) -> bool:
@@ -62,17 +73,18 @@ class Standing:
         record = self.record
         names = ("solver", "seed", "repetition", "seconds", "version", "code")
         return {
-            "instance": record.instance,
-            "digest": record.digest,
+            "instance": self.instance,
+            "digest": self.digest,
             "published": self.published,
             "source": self.source,
+            "by_path": self.fact is not None and self.fact.by_path,
             "bound": self.bound,
-            "ours": record.makespan,
+            "ours": record and record.makespan,
             "gap_published": self.gap_published,
             "gap_bound": self.gap_bound if math.isfinite(self.gap_bound) else None,
             "new_best": self.is_new_best,
-            "found_by": {name: getattr(record, name) for name in names},
-            "assignment": record.assignment.tolist(),
+            "found_by": record and {name: getattr(record, name) for name in names},
+            "assignment": record and record.assignment.tolist(),
         }
 
 
@@ -84,14 +96,41 @@ def standing_of(record: KnownSchedule) -> Standing:
     InputError
         If a bound is above a makespan: one of the two is wrong.
     """
-    fact = published().get(record.digest)
-    if fact is None:
-        return Standing(
-            record, None, "", checked_bound(record.lower_bound, record.makespan, record.instance)
-        )
-    bound = max(fact.bound, record.lower_bound)
-    bound = checked_bound(bound, min(fact.makespan, record.makespan), record.instance)
-    return Standing(record, fact.makespan, fact.source, bound)
+    fact = fact_of(record.digest, record.instance)
+    return _standing(record.instance, record.digest, fact, record)
+
+
+def standing_of_problem(spec: str, known: Mapping[str, KnownSchedule]) -> Standing:
+    """Return what is published on a problem beside our best schedule of it.
+
+    Parameters
+    ----------
+    spec : str
+        See `load_problem`.
+    known : mapping of str to KnownSchedule
+        The register, by digest.
+
+    Raises
+    ------
+    InputError
+        If the problem cannot be loaded, or a bound is above a makespan.
+    """
+    problem = problem_of(spec)
+    fact = published_of(problem, spec)
+    name = problem.name if fact is None else fact.instance
+    return _standing(name, problem.digest, fact, known.get(problem.digest))
+
+
+def _standing(
+    instance: str, digest: str, fact: Published | None, record: KnownSchedule | None
+) -> Standing:
+    """Return a standing with the better of the bounds, checked."""
+    bounds = [each.bound for each in (fact,) if each] + [r.lower_bound for r in (record,) if r]
+    makespans = [each.makespan for each in (fact, record) if each is not None]
+    bound = max(bounds, default=0.0)
+    if makespans:
+        bound = checked_bound(bound, min(makespans), instance)
+    return Standing(instance, digest, fact, record, bound)
 
 
 def checked_bound(bound: float, makespan: float, instance: str) -> float:
@@ -159,62 +198,16 @@ def best_known_makespans(specs: Mapping[str, str], folder: Path = REGISTER) -> d
     >>> best_known_makespans({"mine": "paper:20x4:seed=1"}, Path("nowhere"))
     {}
     """
-    known = {digest: record.makespan for digest, record in read_register(folder).items()}
-    for digest, fact in published().items():
-        known[digest] = min(fact.makespan, known.get(digest, fact.makespan))
-    # by content: the same instance has many names and places
-    digests = {name: _digest(spec) for name, spec in specs.items()}
-    return {name: known[digest] for name, digest in digests.items() if digest in known}
+    records = read_register(folder)
+    known = {name: _least(spec, records) for name, spec in specs.items()}
+    return {name: makespan for name, makespan in known.items() if makespan is not None}
 
 
-def _digest(spec: str) -> str:
-    """Return the digest of a problem, "" if it cannot be loaded."""
+def _least(spec: str, records: Mapping[str, KnownSchedule]) -> float | None:
+    """Return the least makespan known on a problem, None without any or if it cannot be loaded."""
     try:
-        return problem_of(spec).digest
+        problem = problem_of(spec)
     except InputError:
-        return ""
-
-
-# Published makespans, identified by the content of the problem.
-
-
-class Published(NamedTuple):
-    """The best that others have reached on a problem.
-
-    Attributes
-    ----------
-    instance : str
-        Name with its family, e.g. ``512x16/u_c_hihi.0``.
-    makespan : float
-        The best published makespan in s.
-    source : str
-        How it was found; the head of the file says where.
-    bound : float
-        A lower bound in s that HiGHS reports, within its tolerances.
-    """
-
-    instance: str
-    makespan: float
-    source: str
-    bound: float
-
-
-@cache
-def published() -> dict[str, Published]:
-    """Return the rows of ``published.csv`` by the digest of the problem.
-
-    Examples
-    --------
-    >>> from edgeopt.experiments.best_known import published
-    >>> len(published()) > 20
-    True
-    """
-    file = resources.files("edgeopt.experiments.best_known") / "published.csv"
-    lines = file.read_text(encoding="utf-8").splitlines()
-    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-    return {
-        row["digest"]: Published(
-            row["instance"], float(row["makespan"]), row["source"], float(row["bound"])
-        )
-        for row in rows
-    }
+        return None
+    known = (published_of(problem, spec), records.get(problem.digest))
+    return min((each.makespan for each in known if each is not None), default=None)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeopt.experiments.best_known.facts import fact_of, published_of
 from edgeopt.experiments.best_known.register import KnownSchedule
-from edgeopt.experiments.best_known.standing import checked_bound, published
+from edgeopt.experiments.best_known.standing import checked_bound
 from edgeopt.experiments.runs.store import read_cells, read_description
 from edgeopt.experiments.sweep.cell import problem_of
 from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table, scaled
-from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.stop import settled_bound
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import printable
@@ -66,7 +67,7 @@ def _read(folder: Path) -> pd.DataFrame:
 def _facts(spec: str) -> dict[str, Any]:
     """Return a problem's columns; its name is the published one if there is one."""
     problem = problem_of(spec)
-    fact = published().get(problem.digest)
+    fact = published_of(problem, spec)
     return {
         "digest": problem.digest,
         "instance": problem.name if fact is None else fact.instance,
@@ -171,6 +172,8 @@ def solver_tables(cells: pd.DataFrame) -> str:
 
 def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
     """Yield the lines of one family."""
+    import pandas as pd
+
     makespans = (
         cells.assign(makespan=cells["makespan"].fillna(np.inf))
         .groupby(["digest", "solver"], sort=False)["makespan"]
@@ -182,9 +185,12 @@ def _family(cells: pd.DataFrame, name: str) -> Iterator[str]:
     least = cells.groupby("digest")["makespan"].min()
     for digest in bounds.index:
         checked_bound(float(bounds[digest]), float(least[digest]), str(names[digest]))
-    facts = bounds.index.to_series().map({d: fact.makespan for d, fact in published().items()})
+    facts = {digest: fact_of(digest, str(names[digest])) for digest in bounds.index}
+    published = pd.Series(
+        {d: fact.makespan for d, fact in facts.items() if fact is not None}, dtype=float
+    )
     seconds = cells.groupby("solver")["seconds"].mean()
-    for title, reference in (("the lower bound", bounds), ("the best published", facts.dropna())):
+    for title, reference in (("the lower bound", bounds), ("the best published", published)):
         if len(reference):
             gaps = 100 * (makespans.loc[reference.index].div(reference, axis=0) - 1)
             yield from ("", f"Gap over {title} in %, {name}:", "")

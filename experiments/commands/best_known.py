@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,21 +14,27 @@ from edgeopt.experiments.best_known.register import REGISTER
 from edgeopt.experiments.terminal import say, table_console, terminal_table
 from edgeopt.experiments.text import NOTHING, markdown_table
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import file_exists
 
 if TYPE_CHECKING:
     from edgeopt.experiments.best_known.register import KnownSchedule
     from edgeopt.experiments.best_known.standing import Standing
 
 
-_COLUMNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
+_RUNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
+_PROBLEMS = ("instance", "published", "by", "bound", "ours", "over it", "over bound")
 
-_ALIGN = "lrlrrrll"
+_ALIGN_RUNS, _ALIGN_PROBLEMS = "lrlrrrll", "lrlrrrr"
 
 
 def best_known_command(
-    folders: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Output folders of sweeps; without: show the register"),
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SWEEP_DIR|PROBLEM]...",
+            help="Output folders of sweeps, or problems: files, folders, patterns, short names; "
+            "without: show the register",
+        ),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Store better schedules in the register")
@@ -40,24 +47,54 @@ def best_known_command(
         bool, typer.Option("--markdown", help="Print Markdown, with all solvers side by side")
     ] = False,
 ) -> None:
-    """Compare the best schedules of sweeps and of the register with published makespans."""
+    """Compare our best schedules, of sweeps or of single problems, with published makespans."""
     from edgeopt.experiments.best_known.register import read_register
     from edgeopt.experiments.best_known.standing import standing_of
 
+    folders = [Path(place) for place in places or () if _is_sweep(place)]
+    problems = [place for place in places or () if not _is_sweep(place)]
+    if folders and problems:
+        raise InputError("PROBLEM", problems[0], "given without sweeps, or itself a sweep's folder")
     if folders and markdown:
         _print_solvers(folders)
         return
     records = read_register(register)
-    if folders:
-        records = _with_sweeps(records, folders, register, update)
-    elif update or not records:
-        rule = "given, the output of a sweep, as the register is empty or is to be updated"
-        raise InputError("SWEEP_DIR", None, rule)
-    standings = sorted(map(standing_of, records.values()), key=lambda s: s.record.instance)
+    if problems and not update:
+        standings = _of_problems(problems, records)
+    else:
+        if folders:
+            records = _with_sweeps(records, folders, register, update)
+        elif update or not records:
+            rule = "given, the output of a sweep, as the register is empty or is to be updated"
+            raise InputError("SWEEP_DIR", None, rule)
+        standings = [standing_of(record) for record in records.values()]
+    standings.sort(key=lambda standing: standing.instance)
     if as_json:
         print(json.dumps([standing.as_dict() for standing in standings], allow_nan=False))
     else:
-        _print_standings(standings, markdown)
+        _print_standings(standings, bool(problems), markdown)
+
+
+def _is_sweep(place: str) -> bool:
+    """Whether a place is the folder of a sweep."""
+    from edgeopt.experiments.runs.store import CONFIG
+
+    return file_exists(Path(place) / CONFIG)
+
+
+def _of_problems(entries: list[str], records: dict[str, KnownSchedule]) -> list[Standing]:
+    """Return what is known of problems, and say what was left out or known by its path."""
+    from edgeopt.experiments.best_known.standing import standing_of_problem
+    from edgeopt.experiments.sweep.config import find_problems
+
+    specs, left_out = find_problems(entries, Path())
+    standings = [standing_of_problem(spec, records) for spec in specs]
+    by_path = sum(each.fact is not None and each.fact.by_path for each in standings)
+    if by_path:
+        say(f"{by_path} of {len(specs)} known by path, size and range, not by content", error=True)
+    for text in left_out:
+        say(f"left out: {text}", error=True)
+    return standings
 
 
 def _with_sweeps(
@@ -85,25 +122,46 @@ def _print_solvers(folders: list[Path]) -> None:
     say(*solver_tables(read_sweeps(folders)).split("\n"))
 
 
-def _print_standings(standings: Iterable[Standing], markdown: bool) -> None:
+def _print_standings(standings: Iterable[Standing], problems: bool, markdown: bool) -> None:
     """Print a line for each instance: for 80 columns, or as Markdown with all finders."""
+    columns, align = (_PROBLEMS, _ALIGN_PROBLEMS) if problems else (_RUNS, _ALIGN_RUNS)
+    texts = _problem_texts if problems else _run_texts
+    rows = [texts(standing, markdown) for standing in standings]
     if markdown:
-        rows = [(*_texts(standing), standing.record.finder) for standing in standings]
-        say(*markdown_table(_COLUMNS, rows, _ALIGN))
-        return
-    rows = [(*_texts(standing), standing.record.solver) for standing in standings]
-    table_console().print(terminal_table(_COLUMNS, rows, align=_ALIGN, gap=1))
+        say(*markdown_table(columns, rows, align))
+    else:
+        table_console().print(terminal_table(columns, rows, align=align, gap=1))
 
 
-def _texts(standing: Standing) -> tuple[str, ...]:
-    """Return all entries of a line but the last."""
-    published, gap = standing.published, standing.gap_published
+def _run_texts(standing: Standing, markdown: bool) -> tuple[str, ...]:
+    """Return the entries of a line on runs."""
+    instance, published, source, _, *ours = _problem_texts(standing)
+    record = standing.record
+    finder = "" if record is None else record.finder if markdown else record.solver
+    new = "yes" if standing.is_new_best else ""
+    return (instance, published, source, *ours, new, finder)
+
+
+def _problem_texts(standing: Standing, _: bool = False) -> tuple[str, ...]:
+    """Return the entries of a line on problems."""
+    ours = None if standing.record is None else standing.record.makespan
+    over_bound = standing.gap_bound if math.isfinite(standing.gap_bound) else None
     return (
-        standing.record.instance,
-        NOTHING if published is None else f"{published:.8g}",
+        standing.instance,
+        _seconds(standing.published),
         standing.source,
-        f"{standing.record.makespan:.8g}",
-        NOTHING if gap is None else f"{gap:.3%}",
-        f"{standing.gap_bound:.3%}",
-        "yes" if standing.is_new_best else "",
+        _seconds(standing.bound or None),
+        _seconds(ours),
+        _percent(standing.gap_published),
+        _percent(over_bound),
     )
+
+
+def _seconds(value: float | None) -> str:
+    """Return a makespan or a bound."""
+    return NOTHING if value is None else f"{value:.8g}"
+
+
+def _percent(gap: float | None) -> str:
+    """Return a gap."""
+    return NOTHING if gap is None else f"{gap:.3%}"

@@ -128,7 +128,8 @@ def config_to_run(
         If an option or the file is illegal, or of another kind.
     """
     from edgeopt.experiments.commands.kinds import check_file_kind, check_folder_kind
-    from edgeopt.experiments.runs.status import read_status, status_of
+    from edgeopt.experiments.runs.status import read_status
+    from edgeopt.optim.scheduling.catalog import foreign_code_unread
 
     if options.jobs < 1:
         raise InputError("--jobs", options.jobs, "an integer >= 1")
@@ -141,19 +142,32 @@ def config_to_run(
     if file is None:
         raise InputError("FILE", None, "given, unless --status DIR is")
     check_file_kind(file, kind)
-    config = read(file)
-    if options.time_limit is not None:
-        config = replace(config, time_limit=options.time_limit)
-    if options.dry_run:
-        config.check()
-        chosen = (config, options.out, options.retry_failed, options.select)
-        status = status_of(*chosen, accept_code=options.accept_code)
-        _print_status(status, options.jobs)
-        kept = status.open - status_of(*chosen, accept_code=True).open
-        if kept:
-            say(f"{kept} of these differ in code alone from rows that --accept-code would keep")
-        return None
+    with foreign_code_unread() if options.dry_run else nullcontext():
+        config = read(file)
+        if options.time_limit is not None:
+            config = replace(config, time_limit=options.time_limit)
+        if options.dry_run:
+            _print_plan(config, options)
+            return None
     return config
+
+
+def _print_plan(config: AnyConfig, options: RunOptions) -> None:
+    """Print what would be run; code of others is not."""
+    from edgeopt.experiments.runs.status import status_of
+
+    config.check()
+    chosen = (config, options.out, options.retry_failed, options.select)
+    status = status_of(*chosen, accept_code=options.accept_code, by_name=True)
+    foreign = {cell.label for cell in config.cells() if cell.is_foreign}
+    if foreign:
+        names = ", ".join(sorted(foreign))
+        note = f"code of {names} is not run here: counted by name, a list of values as one solver"
+        say(note, error=True)
+    _print_status(status, options.jobs)
+    kept = status.open - status_of(*chosen, accept_code=True, by_name=True).open
+    if kept:
+        say(f"{kept} of these differ in code alone from rows that --accept-code would keep")
 
 
 def run_to_end(config: AnyConfig, options: RunOptions) -> pd.DataFrame:

@@ -18,10 +18,14 @@ from edgeopt.experiments.signals import termination_as_interrupt
 from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent
+from edgeopt.optim.scheduling.bounds.rounding import next_makespan
+from edgeopt.optim.scheduling.branch_and_price.certificate import write_certificate
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
-from edgeopt.optim.scheduling.solve import CheckError, solve, warm_up
+from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, Status, make_criteria
 from edgeopt.optim.user_code import user_code
@@ -45,6 +49,8 @@ _JSON_KEYS = (
     "status",
     "assignment",
 )
+
+_PROOF_KEYS = ("certificate", "certified_bound")
 
 _NOTHING_FOUND = _NOT_EQUAL = 1
 
@@ -91,6 +97,10 @@ def schedule_command(
         Path | None,
         typer.Option(help="File for the assignment: the index of a node per line, names in a .csv"),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="File for the proof of branch-and-price; edgeopt check reads it"),
+    ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations.
 
@@ -103,32 +113,53 @@ def schedule_command(
         "target_gap": target_gap,
     }
     budget = {name: value for name, value in given.items() if value is not None}
-    if out is not None and (not out.parent.is_dir() or out.is_dir()):
-        raise InputError("--out", str(out), "a file in an existing folder")
+    _check_files(out, certificate)
     if replay is not None:
-        if budget or parameters or seed is not None:
-            raise InputError("--replay", replay[1], "given without budget, --set and --seed")
+        if budget or parameters or seed is not None or certificate is not None:
+            rule = "given without budget, --set, --seed and --certificate"
+            raise InputError("--replay", replay[1], rule)
         values, notes, code = _replayed(*replay, problem, solver)
     else:
         if problem is None:
             raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
         pairs = _pairs(parameters or [])
-        values = _solved(problem, solver or "atsa", pairs, budget or DEFAULT, _rng(seed))
+        rng, name = _rng(seed), solver or "atsa"
+        values = _solved(problem, name, pairs, budget or DEFAULT, rng, certificate)
         notes, code = [], values.get("code", 0)
     if out is not None and values["assignment"] is not None:
         write_atomically(out, _assignment_text(out, values))
     _print_json(values) if as_json else _print_table(values)
     for note in notes:
         say(note, error=as_json)
-    if values["assignment"] is None or code:
+    unproved = certificate is not None and values["certified_bound"] is None
+    if unproved:
+        say("edgeopt: no certificate: no proof was found within the budget", error=True)
+    if values["assignment"] is None or unproved or code:
         raise typer.Exit(code or _NOTHING_FOUND)
 
 
+def _check_files(out: Path | None, certificate: Path | None) -> None:
+    """Raise `InputError` if a file cannot be written, or both are the same."""
+    for name, path in (("--out", out), ("--certificate", certificate)):
+        if path is not None and (not path.parent.is_dir() or path.is_dir()):
+            raise InputError(name, str(path), "a file in an existing folder")
+    if out is not None and certificate is not None and out.resolve() == certificate.resolve():
+        raise InputError("--certificate", str(certificate), "another file than --out")
+
+
 def _solved(
-    problem: str, solver: str, parameters: dict[str, str], budget: dict[str, Any], rng: Any
+    problem: str,
+    solver: str,
+    parameters: dict[str, str],
+    budget: dict[str, Any],
+    rng: Any,
+    certificate: Path | None,
 ) -> dict[str, Any]:
-    """Return the result of a solver, with the names as given."""
+    """Return the result of a solver, with the names as given; write its proof if asked for."""
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
+    if certificate is not None and not isinstance(chosen, BranchAndPrice):
+        rule = f"given with --solver branch-and-price: {solver} makes no proofs"
+        raise InputError("--certificate", str(certificate), rule)
     instance = load_problem(problem)
     warm_up(instance, chosen)
     with (
@@ -141,9 +172,22 @@ def _solved(
         )
     seed = rng if isinstance(rng, str) else result.seed
     values = _values(result, problem, instance, solver) | {"seed": seed, "budget": budget}
+    if certificate is not None:
+        values |= _certified(result, instance, certificate)
     if result.status is Status.INTERRUPTED:
         values["code"] = _SIGNALLED + Interrupts.number
     return values
+
+
+def _certified(result: Result, problem: Problem, path: Path) -> dict[str, Any]:
+    """Write the proof of a result, if there is one; return the bound in s that it claims."""
+    state = result.state
+    proof = state.certificate if isinstance(state, BranchAndPriceState) else None
+    if proof is None:
+        return {"certified_bound": None}
+    write_certificate(path, proof)
+    bound = next_makespan(problem, proof.deadline)
+    return {"certificate": str(path), "certified_bound": min(bound, result.makespan)}
 
 
 def _replayed(
@@ -257,6 +301,7 @@ def _print_json(values: dict[str, Any]) -> None:
         key: None if isinstance(values[key], float) and not math.isfinite(values[key]) else
         values[key] for key in _JSON_KEYS
     }  # fmt: skip
+    finite |= {key: values[key] for key in _PROOF_KEYS if key in values}
     labels = values["labels"]
     finite |= {key: list(names) for key, names in labels.items() if names is not None}
     print(json.dumps(finite, allow_nan=False))
@@ -278,6 +323,9 @@ def _print_table(values: dict[str, Any]) -> None:
         ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),
     ]
+    if "certificate" in values:
+        proved = f"{values['certificate']} proves {values['certified_bound']:.10g} s"
+        rows.append(("certificate", proved))
     table_console().print(terminal_table(("", ""), rows, align="l"))
 
 

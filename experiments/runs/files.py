@@ -161,8 +161,8 @@ def _read(path: Path, kind: RunKind, columns: list[str]) -> pa.Table:
         table = table.cast(pa.schema([types.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         raise DamageError(str(path), str(error), rule) from None
-    missing = sorted(set(columns) - {*table.column_names})
-    if missing or any(table[name].null_count for name in kind.required if name in columns):
+    missing = sorted(set(wanted) - {*table.column_names})
+    if missing or any(table[name].null_count for name in kind.required if name in wanted):
         raise DamageError(str(path), table.column_names, f"{rule}, with all columns and names")
     return _fitting(path, table, kind).select(columns)
 

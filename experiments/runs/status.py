@@ -85,6 +85,7 @@ def status_of(
     retry_failed: bool = False,
     select: Selection | None = None,
     accept_code: bool = False,
+    by_name: bool = False,
 ) -> RunStatus:
     """Return the status of a sweep.
 
@@ -100,6 +101,9 @@ def status_of(
         Count only these cells.
     accept_code : bool
         Count cells as finished that only differ in code from those that are.
+    by_name : bool
+        Count cells that run code of others as finished where there is a row of the same names and
+        code: for when that code is not imported, so that its defaults are unknown.
 
     Examples
     --------
@@ -112,6 +116,9 @@ def status_of(
     """
     cells = list(config.cells())
     index = index_of(cells, config.kind)
+    if by_name and folder is not None and (folder / CONFIG).exists():
+        foreign = {cell.key for cell in cells if cell.is_foreign}
+        index = _with_known_keys(index, foreign, folder, accept_code)
     keys = {entry["key"] for entry in index}
     chosen = keys if select is None else selected_keys(select, index, config.kind)
     rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}
@@ -122,6 +129,21 @@ def status_of(
     # rows of cells that are left out are neither counted nor older
     rows = {key: row for key, row in rows.items() if key in chosen or key not in keys}
     return _status(entries, rows, config.kind, retry_failed=retry_failed)
+
+
+def _with_known_keys(index: list[Row], keys: set[str], folder: Path, any_code: bool) -> list[Row]:
+    """Return the index, some entries with the keys of those in a folder that are as they are."""
+    left_out = {"key", CONTENT, *(["code"] if any_code else [])}
+
+    def place(entry: Row) -> tuple[Any, ...]:
+        return tuple(entry[name] for name in sorted(entry.keys() - left_out))
+
+    stored = folder_index(folder, read_description(folder))
+    known = {place(entry): entry["key"] for entry in stored}
+    return [
+        {**entry, "key": known.get(place(entry), entry["key"])} if entry["key"] in keys else entry
+        for entry in index
+    ]
 
 
 def _status(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -259,7 +260,7 @@ def _is_description(found: dict[str, Any]) -> bool:
         and all(each in TYPES for name in tables[:2] for each in found[name].values())
         and all(each in TYPES for each in found.get("facts", {}).values())
         and bool(found["names"])
-        and isinstance(found.get(INDEX, ""), str)
+        and _is_index(found.get(INDEX, ""))
         and isinstance(found.get(SOURCES, []), list)
     )
 
@@ -275,6 +276,11 @@ def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:
     columns = ("key", "code", *kind.names, "repetition", "seed", *kind.facts)
     found = (row for path in parts(folder / CELLS) for row in sound_rows(path, kind, columns))
     return [{**row, CONTENTS: "{}"} for row in found]
+
+
+def _is_index(name: Any) -> bool:
+    """Whether a name is that of an index, and no path."""
+    return isinstance(name, str) and re.fullmatch(r"[0-9a-f]*", name) is not None
 
 
 # Rows.

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeopt.experiments.runs.cell import Row, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.catalog import build_solver, identify_solver, is_foreign, make_solver
 from edgeopt.optim.scheduling.solve import form_of, solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
@@ -181,7 +181,7 @@ class SweepCell:
         problem, solver = self.load()
         if self.is_foreign:
             self.check_unchanged()
-            lower_bound(problem)
+            deadline_bound(problem)
         done = form_of(problem), self.solver, self.code
         if done not in _WARM:
             warm_up(problem, solver)
@@ -222,7 +222,7 @@ class SweepCell:
         (problem, solver), sequence = self.load(), self.stream
         budget = make_criteria(json.loads(self.budget))
         start = _schedule_of(self.start, problem, sequence) if self.start else None
-        lower_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
+        deadline_bound(problem)  # kept: no part of a budget of seconds, whichever cell comes first
         return solve(problem, solver, stop=budget, rng=sequence, start=start, catch_interrupt=False)
 
 

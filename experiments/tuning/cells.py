@@ -21,7 +21,7 @@ from edgeopt.experiments.tuning.cell_cache import CellCache
 from edgeopt.experiments.tuning.config import TuneConfig
 from edgeopt.experiments.tuning.objective import OBJECTIVES, Objective, find_objective
 from edgeopt.experiments.tuning.problem_set import ProblemSet
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.catalog import build_solver, is_foreign
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -89,7 +89,7 @@ def run_trial_cell(
     if objective is not None or "seconds" in budget:  # compilation must not count
         warm_up(cell.problem, solver)
     judge = objective or find_objective("gap")
-    lower_bound(cell.problem)  # kept: no part of a budget of seconds
+    deadline_bound(cell.problem)  # kept: no part of a budget of seconds
     result = solve(
         cell.problem,
         solver,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
@@ -83,7 +83,7 @@ def check_bounds(group: ProblemSet) -> None:
     for spec, problem in group.problems.items():
         # only where every task takes no time on some node: the bound may take a while
         free = not isinstance(problem.et, UniformTimes) and not problem.et.min(axis=1).any()
-        if free and lower_bound(problem) == 0:
+        if free and deadline_bound(problem) == 0:
             rule = (
                 "a problem with a positive lower bound: no gap can be measured from a bound of 0; "
                 'leave it out, or minimise another objective, such as "makespan"'

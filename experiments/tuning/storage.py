@@ -126,7 +126,8 @@ def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
     ended = [trial.params.keys() for trial in trials if trial.state.is_finished() and trial.params]
     values = [trial.intermediate_values for trial in trials]
     return (
-        all(params == ended[0] for params in ended)
+        all(isinstance(name, str) for trial in trials for name in trial.params)
+        and all(params == ended[0] for params in ended)
         and all(trial.params.keys() <= ended[0] for trial in trials if ended)
         and all(map(_is_within, trials))
         and all(sorted(each) == list(range(len(each))) for each in values)

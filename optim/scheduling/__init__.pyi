@@ -1,5 +1,6 @@
 from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
 from .bounds.best import best_bound
+from .bounds.counting import counting_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
@@ -8,6 +9,7 @@ from .branch_and_price.certificate import Certificate, read_certificate, write_c
 from .branch_and_price.checker import check_certificate
 from .branch_and_price.solver import BranchAndPrice
 from .catalog import find_solver, make_solver
+from .checker import check_schedule
 from .colony.atsa import ACO, ATSA
 from .heuristics.batch_rules import max_min, min_min, sufferage
 from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
@@ -18,7 +20,7 @@ from .pso import PSO
 from .run_time import budget_used, time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
-from .solve import check_schedule, solve, warm_up
+from .solve import solve, warm_up
 from .solver import Result, Solver, State, as_solver
 from .stop import Evaluations, Iterations, Progress, Seconds, Stall, Status, TargetGap
 from .tempering.solver import Frontier
@@ -53,6 +55,7 @@ __all__ = [
     "check_schedule",
     "colony",
     "combinatorial_bound",
+    "counting_bound",
     "deadline_bound",
     "fcfs",
     "find_solver",

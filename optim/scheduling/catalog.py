@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,12 +26,14 @@ from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
 from edgeopt.optim.scheduling.tempering.solver import Frontier
-from edgeopt.optim.user_code import UserCode, folder_kept, read_code, run_code
+from edgeopt.optim.user_code import UserCode, add_code, folder_kept, read_code, run_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, locate, read_toml
 from edgeopt.problems.parameters import check_names
 
 _ENTRY_POINTS = "edgeopt.solvers"
+
+_LOOKING = ContextVar("looking", default=False)
 
 SOLVERS: dict[str, Any] = {
     "fcfs": fcfs,
@@ -131,6 +135,9 @@ def identify_solver(name: str, parameters: dict[str, Any] | None = None) -> Solv
         See `make_solver`.
     """
     found = _find(name)
+    if found.is_unread:
+        given = {**found.values, **(parameters or {})}
+        return SolverIdentity(found.target, found.attribute, given, found.code)
     with folder_kept():
         solver, everything = configure(found.target, {**found.values, **(parameters or {})})
     made = solver if hasattr(solver, "__qualname__") else type(solver)
@@ -147,6 +154,8 @@ def declared_parameters(name: str) -> dict[str, Declared]:
         If the name has no solver.
     """
     found = _find(name)
+    if found.is_unread:
+        return {}
     known = parameters_of(found.target)
     check_names(found.values, known)
     return {
@@ -162,6 +171,30 @@ class _Found(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
     attribute: str = ""
     code: UserCode | None = None
+    is_unread: bool = False
+
+
+@contextmanager
+def foreign_code_unread() -> Iterator[None]:
+    """Within, no solver of a file or of another package is imported, so that none can be run.
+
+    Files are read, and values of parameters taken as they are given.
+    """
+    token = _LOOKING.set(True)
+    try:
+        yield
+    finally:
+        _LOOKING.reset(token)
+
+
+def _unread(module: str, attribute: str, code: UserCode | None = None) -> _Found:
+    """Return what stands for a solver of a module that is not imported."""
+
+    def solver(problem: Any, rng: Any) -> Any:
+        raise RuntimeError(f"{attribute} of {module} is not imported")
+
+    solver.__module__ = module
+    return _Found(solver, {}, attribute, code, is_unread=True)
 
 
 def _find(name: str) -> _Found:
@@ -174,7 +207,7 @@ def _find(name: str) -> _Found:
     if path.endswith(".py"):
         return _from_file(Path(path), attribute)
     for entry in importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name):
-        return _Found(entry.load())
+        return _unread(entry.module, name) if _LOOKING.get() else _Found(entry.load())
     near = get_close_matches(name, SOLVERS)
     guess = f" (did you mean {' or '.join(near)}?)" if near else ""
     rule = f"one of {', '.join(SOLVERS)}, an installed solver, file.py:Name or file.toml{guess}"
@@ -203,6 +236,9 @@ def _from_file(path: Path, attribute: str) -> _Found:
     if not file_exists(path):
         raise InputError("solver", str(path), "an existing file")
     code = read_code(path)
+    if _LOOKING.get():
+        add_code(code)
+        return _unread(f"{code.package}.{code.main}", attribute, code)
     module = run_code(code)
     if not hasattr(module, attribute):
         raise InputError("solver", f"{path}:{attribute}", "a name that the file defines")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import (
     Bundle,
     improve_prices,
@@ -125,7 +126,7 @@ class MILP:
         for assignment in tried:
             _offer(problem, state, assignment)
         if not is_over():
-            state.bundle = open_bundle(problem)
+            state.bundle, state.lower_bound = open_bundle(problem), deadline_bound(problem)
             _settle(problem, state, state.bundle)
         return state
 

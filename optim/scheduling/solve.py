@@ -1,4 +1,4 @@
-"""The one loop that runs every solver, the independent checker of its results, and the warm-up."""
+"""The one loop that runs every solver, and the warm-up."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
+from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -57,8 +59,6 @@ OnBest = Callable[[Progress, IntArray], object]
 
 OnEnd = Callable[[Result], object]
 
-_TOLERANCE = 1e-9  # relative, of the makespan that a solver claims
-
 _BOUND_SHARE = 1 / 3  # of a budget of seconds: the most that the bound may take
 
 _BOUND_FREE_S = 0.1  # that the bound may take in any case, and that is not part of the budget
@@ -81,7 +81,7 @@ def solve(
     on_best: OnBest | None = None,
     on_end: OnEnd | None = None,
     display: bool = False,
-    bound: Callable[[Problem], float] = lower_bound,
+    bound: Callable[[Problem], float] = deadline_bound,
     catch_interrupt: bool = True,
 ) -> Result:
     """Run `solver` on `problem` until a criterion is met, and check what it returns.
@@ -113,8 +113,8 @@ def solve(
         Whether to print a table to standard error: a line for each improvement, at most four a
         second, and one at the end.
     bound : callable
-        Returns a lower bound on the makespan in s. The default solves a linear program, which
-        for many small problems may take longer than the solver.
+        Returns a lower bound on the makespan in s. The default solves a linear program or a few,
+        which for many small problems may take longer than the solver.
     catch_interrupt : bool
         Whether Ctrl-C (in a notebook: interrupt) ends the run with the best schedule so far, the
         status ``interrupted`` and a warning. A second Ctrl-C within two seconds, or the first one
@@ -179,6 +179,7 @@ def solve(
             progress=Progress(-1, used, lower_bound=proved, stalled=-1),
             interrupts=interrupts,
             tally=tally,
+            lifting=Lifting() if lifts_bound(problem, runner) else None,
             counted=used,
         )
         result = _checked(run, run.go(generator, left), seed)
@@ -231,6 +232,7 @@ class _Run:
     progress: Progress
     interrupts: Interrupts
     tally: Tally
+    lifting: Lifting | None
     trace: Trace = field(default_factory=Trace)
     state: State = field(default_factory=State)
     reported: int = 0
@@ -288,6 +290,8 @@ class _Run:
             self.interrupts.at_once = not _is_ours(self.solver)
             with counting(self.tally):
                 self.state = work()
+            if self.lifting and not self.state.done and self.progress.iterations >= 0:
+                lift(self.problem, self.lifting, self.state, self.best.makespan)
             self.interrupts.at_once = False
         except KeyboardInterrupt:
             self.interrupts.at_once = False
@@ -310,7 +314,8 @@ class _Run:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
         bound = self.state.lower_bound if is_own(self.solver) else 0.0
-        bound = max(before.lower_bound, bound)
+        lifted = self.lifting.bound if self.lifting else 0.0
+        bound = max(before.lower_bound, bound, lifted)
         bound = settled_bound(bound, best.makespan, sum_rounding(self.problem))
         self.progress = now = _advance(before, bound, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
@@ -410,70 +415,6 @@ def _seeded(
     return int(rng), np.random.default_rng(int(rng))
 
 
-# The independent checker: `solve` returns no result that only the solver vouches for.
-
-
-class CheckError(RuntimeError):
-    """A solver's claim does not hold for its assignment.
-
-    Examples
-    --------
-    See `check_schedule`.
-    """
-
-
-def check_schedule(
-    problem: Problem, assignment: IntArray, claimed: float, lower_bound: float
-) -> float:
-    """Return the makespan recomputed from the assignment alone.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem solved.
-    assignment : ndarray, shape (k,)
-        Node of each task.
-    claimed : float
-        The solver's makespan in s.
-    lower_bound : float
-        Bound on every makespan in s.
-
-    Raises
-    ------
-    InputError
-        If the assignment is not k node indices.
-    CheckError
-        If a node cannot run a task, memory capacities are exceeded, the claim differs from the
-        recomputed makespan by more than 1e-9 of it, or the makespan is below the bound by more
-        than the rounding of a sum.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from edgeopt import Problem
-    >>> from edgeopt.optim import check_schedule
-    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0]])
-    >>> check_schedule(problem, np.array([0, 1]), 3.0, 3.0)
-    3.0
-    >>> check_schedule(problem, np.array([0, 1]), 2.0, 2.0)
-    Traceback (most recent call last):
-        ...
-    edgeopt.optim.scheduling.solve.CheckError: the solver claims a makespan of 2.0 s, it is 3.0 s
-    """
-    makespan = problem.makespan(assignment)
-    forbidden = np.flatnonzero(~problem.runs(assignment))
-    if forbidden.size:
-        task = int(forbidden[0])
-        raise CheckError(f"node {assignment[task]} cannot run task {task}, which is assigned to it")
-    if not problem.fits(assignment):
-        raise CheckError("the assignment exceeds the memory capacity of a node")
-    if not math.isclose(makespan, claimed, rel_tol=_TOLERANCE):
-        raise CheckError(f"the solver claims a makespan of {claimed!r} s, it is {makespan!r} s")
-    if lower_bound > makespan * (1 + sum_rounding(problem)):
-        raise CheckError(f"the makespan {makespan!r} s is below the bound {lower_bound!r} s")
-    return makespan
-
-
 # Kernels are compiled before the clock starts.
 
 
@@ -495,7 +436,9 @@ def warm_up(problem: Problem, solver: Any) -> None:
     """
     tiny = _tiny(problem)
     runner = as_solver(solver)
-    lower_bound(tiny)
+    deadline_bound(tiny)
+    if lifts_bound(problem, runner):
+        load_kernels(tiny)
     if isinstance(runner, MILP):
         search_better(tiny, None, math.inf, 0)  # not reached with two tasks
     with contextlib.suppress(Exception):

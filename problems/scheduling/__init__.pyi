@@ -1,5 +1,6 @@
 from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
+from .hcsp import hcsp
 from .paper_pool import paper_pool
 from .problem import Problem, UniformTimes
 from .rcmax import rcmax
@@ -10,6 +11,7 @@ __all__ = [
     "UniformTimes",
     "braun",
     "coefficient_of_variation",
+    "hcsp",
     "load_file",
     "load_problem",
     "paper_pool",

@@ -260,7 +260,7 @@ def _check_labels(field: str, names: Any, length: int) -> tuple[str, ...] | None
 
 # Execution times in their two forms: a matrix, or the work of tasks and the speed of nodes.
 
-_LARGEST_SIZE = 10**9
+_MOST_TASKS, _MOST_PAIRS = 10**7, 2**28
 
 
 class UniformTimes(NamedTuple):
@@ -319,10 +319,10 @@ def check_times(et: object) -> FloatArray | UniformTimes:
 
 
 def check_size(tasks: int, nodes: int) -> tuple[int, int]:
-    """Return (k, x), both at least 1, for a generator; their product is at most 10**9 (8 GB)."""
-    k = check_integer("tasks", tasks, at_least=1)
-    x = check_integer("nodes", nodes, at_least=1)
-    check_integer("tasks * nodes", k * x, at_most=_LARGEST_SIZE)
+    """Return (k, x), both at least 1, for a generator; at most 10**7, and 2 GiB of times."""
+    k = check_integer("tasks", tasks, at_least=1, at_most=_MOST_TASKS)
+    x = check_integer("nodes", nodes, at_least=1, at_most=_MOST_TASKS)
+    check_integer("tasks * nodes", k * x, at_most=_MOST_PAIRS)
     return k, x
 
 

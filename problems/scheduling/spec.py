@@ -14,6 +14,7 @@ from edgeopt.problems.files import file_exists
 from edgeopt.problems.parameters import parse_value
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.hcsp import hcsp
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
@@ -22,6 +23,7 @@ from edgeopt.problems.scheduling.table_options import TableOptions, table_option
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
+    "hcsp": hcsp,
     "paper": paper_pool,
     "rcmax": rcmax,
 }
@@ -29,11 +31,12 @@ GENERATORS: dict[str, Callable[..., Problem]] = {
 EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
+    "hcsp": "hcsp:B.u_c_hihi:2048x64",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
     "rcmax": "rcmax:u_1_100:100x10:seed=0",
 }
 
-_OF_KINDS = ("braun", "rcmax")  # generators whose spec may name a kind of instance
+_OF_KINDS = ("braun", "hcsp", "rcmax")  # generators whose spec may name a kind of instance
 
 
 def load_problem(
@@ -52,8 +55,9 @@ def load_problem(
     spec : str or Path
         ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
-        ``paper:200x30:seed=1`` (the default seed is 0); else the path of a file, see `load_file`.
-        That of a table may have options: ``times.csv:header=yes:index=no:decimal=comma``.
+        ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); else the
+        path of a file, see `load_file`. That of a table may have options:
+        ``times.csv:header=yes:index=no:decimal=comma``.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -149,7 +153,9 @@ def _generate(generator: str, parts: list[str]) -> Problem:
         arguments |= parsed
     if "tasks" not in arguments:
         raise InputError(f"{generator} spec", ":".join(parts), f"like {EXAMPLES[generator]}")
-    return GENERATORS[generator](rng=arguments.pop("seed", 0), **arguments)
+    if "rng" in signature(GENERATORS[generator]).parameters:
+        arguments["rng"] = arguments.pop("seed", 0)
+    return GENERATORS[generator](**arguments)
 
 
 def _parse_part(generator: str, part: str) -> dict[str, Any]:

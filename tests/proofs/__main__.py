@@ -11,18 +11,8 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pprint import pprint
 
-from proofs.claims import findings, ours, peers
+from proofs.claims import Task, look
 from proofs.draws import draw_problem
-
-Task = tuple[int, int, bool]
-"""Seed and number of a problem, and whether peers run, not our own solvers."""
-
-
-def look(task: Task) -> tuple[int, list[str]]:
-    """Return the number of a problem and what is wrong."""
-    seed, number, foreign = task
-    solvers = peers() if foreign else ours()
-    return number, list(findings(draw_problem(seed, number), number, solvers))
 
 
 def looks(tasks: list[Task], jobs: int) -> Iterator[tuple[int, list[str]]]:

@@ -23,6 +23,7 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Iterations, Progress
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
+from proofs.draws import draw_problem
 
 GUARANTEE = 2 * (1 + Fraction(1, 10**6))
 """Of `lp_rounding`, and what the tolerances of its linear program add."""
@@ -40,11 +41,23 @@ ITERATIONS = {
     "branch-and-price": 100,
     "milp alone": 100,
     "local-search": 10,
+    "frontier": 10,
     "pso": 5,
     "highs": 99,
     "cp-sat": 99,
 }
 """Of the solvers that need more or fewer than 3 to say all that they can."""
+
+
+Task = tuple[int, int, bool]
+"""Seed and number of a problem, and whether peers run, not our own solvers."""
+
+
+def look(task: Task) -> tuple[int, list[str]]:
+    """Return the number of a problem and what is wrong."""
+    seed, number, foreign = task
+    solvers = peers() if foreign else ours()
+    return number, list(findings(draw_problem(seed, number), number, solvers))
 
 
 def ours() -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """A part of the proofs that takes a second; ``python -m proofs`` runs all of them."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from naive.exact import all_assignments, exact_makespan, exact_optimum
@@ -13,6 +17,8 @@ from edgeopt.problems.scheduling.problem import Problem
 from proofs import claims
 from proofs.claims import findings
 from proofs.draws import draw_problem
+
+TESTS = Path(__file__).parents[1]
 
 FEW = {"lpt": lpt, "milp": MILP(bound_iterations=5)}
 
@@ -85,3 +91,13 @@ def test_a_problem_that_is_refused_for_its_memory_has_no_schedule(monkeypatch):
 def test_a_problem_is_a_function_of_its_number(number):
     first, again = (repr(draw_problem(3, number)) for _ in range(2))
     assert first == again
+
+
+def test_processes_find_the_same():
+    command = [sys.executable, "-m", "proofs", "--problems", "2", "--seed", "9", "--jobs"]
+    done = [
+        subprocess.run([*command, jobs], cwd=TESTS, capture_output=True, text=True, timeout=120)
+        for jobs in ("1", "2")
+    ]
+    assert [each.returncode for each in done] == [0, 0], done[1].stderr
+    assert done[0].stdout == done[1].stdout == "2 problems of seed 9, 0 wrong\n"

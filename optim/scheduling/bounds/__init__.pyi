@@ -1,4 +1,5 @@
 from .best import best_bound
+from .counting import counting_bound
 from .deadline import deadline_bound
 from .knapsack_bound import knapsack_bound
 from .lagrangian import Multipliers, lagrangian_bound
@@ -8,6 +9,7 @@ __all__ = [
     "Multipliers",
     "best_bound",
     "combinatorial_bound",
+    "counting_bound",
     "deadline_bound",
     "knapsack_bound",
     "lagrangian_bound",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound
@@ -46,6 +47,7 @@ BOUNDS: dict[str, Callable[[Problem], float]] = {
     "combinatorial": combinatorial_bound,
     "lp": lp_bound,
     "quick": lower_bound,
+    "counting": counting_bound,
     "deadline": deadline_bound,
     "knapsack": knapsack_bound,
     "best": best_bound,

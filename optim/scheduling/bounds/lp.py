@@ -71,7 +71,11 @@ class Vertex(NamedTuple):
     multipliers: Multipliers
 
 
-def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None) -> Vertex:
+def solve_relaxation(
+    problem: Problem,
+    allowed: NDArray[np.bool_] | None = None,
+    multipliers: Multipliers | None = None,
+) -> Vertex:
     """Return an optimal vertex of the LP relaxation.
 
     Minimise C subject to sum_j x_ij = 1, sum_i et_ij x_ij <= C, sum_i memory_i x_ij <=
@@ -84,21 +88,22 @@ def solve_relaxation(problem: Problem, allowed: NDArray[np.bool_] | None = None)
     allowed : ndarray of bool, shape (k, x), optional
         The pairs that may be used; all pairs with enough memory if not given. Pairs of infinite
         time are left out.
+    multipliers : Multipliers, optional
+        Those of a similar LP; those of `ascend` if not given.
 
     Notes
     -----
     Column generation: the LP is solved over the four pairs of each task that cost least at the
-    multipliers of `ascend`, then again with the pairs that its own multipliers price below those,
-    until there are none. This gives the optimum over all pairs in a fraction of the time.
+    multipliers given, then again with the pairs that its own multipliers price below those, until
+    there are none. This gives the optimum over all pairs in a fraction of the time.
 
-    When the time of the run is up, the vertex has an infinite makespan and the multipliers of
-    `ascend`.
+    When the time of the run is up, the vertex has an infinite makespan and the multipliers given.
     """
     program = program_of(problem)
     legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
     if problem.allowed is not None:
         legal = legal & problem.allowed
-    multipliers = ascend(problem)
+    multipliers = multipliers or ascend(problem)
     pairs = _cheapest(_costs(program, multipliers, legal))
     for _ in range(_ROUNDS):
         vertex = solve_pairs(program, pairs)

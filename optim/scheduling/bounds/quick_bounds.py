@@ -17,7 +17,12 @@ from edgeopt.optim.scheduling.bounds.lagrangian import (
     priced_memory,
     relax_assignment,
 )
-from edgeopt.optim.scheduling.bounds.lp import AssignmentLP, solve_pairs, solve_relaxation
+from edgeopt.optim.scheduling.bounds.lp import (
+    AssignmentLP,
+    Vertex,
+    solve_pairs,
+    solve_relaxation,
+)
 from edgeopt.optim.scheduling.bounds.rounding import (
     ROUNDING,
     largest_multiple,
@@ -48,15 +53,32 @@ class _KnownBounds(NamedTuple):
     proved: float
 
 
+class _Relaxed(NamedTuple):
+    """What is known of the LP of a problem.
+
+    Attributes
+    ----------
+    multipliers : Multipliers
+        Optimal, or nearly.
+    end : float
+        When the last pair that its vertex uses would end, in s; infinite where there is none.
+    """
+
+    multipliers: Multipliers
+    end: float
+
+
 _BISECTIONS = 50
 
 _GROUPED_PAIRS = 50_000  # of kind and node in the LP of grouped tasks
+
+_USED = 1e-9  # a smaller share of a pair is rounding
 
 _PLACES = 9  # decimals to which ratios of memory to work are compared
 
 _known: WeakKeyDictionary[Problem, _KnownBounds] = WeakKeyDictionary()
 
-_duals: WeakKeyDictionary[Problem, Multipliers] = WeakKeyDictionary()
+_relaxed: WeakKeyDictionary[Problem, _Relaxed] = WeakKeyDictionary()
 
 
 def lower_bound(problem: Problem) -> float:
@@ -168,16 +190,34 @@ def lp_duals(problem: Problem) -> Multipliers:
     --------
     See `lagrangian_bound`.
     """
-    return keep(_duals, problem, lambda: _multipliers(problem))
+    return keep(_relaxed, problem, lambda: _relax(problem)).multipliers
 
 
-def _multipliers(problem: Problem) -> Multipliers:
+def lp_end(problem: Problem) -> float:
+    """Return when the last pair that the LP's vertex uses would end if it ran alone, in s.
+
+    Infinite where there is no vertex. The LP without pairs that end later has the same optimum.
+    """
+    return keep(_relaxed, problem, lambda: _relax(problem)).end
+
+
+def _relax(problem: Problem) -> _Relaxed:
     """Solve the LP, or approximate its multipliers where it is large."""
     if problem.tasks * problem.nodes <= LP_ENTRIES:
-        return solve_relaxation(problem).multipliers
+        vertex = solve_relaxation(problem)
+        return _Relaxed(vertex.multipliers, _end_of(problem, vertex))
     if isinstance(problem.et, UniformTimes) and problem.nodes <= _GROUPED_PAIRS:
-        return ascend(problem, grouped_multipliers(problem, problem.et))
-    return ascend(problem)
+        return _Relaxed(ascend(problem, grouped_multipliers(problem, problem.et)), np.inf)
+    return _Relaxed(ascend(problem), np.inf)
+
+
+def _end_of(problem: Problem, vertex: Vertex) -> float:
+    """Return when the last pair of a vertex would end if it ran alone, in s."""
+    if not vertex.makespan < np.inf:
+        return np.inf
+    used = vertex.share > _USED
+    task, node = vertex.task[used], vertex.node[used]
+    return float((ready_times(problem)[node] + problem.matrix[task, node]).max(initial=0.0))
 
 
 # Lifting by integrality: below a given makespan a node can only have certain loads.

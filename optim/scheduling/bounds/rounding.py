@@ -125,13 +125,14 @@ def lifted_to_units(problem: Problem, bound: float, makespan: float = math.inf) 
     least = float(np.where(steps > 0.0, ends, bound).min(where=used, initial=np.inf))
     if not bound < least < math.inf:
         return bound
-    exact = least < _EXACT and _has_whole_times(problem)
-    return least if exact else max(bound, rounded_down(least, problem.tasks + _FEW))
+    if is_exact(problem, least):
+        return least
+    return max(bound, rounded_down(least, problem.tasks + _FEW))
 
 
-def _has_whole_times(problem: Problem) -> bool:
-    """Whether all times are whole seconds, whose sums are exact."""
-    if isinstance(problem.et, UniformTimes):
+def is_exact(problem: Problem, end: float) -> bool:
+    """Whether a time at which tasks end, in s, has no rounding: a sum of whole seconds."""
+    if not end < _EXACT or isinstance(problem.et, UniformTimes):
         return False
     finite = problem.et[np.isfinite(problem.et)]
     return bool((finite == np.rint(finite)).all() and (ready_times(problem) % 1.0 == 0.0).all())

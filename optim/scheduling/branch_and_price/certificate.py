@@ -134,7 +134,11 @@ def read_certificate(path: str | Path) -> Certificate:
         if content.pop("format") != _FORMAT:
             raise InputError(str(path), "another format", rule)
         tree = tuple(_read_node(node) for node in content.pop("tree"))
-        return Certificate(**content, tree=tree)
+        certificate = Certificate(**content, tree=tree)
+        numbers = (certificate.deadline, certificate.unit, certificate.memory_unit)
+        _check_types(str, certificate.digest)
+        _check_types(float, *map(_as_float, numbers))
+        return certificate
     except (
         ValueError,
         KeyError,
@@ -152,10 +156,23 @@ def _read_node(node: dict[str, Any]) -> Leaf | Branch:
     """Return a node of the tree."""
     steps = tuple(
         Step(
-            np.array(step["prices"], dtype=np.int64),
-            np.array(step["memory_prices"], dtype=np.int64),
+            np.array(step["prices"], dtype=np.int64).reshape(-1),
+            np.array(step["memory_prices"], dtype=np.int64).reshape(-1),
             np.array(step["refuted"], dtype=np.int64).reshape(-1, 2),
         )
         for step in node.pop("steps")
     )
+    _check_types(int, *node.values())
     return Branch(steps, **node) if node else Leaf(steps)
+
+
+def _as_float(value: Any) -> Any:
+    """Return a whole number as a float, other values as they are."""
+    return float(value) if type(value) is int else value
+
+
+def _check_types(kind: type, *values: Any) -> None:
+    """Raise `TypeError` for a value of another type; True is no number."""
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} instead of {kind.__name__}")

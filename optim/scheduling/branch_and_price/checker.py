@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Certificate, Step
-from edgeopt.optim.scheduling.solve import CheckError
+from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Certificate, Leaf, Step
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -91,6 +91,7 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
         if not 0 <= number < len(tree) or done > len(tree):
             raise CheckError(f"the tree of the certificate has no node {number}")
         node = tree[number]
+        _check_pairs(numbers, node, number)
         left = _after_steps(numbers, alive, node.steps, number)
         if not isinstance(node, Branch):
             if left is not None:
@@ -102,6 +103,17 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
             off[node.node, node.task] = False
             todo += [(node.on, on), (node.off, off)]
     return next_makespan(problem, certificate.deadline)
+
+
+def _check_pairs(numbers: _Numbers, node: Leaf | Branch, number: int) -> None:
+    """Raise `CheckError` if a node of the tree names a task or a node that there is not."""
+    x, k = numbers.times.shape
+    pairs = [step.refuted for step in node.steps]
+    if isinstance(node, Branch):
+        pairs.append(np.array([[node.node, node.task]]))
+    for some in pairs:
+        if some.size and ((some < 0) | (some >= (x, k))).any():
+            raise CheckError(f"node {number} of the certificate names a pair that there is not")
 
 
 def _whole_numbers(problem: Problem, certificate: Certificate) -> _Numbers:

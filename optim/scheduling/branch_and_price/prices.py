@@ -27,6 +27,10 @@ _RADIUS, _LEAST_RADIUS, _MOST_RADIUS = 0.1, 1e-4, 0.5  # of the box, as shares o
 
 _CLOSE = 1e-7  # a promise of less, as a share of all prices, is kept by no one
 
+_PIVOT_S, _KNAPSACK_S = 1e-7, 6e-7  # times of a pivot per row and column, and per node and task
+
+_CALL_S = 5e-4  # time of an iteration beside these
+
 _COLUMNS_KEPT = 3  # for each node and task, in a master program
 
 
@@ -99,6 +103,8 @@ class Search:
         Whether no prices in the box prove more.
     master : highspy.Highs
         The master program.
+    work : float
+        Of all iterations, about the processor time in s; counted, not measured.
     """
 
     whole: Whole
@@ -110,6 +116,7 @@ class Search:
     share: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     converged: bool = False
     master: Any = None
+    work: float = 0.0
 
 
 def lp_prices(problem: Problem, whole: Whole) -> Prices:
@@ -133,7 +140,7 @@ def open_prices(whole: Whole, left: Node, prices: Prices, columns: Columns) -> S
     worth, taken = evaluate(whole, left, prices)
     nodes = np.arange(len(left.capacity))
     known = columns.within(whole, left).extended(nodes, taken)
-    return Search(whole, left, prices, worth, known)
+    return Search(whole, left, prices, worth, known, work=_KNAPSACK_S * left.alive.size)
 
 
 def scaled(prices: Prices, left: Node) -> Prices:
@@ -199,6 +206,7 @@ def improve(search: Search) -> None:
     search.master.changeColsBounds(n, np.arange(n, dtype=np.int32), low, high)
     if not has_solved(search.master):
         return
+    search.work += _work_of(search)
     solution, info = search.master.getSolution(), search.master.getInfo()
     promised = -info.objective_function_value * unit
     search.share = _share(search, np.array(solution.row_dual)[1:])
@@ -221,6 +229,14 @@ def improve(search: Search) -> None:
         search.radius = max(0.7 * search.radius, _LEAST_RADIUS)
     if worth.spare > now:
         search.prices, search.worth = prices, worth
+
+
+def _work_of(search: Search) -> float:
+    """Return about the processor time in s of an iteration, of which the LP was the first part."""
+    master = search.master
+    pivots = float(max(1, master.getInfo().simplex_iteration_count))
+    size = master.getNumRow() + master.getNumCol()
+    return _CALL_S + _PIVOT_S * pivots * size + _KNAPSACK_S * search.left.alive.size
 
 
 def _memory_scale(search: Search) -> float:

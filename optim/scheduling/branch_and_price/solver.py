@@ -8,26 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
-from edgeopt.optim.scheduling.bounds.rounding import next_makespan, sum_rounding
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
-    Branch,
-    Certificate,
-    Leaf,
-    Step,
-)
-from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
-from edgeopt.optim.scheduling.branch_and_price.prices import (
-    Columns,
-    Prices,
-    Search,
-    binding,
-    improve,
-    lp_prices,
-    no_columns,
-    open_prices,
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
+from edgeopt.optim.scheduling.branch_and_price.root import (
+    Root,
+    note_refuted,
+    open_root,
+    raise_deadline,
 )
 from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
-from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
+from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
@@ -43,8 +33,6 @@ _EXACT_NODES = 1_000_000  # of the search of all schedules, about 0.1 s
 
 _ITERATIONS = 20  # of prices in a step
 
-_MOST_ITERATIONS = 300  # of the prices of a deadline at the root
-
 _MOST_VISITS = 60  # of the tree of a deadline that is only tried
 
 
@@ -54,33 +42,25 @@ class BranchAndPriceState(State):
 
     Attributes
     ----------
-    deadlines : Deadlines
-        Which are refuted, met, given up or under way.
-    prices, columns : Prices and Columns
-        Of the last deadline at the root.
-    root : Search or None
-        Prices for the deadline under way at the root.
-    iterations : int
-        Of that search.
+    root : Root
+        Deadlines, prices at the root, and the certificate.
     trees : dict
         The trees of deadlines in s.
-    certificate : Certificate or None
-        The proof for the largest deadline refuted.
     walk : State or None
         Of the tempering that looks for schedules.
     turn : int
         Steps done.
     """
 
-    deadlines: Deadlines
-    prices: Prices
-    columns: Columns
-    root: Search | None = None
-    iterations: int = 0
+    root: Root
     trees: dict[float, Tree] = field(default_factory=dict)
-    certificate: Certificate | None = None
     walk: State | None = None
     turn: int = 0
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof for the largest deadline refuted."""
+        return self.root.certificate
 
 
 @dataclass(frozen=True)
@@ -136,13 +116,8 @@ class BranchAndPrice:
             If the problem has more than 2,000,000 pairs of task and node.
         """
         check_pairs(problem, "branch-and-price")
-        deadlines = open_deadlines(problem)
-        state = BranchAndPriceState(
-            deadlines=deadlines,
-            lower_bound=deadlines.bound,
-            prices=lp_prices(problem, whole_problem(problem, deadlines.bound, deadlines.unit)),
-            columns=no_columns(problem),
-        )
+        root = open_root(problem)
+        state = BranchAndPriceState(root=root, lower_bound=root.bound)
         if start is not None:
             state.assignment, state.makespan = start, problem.makespan(start)
         if not is_over():
@@ -153,8 +128,8 @@ class BranchAndPrice:
             for assignment in start_assignments(problem):
                 _offer(problem, state, assignment)
         # Also a schedule that meets the LP bound has a certificate.
-        while state.root is not None or state.certificate is None:
-            if deadlines.failed or deadlines.root_target() is None or is_over():
+        while root.search is not None or root.certificate is None:
+            if root.deadlines.failed or root.deadlines.root_is_done or is_over():
                 break
             _work_at_root(problem, state)
         _settle(problem, state)
@@ -165,7 +140,7 @@ class BranchAndPrice:
         state.turn += 1
         if state.turn % self.temper == 0 and state.walk is not None and not state.walk.done:
             _temper(problem, state)
-        elif not state.deadlines.root_is_done:
+        elif not state.root.deadlines.root_is_done:
             _work_at_root(problem, state)
         else:
             _work_in_trees(problem, state)
@@ -175,61 +150,17 @@ class BranchAndPrice:
 
 def _work_at_root(problem: Problem, state: BranchAndPriceState) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
-    deadlines = state.deadlines
-    if state.root is None:
-        target = deadlines.root_target()
-        if target is None:
-            return
-        whole = whole_problem(problem, target, deadlines.unit)
-        left = propagate(whole, whole.alive)
-        if not left.is_possible or not left.free.any():
-            _settle_at_root(problem, state, whole, left)
-            return
-        state.root = open_prices(whole, left, state.prices, state.columns)
-        state.iterations = 0
     root = state.root
-    for _ in range(_ITERATIONS):
-        if root.worth.spare > 0.0 or root.converged or state.iterations >= _MOST_ITERATIONS:
-            break
-        if is_over():
-            return
-        improve(root)
-        state.iterations += 1
-    else:
-        return
-    state.prices, state.columns, state.root = root.prices, binding(root), None
-    if root.worth.spare > 0.0:
-        nothing = np.zeros_like(root.left.alive)
-        leaf = Leaf((Step.of(*root.prices, nothing),))
-        _note_refuted(problem, state, root.whole, (leaf,))
-    else:
-        deadlines.fail(root.whole.deadline)
-
-
-def _settle_at_root(problem: Problem, state: BranchAndPriceState, whole: Whole, left: Node) -> None:
-    """Note a deadline for which nothing is left to choose."""
-    if left.is_possible:
-        _offer(problem, state, np.asarray(left.alive.argmax(axis=0)))
-        state.deadlines.fail(whole.deadline)
-    else:
-        _note_refuted(problem, state, whole, (Leaf(()),))
-
-
-def _note_refuted(
-    problem: Problem, state: BranchAndPriceState, whole: Whole, tree: tuple[Leaf | Branch, ...]
-) -> None:
-    """Keep the proof that no schedule is within a deadline."""
-    state.deadlines.refute(whole.deadline)
-    state.certificate = Certificate(
-        problem.digest, whole.deadline, whole.unit, whole.memory_unit, tree
-    )
-    bound = min(next_makespan(problem, whole.deadline), state.makespan)
-    state.lower_bound = max(state.lower_bound, bound)
+    raise_deadline(problem, root)
+    state.lower_bound = max(state.lower_bound, root.bound)
+    if root.found is not None:
+        _offer(problem, state, root.found)
+        root.found = None
 
 
 def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
     """Visit nodes of the tree whose turn it is, for some iterations."""
-    deadlines = state.deadlines
+    root, deadlines = state.root, state.root.deadlines
     target = deadlines.tree_target(state.turn)
     if target is None:
         state.done = True
@@ -237,7 +168,7 @@ def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
     deadline, tried = target
     if deadline not in state.trees:
         whole = whole_problem(problem, deadline, deadlines.unit)
-        state.trees[deadline] = plant(whole, state.prices, state.columns)
+        state.trees[deadline] = plant(whole, root.prices, root.columns)
     tree, iterations = state.trees[deadline], 0
     while iterations < _ITERATIONS and tree.open and tree.found is None and not is_over():
         iterations += visit(tree)
@@ -248,7 +179,8 @@ def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
         deadlines.given_up.add(deadline)  # met, or so close that rounding decides
     elif tree.is_refuted:
         proof = tuple(node for node in tree.proof if node is not None)
-        _note_refuted(problem, state, tree.whole, proof)
+        note_refuted(problem, root, tree.whole, proof)
+        state.lower_bound = max(state.lower_bound, root.bound)
     elif tried and tree.visited >= _MOST_VISITS:
         deadlines.given_up.add(deadline)
     low, high = deadlines.refuted, deadlines.met
@@ -285,7 +217,7 @@ def _offer(problem: Problem, state: BranchAndPriceState, assignment: IntArray) -
 
 def _settle(problem: Problem, state: BranchAndPriceState) -> None:
     """Take note of the best schedule; end if it is proved optimal, or if there is none."""
-    deadlines = state.deadlines
+    deadlines = state.root.deadlines
     deadlines.met = state.makespan
     missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
     if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:

@@ -8,7 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import mean_times, memory_arrays, ready_times
+from edgeopt.optim.scheduling.arrays import (
+    is_small_whole,
+    mean_times,
+    memory_arrays,
+    ready_times,
+)
+from edgeopt.optim.scheduling.colony.lockstep import open_lanes, walk_in_lockstep
 from edgeopt.optim.scheduling.colony.pheromone import Trail, max_min_bounds, update_pheromone
 from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility
 from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
@@ -257,6 +263,7 @@ def start_colony(problem: Problem, atsa: ATSA, rng: np.random.Generator) -> Colo
         trail=start_trail(problem, atsa),
         tours=Tours(np.zeros((m, k), dtype=np.int64), np.zeros(m), np.zeros(m)),
         nodes=Nodes(np.zeros(x), np.zeros(x), capacity, np.zeros(x)),
+        lanes=open_lanes(k, x, m if _in_lockstep(x, atsa) else 0),
         leader=np.zeros(k, dtype=np.int64),
         search=None if atsa.local_search == "none" else open_search(problem),
     )
@@ -279,6 +286,14 @@ def _tries(nodes: int, atsa: ATSA) -> int:
     if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= _FEW_NODES:
         return 0
     return 4 + nodes // _FEW_NODES
+
+
+def _in_lockstep(nodes: int, atsa: ATSA) -> bool:
+    """Whether ants may walk at the same time.
+
+    They may if each choice takes one random number, and none changes the weights of the next ant.
+    """
+    return _tries(nodes, atsa) == 0 and atsa.local_rule != "acs" and bool(is_small_whole(atsa.beta))
 
 
 def start_trail(problem: Problem, atsa: ATSA) -> Trail:
@@ -360,13 +375,21 @@ def _send_ants(problem: Problem, atsa: ATSA, state: ColonyState) -> bool:
     """Let the ants walk; return whether there was time for all."""
     tours = state.tours
     at_once = max(1, _PAIRS_AT_ONCE // problem.matrix.size)
+    # Ants that find no room undo those behind them in lockstep: not if the last iteration had one.
+    in_lockstep = len(state.lanes.point) > 0 and bool(np.isfinite(tours.makespans).all())
     for first in range(0, atsa.ants, at_once):
-        last = min(first + at_once, atsa.ants)
-        walk(
-            problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
-            state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
-            first, last,
-        )  # fmt: skip
+        last, done = min(first + at_once, atsa.ants), first
+        if in_lockstep:
+            done = walk_in_lockstep(
+                problem.matrix, state.memory, state.ready, state.order, state.trail, *tours,
+                state.nodes, state.lanes, state.visibility, atsa.alpha, state.stream, first, last,
+            )  # fmt: skip
+        if done < last:
+            walk(
+                problem.matrix, state.memory, state.ready, state.order, state.trail, tours,
+                state.nodes, state.visibility, state.tries, atsa.alpha, state.rate, state.stream,
+                done, last,
+            )  # fmt: skip
         state.evaluations += last - first
         if last < atsa.ants and is_over():
             tours.makespans[last:] = tours.totals[last:] = np.inf

@@ -55,15 +55,15 @@ class Nodes(NamedTuple):
 
 
 @jit_lean
-def memory_ratio(nodes: Nodes, node: int, memory: float) -> float:
+def memory_ratio(used: float, capacity: float, memory: float) -> float:
     """Return eta of (4) over its value on the empty node, in [0, 1].
 
     delta (1 - (used + memory) / capacity) is delta (1 - memory / capacity), which is fixed and
     stands in the static weights, times 1 - used / (capacity - memory), which is this. With a
     memory of 0 it is the letter of (4), in which the task itself does not count.
     """
-    room = nodes.capacity[node] - memory
-    return max(0.0, 1.0 - nodes.used[node] / room) if room > 0.0 else 1.0
+    room = capacity - memory
+    return max(0.0, 1.0 - used / room) if room > 0.0 else 1.0
 
 
 @jit_lean
@@ -123,7 +123,8 @@ def reject(
         # What is left of the draw's random number is uniform again and serves the test.
         if not visibility.memory:
             return node
-        ratio = memory_ratio(nodes, node, visibility.counted * memory)
+        own = visibility.counted * memory
+        ratio = memory_ratio(nodes.used[node], nodes.capacity[node], own)
         if rest * bound < power(ratio, visibility.beta):
             return node
     return -1
@@ -177,8 +178,9 @@ def _simple_numerators(
     """
     share, exponent, own = nodes.share, int(visibility.beta), visibility.counted * memory
     for j in range(len(share)):
-        eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
-        room = nodes.used[j] + memory <= nodes.capacity[j]
+        used, capacity = nodes.used[j], nodes.capacity[j]
+        eta = memory_ratio(used, capacity, own) if visibility.memory else 1.0
+        room = used + memory <= capacity
         share[j] = weights[task, j] * whole_power(eta, exponent) if room else 0.0  # (2)
 
 
@@ -195,9 +197,10 @@ def _numerators(
     earliest, own = _earliest(times, task, nodes, memory), visibility.counted * memory
     for j in range(len(nodes.share)):
         nodes.share[j] = 0.0
-        if nodes.used[j] + memory > nodes.capacity[j] or times[task, j] == np.inf:
+        used, capacity = nodes.used[j], nodes.capacity[j]
+        if used + memory > capacity or times[task, j] == np.inf:
             continue
-        eta = memory_ratio(nodes, j, own) if visibility.memory else 1.0
+        eta = memory_ratio(used, capacity, own) if visibility.memory else 1.0
         completion = nodes.loads[j] + times[task, j]
         if visibility.completion and completion > 0.0:
             eta *= earliest / completion

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import sum_four
+from edgeopt.optim.scheduling.colony.lockstep import Lanes
 from edgeopt.optim.scheduling.colony.pheromone import Trail, prepare, update_locally
 from edgeopt.optim.scheduling.colony.selection import (
     Nodes,
@@ -55,7 +56,7 @@ class ColonyState(State):
         Arguments of `walk` that follow from the solver's parameters.
     order : ndarray, shape (k,)
         The order in which ants assign the tasks.
-    trail, tours, nodes
+    trail, tours, nodes, lanes
         Pheromone, the last iteration, and the nodes' loads during a walk (scratch).
     leader : ndarray, shape (k,)
         The assignment of least cost so far, on which the global best deposits.
@@ -77,6 +78,7 @@ class ColonyState(State):
     trail: Trail
     tours: Tours
     nodes: Nodes
+    lanes: Lanes
     leader: IntArray
     leader_cost: float = np.inf
     stalled: int = 0

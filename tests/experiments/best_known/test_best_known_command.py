@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from edgeopt.experiments.best_known import standing, sweeps
-from edgeopt.experiments.best_known.standing import Published
+from edgeopt.experiments.best_known import facts as facts_module
+from edgeopt.experiments.best_known.facts import Published
 from edgeopt.experiments.runs.checks import sealed_json
 from edgeopt.experiments.runs.store import read_description
+from edgeopt.problems.scheduling.formats import write_hcsp
 from edgeopt.problems.scheduling.spec import load_problem
 
 BROKEN = "def nothing(problem, rng):\n    return [-1] * problem.tasks\n"
@@ -40,8 +41,7 @@ def fact(monkeypatch, tmp_path):
     (tmp_path / "copy.csv").write_text(TIMES)
     digest = load_problem(tmp_path / "copy.csv").digest
     facts = {digest: Published("4x2/copy", 6.5, "by hand", 5.75)}
-    for module in (standing, sweeps, sweeps):
-        monkeypatch.setattr(module, "published", lambda: facts)
+    monkeypatch.setattr(facts_module, "published", lambda: facts)
 
 
 def test_the_best_run_stands_beside_the_published_one(swept, fact):
@@ -146,12 +146,45 @@ def test_a_register_that_lies_is_refused(swept, tmp_path, spoil):
     assert (refused.code, len(refused.err.splitlines())) == (2, 1)
 
 
+def test_problems_stand_beside_what_is_known_of_them(swept, fact, tmp_path):
+    swept("best-known", "out", "--update")
+    (tmp_path / "other.csv").write_text("3,1\n2,4\n")
+    header, small, other = swept("best-known", "times.csv", "other.csv").out.splitlines()
+    assert header.split()[:4] == ["instance", "published", "by", "bound"]
+    assert small.split() == ["4x2/copy", "6.5", "by", "hand", "5.75", "6", "-7.692%", "4.348%"]
+    assert other.split() == ["other", *"–––––"]
+    (row,) = json.loads(swept("best-known", "t*.csv", "--json", "--register", "none").out)
+    assert (row["published"], row["ours"], row["found_by"]) == (6.5, None, None)
+    assert row["gap_bound"] == pytest.approx(6.5 / 5.75 - 1)
+
+
+def write_family(folder, spec="rcmax:u_1_100:100x10:seed=1"):
+    folder.mkdir(parents=True)
+    write_hcsp(folder / "111.txt", load_problem(spec))
+
+
+def test_published_files_known_by_their_path(edgeopt, tmp_path):
+    write_family(tmp_path / "in/instancias1a100")
+    shown = edgeopt("best-known", "in/instancias1a100/111.txt", "--markdown")
+    assert "| rcmax/U1a100/111 | 117 | LR Gurobi CPLEX | 117 | – | – | 0.000% |" in shown.out
+    assert "1 of 1 known by path, size and range, not by content" in shown.err
+    (tmp_path / "known.toml").write_text(
+        'problems = ["in/instancias1a100"]\nrepetitions = 1\nseed = 1\n'
+        "budget = { iterations = 1 }\n[solvers.lpt]\n"
+    )
+    assert edgeopt("sweep", "known.toml", "--out", "out").code == 0
+    (row,) = json.loads(edgeopt("best-known", "out", "--json").out)
+    assert (row["instance"], row["published"], row["by_path"]) == ("rcmax/U1a100/111", 117.0, True)
+    assert "Gap over the best published" in edgeopt("best-known", "out", "--markdown").out
+
+
 def test_bad_input_is_one_line(swept, tmp_path, edgeopt):
     (tmp_path / "empty").mkdir()
     alone = SWEEP.replace("[solvers.mct]\n[solvers.round-robin]\n", "")
     (tmp_path / "alone.toml").write_text(alone)
     edgeopt("sweep", "alone.toml", "--out", "alone")
     bad = [["empty"], ["nowhere"], ["alone"], [], ["--update"], ["--markdown"], ["out", "empty"]]
+    bad += [["out", "times.csv"], ["times.csv", "--update"], ["rcmax:2x2", "paper:0x1"]]
     for arguments in bad:
         outcome = edgeopt("best-known", *arguments)
         assert (outcome.code, len(outcome.err.splitlines())) == (2, 1), arguments

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from edgeopt.experiments.best_known import standing
-from edgeopt.experiments.best_known.standing import Published, Standing, better_of, standing_of
+from edgeopt.experiments.best_known import facts as facts_module
+from edgeopt.experiments.best_known.facts import Published
+from edgeopt.experiments.best_known.standing import Standing, better_of, standing_of
 from edgeopt.problems.errors import InputError
 
 DIGEST = "a" * 64
@@ -16,7 +17,7 @@ DIGEST = "a" * 64
 def facts(monkeypatch):
     """Return a setter of the published facts."""
     return lambda **values: monkeypatch.setattr(
-        standing, "published", lambda: {DIGEST: Published("8x2/made.0", **values)}
+        facts_module, "published", lambda: {DIGEST: Published("8x2/made.0", **values)}
     )
 
 
@@ -54,12 +55,12 @@ def test_rounding_makes_no_new_best(record, facts, makespan, new):
 
 
 def test_the_dictionary_is_json_even_where_the_bound_is_zero(record):
-    values = Standing(record(makespan=3.0), None, "", 0.0).as_dict()
+    values = Standing("made", DIGEST, None, record(makespan=3.0), 0.0).as_dict()
     again = json.loads(json.dumps(values, allow_nan=False))
     assert (again["gap_bound"], again["gap_published"], again["new_best"]) == (None, None, False)
     assert again["assignment"] == [0, 1, 1, 0]
     assert again["found_by"]["seed"] == 1
-    assert math.isinf(Standing(record(makespan=3.0), None, "", 0.0).gap_bound)
+    assert math.isinf(Standing("made", DIGEST, None, record(makespan=3.0), 0.0).gap_bound)
 
 
 def test_the_better_record_of_each_problem_and_of_equal_ones_the_first(record):

@@ -235,6 +235,36 @@ def test_status_and_dry_run(edgeopt: Callable, sweep_file: Path, tmp_path: Path)
     assert len(read_cells(tmp_path / "out")) == 18
 
 
+def test_a_dry_run_does_not_run_code_of_others(edgeopt: Callable, tmp_path: Path):
+    def own(node: int) -> str:
+        mark = "open('ran', 'a').close()"
+        return f"{mark}\ndef f(problem, rng, at=0): return [{node} + at] * problem.tasks\n"
+
+    (tmp_path / "own.py").write_text(own(0))
+    (tmp_path / "tuned.toml").write_text('solver = "own.py:f"\nat = 1\n')
+    text = """problems = ["braun:8x3"]\nrepetitions = 2\nbudget = { iterations = 1 }
+        [solvers]\nown = { solver = "own.py:f", at = 1 }\ntuned = { solver = "tuned.toml" }
+        mct = {}\n"""
+    config = tmp_path / "sweep.toml"
+    config.write_text(text)
+    plan = ("sweep", "sweep.toml", "--out", "out", "--dry-run")
+    outcome = edgeopt(*plan)
+    assert outcome.out.startswith("6 cells: 0 finished, 0 failed, 6 to run")
+    note = "code of own, tuned is not run here: counted by name, a list of values as one solver\n"
+    assert outcome.err == note
+    assert not (tmp_path / "ran").exists()
+    edgeopt(*plan[:-1])
+    (tmp_path / "ran").unlink()
+    assert edgeopt(*plan).out.startswith("6 cells: 6 finished, 0 failed, 0 to run")
+    config.write_text(text.replace("at = 1", "at = 2"))
+    assert edgeopt(*plan).out.startswith("6 cells: 4 finished, 0 failed, 2 to run")
+    (tmp_path / "own.py").write_text(own(1))
+    outcome = edgeopt(*plan, "--filter", "solver=tuned")
+    assert outcome.out.startswith("2 cells: 0 finished, 0 failed, 2 to run")
+    assert "2 of these differ in code alone" in outcome.out
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("arguments", [[], ["sweep.toml"], ["--status", "nowhere"]])
 def test_what_is_missing_is_said(edgeopt: Callable, sweep_file: Path, arguments: list[str]):
     outcome = edgeopt("sweep", *arguments)

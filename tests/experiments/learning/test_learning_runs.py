@@ -17,10 +17,12 @@ from edgeopt.problems.errors import InputError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
+from edgeopt.experiments.learning.cell import LEARNING
 from edgeopt.experiments.learning.config import read_learning
 from edgeopt.experiments.learning.run import save_run
 from edgeopt.experiments.learning.summary import period_rows, summarize_learning
 from edgeopt.experiments.runs.cell import run_cell
+from edgeopt.experiments.runs.rows import is_row
 from edgeopt.experiments.runs.run import run_sweep
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +47,16 @@ def test_rows(learning_file, tmp_path):
     assert by_scheme["central"]["exit_error"] is None
     ends = [row["error"] for row in rows if row["scheme"] == "federated" and row["period"] == 1]
     assert by_scheme["federated"]["error"] == pytest.approx(sum(ends) / 2)
+
+
+def test_errors_are_numbers_and_a_loss_may_diverge():
+    values = {"text": "x", "integer": 2, "unsigned": 1, "float": 0.5}
+    values |= {"integers": [2, 2], "floats": [0.5, 0.5]}
+    row = {name: values[of] for name, of in LEARNING.table.items()} | {"status": "finished"}
+    assert is_row(row | {"loss": [0.5, float("inf")]}, LEARNING)
+    for name in ("final_error", "exit_error", "asleep"):
+        for wrong in (None, float("nan")):
+            assert not is_row(row | {name: [0.5, wrong]}, LEARNING)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 
 from edgeopt.experiments.runs.cell import Row
+from edgeopt.experiments.runs.checks import sealed_json
 from edgeopt.experiments.runs.compaction import compact
 from edgeopt.experiments.runs.files import (
     JOURNALS,
@@ -155,6 +156,17 @@ def test_broken_descriptions_are_refused(folder: Path, text: str):
     (folder / CONFIG).write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError):
         open_sweep(folder)
+
+
+@pytest.mark.parametrize("name", ["\0", "../../x", 3, "X" * 16])
+def test_an_index_is_no_path(folder: Path, name: Any):
+    description = {**read_description(folder), INDEX: name}
+    (folder / CONFIG).write_bytes(sealed_json(description))
+    outside = folder.parent / "x.parquet"
+    outside.touch()
+    with pytest.raises(InputError, match="written by edgeopt"):
+        open_sweep(folder)
+    assert outside.exists()
 
 
 def test_rows_come_back_from_the_journals(folder: Path):
@@ -469,6 +481,9 @@ def test_a_part_of_other_columns_or_types_is_left_out(folder: Path):
         bad.to_parquet(path)
         with pytest.warns(UserWarning, match=path.name):
             assert read_cells(folder).empty
+        # whoever looks whether cells are finished agrees, without reading their outcomes
+        with pytest.warns(UserWarning, match=path.name):
+            assert scan_store(folder) == {}
 
 
 def test_two_rows_of_one_run_are_refused(folder: Path):

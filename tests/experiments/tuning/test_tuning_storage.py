@@ -71,6 +71,7 @@ def test_a_broken_journal_is_set_aside(tmp_path: Path, text: str) -> None:
         ("step", "step", 70),
         ("step", "intermediate_value", []),
         ("param_name", "param_name", "other"),
+        ("param_name", "param_name", True),
         ("param_name", "param_value_internal", math.nan),
         ("param_name", "param_value_internal", -100.0),
     ],

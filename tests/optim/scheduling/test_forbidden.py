@@ -14,12 +14,13 @@ from naive.swarm import NaiveSwarm
 from strategies import allowed_pairs, problems_with_forbidden_pairs
 
 from edgeopt.optim.scheduling.catalog import SOLVERS
+from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.colony.atsa import ACO, ATSA, Heuristic
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from edgeopt.optim.scheduling.local_search.candidates import find_candidates, price_ratios
 from edgeopt.optim.scheduling.pso import PSO
-from edgeopt.optim.scheduling.solve import CheckError, solve
+from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.paper_pool import paper_pool

@@ -135,7 +135,7 @@ def test_only_nodes_with_tasks_count():
 
 
 def test_a_solver_that_overlooks_ready_times_is_caught():
-    from edgeopt.optim.scheduling.solve import CheckError
+    from edgeopt.optim.scheduling.checker import CheckError
     from edgeopt.optim.scheduling.solver import State
 
     class Overlooks:

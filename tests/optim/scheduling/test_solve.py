@@ -7,8 +7,9 @@ import pytest
 
 from edgeopt.optim import Evaluations, Iterations, Progress, Seconds, Stall, TargetGap
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.checker import CheckError, check_schedule
 from edgeopt.optim.scheduling.milp import MILP
-from edgeopt.optim.scheduling.solve import CheckError, check_schedule, solve, warm_up
+from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import relative_gap
 from edgeopt.problems.errors import InputError

@@ -7,8 +7,9 @@ from naive.exact import exact_optimum
 from strategies import problems_with_forbidden_pairs
 
 from edgeopt.optim.scheduling.bounds.best import BOUNDS, best_bound
+from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_end
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -24,7 +25,7 @@ def test_pairs_beyond_the_deadline_are_left_out():
 def test_it_is_far_above_the_lp_where_nodes_differ():
     problem = load_problem("rcmax:machines:100x50:seed=1")
     assert round(lower_bound(problem)) == 50
-    assert (deadline_bound(problem), best_bound(problem, 300.0)) == (55.0, 64.0)
+    assert (deadline_bound(problem), best_bound(problem, 300.0)) == (64.0, 64.0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -34,7 +35,28 @@ def test_bounds_of_whole_times_are_whole(problem):
     if best is None or (problem.matrix[np.isfinite(problem.matrix)] % 1).any():
         return
     assert deadline % 1 == 0
-    assert lower_bound(problem) <= deadline <= best
+    assert max(lower_bound(problem), counting_bound(problem)) <= deadline <= best
+
+
+def test_counting_by_hand():
+    # Within 6 s both nodes run two tasks each, within 7 s one runs three.
+    times = np.array([[2.0, 3.0], [2.0, 3.0], [3.0, 4.0], [3.0, 4.0], [3.0, 4.0]])
+    assert counting_bound(Problem(times)) == 7.0
+    assert counting_bound(Problem(times, ready=[0.0, 4.0])) == 10.0
+    times[2:, 0] = np.inf
+    assert counting_bound(Problem(times)) == 10.0
+
+
+def test_counting_is_far_above_the_lp_where_times_are_alike():
+    problem = load_problem("rcmax:u_1000_1100:60x15:seed=1")
+    assert (lower_bound(problem), counting_bound(problem)) == (4027.0, 4042.0)
+
+
+def test_the_lp_is_solved_again_only_where_its_solution_uses_a_pair_beyond_the_bound():
+    # Two tasks of 4 s on two nodes; then, a part of a task of 9 s on a node that needs 18 s for it.
+    assert lp_end(Problem([[4.0, 4.0], [4.0, 4.0]])) == 4.0
+    problem = Problem([[9.0, 18.0]])
+    assert (lower_bound(problem), lp_end(problem)) == (9.0, 18.0)
 
 
 def test_late_nodes_do_not_share():

@@ -89,9 +89,9 @@ def test_a_bound_is_computed_once_and_forgotten_with_its_problem(monkeypatch):
     assert lower_bound(problem) == first
     assert lp_duals(problem)[0] is u
     assert problem in quick_bounds._known
-    known = len(quick_bounds._known), len(quick_bounds._duals)
+    known = len(quick_bounds._known), len(quick_bounds._relaxed)
     del problem
-    assert (len(quick_bounds._known), len(quick_bounds._duals)) == (known[0] - 1, known[1] - 1)
+    assert (len(quick_bounds._known), len(quick_bounds._relaxed)) == (known[0] - 1, known[1] - 1)
 
 
 def test_a_bound_through_another_problem_of_the_same_times_is_the_same():

@@ -20,7 +20,8 @@ from edgeopt.optim.scheduling.branch_and_price.certificate import (
 )
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
-from edgeopt.optim.scheduling.solve import CheckError, solve
+from edgeopt.optim.scheduling.checker import CheckError
+from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
@@ -86,6 +87,7 @@ def test_changed_certificates_are_refused(proof):
     assert isinstance(first, Branch)
     nothing = np.empty((0, 2), dtype=np.int64)
     step = Step(np.ones(24, dtype=np.int64), np.zeros(4, dtype=np.int64), np.array([[0, 0]]))
+    odd = Step(step.prices, step.memory_prices, np.array([[4, 0]]))
     free = Step(0 * step.prices, step.memory_prices, nothing)
     changed = {
         "another problem": whole._replace(digest="0"),
@@ -98,6 +100,9 @@ def test_changed_certificates_are_refused(proof):
         "a loop": replaced(whole, 0, first._replace(off=0)),
         "no unit": whole._replace(unit=0.0),
         "a tiny unit": whole._replace(unit=1e-300),
+        "no such task": replaced(whole, 0, first._replace(task=24)),
+        "no such node": replaced(whole, 0, first._replace(node=-1)),
+        "no such pair": replaced(whole, 0, first._replace(steps=(odd,))),
     }
     for name, certificate in changed.items():
         with pytest.raises(CheckError):
@@ -155,3 +160,30 @@ def test_a_file_with_a_part_missing(proof, tmp_path):
         path.write_text(json.dumps({key: value for key, value in content.items() if key != name}))
         with pytest.raises(InputError):
             read_certificate(path)
+
+
+def places(content):
+    """Yield every container of a certificate's JSON with each key or index in it."""
+    items = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in items:
+        yield content, key
+        if isinstance(value, dict | list):
+            yield from places(value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_value_at_any_place_is_refused_or_proves_nothing_false(proof, tmp_path_factory, data):
+    problem, result = proof
+    path = tmp_path_factory.getbasetemp() / "changed.json"
+    write_certificate(path, result.state.certificate)
+    content = json.loads(path.read_text())
+    container, key = data.draw(st.sampled_from(list(places(content))))
+    odd = st.sampled_from([None, True, "1", [], {}, [[1]], -1, 7, 10**12, 10**30, 0.5, 1e300])
+    container[key] = data.draw(odd)
+    path.write_text(json.dumps(content))
+    try:
+        bound = check_certificate(problem, read_certificate(path))
+    except (InputError, CheckError):
+        return
+    assert bound <= result.makespan

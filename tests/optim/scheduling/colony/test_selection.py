@@ -166,7 +166,7 @@ def test_a_node_that_is_just_filled_is_drawn_from_the_table_too():
 def test_the_free_share_bounds_the_memory_ratio():
     for seed in range(20):
         _, _, nodes = situation(seed, 6, 0.7)
-        ratios = [memory_ratio(nodes, j, 0.7) for j in range(6)]
+        ratios = [memory_ratio(nodes.used[j], nodes.capacity[j], 0.7) for j in range(6)]
         assert max(ratios) <= largest_free_share(nodes) <= 1.0
     nothing = Nodes(np.zeros(1), np.zeros(1), np.zeros(1), np.zeros(1))
-    assert largest_free_share(nothing) == memory_ratio(nothing, 0, 0.0) == 1.0
+    assert largest_free_share(nothing) == memory_ratio(0.0, nothing.capacity[0], 0.0) == 1.0

@@ -1,0 +1,145 @@
+"""The root of branch and price: prices that refute one deadline after another, by counted work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgeopt.optim.scheduling.bounds.counting import counting_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.rounding import next_makespan
+from edgeopt.optim.scheduling.branch_and_price.certificate import (
+    Branch,
+    Certificate,
+    Leaf,
+    Step,
+)
+from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
+from edgeopt.optim.scheduling.branch_and_price.prices import (
+    Columns,
+    Prices,
+    Search,
+    binding,
+    improve,
+    lp_prices,
+    no_columns,
+    open_prices,
+)
+from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
+from edgeopt.optim.scheduling.run_time import is_over
+from edgeopt.problems.errors import IntArray
+from edgeopt.problems.scheduling.problem import Problem
+
+_ITERATIONS = 20  # of prices at once
+
+_MOST_ITERATIONS = 300  # of the prices of a deadline
+
+
+@dataclass
+class Root:
+    """Deadlines and what refutes them.
+
+    Attributes
+    ----------
+    deadlines : Deadlines
+        Which are refuted, met, given up or under way.
+    prices, columns : Prices and Columns
+        Of the last deadline that was refuted or given up.
+    bound : float
+        The makespan proved to be out of reach, or the bound known before, in s.
+    search : Search or None
+        Prices for the deadline under way.
+    iterations : int
+        Of that search.
+    work : float
+        Of all iterations, about the processor time in s; counted, not measured.
+    certificate : Certificate or None
+        The proof for the largest deadline refuted.
+    found : ndarray, shape (k,), or None
+        A schedule within a deadline, or beyond it by rounding.
+    """
+
+    deadlines: Deadlines
+    prices: Prices
+    columns: Columns
+    bound: float
+    search: Search | None = None
+    iterations: int = 0
+    work: float = 0.0
+    certificate: Certificate | None = None
+    found: IntArray | None = field(default=None, repr=False)
+
+
+def open_root(problem: Problem) -> Root:
+    """Return the LP's prices, or equal ones, and `deadline_bound` as the bound."""
+    deadlines = open_deadlines(problem)
+    whole = whole_problem(problem, deadlines.bound, deadlines.unit)
+    prices = lp_prices(problem, whole)
+    if deadlines.bound > lower_bound(problem) and deadlines.bound == counting_bound(problem):
+        # Where tasks only need to be counted, equal prices prove the bound.
+        prices = Prices(np.ones(problem.tasks), np.zeros(problem.nodes))
+    return Root(deadlines, prices, no_columns(problem), deadlines.bound)
+
+
+def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) -> None:
+    """Look for prices that refute a larger deadline, for some iterations."""
+    deadlines = root.deadlines
+    if root.search is not None and root.search.whole.deadline > deadlines.highest:
+        _close(root)  # a schedule meets it
+    if root.search is None:
+        target = deadlines.root_target()
+        if target is None:
+            return
+        whole = whole_problem(problem, target, deadlines.unit)
+        left = propagate(whole, whole.alive)
+        if not left.is_possible or not left.free.any():
+            _settle(problem, root, whole, left)
+            return
+        root.search = open_prices(whole, left, root.prices, root.columns)
+        root.iterations, root.work = 0, root.work + root.search.work
+    search = root.search
+    for _ in range(iterations):
+        if search.worth.spare > 0.0 or search.converged or root.iterations >= _MOST_ITERATIONS:
+            break
+        if is_over():
+            return
+        before = search.work
+        improve(search)
+        root.work += search.work - before
+        root.iterations += 1
+    else:
+        return
+    _close(root)
+    if search.worth.spare > 0.0:
+        nothing = np.zeros_like(search.left.alive)
+        note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),))
+    else:
+        deadlines.fail(search.whole.deadline)
+
+
+def _close(root: Root) -> None:
+    """End the search under way, and keep its prices and columns for the next."""
+    if root.search is not None:
+        root.prices, root.columns, root.search = root.search.prices, binding(root.search), None
+
+
+def _settle(problem: Problem, root: Root, whole: Whole, left: Node) -> None:
+    """Note a deadline for which nothing is left to choose."""
+    if left.is_possible:
+        root.found = np.asarray(left.alive.argmax(axis=0))
+        root.deadlines.fail(whole.deadline)
+    else:
+        note_refuted(problem, root, whole, (Leaf(()),))
+
+
+def note_refuted(
+    problem: Problem, root: Root, whole: Whole, tree: tuple[Leaf | Branch, ...]
+) -> None:
+    """Keep the proof that no schedule is within a deadline."""
+    root.deadlines.refute(whole.deadline)
+    root.certificate = Certificate(
+        problem.digest, whole.deadline, whole.unit, whole.memory_unit, tree
+    )
+    bound = min(next_makespan(problem, whole.deadline), root.deadlines.met)
+    root.bound = max(root.bound, bound)
