@@ -39,6 +39,8 @@ class Cooling:
         Least cost in these units.
     level : int
         The present level.
+    is_over : bool
+        Whether it has ended.
     """
 
     begin: float
@@ -46,6 +48,7 @@ class Cooling:
     stiffness: FloatArray
     least: float
     level: int = 0
+    is_over: bool = False
 
     def level_at(self, used: float) -> int:
         """Return the level for a share of the budget."""
@@ -95,6 +98,13 @@ def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
     copy_replica(walk.replicas, at[cooling.level], at[level])
     cooling.level = level
     return _set_level(walk, cooling, max(cost, cooling.least))
+
+
+def close_cooling(walk: ReplicaWalk, cooling: Cooling) -> None:
+    """Put the schedule on level 0, where the next annealing begins."""
+    at, level = walk.replicas.at, cooling.level
+    at[0], at[level] = at[level], at[0]
+    cooling.is_over = True
 
 
 def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:

@@ -7,7 +7,6 @@ from tempering_walks import LEVELS, TARGET, model_of, walk_of
 from edgeopt.optim.scheduling.run_time import spending
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Stall
-from edgeopt.optim.scheduling.tempering import solver as frontier
 from edgeopt.optim.scheduling.tempering.cooling import (
     FREEST,
     FROZEN,
@@ -88,7 +87,8 @@ def test_a_counted_budget_is_used_to_its_end_with_the_same_bits(stop):
     cooling = first.state.cooling
     assert cooling.level == 7
     assert 0.1 < cooling.begin < 0.3
-    assert cooling.end == pytest.approx(cooling.begin + 0.7 * (1.0 - cooling.begin))
+    assert cooling.end == pytest.approx(cooling.begin + 0.5 * (1.0 - cooling.begin))
+    assert cooling.is_over
 
 
 def test_without_a_budget_cycles_double_as_before():
@@ -138,8 +138,19 @@ def test_ties_and_forbidden_pairs_cool_too():
     assert state.makespan == 14.0
 
 
-def test_a_share_that_jumps_ends_the_cooling(monkeypatch):
-    monkeypatch.setattr(frontier, "PERIOD", 2)
+def test_a_share_that_jumps_ends_the_cooling():
+    """Four cycles of 0.32 s at least are planned where 0.05 are left: one of as many steps."""
     shares = [0.01 * step for step in range(30)] + [0.95 + 0.01 * step for step in range(5)]
-    _, cycles = walked(problem_of(), Frontier(levels=4), shares)
-    assert cycles[-5:] == [cycles[29] + rise for rise in (0, 0, 1, 1, 2)]
+    state, cycles = walked(problem_of(), Frontier(levels=4), shares)
+    assert state.cooling.is_over
+    assert state.length == 3  # five steps are left, two for each unit of length
+    assert cycles[-5:] == [1] * 5
+
+
+def test_the_last_cycle_ends_with_the_budget():
+    state, cycles = walked(problem_of(), Frontier(levels=4), np.arange(200) / 200)
+    lengths = np.diff(np.flatnonzero(np.diff(cycles, prepend=-1)))
+    assert state.position == 0
+    assert state.cycle == cycles[-2] + 1
+    # two cycles of 16 steps, 85 of cooling before the third
+    assert lengths[:1].tolist() == [15]
