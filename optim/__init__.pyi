@@ -1,6 +1,6 @@
 from . import framework, learning, offloading, online, scheduling
 from .scheduling.checker import CheckError, check_schedule
-from .scheduling.run_time import time_left
+from .scheduling.run_time import budget_used, time_left
 from .scheduling.schedule import Schedule
 from .scheduling.solve import solve, warm_up
 from .scheduling.solver import OneShot, Result, Solver, State, Trace
@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "TargetGap",
     "Trace",
+    "budget_used",
     "check_schedule",
     "framework",
     "learning",

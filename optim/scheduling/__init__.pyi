@@ -17,7 +17,7 @@ from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
 from .pso import PSO
-from .run_time import time_left
+from .run_time import budget_used, time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
 from .solve import solve, warm_up
@@ -50,6 +50,7 @@ __all__ = [
     "best_bound",
     "bounds",
     "branch_and_price",
+    "budget_used",
     "check_certificate",
     "check_schedule",
     "colony",

@@ -1,4 +1,4 @@
-"""The time that is left to a run: whoever works long asks, and leaves off when it is up."""
+"""The time and budget left to a run: whoever works long asks, and leaves off when it is up."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ T = TypeVar("T")
 # A variable of the context, like the tally of evaluations: plain functions of a problem, heuristics
 # and bounds, keep their form, and nested runs see the earliest of all deadlines.
 _innermost: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+_share: ContextVar[Callable[[], float] | None] = ContextVar("share", default=None)
 
 read_clock = time.perf_counter
 
@@ -119,6 +121,45 @@ def leave_off() -> None:
     limits = [] if deadline is None else [each for each in deadline.chain() if each.end < math.inf]
     if limits:
         limits[0].end = -math.inf
+
+
+@contextmanager
+def spending(share: Callable[[], float] | None) -> Iterator[None]:
+    """Let `budget_used` ask `share` in the block; None for a run without a budget."""
+    token = _share.set(share)
+    try:
+        yield
+    finally:
+        _share.reset(token)
+
+
+def budget_used() -> float | None:
+    """Return the share of its budget that the run under way has used, 0 to 1; None without one.
+
+    It is the largest share of the criteria `Iterations`, `Evaluations` and `Seconds`. Iterations
+    and evaluations are those before the present iteration, so that the same budget gives the same
+    shares; seconds are read from the clock. A solver that cools plans by it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt import Iterations, Problem, State, solve
+    >>> from edgeopt.optim import budget_used
+    >>> class Asks:
+    ...     def init(self, problem, rng):
+    ...         return State(np.zeros(problem.tasks, dtype=int), problem.matrix[:, 0].sum())
+    ...     def step(self, problem, state):
+    ...         print(budget_used())
+    ...         return state
+    >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
+    >>> _ = solve(problem, Asks(), stop=Iterations(4))
+    0.0
+    0.25
+    0.5
+    0.75
+    """
+    share = _share.get()
+    return None if share is None else share()
 
 
 def keep(cache: WeakKeyDictionary[Problem, T], problem: Problem, make: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
-from edgeopt.optim.scheduling.run_time import time_left, within
+from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solver import (
@@ -45,6 +45,7 @@ from edgeopt.optim.scheduling.stop import (
     Seconds,
     Status,
     as_criteria,
+    counted_share,
     first_met,
     settled_bound,
 )
@@ -61,6 +62,8 @@ OnEnd = Callable[[Result], object]
 _BOUND_SHARE = 1 / 3  # of a budget of seconds: the most that the bound may take
 
 _BOUND_FREE_S = 0.1  # that the bound may take in any case, and that is not part of the budget
+
+_SHORTEST_S = 1e-9  # by which a budget of seconds is divided
 
 _log = logging.getLogger(__name__)
 
@@ -255,7 +258,7 @@ class _Run:
     def go(self, rng: np.random.Generator, seconds: float) -> Status:
         """Step until there is a reason to stop, at most for `seconds`; return it."""
         begin = time.perf_counter()
-        with within(seconds):
+        with within(seconds) as deadline, spending(self._share(seconds, deadline)):
             status = self._next(
                 begin, lambda: initial_state(self.problem, self.solver, rng, self.first.assignment)
             )
@@ -266,6 +269,19 @@ class _Run:
         if not self.trace.iterations or self.trace.iterations[-1] < self.progress.iterations:
             self.trace.record(self.progress)
         return status
+
+    def _share(self, seconds: float, deadline: Deadline) -> Callable[[], float] | None:
+        """Return the function that tells the share of the budget used, if there is a budget."""
+        timed = seconds < math.inf
+        if not timed and counted_share(self.criteria, self.progress) is None:
+            return None
+
+        def share() -> float:
+            counted = counted_share(self.criteria, self.progress) or 0.0
+            timely = 1.0 - deadline.left / max(seconds, _SHORTEST_S) if timed else 0.0
+            return max(counted, timely)
+
+        return share
 
     def _next(self, begin: float, work: Callable[[], State]) -> Status | None:
         """Let the solver work, and record its progress; return why to stop, or None."""

@@ -251,6 +251,24 @@ def first_met(criteria: Iterable[Criterion], progress: Progress) -> Status | Non
     return None
 
 
+def counted_share(criteria: Iterable[Criterion], progress: Progress) -> float | None:
+    """Return the largest share used of a budget of iterations or evaluations; None without one.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.scheduling.stop import counted_share
+    >>> counted_share([Iterations(10), Evaluations(50)], Progress(iterations=4, evaluations=10))
+    0.4
+    """
+    shares = []
+    for criterion in criteria:
+        if isinstance(criterion, Iterations):
+            shares.append(progress.iterations / criterion.limit)
+        elif isinstance(criterion, Evaluations):
+            shares.append(progress.evaluations / criterion.limit)
+    return min(max(0.0, *shares), 1.0) if shares else None
+
+
 def as_criteria(stop: Criterion | Iterable[Criterion]) -> tuple[Criterion, ...]:
     """Return a criterion, or several of them, as a tuple; the first met stops the run."""
     criteria = tuple(stop) if isinstance(stop, Iterable) else (stop,)

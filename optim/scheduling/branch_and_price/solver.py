@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
-from edgeopt.optim.scheduling.run_time import is_over
+from edgeopt.optim.scheduling.run_time import is_over, spending
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import IntArray
@@ -192,7 +192,8 @@ def _temper(problem: Problem, state: BranchAndPriceState) -> None:
     """Do a step of `Frontier` and keep its schedule if it is better."""
     assert state.walk is not None
     before = state.walk.evaluations
-    state.walk = Frontier().step(problem, state.walk)
+    with spending(None):  # a part of the steps cannot tell when the budget ends
+        state.walk = Frontier().step(problem, state.walk)
     _keep_walk(state, before)
 
 

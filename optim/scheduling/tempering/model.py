@@ -123,7 +123,8 @@ def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:
     # On uniform machines most costs tie: in order of index all tasks would prefer the same nodes.
     ties = rng.random(model.costs.shape)
     proposed = min(NODES_PROPOSED, max(LEAST_PROPOSED, PAIRS_PROPOSED // len(ties)))
-    return np.lexsort((ties, model.costs), axis=1)[:, :proposed]
+    # Contiguous, as kernels are compiled for it.
+    return np.ascontiguousarray(np.lexsort((ties, model.costs), axis=1)[:, :proposed])
 
 
 def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladder:
@@ -147,13 +148,22 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
     level, one of about a third of the unit, the makespan.
     """
     k, x = model.times.shape
-    costs = np.take_along_axis(model.costs, nodes, axis=1)
     temperatures = np.geomspace(HOTTEST * gap / k, COLDEST * gap / k, levels)
+    stiffness = np.geomspace(SOFTEST * x, STIFFEST * x / gap**2, levels)
+    return make_ladder(model, nodes, temperatures, stiffness)
+
+
+def make_ladder(
+    model: Model, nodes: IntArray, temperatures: FloatArray, stiffness: FloatArray
+) -> Ladder:
+    """Return the ladder of given temperatures and stiffness, both of shape (m,)."""
+    levels, k = len(temperatures), len(nodes)
+    costs = np.take_along_axis(model.costs, nodes, axis=1)
     ladder = Ladder(
         temperatures,
-        np.geomspace(SOFTEST * x, STIFFEST * x / gap**2, levels),
+        stiffness,
         nodes,
-        _chances(costs, temperatures),
+        node_chances(costs, temperatures),
         np.ones((levels, k)),
         np.zeros((levels, k), dtype=np.int64),
     )
@@ -165,7 +175,7 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
     return ladder
 
 
-def _chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
+def node_chances(costs: FloatArray, temperatures: FloatArray) -> FloatArray:
     """Return cumulative Gibbs probabilities, shape (m, k, q), in single precision for the cache."""
     chances = np.empty((len(temperatures), *costs.shape), dtype=np.float32)
     # Level by level: in double precision, all levels at once would take twice the memory.

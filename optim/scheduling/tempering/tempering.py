@@ -19,6 +19,9 @@ _BLOCK_PROPOSALS = 32  # block moves of a replica in a round
 _STIFF_SHARE = 0.6  # share of the levels, the stiffer ones, with block moves
 
 
+_MOVES_OF_SUM = 512  # tasks whose loads are summed in about a tenth of a visit's time
+
+
 class ReplicaWalk(NamedTuple):
     """The replicas and all that their moves need.
 
@@ -87,9 +90,39 @@ def anneal(walk: ReplicaWalk, first: int, last: int, stay: int) -> None:
         _wander(walk, level)
 
 
+@jit
+def cool(walk: ReplicaWalk, level: int, visits: int) -> None:
+    """Let the replica on a level move, as in `visits` visits; its energy is up to date afterwards.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        Replica, incumbent and stream change.
+    level : int
+        The level.
+    visits : int
+        Number of visits.
+    """
+    # Loads are summed anew less often than in a visit: of thousands of tasks, that takes as long as
+    # the moves.
+    often = 1 + len(walk.model.memory) // _MOVES_OF_SUM
+    for visit in range(visits):
+        _move(walk, level)
+        if visit % often == often - 1 or visit == visits - 1:
+            recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
+
+
 @jit_lean
 def _wander(walk: ReplicaWalk, level: int) -> None:
     """Let the replica on a level move by itself."""
+    _move(walk, level)
+    # Moves do not keep the energies, which exchanges need, and loads gather rounding.
+    recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
+
+
+@jit_lean
+def _move(walk: ReplicaWalk, level: int) -> None:
+    """Propose single moves, and on the stiffer levels blocks."""
     shift_and_swap(
         walk.model, walk.ladder, walk.replicas, level, walk.target, SINGLE_PROPOSALS,
         walk.incumbent, walk.stream,
@@ -100,8 +133,6 @@ def _wander(walk: ReplicaWalk, level: int) -> None:
             walk.model, walk.ladder, walk.replicas, level, walk.target, _BLOCK_PROPOSALS,
             walk.incumbent, walk.stream, walk.block,
         )  # fmt: skip
-    # Moves do not keep the energies, which exchanges need, and loads gather rounding.
-    recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
 
 
 @jit_lean

@@ -16,9 +16,17 @@ from edgeopt.optim.scheduling.heuristics import batch_rules
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import complete, lpt
 from edgeopt.optim.scheduling.local_search import moves
-from edgeopt.optim.scheduling.run_time import is_over, keep, leave_off, time_left, within
+from edgeopt.optim.scheduling.run_time import (
+    budget_used,
+    is_over,
+    keep,
+    leave_off,
+    time_left,
+    within,
+)
 from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.stop import Iterations, Seconds
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds, Stall
 from edgeopt.optim.scheduling.tempering import solver as tempering
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
@@ -269,3 +277,32 @@ def test_time_that_the_bound_takes_is_part_of_the_budget(monkeypatch):
     for seconds in (0.0, 0.1, 0.6):
         solve(dense(), left, stop=Seconds(2.0), rng=1, bound=slow(seconds))
     assert seen == pytest.approx([2.0, 2.0, 1.5])
+
+
+def test_the_share_of_a_budget(monkeypatch):
+    """The largest share of the limits; none for a run inside, or without a limit."""
+    now, seen = [0.0], []
+    monkeypatch.setattr(run_time, "read_clock", lambda: now[0])
+
+    class Asks:
+        def init(self, problem, rng):
+            return State(np.zeros(problem.tasks, dtype=int), problem.matrix[:, 0].sum())
+
+        def step(self, problem, state):
+            now[0] += 1.0
+            seen.append(budget_used())
+            state.evaluations += 5
+            return state
+
+    def shares(*stop):
+        seen.clear()
+        now[0] = 0.0
+        solve(dense(), Asks(), stop=stop, bound=lambda _: 0.0)
+        return list(seen)
+
+    assert shares(Iterations(4)) == [0.0, 0.25, 0.5, 0.75]
+    assert shares(Evaluations(20)) == [0.0, 0.25, 0.5, 0.75]
+    assert shares(Seconds(10.0), Iterations(3)) == pytest.approx([0.1, 1 / 3, 2 / 3])
+    assert shares(Seconds(4.0), Iterations(8)) == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert shares(Stall(2)) == [None, None]
+    assert budget_used() is None

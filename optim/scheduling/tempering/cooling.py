@@ -1,0 +1,166 @@
+"""The cooling that is planned for a budget: one schedule, from free tasks to balanced loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeopt.optim.scheduling.tempering.model import make_ladder
+from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
+from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
+from edgeopt.optim.stream import fill_uniform
+from edgeopt.problems.errors import FloatArray
+
+FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, in nats
+
+SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last times x / cost^2
+
+MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
+
+_SAMPLE = 2000  # tasks that the entropy is summed over
+
+_BISECTIONS, _LOWEST, _HIGHEST = 40, 1e-12, 10.0  # temperatures tried
+
+_LEAST_COST, _ROUNDING = 0.05, 1e-6  # least cost that sets a stiffness, of the gap, and at all
+
+
+@dataclass
+class Cooling:
+    """A schedule's way down the levels, as the budget is used.
+
+    Attributes
+    ----------
+    begin, end : float
+        Shares of the budget used at the first and the last level.
+    stiffness : ndarray, shape (m,)
+        Of each level, in units of x / cost^2.
+    least : float
+        Least cost in these units.
+    level : int
+        The present level.
+    is_over : bool
+        Whether it has ended.
+    """
+
+    begin: float
+    end: float
+    stiffness: FloatArray
+    least: float
+    level: int = 0
+    is_over: bool = False
+
+    def level_at(self, used: float) -> int:
+        """Return the level for a share of the budget."""
+        way = (used - self.begin) / (self.end - self.begin)
+        return min(max(int(way * len(self.stiffness)), self.level), len(self.stiffness) - 1)
+
+
+def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
+    """Return the walk with one schedule drawn at the first temperature, and its way down.
+
+    Without regard to the loads, each task is on a node with the Gibbs probability of its reduced
+    cost. Balancing loads is a choice among as many schedules as the exponential of the entropy:
+    with more than about 13 nats a node it is easy but costly, with less than 9 it takes longer
+    than any search has. These two values make the temperatures of all problems comparable. The
+    stiffness follows the cost that the schedule has at the time, which is what loads exceed the
+    bound by in the mean: neither needs a guess of the gap that will be reached.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        The replica on level 0 gets the schedule, whatever the capacities.
+    begin, end : float
+        Shares of the budget.
+    """
+    model, levels = walk.model, len(walk.replicas.at)
+    costs = np.take_along_axis(model.costs, walk.ladder.nodes, axis=1)
+    first, last = (temperature_of(costs, nats * model.times.shape[1]) for nats in (FREEST, FROZEN))
+    melting = max(1, int(MELT * levels))
+    temperatures = np.full(levels, first)
+    temperatures[melting:] = np.geomspace(first, last, levels - melting)
+    least = max(_LEAST_COST * (float(walk.incumbent.makespan[0]) - 1.0), _ROUNDING)
+    cost = max(mean_cost(costs, first), least)
+    stiffness = np.empty(levels)
+    # Soft enough at first for a task as long as the schedule to change nodes.
+    stiffness[:melting] = np.geomspace(min(SOFTEST * cost**2, 0.5), 1.0, melting, endpoint=False)
+    stiffness[melting:] = np.geomspace(1.0, STIFFEST, levels - melting)
+    ladder = make_ladder(model, walk.ladder.nodes, temperatures, np.ones(levels))
+    _scatter(walk, ladder.chances[0])
+    cooling = Cooling(begin, end, stiffness, least)
+    return _set_level(walk._replace(ladder=ladder), cooling, cost), cooling
+
+
+def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
+    """Return the walk with a copy of the schedule on a lower level, and that level's target."""
+    at = walk.replicas.at
+    cost = float(walk.replicas.costs[at[cooling.level]])
+    copy_replica(walk.replicas, at[cooling.level], at[level])
+    cooling.level = level
+    return _set_level(walk, cooling, max(cost, cooling.least))
+
+
+def close_cooling(walk: ReplicaWalk, cooling: Cooling) -> None:
+    """Put the schedule on level 0, where the next annealing begins."""
+    at, level = walk.replicas.at, cooling.level
+    at[0], at[level] = at[level], at[0]
+    cooling.is_over = True
+
+
+def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:
+    """Return the walk with target and stiffness of the present level for a schedule's cost."""
+    level = cooling.level
+    walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / cost**2
+    walk = walk._replace(target=1.0 + cost)
+    recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
+    return walk
+
+
+def _scatter(walk: ReplicaWalk, chances: FloatArray) -> None:
+    """Draw the schedule on level 0 from cumulative probabilities, shape (k, q)."""
+    draws = np.empty(len(chances))
+    fill_uniform(walk.stream, draws)
+    choice = (chances <= draws[:, None]).sum(axis=1)
+    replica = walk.replicas.at[0]
+    walk.replicas.assignment[replica] = walk.ladder.nodes[np.arange(len(chances)), choice]
+    copy_replica(walk.replicas, replica, replica)
+
+
+def temperature_of(costs: FloatArray, entropy: float) -> float:
+    """Return the temperature at which free tasks have an entropy, in nats.
+
+    Parameters
+    ----------
+    costs : ndarray, shape (k, q)
+        Reduced costs of each task's nodes, infinite where it cannot run.
+    entropy : float
+        In nats. If it is out of reach, the highest or lowest temperature tried is returned.
+    """
+    step = -(-len(costs) // _SAMPLE)
+    sample = costs[::step]
+    wanted, low, high = entropy * len(sample) / len(costs), _LOWEST, _HIGHEST
+    for _ in range(_BISECTIONS):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if _entropy(sample, middle) < wanted else (low, middle)
+    return high
+
+
+def _shares(costs: FloatArray, temperature: float) -> FloatArray:
+    """Return Gibbs probabilities, shape (k, q)."""
+    with np.errstate(over="ignore"):  # of probability 0
+        weights = np.exp(-costs / temperature)
+    shares: FloatArray = weights / weights.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _entropy(costs: FloatArray, temperature: float) -> float:
+    """Return the entropy of free tasks in nats."""
+    shares = _shares(costs, temperature)
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0.0)
+    return float(-(shares * logs).sum())
+
+
+def mean_cost(costs: FloatArray, temperature: float) -> float:
+    """Return the expected sum of reduced costs of free tasks."""
+    shares = _shares(costs, temperature)
+    return float((shares * np.where(shares > 0.0, costs, 0.0)).sum())

@@ -1,0 +1,156 @@
+"""The cooling planned for a budget: its temperatures by hand, its bits, and when it is planned."""
+
+import numpy as np
+import pytest
+from tempering_walks import LEVELS, TARGET, model_of, walk_of
+
+from edgeopt.optim.scheduling.run_time import spending
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Stall
+from edgeopt.optim.scheduling.tempering.cooling import (
+    FREEST,
+    FROZEN,
+    STIFFEST,
+    enter_level,
+    mean_cost,
+    open_cooling,
+    temperature_of,
+)
+from edgeopt.optim.scheduling.tempering.solver import Frontier
+from edgeopt.optim.scheduling.tempering.tempering import cool, temper
+from edgeopt.problems.scheduling.generators import braun
+from edgeopt.problems.scheduling.problem import Problem
+
+
+def problem_of(tasks=120, nodes=6):
+    return braun("u_s_hihi", tasks, nodes, rng=3)
+
+
+def test_two_nodes_at_three_to_one():
+    """exp(-ln 3) is a third: probabilities 3/4 and 1/4, of entropy ln 4 - 3/4 ln 3."""
+    costs = np.array([[0.0, np.log(3.0)], [0.0, np.inf]])
+    entropy = np.log(4.0) - 0.75 * np.log(3.0)  # the second task has no choice
+    assert temperature_of(costs, entropy) == pytest.approx(1.0)
+    assert temperature_of(costs / 8, entropy) == pytest.approx(1 / 8)
+    assert mean_cost(costs, 1.0) == pytest.approx(0.25 * np.log(3.0))
+
+
+def test_many_tasks_are_sampled():
+    costs = np.tile([[0.0, np.log(3.0)]], (5000, 1))
+    entropy = 5000 * (np.log(4.0) - 0.75 * np.log(3.0))
+    assert temperature_of(costs, entropy) == pytest.approx(1.0)
+
+
+def test_the_way_down():
+    walk = walk_of(model_of(60, 2, memory=False))
+    walk.incumbent.makespan[0] = 2.0
+    cooled, cooling = open_cooling(walk, 0.2, 0.8)
+    k, x = walk.model.times.shape
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    ends = [temperature_of(costs, nats * x) for nats in (FREEST, FROZEN)]
+    assert cooled.ladder.temperatures[[0, -1]] == pytest.approx(ends)
+    assert cooling.stiffness[-1] == STIFFEST
+    assert (np.diff(cooling.stiffness) > 0.0).all()
+    assert [cooling.level_at(used) for used in (0.0, 0.39, 0.41, 0.61, 0.9)] == [0, 0, 1, 2, 2]
+    cool(cooled, 0, 20)
+    cost = float(cooled.replicas.costs[cooled.replicas.at[0]])
+    lower = enter_level(cooled, cooling, 2)
+    assert lower.target == pytest.approx(1.0 + cost)
+    assert lower.ladder.stiffness[2] == pytest.approx(STIFFEST * x / cost**2)
+    at = lower.replicas.at
+    assert np.array_equal(lower.replicas.assignment[at[2]], lower.replicas.assignment[at[0]])
+    assert cooling.level_at(0.0) == 2  # never up again
+    assert lower.replicas.counts[at[2]].sum() == k
+
+
+def test_cooling_moves_as_visits_do():
+    """With few tasks, sums are made at each visit: the same bits as tempering on one level."""
+    one, other = (walk_of(model_of(30, 4, memory=False)) for _ in range(2))
+    cool(one, LEVELS - 1, 3)
+    one.replicas.at[:] = one.replicas.at[::-1]
+    cool(other, LEVELS - 1, 1)
+    cool(other, LEVELS - 1, 2)
+    assert one.target == TARGET
+    assert np.array_equal(one.replicas.assignment, other.replicas.assignment)
+    assert np.array_equal(one.replicas.loads, other.replicas.loads)
+    assert np.array_equal(one.stream, other.stream)
+    temper(other, 0, LEVELS)
+    assert not np.array_equal(one.stream, other.stream)
+
+
+@pytest.mark.parametrize("stop", [Iterations(120), Evaluations(30_000_000)], ids=str)
+def test_a_counted_budget_is_used_to_its_end_with_the_same_bits(stop):
+    problem = problem_of()
+    first, again = (solve(problem, Frontier(levels=8), stop=stop, rng=1) for _ in range(2))
+    assert first.assignment.tolist() == again.assignment.tolist()
+    assert first.evaluations == again.evaluations
+    cooling = first.state.cooling
+    assert cooling.level == 7
+    assert 0.1 < cooling.begin < 0.3
+    assert cooling.end == pytest.approx(cooling.begin + 0.5 * (1.0 - cooling.begin))
+    assert cooling.is_over
+
+
+def test_without_a_budget_cycles_double_as_before():
+    problem = problem_of()
+    plain = Frontier(levels=4)
+    state = plain.init(problem, np.random.default_rng(1))
+    for _ in range(60):
+        state = plain.step(problem, state)
+    stalled = solve(problem, plain, stop=[Stall(60), lambda p: p.iterations >= 60], rng=1)
+    assert stalled.state.cooling is None
+    assert stalled.makespan == state.makespan
+
+
+def test_no_cooling_for_short_budgets_and_tight_memory():
+    for problem, steps in (
+        (problem_of(), 20),
+        (braun("u_s_hihi", 60, 6, utilisation=0.9, rng=3), 120),
+    ):
+        result = solve(problem, Frontier(levels=4), stop=Iterations(steps), rng=1)
+        assert result.state.cooling is None
+
+
+def walked(problem, solver, shares):
+    """The state after a step at each share of a budget; no bound or gap ends it."""
+    state = solver.init(problem, np.random.default_rng(1))
+    cycles = []
+    for share in shares:
+        with spending(lambda share=share: share):
+            state = solver.step(problem, state)
+        cycles.append(state.cycle)
+    assert state.cooling is not None
+    assert state.makespan == problem.makespan(state.assignment)
+    return state, cycles
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (1, 3), (5, 4)], ids=str)
+def test_tiny_problems_cool_too(shape):
+    problem = Problem(np.random.default_rng(1).exponential(1.0, shape))
+    walked(problem, Frontier(levels=2), np.linspace(0.0, 1.0, 80))
+
+
+def test_ties_and_forbidden_pairs_cool_too():
+    """Equal costs have entropy at any temperature; a forbidden pair has none."""
+    times = np.ones((40, 3))
+    times[::2, 1] = np.inf
+    state, _ = walked(Problem(times), Frontier(levels=4), np.linspace(0.0, 1.0, 80))
+    assert state.makespan == 14.0
+
+
+def test_a_share_that_jumps_ends_the_cooling():
+    """Four cycles of 0.32 s at least are planned where 0.05 are left: one of as many steps."""
+    shares = [0.01 * step for step in range(30)] + [0.95 + 0.01 * step for step in range(5)]
+    state, cycles = walked(problem_of(), Frontier(levels=4), shares)
+    assert state.cooling.is_over
+    assert state.length == 3  # five steps are left, two for each unit of length
+    assert cycles[-5:] == [1] * 5
+
+
+def test_the_last_cycle_ends_with_the_budget():
+    state, cycles = walked(problem_of(), Frontier(levels=4), np.arange(200) / 200)
+    lengths = np.diff(np.flatnonzero(np.diff(cycles, prepend=-1)))
+    assert state.position == 0
+    assert state.cycle == cycles[-2] + 1
+    # two cycles of 16 steps, 85 of cooling before the third
+    assert lengths[:1].tolist() == [15]
