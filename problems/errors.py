@@ -41,7 +41,7 @@ class InputError(ValueError):
     ...     load_problem("paper:200x0")
     ... except InputError as error:
     ...     print(error.field, error.rule, sep=": ")
-    nodes: an integer >= 1
+    nodes: an integer >= 1 and <= 1e+07
     """
 
     def __init__(self, field: str, value: object, rule: str) -> None:

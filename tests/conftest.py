@@ -1,6 +1,7 @@
 """Data that the project reads in place: ``../shared/data`` beside the project's root."""
 
 import gc
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,12 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where kernels run as Python, have integers wrap and floats divide in silence as compiled."""
+    """Where kernels run as Python, have integers wrap and floats divide in silence as compiled.
+
+    A shell starts what it runs in the background deaf to Ctrl-C, which tests send.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if numba.config.DISABLE_JIT:
         for text in ("overflow encountered", "divide by zero", "invalid value"):
             config.addinivalue_line("filterwarnings", f"ignore:{text}:RuntimeWarning")

@@ -28,6 +28,7 @@ FOUND = {
     427: "a schedule is called optimal that is 1e-10 longer",
     518: "the lifted bound leaves no room for rounding where cheap pairs are left out",
     730: "3000000000006 s are called optimal, and 3000000000000 s are",
+    9537: "profits by weight of the knapsacks of an incumbent overflow",
 }
 
 

@@ -358,7 +358,8 @@ def _fractional(profit: FloatArray, weight: FloatArray, room: FloatArray) -> Flo
     useful = (profit > 0.0) & np.isfinite(weight)
     free = profit[useful & (weight == 0.0)].sum()
     items = np.flatnonzero(useful & (weight > 0.0))
-    items = items[np.argsort(-profit[items] / weight[items], kind="stable")]
+    # logarithms: a ratio may be more than the largest number
+    items = items[np.argsort(np.log(weight[items]) - np.log(profit[items]), kind="stable")]
     filled = np.concatenate([[0.0], np.cumsum(weight[items])])
     reached = np.concatenate([[0.0], np.cumsum(profit[items])])
     return np.asarray(free + np.interp(np.maximum(room, 0.0), filled, reached))

@@ -209,7 +209,10 @@ def test_a_failed_row_fails_again(tmp_path: Path):
     ("arguments", "message"),
     [
         ((), "PROBLEM: got None, must be given, unless --replay DIR KEY is"),
-        (("--replay", "out", "0", "--seed", "1"), "given without budget, --set and --seed"),
+        (
+            ("--replay", "out", "0", "--seed", "1"),
+            "given without budget, --set, --seed and",
+        ),
         (("--replay", "nowhere", "0"), "folder: got 'nowhere'"),
         (("paper:5x2", "--seed", "x"), "--seed: got 'x', must be an integer >= 0, or several"),
         (("paper:5x2", "--seed", "1/-2"), "--seed: got '1/-2'"),
