@@ -122,9 +122,9 @@ class Frontier:
     of `LocalSearch`.
 
     Cycles double in length. With a budget of iterations, evaluations or seconds, and without
-    memory and ready times, they take about 15 % of it; then one schedule cools in half of the rest
-    (`open_cooling`), and further cycles end with the budget. On thousands of tasks the cooling
-    finds far better schedules than the cycles; on hundreds, the cycles are often better.
+    memory and ready times, where all tasks rank the nodes alike, they take about 15 % of it; then
+    one schedule cools in half of the rest (`open_cooling`), and further cycles end with the budget.
+    Where tasks rank the nodes differently, a single cooling may leave long tasks where they froze.
 
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
     instead, as it does where a budget of seconds is too short to make the replicas (a second for
@@ -314,7 +314,8 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
     state.timed, state.begun, left = state.cycle, used, 1.0 - used
     if state.cooling is None:
         begins = used + 2 * state.length * state.rate > FIRST_SHARE
-        if state.cycle > 0 and begins and left >= FEWEST * state.rate:
+        long = state.cycle > 0 and left >= FEWEST * state.rate
+        if begins and long and _is_consistent(problem):
             end = used + COOLING_SHARE * left
             state.walk, state.cooling = open_cooling(state.walk, used, end)
     elif not state.cooling.is_over and used >= state.cooling.end:
@@ -325,6 +326,14 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
         both = 2 * (state.length + _cycle_length(state.cycle + 1))
         if left < both * state.rate:  # the last cycle: it ends with the budget
             state.length = max(1, round(left / (2 * state.rate)))
+
+
+def _is_consistent(problem: Problem) -> bool:
+    """Whether all tasks rank the nodes alike: elsewhere long tasks may freeze where they are."""
+    if problem.allowed is not None:
+        return False
+    order = np.argsort(problem.matrix.mean(axis=0), kind="stable")
+    return bool((np.diff(problem.matrix[:, order], axis=1) >= 0.0).all())
 
 
 def _has_unpriced_limits(problem: Problem) -> bool:
