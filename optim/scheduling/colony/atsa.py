@@ -44,7 +44,11 @@ Heuristic = Literal[
 
 _PAIRS_AT_ONCE = 2_000_000  # of ants, tasks and nodes in one call of the kernel, 0.01 to 0.05 s
 
-_FEW_NODES = 16  # with at most these, a roulette is as quick as an alias table
+# With at most these, a roulette is as quick as an alias table. In lockstep it is quicker up to
+# about 56 nodes (at 30 by a third), but a seed would then give other schedules.
+_FEW_NODES = 16
+
+_WIDEST_LOCKSTEP = 300  # nodes; with 1000, lanes leave the cache and are a quarter slower
 
 
 @dataclass(frozen=True)
@@ -291,7 +295,8 @@ def _tries(nodes: int, atsa: ATSA) -> int:
 def _in_lockstep(nodes: int, atsa: ATSA) -> bool:
     """Whether ants may walk at the same time.
 
-    They may if each choice takes one random number, and none changes the weights of the next ant.
+    They may if each choice takes one random number, and none changes the weights of the next ant;
+    with very many nodes it does not pay.
     """
     return _tries(nodes, atsa) == 0 and atsa.local_rule != "acs" and bool(is_small_whole(atsa.beta))
 
