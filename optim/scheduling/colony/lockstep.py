@@ -47,10 +47,16 @@ class Lanes(NamedTuple):
 def open_lanes(tasks: int, nodes: int, ants: int) -> Lanes:
     """Return the lanes for a number of ants, at most as many as are of use."""
     y = min(ants, _MOST_ANTS)
-    per_node = [np.zeros((nodes, y)) for _ in range(3)]
-    whole = [np.zeros(y, dtype=np.int64) for _ in range(2)]
     return Lanes(
-        np.zeros((y, tasks)), *per_node, np.zeros((4, y)), np.zeros(y), np.zeros(y), *whole
+        numbers=np.zeros((y, tasks)),
+        loads=np.zeros((nodes, y)),
+        used=np.zeros((nodes, y)),
+        share=np.zeros((nodes, y)),
+        parts=np.zeros((4, y)),
+        earliest=np.zeros(y),
+        point=np.zeros(y),
+        node=np.zeros(y, dtype=np.int64),
+        turning=np.zeros(y, dtype=np.int64),
     )
 
 
@@ -80,14 +86,16 @@ def walk_in_lockstep(
 
     Parameters
     ----------
-    times, memory, ready, order, trail, visibility, alpha, stream, first, last
-        As for `walk`; the exponent of the visibility is a small whole number.
+    times, memory, ready, order, trail
+        As for `walk`.
     assignments, makespans, totals
         Of the tours.
     nodes : Nodes
         Capacities, and loads as scratch.
     lanes : Lanes
         Scratch.
+    visibility, alpha, stream, first, last
+        As for `walk`; the exponent of the visibility is a small whole number.
     """
     if first == 0:
         prepare(trail, alpha, False)
@@ -234,7 +242,7 @@ def _spin_all(lanes: Lanes, count: int) -> None:
 @jit_lean
 def _node_of(lanes: Lanes, lane: int) -> int:
     """Return the node that the roulette has come to; never one whose share is 0."""
-    node = lanes.node[lane]
+    node: int = lanes.node[lane]
     if node == len(lanes.share):
         node -= 1
         while lanes.share[node, lane] == 0.0:
