@@ -86,14 +86,16 @@ def walk_in_lockstep(
 
     Parameters
     ----------
-    times, memory, ready, order, trail, visibility, alpha, stream, first, last
-        As for `walk`; the exponent of the visibility is a small whole number.
+    times, memory, ready, order, trail
+        As for `walk`.
     assignments, makespans, totals
         Of the tours.
     nodes : Nodes
         Capacities, and loads as scratch.
     lanes : Lanes
         Scratch.
+    visibility, alpha, stream, first, last
+        As for `walk`; the exponent of the visibility is a small whole number.
     """
     if first == 0:
         prepare(trail, alpha, False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling import pso
 from edgeopt.optim.scheduling.catalog import make_solver
-from edgeopt.optim.scheduling.colony import walk
+from edgeopt.optim.scheduling.colony import lockstep, walk
 from edgeopt.optim.scheduling.local_search import chain, moves
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
@@ -32,7 +32,8 @@ def counted(module, name, size=lambda *arguments: 1):
     setattr(module, name, counting)
 
 
-counted(walk, "sum_four")  # twice for each ant that assigns all tasks
+counted(walk, "sum_four")  # twice for each ant that assigns all tasks, alone or in lockstep
+counted(lockstep, "sum_four")
 counted(pso, "swarm_makespan")
 counted(moves, "time_of")  # twice for each shift or swap of a descent
 counted(chain, "arrival")  # of each shift of a chain, and again of the one chosen
