@@ -35,7 +35,7 @@ weights = st.lists(
 
 
 @given(weights)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_the_table_holds_the_distribution(values):
     keep, alias = table_of(values)
     expected = np.array(values) / sum(values)
@@ -45,7 +45,7 @@ def test_the_table_holds_the_distribution(values):
 
 
 @given(weights, st.floats(0, 1, exclude_max=True))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_weight_of_zero_is_never_drawn(values, uniform):
     keep, alias = table_of(values)
     index, rest = draw_alias(keep, alias, 0, uniform)

@@ -65,7 +65,7 @@ def enumerate_splits(costs: SplitCosts) -> float:
     return best
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(seed=SEEDS)
 def test_the_minimum_cut_is_the_best_split(seed: int):
     costs = random_costs(seed)

@@ -17,7 +17,7 @@ from edgeopt.problems.offloading.program import OBJECTIVES
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(seed=SEEDS, objective=st.sampled_from(["delay", "deepest"]))
 def test_kkt_duality_and_rounding_on_random_programs(random_one, seed: int, objective: str):
     program = random_one(seed, objective=objective)

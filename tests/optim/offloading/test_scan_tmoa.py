@@ -25,7 +25,7 @@ def brute_force(program: CutProgram) -> int | None:
     return None if best is None else best[1]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(seed=SEEDS, objective=st.sampled_from(["delay", "deepest"]))
 def test_scan_and_repaired_algorithm_equal_brute_force(random_one, seed: int, objective: str):
     program = random_one(seed, objective=objective)
@@ -43,7 +43,7 @@ def test_real_programs(realistic, seed: int, objective: str):
     assert tmoa_repaired(program).cut == expected
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(seed=SEEDS)
 def test_the_printed_algorithm_is_the_scan_if_the_constraints_are_monotone(random_one, seed: int):
     program = random_one(seed, monotone=True, objective="deepest")

@@ -262,14 +262,12 @@ def test_a_problem_too_tight_for_a_greedy_is_infeasible_not_wrong(solver):
         assert problem.fits(result.assignment)
 
 
-@pytest.mark.parametrize("tasks", [200])
-@pytest.mark.parametrize("nodes", [10, 20, 30])
-def test_repaired_atsa_beats_its_rivals_at_equal_evaluations(tasks, nodes):
+def test_repaired_atsa_beats_its_rivals_at_equal_evaluations():
     from scipy.stats import wilcoxon
 
     makespans = {name: [] for name in ("atsa-repaired", "atsa", "fcfs", "aco", "pso")}
-    for seed in range(30):
-        problem = load_problem(f"paper:{tasks}x{nodes}:seed={1000 + seed}")
+    for seed in range(24):
+        problem = load_problem(f"paper:200x{(10, 20, 30)[seed % 3]}:seed={1000 + seed}")
         for name, values in makespans.items():
             result = solve(problem, make_solver(name), stop=Evaluations(5000), rng=seed)
             values.append(result.makespan)

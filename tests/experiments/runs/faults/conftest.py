@@ -12,4 +12,4 @@ sys.path.insert(0, str(Path(__file__).parent))  # for fault_sweep
 @pytest.fixture
 def strikes() -> int:
     """Return the number of kills, from the environment variable EDGEOPT_FAULTS."""
-    return int(os.environ.get("EDGEOPT_FAULTS", "4"))
+    return int(os.environ.get("EDGEOPT_FAULTS", "2"))

@@ -50,14 +50,14 @@ def check_cheap_bounds(problem):
 
 
 @given(small(whole=True))
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @example(MET)
 def test_cheap_bounds(problem):
     check_cheap_bounds(problem)
 
 
 @given(small(whole=False))
-@settings(max_examples=1500)
+@settings(max_examples=400)
 def test_cheap_bounds_with_real_times(problem):
     check_cheap_bounds(problem)
 

@@ -22,7 +22,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3), st.integers(0, 2**32 - 1))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_multipliers_give_a_bound(problem, seed):
     rng = np.random.default_rng(seed)
     u = rng.dirichlet(np.full(problem.nodes, 0.5))

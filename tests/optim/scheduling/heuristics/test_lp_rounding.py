@@ -37,7 +37,7 @@ def components(tasks, nodes):
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3, memory=False))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_deadline_and_schedule_hold_their_factors(problem):
     best = optimum(problem)
     assert deadline(problem, least_deadline(problem)) <= best * (1 + 1e-9)

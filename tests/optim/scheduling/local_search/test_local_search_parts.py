@@ -248,7 +248,7 @@ def test_descent_passes_a_plateau_of_two_critical_nodes():
     st.integers(1, 5),
     st.sampled_from([1e-6, 0.05]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_chain_is_that_of_the_definition(problem, seed, depth, tolerance):
     rng = np.random.default_rng(seed)
     assignment = random_fit(problem, rng)
