@@ -54,9 +54,17 @@ def termination_as_interrupt() -> Iterator[None]:
 def _raise_later(lost: Any) -> None:
     """Repeat an interrupt that came where no exception can leave, as in a compiler's callback."""
     if isinstance(lost.exc_value, KeyboardInterrupt):
-        threading.Timer(0.05, _thread.interrupt_main).start()
+        threading.Timer(0.05, _interrupt).start()
     else:
         sys.__unraisablehook__(lost)
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, where the system can also while it sleeps."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def _end(*_: Any) -> None:

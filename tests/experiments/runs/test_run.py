@@ -1,10 +1,6 @@
 """Sweeps give the same table whatever interrupts them, and do nothing twice."""
 
 import json
-import random
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,39 +170,6 @@ def test_equal_solvers_and_problems_of_two_names_keep_their_cells(tmp_path: Path
     assert len(cells) == 8
     for _, row in cells.groupby("repetition"):
         assert row["makespan"].nunique() == 1  # the same instance and the same stream
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_killed_sweep_resumes(own: Own, tmp_path: Path, jobs: int):
-    config = own(repetitions=20, pause=0.03)
-    whole = run_sweep(config, tmp_path / "whole")
-    command = [sys.executable, "-m", "edgeopt.experiments.cli", "sweep", "own.toml"]
-    command += ["--out", "out", "--jobs", str(jobs)]
-    out, pick = tmp_path / "out", random.Random(jobs)
-    kept: dict[str, float] = {}
-    for rows in sorted(pick.sample(range(30), 2)):
-        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
-        wait_for_rows(out, rows, process)
-        time.sleep(pick.uniform(0.0, 0.05))
-        process.kill()
-        process.wait()
-        time.sleep(0.2)  # workers that lost their parent finish a cell at most
-        kept = {key: row["cell_seconds"] for key, row in scan_store(out).items()}
-        assert rows <= len(kept)
-    resumed = run_sweep(read_config(tmp_path / "own.toml"), out, jobs=1)
-    assert_same(resumed, whole)
-    seconds = resumed.set_index("key")["cell_seconds"]
-    assert {key: seconds[key] for key in kept} == kept
-
-
-def wait_for_rows(folder: Path, rows: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until that many rows are on disk."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if (folder / "journal").exists() and len(scan_store(folder)) >= rows:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"{rows} rows never came; exit code {process.poll()}")
 
 
 def test_each_finished_cell_is_on_disk_at_once(own: Own, tmp_path: Path):

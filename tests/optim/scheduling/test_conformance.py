@@ -7,7 +7,10 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ from strategies import allowed_pairs
 
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
-from edgeopt.optim.scheduling.solver import OneShot, as_solver
+from edgeopt.optim.scheduling.solver import OneShot, Result, as_solver
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -72,17 +75,30 @@ def solver(request):
     return SOLVERS[request.param]
 
 
-@pytest.fixture(params=PROBLEMS)
-def problem(request):
-    return PROBLEMS[request.param]()
-
-
 def run(problem, solver, seed=1, iterations=4):
     return solve(problem, solver, stop=Iterations(iterations), rng=seed)
 
 
+class Run(NamedTuple):
+    """A run that several tests look at, and the digest of its problem before."""
+
+    problem: Problem
+    digest: str
+    result: Result
+
+
+@cache
+def first_run(problem_name, solver_name):
+    problem = PROBLEMS[problem_name]()
+    return Run(problem, problem.digest, run(problem, SOLVERS[solver_name]))
+
+
+every_run = pytest.mark.parametrize(("problem", "solver"), list(product(PROBLEMS, SOLVERS)))
+
+
+@every_run
 def test_result_is_what_it_says(problem, solver):
-    result = run(problem, solver)
+    problem, _, result = first_run(problem, solver)
     assert result.assignment.shape == (problem.tasks,)
     assert problem.fits(result.assignment)
     assert result.makespan == problem.makespan(result.assignment)
@@ -91,8 +107,9 @@ def test_result_is_what_it_says(problem, solver):
     assert result.status in ("iterations", "finished", "optimal")
 
 
+@every_run
 def test_trace_is_monotone_and_ends_with_the_result(problem, solver):
-    result = run(problem, solver)
+    result = first_run(problem, solver).result
     trace = result.trace
     assert trace.makespan[-1] == pytest.approx(result.makespan, rel=1e-12)
     assert trace.iterations[-1] == result.iterations
@@ -103,8 +120,9 @@ def test_trace_is_monotone_and_ends_with_the_result(problem, solver):
     assert trace.makespan == sorted(trace.makespan, reverse=True)
 
 
+@every_run
 def test_same_seed_same_bits(problem, solver):
-    first, second = run(problem, solver), run(problem, solver)
+    first, second = first_run(problem, solver).result, run(PROBLEMS[problem](), SOLVERS[solver])
     assert first.assignment.tolist() == second.assignment.tolist()
     assert first.trace.makespan == second.trace.makespan
     assert first.trace.evaluations == second.trace.evaluations
@@ -224,9 +242,9 @@ def test_these_solvers_begin_from_a_start(name):
     assert SOLVERS[name].step(problem, alone).makespan > state.makespan
 
 
+@every_run
 def test_the_problem_is_left_alone(problem, solver):
-    before = problem.digest
-    run(problem, solver)
+    problem, before, _ = first_run(problem, solver)
     assert problem.matrix.flags.writeable is False or isinstance(problem.et, UniformTimes)
     assert replace(problem).digest == before
 

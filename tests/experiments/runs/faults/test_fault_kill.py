@@ -23,7 +23,7 @@ def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int, jobs:
     path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
     pick, out = random.Random(jobs), tmp_path / "out"
     kept: dict[str, float] = {}
-    for _ in range(strikes // 2):
+    for _ in range(strikes):
         process = start(tmp_path, "out", "--jobs", str(jobs))
         wait_for_lines(process, out, len(kept) + pick.randrange(1, 20))
         time.sleep(pick.uniform(0.0, 0.03))
