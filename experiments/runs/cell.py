@@ -238,8 +238,10 @@ def failure(error: str, seconds: float) -> Row:
     return {"status": FAILED, "error": printable(error), "cell_seconds": seconds}
 
 
-def reason_of(error: str | None) -> str:
+def reason_of(error: str | float | None) -> str:
     r"""Return what a traceback ends with, the error and its message, as one line.
+
+    A table has None or NaN where there is no text.
 
     Examples
     --------
@@ -247,7 +249,8 @@ def reason_of(error: str | None) -> str:
     >>> reason_of('Traceback:\n  File "mine.py", line 3\n    solve(x)\nValueError: two\nlines')
     'ValueError: two lines'
     """
-    lines = (error or "no error is known").strip().splitlines()
+    text = error.strip() if isinstance(error, str) else ""
+    lines = (text or "no error is known").splitlines()
     frames = [place for place, line in enumerate(lines) if line.startswith('  File "')]
     start = frames[-1] + 1 if frames else len(lines) - 1
     while start < len(lines) - 1 and lines[start].startswith(" "):

@@ -85,9 +85,9 @@ def _mutate_entry(table: Any, rng: np.random.Generator) -> None:
     elif kind < 0.25 and isinstance(table, dict):
         table[pick(rng, (key + "x", "", "é", "scheme", "solver", "path"))] = table.pop(key)
     elif kind < 0.3 and isinstance(table, list):
-        table.append(table[key])
+        table.append(copy.deepcopy(table[key]))
     else:
-        table[key] = odd_value(rng)
+        table[key] = copy.deepcopy(odd_value(rng))
 
 
 def mutate_toml(text: str, rng: np.random.Generator) -> bytes:

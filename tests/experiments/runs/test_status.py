@@ -33,12 +33,14 @@ def folder(tmp_path: Path) -> Path:
     ("error", "reason"),
     [
         (None, "no error is known"),
+        (float("nan"), "no error is known"),
+        (" ", "no error is known"),
         ("longer than 3 s", "longer than 3 s"),
         ('Traceback:\n  File "a", line 1\n    f()\n    ^^^\nValueError: 1\n  2', "ValueError: 1 2"),
         ('  File "a", line 1\nE: x\n\nIn:\n  File "b", line 2\nF: y', "F: y"),
     ],
 )
-def test_the_reason_is_the_whole_message(error: str | None, reason: str):
+def test_the_reason_is_the_whole_message(error: str | float | None, reason: str):
     assert reason_of(error) == reason
 
 
