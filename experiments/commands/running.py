@@ -165,6 +165,8 @@ def _print_plan(config: AnyConfig, options: RunOptions) -> None:
         note = f"code of {names} is not run here: counted by name, a list of values as one solver"
         say(note, error=True)
     _print_status(status, options.jobs)
+    if options.accept_code or not status.open:
+        return
     kept = status.open - status_of(*chosen, accept_code=True, by_name=True).open
     if kept:
         say(f"{kept} of these differ in code alone from rows that --accept-code would keep")

@@ -116,14 +116,15 @@ def status_of(
     """
     cells = list(config.cells())
     index = index_of(cells, config.kind)
-    if by_name and folder is not None and (folder / CONFIG).exists():
+    stored = folder if folder is not None and (folder / CONFIG).exists() else None
+    if by_name and stored is not None:
         foreign = {cell.key for cell in cells if cell.is_foreign}
-        index = _with_known_keys(index, foreign, folder, accept_code)
+        index = _with_known_keys(index, foreign, stored, accept_code)
     keys = {entry["key"] for entry in index}
     chosen = keys if select is None else selected_keys(select, index, config.kind)
-    rows = scan_store(folder) if folder is not None and (folder / CONFIG).exists() else {}
-    if accept_code and CONTENT in config.kind.facts and rows and folder is not None:
-        found = acceptable_rows(folder, cells)
+    rows = scan_store(stored) if stored is not None else {}
+    if accept_code and CONTENT in config.kind.facts and rows and stored is not None:
+        found = acceptable_rows(stored, cells)
         rows |= {key: {**rows[known], "key": key} for key, known in found.items()}
     entries = [entry for entry in index if entry["key"] in chosen]
     # rows of cells that are left out are neither counted nor older
