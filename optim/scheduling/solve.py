@@ -21,6 +21,7 @@ from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
+from edgeopt.optim.scheduling.local_search.priced_start import priced_start
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -441,6 +442,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
         load_kernels(tiny)
     if isinstance(runner, MILP):
         search_better(tiny, None, math.inf, 0)  # not reached with two tasks
+    if not isinstance(tiny.et, UniformTimes):
+        priced_start(tiny)  # only large problems need it
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.counting import counting_bound
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
 from edgeopt.optim.scheduling.bounds.lp import solve_relaxation
 from edgeopt.optim.scheduling.bounds.quick_bounds import (
     LP_ENTRIES,
@@ -20,7 +22,23 @@ from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_ROUNDS = 50
 
-_known: WeakKeyDictionary[Problem, float] = WeakKeyDictionary()
+
+class _Refuted(NamedTuple):
+    """What is known of the deadlines of a problem.
+
+    Attributes
+    ----------
+    bound : float
+        The largest refuted, in s.
+    multipliers : Multipliers
+        Of the LP over the pairs within it.
+    """
+
+    bound: float
+    multipliers: Multipliers
+
+
+_known: WeakKeyDictionary[Problem, _Refuted] = WeakKeyDictionary()
 
 
 def deadline_bound(problem: Problem) -> float:
@@ -56,22 +74,30 @@ def deadline_bound(problem: Problem) -> float:
     >>> lower_bound(problem), deadline_bound(problem)
     (97.0, 102.0)
     """
-    return keep(_known, problem, lambda: _computed(problem))
+    return keep(_known, problem, lambda: _computed(problem)).bound
 
 
-def _computed(problem: Problem) -> float:
+def deadline_duals(problem: Problem) -> Multipliers:
+    """Return the multipliers of the LP over the pairs within `deadline_bound`, as `lp_duals` does.
+
+    They are those of `lp_duals` where that LP uses no longer pair.
+    """
+    return keep(_known, problem, lambda: _computed(problem)).multipliers
+
+
+def _computed(problem: Problem) -> _Refuted:
     """Compute the bound."""
-    bound = lower_bound(problem)
+    bound, multipliers = lower_bound(problem), lp_duals(problem)
     if problem.tasks * problem.nodes > LP_ENTRIES:
-        return bound
+        return _Refuted(bound, multipliers)
     bound = max(bound, counting_bound(problem))
     if lp_end(problem) > bound * (1 + ROUNDING) and not is_over():
-        bound = _raised(problem, bound)
-    return bound
+        return _raised(problem, bound)
+    return _Refuted(bound, multipliers)
 
 
-def _raised(problem: Problem, bound: float) -> float:
-    """Return the bound after LPs without the pairs that exceed it, until one does not raise it."""
+def _raised(problem: Problem, bound: float) -> _Refuted:
+    """Raise the bound by LPs without the pairs that exceed it, until one does not raise it."""
     memory, capacity = whole_memory(problem)
     held = memory[:, None] <= capacity * (1 + ROUNDING)
     ends = ready_times(problem) + problem.matrix
@@ -85,4 +111,4 @@ def _raised(problem: Problem, bound: float) -> float:
         if better <= bound or is_over():
             break
         bound, before = better, within
-    return bound
+    return _Refuted(bound, multipliers)

@@ -58,7 +58,7 @@ def find_candidates(problem: Problem, width: int) -> Candidates:
 
 def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
     """Return r_ij of some tasks in s, shape (tasks, x); infinite where the task cannot run."""
-    priced = _priced(problem, tasks)
+    priced = priced_costs(problem, tasks)
     reduced: FloatArray = priced - priced.min(axis=1, keepdims=True)
     return reduced
 
@@ -69,14 +69,14 @@ def price_ratios(problem: Problem) -> FloatArray:
     In [0, 1], at the LP's prices of time and memory; 1 if a task costs nothing there, 0 if it
     cannot run there.
     """
-    priced = _priced(problem, slice(None))
+    priced = priced_costs(problem, slice(None))
     least = priced.min(axis=1, keepdims=True)
     ratios: FloatArray = np.divide(least, priced, out=np.ones_like(priced), where=priced > 0)
     return ratios
 
 
-def _priced(problem: Problem, tasks: slice) -> FloatArray:
-    """Return u_j et_ij + v_j memory_i in s; infinite where the task does not fit or cannot run."""
+def priced_costs(problem: Problem, tasks: slice) -> FloatArray:
+    """Return u_j et_ij + v_j memory_i in s, infinite where the task does not fit or cannot run."""
     memory, capacity = memory_arrays(problem)
     u, v = lp_duals(problem)
     if isinstance(problem.et, UniformTimes):
@@ -99,7 +99,7 @@ def _make(problem: Problem, width: int) -> Candidates:
     block = max(1, _PAIRS_AT_ONCE // x)
     for start in range(0, k, block):
         tasks = slice(start, min(start + block, k))
-        node[tasks], cost[tasks] = _cheapest(_priced(problem, tasks), start, width)
+        node[tasks], cost[tasks] = _cheapest(priced_costs(problem, tasks), start, width)
     # A node of price 0 would take any load at no cost.
     return Candidates(node, cost, np.maximum(u, _LEAST_PRICE / x), v.copy())
 

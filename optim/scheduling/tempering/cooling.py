@@ -16,6 +16,8 @@ FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, 
 
 SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last times x / cost^2
 
+PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that makes it worthwhile
+
 MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
 
 _SAMPLE = 2000  # tasks that the entropy is summed over
@@ -56,6 +58,23 @@ class Cooling:
         return min(max(int(way * len(self.stiffness)), self.level), len(self.stiffness) - 1)
 
 
+def promises_better(walk: ReplicaWalk) -> bool:
+    """Whether the cost at which a cooling ends lies well below the gap of the best schedule.
+
+    Where tasks have few nodes of about the same cost, as on inconsistent matrices, the entropy at
+    which it ends is that of costly schedules: cycles find better ones.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        Its incumbent is the best schedule.
+    """
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    last = temperature_of(costs, FROZEN * walk.model.times.shape[1])
+    gap = float(walk.incumbent.makespan[0]) - 1.0
+    return mean_cost(costs, last) < PROMISING * gap
+
+
 def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
     """Return the walk with one schedule drawn at the first temperature, and its way down.
 
@@ -73,9 +92,9 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     begin, end : float
         Shares of the budget.
     """
-    model, levels = walk.model, len(walk.replicas.at)
-    costs = np.take_along_axis(model.costs, walk.ladder.nodes, axis=1)
-    first, last = (temperature_of(costs, nats * model.times.shape[1]) for nats in (FREEST, FROZEN))
+    levels, x = len(walk.replicas.at), walk.model.times.shape[1]
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    first, last = (temperature_of(costs, nats * x) for nats in (FREEST, FROZEN))
     melting = max(1, int(MELT * levels))
     temperatures = np.full(levels, first)
     temperatures[melting:] = np.geomspace(first, last, levels - melting)
@@ -85,7 +104,7 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     # Soft enough at first for a task as long as the schedule to change nodes.
     stiffness[:melting] = np.geomspace(min(SOFTEST * cost**2, 0.5), 1.0, melting, endpoint=False)
     stiffness[melting:] = np.geomspace(1.0, STIFFEST, levels - melting)
-    ladder = make_ladder(model, walk.ladder.nodes, temperatures, np.ones(levels))
+    ladder = make_ladder(walk.model, walk.ladder.nodes, temperatures, np.ones(levels))
     _scatter(walk, ladder.chances[0])
     cooling = Cooling(begin, end, stiffness, least)
     return _set_level(walk._replace(ladder=ladder), cooling, cost), cooling

@@ -8,12 +8,17 @@ import numpy as np
 
 from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound, deadline_duals
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.optim.stream import RandomStream, build_alias, draw_alias, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
 _LONGEST = 1e150  # of a time in the model
+
+_ROUNDING = 1e-9  # relative, of limits
+
+_FEWEST_PAIRS = 1000  # of task and node for which prices of a deadline are taken
 
 
 class Model(NamedTuple):
@@ -42,7 +47,7 @@ class Model(NamedTuple):
     ready: FloatArray
 
 
-def build_model(problem: Problem, unit: float) -> Model:
+def build_model(problem: Problem, unit: float, makespan: float = np.inf) -> Model:
     """Return the model of a problem.
 
     Parameters
@@ -51,13 +56,18 @@ def build_model(problem: Problem, unit: float) -> Model:
         Its LP is solved unless its multipliers are already known.
     unit : float
         The model's unit of time in s, > 0.
+    makespan : float
+        Of a schedule in s: no better one uses a longer pair.
 
     Notes
     -----
     The weights are the geometric mean of the LP's multipliers, by which a second on a node counts
     for the LP's makespan, and of equal weights, as in the maximum of the loads.
     """
-    u, v = lp_duals(problem)
+    duals = lp_duals(problem)
+    # A dozen tasks gain nothing by other prices.
+    priced = deadline_duals(problem) if problem.matrix.size >= _FEWEST_PAIRS else duals
+    u, v = priced
     memory, capacity = memory_arrays(problem)
     times, ready = _in_units(problem.matrix, unit), _in_units(ready_times(problem), unit)
     # v is in s/byte: in the model's unit like the times.
@@ -65,10 +75,25 @@ def build_model(problem: Problem, unit: float) -> Model:
     # A node of multiplier 0 still cannot run a task of infinite time.
     costs = np.multiply(times, u, out=np.full_like(times, np.inf), where=allowed)
     costs += np.outer(memory, v / unit)
-    costs -= costs.min(axis=1, keepdims=True)
+    if priced is duals:
+        costs -= costs.min(axis=1, keepdims=True)
+    else:
+        costs = _reduced(costs, ready + times, deadline_bound(problem) / unit, makespan / unit)
     # A node of multiplier 0 can be overloaded all the same, and must not be free.
     weights = np.sqrt(np.maximum(u, u.mean() * 1e-3) / problem.nodes)
     return Model(times, costs, weights, memory, capacity, ready)
+
+
+def _reduced(costs: FloatArray, ends: FloatArray, deadline: float, latest: float) -> FloatArray:
+    """Return reduced costs, shape (k, x), at the prices of the LP of a deadline.
+
+    That LP has no pairs that end after the deadline; they may cost less than those within, and
+    are then free. After `latest` they are left out.
+    """
+    costs = np.where(ends <= latest * (1 + _ROUNDING), costs, np.inf)
+    within = np.where(ends <= deadline * (1 + _ROUNDING), costs, np.inf).min(axis=1, keepdims=True)
+    least = np.where(within < np.inf, within, costs.min(axis=1, keepdims=True))
+    return np.maximum(costs - least, 0.0)
 
 
 def _in_units(times: FloatArray, unit: float) -> FloatArray:

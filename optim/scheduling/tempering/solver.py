@@ -8,13 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import nearest_bound
 from edgeopt.optim.scheduling.local_search import moves
 from edgeopt.optim.scheduling.local_search.iterated import (
     LocalSearch,
     LocalSearchState,
+    start_assignment,
     start_assignments,
 )
+from edgeopt.optim.scheduling.local_search.priced_start import needs_priced_start, priced_start
 from edgeopt.optim.scheduling.local_search.search import Search, allow_work, open_search
 from edgeopt.optim.scheduling.run_time import budget_used, is_over, leave_off, time_left
 from edgeopt.optim.scheduling.solver import State
@@ -23,6 +26,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     close_cooling,
     enter_level,
     open_cooling,
+    promises_better,
 )
 from edgeopt.optim.scheduling.tempering.model import build_ladder, build_model, nearest_nodes
 from edgeopt.optim.scheduling.tempering.moves import make_block
@@ -37,6 +41,8 @@ from edgeopt.problems.scheduling.problem import Problem
 MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 
 MAX_TASKS = 10_000  # a node: a block looks through those of two nodes
+
+_FEWEST_PAIRS = 1000  # for which gaps are those to the deadline bound, as prices are its LP's
 
 _VISITS = 10  # to each level in a step
 
@@ -99,6 +105,24 @@ class TemperingState(State):
     cooling: Cooling | None = None
     search: Search | None = None
 
+    @property
+    def gap(self) -> float:
+        """Of the best schedule: in units of the bound, the makespan less 1."""
+        return float(self.walk.incumbent.makespan[0]) - 1.0
+
+
+@dataclass(kw_only=True)
+class OpeningState(State):
+    """State of a large problem before the first step: a schedule, and no replicas yet.
+
+    Attributes
+    ----------
+    rng : Generator
+        Source of randomness of the steps.
+    """
+
+    rng: np.random.Generator
+
 
 @dataclass(frozen=True)
 class Frontier:
@@ -122,9 +146,12 @@ class Frontier:
     of `LocalSearch`.
 
     Cycles double in length. With a budget of iterations, evaluations or seconds, and without
-    memory and ready times, where all tasks rank the nodes alike, they take about 15 % of it; then
-    one schedule cools in half of the rest (`open_cooling`), and further cycles end with the budget.
-    Where tasks rank the nodes differently, a single cooling may leave long tasks where they froze.
+    memory and ready times, where all tasks rank the nodes alike or where it promises to end well
+    below the best schedule (`promises_better`), they take about 15 % of it; then one schedule cools
+    in half of the rest (`open_cooling`), and further cycles end with the budget.
+
+    On unrelated nodes, from 20,000 pairs of task and node on, the first schedule is that of a list
+    rule at the LP's prices (`priced_start`), and the first cycle is short.
 
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
     instead, as it does where a budget of seconds is too short to make the replicas (a second for
@@ -158,25 +185,44 @@ class Frontier:
     ) -> TemperingState | LocalSearchState | State:
         """Return the state with the best of the heuristics' schedules and `start`.
 
-        If none fits the memory, the state is done.
+        If none fits the memory, the state is done. A large problem's schedule is that of
+        `priced_start`, and its replicas are made in the first step.
         """
+        if needs_priced_start(problem):
+            priced, tried = priced_start(problem)
+            # Prices may be bad where there was no time to find better ones.
+            listed = start_assignment(problem, "min-min")
+            known = [each for each in (start, priced, listed) if each is not None]
+            if known:
+                best, makespan = _best_of(problem, known)
+                return OpeningState(
+                    assignment=best, makespan=makespan, evaluations=tried + 1, rng=rng
+                )
         if _is_too_large(problem) or _is_short(problem):
             return LocalSearch().init(problem, rng, start)
-        tried = start_assignments(problem)
-        known = tried if start is None else [start, *tried]
+        found = start_assignments(problem)
+        known = found if start is None else [start, *found]
         if not known:
             return State(done=True)
-        makespans = [problem.makespan(assignment) for assignment in known]
-        makespan = min(makespans)
-        start = known[makespans.index(makespan)]
+        best, makespan = _best_of(problem, known)
+        first = OpeningState(assignment=best, makespan=makespan, evaluations=len(found), rng=rng)
+        return self._open(problem, first)
+
+    def _open(self, problem: Problem, first: OpeningState) -> TemperingState:
+        """Return the state with replicas of the first schedule."""
+        start, makespan, rng = first.assignment, first.makespan, first.rng
+        assert start is not None
         # The bound, and even the makespan, may be 0, which is no unit.
-        unit = nearest_bound(problem) or makespan or 1.0
-        model = build_model(problem, unit)
+        unit = nearest_bound(problem)
+        if problem.matrix.size >= _FEWEST_PAIRS:
+            unit = max(unit, deadline_bound(problem))
+        unit = unit or makespan or 1.0
+        model = build_model(problem, unit, makespan)
         walk = ReplicaWalk(
             model,
             build_ladder(model, nearest_nodes(model, rng), self.levels, WIDEST),
             start_replicas(model, self.levels, start),
-            Incumbent(start.copy(), np.array([makespan / unit]), np.full(1, len(tried))),
+            Incumbent(start.copy(), np.array([makespan / unit]), np.full(1, first.evaluations)),
             make_block(problem.tasks),
             open_stream(rng),
             1.0,
@@ -185,7 +231,7 @@ class Frontier:
         return TemperingState(
             assignment=start,
             makespan=makespan,
-            evaluations=len(tried),
+            evaluations=first.evaluations,
             walk=walk,
             unit=unit,
             best=makespan / unit - 1.0,
@@ -193,11 +239,22 @@ class Frontier:
 
     def step(self, problem: Problem, state: State) -> State:
         """Anneal or temper for ten visits to each level, and keep the best schedule."""
+        if isinstance(state, OpeningState):
+            return self._begin(problem, state)
         if isinstance(state, LocalSearchState):
             return LocalSearch().step(problem, state)
         if isinstance(state, TemperingState):
             self._walk(problem, state)
         return state
+
+    def _begin(self, problem: Problem, state: OpeningState) -> State:
+        """Make the replicas of a large problem, or begin local search from its schedule."""
+        if not (_is_too_large(problem) or _is_short(problem)):
+            return self._open(problem, state)
+        search = LocalSearch().init(problem, state.rng, state.assignment)
+        search.assignment, search.makespan = state.assignment, state.makespan
+        search.evaluations = state.evaluations
+        return search
 
     def _walk(self, problem: Problem, state: TemperingState) -> None:
         """Anneal or temper for a step, and keep the best schedule."""
@@ -244,17 +301,15 @@ class Frontier:
         The more the last cycle has gained, the smaller the part. Where the bound may be out of
         reach, every other cycle aims just below the best schedule.
         """
-        # In units of the bound the makespan less 1 is the gap.
-        best = float(state.walk.incumbent.makespan[0]) - 1.0
+        best, walk = state.gap, state.walk
+        if time_left() < _SECONDS_PER_PAIR / 3 * walk.model.times.size:
+            leave_off()
+            return False
         aim, gained = AIMS[state.cycle % len(AIMS)], best / state.best if state.best else 1.0
         gap = min(max(best * aim * max(gained, _LEAST_GAIN) ** 2, _NARROWEST), WIDEST)
         aimed = OVERLOAD_SHARE * gap
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
-        walk = state.walk
-        if time_left() < _SECONDS_PER_PAIR / 3 * walk.model.times.size:
-            leave_off()
-            return False
         ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
         return True
@@ -268,6 +323,13 @@ class Frontier:
             makespan = problem.makespan(incumbent.assignment)
             if makespan < state.makespan:
                 state.assignment, state.makespan = incumbent.assignment.copy(), makespan
+
+
+def _best_of(problem: Problem, assignments: list[IntArray]) -> tuple[IntArray, float]:
+    """Return the best of some assignments, the first if several are, and its makespan in s."""
+    makespans = [problem.makespan(assignment) for assignment in assignments]
+    makespan = min(makespans)
+    return assignments[makespans.index(makespan)], makespan
 
 
 def _is_too_large(problem: Problem) -> bool:
@@ -294,8 +356,11 @@ def _portions(walk: ReplicaWalk, visits: int) -> Iterator[tuple[int, int]]:
             break
 
 
-def _cycle_length(cycle: int) -> int:
+def _cycle_length(problem: Problem, cycle: int) -> int:
     """Return for how many steps a cycle anneals, and then tempers; doubles after all `AIMS`."""
+    if needs_priced_start(problem):
+        # The first schedule is better than any that a short cycle finds: a step tells the rate.
+        return SHORTEST << ((cycle - 1) // len(AIMS)) if cycle > 0 else 1
     return SHORTEST << (cycle // len(AIMS))
 
 
@@ -306,7 +371,7 @@ def _is_cooling(state: TemperingState) -> bool:
 
 def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
     """Set the length of the next cycle, or begin or end the cooling of a budget."""
-    before, state.length = state.length, _cycle_length(state.cycle)
+    before, state.length = state.length, _cycle_length(problem, state.cycle)
     if used is None or _has_unpriced_limits(problem):
         return
     if state.cycle > state.timed:  # a cycle has been completed since the last look
@@ -315,21 +380,21 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
     if state.cooling is None:
         begins = used + 2 * state.length * state.rate > FIRST_SHARE
         long = state.cycle > 0 and left >= FEWEST * state.rate
-        if begins and long and _is_consistent(problem):
+        if begins and long and (_is_consistent(problem) or promises_better(state.walk)):
             end = used + COOLING_SHARE * left
             state.walk, state.cooling = open_cooling(state.walk, used, end)
     elif not state.cooling.is_over and used >= state.cooling.end:
         close_cooling(state.walk, state.cooling)
         # What the cooling has gained says nothing of what a cycle will gain.
-        state.best = float(state.walk.incumbent.makespan[0]) - 1.0
+        state.best = state.gap
     if not _is_cooling(state) and state.cooling is not None:
-        both = 2 * (state.length + _cycle_length(state.cycle + 1))
+        both = 2 * (state.length + _cycle_length(problem, state.cycle + 1))
         if left < both * state.rate:  # the last cycle: it ends with the budget
             state.length = max(1, round(left / (2 * state.rate)))
 
 
 def _is_consistent(problem: Problem) -> bool:
-    """Whether all tasks rank the nodes alike: elsewhere long tasks may freeze where they are."""
+    """Whether all tasks rank the nodes alike."""
     if problem.allowed is not None:
         return False
     order = np.argsort(problem.matrix.mean(axis=0), kind="stable")

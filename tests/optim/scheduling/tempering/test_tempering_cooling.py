@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from tempering_walks import LEVELS, TARGET, model_of, walk_of
 
+from edgeopt.optim.scheduling.local_search import priced_start
 from edgeopt.optim.scheduling.run_time import spending
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Stall
+from edgeopt.optim.scheduling.tempering import solver as frontier
 from edgeopt.optim.scheduling.tempering.cooling import (
     FREEST,
     FROZEN,
@@ -14,6 +16,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     enter_level,
     mean_cost,
     open_cooling,
+    promises_better,
     temperature_of,
 )
 from edgeopt.optim.scheduling.tempering.solver import Frontier
@@ -61,6 +64,26 @@ def test_the_way_down():
     assert np.array_equal(lower.replicas.assignment[at[2]], lower.replicas.assignment[at[0]])
     assert cooling.level_at(0.0) == 2  # never up again
     assert lower.replicas.counts[at[2]].sum() == k
+
+
+def test_when_it_promises_to_end_well_below_the_best_schedule():
+    walk = walk_of(model_of(60, 2, memory=False))
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    end = mean_cost(costs, temperature_of(costs, FROZEN * 2))
+    for ratio in (2.99, 3.01):
+        walk.incumbent.makespan[0] = 1.0 + ratio * end
+        assert promises_better(walk) == (ratio > 3.0)
+
+
+def test_a_large_problem_begins_with_a_short_cycle(monkeypatch):
+    monkeypatch.setattr(priced_start, "FEWEST_PAIRS", 0)
+    monkeypatch.setattr(frontier, "WIDEST", 1.0)
+    problem, solver = problem_of(), Frontier(levels=4)
+    state, lengths = solver.init(problem, np.random.default_rng(1)), []
+    for _ in range(1 + 2 + 2 * 16 + 1):
+        state = solver.step(problem, state)
+        lengths.append(state.length)
+    assert lengths == [8] + [1] * 2 + [8] * 32 + [16]
 
 
 def test_cooling_moves_as_visits_do():

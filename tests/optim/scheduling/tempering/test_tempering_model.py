@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from strategies import scheduling_problems
 from tempering_walks import TARGET, model_of
 
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound, deadline_duals
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
-from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
+from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.tempering import model as model_module
 from edgeopt.optim.scheduling.tempering.model import build_model
 from edgeopt.optim.scheduling.tempering.replica import (
@@ -19,11 +20,13 @@ from edgeopt.optim.scheduling.tempering.replica import (
     start_replicas,
 )
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.spec import load_problem
 
 
 def test_by_hand(monkeypatch):
     prices = Multipliers(np.array([0.25, 0.75]), np.array([0.0, 2.0]))
-    monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
+    for name in ("lp_duals", "deadline_duals"):
+        monkeypatch.setattr(model_module, name, lambda problem: prices)
     problem = Problem([[2.0, 6.0], [8.0, 2.0]], [1.0, 0.0], [1.0, 1.0], ready=[0.0, 4.0])
     model = build_model(problem, 2.0)
     assert model.times.tolist() == [[1.0, 3.0], [4.0, 1.0]]
@@ -36,7 +39,8 @@ def test_by_hand(monkeypatch):
 
 def test_a_node_of_price_zero_has_some_weight(monkeypatch):
     prices = Multipliers(np.array([0.0, 1.0]), np.zeros(2))
-    monkeypatch.setattr(model_module, "lp_duals", lambda problem: prices)
+    for name in ("lp_duals", "deadline_duals"):
+        monkeypatch.setattr(model_module, name, lambda problem: prices)
     model = build_model(Problem(np.ones((2, 2))), 1.0)
     assert model.weights.tolist() == pytest.approx([(0.5e-3 / 2) ** 0.5, 0.5**0.5])
 
@@ -50,10 +54,29 @@ def test_the_unit_cancels(problem):
     np.testing.assert_array_equal(one.weights, other.weights)
     assert one.costs.min(axis=1).tolist() == [0.0] * problem.tasks
     u, v = lp_duals(problem)
+    if deadline_duals(problem).u is not u:
+        return  # other prices, see below
     memory = np.zeros(problem.tasks) if problem.task_memory is None else problem.task_memory
     priced = problem.matrix * u + np.outer(memory, v)
     expected = priced - priced.min(axis=1, keepdims=True)
     np.testing.assert_allclose(one.costs, expected, atol=1e-12)
+
+
+def test_prices_of_a_deadline(monkeypatch):
+    """Pairs beyond it may be cheaper than those within, and cost nothing; the longest are out."""
+    monkeypatch.setattr(model_module, "_FEWEST_PAIRS", 0)
+    problem = load_problem("rcmax:machines:24x12:seed=1")
+    unit, times = deadline_bound(problem), problem.matrix
+    assert lower_bound(problem) < unit == 84.0
+    model = build_model(problem, unit, makespan=95.0)
+    out = times > 95.0
+    assert out.any()
+    assert np.isinf(model.costs).tolist() == out.tolist()
+    within = np.where(times <= unit, times * deadline_duals(problem).u, np.inf)
+    reduced = (within - within.min(axis=1, keepdims=True)) / unit
+    np.testing.assert_allclose(model.costs[times <= unit], reduced[times <= unit], atol=1e-12)
+    assert (model.costs[(times > unit) & ~out] >= 0.0).all()
+    assert model.times.tolist() == (times / unit).tolist()
 
 
 def test_overloads():
