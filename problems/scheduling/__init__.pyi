@@ -1,3 +1,4 @@
+from .devices import devices
 from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
 from .hcsp import hcsp
@@ -11,6 +12,7 @@ __all__ = [
     "UniformTimes",
     "braun",
     "coefficient_of_variation",
+    "devices",
     "hcsp",
     "load_file",
     "load_problem",

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import file_exists
 from edgeopt.problems.parameters import parse_value
+from edgeopt.problems.scheduling.devices import devices
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.hcsp import hcsp
@@ -23,6 +24,7 @@ from edgeopt.problems.scheduling.table_options import TableOptions, table_option
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
+    "devices": devices,
     "hcsp": hcsp,
     "paper": paper_pool,
     "rcmax": rcmax,
@@ -31,12 +33,18 @@ GENERATORS: dict[str, Callable[..., Problem]] = {
 EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
+    "devices": "devices:all:200x12:seed=1",
     "hcsp": "hcsp:B.u_c_hihi:2048x64",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
     "rcmax": "rcmax:u_1_100:100x10:seed=0",
 }
 
-_OF_KINDS = ("braun", "hcsp", "rcmax")  # generators whose spec may name a kind of instance
+_OF_KINDS = (
+    "braun",
+    "devices",
+    "hcsp",
+    "rcmax",
+)  # a spec may name their kind
 
 
 def load_problem(
