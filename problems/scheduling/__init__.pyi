@@ -2,6 +2,7 @@ from .devices import devices
 from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
 from .hcsp import hcsp
+from .instructions import from_instructions
 from .paper_pool import paper_pool
 from .problem import Problem, UniformTimes
 from .rcmax import rcmax
@@ -13,6 +14,7 @@ __all__ = [
     "braun",
     "coefficient_of_variation",
     "devices",
+    "from_instructions",
     "hcsp",
     "load_file",
     "load_problem",

@@ -67,11 +67,16 @@ def _read_table(path: Path, options: TableOptions) -> Problem:
     table = read_table(path, options)
     stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
     tasks, nodes = table.task_names, table.node_names
+    for heading in _OF_INSTRUCTIONS & {*(nodes or ())}:
+        rule = "a node's times in s; tasks in MI on nodes in MIPS are TASKS.csv:nodes=NODES.csv"
+        raise InputError(f"{path} column", heading, rule)
     try:
         return Problem(table.matrix, name=stem, task_names=tasks, node_names=nodes)
     except InputError as error:
         raise InputError(f"{path}: {error.field}", error.value, error.rule) from None
 
+
+_OF_INSTRUCTIONS = {"length_mi", "mips"}
 
 _OTHER_TABLES = (".xls", ".xlsb", ".ods")
 

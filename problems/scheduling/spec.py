@@ -16,6 +16,7 @@ from edgeopt.problems.scheduling.devices import devices
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
 from edgeopt.problems.scheduling.hcsp import hcsp
+from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
@@ -65,7 +66,8 @@ def load_problem(
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
         ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); else the
         path of a file, see `load_file`. That of a table may have options:
-        ``times.csv:header=yes:index=no:decimal=comma``.
+        ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
+        tables of `from_instructions`.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -112,6 +114,8 @@ def load_problem(
     # First the file: a colon is legal in its name, and the user can see that it exists.
     path, texts = split_options(spec)
     if file_exists(Path(path)):
+        if any(text.startswith(_SECOND_TABLE) for text in texts):
+            return _load_two_tables(Path(path), texts, options)
         return load_file(path, table_options({**_table_options(path, texts), **options}))
     if options:
         raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
@@ -119,6 +123,18 @@ def load_problem(
         known = ", ".join(EXAMPLES.values())
         raise InputError("problem", str(spec), f"an existing file or like one of: {known}")
     return replace(_generate(generator, parts), name=str(spec))
+
+
+_SECOND_TABLE = "nodes="
+
+
+def _load_two_tables(path: Path, texts: list[str], options: dict[str, Any]) -> Problem:
+    """Return the problem of a table of tasks in MI and one of nodes, relative to the first."""
+    if len(texts) > 1 or options:
+        given = ", ".join([*texts, *options])
+        raise InputError(f"{path} options", given, "nodes=TABLE alone")
+    nodes = path.parent / texts[0].removeprefix(_SECOND_TABLE)
+    return from_instructions(path, nodes, name=path.stem)
 
 
 def split_options(spec: str | Path) -> tuple[str, list[str]]:
