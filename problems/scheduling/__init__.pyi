@@ -7,9 +7,11 @@ from .paper_pool import paper_pool
 from .problem import Problem, UniformTimes
 from .rcmax import rcmax
 from .spec import load_problem
+from .swf import SwfLog, load_swf, read_swf
 
 __all__ = [
     "Problem",
+    "SwfLog",
     "UniformTimes",
     "braun",
     "coefficient_of_variation",
@@ -18,8 +20,10 @@ __all__ = [
     "hcsp",
     "load_file",
     "load_problem",
+    "load_swf",
     "paper_pool",
     "rcmax",
+    "read_swf",
     "with_tight_memory",
     "write_hcsp",
     "write_npz",

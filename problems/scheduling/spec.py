@@ -20,6 +20,7 @@ from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
+from edgeopt.problems.scheduling.swf import SWF_SUFFIXES, load_swf
 from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
 GENERATORS: dict[str, Callable[..., Problem]] = {
@@ -67,7 +68,7 @@ def load_problem(
         ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); else the
         path of a file, see `load_file`. That of a table may have options:
         ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
-        tables of `from_instructions`.
+        tables of `from_instructions`, ``log.swf:speeds=16+32:jobs=200`` is that of `load_swf`.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -116,6 +117,8 @@ def load_problem(
     if file_exists(Path(path)):
         if any(text.startswith(_SECOND_TABLE) for text in texts):
             return _load_two_tables(Path(path), texts, options)
+        if path.lower().endswith(SWF_SUFFIXES):
+            return _load_log(path, texts, options)
         return load_file(path, table_options({**_table_options(path, texts), **options}))
     if options:
         raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
@@ -135,6 +138,24 @@ def _load_two_tables(path: Path, texts: list[str], options: dict[str, Any]) -> P
         raise InputError(f"{path} options", given, "nodes=TABLE alone")
     nodes = path.parent / texts[0].removeprefix(_SECOND_TABLE)
     return from_instructions(path, nodes, name=path.stem)
+
+
+def _load_log(path: str, texts: list[str], options: dict[str, Any]) -> Problem:
+    """Return the problem of a log with its options."""
+    pairs = [text.partition("=") for text in texts]
+    given = {key: text for key, _, text in pairs}
+    known = ("speeds", "first", "jobs")
+    if (
+        options
+        or "speeds" not in given
+        or not given.keys() <= set(known)
+        or len(given) < len(texts)
+    ):
+        rule = f"speeds of the nodes, as in {path}:speeds=16+32, and perhaps first= and jobs="
+        raise InputError(f"{path} options", ", ".join([*texts, *options]), rule)
+    speeds = [parse_value("speeds", text, float) for text in given.pop("speeds").split("+")]
+    counts = {key: parse_value(key, text, int) for key, text in given.items()}
+    return load_swf(path, speeds, **counts)
 
 
 def split_options(spec: str | Path) -> tuple[str, list[str]]:
