@@ -39,8 +39,8 @@ def devices(
     tasks, nodes : int
         k and x.
     hardware : str
-        Devices that the nodes are, in turn: ``all``, or some of ``cortexA76_cpu``,
-        ``adreno640_gpu``, ``adreno630_gpu`` and ``myriad_vpu`` joined by plus signs.
+        Devices that the nodes are, in turn: ``all``, or some of ``cortexA76`` (CPU), ``adreno640``,
+        ``adreno630`` (GPUs) and ``myriad`` (VPU) joined by plus signs.
     spread : float
         Difference between the fastest and the slowest possible node of one device, relative to
         the measured one, 0 to 1; see Notes.
@@ -88,7 +88,7 @@ def devices(
            [0.053, 0.01 , 0.01 , 0.023],
            [0.057, 0.012, 0.013, 0.021]])
     >>> problem.task_names, problem.node_names[3]
-    (('vgg16_167', 'mobilenetv2_906', 'mobilenetv2_156'), 'myriad_vpu-1')
+    (('vgg16_167', 'mobilenetv2_906', 'mobilenetv2_156'), 'myriad-1')
     """
     k, x = check_size(tasks, nodes)
     check_number("spread", spread, at_least=0, at_most=1)
@@ -156,7 +156,8 @@ def _measured() -> _Measured:
     of = np.array([network.rpartition("_")[0] for network in networks])
     families = {str(family): np.flatnonzero(of == family) for family in np.unique(of)}
     latency_ms = np.array([row[1:] for row in rows[1:]], dtype=np.float64)
-    return _Measured(networks, families, rows[0][1:], latency_ms)
+    devices = [name.partition("_")[0] for name in rows[0][1:]]
+    return _Measured(networks, families, devices, latency_ms)
 
 
 def _pools(measured: _Measured, kind: str) -> list[IntArray]:
