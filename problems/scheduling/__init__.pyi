@@ -1,6 +1,7 @@
 from .devices import devices
 from .formats import load_file, write_hcsp, write_npz
 from .generators import braun, coefficient_of_variation, with_tight_memory
+from .gocj import gocj
 from .hcsp import hcsp
 from .instructions import from_instructions
 from .paper_pool import paper_pool
@@ -17,6 +18,7 @@ __all__ = [
     "coefficient_of_variation",
     "devices",
     "from_instructions",
+    "gocj",
     "hcsp",
     "load_file",
     "load_problem",

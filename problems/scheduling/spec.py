@@ -15,6 +15,7 @@ from edgeopt.problems.parameters import parse_value
 from edgeopt.problems.scheduling.devices import devices
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.gocj import gocj
 from edgeopt.problems.scheduling.hcsp import hcsp
 from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -27,6 +28,7 @@ GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
     "devices": devices,
+    "gocj": gocj,
     "hcsp": hcsp,
     "paper": paper_pool,
     "rcmax": rcmax,
@@ -36,6 +38,7 @@ EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
     "devices": "devices:all:200x12:seed=1",
+    "gocj": "gocj:200x20:seed=1",
     "hcsp": "hcsp:B.u_c_hihi:2048x64",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
     "rcmax": "rcmax:u_1_100:100x10:seed=0",
