@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from edgeopt.experiments.terminal import make_console, table_console, terminal_table
+from edgeopt.experiments.sweep.sets import InstanceSet, checked_specs, instance_set, set_names
+from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
 from edgeopt.optim.scheduling.catalog import SOLVERS, identify_solver
+from edgeopt.problems.files import file_exists
 from edgeopt.problems.parameters import choices
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
@@ -99,8 +102,9 @@ def problems_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One generator in detail, or a problem: a file, paper:20x4:seed=1",
-            autocompletion=lambda: list(GENERATORS),
+            help="One generator in detail, a set such as edgeopt-60, or a problem: a file, "
+            "paper:20x4:seed=1",
+            autocompletion=lambda: [*GENERATORS, *set_names()],
         ),
     ] = None,
 ) -> None:
@@ -110,11 +114,20 @@ def problems_command(
         _show_generator(name)
         return
     if name is not None:
-        _show_problem(load_problem(name), name)
+        named = None if file_exists(Path(name)) else instance_set(name)
+        if named is not None:
+            _show_set(named)
+        else:
+            _show_problem(load_problem(name), name)
         return
     for label, generator in GENERATORS.items():
         console.print(Text(EXAMPLES[label], style="bold"), soft_wrap=True)
         console.print(Padding(_first_sentence(generator), (0, 0, 0, 4)))
+    for label in set_names():
+        if (named := instance_set(label)) is not None:
+            console.print(Text(label, style="bold"), soft_wrap=True)
+            text = f"A set of {len(named.instances)} fixed instances: {named.about}."
+            console.print(Padding(text, (0, 0, 0, 4)))
     console.print(Text("path/to/u_c_hihi.0", style="bold"))
     console.print("    A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz.")
 
@@ -133,6 +146,14 @@ def _show_generator(name: str) -> None:
         console.print(f"{option}{value}: {meanings.get(argument.name, '')}")
     text = _section(doc, "References") or _section(doc, "Notes")
     console.print(" ".join(text.split()))
+
+
+def _show_set(named: InstanceSet) -> None:
+    """Print the instances of a set, each made anew and compared with its digest."""
+    checked_specs(named)
+    rows = [(each.problem, each.provenance) for each in named.instances]
+    table_console().print(terminal_table(("instance", "what is drawn"), rows, align="l"))
+    say(f"{named.name}: {len(rows)} instances, {named.about}; all digests are right")
 
 
 def _show_problem(problem: Problem, name: str) -> None:
