@@ -17,6 +17,8 @@ from edgeopt.optim import jit as jit_module
 from edgeopt.optim.jit import NOTICE, announce_compilation, jit, time_of
 from edgeopt.problems.scheduling.problem import UniformTimes
 
+pytestmark = pytest.mark.long
+
 needs_compiler = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
