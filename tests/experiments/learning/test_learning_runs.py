@@ -15,6 +15,8 @@ from hostile_solvers import MARK, marked_processes, wait_for_none
 
 from edgeopt.problems.errors import InputError
 
+pytestmark = pytest.mark.long
+
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from edgeopt.experiments.learning.cell import EARLY, LEARNING
