@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"experiments/face": "", "optim": "optim", "problems": "problems"}
 FOLDERS |= {"experiments": "experiments"}  # after its folder `face`, which is the package itself

@@ -16,6 +16,8 @@ from edgeopt.experiments.runs.store import read_cells
 from edgeopt.experiments.sweep.config import read_config
 from edgeopt.experiments.sweep.summary import read_runs, summarize_sweep
 
+pytestmark = pytest.mark.long
+
 
 def test_a_sweep_and_its_plots(edgeopt: Callable, sweep_file: Path, tmp_path: Path):
     outcome = edgeopt("sweep", "sweep.toml", "--out", "out")

@@ -17,6 +17,8 @@ from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.problems.errors import InputError
 
+pytestmark = pytest.mark.long
+
 EVIL = "<script>alert(1)</script>"
 BROKEN = '''"""A solver that fails."""
 

@@ -13,6 +13,8 @@ from edgeopt.experiments.runs.store import scan_store
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
 from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
 
+pytestmark = pytest.mark.long
+
 TIMES = ["seconds", "trace_seconds", "cell_seconds"]
 OWN = """
 import time

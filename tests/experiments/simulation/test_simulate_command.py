@@ -11,6 +11,8 @@ import pytest
 from edgeopt.experiments.simulation.cell import SimulationCell
 from edgeopt.optim.framework.measures import MEASURES
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from edgeopt.optim.scheduling.solve import solve
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.spec import load_problem
 
+pytestmark = pytest.mark.long
+
 SMALL = (
     ("tasks = 200", "tasks = 12"),
     ("nodes = [10, 20, 30]", "nodes = [2, 3]"),

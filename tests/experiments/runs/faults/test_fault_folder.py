@@ -20,6 +20,8 @@ from edgeopt.experiments.runs.store import CELLS, CONFIG, read_cells, read_descr
 from edgeopt.experiments.sweep.config import read_config
 from edgeopt.problems.errors import InputError
 
+pytestmark = pytest.mark.long
+
 
 def test_two_sweeps_at_once_leave_one_table(tmp_path: Path):
     path = write_sweep(tmp_path, NOISY.format(pause=0.02), repetitions=20)

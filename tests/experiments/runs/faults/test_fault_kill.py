@@ -17,6 +17,8 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells, scan_store
 from edgeopt.experiments.sweep.config import read_config
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int, jobs: int):
