@@ -173,6 +173,13 @@ def split_options(spec: str | Path) -> tuple[str, list[str]]:
     return path, texts
 
 
+def files_of(spec: str) -> list[Path]:
+    """Return the files that a spec reads, whether they exist or not."""
+    path, texts = split_options(spec)
+    second = [text.removeprefix(_SECOND_TABLE) for text in texts if text.startswith(_SECOND_TABLE)]
+    return [Path(path), *(Path(path).parent / name for name in second)]
+
+
 def locate_problem(spec: str, folder: Path) -> str:
     """Return a spec with the absolute path of a file relative to `folder`, options included."""
     path, texts = split_options(folder / spec)
