@@ -16,11 +16,19 @@ from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPriceState
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
-from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
+from edgeopt.optim.scheduling.lifting import (
+    Lifting,
+    hand_over,
+    lift,
+    lifts_bound,
+    load_kernels,
+)
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -247,6 +255,13 @@ class _Run:
         return first if keeps else state
 
     @property
+    def certificate(self) -> Certificate | None:
+        """The proof of the run or of its solver, if there is one."""
+        if isinstance(self.state, BranchAndPriceState):
+            return self.state.certificate
+        return self.lifting.certificate if self.lifting else None
+
+    @property
     def is_optimal(self) -> bool:
         """Whether the bound proves the incumbent optimal."""
         now, ready = self.progress, self.problem.ready
@@ -291,7 +306,7 @@ class _Run:
             with counting(self.tally):
                 self.state = work()
             if self.lifting and not self.state.done and self.progress.iterations >= 0:
-                lift(self.problem, self.lifting, self.state, self.best.makespan)
+                self._prove(self.lifting)
             self.interrupts.at_once = False
         except KeyboardInterrupt:
             self.interrupts.at_once = False
@@ -300,11 +315,24 @@ class _Run:
             self.state = before  # not what the solver was about to change
         return self._note(time.perf_counter() - begin)
 
+    def _prove(self, lifting: Lifting) -> None:
+        """Work at the proof; a schedule that it comes upon is the incumbent and the solver's."""
+        now = self.progress._replace(
+            evaluations=self.state.evaluations, makespan=self.best.makespan
+        )
+        lift(self.problem, lifting, now)
+        found = lifting.best
+        if found.makespan < self.best.makespan:
+            self.first = replace(self.first, assignment=found.assignment, makespan=found.makespan)
+            hand_over(self.state, found)
+
     def _spent(self) -> int:
         """Return the evaluations of the last iteration: the more of those reported and counted."""
         reported, counted = int(self.state.evaluations), self.tally.count
         spent = max(reported - self.reported, counted - self.counted)
         self.reported, self.counted = reported, counted
+        if self.lifting:
+            spent, self.lifting.unseen = spent + self.lifting.unseen, 0
         # A schedule has been evaluated, even if neither says so.
         unseen = not reported and counted == self.first.evaluations
         known = self.state.assignment is not None and self.progress.iterations >= 0
@@ -377,6 +405,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         seed=seed,
         schedule=schedule,
         state=run.state,
+        certificate=run.certificate,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
@@ -34,6 +35,11 @@ class Proof:
 
     root: Root
     trees: dict[float, Tree] = field(default_factory=dict)
+
+    @property
+    def visited(self) -> int:
+        """The nodes visited in the trees under way."""
+        return sum(tree.visited for tree in self.trees.values())
 
     @property
     def certificate(self) -> Certificate | None:
@@ -107,3 +113,31 @@ def work_in_trees(
     kept = {d: t for d, t in proof.trees.items() if low < d < high}
     proof.trees = {d: t for d, t in kept.items() if d not in deadlines.given_up}
     return schedules
+
+
+def completed(
+    problem: Problem, certificate: Certificate | None, makespan: float
+) -> Certificate | None:
+    """Return a certificate for the makespan of an optimal schedule, else the best there is.
+
+    A run that ends as soon as a plain bound meets its schedule leaves no certificate, or one for a
+    shorter deadline; prices at the root are enough for these.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is proved about.
+    certificate : Certificate or None
+        What the run has proved.
+    makespan : float
+        Of an optimal schedule in s.
+    """
+    proof = open_proof(problem)
+    deadlines = proof.root.deadlines
+    deadlines.met = makespan
+    refuted = -math.inf if certificate is None else certificate.deadline
+    if refuted >= deadlines.highest:
+        return certificate
+    while not deadlines.failed and not deadlines.root_is_done and not is_over():
+        work_at_root(problem, proof, 1)
+    return proof.certificate if deadlines.refuted > refuted else certificate
