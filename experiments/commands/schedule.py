@@ -101,7 +101,7 @@ def schedule_command(
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(help="File for the proof of branch-and-price or frontier; edgeopt check reads it"),
+        typer.Option(help="File for the proof, of branch-and-price or frontier, for edgeopt check"),
     ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations.

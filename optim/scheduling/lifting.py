@@ -1,4 +1,4 @@
-"""A proof that grows while a solver searches: prices and trees refute deadlines, by counted work."""
+"""A proof that grows while a solver searches: prices and trees refute deadlines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import State, is_own
 from edgeopt.optim.scheduling.stop import Progress
-from edgeopt.optim.scheduling.tempering.solver import TemperingState
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.tally import counting
@@ -34,7 +33,7 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
-_MORE = 8  # times the work, while it stalls
+_MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step
 
 _TREE_PAIRS = 20_000  # of task and node; with more, a node of a tree takes too long
 
@@ -58,9 +57,11 @@ class Lifting:
     proof : Proof or None
         Deadlines, prices and trees, once there was work for them.
     best : State
-        The best schedule that the proof has come upon.
-    unseen : int
-        Schedules evaluated that the run has not counted yet.
+        The best schedule that the proof has come upon; its evaluations are those of all.
+    met : float
+        Makespan in s of the best schedule of the last step.
+    improved : int
+        The step in which the search itself has found a better schedule last.
     turn : int
         How often a tree was worked in.
     seen : float
@@ -71,7 +72,8 @@ class Lifting:
     evaluations: int = 0
     proof: Proof | None = None
     best: State = field(default_factory=State)
-    unseen: int = 0
+    met: float = np.inf
+    improved: int = 0
     turn: int = 0
     seen: float = np.inf
 
@@ -92,12 +94,13 @@ def lifts_bound(problem: Problem, solver: Any) -> bool:
     return wanted and problem.tasks * problem.nodes <= LP_ENTRIES
 
 
-def lift(problem: Problem, lifting: Lifting, now: Progress) -> None:
-    """Work at the proof after a step: for a sixth to a quarter of the time of `Frontier`'s steps.
+def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False) -> bool:
+    """Work at the proof after a step, or beside it; return whether any was done.
 
-    While the search stalls, that is for the second half of all steps, the proof may take longer
-    than the search. The work is counted, not timed: the same run proves the same, whatever else
-    the machine does.
+    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. While the
+    search stalls, that is for the second half of all steps, the proof may take longer than the
+    search. Beside a step, it takes about as long. The work is counted, not timed: the same run
+    proves the same, whatever else the machine does.
 
     Parameters
     ----------
@@ -108,27 +111,28 @@ def lift(problem: Problem, lifting: Lifting, now: Progress) -> None:
     now : Progress
         After the step: its evaluations tell how much was done, and beyond its makespan no bound is
         needed.
+    beside : bool
+        Whether the next step is done at the same time, on another core.
     """
     share = max(_STEP_S, _EVALUATION_S * (now.evaluations - lifting.evaluations))
     lifting.evaluations = now.evaluations
+    if now.makespan < min(lifting.met, lifting.best.makespan):
+        lifting.improved = now.iterations
+    lifting.met = now.makespan
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
-    if root.deadlines.root_is_done and now.stalled >= max(_STALLED, now.iterations / 2):
+    stalled = now.iterations - lifting.improved
+    if beside:
+        share *= _AS_LONG
+    elif root.deadlines.root_is_done and stalled >= max(_STALLED, now.iterations / 2):
         share *= _MORE
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
+    before = root.work
     while root.work < lifting.allowed and not is_over():
         if not _prove(problem, lifting, proof):
             lifting.allowed = root.work  # not saved up for a later time
-
-
-def hand_over(state: State, found: State) -> None:
-    """Give a solver a schedule that is better than its own, if it can go on from it."""
-    if isinstance(state, TemperingState):
-        state.assignment, state.makespan = found.assignment, found.makespan
-        incumbent = state.walk.incumbent
-        incumbent.assignment[:] = found.assignment
-        incumbent.makespan[0] = found.makespan / state.unit
+    return root.work > before
 
 
 def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
@@ -156,14 +160,12 @@ def _is_close(problem: Problem, proof: Proof) -> bool:
     return few or problem.tasks <= _FEW_TASKS
 
 
-def _offer(
-    problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray
-) -> None:
+def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:
     """Keep a schedule of the proof if it is complete, fits and is the best so far."""
     if (assignment < 0).any() or not problem.fits(assignment):
         return
     best = lifting.best
-    lifting.unseen += 1
+    best.evaluations += 1
     with counting(None):  # it is part of the work of the run, not of the solver
         makespan = problem.makespan(assignment)
     if makespan < deadlines.met:

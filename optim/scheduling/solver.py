@@ -285,7 +285,7 @@ class Result:
         return claimed if claimed > self.lower_bound else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain Python values: the gap and all fields but trace, schedule, state and proof."""
+        """Return plain values: the gap and all fields but trace, schedule, state and proof."""
         names = [declared.name for declared in fields(self) if declared.name not in _NOT_PLAIN]
         values = {name: getattr(self, name) for name in names}
         values |= {"gap": self.gap, "status": self.status.value}
