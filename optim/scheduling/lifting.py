@@ -35,11 +35,11 @@ _STALLED = 16  # steps without a better schedule, and half of all, after which a
 
 _MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step
 
-_TREE_PAIRS = 20_000  # of task and node; with more, a node of a tree takes too long
+_TREE_PAIRS = 10_000  # of task and node; with more, a node of a tree takes too long
 
 _UNITS, _FEW_TASKS = 16, 60  # trees may close a gap of so many units, or of so few tasks
 
-_MOST_VISITS = 50_000  # of trees; such ones do not end, but take memory
+_MOST_PRICES = 5_000_000  # in trees, one for each task and visit; they would take much memory
 
 _EXACT_NODES, _EXACT_S = 1_000_000, 0.1  # of the search of all schedules, and its time
 
@@ -153,7 +153,8 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
 
 def _is_close(problem: Problem, proof: Proof) -> bool:
     """Whether trees may decide the deadlines that the root has left open."""
-    if problem.tasks * problem.nodes > _TREE_PAIRS or proof.visited > _MOST_VISITS:
+    large = problem.tasks * problem.nodes > _TREE_PAIRS
+    if large or proof.visited * problem.tasks > _MOST_PRICES:
         return False
     deadlines = proof.root.deadlines
     few = deadlines.highest - deadlines.refuted <= _UNITS * deadlines.unit

@@ -76,12 +76,12 @@ class Portfolio:
         Parameters
         ----------
         now : Progress
-            After the last step.
+            After the last step; before the first state, nothing is done.
         known : State
             The best schedule of the run.
         """
-        if self.pool is None or known.assignment is None:
-            yield
+        if self.pool is None or now.iterations < 0 or known.assignment is None:
+            yield  # also for the first state, whose making fills the problem's caches
             return
         # The context has the run's deadline. Evaluations are reported, as kernels report theirs.
         context = copy_context()
