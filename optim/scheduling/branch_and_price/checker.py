@@ -49,7 +49,7 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
     problem : Problem
         Its matrix is made.
     certificate : Certificate
-        From `BranchAndPrice`, or from a file.
+        Of a result of `BranchAndPrice` or `Frontier`, or from a file.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
     >>> result = solve(problem, BranchAndPrice(), stop=Iterations(1000), rng=1)
     >>> result.makespan, result.status.value
     (366.0, 'optimal')
-    >>> write_certificate("proof.json", result.state.certificate)
+    >>> write_certificate("proof.json", result.certificate)
     >>> check_certificate(problem, read_certificate("proof.json"))
     366.0
     """

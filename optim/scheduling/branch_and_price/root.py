@@ -31,8 +31,6 @@ from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_ITERATIONS = 20  # of prices at once
-
 _MOST_ITERATIONS = 300  # of the prices of a deadline
 
 
@@ -82,7 +80,7 @@ def open_root(problem: Problem) -> Root:
     return Root(deadlines, prices, no_columns(problem), deadlines.bound)
 
 
-def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) -> None:
+def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
     deadlines = root.deadlines
     if root.search is not None and root.search.whole.deadline > deadlines.highest:
