@@ -18,10 +18,10 @@ from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
-from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.milp import load_kernels as load_exact_kernels
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -440,7 +440,7 @@ def warm_up(problem: Problem, solver: Any) -> None:
     if lifts_bound(problem, runner):
         load_kernels(tiny)
     if isinstance(runner, MILP):
-        search_better(tiny, None, math.inf, 0)  # not reached with two tasks
+        load_exact_kernels(tiny)
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):
