@@ -254,6 +254,25 @@ def test_a_better_schedule_that_cannot_be_ends_the_run(monkeypatch):
     assert (state.done, state.slices, state.lower_bound) == (True, 1, best.makespan)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_refuted_is_the_deadline_and_no_more(whole, monkeypatch):
+    """Where times have a unit, that is the makespan; else the run ends with a gap."""
+    times = np.random.default_rng(1).uniform(1.0, 9.0, (12, 3))
+    problem = Problem(np.rint(times * 10) if whole else times)
+    refuted = IntegerSolution(None, math.inf, True)
+    monkeypatch.setattr(milp, "solve_program", lambda *_, **__: refuted)
+    monkeypatch.setattr(milp, "search_better", lambda *_: (None, False))
+    solver = MILP(bound_iterations=0)
+    state = solver.init(problem, np.random.default_rng(0))
+    assert state.lower_bound < 0.99 * state.makespan
+    state = solver.step(problem, state)
+    assert state.done
+    if whole:
+        assert state.lower_bound == state.makespan
+    else:
+        assert state.makespan * (1 - 1e-9) < state.lower_bound < state.makespan
+
+
 @pytest.mark.parametrize("late", [0.0, 1e12])
 def test_a_deadline_that_late_nodes_blur_is_no_limit(late, monkeypatch):
     """A share of 1e12 s is longer than all tasks."""
