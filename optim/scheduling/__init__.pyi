@@ -1,5 +1,4 @@
 from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
-from .bounds.best import best_bound
 from .bounds.counting import counting_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
@@ -16,6 +15,7 @@ from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
+from .named_bounds import best_bound
 from .pso import PSO
 from .run_time import budget_used, time_left
 from .schedule import Schedule
