@@ -34,7 +34,7 @@ def counted(module, name, size=lambda *arguments: 1):
 
 counted(walk, "sum_four")  # twice for each ant that assigns all tasks, alone or in lockstep
 counted(lockstep, "sum_four")
-counted(pso, "swarm_makespan")
+counted(pso, "row_makespan")
 counted(moves, "time_of")  # twice for each shift or swap of a descent
 counted(chain, "arrival")  # of each shift of a chain, and again of the one chosen
 counted(chain, "_extend", lambda search, length, *rest: length > 0)
@@ -47,7 +47,7 @@ def computed():
     blocks = CALLS["_weigh"]
     neighbours = (CALLS["overload"] - 2 * blocks) // 4
     local = CALLS["time_of"] // 2 + CALLS["arrival"] - CALLS["_extend"]
-    return CALLS["sum_four"] // 2 + CALLS["swarm_makespan"] + local + neighbours + blocks
+    return CALLS["sum_four"] // 2 + CALLS["row_makespan"] + local + neighbours + blocks
 
 
 PROBLEM = Problem(np.random.default_rng(3).exponential(1.0, (7, 3)))
