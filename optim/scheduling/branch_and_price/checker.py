@@ -242,6 +242,8 @@ def _spare(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knaps
 def _best_profit(profit: list[int], times: list[int], capacity: int) -> int:
     """Return the largest profit of a set of items whose times sum to at most the capacity."""
     items = [(p, t) for p, t in zip(profit, times, strict=True) if p > 0]
+    if not items:
+        return 0  # whatever the capacity, of which a table might not fit the memory
     if len(items) * (capacity + 1) > _ROOMS:
         return _best_listed(items, capacity)
     best = np.zeros(capacity + 1, dtype=np.int64)  # by room

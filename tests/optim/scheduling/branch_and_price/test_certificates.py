@@ -131,6 +131,10 @@ def test_sets_are_listed_where_a_table_would_be_too_large(proof, monkeypatch):
         check_certificate(problem, result.state.certificate)
 
 
+def test_tasks_without_worth_need_no_table():
+    assert checker._best_profit([0, -3], [5, 2], 2**50) == 0
+
+
 def test_a_proof_by_hand():
     # Two tasks of 3 s and 2 nodes of which one takes 4 s: 4 s, as prices of 1 show for 3 s.
     problem = Problem([[3.0, 4.0], [3.0, 4.0]])
