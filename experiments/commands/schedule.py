@@ -19,10 +19,10 @@ from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import write_certificate
 from edgeopt.optim.scheduling.branch_and_price.proof import completed
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.certificate import write_certificate
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream

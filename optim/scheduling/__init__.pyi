@@ -5,10 +5,10 @@ from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
-from .branch_and_price.certificate import Certificate, read_certificate, write_certificate
 from .branch_and_price.checker import check_certificate
 from .branch_and_price.solver import BranchAndPrice
 from .catalog import find_solver, make_solver
+from .certificate import Certificate, read_certificate, write_certificate
 from .checker import check_schedule
 from .colony.atsa import ACO, ATSA
 from .heuristics.batch_rules import max_min, min_min, sufferage

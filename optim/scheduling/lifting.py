@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_prices
@@ -21,6 +20,7 @@ from edgeopt.optim.scheduling.branch_and_price.proof import (
 )
 from edgeopt.optim.scheduling.branch_and_price.root import Root
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import State, is_own

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.lifting import Lifting, lift
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import Solver, State, initial_state, is_own
@@ -125,7 +125,9 @@ class Portfolio:
 
 def hand_over(state: State, found: State) -> None:
     """Give a solver a schedule that is better than its own, if it can go on from it."""
-    if isinstance(state, TemperingState) and found.makespan < state.makespan:
+    if not isinstance(state, TemperingState) or found.assignment is None:
+        return
+    if found.makespan < state.makespan:
         state.assignment, state.makespan = found.assignment, found.makespan
         incumbent = state.walk.incumbent
         incumbent.assignment[:] = found.assignment

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPriceState
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.exact_search import search_better

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Certificate, Leaf, Step
+from edgeopt.optim.scheduling.certificate import Branch, Certificate, Leaf, Step
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
 from edgeopt.optim.scheduling.branch_and_price.root import (
     Root,
     note_refuted,
@@ -14,6 +13,7 @@ from edgeopt.optim.scheduling.branch_and_price.root import (
 )
 from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
 from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem

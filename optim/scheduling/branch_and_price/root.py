@@ -9,12 +9,6 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
-    Branch,
-    Certificate,
-    Leaf,
-    Step,
-)
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
@@ -27,6 +21,12 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
+from edgeopt.optim.scheduling.certificate import (
+    Branch,
+    Certificate,
+    Leaf,
+    Step,
+)
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem

@@ -9,13 +9,13 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
     work_at_root,
     work_in_trees,
 )
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Leaf, Step
 from edgeopt.optim.scheduling.branch_and_price.fixing import fixing_work, refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
@@ -18,6 +17,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
+from edgeopt.optim.scheduling.certificate import Branch, Leaf, Step
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import read_certificate
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.certificate import read_certificate
 from edgeopt.problems.scheduling.spec import load_problem
 
 SPEC = "rcmax:machines:20x4:seed=1"

@@ -11,15 +11,15 @@ from naive.exact import exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.branch_and_price import checker
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
+from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.certificate import (
     Branch,
     Leaf,
     Step,
     read_certificate,
     write_certificate,
 )
-from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
-from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
