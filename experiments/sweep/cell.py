@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem, split_options
+from edgeopt.problems.scheduling.spec import files_of, load_problem
 
 _TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan")
 
@@ -329,14 +329,14 @@ def problem_of(spec: str) -> Problem:
     """
     state = None
     with contextlib.suppress(OSError, ValueError):  # no file, or no name of one
-        facts = Path(split_options(spec)[0]).stat()
-        state = facts.st_mtime_ns, facts.st_size
+        facts = [path.stat() for path in files_of(spec)]
+        state = tuple((fact.st_mtime_ns, fact.st_size) for fact in facts)
     return _problem(spec, state)
 
 
 @cache
-def _problem(spec: str, state: tuple[int, int] | None) -> Problem:
-    """Return the problem of a spec in a state of its file."""
+def _problem(spec: str, state: tuple[tuple[int, int], ...] | None) -> Problem:
+    """Return the problem of a spec in a state of its files."""
     return load_problem(spec)
 
 

@@ -20,10 +20,10 @@ from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPriceState
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
-from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.milp import load_kernels as load_exact_kernels
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -472,7 +472,7 @@ def warm_up(problem: Problem, solver: Any) -> None:
     if lifts_bound(problem, runner):
         load_kernels(tiny)
     if isinstance(runner, MILP):
-        search_better(tiny, None, math.inf, 0)  # not reached with two tasks
+        load_exact_kernels(tiny)
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):

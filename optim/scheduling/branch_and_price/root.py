@@ -56,6 +56,9 @@ class Root:
         The proof for the largest deadline refuted.
     found : ndarray, shape (k,), or None
         A schedule within a deadline, or beyond it by rounding.
+    thorough : bool
+        Whether prices go on improving where they do not promise to refute the deadline soon. Where
+        no tree follows, that is worth its time.
     """
 
     deadlines: Deadlines
@@ -67,6 +70,7 @@ class Root:
     work: float = 0.0
     certificate: Certificate | None = None
     found: IntArray | None = field(default=None, repr=False)
+    thorough: bool = False
 
 
 def open_root(problem: Problem) -> Root:
@@ -103,7 +107,7 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
         if is_over():
             return
         before = search.work
-        improve(search)
+        improve(search, -np.inf if root.thorough else 0.0)
         root.work += search.work - before
         root.iterations += 1
     else:
