@@ -30,7 +30,7 @@ def test_a_sweep_says_what_its_families_separate(edgeopt, tmp_path):
     first, second = said.out.splitlines()
     assert first.startswith("gocj: Spread ")
     assert second.startswith("paper: Spread ")
-    assert "; best, a rule, lpt, " in second
+    assert "; best is a rule: lpt, " in second
     with (tmp_path / "table.csv").open() as file:
         table = list(csv.DictReader(file))
     assert [(row["family"], row["instances"], row["solvers"]) for row in table] == [
