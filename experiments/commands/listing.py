@@ -187,7 +187,7 @@ def _separated(row: Mapping[Any, Any]) -> str:
     if row["rule"] in ("", row["best"]):
         del kinds["rule"]
     if row["rule"] == row["best"]:
-        kinds["best"] = "best, a rule,"
+        kinds["best"] = "best is a rule:"
     texts = [
         f"{words} {row[kind]}, {100 * float(row[f'{kind}_gap']):.1f} %"
         for kind, words in kinds.items()

@@ -2,16 +2,16 @@
 
 import csv
 
+from sweep_rows import final
+
+from edgeopt.experiments.sweep import summary
 from edgeopt.problems.scheduling.spec import GENERATORS
 
-SWEEP = """
-problems = ["paper:20x3:seed=0", "paper:20x3:seed=1", "gocj:20x3:seed=0"]
-repetitions = 1
-budget = { evaluations = 10 }
-[solvers.lpt]
-[solvers.met]
-[solvers.round-robin]
-"""
+GAPS = {
+    "paper:20x3:seed=0": {"lpt": [0.0], "met": [0.5], "atsa": [0.2]},
+    "paper:20x3:seed=1": {"lpt": [0.0], "met": [0.7], "atsa": [0.2]},
+    "gocj:20x3:seed=0": {"lpt": [0.025], "met": [0.5], "atsa": [0.01]},
+}
 
 
 def test_each_family_says_what_it_separates(edgeopt):
@@ -22,20 +22,18 @@ def test_each_family_says_what_it_separates(edgeopt):
     assert "edgeopt-60" in families
 
 
-def test_a_sweep_says_what_its_families_separate(edgeopt, tmp_path):
-    (tmp_path / "sweep.toml").write_text(SWEEP)
-    assert edgeopt("sweep", "sweep.toml", "--out", "runs").code == 0
+def test_a_sweep_says_what_its_families_separate(edgeopt, tmp_path, monkeypatch):
+    monkeypatch.setattr(summary, "read_solver_cells", lambda folder: final(GAPS))
     said = edgeopt("problems", "--separation", "runs", "--out", "table.csv")
-    assert said.code == 0
-    first, second = said.out.splitlines()
-    assert first.startswith("gocj: Spread ")
-    assert second.startswith("paper: Spread ")
-    assert "; best, a rule, lpt, " in second
+    assert said.out.splitlines() == [
+        "gocj: Spread 1.00; best atsa, 1.0 %; best rule lpt, 2.5 %; worst met, 50.0 %.",
+        "paper: Spread 1.00; best is a rule: lpt, 0.0 %; worst met, 60.0 %.",
+    ]
     with (tmp_path / "table.csv").open() as file:
         table = list(csv.DictReader(file))
-    assert [(row["family"], row["instances"], row["solvers"]) for row in table] == [
-        ("gocj", "1", "3"),
-        ("paper", "2", "3"),
+    assert [(row["family"], row["instances"], row["rule_gap"]) for row in table] == [
+        ("gocj", "1", "0.025"),
+        ("paper", "2", "0"),
     ]
     for words in (("--out", "t.csv"), ("paper", "--separation", "runs")):
         refused = edgeopt("problems", *words)
