@@ -183,7 +183,11 @@ def _compile(pool: WorkerPool, cells: deque[AnyCell]) -> None:
     busy: dict[Connection, Worker] = {}
     while cells or busy:
         for worker in pool.workers:
-            if cells and worker.pipe not in busy and _begin_compiling(pool, worker, cells.popleft()):
+            if (
+                cells
+                and worker.pipe not in busy
+                and _begin_compiling(pool, worker, cells.popleft())
+            ):
                 busy[worker.pipe] = worker
         busy = {pipe: one for pipe, one in busy.items() if not _has_compiled(pool, one)}
 

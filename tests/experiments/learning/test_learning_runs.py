@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from edgeopt.experiments.learning.cell import LEARNING
+from edgeopt.experiments.learning.cell import EARLY, LEARNING
 from edgeopt.experiments.learning.config import read_learning
 from edgeopt.experiments.learning.run import save_run
 from edgeopt.experiments.learning.summary import period_rows, summarize_learning
@@ -59,6 +59,8 @@ def test_errors_are_numbers_and_a_loss_may_diverge():
     for name in ("final_error", "exit_error", "asleep"):
         for wrong in (None, float("nan")):
             assert not is_row(row | {name: [0.5, wrong]}, LEARNING)
+    for name in EARLY:
+        assert not is_row(row | {name: None}, LEARNING)
 
 
 @pytest.fixture
