@@ -68,6 +68,9 @@ SWEEP = declare(
 )
 
 
+# Parameters that rows of older folders do not name, and the values that these rows had.
+_LATER = {"edgeopt.optim.scheduling.tempering.solver.Frontier": {"threads": 1}}
+
 _WARM: set[tuple[tuple[bool, bool, bool], str, str]] = set()
 
 
@@ -298,7 +301,9 @@ def solver_identity(table: str, start: str = "") -> tuple[str, str]:
     parameters = json.loads(table)
     found = identify_solver(parameters.pop("solver"), parameters)
     own = found.code is not None
-    named = {"name": found.name, "parameters": found.parameters, "own": own}
+    later = {} if own else _LATER.get(found.name, {})
+    parameters = {k: v for k, v in found.parameters.items() if k not in later or v != later[k]}
+    named = {"name": found.name, "parameters": parameters, "own": own}
     first = [make_solver(start)] if start else []
     first += [found.code] if found.code is not None else []
     code = code_of(solve, make_criteria, Problem, found.solver, *first)

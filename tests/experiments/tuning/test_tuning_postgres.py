@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
 PLACES = ["/usr/local/bin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
 TUNING = """
-trials = 12
+trials = 8
 seed = 5
 sampler = "random"
 racing = 0
