@@ -144,9 +144,8 @@ def problems_command(
             text = f"A set of {len(named.instances)} fixed instances: {named.about}."
             console.print(Padding(text, (0, 0, 0, 4)))
     console.print(Text("path/to/u_c_hihi.0", style="bold"))
-    console.print(
-        "    A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz, .swf."
-    )
+    files = "A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz, .swf."
+    console.print(Padding(files, (0, 0, 0, 4)))
     console.print(_SPREAD)
 
 
@@ -164,6 +163,8 @@ def _show_generator(name: str) -> None:
         console.print(f"{option}{value}: {meanings.get(argument.name, '')}")
     text = _section(doc, "References") or _section(doc, "Notes")
     console.print(" ".join(text.split()))
+    if (row := _measured().get(name)) is not None:
+        console.print(_separated(row))
 
 
 # What the families separate, as measured.

@@ -147,13 +147,8 @@ def _load_log(path: str, texts: list[str], options: dict[str, Any]) -> Problem:
     """Return the problem of a log with its options."""
     pairs = [text.partition("=") for text in texts]
     given = {key: text for key, _, text in pairs}
-    known = ("speeds", "first", "jobs")
-    if (
-        options
-        or "speeds" not in given
-        or not given.keys() <= set(known)
-        or len(given) < len(texts)
-    ):
+    unknown = {*options, *given} - {"speeds", "first", "jobs"}
+    if unknown or "speeds" not in given or len(given) < len(texts):
         rule = f"speeds of the nodes, as in {path}:speeds=16+32, and perhaps first= and jobs="
         raise InputError(f"{path} options", ", ".join([*texts, *options]), rule)
     speeds = [parse_value("speeds", text, float) for text in given.pop("speeds").split("+")]
