@@ -32,6 +32,11 @@ from .optim.scheduling.local_search.iterated import LocalSearch
 from .optim.scheduling.milp import MILP
 from .optim.scheduling.named_bounds import best_bound
 from .optim.scheduling.pso import PSO
+from .optim.scheduling.rivals.annealing import SimulatedAnnealing
+from .optim.scheduling.rivals.discrete_pso import DiscretePSO
+from .optim.scheduling.rivals.genetic import GeneticAlgorithm
+from .optim.scheduling.rivals.iterated_greedy import IteratedGreedy
+from .optim.scheduling.rivals.tabu import TabuSearch
 from .optim.scheduling.schedule import Schedule
 from .optim.scheduling.solve import solve
 from .optim.scheduling.solver import Result, State
@@ -53,9 +58,12 @@ __all__ = [
     "PSO",
     "BranchAndPrice",
     "CutChoice",
+    "DiscretePSO",
     "Evaluations",
     "Frontier",
+    "GeneticAlgorithm",
     "InputError",
+    "IteratedGreedy",
     "Iterations",
     "LocalSearch",
     "Problem",
@@ -63,6 +71,7 @@ __all__ = [
     "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedAnnealing",
     "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
@@ -71,6 +80,7 @@ __all__ = [
     "Status",
     "Stream",
     "SweepConfig",
+    "TabuSearch",
     "TargetGap",
     "TuneConfig",
     "Tuning",

@@ -9,12 +9,6 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
-    Branch,
-    Certificate,
-    Leaf,
-    Step,
-)
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
@@ -27,11 +21,15 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
+from edgeopt.optim.scheduling.certificate import (
+    Branch,
+    Certificate,
+    Leaf,
+    Step,
+)
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
-
-_ITERATIONS = 20  # of prices at once
 
 _MOST_ITERATIONS = 300  # of the prices of a deadline
 
@@ -86,7 +84,7 @@ def open_root(problem: Problem) -> Root:
     return Root(deadlines, prices, no_columns(problem), deadlines.bound)
 
 
-def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) -> None:
+def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
     deadlines = root.deadlines
     if root.search is not None and root.search.whole.deadline > deadlines.highest:
