@@ -177,7 +177,7 @@ def solve_program(
         A schedule to start from.
     checks : float
         How often HiGHS may ask whether to go on, which measures its work.
-    options : float
+    **options : float
         Of HiGHS. The time left to the run is its time limit.
     """
     from highspy import HighsModelStatus
