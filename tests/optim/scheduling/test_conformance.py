@@ -25,8 +25,9 @@ from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
-OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso")  # evaluations an iteration
-ITERATIVE = (*OF_TWENTY, "atsa-beyond", "local-search")
+OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso", "dpso")  # evaluations an iteration
+RIVALS = ("iterated-greedy", "annealing-braun", "tabu", "genetic")
+ITERATIVE = (*OF_TWENTY, *RIVALS, "atsa-beyond", "local-search")
 
 
 def dense(seed, k, x):
@@ -231,7 +232,7 @@ def test_a_start_is_the_first_incumbent(name, solver):
     assert start.tolist() == run(problem, SOLVERS["frontier"], seed=3).assignment.tolist()
 
 
-@pytest.mark.parametrize("name", ["local-search", "milp", "frontier"])
+@pytest.mark.parametrize("name", ["local-search", "milp", "frontier", *RIVALS, "annealing"])
 def test_these_solvers_begin_from_a_start(name):
     problem = PROBLEMS["braun"]()
     start = run(problem, SOLVERS["frontier"], seed=3, iterations=30).assignment
