@@ -19,6 +19,8 @@ import pytest
 
 import edgeopt
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "experiments" / "examples"
 LAYERS = ("problems", "optim", "experiments")

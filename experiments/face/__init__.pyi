@@ -18,7 +18,6 @@ from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
 from .optim.offloading.sensitivity import sensitivities
 from .optim.offloading.solvers import pareto_cuts, scan
-from .optim.scheduling.bounds.best import best_bound
 from .optim.scheduling.bounds.deadline import deadline_bound
 from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from .optim.scheduling.bounds.lagrangian import lagrangian_bound
@@ -31,6 +30,7 @@ from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_r
 from .optim.scheduling.heuristics.lp_rounding import lp_rounding
 from .optim.scheduling.local_search.iterated import LocalSearch
 from .optim.scheduling.milp import MILP
+from .optim.scheduling.named_bounds import best_bound
 from .optim.scheduling.pso import PSO
 from .optim.scheduling.rivals.annealing import SimulatedAnnealing
 from .optim.scheduling.rivals.discrete_pso import DiscretePSO

@@ -126,6 +126,10 @@ class Frontier:
     one schedule cools in half of the rest (`open_cooling`), and further cycles end with the budget.
     Where tasks rank the nodes differently, a single cooling may leave long tasks where they froze.
 
+    Up to 300,000 pairs, `solve` works at a proof beside the search, as `BranchAndPrice` does, and
+    the search gets the schedules that this finds. With two threads, a second core works at the
+    proof, or, where there is nothing to prove, at a second walk with a stream of its own.
+
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
     instead, as it does where a budget of seconds is too short to make the replicas (a second for
     1,000,000 pairs).
@@ -147,6 +151,7 @@ class Frontier:
     lifts_bound: ClassVar[bool] = True  # `solve` raises the bound meanwhile
 
     levels: int = parameter(32, "replicas, one on each level", at_least=2, search=(8, 64))
+    threads: int = parameter(1, "cores; the second one proves, or walks too", at_least=1, at_most=2)
 
     _repr_html_ = parameters_html
 

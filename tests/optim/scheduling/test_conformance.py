@@ -25,6 +25,8 @@ from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
+pytestmark = pytest.mark.long
+
 OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso", "dpso")  # evaluations an iteration
 RIVALS = ("iterated-greedy", "annealing-braun", "tabu", "genetic")
 ITERATIVE = (*OF_TWENTY, *RIVALS, "atsa-beyond", "local-search")
