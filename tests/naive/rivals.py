@@ -19,41 +19,26 @@ def ends_of(problem, assignment):
     return problem.loads(assignment) + (0.0 if problem.ready is None else problem.ready)
 
 
-def improvement(problem, assignment, tasks, node, limit):
-    """The best shift or swap of the first of these tasks that has one with both loads below."""
-    for i in tasks:
-        best, least = None, limit
-        for j in sorted(range(problem.nodes), key=lambda j: problem.matrix[i, j]):
-            for back in [None, *(t for t in range(problem.tasks) if assignment[t] == j)]:
-                moved = list(assignment)
-                moved[i] = j
-                if back is not None:
-                    moved[back] = node
-                if j != node and fits(problem, moved):
-                    peak = max(ends_of(problem, moved)[[node, j]])
-                    if peak < least * (1 - 1e-14):
-                        best, least = (i, j, back), peak
-        if best is not None:
-            return best
-    return None
-
-
 def descent(problem, assignment):
-    """Moves of the critical node's tasks, those that came last first, until there is none."""
-    assignment = list(assignment)
-    lists = [[i for i in range(problem.tasks) if assignment[i] == j] for j in range(problem.nodes)]
+    """Shifts and swaps of the critical node, the one of the least larger load first."""
     while True:
-        ends = [end * bool(lists[j]) for j, end in enumerate(ends_of(problem, assignment))]
+        ends = [end * (j in assignment) for j, end in enumerate(ends_of(problem, assignment))]
         node = ends.index(max(ends))
-        found = improvement(problem, assignment, lists[node], node, max(ends) * (1 - 1e-12))
-        if found is None:
+        best, least = None, max(ends) * (1 - 1e-12)
+        for i in (i for i in range(problem.tasks) if assignment[i] == node):
+            for j in sorted(range(problem.nodes), key=lambda j: problem.matrix[i, j]):
+                for back in [None, *(t for t in range(problem.tasks) if assignment[t] == j)]:
+                    moved = list(assignment)
+                    moved[i] = j
+                    if back is not None:
+                        moved[back] = node
+                    if j != node and fits(problem, moved):
+                        peak = max(ends_of(problem, moved)[[node, j]])
+                        if peak < least * (1 - 1e-14):
+                            best, least = moved, peak
+        if best is None:
             return assignment
-        task, to, back = found
-        for i, origin, end in [(task, node, to), (back, to, node)]:
-            if i is not None:
-                lists[origin].remove(i)
-                lists[end].insert(0, i)
-                assignment[i] = end
+        assignment = best
 
 
 class NaiveIteratedGreedy:
@@ -112,29 +97,27 @@ class NaiveAnnealing:
         self.problem, self.solver = problem, solver
         self.stream = NaiveStream(rng.integers(0, 2**64, size=4, dtype="uint64"))
         self.current = [int(j) for j in start]
-        self.lists = [
-            [i for i in range(problem.tasks) if self.current[i] == j] for j in range(problem.nodes)
-        ]
         self.best = problem.makespan(self.current)
         self.temperature = solver.hot * self.best
 
     def draw(self):
         """The tasks that move and where to, or None."""
-        problem, solver = self.problem, self.solver
+        problem = self.problem
         first, second, kind = (self.stream.uniform() for _ in range(3))
-        if solver.moved == "critical":
-            ends = [e * bool(self.lists[j]) for j, e in enumerate(ends_of(problem, self.current))]
-            tasks = self.lists[ends.index(max(ends))]
-        else:
-            tasks = range(problem.tasks)
-        task = tasks[int(first * len(tasks))]
+        task = int(first * problem.tasks)
         origin = self.current[task]
-        if kind < solver.swaps:
+        if kind < self.solver.swaps:
             other = int(second * problem.tasks)
             node = self.current[other]
             return None if node == origin else [(task, node), (other, origin)]
         others = [(origin + step) % problem.nodes for step in range(1, problem.nodes)]
         return [(task, others[int(second * len(others))])]
+
+    def energy(self, assignment):
+        power, scale = self.solver.power, self.best
+        if power == 0:
+            return self.problem.makespan(assignment)
+        return scale / power * sum((ends_of(self.problem, assignment) / scale) ** power)
 
     def neighbour(self):
         problem, solver = self.problem, self.solver
@@ -143,12 +126,9 @@ class NaiveAnnealing:
         for task, node in moves or []:
             made[task] = node
         if moves and fits(problem, made):
-            rise = problem.makespan(made) - problem.makespan(self.current)
+            rise = self.energy(made) - self.energy(self.current)
             if accepts(rise, self.temperature, solver.acceptance == "logistic", uniform):
-                for task, node in moves:
-                    self.lists[self.current[task]].remove(task)
-                    self.lists[node].insert(0, task)
-                    self.current[task] = node
+                self.current = made
                 self.best = min(self.best, problem.makespan(made))
         if solver.cooling == "constant-rate":
             self.temperature *= solver.rate

@@ -32,7 +32,7 @@ _ENOUGH = 200_000  # neighbours compared for a move, if they hold an improvement
 
 _SHARES_OF_KICKS = 2  # of the work allowed to a descent, for all kicks of an assignment
 
-ROUNDING = 1e-12  # a relative gain of no more is rounding, and no move
+_ROUNDING = 1e-12  # a relative gain of no more is rounding, and no move
 
 
 class Move(NamedTuple):
@@ -56,27 +56,21 @@ def descend(search: Search) -> int:
     in lexicographic order: if several nodes are critical, they are relieved one after the other.
     At the end the critical node allows no such move, or the limit of the work is reached.
     """
+    instance, schedule = search.instance, search.schedule
     moves = 0
     move = best_move(search)
     while move.task >= 0:
-        make_move(search, move)
+        origin = schedule.assignment[move.task]
+        shift(instance, schedule, move.task, move.node)
+        if move.back >= 0:
+            shift(instance, schedule, move.back, origin)
+        settle(instance, schedule, origin)
+        settle(instance, schedule, move.node)
         moves += 1
         if search.compared[0] >= search.limit[0]:
             break
         move = best_move(search)
     return moves
-
-
-@jit_lean
-def make_move(search: Search, move: Move) -> None:
-    """Shift or swap, and rank both nodes again."""
-    instance, schedule = search.instance, search.schedule
-    origin = schedule.assignment[move.task]
-    shift(instance, schedule, move.task, move.node)
-    if move.back >= 0:
-        shift(instance, schedule, move.back, origin)
-    settle(instance, schedule, origin)
-    settle(instance, schedule, move.node)
 
 
 @jit_lean
@@ -88,7 +82,7 @@ def best_move(search: Search) -> Move:
     """
     schedule, candidates = search.schedule, search.candidates
     critical = schedule.ranks[1]
-    best = Move(schedule_makespan(schedule) * (1.0 - ROUNDING), -1, -1, -1)
+    best = Move(schedule_makespan(schedule) * (1.0 - _ROUNDING), -1, -1, -1)
     task = schedule.first[critical]
     most = search.compared[0] + _ENOUGH
     while task >= 0 and search.compared[0] < search.limit[0]:
@@ -97,13 +91,13 @@ def best_move(search: Search) -> Move:
         for c in range(candidates.node.shape[1]):
             node = candidates.node[task, c]
             if node != critical and np.isfinite(candidates.cost[task, c]):
-                best = best_with(search, task, node, best)
+                best = _best_with(search, task, node, best)
         task = schedule.following[task]
     return best
 
 
 @jit_lean
-def best_with(search: Search, task: int, node: int, best: Move) -> Move:
+def _best_with(search: Search, task: int, node: int, best: Move) -> Move:
     """Return the best of `best`, the shift of `task` to `node` and its swaps with tasks there."""
     instance, schedule = search.instance, search.schedule
     origin = schedule.assignment[task]

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean, time_of
+from edgeopt.optim.scheduling.arrays import whole_power
 from edgeopt.optim.scheduling.local_search.iterated import Start, start_assignment
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
@@ -47,8 +48,8 @@ class AnnealingState(State):
         The problem, the current schedule and the best.
     first : ndarray, shape (k,), or None
         The first assignment; None if none was found that fits.
-    scale : float
-        The makespan of the first schedule in s, the unit of temperatures; 0 before the first step.
+    begun : bool
+        Whether there is a schedule.
     temperature : ndarray, shape (1,)
         The current temperature in s.
     position, length : int
@@ -60,28 +61,29 @@ class AnnealingState(State):
     schedule: ScheduleArrays
     best: Best
     first: IntArray | None
-    scale: float
     temperature: FloatArray
+    begun: bool = False
     position: int = 0
     length: int = _FIRST_CYCLE
 
 
 @dataclass(frozen=True)
 class SimulatedAnnealing:
-    """Simulated annealing of the makespan.
+    """Simulated annealing.
 
     A neighbour is a random task on another random node, or for a share `swaps` of them, two random
-    tasks that change places. With ``moved="critical"`` the (first) task is one of the critical
-    node, which alone can shorten the schedule. A neighbour that is longer by d is accepted with
-    probability exp(-d / T) (``"metropolis"``), or 1 / (1 + exp(d / T)) (``"logistic"``). A
-    neighbour with a task on a node that cannot run it, or has no room, is passed over.
+    tasks that change places. Its rise d is that of the energy s / p sum_j (load_j / s) ** p, where
+    p is `power` and s the best makespan so far, or with ``power=0`` that of the makespan. It is
+    accepted with probability exp(-d / T) (``"metropolis"``), or 1 / (1 + exp(d / T))
+    (``"logistic"``). A neighbour with a task on a node that cannot run it, or has no room, is
+    passed over.
 
-    Temperatures are in units of the first makespan. With ``cooling="planned"`` they fall
-    geometrically from `hot` to `cold` over the budget of the run; without one, over cycles that
-    double in length and begin with the best schedule. With ``cooling="constant-rate"`` the
-    temperature begins at `hot` and is multiplied by `rate` after each neighbour.
+    With ``cooling="planned"`` the temperature falls geometrically from `hot` to `cold`, in units of
+    the best makespan, over the budget of the run; without one, over cycles that double in length
+    and begin with the best schedule. With ``cooling="constant-rate"`` it begins with `hot`, in
+    units of the first makespan, and is multiplied by `rate` after each neighbour.
 
-    `printed` is the annealing of Braun et al.: tasks of any node, no swaps, the logistic rule,
+    `printed` is the annealing of Braun et al.: the makespan as energy, no swaps, the logistic rule,
     the first temperature the makespan of the random first schedule, a rate of 0.9. They run it
     eight times, also from Min-min's schedule and with a rate of 0.8, take the best, and stop at a
     temperature of 1e-200, or when nothing has changed 150 times; here the run goes on as a descent
@@ -90,8 +92,9 @@ class SimulatedAnnealing:
     Notes
     -----
     The paper was not before us: the numbers are quoted from memory of its section on annealing.
-    The default is ours, made of what is common since: the rule of Metropolis, swaps, and moves of
-    the critical node only, as in the local searches for this problem.
+    The default is ours: Metropolis' rule, swaps, and a norm of the loads. The makespan tells apart
+    the moves of the critical node only, and lets all other nodes fill up at no cost; the norm tells
+    apart all moves, and is nearly the makespan where p is large.
 
     References
     ----------
@@ -109,7 +112,10 @@ class SimulatedAnnealing:
     """
 
     start: Literal["random", Start] = parameter("min-min", "first schedule: a heuristic or random")
-    moved: Literal["any", "critical"] = parameter("critical", "nodes whose tasks are moved")
+    power: int = parameter(
+        24, "exponent of the loads in the energy; 0: the makespan", at_least=0, at_most=31,
+        search=(0, 31),
+    )  # fmt: skip
     swaps: float = parameter(
         0.5, "share of swaps among the neighbours", at_least=0, at_most=1, search=(0, 1)
     )
@@ -118,10 +124,10 @@ class SimulatedAnnealing:
     )
     cooling: Literal["planned", "constant-rate"] = parameter("planned", "how temperatures fall")
     hot: float = parameter(
-        0.05, "first temperature, as a share of the first makespan", above=0, search=(0.001, 1)
+        0.01, "first temperature, as a share of the makespan", above=0, search=(0.001, 1)
     )
     cold: float = parameter(
-        0.0001, "last temperature, likewise (planned)", above=0, search=(1e-6, 0.01)
+        0.00003, "last temperature, likewise (planned)", above=0, search=(1e-6, 0.001)
     )
     rate: float = parameter(
         0.9, "factor of the temperature after each neighbour (constant-rate)", above=0, at_most=1,
@@ -137,8 +143,8 @@ class SimulatedAnnealing:
     def printed(cls) -> SimulatedAnnealing:
         """Return the annealing of Braun et al. 2001, with a random first schedule."""
         return cls(
-            start="random", moved="any", swaps=0.0, acceptance="logistic",
-            cooling="constant-rate", hot=1.0, rate=0.9,
+            start="random", power=0, swaps=0.0, acceptance="logistic", cooling="constant-rate",
+            hot=1.0, rate=0.9,
         )  # fmt: skip
 
     def init(
@@ -152,7 +158,6 @@ class SimulatedAnnealing:
             schedule=empty_schedule(instance),
             best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
             first=start,
-            scale=0.0,
             temperature=np.zeros(1),
         )
         if start is None:
@@ -177,13 +182,12 @@ class SimulatedAnnealing:
         before = best.makespan[0]
         if state.first is None:
             return state
-        if state.scale == 0.0:
+        if not state.begun:
+            state.begun = True
             read_and_keep(state.instance, state.schedule, best, state.first)
-            state.scale = float(best.makespan[0])
-            state.temperature[0] = self.hot * state.scale
-            state.scale = state.scale or 1.0
+            state.temperature[0] = self.hot * best.makespan[0]
         rate = self._plan(state)
-        rules = (self.moved == "critical", self.swaps, self.acceptance == "logistic", rate)
+        rules = (self.power, self.swaps, self.acceptance == "logistic", rate)
         state.evaluations += anneal(
             state.instance, state.schedule, best, state.temperature, rules, _NEIGHBOURS,
             state.stream,
@@ -204,7 +208,7 @@ class SimulatedAnnealing:
                 read_and_keep(state.instance, state.schedule, state.best, state.best.assignment)
             share = state.position / state.length
             state.position += 1
-        state.temperature[0] = self.hot * (self.cold / self.hot) ** share * state.scale
+        state.temperature[0] = self.hot * (self.cold / self.hot) ** share * state.best.makespan[0]
         return 1.0
 
 
@@ -245,29 +249,26 @@ def anneal(
     schedule: ScheduleArrays,
     best: Best,
     temperature: FloatArray,
-    rules: tuple[bool, float, bool, float],
+    rules: tuple[int, float, bool, float],
     neighbours: int,
     stream: RandomStream,
 ) -> int:
     """Draw neighbours, and return how many schedules were evaluated.
 
-    The rules are: whether a task of the critical node moves, share of swaps, whether acceptance is
-    logistic, and the factor of the temperature after each neighbour.
+    The rules are: power of the energy, share of swaps, whether acceptance is logistic, and the
+    factor of the temperature after each neighbour.
     """
-    critical, swaps, logistic, rate = rules
+    power, swaps, logistic, rate = rules
     evaluated = 0
     for _ in range(neighbours):
-        drawn = draw_neighbour(instance, schedule, critical, swaps, stream)
+        drawn = draw_neighbour(instance, schedule, swaps, stream)
         uniform = next_uniform(stream)
         if drawn.task >= 0:
             evaluated += 1
-            before = schedule_makespan(schedule)
-            rise = makespan_after(schedule, drawn) - before
+            rise = rise_of(schedule, drawn, power, best.makespan[0])
             if is_accepted(rise, temperature[0], logistic, uniform):
                 accept(instance, schedule, drawn)
                 keep(schedule, best)
-            else:
-                take_back(schedule, drawn)
         temperature[0] *= rate
     return evaluated
 
@@ -276,7 +277,6 @@ def anneal(
 def draw_neighbour(
     instance: Instance,
     schedule: ScheduleArrays,
-    critical: bool,
     swaps: float,
     stream: RandomStream,
 ) -> Neighbour:
@@ -284,9 +284,7 @@ def draw_neighbour(
     nothing = Neighbour(-1, -1, -1, 0.0, 0.0)
     tasks, nodes = len(instance.memory), len(instance.capacity)
     first, second, kind = next_uniform(stream), next_uniform(stream), next_uniform(stream)
-    task = _draw_critical(schedule, first) if critical else int(first * tasks)
-    if task < 0:  # all times are 0
-        return nothing
+    task = int(first * tasks)
     origin, back = schedule.assignment[task], -1
     if kind < swaps:
         back = int(second * tasks)
@@ -311,30 +309,31 @@ def draw_neighbour(
 
 
 @jit_lean
-def _draw_critical(schedule: ScheduleArrays, uniform: float) -> int:
-    """Return a random task of the critical node, -1 if it has none."""
-    critical = schedule.ranks[1]
-    number = 0
-    task = schedule.first[critical]
-    while task >= 0:
-        number += 1
-        task = schedule.following[task]
-    task = schedule.first[critical]
-    for _ in range(int(uniform * number)):
-        task = schedule.following[task]
-    return int(task)
+def rise_of(schedule: ScheduleArrays, drawn: Neighbour, power: int, scale: float) -> float:
+    """Return by how much the energy of a neighbour is larger, in s."""
+    origin, node = schedule.assignment[drawn.task], drawn.node
+    here, there = schedule.loads[origin], schedule.loads[node]
+    if power > 0:
+        unit = scale if scale > 0.0 else 1.0
+        after = whole_power(drawn.here / unit, power) + whole_power(drawn.there / unit, power)
+        before = whole_power(here / unit, power) + whole_power(there / unit, power)
+        return (after - before) * unit / power
+    makespan = schedule_makespan(schedule)
+    here, there = schedule.ends[origin], schedule.ends[node]
+    alone = schedule.first[origin] == drawn.task and schedule.following[drawn.task] < 0
+    _rank(schedule, origin, 0.0 if alone and drawn.back < 0 else drawn.here)
+    _rank(schedule, node, drawn.there)
+    rise = schedule_makespan(schedule) - makespan
+    _rank(schedule, origin, here)
+    _rank(schedule, node, there)
+    return rise
 
 
 @jit_lean
-def makespan_after(schedule: ScheduleArrays, drawn: Neighbour) -> float:
-    """Return the makespan of a neighbour in s; its ends are ranked until `take_back`."""
-    origin = schedule.assignment[drawn.task]
-    alone = schedule.first[origin] == drawn.task and schedule.following[drawn.task] < 0
-    schedule.ends[origin] = 0.0 if alone and drawn.back < 0 else drawn.here
-    schedule.ends[drawn.node] = drawn.there
-    lift(schedule.ranks, schedule.ends, origin)
-    lift(schedule.ranks, schedule.ends, drawn.node)
-    return schedule_makespan(schedule)
+def _rank(schedule: ScheduleArrays, node: int, end: float) -> None:
+    """Let a node end at another time, and rank it again."""
+    schedule.ends[node] = end
+    lift(schedule.ranks, schedule.ends, node)
 
 
 @jit_lean
@@ -346,15 +345,6 @@ def accept(instance: Instance, schedule: ScheduleArrays, drawn: Neighbour) -> No
         shift(instance, schedule, drawn.back, origin)
     settle(instance, schedule, origin)
     settle(instance, schedule, drawn.node)
-
-
-@jit_lean
-def take_back(schedule: ScheduleArrays, drawn: Neighbour) -> None:
-    """Rank the ends of the current schedule again."""
-    origin = schedule.assignment[drawn.task]
-    for node in (origin, drawn.node):
-        schedule.ends[node] = schedule.loads[node] if schedule.first[node] >= 0 else 0.0
-        lift(schedule.ranks, schedule.ends, node)
 
 
 @jit_lean

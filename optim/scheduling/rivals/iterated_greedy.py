@@ -10,7 +10,7 @@ from edgeopt.optim.jit import jit, jit_lean, time_of
 from edgeopt.optim.scheduling.arrays import mean_times
 from edgeopt.optim.scheduling.local_search.candidates import Candidates
 from edgeopt.optim.scheduling.local_search.iterated import Start, start_assignment
-from edgeopt.optim.scheduling.local_search.moves import ROUNDING, Move, best_with, make_move
+from edgeopt.optim.scheduling.local_search.moves import descend, descend_further
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
     instance_of,
@@ -75,11 +75,11 @@ class IteratedGreedy:
     """Iterated greedy: `removed` random tasks are taken out and put back, then a descent follows.
 
     In each round, the tasks taken out go back one by one, in the order in which they were drawn,
-    each to the node where it ends first. The descent shifts and swaps tasks of the critical node
-    such that the larger of the two loads falls, task by task, until there is no such move. A
-    schedule that is longer by d is accepted with probability exp(-d / T), with the constant
-    temperature T = `temperature` mean(et) / 10. A task goes only to a node that can run it and has
-    room; a round in which a task finds none is undone.
+    each to the node where it ends first. The descent makes the best shift or swap of a task of the
+    critical node, the one with the least larger load, until none makes that load fall. A schedule
+    that is longer by d is accepted with probability exp(-d / T), with the constant temperature
+    T = `temperature` mean(et) / 10. A task goes only to a node that can run it and has room; a
+    round in which a task finds none is undone.
 
     Notes
     -----
@@ -87,7 +87,7 @@ class IteratedGreedy:
     over ten as the unit of temperature. It is for permutations; the moves on assignments are those
     of the iterated greedy methods of Fanjul-Peyro and Ruiz for this problem, insertion and
     interchange. Of their paper we had the abstract only: which tasks they take out, and what they
-    accept, may differ. The first schedule, LPT, is the counterpart of Ruiz and Stuetzle's NEH.
+    accept, may differ. The first schedule is Min-Min's, as that of all rivals here.
 
     References
     ----------
@@ -97,14 +97,14 @@ class IteratedGreedy:
 
     Examples
     --------
-    >>> from edgeopt import Evaluations, IteratedGreedy, load_problem, lpt, solve
+    >>> from edgeopt import Evaluations, IteratedGreedy, load_problem, min_min, solve
     >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
     >>> result = solve(problem, IteratedGreedy(), stop=Evaluations(20_000), rng=1)
-    >>> result.makespan < solve(problem, lpt).makespan
+    >>> result.makespan < solve(problem, min_min).makespan
     True
     """
 
-    start: Start = parameter("lpt", "heuristic of the first schedule")
+    start: Start = parameter("min-min", "heuristic of the first schedule")
     removed: int = parameter(4, "tasks taken out in a round", at_least=1, search=(1, 30))
     temperature: float = parameter(
         0.4, "rise of the makespan accepted, in tenths of the mean time", at_least=0, search=(0, 2)
@@ -137,7 +137,9 @@ class IteratedGreedy:
         if not np.isfinite(before):
             self._begin(problem, state)
         elif state.descending:
-            state.descending = descend_first(search, state.current)
+            search.limit[0] = search.compared[0] + _ENOUGH
+            state.descending = descend_further(search)
+            state.current[:] = search.schedule.assignment
         else:
             rebuild_often(
                 search, state.current, state.trial, state.order, min(self.removed, problem.tasks),
@@ -187,17 +189,6 @@ def read_first(search: Search, assignment: IntArray) -> None:
 
 
 @jit
-def descend_first(search: Search, current: IntArray) -> bool:
-    """Descend for a while, and copy the schedule to `current`; return whether work is left."""
-    search.limit[0] = search.compared[0] + _ENOUGH
-    stopped = descend_by_task(search)
-    keep_if_best(search)
-    for task in range(len(current)):
-        current[task] = search.schedule.assignment[task]
-    return stopped
-
-
-@jit
 def rebuild_often(
     search: Search,
     current: IntArray,
@@ -221,7 +212,7 @@ def rebuild_often(
         found = put_back(search, trial, order, removed)
         if found:
             read_assignment(instance, schedule, trial)
-            descend_by_task(search)
+            descend(search)
             keep_if_best(search)
         rise = schedule_makespan(schedule) - before
         uniform = next_uniform(stream)
@@ -230,35 +221,6 @@ def rebuild_often(
                 current[task] = schedule.assignment[task]
         else:
             read_assignment(instance, schedule, current)
-
-
-@jit_lean
-def descend_by_task(search: Search) -> bool:
-    """Shift or swap tasks of the critical node until there is no improvement.
-
-    Task by task: the best move of the first that has an improvement is made. Return whether the
-    limit of the work has stopped the descent before its end; one in which it allows no move at all
-    is at its end.
-    """
-    schedule, candidates = search.schedule, search.candidates
-    critical, moves = schedule.ranks[1], 0
-    task = schedule.first[critical]
-    while task >= 0:
-        if search.compared[0] >= search.limit[0]:
-            return moves > 0
-        move = Move(schedule_makespan(schedule) * (1.0 - ROUNDING), -1, -1, -1)
-        for c in range(candidates.node.shape[1]):
-            node = candidates.node[task, c]
-            if node != critical:
-                move = best_with(search, task, node, move)
-        if move.task < 0:
-            task = schedule.following[task]
-            continue
-        make_move(search, move)
-        moves += 1
-        critical = schedule.ranks[1]
-        task = schedule.first[critical]
-    return False
 
 
 @jit_lean

@@ -9,7 +9,6 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean, time_of
 from edgeopt.optim.scheduling.local_search.iterated import Start, start_assignment
-from edgeopt.optim.scheduling.local_search.moves import ROUNDING
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
     ScheduleArrays,
@@ -33,6 +32,8 @@ from edgeopt.problems.scheduling.problem import Problem
 _MOVES = 20  # in a step, or fewer: after as many neighbours the step ends
 
 _ENOUGH = 200_000
+
+_ROUNDING = 1e-12  # a relative gain of no more is rounding, and breaks no tabu
 
 
 class Memory(NamedTuple):
@@ -119,10 +120,10 @@ class TabuSearch:
 
     Examples
     --------
-    >>> from edgeopt import Evaluations, TabuSearch, load_problem, lpt, solve
+    >>> from edgeopt import Evaluations, TabuSearch, load_problem, min_min, solve
     >>> problem = load_problem("braun:u_i_hihi:64x8:seed=1")
     >>> result = solve(problem, TabuSearch(), stop=Evaluations(20_000), rng=1)
-    >>> result.makespan < solve(problem, lpt).makespan
+    >>> result.makespan < solve(problem, min_min).makespan
     True
     """
 
@@ -291,6 +292,6 @@ def better(
     makespan = max(peak, others)
     if makespan > choice.makespan or (makespan == choice.makespan and peak >= choice.peak):
         return choice
-    if tabu and makespan >= record * (1.0 - ROUNDING):
+    if tabu and makespan >= record * (1.0 - _ROUNDING):
         return choice
     return Choice(makespan, peak, neighbour)

@@ -21,7 +21,7 @@ from edgeopt.problems.scheduling.problem import Problem
 
 ONE_BY_ONE = [  # called once for each schedule or neighbour
     (iterated_greedy, "end_there"),
-    (annealing, "makespan_after"),
+    (annealing, "rise_of"),
     (tabu, "better"),
     (pso, "row_makespan"),
     (population, "row_makespan"),

@@ -17,7 +17,7 @@ from edgeopt.problems.scheduling.problem import Problem
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_equals_the_naive_version(problem, solver):
     problem = PROBLEMS[problem]()
-    start = start_assignment(problem, "lpt")
+    start = start_assignment(problem, "min-min")
     naive = NaiveIteratedGreedy(problem, solver, np.random.default_rng(9), start)
     state = solver.init(problem, np.random.default_rng(9))
     for _ in range(2):  # the first schedule, and its descent
