@@ -252,12 +252,6 @@ def _settle(problem: Problem, state: MILPState) -> None:
         state.done, state.lower_bound = True, state.makespan
 
 
-def load_kernels(problem: Problem) -> None:
-    """Call on a small problem what its run might not reach: the kernels of narrowing and search."""
-    narrow(problem, open_root(problem), None, 1)
-    search_better(problem, None, math.inf, 0)
-
-
 def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:
     """Keep the assignment if it is complete, fits and is the best so far."""
     state.evaluations += 1

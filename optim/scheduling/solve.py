@@ -16,14 +16,13 @@ from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
-from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPriceState
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.milp import MILP
-from edgeopt.optim.scheduling.milp import load_kernels as load_exact_kernels
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
@@ -469,10 +468,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
     tiny = _tiny(problem)
     runner = as_solver(solver)
     deadline_bound(tiny)
-    if lifts_bound(problem, runner):
-        load_kernels(tiny)
-    if isinstance(runner, MILP):
-        load_exact_kernels(tiny)
+    if lifts_bound(problem, runner) or isinstance(runner, MILP | BranchAndPrice):
+        load_kernels(tiny)  # two tasks do not reach all of them
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))
         for _ in range(_WARM_UP_ITERATIONS):
