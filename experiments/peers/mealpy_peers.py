@@ -18,8 +18,6 @@ from edgeopt.problems.scheduling.problem import Problem
 
 HISTORY = ("list_current_best", "list_global_best", "list_current_worst", "list_global_worst")
 
-_OPTIONS = {"OriginalPSS": {"sampling_method": "MC"}}  # its Latin hypercube has no seed
-
 
 @dataclass(kw_only=True)
 class MealpyState(PopulationState):
@@ -58,7 +56,8 @@ class Mealpy:
 
     Many algorithms follow a plan over their number of epochs. Here the plan ends with the budget of
     the run: each epoch is announced as the share of `epochs` that has been used; without a budget,
-    epochs are counted, and the run ends after `epochs`. Each vector evaluated counts.
+    epochs are counted, and the run ends after `epochs`. Each vector evaluated counts. Equal seeds
+    give equal runs of all algorithms but OriginalPSS, whose first population mealpy does not seed.
 
     Needs mealpy-lts, mealpy for NumPy 2, of the extra ``bench``.
 
@@ -106,9 +105,8 @@ class Mealpy:
             guess = f" (did you mean {' or '.join(near)}?)" if near else ""
             rule = f"an algorithm of mealpy, such as OriginalGWO, OriginalWOA{guess}"
             raise InputError("algorithm", self.algorithm, rule)
-        options = _OPTIONS.get(self.algorithm, {})
         try:
-            return known[self.algorithm](epoch=self.epochs, pop_size=self.individuals, **options)
+            return known[self.algorithm](epoch=self.epochs, pop_size=self.individuals)
         except ValueError as error:  # it has limits of its own
             rule = (
                 f"one that takes {self.individuals} individuals and {self.epochs} epochs ({error})"
