@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import hashlib
 import logging
 import os
@@ -11,7 +12,8 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
@@ -19,6 +21,7 @@ from typing import Any, TextIO, TypeVar, cast
 import numba
 from numba import types
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import overload
 
 from edgeopt.problems.errors import FloatArray
@@ -27,6 +30,8 @@ from edgeopt.problems.scheduling.problem import UniformTimes
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 NOTICE = "edgeopt: compiling kernels, once for this version of the code; later runs are faster"
+
+_PATIENCE_SECONDS = 60.0  # the process that compiles may have been suspended
 
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)(?:\s+import)?", re.MULTILINE)
 
@@ -58,11 +63,55 @@ def _compile(kernel: Kernel, options: dict[str, bool]) -> Kernel:
     default = numba.config.CACHE_DIR
     folder = default or _cache_folder()
     numba.config.CACHE_DIR = folder or default
+    options = {"nogil": True, "cache": bool(folder), "no_cfunc_wrapper": True, **options}
     try:
-        decorate = numba.njit(nogil=True, cache=bool(folder), error_model="numpy", **options)
-        return cast(Kernel, decorate(kernel))
+        compiled = numba.njit(error_model="numpy", **options)(kernel)
     finally:
         numba.config.CACHE_DIR = default
+    if folder and compiled is not kernel:
+        name = f"{kernel.__module__}.{kernel.__qualname__}.lock"
+        compiled.compile = _one_process_at_a_time(compiled.compile, Path(folder, name))
+    return cast(Kernel, compiled)
+
+
+def _one_process_at_a_time(compile_now: Callable[[Any], Any], path: Path) -> Callable[[Any], Any]:
+    """Return a kernel's compiler that waits while another process compiles the same kernel.
+
+    Else processes that start together compile all kernels each. And the one that saves last
+    undoes the other's entry in numba's index, or pairs it with machine code for other types.
+    """
+    held = False
+
+    def compile_alone(signature: Any) -> Any:
+        nonlocal held
+        with global_compiler_lock:
+            if held:  # the kernel calls itself with other types
+                return compile_now(signature)
+            with _lock(path):
+                held = True
+                try:
+                    return compile_now(signature)
+                finally:
+                    held = False
+
+    return compile_alone
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Hold the lock on a file; do without if it is not to be had."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(path.open("ab"))
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while time.monotonic() < end:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.01)
+        yield
 
 
 @cache

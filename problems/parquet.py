@@ -43,10 +43,10 @@ def read_parquet(
 
     if data is None:
         check_no_special(path)
-    types = pq.read_schema(path if data is None else pa.BufferReader(data))
+    source = path if data is None else _reader(data)
+    types = pq.read_schema(source)
     texts = [each.name for each in types if pa.types.is_string(each.type)]
     # A text that is repeated is stored once: it stays so until its size is known.
-    source = path if data is None else pa.BufferReader(data)
     with pq.ParquetFile(source, read_dictionary=texts, **options) as file:
         facts = file.metadata
         groups = [facts.row_group(place) for place in range(facts.num_row_groups)]
@@ -58,6 +58,20 @@ def read_parquet(
         if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type):
             table = table.set_column(place, name, _unpacked(path, column))
     return table
+
+
+def _reader(data: bytes) -> pa.BufferReader:
+    """Return a reader of a copy that Arrow owns.
+
+    Its threads may release what they have read after Python has ended: with an object of Python
+    this ends the process by SIGABRT.
+    """
+    import pyarrow as pa
+
+    copy = pa.allocate_buffer(len(data))
+    with pa.FixedSizeBufferWriter(copy) as file:
+        file.write(data)
+    return pa.BufferReader(copy)
 
 
 def _unpacked(path: Path, column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 import gc
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A shell starts what it runs in the background deaf to Ctrl-C, which tests send.
     """
+    config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
+    config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if numba.config.DISABLE_JIT:
@@ -44,6 +47,17 @@ def shared() -> Path:
 def hcsp(shared: Path) -> Callable[[str], Problem]:
     """Return a loader of published instances: ``hcsp("512x16/u_c_hihi.0")``."""
     return lambda name: load_file(shared / "hcsp" / name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have files that take long come first, then those with many tests: the last is a short one.
+
+    Otherwise, of two processes one would often be idle at the end, as xdist hands out files by
+    their numbers of tests.
+    """
+    if hasattr(config, "workerinput"):  # a process of xdist
+        count = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.get_closest_marker("long") is None, -count[item.path]))
 
 
 def pytest_collection_finish() -> None:

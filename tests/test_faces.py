@@ -19,6 +19,8 @@ import pytest
 
 import edgeopt
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "experiments" / "examples"
 LAYERS = ("problems", "optim", "experiments")
@@ -31,6 +33,7 @@ FACELESS = {  # packages that nobody but the command line imports, and edgeopt i
 }
 EXTRAS = {  # what a name or its example needs, beyond what edgeopt itself depends on
     "edgeopt.experiments.learning": ("torch", "sklearn"),
+    "edgeopt.experiments.peers.mealpy_peers": ("mealpy",),
     "edgeopt.experiments.peers.pygmo_peers": ("pygmo",),
     "edgeopt.experiments.peers.pymoo_ga": ("pymoo",),
     "edgeopt.experiments.statistics.tests": ("statsmodels", "scikit_posthocs"),

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 FOLDERS = ("problems", "optim", "experiments", "results")

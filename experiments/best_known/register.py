@@ -47,6 +47,8 @@ def read_register(folder: Path) -> dict[str, KnownSchedule]:
 def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSchedule]:
     """Write the records that are better than those in the folder, and return them.
 
+    Better is a smaller makespan or, of equal makespans, a larger bound.
+
     Files are replaced atomically; of two commands at the same time, one waits for the other.
 
     Raises
@@ -68,14 +70,17 @@ def keep_better(folder: Path, records: Iterable[KnownSchedule]) -> list[KnownSch
     with lock:
         # read with the lock held, as another command may just have found something better
         known = read_register(folder)
-        better = [
-            record
-            for record in records
-            if record.digest not in known or record.makespan < known[record.digest].makespan
-        ]
+        better = [record for record in records if _is_better(record, known.get(record.digest))]
         for record in better:
             write_atomically(_path(folder, record), pack_record(record))
     return better
+
+
+def _is_better(record: KnownSchedule, known: KnownSchedule | None) -> bool:
+    """Whether a makespan is smaller than the known one, or equal with a larger bound."""
+    if known is None or record.makespan < known.makespan:
+        return True
+    return record.makespan == known.makespan and record.lower_bound > known.lower_bound
 
 
 def _read(path: Path) -> KnownSchedule:

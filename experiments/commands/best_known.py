@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _RUNS = ("instance", "published", "by", "ours", "over it", "over bound", "new", "found by")
 _PROBLEMS = ("instance", "published", "by", "bound", "ours", "over it", "over bound")
 
+_SEED = 1  # of runs that this command makes
+
 _ALIGN_RUNS, _ALIGN_PROBLEMS = "lrlrrrll", "lrlrrrr"
 
 
@@ -32,13 +34,20 @@ def best_known_command(
         list[str] | None,
         typer.Argument(
             metavar="[SWEEP_DIR|PROBLEM]...",
-            help="Output folders of sweeps, or problems: files, folders, patterns, short names; "
-            "without: show the register",
+            help="Output folders of sweeps, or problems: files, folders, patterns, short names, "
+            "edgeopt-60; without: show the register",
         ),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Store better schedules in the register")
     ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(help="First run a solver on each problem for so long, in the folder --out"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of these runs; resumes there")] = None,
+    solver: Annotated[str, typer.Option(help="Solver of these runs")] = "frontier",
+    jobs: Annotated[int, typer.Option(help="Worker processes of these runs")] = 1,
     register: Annotated[Path, typer.Option(help="Folder of the register")] = REGISTER,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, including assignments")
@@ -51,6 +60,8 @@ def best_known_command(
     from edgeopt.experiments.best_known.register import read_register
     from edgeopt.experiments.best_known.standing import standing_of
 
+    if seconds is not None or out is not None:
+        places = [_run(places, seconds, out, solver, jobs)]
     folders = [Path(place) for place in places or () if _is_sweep(place)]
     problems = [place for place in places or () if not _is_sweep(place)]
     if folders and problems:
@@ -80,6 +91,30 @@ def _is_sweep(place: str) -> bool:
     from edgeopt.experiments.runs.store import CONFIG
 
     return file_exists(Path(place) / CONFIG)
+
+
+def _run(
+    entries: list[str] | None, seconds: float | None, out: Path | None, solver: str, jobs: int
+) -> str:
+    """Run a solver on problems, as a sweep of one run each, and return its folder."""
+    from edgeopt.experiments.commands.running import RunOptions, run_to_end, tell_rest
+    from edgeopt.experiments.sweep.config import SweepConfig, find_problems
+    from edgeopt.optim.scheduling.catalog import locate_solver
+
+    for name, value in (("PROBLEM", entries), ("--seconds", seconds), ("--out", out)):
+        if not value:
+            raise InputError(name, value, "given: PROBLEM..., --seconds and --out go together")
+    if jobs < 1:
+        raise InputError("--jobs", jobs, "an integer >= 1")
+    specs, left_out = find_problems(entries or [], Path())
+    for text in left_out:
+        say(f"left out: {text}", error=True)
+    table = {"solver": locate_solver(solver, Path())}
+    config = SweepConfig(specs, 1, _SEED, {"seconds": seconds}, {solver: table})
+    cells = run_to_end(config, RunOptions(out=out, jobs=jobs))
+    if cells["assignment"].isna().all():
+        tell_rest(cells, config.kind, out)
+    return str(out)
 
 
 def _of_problems(entries: list[str], records: dict[str, KnownSchedule]) -> list[Standing]:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from edgeopt.experiments.terminal import table_console, terminal_table
-from edgeopt.optim.scheduling.branch_and_price.certificate import read_certificate
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.certificate import read_certificate
 from edgeopt.problems.scheduling.spec import load_problem
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from edgeopt.experiments.terminal import make_console, table_console, terminal_table
+from edgeopt.experiments.sweep.sets import InstanceSet, checked_specs, instance_set, set_names
+from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
 from edgeopt.optim.scheduling.catalog import SOLVERS, identify_solver
+from edgeopt.optim.scheduling.solver import OneShot, as_solver
+from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import file_exists, write_atomically
 from edgeopt.problems.parameters import choices
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
@@ -99,24 +106,47 @@ def problems_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One generator in detail, or a problem: a file, paper:20x4:seed=1",
-            autocompletion=lambda: list(GENERATORS),
+            help="One generator in detail, a set such as edgeopt-60, or a problem: a file, "
+            "paper:20x4:seed=1",
+            autocompletion=lambda: [*GENERATORS, *set_names()],
         ),
     ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--separation", help="Folder of a sweep: say what its families separate"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file for what --separation says")] = None,
 ) -> None:
     """List the problem generators and file formats, or show one generator or problem."""
+    if folder is not None or out is not None:
+        _show_separation(folder, out, name)
+        return
     console = make_console()
     if name in GENERATORS:
         _show_generator(name)
         return
     if name is not None:
-        _show_problem(load_problem(name), name)
+        named = None if file_exists(Path(name)) else instance_set(name)
+        if named is not None:
+            _show_set(named)
+        else:
+            _show_problem(load_problem(name), name)
         return
+    measured = _measured()
     for label, generator in GENERATORS.items():
         console.print(Text(EXAMPLES[label], style="bold"), soft_wrap=True)
         console.print(Padding(_first_sentence(generator), (0, 0, 0, 4)))
+        if label in measured:
+            console.print(Padding(_separated(measured[label]), (0, 0, 0, 4)))
+    for label in set_names():
+        if (named := instance_set(label)) is not None:
+            console.print(Text(label, style="bold"), soft_wrap=True)
+            text = f"A set of {len(named.instances)} fixed instances: {named.about}."
+            console.print(Padding(text, (0, 0, 0, 4)))
     console.print(Text("path/to/u_c_hihi.0", style="bold"))
-    console.print("    A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz.")
+    files = "A file: HCSP or Fanjul-Ruiz text, .csv, .tsv, .xlsx, .parquet, .npy, .npz, .swf."
+    console.print(Padding(files, (0, 0, 0, 4)))
+    console.print(_SPREAD)
 
 
 def _show_generator(name: str) -> None:
@@ -133,14 +163,71 @@ def _show_generator(name: str) -> None:
         console.print(f"{option}{value}: {meanings.get(argument.name, '')}")
     text = _section(doc, "References") or _section(doc, "Notes")
     console.print(" ".join(text.split()))
+    if (row := _measured().get(name)) is not None:
+        console.print(_separated(row))
+
+
+# What the families separate, as measured.
+
+_SPREAD = (
+    "Spread: variance of the average ranks of the default solvers, 1 if all instances rank them "
+    "alike and 0 if no solver is better; gaps are over the lower bound. Measured by edgeopt sweep "
+    "experiments/sweeps/families.toml."
+)
+
+
+def _measured() -> dict[str, dict[str, str]]:
+    """Return the measured numbers of each family."""
+    file = resources.files("edgeopt.experiments") / "sweeps" / "families.csv"
+    return {row["family"]: row for row in csv.DictReader(file.read_text("utf-8").splitlines())}
+
+
+def _separated(row: Mapping[Any, Any]) -> str:
+    """Return what a family separates, in words."""
+    kinds = {"best": "best", "rule": "best rule", "worst": "worst"}
+    if row["rule"] in ("", row["best"]):
+        del kinds["rule"]
+    if row["rule"] == row["best"]:
+        kinds["best"] = "best is a rule:"
+    texts = [
+        f"{words} {row[kind]}, {100 * float(row[f'{kind}_gap']):.1f} %"
+        for kind, words in kinds.items()
+    ]
+    return f"Spread {float(row['spread']):.2f}; {'; '.join(texts)}."
+
+
+def _show_separation(folder: Path | None, out: Path | None, name: str | None) -> None:
+    """Print what the families of a sweep separate, and write it as a table."""
+    from edgeopt.experiments.csv_text import csv_table
+    from edgeopt.experiments.statistics.separation import separation
+    from edgeopt.experiments.sweep.summary import read_solver_cells
+
+    if folder is None or name is not None:
+        rule = "given, the folder of a sweep, without the name of a problem"
+        raise InputError("--separation", str(folder or name), rule)
+    rules = [label for label, one in SOLVERS.items() if isinstance(as_solver(one), OneShot)]
+    table = separation(read_solver_cells(folder), rules)
+    if out is not None:
+        write_atomically(out, csv_table(table, "%.6g"))
+    for row in table.to_dict("records"):
+        say(f"{row['family']}: {_separated(row)}")
+
+
+def _show_set(named: InstanceSet) -> None:
+    """Print the instances of a set, each made anew and compared with its digest."""
+    checked_specs(named)
+    rows = [(each.problem, each.provenance) for each in named.instances]
+    table_console().print(terminal_table(("instance", "what is drawn"), rows, align="l"))
+    say(f"{named.name}: {len(rows)} instances, {named.about}; all digests are right")
 
 
 def _show_problem(problem: Problem, name: str) -> None:
     """Print what a file or name holds."""
     times = problem.et
     if isinstance(times, UniformTimes):
-        kind, low, high = "work and speed", times.work.min(), times.work.max()
-        spread = f"work {low:.6g} to {high:.6g} FLOP"
+        kind = "work and speed"
+        ranges = (f"{each.min():.6g} to {each.max():.6g}" for each in times)
+        spread = " and ".join(ranges)
         forbidden = 0
     else:
         known = times[problem.allowed] if problem.allowed is not None else times

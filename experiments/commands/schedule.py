@@ -19,15 +19,17 @@ from edgeopt.experiments.statistics.spending import is_over
 from edgeopt.experiments.terminal import make_console, say, table_console, terminal_table
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import write_certificate
-from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
+from edgeopt.optim.scheduling.branch_and_price.proof import completed
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
+from edgeopt.optim.scheduling.certificate import write_certificate
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import DEFAULT, Progress, Status, make_criteria
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.optim.user_code import user_code
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
@@ -99,7 +101,7 @@ def schedule_command(
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(help="File for the proof of branch-and-price; edgeopt check reads it"),
+        typer.Option(help="File for the proof, of branch-and-price or frontier, for edgeopt check"),
     ] = None,
 ) -> None:
     """Schedule the tasks of a problem; the default budget is 100 iterations.
@@ -157,8 +159,8 @@ def _solved(
 ) -> dict[str, Any]:
     """Return the result of a solver, with the names as given; write its proof if asked for."""
     criteria, chosen = make_criteria(budget), make_solver(solver, parameters)
-    if certificate is not None and not isinstance(chosen, BranchAndPrice):
-        rule = f"given with --solver branch-and-price: {solver} makes no proofs"
+    if certificate is not None and not isinstance(chosen, BranchAndPrice | Frontier):
+        rule = f"given with --solver branch-and-price or frontier: {solver} makes no proofs"
         raise InputError("--certificate", str(certificate), rule)
     instance = load_problem(problem)
     warm_up(instance, chosen)
@@ -181,8 +183,9 @@ def _solved(
 
 def _certified(result: Result, problem: Problem, path: Path) -> dict[str, Any]:
     """Write the proof of a result, if there is one; return the bound in s that it claims."""
-    state = result.state
-    proof = state.certificate if isinstance(state, BranchAndPriceState) else None
+    proof = result.certificate
+    if result.status is Status.OPTIMAL:
+        proof = completed(problem, proof, result.makespan)
     if proof is None:
         return {"certified_bound": None}
     write_certificate(path, proof)

@@ -18,7 +18,6 @@ from .optim.framework.simulate import simulate
 from .optim.framework.split_system import SplitSystem
 from .optim.offloading.sensitivity import sensitivities
 from .optim.offloading.solvers import pareto_cuts, scan
-from .optim.scheduling.bounds.best import best_bound
 from .optim.scheduling.bounds.deadline import deadline_bound
 from .optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from .optim.scheduling.bounds.lagrangian import lagrangian_bound
@@ -31,7 +30,13 @@ from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_r
 from .optim.scheduling.heuristics.lp_rounding import lp_rounding
 from .optim.scheduling.local_search.iterated import LocalSearch
 from .optim.scheduling.milp import MILP
+from .optim.scheduling.named_bounds import best_bound
 from .optim.scheduling.pso import PSO
+from .optim.scheduling.rivals.annealing import SimulatedAnnealing
+from .optim.scheduling.rivals.discrete_pso import DiscretePSO
+from .optim.scheduling.rivals.genetic import GeneticAlgorithm
+from .optim.scheduling.rivals.iterated_greedy import IteratedGreedy
+from .optim.scheduling.rivals.tabu import TabuSearch
 from .optim.scheduling.schedule import Schedule
 from .optim.scheduling.solve import solve
 from .optim.scheduling.solver import Result, State
@@ -53,9 +58,12 @@ __all__ = [
     "PSO",
     "BranchAndPrice",
     "CutChoice",
+    "DiscretePSO",
     "Evaluations",
     "Frontier",
+    "GeneticAlgorithm",
     "InputError",
+    "IteratedGreedy",
     "Iterations",
     "LocalSearch",
     "Problem",
@@ -63,6 +71,7 @@ __all__ = [
     "Runs",
     "Schedule",
     "Seconds",
+    "SimulatedAnnealing",
     "SimulatedSchemes",
     "SimulationConfig",
     "SplitSystem",
@@ -71,6 +80,7 @@ __all__ = [
     "Status",
     "Stream",
     "SweepConfig",
+    "TabuSearch",
     "TargetGap",
     "TuneConfig",
     "Tuning",

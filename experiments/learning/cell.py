@@ -44,6 +44,7 @@ LEARNING = declare(
         shape=Shape(
             full=tuple(column for column in PERIOD_COLUMNS.values() if column != "exit_error"),
             equal=(tuple(PERIOD_COLUMNS.values()), EARLY),
+            together=(EARLY,),
             # a training may diverge: its loss need not be finite
             finite=tuple(
                 column for column in (*PERIOD_COLUMNS.values(), *EARLY) if column != "loss"

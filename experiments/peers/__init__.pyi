@@ -1,4 +1,5 @@
 from .child_peers import CpSat, Highs
+from .mealpy_peers import Mealpy
 from .pygmo_peers import PsoGen, Sga
 from .pymoo_ga import Ga
 
@@ -6,6 +7,7 @@ __all__ = [
     "CpSat",
     "Ga",
     "Highs",
+    "Mealpy",
     "PsoGen",
     "Sga",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.optim.jit import jit, time_of
-from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
@@ -50,13 +50,15 @@ class PenalisedMakespan:
     Attributes
     ----------
     worst : float
-        Upper bound of all makespans in s; assignments that cost more are infeasible.
+        Upper bound of all makespans in s, with ready times; assignments that cost more are
+        infeasible.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._et = problem.et
         self._memory, self._capacity = memory_arrays(problem)
-        self.worst = _longest_sum(problem)
+        self._ready = ready_times(problem)
+        self.worst = _longest_sum(problem) + float(self._ready.max())
 
     def costs(self, assignments: IntArray) -> FloatArray:
         """Return the cost of each row, shape (n,) in s.
@@ -70,7 +72,7 @@ class PenalisedMakespan:
         Deb, "An efficient constraint handling method for genetic algorithms", Computer Methods in
         Applied Mechanics and Engineering 186, 2000.
         """
-        return _costs(self._et, self._memory, self._capacity, assignments, self.worst)
+        return _costs(self._et, self._memory, self._capacity, self._ready, assignments, self.worst)
 
 
 def _longest_sum(problem: Problem) -> float:
@@ -87,6 +89,7 @@ def _costs(
     et: FloatArray | UniformTimes,
     memory: FloatArray,
     capacity: FloatArray,
+    ready: FloatArray,
     assignments: IntArray,
     worst: float,
 ) -> FloatArray:
@@ -94,16 +97,18 @@ def _costs(
     costs = np.empty(len(assignments))
     loads, used = np.empty(len(capacity)), np.empty(len(capacity))
     for row in range(len(assignments)):
-        loads[:] = 0.0
+        loads[:] = ready
         used[:] = 0.0
         refused = 0
+        makespan = 0.0  # a node that is ready late does not matter unless it has a task
         for i in range(len(memory)):
             node = assignments[row, i]
             refused += time_of(et, i, node) == np.inf
             loads[node] += time_of(et, i, node)
+            makespan = max(makespan, loads[node])
             used[node] += memory[i]
         excess = np.maximum(used - capacity, 0.0).sum()
         share = excess / memory.sum() if excess > 0.0 else 0.0
         feasible = refused == 0 and excess == 0.0
-        costs[row] = loads.max() if feasible else worst * (1.0 + share + refused / len(memory))
+        costs[row] = makespan if feasible else worst * (1.0 + share + refused / len(memory))
     return costs

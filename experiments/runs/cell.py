@@ -48,6 +48,8 @@ class Shape:
         Columns that have a value in every row of a run that did not fail.
     equal : tuple of tuple of str
         Columns of one length each, where they have a value; a number is a length.
+    together : tuple of tuple of str
+        Columns that all have a value, or none of them.
     lengths : mapping of str to int
         Lengths of columns.
     finite : tuple of str
@@ -58,6 +60,7 @@ class Shape:
 
     full: tuple[str, ...] = ()
     equal: tuple[tuple[str, ...], ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
     finite: tuple[str, ...] = ()
     config: Callable[[dict[str, Any]], bool] = _is_table
@@ -67,6 +70,8 @@ class Shape:
         if row["status"] != FAILED and any(row.get(name) is None for name in self.full):
             return False
         if not all(_is_finite(row.get(name)) for name in self.finite):
+            return False
+        if any(len({row.get(name) is None for name in group}) > 1 for group in self.together):
             return False
         found = ({_length(row.get(name)) for name in group} - {None} for group in self.equal)
         return all(len(lengths) <= 1 for lengths in found) and all(

@@ -40,6 +40,8 @@ _FAILED_STARTS = 10  # in a row, after which the sweep gives up
 
 _LOOK_SECONDS = 1.0  # another process may hold the pipe of a dead worker open
 
+_GLANCE_SECONDS = 0.02  # at a worker that compiles
+
 _END_SECONDS = 10.0  # for a worker to end what is below it
 
 _MARK = "EDGEOPT_WORKER"
@@ -129,17 +131,20 @@ class WorkerPool:
             yield from _rows(self)
 
     def compile(self, cells: Iterable[AnyCell]) -> None:
-        """Compile once, in one process, before many read the compiler's cache.
+        """Compile once, before many read the compiler's cache.
 
-        That is for each of our solvers, and for one of others, for the sake of the bounds.
+        That is for each of our solvers, and for one of others, for the sake of the bounds. The
+        workers share the solvers; a kernel of several solvers is compiled by one worker.
         """
+        chosen = deque[AnyCell]()
         for cell in cells:
-            if not self.workers:
-                self.workers.append(start(self.folder))
             label = "" if cell.is_foreign else cell.label
             if label not in self.compiled:
                 self.compiled.add(label)
-                _compile(self, self.workers[0], cell)
+                chosen.append(cell)
+        while len(self.workers) < min(self.jobs, len(chosen)):
+            self.workers.append(start(self.folder))
+        _compile(self, chosen)
 
     def cancel(self) -> list[AnyCell]:
         """Give up the cells that are not yet started, and return them."""
@@ -173,16 +178,39 @@ def run_in_workers(
         yield from pool.run(cells)
 
 
-def _compile(pool: WorkerPool, worker: Worker, cell: AnyCell) -> None:
-    """Have a worker compile for a cell."""
+def _compile(pool: WorkerPool, cells: deque[AnyCell]) -> None:
+    """Have the workers compile for the cells, each worker for one at a time."""
+    busy: dict[Connection, Worker] = {}
+    while cells or busy:
+        for worker in pool.workers:
+            if (
+                cells
+                and worker.pipe not in busy
+                and _begin_compiling(pool, worker, cells.popleft())
+            ):
+                busy[worker.pipe] = worker
+        busy = {pipe: one for pipe, one in busy.items() if not _has_compiled(pool, one)}
+
+
+def _has_compiled(pool: WorkerPool, worker: Worker) -> bool:
+    """Return whether a worker has compiled, or died of it and been replaced."""
+    try:
+        return worker.pipe.poll(_GLANCE_SECONDS) and worker.receive()[0] == DONE
+    except (EOFError, OSError):  # dead
+        restart(worker, pool.folder)
+        return True
+
+
+def _begin_compiling(pool: WorkerPool, worker: Worker, cell: AnyCell) -> bool:
+    """Have a worker compile for a cell; return whether it will answer."""
     try:
         job = _job(pool, cell, None)
         limit = WARM_UP_SECONDS if job.warm_up_limit is None else job.warm_up_limit
         worker.pipe.send(job._replace(is_warm_up=True, warm_up_limit=limit))
-        while worker.receive()[0] != DONE:
-            pass
-    except (EOFError, OSError):  # dead
+    except OSError:  # dead
         restart(worker, pool.folder)
+        return False
+    return True
 
 
 def _hand_out(pool: WorkerPool) -> bool:

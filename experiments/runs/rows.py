@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +89,9 @@ def fitting(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
             fits &= failed | table[name].is_valid().to_numpy()
     for name in names.intersection(kind.shape.finite):
         fits &= _are_finite(table[name])
+    for group in kind.shape.together:
+        for first, second in pairwise(names.intersection(group)):
+            fits &= table[first].is_valid().to_numpy() == table[second].is_valid().to_numpy()
     return fits & _of_equal_lengths(table, kind)
 
 

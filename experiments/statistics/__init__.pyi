@@ -4,6 +4,7 @@ from .comparison import Comparison, compare_solvers
 from .profiles import running_times
 from .rank_tests import friedman, holm, nemenyi, signed_ranks
 from .ratio import paired_ratio
+from .separation import separation
 
 __all__ = [
     "Comparison",
@@ -16,5 +17,6 @@ __all__ = [
     "nemenyi",
     "paired_ratio",
     "running_times",
+    "separation",
     "signed_ranks",
 ]

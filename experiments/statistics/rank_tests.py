@@ -183,9 +183,14 @@ def holm_ranks(blocks: pd.DataFrame) -> pd.DataFrame:
 
     More powerful than `nemenyi`; parameters, result and errors are the same.
     """
+    import pandas as pd
+
     posthocs = import_extra("scikit_posthocs", EXTRA)
-    table: pd.DataFrame = posthocs.posthoc_siegel_friedman(rank_table(blocks), p_adjust="holm")
-    return table
+    table: pd.DataFrame = posthocs.posthoc_siegel_friedman(rank_table(blocks))
+    p = table.to_numpy(copy=True)
+    above = np.triu_indices(len(p), 1)
+    p[above] = p.T[above] = holm(p[above])
+    return pd.DataFrame(p, table.index, table.columns)
 
 
 def holm(p: FloatArray) -> FloatArray:

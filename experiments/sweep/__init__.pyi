@@ -11,6 +11,7 @@ from .figures.shares import plot_ecdf, plot_profile
 from .grid import expand_grids
 from .objects import store_solver, store_solvers
 from .replay import replay
+from .sets import instance_set
 from .summary import read_solver_cells, summarize_sweep
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "convergence_figure",
     "expand_grids",
     "figures",
+    "instance_set",
     "plot_convergence",
     "plot_ecdf",
     "plot_gaps",

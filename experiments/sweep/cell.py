@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import make_criteria
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.spec import load_problem, split_options
+from edgeopt.problems.scheduling.spec import files_of, load_problem
 
 _TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makespan")
 
@@ -67,6 +67,9 @@ SWEEP = declare(
     )
 )
 
+
+# Parameters that rows of older folders do not name, and the values that these rows had.
+_LATER = {"edgeopt.optim.scheduling.tempering.solver.Frontier": {"threads": 1}}
 
 _WARM: set[tuple[tuple[bool, bool, bool], str, str]] = set()
 
@@ -298,7 +301,9 @@ def solver_identity(table: str, start: str = "") -> tuple[str, str]:
     parameters = json.loads(table)
     found = identify_solver(parameters.pop("solver"), parameters)
     own = found.code is not None
-    named = {"name": found.name, "parameters": found.parameters, "own": own}
+    later = {} if own else _LATER.get(found.name, {})
+    parameters = {k: v for k, v in found.parameters.items() if k not in later or v != later[k]}
+    named = {"name": found.name, "parameters": parameters, "own": own}
     first = [make_solver(start)] if start else []
     first += [found.code] if found.code is not None else []
     code = code_of(solve, make_criteria, Problem, found.solver, *first)
@@ -324,14 +329,14 @@ def problem_of(spec: str) -> Problem:
     """
     state = None
     with contextlib.suppress(OSError, ValueError):  # no file, or no name of one
-        facts = Path(split_options(spec)[0]).stat()
-        state = facts.st_mtime_ns, facts.st_size
+        facts = [path.stat() for path in files_of(spec)]
+        state = tuple((fact.st_mtime_ns, fact.st_size) for fact in facts)
     return _problem(spec, state)
 
 
 @cache
-def _problem(spec: str, state: tuple[int, int] | None) -> Problem:
-    """Return the problem of a spec in a state of its file."""
+def _problem(spec: str, state: tuple[tuple[int, int], ...] | None) -> Problem:
+    """Return the problem of a spec in a state of its files."""
     return load_problem(spec)
 
 

@@ -14,6 +14,7 @@ from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.config import check_json, check_runs, check_seed, toml_text
 from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, problem_of, solver_identity
 from edgeopt.experiments.sweep.grid import expand_grids, labelled
+from edgeopt.experiments.sweep.sets import checked_specs, instance_set
 from edgeopt.optim.scheduling.catalog import SOLVERS, build_solver, locate_solver
 from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import make_criteria
@@ -181,7 +182,8 @@ def read_config(path: str | Path) -> SweepConfig:
         ``time_limit``, and a table ``[solvers.NAME]`` for each solver, whose ``solver`` is NAME
         unless it says otherwise. Paths in it are relative to the file. ``problems`` is a list, or
         a table of problems by name. A folder or a pattern such as ``instances/*.csv`` in the list
-        stands for every file that can be loaded; `SweepConfig.left_out` names the others.
+        stands for every file that can be loaded; `SweepConfig.left_out` names the others. The name
+        of a set, such as ``edgeopt-60``, stands for its instances.
 
     Raises
     ------
@@ -260,6 +262,7 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     entries : list of str
         Specs; a folder, or a pattern with ``*``, ``?`` or ``[``, becomes its files that can be
         loaded, sorted by name, hidden ones excepted. Options that follow it hold for each file.
+        The name of a set (`instance_set`) becomes its instances, unless there is such a file.
     folder : Path
         To which paths are relative.
 
@@ -271,6 +274,10 @@ def find_problems(entries: list[str], folder: Path) -> tuple[tuple[str, ...], tu
     found: list[str] = []
     left_out: list[str] = []
     for entry in entries:
+        named = None if file_exists(folder / entry) else instance_set(entry)
+        if named is not None:
+            found += [spec for spec in checked_specs(named) if spec not in found]
+            continue
         pattern, options = split_spec(entry)
         paths = _paths(pattern, folder)
         if paths is None or file_exists(Path(split_options(folder / entry)[0])):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -121,19 +122,32 @@ def _replayed(logs: Sequence[dict[str, Any]], path: Path | None = None) -> BaseS
 
 
 def _are_sound(trials: Sequence[FrozenTrial]) -> bool:
-    """Whether the trials of a study have numbers, and all that have ended the same parameters."""
+    """Whether the trials of a study have numbers, and all that have ended the same parameters.
+
+    Raises
+    ------
+    ValueError
+        If Optuna could not copy them.
+    """
+    for trial in trials:
+        trial._validate()
     # one that failed before it had parameters has none at all
     ended = [trial.params.keys() for trial in trials if trial.state.is_finished() and trial.params]
-    values = [trial.intermediate_values for trial in trials]
+    values, ends = [trial.intermediate_values for trial in trials], [t.values for t in trials]
     return (
         all(isinstance(name, str) for trial in trials for name in trial.params)
         and all(params == ended[0] for params in ended)
         and all(trial.params.keys() <= ended[0] for trial in trials if ended)
         and all(map(_is_within, trials))
         and all(sorted(each) == list(range(len(each))) for each in values)
-        and all(type(value) is float for each in values for value in each.values())
-        and all(trial.values is None or type(trial.values[0]) is float for trial in trials)
+        and all(_is_number(value) for each in values for value in each.values())
+        and all(len(each) == 1 and _is_number(each[0]) for each in ends if each is not None)
     )
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is one that an objective returns, which may be infinite."""
+    return type(value) is float and not math.isnan(value)
 
 
 def _is_within(trial: FrozenTrial) -> bool:

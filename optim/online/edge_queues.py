@@ -191,7 +191,7 @@ def _redispatch(
 ) -> int:
     """Dispatch the waiting tasks by index; return how many still wait: all of them, or none."""
     # Index is order of arrival: the oldest tasks are dispatched first.
-    waits[:waiting] = np.sort(waits[:waiting])
+    waits[:waiting].sort()
     for place in range(waiting):
         if not _place(waits[place], now, edge, queues, times):
             return waiting
@@ -212,7 +212,8 @@ def start_tree(free: FloatArray) -> FloatArray:
     while leaves < len(free):
         leaves *= 2
     tree = np.full(2 * leaves, np.inf)
-    tree[leaves : leaves + len(free)] = free
+    for server in range(len(free)):
+        tree[leaves + server] = free[server]
     for place in range(leaves - 1, 0, -1):
         tree[place] = min(tree[2 * place], tree[2 * place + 1])
     return tree

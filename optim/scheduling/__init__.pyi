@@ -1,14 +1,13 @@
-from . import bounds, branch_and_price, colony, heuristics, local_search, tempering
-from .bounds.best import best_bound
+from . import bounds, branch_and_price, colony, heuristics, local_search, rivals, tempering
 from .bounds.counting import counting_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
 from .bounds.lagrangian import Multipliers, lagrangian_bound
 from .bounds.quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
-from .branch_and_price.certificate import Certificate, read_certificate, write_certificate
 from .branch_and_price.checker import check_certificate
 from .branch_and_price.solver import BranchAndPrice
 from .catalog import find_solver, make_solver
+from .certificate import Certificate, read_certificate, write_certificate
 from .checker import check_schedule
 from .colony.atsa import ACO, ATSA
 from .heuristics.batch_rules import max_min, min_min, sufferage
@@ -16,7 +15,13 @@ from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
 from .milp import MILP
+from .named_bounds import best_bound
 from .pso import PSO
+from .rivals.annealing import SimulatedAnnealing
+from .rivals.discrete_pso import DiscretePSO
+from .rivals.genetic import GeneticAlgorithm
+from .rivals.iterated_greedy import IteratedGreedy
+from .rivals.tabu import TabuSearch
 from .run_time import budget_used, time_left
 from .schedule import Schedule
 from .seeds import read_stream, write_stream
@@ -32,8 +37,11 @@ __all__ = [
     "PSO",
     "BranchAndPrice",
     "Certificate",
+    "DiscretePSO",
     "Evaluations",
     "Frontier",
+    "GeneticAlgorithm",
+    "IteratedGreedy",
     "Iterations",
     "LocalSearch",
     "Multipliers",
@@ -41,10 +49,12 @@ __all__ = [
     "Result",
     "Schedule",
     "Seconds",
+    "SimulatedAnnealing",
     "Solver",
     "Stall",
     "State",
     "Status",
+    "TabuSearch",
     "TargetGap",
     "as_solver",
     "best_bound",
@@ -75,6 +85,7 @@ __all__ = [
     "min_min",
     "read_certificate",
     "read_stream",
+    "rivals",
     "round_robin",
     "solve",
     "sufferage",

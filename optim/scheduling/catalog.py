@@ -25,6 +25,11 @@ from edgeopt.optim.scheduling.heuristics.lp_rounding import lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.pso import PSO
+from edgeopt.optim.scheduling.rivals.annealing import SimulatedAnnealing
+from edgeopt.optim.scheduling.rivals.discrete_pso import DiscretePSO
+from edgeopt.optim.scheduling.rivals.genetic import GeneticAlgorithm
+from edgeopt.optim.scheduling.rivals.iterated_greedy import IteratedGreedy
+from edgeopt.optim.scheduling.rivals.tabu import TabuSearch
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.optim.user_code import UserCode, add_code, folder_kept, read_code, run_code
 from edgeopt.problems.errors import InputError
@@ -51,6 +56,12 @@ SOLVERS: dict[str, Any] = {
     "aco": ACO(),
     "pso": PSO(),
     "pso-discrete": PSO(decoding="discrete"),
+    "iterated-greedy": IteratedGreedy(),
+    "annealing": SimulatedAnnealing(),
+    "annealing-braun": SimulatedAnnealing.printed(),
+    "tabu": TabuSearch(),
+    "genetic": GeneticAlgorithm(),
+    "dpso": DiscretePSO(),
     "milp": MILP(),
     "branch-and-price": BranchAndPrice(),
     "local-search": LocalSearch(),

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
 _SPARE = 1e-12  # relative, in favour of the branch: rounding never cuts off a schedule
+
+_LOADS_AT_ONCE = 10_000_000  # that a call of the kernel copies, in about 0.1 s
+
+
+class _Path(NamedTuple):
+    """The way from the root to a node of the tree.
+
+    Attributes
+    ----------
+    loads, used : ndarray, shape (k + 1, x)
+        Work and memory of the nodes at each depth.
+    place, chosen : ndarray, shape (k,)
+        The next choice to try at each depth, and the node taken (-1: none).
+    depth : ndarray of int, shape (1,)
+        Of the node; -1 once the tree is searched.
+    limit : ndarray, shape (1,)
+        Makespan in s that a schedule has to undercut.
+    """
+
+    loads: FloatArray
+    used: FloatArray
+    place: IntArray
+    chosen: IntArray
+    depth: IntArray
+    limit: FloatArray
+
+
+def _open_path(k: int, x: int, limit: float) -> _Path:
+    """Return the root of the tree."""
+    start = np.zeros(1, dtype=np.int64)
+    loads, place = np.zeros((k + 1, x)), np.zeros(k, dtype=np.int64)
+    return _Path(loads, loads.copy(), place, np.full(k, -1), start, np.array([limit]))
 
 
 def search_better(
@@ -31,20 +66,26 @@ def search_better(
     Notes
     -----
     Loads are summed in floats, whose error is at most k eps of them: the proof holds for schedules
-    that are shorter by more than that.
+    that are shorter by more than that. When the time of the run is up, nothing is proved.
     """
     memory, capacity = memory_arrays(problem)
     slack = problem.tasks * np.finfo(np.float64).eps * capacity  # as in `Problem.fits`
-    matrix = problem.matrix
+    matrix = np.ascontiguousarray(problem.matrix)  # one type for the compiler
     # Tasks that take long even where they are fast come first, and try their fastest node first.
     order = np.argsort(-matrix.min(axis=1), kind="stable")
     choices = np.argsort(matrix, axis=1, kind="stable")
     best = np.full(problem.tasks, -1) if assignment is None else assignment.copy()
-    complete = _descend(
-        matrix, memory, np.where(np.isfinite(capacity), capacity + slack, np.inf),
-        ready_times(problem), order, choices, best, makespan, nodes,
-    )  # fmt: skip
-    return (None if (best < 0).any() else best), bool(complete)
+    room = np.where(np.isfinite(capacity), capacity + slack, np.inf)
+    path = _open_path(problem.tasks, problem.nodes, makespan)
+    at_once = max(1, _LOADS_AT_ONCE // problem.nodes)
+    for done in range(0, max(nodes, 1), at_once):
+        _descend(
+            matrix, memory, room, ready_times(problem), order, choices, best, path,
+            min(at_once, nodes - done),
+        )  # fmt: skip
+        if path.depth[0] < 0 or is_over():
+            break
+    return (None if (best < 0).any() else best), bool(path.depth[0] < 0)
 
 
 @jit
@@ -56,10 +97,10 @@ def _descend(
     order: IntArray,
     choices: IntArray,
     best: IntArray,
-    limit: float,
+    path: _Path,
     nodes: int,
-) -> bool:
-    """Search for schedules below the limit, which falls to the best found; whether all were seen.
+) -> None:
+    """Search on for schedules below the limit, which falls to the best found.
 
     Parameters
     ----------
@@ -71,8 +112,8 @@ def _descend(
         In which order each task tries the nodes.
     best : ndarray, shape (k,)
         Receives the best schedule.
-    limit : float
-        Makespan in s that a schedule has to undercut.
+    path : _Path
+        Where the search goes on; is changed.
     nodes : int
         Most assignments of a task to be tried.
     """
@@ -80,10 +121,8 @@ def _descend(
     rest = np.zeros(k + 1)  # least work of the tasks from a depth on
     for d in range(k - 1, -1, -1):
         rest[d] = rest[d + 1] + times[order[d], choices[order[d], 0]]
-    loads, used = np.zeros((k + 1, x)), np.zeros((k + 1, x))
-    place = np.zeros(k, dtype=np.int64)  # the next choice to try at each depth
-    chosen = np.full(k, -1)
-    depth, tried = 0, 0
+    loads, used, place, chosen = path.loads, path.used, path.place, path.chosen
+    depth, limit, tried = path.depth[0], path.limit[0], 0
     while depth >= 0:
         i = order[depth]
         chosen[depth] = -1
@@ -91,11 +130,11 @@ def _descend(
             place[depth] = 0
             depth -= 1
             continue
+        if tried == nodes:
+            break
         j = choices[i, place[depth]]
         place[depth] += 1
         tried += 1
-        if tried > nodes:
-            return False
         end = loads[depth, j] + times[i, j]
         if (ready[j] + end) * (1 - _SPARE) >= limit:
             continue
@@ -119,7 +158,7 @@ def _descend(
                 limit = makespan
                 for d in range(k):
                     best[order[d]] = chosen[d]
-    return True
+    path.depth[0], path.limit[0] = depth, limit
 
 
 @jit

@@ -2,7 +2,8 @@
 
 HiGHS works within absolute tolerances of 1e-9. The program is therefore scaled such that its
 numbers are at most 1, its bound is lowered by what all tolerances together can add, and sets of
-tasks that it packs beyond a capacity are excluded one by one (`cover_of`).
+tasks that it packs beyond a capacity are excluded one by one (`cover_of`). Its work is counted by
+how often it asks whether to go on, which depends on the program alone.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
-from edgeopt.optim.scheduling.bounds.rounding import ROUNDING, rounded_down, whole_memory
-from edgeopt.optim.scheduling.run_time import is_over
+from edgeopt.optim.scheduling.bounds.rounding import (
+    ROUNDING,
+    makespan_unit,
+    rounded_down,
+    whole_memory,
+)
+from edgeopt.optim.scheduling.run_time import is_over, time_left
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -25,12 +31,14 @@ _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
 _WHOLE = 0.5  # a variable above is 1
 
+_GAP = 0.75  # share of a unit by which HiGHS may be wrong
+
 Cover = tuple[int, ...]
 """Tasks of which a node cannot hold all."""
 
 
 class IntegerProgram(NamedTuple):
-    """Minimise C subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
+    """Minimise C <= most subject to sum_j z_ij = 1, sum_i et_ij z_ij <= C, memory rows, z binary.
 
     If nodes have ready times, a binary y_j says whether node j gets a task: its load begins with
     ready_j y_j, and sum_i z_ij <= n_j y_j for its n_j pairs.
@@ -51,6 +59,10 @@ class IntegerProgram(NamedTuple):
         In s; C stands for the makespan ``origin + scale C``.
     tasks : int
         k.
+    deadline : float
+        In s: no schedule that ends later is wanted; infinite for none.
+    unit : float
+        Of all makespans, in units of `scale`; 0 where they have none, or there is no deadline.
     covers : tuple of (node, tasks)
         Sets of tasks that a node cannot hold.
     """
@@ -64,7 +76,19 @@ class IntegerProgram(NamedTuple):
     origin: float
     scale: float
     tasks: int
+    deadline: float = math.inf
+    unit: float = 0.0
     covers: tuple[tuple[int, Cover], ...] = ()
+
+    @property
+    def most(self) -> float:
+        """The largest C: far enough above the deadline, and below the next multiple of the unit."""
+        return (self.deadline - self.origin) / self.scale + max(self.unit / 2, self.lost)
+
+    @property
+    def gap(self) -> float:
+        """How close to the optimum a schedule is good enough, in units of `scale`."""
+        return max(_TOLERANCE, _GAP * self.unit)
 
     @property
     def switches(self) -> int:
@@ -102,6 +126,7 @@ def build_integer_program(
     pairs: NDArray[np.bool_],
     makespan: float = math.inf,
     covers: Iterable[Cover] = (),
+    deadline: float = math.inf,
 ) -> IntegerProgram:
     """Return the program over the pairs that a schedule of at most `makespan` may use.
 
@@ -115,6 +140,8 @@ def build_integer_program(
         Of a known schedule, in s; it scales the program.
     covers : iterable of tuple of int
         Sets of tasks that were packed on a node beyond its capacity.
+    deadline : float
+        In s: schedules that end later are left out, if only by as much as the tolerances allow.
     """
     ready = ready_times(problem)
     within = ready + problem.matrix <= makespan * (1 + ROUNDING)
@@ -131,22 +158,35 @@ def build_integer_program(
         size = float(capacity.max()) or 1.0
         held, room = memory[task] / size, capacity / size
     return IntegerProgram(
-        task, node, times / scale, held, room, late / scale, origin, scale, problem.tasks,
+        task, node, times / scale, held, room, late / scale, origin, scale, problem.tasks, deadline,
+        makespan_unit(problem) / scale if deadline < math.inf else 0.0,
         tuple(_cover_rows(problem, covers)),
     )  # fmt: skip
 
 
 def solve_program(
-    program: IntegerProgram, start: IntArray | None, **options: float
+    program: IntegerProgram, start: IntArray | None, checks: float = math.inf, **options: float
 ) -> IntegerSolution:
-    """Return HiGHS's answer under its `options`, from the schedule `start` if there is one."""
+    """Return HiGHS's answer.
+
+    Parameters
+    ----------
+    program : IntegerProgram
+        What to solve.
+    start : ndarray, shape (k,), or None
+        A schedule to start from.
+    checks : float
+        How often HiGHS may ask whether to go on, which measures its work.
+    **options : float
+        Of HiGHS. The time left to the run is its time limit.
+    """
     from highspy import HighsModelStatus
 
     if (np.bincount(program.task, minlength=program.tasks) == 0).any():
         return IntegerSolution(None, math.inf, True)
     highs = silent_highs(
         mip_rel_gap=0.0,
-        mip_abs_gap=_TOLERANCE,
+        mip_abs_gap=program.gap,
         mip_feasibility_tolerance=_TOLERANCE,
         primal_feasibility_tolerance=_TOLERANCE,
         dual_feasibility_tolerance=_TOLERANCE,
@@ -155,33 +195,40 @@ def solve_program(
     highs.passModel(_model(program))
     if start is not None:
         highs.setSolution(_solution(program, start))
-    _run(highs)
+    _run(highs, checks)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return IntegerSolution(None, math.inf, True)
-    least = max(0.0, info.mip_dual_bound - program.lost)
-    bound = program.origin + least * program.scale if math.isfinite(least) else 0.0
-    found = None
+    found, least = None, info.mip_dual_bound
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         values = np.array(highs.getSolution().col_value)[: len(program.task)]
         chosen = values > _WHOLE
         found = np.full(program.tasks, -1)
         found[program.task[chosen]] = program.node[chosen]
-    return IntegerSolution(found, rounded_down(bound, 2), status == HighsModelStatus.kOptimal)
+        # What is not better by the gap has not been looked at.
+        least = min(least, info.objective_function_value - program.gap)
+    least = max(0.0, least - program.lost)
+    bound = program.origin + least * program.scale if math.isfinite(least) else 0.0
+    ended = status == HighsModelStatus.kOptimal
+    return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
-def _run(highs: Any) -> None:
-    """Run HiGHS, which asks now and then for the time; Ctrl-C is handled at such moments."""
+def _run(highs: Any, checks: float) -> None:
+    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments."""
     raised: list[BaseException] = []
+    asked = 0
 
     def ask(event: Any) -> None:
+        nonlocal asked
+        asked += 1
         try:
-            event.interrupt(is_over())
+            event.interrupt(is_over() or asked > checks)
         except KeyboardInterrupt as interrupt:  # HiGHS would go on
             raised.append(interrupt)
             event.interrupt()
 
     highs.cbMipInterrupt += ask
+    highs.setOptionValue("time_limit", time_left())  # its parts look at that more often
     highs.run()
     if raised:
         raise raised[0]
@@ -258,7 +305,8 @@ def _model(program: IntegerProgram) -> Any:
     model = HighsLp()
     model.num_col_, model.num_row_ = n + y + 1, len(most)
     model.col_cost_ = np.append(np.zeros(n + y), 1.0)
-    model.col_lower_, model.col_upper_ = np.zeros(n + y + 1), np.append(np.ones(n + y), np.inf)
+    model.col_lower_ = np.zeros(n + y + 1)
+    model.col_upper_ = np.append(np.ones(n + y), program.most)
     model.row_lower_ = np.where(np.arange(len(most)) < k, 1.0, -np.inf)
     model.row_upper_ = most
     model.a_matrix_.format_ = MatrixFormat.kColwise

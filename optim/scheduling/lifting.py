@@ -1,26 +1,52 @@
-"""A lower bound that rises while a solver searches: prices refute deadlines, by counted work."""
+"""A proof that grows while a solver searches: prices and trees refute deadlines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES
+from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
+from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_prices
-from edgeopt.optim.scheduling.branch_and_price.root import Root, open_root, raise_deadline
+from edgeopt.optim.scheduling.branch_and_price.proof import (
+    Proof,
+    open_proof,
+    work_at_root,
+    work_in_trees,
+)
+from edgeopt.optim.scheduling.branch_and_price.root import Root
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
+from edgeopt.optim.scheduling.certificate import Certificate
+from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import State, is_own
+from edgeopt.optim.scheduling.stop import Progress
+from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.tally import counting
 
-_STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the bound's work, for a step and an evaluation in it
+_STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an evaluation in it
+
+_STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
+
+_MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step
+
+_TREE_PAIRS = 10_000  # of task and node; with more, a node of a tree takes too long
+
+_UNITS, _FEW_TASKS = 16, 60  # trees may close a gap of so many units, or of so few tasks
+
+_MOST_PRICES = 5_000_000  # in trees, one for each task and visit; they would take much memory
+
+_EXACT_NODES, _EXACT_S = 1_000_000, 0.1  # of the search of all schedules, and its time
 
 
 @dataclass
 class Lifting:
-    """The bound of a run that rises.
+    """The proof of a run.
 
     Attributes
     ----------
@@ -28,18 +54,38 @@ class Lifting:
         Work allowed so far, as `Root.work`.
     evaluations : int
         Of the solver so far.
-    root : Root or None
-        Deadlines and prices, once there was work for them.
+    proof : Proof or None
+        Deadlines, prices and trees, once there was work for them.
+    best : State
+        The best schedule that the proof has come upon; its evaluations are those of all.
+    met : float
+        Makespan in s of the best schedule of the last step.
+    improved : int
+        The step in which the search itself has found a better schedule last.
+    turn : int
+        How often a tree was worked in.
+    seen : float
+        Makespan in s beyond whose deadlines nothing but the search of all schedules was left.
     """
 
     allowed: float = 0.0
     evaluations: int = 0
-    root: Root | None = None
+    proof: Proof | None = None
+    best: State = field(default_factory=State)
+    met: float = np.inf
+    improved: int = 0
+    turn: int = 0
+    seen: float = np.inf
 
     @property
     def bound(self) -> float:
         """The bound proved so far in s, 0 before the first."""
-        return self.root.bound if self.root else 0.0
+        return self.proof.root.bound if self.proof else 0.0
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof for the largest deadline refuted."""
+        return self.proof.certificate if self.proof else None
 
 
 def lifts_bound(problem: Problem, solver: Any) -> bool:
@@ -48,10 +94,13 @@ def lifts_bound(problem: Problem, solver: Any) -> bool:
     return wanted and problem.tasks * problem.nodes <= LP_ENTRIES
 
 
-def lift(problem: Problem, lifting: Lifting, state: State, makespan: float) -> None:
-    """Raise the bound after a step, for a share of its work: an eighth to a quarter for `Frontier`.
+def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False) -> bool:
+    """Work at the proof after a step, or beside it; return whether any was done.
 
-    The work is counted, not timed: the same run proves the same, whatever else the machine does.
+    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. While the
+    search stalls, that is for the second half of all steps, the proof may take longer than the
+    search. Beside a step, it takes about as long. The work is counted, not timed: the same run
+    proves the same, whatever else the machine does.
 
     Parameters
     ----------
@@ -59,22 +108,93 @@ def lift(problem: Problem, lifting: Lifting, state: State, makespan: float) -> N
         What the solver works on.
     lifting : Lifting
         Is changed.
-    state : State
-        After the step; its evaluations tell how much was done.
-    makespan : float
-        Of the best schedule in s, beyond which no bound is needed.
+    now : Progress
+        After the step: its evaluations tell how much was done, and beyond its makespan no bound is
+        needed.
+    beside : bool
+        Whether the next step is done at the same time, on another core.
     """
-    lifting.allowed += max(_STEP_S, _EVALUATION_S * (state.evaluations - lifting.evaluations))
-    lifting.evaluations = state.evaluations
-    root = lifting.root = lifting.root or open_root(problem)
-    root.deadlines.met = makespan
-    while root.work < lifting.allowed and not root.deadlines.root_is_done and not is_over():
-        raise_deadline(problem, root, iterations=1)
+    share = max(_STEP_S, _EVALUATION_S * (now.evaluations - lifting.evaluations))
+    lifting.evaluations = now.evaluations
+    if now.makespan < min(lifting.met, lifting.best.makespan):
+        lifting.improved = now.iterations
+    lifting.met = now.makespan
+    proof = lifting.proof = lifting.proof or open_proof(problem)
+    root = proof.root
+    stalled = now.iterations - lifting.improved
+    if beside:
+        share *= _AS_LONG
+    elif root.deadlines.root_is_done and stalled >= max(_STALLED, now.iterations / 2):
+        share *= _MORE
+    lifting.allowed += share
+    root.deadlines.met = min(now.makespan, lifting.best.makespan)
+    before = root.work
+    while root.work < lifting.allowed and not is_over():
+        if not _prove(problem, lifting, proof):
+            lifting.allowed = root.work  # not saved up for a later time
+    return root.work > before
+
+
+def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
+    """Do a piece of work at the proof; return whether there was any to do."""
+    deadlines = proof.root.deadlines
+    schedules: list[IntArray] | None = None
+    if not deadlines.root_is_done:
+        schedules = work_at_root(problem, proof, 1)
+    elif not deadlines.is_settled:
+        if not _is_close(problem, proof):
+            return False
+        lifting.turn += 1
+        schedules = work_in_trees(problem, proof, lifting.turn, 1)
+    for assignment in schedules or []:
+        _offer(problem, lifting, deadlines, assignment)
+    return schedules is not None or _look_at_all(problem, lifting, proof.root)
+
+
+def _is_close(problem: Problem, proof: Proof) -> bool:
+    """Whether trees may decide the deadlines that the root has left open."""
+    large = problem.tasks * problem.nodes > _TREE_PAIRS
+    if large or proof.visited * problem.tasks > _MOST_PRICES:
+        return False
+    deadlines = proof.root.deadlines
+    few = deadlines.highest - deadlines.refuted <= _UNITS * deadlines.unit
+    return few or problem.tasks <= _FEW_TASKS
+
+
+def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:
+    """Keep a schedule of the proof if it is complete, fits and is the best so far."""
+    if (assignment < 0).any() or not problem.fits(assignment):
+        return
+    best = lifting.best
+    best.evaluations += 1
+    with counting(None):  # it is part of the work of the run, not of the solver
+        makespan = problem.makespan(assignment)
+    if makespan < deadlines.met:
+        best.assignment, best.makespan = assignment, makespan
+        deadlines.met = makespan
+
+
+def _look_at_all(problem: Problem, lifting: Lifting, root: Root) -> bool:
+    """Try to prove by looking at all schedules what the rounding of times leaves open, once."""
+    met = root.deadlines.met
+    if not met < lifting.seen or root.bound >= met:
+        return False
+    lifting.seen = met
+    root.work += _EXACT_S
+    found, complete = search_better(problem, None, met, _EXACT_NODES)
+    if found is not None:
+        _offer(problem, lifting, root.deadlines, found)
+    if complete:
+        root.bound = root.deadlines.met
+    return True
 
 
 def load_kernels(problem: Problem) -> None:
-    """Do an iteration of the prices of a small problem, which compiles what the bound needs."""
-    root = open_root(problem)
+    """Do what compiles all that a proof needs, on a small problem."""
+    root = open_proof(problem).root
     whole = whole_problem(problem, root.deadlines.latest, root.deadlines.unit)
     left = propagate(whole, np.ones_like(whole.alive))
-    improve(open_prices(whole, left, root.prices, root.columns))
+    search = open_prices(whole, left, root.prices, root.columns)
+    improve(search)
+    refuted_pairs(whole, left, search.prices, search.worth)
+    search_better(problem, None, math.inf, 0)

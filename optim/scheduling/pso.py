@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.jit import jit_lean
+from edgeopt.optim.jit import jit_lean, time_of
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.local_search.moves import DescentScope, improve
 from edgeopt.optim.scheduling.local_search.search import Search, open_search
@@ -16,7 +16,7 @@ from edgeopt.optim.stream import RandomStream, fill_uniform, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 _HALF_BITS = 2.0**26
 
@@ -287,10 +287,13 @@ def evaluate(
     particles, tasks = swarm.position.shape
     leader = 0
     for p in range(particles):
+        assignment = swarm.assignment[p]
         for i in range(tasks):
-            swarm.assignment[p, i] = int(swarm.position[p, i])
-        found = not repairs or find_room(times, memory, capacity, swarm, p)
-        swarm.cost[p] = swarm_makespan(times, swarm, p) if found else np.inf
+            assignment[i] = int(swarm.position[p, i])
+        found = not repairs or find_room(times, memory, capacity, swarm.used, assignment)
+        swarm.cost[p] = (
+            row_makespan(times, swarm.ready, swarm.loads, assignment) if found else np.inf
+        )
         if swarm.cost[p] < swarm.best_cost[p]:
             swarm.best_cost[p] = swarm.cost[p]
             for i in range(tasks):
@@ -300,49 +303,63 @@ def evaluate(
     return leader
 
 
+# What all populations of assignments need, not only swarms.
+
+
 @jit_lean
-def swarm_makespan(times: FloatArray, swarm: Swarm, particle: int) -> float:
-    """Return the makespan of a particle's assignment in s."""
-    for j in range(times.shape[1]):
-        swarm.loads[j] = swarm.ready[j]
+def row_makespan(
+    et: FloatArray | UniformTimes, ready: FloatArray, loads: FloatArray, assignment: IntArray
+) -> float:
+    """Return the makespan of an assignment in s; `loads`, shape (x,), receives the loads."""
+    for j in range(len(loads)):
+        loads[j] = ready[j]
     makespan = 0.0
-    for i in range(times.shape[0]):
-        node = swarm.assignment[particle, i]
-        swarm.loads[node] += times[i, node]
-        makespan = max(makespan, swarm.loads[node])
+    for i in range(len(assignment)):
+        node = assignment[i]
+        loads[node] += time_of(et, i, node)
+        makespan = max(makespan, loads[node])
     return makespan
 
 
 @jit_lean
 def find_room(
-    times: FloatArray, memory: FloatArray, capacity: FloatArray, swarm: Swarm, particle: int
+    et: FloatArray | UniformTimes,
+    memory: FloatArray,
+    capacity: FloatArray,
+    used: FloatArray,
+    assignment: IntArray,
 ) -> bool:
-    """Move refused tasks to the next node that can run them; return whether all found one."""
+    """Move refused tasks to the next node that can run them; return whether all found one.
+
+    `used`, shape (x,), receives the memory used.
+    """
     for j in range(len(capacity)):
-        swarm.used[j] = 0.0
+        used[j] = 0.0
     for i in range(len(memory)):
-        node = swarm.assignment[particle, i]
-        if memory[i] == 0.0 and times[i, node] < np.inf:
+        node = assignment[i]
+        if memory[i] == 0.0 and time_of(et, i, node) < np.inf:
             continue  # fits anywhere, also on a node that is full
-        node = _next_with_room(times[i], swarm.used, capacity, memory[i], node)
+        node = _next_with_room(et, used, capacity, i, memory[i], node)
         if node < 0:
             return False
-        swarm.assignment[particle, i] = node
-        swarm.used[node] += memory[i]
+        assignment[i] = node
+        used[node] += memory[i]
     return True
 
 
 @jit_lean
 def _next_with_room(
-    times: FloatArray, used: FloatArray, capacity: FloatArray, memory: float, start: int
+    et: FloatArray | UniformTimes,
+    used: FloatArray,
+    capacity: FloatArray,
+    task: int,
+    memory: float,
+    start: int,
 ) -> int:
-    """Return the first node from `start` on, in cyclic order, with room for the task, or -1.
-
-    `times`, shape (x,), are infinite on nodes that cannot run it.
-    """
+    """Return the first node from `start` on, in cyclic order, with room for the task, or -1."""
     node = start
     for _ in range(len(capacity)):
-        if used[node] + memory <= capacity[node] and times[node] < np.inf:
+        if used[node] + memory <= capacity[node] and time_of(et, task, node) < np.inf:
             return node
         node = node + 1 if node + 1 < len(capacity) else 0
     return -1

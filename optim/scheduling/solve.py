@@ -16,13 +16,15 @@ from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
-from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
-from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound, load_kernels
+from edgeopt.optim.scheduling.lifting import Lifting, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.local_search.priced_start import priced_start
 from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import read_stream
@@ -180,7 +182,9 @@ def solve(
             progress=Progress(-1, used, lower_bound=proved, stalled=-1),
             interrupts=interrupts,
             tally=tally,
-            lifting=Lifting() if lifts_bound(problem, runner) else None,
+            portfolio=Portfolio(
+                problem, runner, Lifting() if lifts_bound(problem, runner) else None
+            ),
             counted=used,
         )
         result = _checked(run, run.go(generator, left), seed)
@@ -233,11 +237,12 @@ class _Run:
     progress: Progress
     interrupts: Interrupts
     tally: Tally
-    lifting: Lifting | None
+    portfolio: Portfolio
     trace: Trace = field(default_factory=Trace)
     state: State = field(default_factory=State)
     reported: int = 0
     counted: int = 0
+    beside: int = 0
 
     @property
     def best(self) -> State:
@@ -246,6 +251,13 @@ class _Run:
         # An assignment of infinite makespan, to a node that cannot run a task, is for the checker.
         keeps = first.assignment is not None and first.makespan <= state.makespan
         return first if keeps else state
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof of the run or of its solver, if there is one."""
+        if isinstance(self.state, BranchAndPriceState):
+            return self.state.certificate
+        return self.portfolio.certificate
 
     @property
     def is_optimal(self) -> bool:
@@ -259,7 +271,11 @@ class _Run:
     def go(self, rng: np.random.Generator, seconds: float) -> Status:
         """Step until there is a reason to stop, at most for `seconds`; return it."""
         begin = time.perf_counter()
-        with within(seconds) as deadline, spending(self._share(seconds, deadline)):
+        with (
+            within(seconds) as deadline,
+            spending(self._share(seconds, deadline)),
+            self.portfolio.started(rng),
+        ):
             status = self._next(
                 begin, lambda: initial_state(self.problem, self.solver, rng, self.first.assignment)
             )
@@ -289,10 +305,7 @@ class _Run:
         before = State(self.best.assignment, self.best.makespan, self.state.evaluations)
         try:
             self.interrupts.at_once = not _is_ours(self.solver)
-            with counting(self.tally):
-                self.state = work()
-            if self.lifting and not self.state.done and self.progress.iterations >= 0:
-                lift(self.problem, self.lifting, self.state, self.best.makespan)
+            self._work(work, before)
             self.interrupts.at_once = False
         except KeyboardInterrupt:
             self.interrupts.at_once = False
@@ -301,11 +314,29 @@ class _Run:
             self.state = before  # not what the solver was about to change
         return self._note(time.perf_counter() - begin)
 
+    def _work(self, work: Callable[[], State], known: State) -> None:
+        """Let the solver work, and whatever works beside it; the solver gets what that finds."""
+        portfolio = self.portfolio
+        with portfolio.beside(self.progress, known), counting(self.tally):
+            self.state = work()
+        if self.progress.iterations >= 0 and not self.state.done:
+            portfolio.after(
+                self.progress._replace(
+                    evaluations=self.state.evaluations, makespan=self.best.makespan
+                )
+            )
+        found = portfolio.best
+        if found.makespan < self.best.makespan:
+            self.first = replace(self.first, assignment=found.assignment, makespan=found.makespan)
+            hand_over(self.state, found)
+
     def _spent(self) -> int:
         """Return the evaluations of the last iteration: the more of those reported and counted."""
         reported, counted = int(self.state.evaluations), self.tally.count
         spent = max(reported - self.reported, counted - self.counted)
         self.reported, self.counted = reported, counted
+        beside = self.portfolio.best.evaluations
+        spent, self.beside = spent + beside - self.beside, beside
         # A schedule has been evaluated, even if neither says so.
         unseen = not reported and counted == self.first.evaluations
         known = self.state.assignment is not None and self.progress.iterations >= 0
@@ -315,8 +346,7 @@ class _Run:
         """Record the solver's progress and report it; return why to stop, or None."""
         before, best = self.progress, self.best
         bound = self.state.lower_bound if is_own(self.solver) else 0.0
-        lifted = self.lifting.bound if self.lifting else 0.0
-        bound = max(before.lower_bound, bound, lifted)
+        bound = max(before.lower_bound, bound, self.portfolio.bound)
         bound = settled_bound(bound, best.makespan, sum_rounding(self.problem))
         self.progress = now = _advance(before, bound, best.makespan, self._spent(), seconds)
         if now.makespan < before.makespan and best.assignment is not None:
@@ -378,6 +408,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         seed=seed,
         schedule=schedule,
         state=run.state,
+        certificate=run.certificate,
     )
 
 
@@ -438,10 +469,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
     tiny = _tiny(problem)
     runner = as_solver(solver)
     deadline_bound(tiny)
-    if lifts_bound(problem, runner):
-        load_kernels(tiny)
-    if isinstance(runner, MILP):
-        search_better(tiny, None, math.inf, 0)  # not reached with two tasks
+    if lifts_bound(problem, runner) or isinstance(runner, MILP | BranchAndPrice):
+        load_kernels(tiny)  # two tasks do not reach all of them
     if not isinstance(tiny.et, UniformTimes):
         priced_start(tiny)  # only large problems need it
     with contextlib.suppress(Exception):

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
@@ -183,7 +184,7 @@ def solver_name(solver: Any) -> str:
 
 # What a run returns.
 
-_NOT_PLAIN = ("trace", "schedule", "state")  # fields that `as_dict` leaves out
+_NOT_PLAIN = ("trace", "schedule", "state", "certificate")  # fields that `as_dict` leaves out
 
 
 @dataclass
@@ -243,6 +244,9 @@ class Result:
         The assignment with its loads and finish times; None where there is none.
     state : State
         The solver's last state.
+    certificate : Certificate or None
+        The proof for the largest deadline refuted by `BranchAndPrice`, or during a run of
+        `Frontier`; see `check_certificate`.
 
     Examples
     --------
@@ -267,6 +271,7 @@ class Result:
     seed: int | None
     schedule: Schedule | None = field(repr=False)
     state: State = field(repr=False)
+    certificate: Certificate | None = field(default=None, repr=False)
 
     @property
     def gap(self) -> float:
@@ -280,7 +285,7 @@ class Result:
         return claimed if claimed > self.lower_bound else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain Python values: the gap and all fields but trace, schedule and state."""
+        """Return plain values: the gap and all fields but trace, schedule, state and proof."""
         names = [declared.name for declared in fields(self) if declared.name not in _NOT_PLAIN]
         values = {name: getattr(self, name) for name in names}
         values |= {"gap": self.gap, "status": self.status.value}

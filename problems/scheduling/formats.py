@@ -20,6 +20,7 @@ from edgeopt.problems.files import (
     write_atomically,
 )
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.swf import SWF_SUFFIXES
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
 from edgeopt.problems.scheduling.table_options import TableOptions
 
@@ -56,6 +57,8 @@ def load_file(path: str | Path, options: TableOptions | None = None) -> Problem:
         given = ", ".join(key for key, value in asdict(options).items() if value is not None)
         rule = f"left out: only tables have options ({', '.join(TABLE_SUFFIXES)})"
         raise InputError(f"{path} options", given, rule)
+    if name.endswith(SWF_SUFFIXES):
+        raise InputError(str(path), "a log", f"given with the speeds of nodes: {path}:speeds=16+32")
     if name.endswith(_OTHER_TABLES):
         raise InputError(str(path), path.suffix, "saved as .xlsx or .csv")
     readers = {".npy": _read_npy, ".npz": _read_npz}
@@ -67,11 +70,16 @@ def _read_table(path: Path, options: TableOptions) -> Problem:
     table = read_table(path, options)
     stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
     tasks, nodes = table.task_names, table.node_names
+    for heading in _OF_INSTRUCTIONS & {*(nodes or ())}:
+        rule = "a node's times in s; tasks in MI on nodes in MIPS are TASKS.csv:nodes=NODES.csv"
+        raise InputError(f"{path} column", heading, rule)
     try:
         return Problem(table.matrix, name=stem, task_names=tasks, node_names=nodes)
     except InputError as error:
         raise InputError(f"{path}: {error.field}", error.value, error.rule) from None
 
+
+_OF_INSTRUCTIONS = {"length_mi", "mips"}
 
 _OTHER_TABLES = (".xls", ".xlsb", ".ods")
 

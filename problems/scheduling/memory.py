@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,18 +91,19 @@ def _best_fit(
     order: NDArray[np.int64],
 ) -> NDArray[np.int64] | None:
     """Put the tasks in order, each on the node of those that can run it that it fills best."""
-    room = node_capacity.astype(np.float64)  # a copy, reduced by each task
+    rooms = sorted((room, node) for node, room in enumerate(node_capacity.tolist()))
     assignment = np.empty(len(task_memory), dtype=np.int64)
-    for task in order:
-        left = room - task_memory[task]
-        left[left < 0] = np.inf
-        if allowed is not None:
-            left[~allowed[task]] = np.inf
-        node = int(left.argmin())
-        if np.isinf(left[node]):
+    sizes = task_memory.tolist()
+    for task in order.tolist():
+        size = sizes[task]
+        place = bisect_left(rooms, (size,))  # of the least room that is enough
+        while allowed is not None and place < len(rooms) and not allowed[task, rooms[place][1]]:
+            place += 1
+        if place == len(rooms):
             return None
+        room, node = rooms.pop(place)
+        insort(rooms, (room - size, node))
         assignment[task] = node
-        room[node] = left[node]
     return assignment
 
 

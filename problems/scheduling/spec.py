@@ -12,17 +12,23 @@ from typing import Any, get_args, get_type_hints
 from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import file_exists
 from edgeopt.problems.parameters import parse_value
+from edgeopt.problems.scheduling.devices import devices
 from edgeopt.problems.scheduling.formats import load_file
 from edgeopt.problems.scheduling.generators import braun, coefficient_of_variation
+from edgeopt.problems.scheduling.gocj import gocj
 from edgeopt.problems.scheduling.hcsp import hcsp
+from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
+from edgeopt.problems.scheduling.swf import SWF_SUFFIXES, load_swf
 from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
 GENERATORS: dict[str, Callable[..., Problem]] = {
     "braun": braun,
     "cov": coefficient_of_variation,
+    "devices": devices,
+    "gocj": gocj,
     "hcsp": hcsp,
     "paper": paper_pool,
     "rcmax": rcmax,
@@ -31,12 +37,19 @@ GENERATORS: dict[str, Callable[..., Problem]] = {
 EXAMPLES = {
     "braun": "braun:u_c_hihi:512x16:seed=0",
     "cov": "cov:512x16:v_task=0.6:v_node=0.1:consistency=s:seed=0",
+    "devices": "devices:all:200x12:seed=1",
+    "gocj": "gocj:200x20:seed=1",
     "hcsp": "hcsp:B.u_c_hihi:2048x64",
     "paper": "paper:200x30:slack=2:memory=correlated:seed=1",
     "rcmax": "rcmax:u_1_100:100x10:seed=0",
 }
 
-_OF_KINDS = ("braun", "hcsp", "rcmax")  # generators whose spec may name a kind of instance
+_OF_KINDS = (
+    "braun",
+    "devices",
+    "hcsp",
+    "rcmax",
+)  # a spec may name their kind
 
 
 def load_problem(
@@ -57,7 +70,8 @@ def load_problem(
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
         ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); else the
         path of a file, see `load_file`. That of a table may have options:
-        ``times.csv:header=yes:index=no:decimal=comma``.
+        ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
+        tables of `from_instructions`, ``log.swf:speeds=16+32:jobs=200`` is that of `load_swf`.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -104,6 +118,10 @@ def load_problem(
     # First the file: a colon is legal in its name, and the user can see that it exists.
     path, texts = split_options(spec)
     if file_exists(Path(path)):
+        if any(text.startswith(_SECOND_TABLE) for text in texts):
+            return _load_two_tables(Path(path), texts, options)
+        if path.lower().endswith(SWF_SUFFIXES):
+            return _load_log(path, texts, options)
         return load_file(path, table_options({**_table_options(path, texts), **options}))
     if options:
         raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
@@ -111,6 +129,31 @@ def load_problem(
         known = ", ".join(EXAMPLES.values())
         raise InputError("problem", str(spec), f"an existing file or like one of: {known}")
     return replace(_generate(generator, parts), name=str(spec))
+
+
+_SECOND_TABLE = "nodes="
+
+
+def _load_two_tables(path: Path, texts: list[str], options: dict[str, Any]) -> Problem:
+    """Return the problem of a table of tasks in MI and one of nodes, relative to the first."""
+    if len(texts) > 1 or options:
+        given = ", ".join([*texts, *options])
+        raise InputError(f"{path} options", given, "nodes=TABLE alone")
+    nodes = path.parent / texts[0].removeprefix(_SECOND_TABLE)
+    return from_instructions(path, nodes, name=path.stem)
+
+
+def _load_log(path: str, texts: list[str], options: dict[str, Any]) -> Problem:
+    """Return the problem of a log with its options."""
+    pairs = [text.partition("=") for text in texts]
+    given = {key: text for key, _, text in pairs}
+    unknown = {*options, *given} - {"speeds", "first", "jobs"}
+    if unknown or "speeds" not in given or len(given) < len(texts):
+        rule = f"speeds of the nodes, as in {path}:speeds=16+32, and perhaps first= and jobs="
+        raise InputError(f"{path} options", ", ".join([*texts, *options]), rule)
+    speeds = [parse_value("speeds", text, float) for text in given.pop("speeds").split("+")]
+    counts = {key: parse_value(key, text, int) for key, text in given.items()}
+    return load_swf(path, speeds, **counts)
 
 
 def split_options(spec: str | Path) -> tuple[str, list[str]]:
@@ -123,6 +166,13 @@ def split_options(spec: str | Path) -> tuple[str, list[str]]:
             return str(spec), []
         texts.insert(0, text)
     return path, texts
+
+
+def files_of(spec: str) -> list[Path]:
+    """Return the files that a spec reads, whether they exist or not."""
+    path, texts = split_options(spec)
+    second = [text.removeprefix(_SECOND_TABLE) for text in texts if text.startswith(_SECOND_TABLE)]
+    return [Path(path), *(Path(path).parent / name for name in second)]
 
 
 def locate_problem(spec: str, folder: Path) -> str:

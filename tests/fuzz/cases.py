@@ -11,7 +11,8 @@ from fuzz.values import odd_number, odd_text, pick
 
 Rng = np.random.Generator
 SOLVERS = ("mct", "lpt", "min-min", "max-min", "sufferage", "fcfs", "met", "atsa", "aco", "pso")
-SPECS = ("paper:6x3", "braun:u_c_hihi:6x3:seed=0", "cov:6x3:v_task=0.6:mean=3", "times.csv")
+SPECS = ("paper:6x3", "braun:u_c_hihi:6x3:seed=0", "cov:6x3:v_task=0.6:mean=3", "times.csv",
+         "devices:all:6x3:batch=4:hardware=myriad", "gocj:6x3:slowest=9")  # fmt: skip
 
 OPTIONS = ("header=yes", "header=no", "index=yes", "index=no", "decimal=comma", "decimal=point",
            "separator=space", "separator=comma", "sheet=x", "header=x", "x=1")  # fmt: skip
@@ -77,6 +78,23 @@ def _array_file(rng: Rng, samples: Path) -> Case:
     return Case(
         ["schedule", f"case/{name}", "--solver", "mct"], {f"case/{name}": buffer.getvalue()}
     )
+
+
+def _workload(rng: Rng, samples: Path) -> Case:
+    """A log of a parallel machine, or tables of tasks and nodes, with something changed."""
+    files = {name: (samples / name).read_text() for name in ("jobs.csv", "vms.csv", "site.swf")}
+    name = pick(rng, list(files))
+    data = {f"case/{each}": text.encode() for each, text in files.items()}
+    data[f"case/{name}"] = (
+        mutate_words(files[name], rng).encode()
+        if rng.random() < 0.7
+        else mutate_bytes(files[name].encode(), rng)
+    )
+    spec = "case/jobs.csv:nodes=vms.csv"
+    if name == "site.swf":
+        option = f"{pick(rng, ('speeds', 'first', 'jobs', 'x'))}={odd_number(rng)}"
+        spec = f"case/site.swf:speeds=4+2{f':{option}' if rng.random() < 0.3 else ''}"
+    return Case(["schedule", spec, "--solver", pick(rng, SOLVERS[:3])], data)
 
 
 def _problem_spec(rng: Rng, samples: Path) -> Case:
@@ -287,6 +305,7 @@ MAKERS: dict[Callable[[Rng, Path], Case], int] = {
     _problem_file: 20,
     _array_file: 6,
     _problem_spec: 10,
+    _workload: 6,
     _schedule_options: 10,
     _solver_file: 5,
     _network: 10,

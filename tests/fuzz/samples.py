@@ -130,6 +130,10 @@ TEXTS = {
     "sweep.toml": SWEEP,
     "tuning.toml": TUNING,
     "solver.toml": SOLVER,
+    "jobs.csv": "job,length_mi,size_bytes,task_memory_bytes\na,6,1e3,5\nb,2,0,1\nc,4,1e4,1\n",
+    "vms.csv": "vm,mips,rate_bit_s,node_capacity_bytes,ready_s\nx,2,1e4,7,0\ny,3,1e3,7,1\n",
+    "site.swf": "; UnixStartTime: 0\n"
+    + "".join(f"{j} {9 * j} 1 {j % 4} {j} 3 9 {j} 9 9 1 1 1 1 1 -1 -1 -1\n" for j in range(1, 9)),
     "notes.txt": "mine\n",
     "taken/notes.txt": "mine\n",
     **{f"empty.{kind}": "" for kind in ("csv", "toml", "onnx", "npy", "txt")},

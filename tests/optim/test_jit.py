@@ -1,11 +1,13 @@
 """The decorators."""
 
+import fcntl
 import importlib
 import io
 import os
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,12 @@ import pytest
 from edgeopt.optim import jit as jit_module
 from edgeopt.optim.jit import NOTICE, announce_compilation, jit, time_of
 from edgeopt.problems.scheduling.problem import UniformTimes
+
+pytestmark = pytest.mark.long
+
+needs_compiler = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
+)
 
 
 @jit
@@ -112,20 +120,60 @@ def test_kernels_compile_without_a_cache(monkeypatch):
     assert jit_module.jit(lambda x: x + 1)(2) == 3
 
 
+def halved(number):
+    return 0.0 if number < 1 else halved(number / 2) + 1
+
+
+@pytest.fixture
+def halving(tmp_path, monkeypatch):
+    """Return a kernel that calls itself with another type, and the file that it locks."""
+    monkeypatch.setattr(importlib.import_module("numba").config, "CACHE_DIR", str(tmp_path))
+    kernel = jit_module.jit(halved)
+    monkeypatch.setitem(globals(), "halved", kernel)
+    return kernel, tmp_path / f"{__name__}.halved.lock"
+
+
+@needs_compiler
+def test_a_kernel_that_another_process_compiles_is_waited_for(halving):
+    kernel, lock = halving
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=kernel, args=(4,))
+        waiting.start()
+        waiting.join(0.05)
+        assert waiting.is_alive()
+        assert not kernel.signatures
+    waiting.join()
+    assert len(kernel.signatures) == 2
+    assert kernel(4) == 3.0
+
+
+@needs_compiler
+def test_nobody_waits_forever_and_without_locks_kernels_compile_too(halving, monkeypatch):
+    kernel, lock = halving
+    monkeypatch.setattr(jit_module, "_PATIENCE_SECONDS", 0.0)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert kernel(4) == 3.0
+    lock.unlink()
+    lock.mkdir()
+    assert kernel(np.float32(4)) == 3.0
+
+
 def test_numba_keeps_its_own_setting():
     numba = importlib.import_module("numba")
     assert "optim" not in numba.config.CACHE_DIR
 
 
-@pytest.mark.parametrize("solver", ["atsa", "atsa-repaired", "pso", "sufferage"])
-def test_kernels_run_as_python(solver):
-    code = f"""
+def test_kernels_run_as_python():
+    code = """
         import warnings; warnings.filterwarnings("ignore", message="overflow encountered")
         from edgeopt import Iterations, load_problem, solve
         from edgeopt.optim.scheduling import make_solver
         problem = load_problem("paper:20x18:seed=1")
-        result = solve(problem, make_solver("{solver}"), stop=Iterations(2), rng=3)
-        print(repr(result.makespan))
+        for name in ("atsa", "atsa-repaired", "pso", "sufferage"):
+            result = solve(problem, make_solver(name), stop=Iterations(2), rng=3)
+            print(name, repr(result.makespan))
     """
     makespans = {
         subprocess.run(
@@ -137,7 +185,8 @@ def test_kernels_run_as_python(solver):
         ).stdout
         for disabled in ("0", "1")
     }
-    assert len(makespans) == 1
+    (text,) = makespans
+    assert text.count("\n") == 4
 
 
 class Terminal(io.StringIO):
@@ -153,7 +202,7 @@ def compile_something() -> None:
     assert [kernel(1), kernel(1.0)] == [2, 2.0]  # two compilations
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+@needs_compiler
 def test_the_first_compilation_is_announced_once_on_a_terminal(tmp_path):
     first, second, third, pipe = Terminal(), Terminal(), Terminal(), io.StringIO()
     announce_compilation(tmp_path, pipe)
@@ -170,7 +219,7 @@ def test_the_first_compilation_is_announced_once_on_a_terminal(tmp_path):
     assert texts == [f"{NOTICE}\n", "", "", ""]
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+@needs_compiler
 def test_a_full_cache_is_not_announced(tmp_path):
     (tmp_path / "mct.nbi").touch()
     stream = Terminal()

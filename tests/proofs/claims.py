@@ -12,7 +12,7 @@ import numpy as np
 from naive.exact import exact_makespan, exact_optimum
 
 from edgeopt.experiments.peers.child_peers import PYTHON, CpSat, Highs
-from edgeopt.optim.scheduling.bounds import best as named
+from edgeopt.optim.scheduling import named_bounds as named
 from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lifted_bound, lp_bound, lp_duals
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding

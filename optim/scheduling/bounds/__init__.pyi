@@ -1,4 +1,3 @@
-from .best import best_bound
 from .counting import counting_bound
 from .deadline import deadline_bound
 from .knapsack_bound import knapsack_bound
@@ -7,7 +6,6 @@ from .quick_bounds import combinatorial_bound, lower_bound, lp_bound, lp_duals
 
 __all__ = [
     "Multipliers",
-    "best_bound",
     "combinatorial_bound",
     "counting_bound",
     "deadline_bound",

@@ -61,8 +61,10 @@ def knapsack(
     Pisinger, "A minimal algorithm for the 0-1 knapsack problem", Operations Research 45, 1997.
     """
     order, ratio = _by_ratio(profit, weight, capacity)
-    taken[:] = (profit > 0.0) & (weight == 0.0)  # they cost nothing and have no ratio
-    free = profit[taken].sum()
+    free = 0.0
+    for item in range(len(profit)):
+        taken[item] = profit[item] > 0.0 and weight[item] == 0.0  # costs nothing, has no ratio
+        free += profit[item] if taken[item] else 0.0
     n = len(order)
     middle, room, base = 0, capacity, 0.0  # the break item, what is free before it, profit
     while middle < n and weight[order[middle]] <= room:
@@ -145,8 +147,8 @@ def _grown(path: _Flips, size: int) -> _Flips:
     if size <= len(path.item):
         return path
     item, before = np.empty(2 * size, dtype=np.int64), np.empty(2 * size, dtype=np.int64)
-    item[: len(path.item)] = path.item
-    before[: len(path.item)] = path.before
+    for place in range(len(path.item)):
+        item[place], before[place] = path.item[place], path.before[place]
     return _Flips(item, before)
 
 

@@ -183,17 +183,24 @@ def _ascend(
         stalled = 0.0 if value > best + _PROGRESS * abs(best) else stalled + 1.0
         if value > best:
             best = value
-            found.u[:], found.v[:] = at.u, at.v
+            _copy(at, found)
         if stalled > _PATIENCE:
             # The subgradient at the best point is needed again, hence the relaxation once more.
             step, stalled = step / 2.0, 0.0
-            at.u[:], at.v[:] = found.u, found.v
+            _copy(found, at)
             relax_assignment(et, memory, capacity, at, longest, loads, used)
         if step < _SMALLEST_STEP or not _move(at, loads, used, capacity, step):
             going = False
             break
     record[0], record[1], record[2] = best, step, stalled
     return going
+
+
+@jit
+def _copy(source: Multipliers, target: Multipliers) -> None:
+    """Copy the multipliers; one by one, as numba compiles slices ten times as long."""
+    for j in range(len(source.u)):
+        target.u[j], target.v[j] = source.u[j], source.v[j]
 
 
 @jit
@@ -213,6 +220,7 @@ def _move(
             at.v[j] = max(0.0, at.v[j] + step * mean / capacity[j] / len(capacity) * missing)
     # The bound needs prices of time that sum to 1; those of memory are scaled with them.
     total = at.u.sum()
-    at.u[:] /= total
-    at.v[:] /= total
+    for j in range(len(at.u)):
+        at.u[j] /= total
+        at.v[j] /= total
     return True

@@ -156,6 +156,8 @@ def next_makespan(problem: Problem, deadline: float) -> float:
     unit = makespan_unit(problem)
     if not unit > 0.0 or deadline / unit * ROUNDING >= 0.1:
         return deadline
-    # Sums of whole numbers are exact; those of decimal numbers are rounded.
+    # Sums of whole numbers are exact; those of quotients and of decimal numbers are rounded.
     end = unit * (math.floor(deadline / unit * (1 + ROUNDING)) + 1)
-    return max(deadline, end if unit % 1 == 0 else rounded_down(end, problem.tasks))
+    if is_exact(problem, end):
+        return end
+    return max(deadline, rounded_down(end, problem.tasks + _FEW))

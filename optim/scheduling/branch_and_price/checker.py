@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Certificate, Leaf, Step
+from edgeopt.optim.scheduling.certificate import Branch, Certificate, Leaf, Step
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
@@ -49,7 +49,7 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
     problem : Problem
         Its matrix is made.
     certificate : Certificate
-        From `BranchAndPrice`, or from a file.
+        Of a result of `BranchAndPrice` or `Frontier`, or from a file.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def check_certificate(problem: Problem, certificate: Certificate) -> float:
     >>> result = solve(problem, BranchAndPrice(), stop=Iterations(1000), rng=1)
     >>> result.makespan, result.status.value
     (366.0, 'optimal')
-    >>> write_certificate("proof.json", result.state.certificate)
+    >>> write_certificate("proof.json", result.certificate)
     >>> check_certificate(problem, read_certificate("proof.json"))
     366.0
     """
@@ -242,6 +242,8 @@ def _spare(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knaps
 def _best_profit(profit: list[int], times: list[int], capacity: int) -> int:
     """Return the largest profit of a set of items whose times sum to at most the capacity."""
     items = [(p, t) for p, t in zip(profit, times, strict=True) if p > 0]
+    if not items:
+        return 0  # whatever the capacity, of which a table might not fit the memory
     if len(items) * (capacity + 1) > _ROOMS:
         return _best_listed(items, capacity)
     best = np.zeros(capacity + 1, dtype=np.int64)  # by room

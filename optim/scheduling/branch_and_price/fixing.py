@@ -12,6 +12,8 @@ from edgeopt.problems.errors import FloatArray
 
 _ENTRIES = 4_000_000  # of dynamic programs, which take about 10 ms; beyond, a weaker test
 
+_ENTRY_S = 2.5e-9  # time of an entry
+
 _GUARD = 2.0**20  # more than the rounding of profits of split tasks
 
 
@@ -31,13 +33,23 @@ def refuted_pairs(whole: Whole, left: Node, prices: Prices, worth: Worth) -> Boo
         Any prices, and what `evaluate` says of them.
     """
     candidates = left.alive & left.free
-    entries = float(candidates.sum() * np.maximum(left.capacity, 0.0).mean())
     with_task = _best_with(
         prices.task, prices.memory, whole.memory, whole.times, candidates, left.capacity,
-        entries <= _ENTRIES,
+        _entries(left) <= _ENTRIES,
     )  # fmt: skip
     refuted = worth.spare + worth.knapsacks[:, None] - with_task > _GUARD
     return np.asarray(candidates & refuted)
+
+
+def fixing_work(left: Node) -> float:
+    """Return about the processor time in s of `refuted_pairs`."""
+    return _ENTRY_S * min(_entries(left), _ENTRIES)
+
+
+def _entries(left: Node) -> float:
+    """Return the entries of the dynamic programs."""
+    candidates = left.alive & left.free
+    return float(candidates.sum() * np.maximum(left.capacity, 0.0).mean())
 
 
 @jit

@@ -190,8 +190,16 @@ def _solve_knapsacks(
     return worth
 
 
-def improve(search: Search) -> None:
-    """Do one iteration: the best prices in the box for the known columns, and new columns."""
+def improve(search: Search, wanted: float = 0.0) -> None:
+    """Do one iteration: the best prices in the box for the known columns, and new columns.
+
+    Parameters
+    ----------
+    search : Search
+        Is changed.
+    wanted : float
+        A spare of no more is of no use: of 0, if the deadline is to be refuted.
+    """
     if search.master is None:
         search.master = _master(search)
     task, memory = search.prices
@@ -211,8 +219,8 @@ def improve(search: Search) -> None:
     promised = -info.objective_function_value * unit
     search.share = _share(search, np.array(solution.row_dual)[1:])
     now = search.worth.spare
-    if not promised > max(0.0, now + _CLOSE * TOTAL):
-        # Nothing in the box refutes the deadline; a small box is no evidence against the rest.
+    if not promised > max(wanted, now + _CLOSE * TOTAL):
+        # Nothing in the box is of use; a small box is no evidence against the rest.
         search.converged = search.radius >= _RADIUS
         search.radius = max(4 * search.radius, _RADIUS)
         return

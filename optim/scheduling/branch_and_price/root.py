@@ -9,12 +9,6 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
-    Branch,
-    Certificate,
-    Leaf,
-    Step,
-)
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
@@ -27,11 +21,15 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
+from edgeopt.optim.scheduling.certificate import (
+    Branch,
+    Certificate,
+    Leaf,
+    Step,
+)
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
-
-_ITERATIONS = 20  # of prices at once
 
 _MOST_ITERATIONS = 300  # of the prices of a deadline
 
@@ -58,6 +56,9 @@ class Root:
         The proof for the largest deadline refuted.
     found : ndarray, shape (k,), or None
         A schedule within a deadline, or beyond it by rounding.
+    thorough : bool
+        Whether prices go on improving where they do not promise to refute the deadline soon. Where
+        no tree follows, that is worth its time.
     """
 
     deadlines: Deadlines
@@ -69,6 +70,7 @@ class Root:
     work: float = 0.0
     certificate: Certificate | None = None
     found: IntArray | None = field(default=None, repr=False)
+    thorough: bool = False
 
 
 def open_root(problem: Problem) -> Root:
@@ -82,7 +84,7 @@ def open_root(problem: Problem) -> Root:
     return Root(deadlines, prices, no_columns(problem), deadlines.bound)
 
 
-def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) -> None:
+def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
     deadlines = root.deadlines
     if root.search is not None and root.search.whole.deadline > deadlines.highest:
@@ -105,7 +107,7 @@ def raise_deadline(problem: Problem, root: Root, iterations: int = _ITERATIONS) 
         if is_over():
             return
         before = search.work
-        improve(search)
+        improve(search, -np.inf if root.thorough else 0.0)
         root.work += search.work - before
         root.iterations += 1
     else:

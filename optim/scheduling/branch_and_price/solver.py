@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
-from edgeopt.optim.scheduling.branch_and_price.certificate import Certificate
-from edgeopt.optim.scheduling.branch_and_price.root import (
-    Root,
-    note_refuted,
-    open_root,
-    raise_deadline,
+from edgeopt.optim.scheduling.branch_and_price.proof import (
+    Proof,
+    open_proof,
+    work_at_root,
+    work_in_trees,
 )
-from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
-from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
+from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
@@ -33,8 +31,6 @@ _EXACT_NODES = 1_000_000  # of the search of all schedules, about 0.1 s
 
 _ITERATIONS = 20  # of prices in a step
 
-_MOST_VISITS = 60  # of the tree of a deadline that is only tried
-
 
 @dataclass(kw_only=True)
 class BranchAndPriceState(State):
@@ -42,25 +38,22 @@ class BranchAndPriceState(State):
 
     Attributes
     ----------
-    root : Root
-        Deadlines, prices at the root, and the certificate.
-    trees : dict
-        The trees of deadlines in s.
+    proof : Proof
+        The root, the trees of deadlines, and the certificate.
     walk : State or None
         Of the tempering that looks for schedules.
     turn : int
         Steps done.
     """
 
-    root: Root
-    trees: dict[float, Tree] = field(default_factory=dict)
+    proof: Proof
     walk: State | None = None
     turn: int = 0
 
     @property
     def certificate(self) -> Certificate | None:
         """The proof for the largest deadline refuted."""
-        return self.root.certificate
+        return self.proof.certificate
 
 
 @dataclass(frozen=True)
@@ -116,8 +109,9 @@ class BranchAndPrice:
             If the problem has more than 2,000,000 pairs of task and node.
         """
         check_pairs(problem, "branch-and-price")
-        root = open_root(problem)
-        state = BranchAndPriceState(root=root, lower_bound=root.bound)
+        proof = open_proof(problem)
+        root = proof.root
+        state = BranchAndPriceState(proof=proof, lower_bound=root.bound)
         if start is not None:
             state.assignment, state.makespan = start, problem.makespan(start)
         if not is_over():
@@ -140,7 +134,7 @@ class BranchAndPrice:
         state.turn += 1
         if state.turn % self.temper == 0 and state.walk is not None and not state.walk.done:
             _temper(problem, state)
-        elif not state.root.deadlines.root_is_done:
+        elif not state.proof.root.deadlines.root_is_done:
             _work_at_root(problem, state)
         else:
             _work_in_trees(problem, state)
@@ -150,42 +144,18 @@ class BranchAndPrice:
 
 def _work_at_root(problem: Problem, state: BranchAndPriceState) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
-    root = state.root
-    raise_deadline(problem, root)
-    state.lower_bound = max(state.lower_bound, root.bound)
-    if root.found is not None:
-        _offer(problem, state, root.found)
-        root.found = None
+    for found in work_at_root(problem, state.proof, _ITERATIONS):
+        _offer(problem, state, found)
+    state.lower_bound = max(state.lower_bound, state.proof.root.bound)
 
 
 def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
     """Visit nodes of the tree whose turn it is, for some iterations."""
-    root, deadlines = state.root, state.root.deadlines
-    target = deadlines.tree_target(state.turn)
-    if target is None:
-        state.done = True
-        return
-    deadline, tried = target
-    if deadline not in state.trees:
-        whole = whole_problem(problem, deadline, deadlines.unit)
-        state.trees[deadline] = plant(whole, root.prices, root.columns)
-    tree, iterations = state.trees[deadline], 0
-    while iterations < _ITERATIONS and tree.open and tree.found is None and not is_over():
-        iterations += visit(tree)
-        if tree.rounded is not None:
-            _offer(problem, state, tree.rounded)
-    if tree.found is not None:
-        _offer(problem, state, tree.found)
-        deadlines.given_up.add(deadline)  # met, or so close that rounding decides
-    elif tree.is_refuted:
-        proof = tuple(node for node in tree.proof if node is not None)
-        note_refuted(problem, root, tree.whole, proof)
-        state.lower_bound = max(state.lower_bound, root.bound)
-    elif tried and tree.visited >= _MOST_VISITS:
-        deadlines.given_up.add(deadline)
-    low, high = deadlines.refuted, deadlines.met
-    kept = {d: t for d, t in state.trees.items() if low < d < high}
-    state.trees = {d: t for d, t in kept.items() if d not in deadlines.given_up}
+    schedules = work_in_trees(problem, state.proof, state.turn, _ITERATIONS)
+    state.done = schedules is None
+    for found in schedules or []:
+        _offer(problem, state, found)
+    state.lower_bound = max(state.lower_bound, state.proof.root.bound)
 
 
 def _temper(problem: Problem, state: BranchAndPriceState) -> None:
@@ -217,7 +187,7 @@ def _offer(problem: Problem, state: BranchAndPriceState, assignment: IntArray) -
 
 def _settle(problem: Problem, state: BranchAndPriceState) -> None:
     """Take note of the best schedule; end if it is proved optimal, or if there is none."""
-    deadlines = state.root.deadlines
+    deadlines = state.proof.root.deadlines
     deadlines.met = state.makespan
     missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
     if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import Branch, Leaf, Step
-from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
+from edgeopt.optim.scheduling.branch_and_price.fixing import fixing_work, refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
     Prices,
@@ -18,6 +17,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     open_prices,
 )
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
+from edgeopt.optim.scheduling.certificate import Branch, Leaf, Step
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 
@@ -26,6 +26,8 @@ _ITERATIONS = 20  # of the prices of a node
 _SURE = 0.9  # a share from which on a task is put on a node together with others
 
 _TOGETHER = 0.25  # share of the free tasks that is put on nodes at once
+
+_VISIT_S = 5e-4  # time of a visit beside prices and fixing
 
 
 class Open(NamedTuple):
@@ -67,6 +69,8 @@ class Tree:
         A guess from the last prices, which may exceed the deadline.
     visited : int
         Nodes done.
+    work : float
+        Of all visits, about the processor time in s; counted, not measured.
     """
 
     whole: Whole
@@ -75,6 +79,7 @@ class Tree:
     found: IntArray | None = None
     rounded: IntArray | None = None
     visited: int = 0
+    work: float = 0.0
 
     @property
     def is_refuted(self) -> bool:
@@ -91,6 +96,7 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     """Do the next node: refute it, find a schedule, or branch; return the iterations of prices."""
     node = tree.open.pop()
     tree.visited += 1
+    tree.work += _VISIT_S
     tree.rounded = None
     left = propagate(tree.whole, node.alive)
     steps: list[Step] = []
@@ -104,11 +110,13 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
         if is_over():
             tree.open.append(node)  # for a run that goes on
             return done
+    tree.work += search.work
     nothing = np.zeros_like(left.alive)
     if search.worth.spare > 0.0:
         tree.proof[node.number] = Leaf((Step.of(*search.prices, nothing),))
         return done
     refuted = refuted_pairs(tree.whole, left, search.prices, search.worth)
+    tree.work += fixing_work(left)
     if refuted.any():
         steps.append(Step.of(*search.prices, refuted))
         left = propagate(tree.whole, left.alive & ~refuted)

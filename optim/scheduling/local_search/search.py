@@ -109,16 +109,22 @@ def open_search(problem: Problem, width: int = DEFAULT_WIDTH, depth: int = DEFAU
     --------
     See `LocalSearch`, which calls it.
     """
-    instance, k = instance_of(problem), problem.tasks
+    instance = instance_of(problem)
     # The LP knows nothing of ready times; a gap measured from its bound would be far too large.
     if problem.ready is None:
         bound = lagrangian_value(problem, lp_duals(problem))
     else:
         bound = nearest_bound(problem)
+    return empty_search(instance, find_candidates(problem, width), depth, bound)
+
+
+def empty_search(instance: Instance, candidates: Candidates, depth: int, bound: float) -> Search:
+    """Return the arrays of a local search with these candidates, still without a schedule."""
+    k = len(instance.memory)
     task, origin = np.zeros(depth, dtype=np.int64), np.zeros(depth, dtype=np.int64)
     return Search(
         instance=instance,
-        candidates=find_candidates(problem, width),
+        candidates=candidates,
         schedule=empty_schedule(instance),
         best=Best(np.zeros(k, dtype=np.int64), np.full(1, np.inf)),
         chain=EjectionChain(task, origin, np.zeros((depth, 4)), np.full(k, -1)),

@@ -153,6 +153,10 @@ class Frontier:
     On unrelated nodes, from 20,000 pairs of task and node on, the first schedule is that of a list
     rule at the LP's prices (`priced_start`), and the first cycle is short.
 
+    Up to 300,000 pairs, `solve` works at a proof beside the search, as `BranchAndPrice` does, and
+    the search gets the schedules that this finds. With two threads, a second core works at the
+    proof, or, where there is nothing to prove, at a second walk with a stream of its own.
+
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
     instead, as it does where a budget of seconds is too short to make the replicas (a second for
     1,000,000 pairs).
@@ -174,6 +178,7 @@ class Frontier:
     lifts_bound: ClassVar[bool] = True  # `solve` raises the bound meanwhile
 
     levels: int = parameter(32, "replicas, one on each level", at_least=2, search=(8, 64))
+    threads: int = parameter(1, "cores; the second one proves, or walks too", at_least=1, at_most=2)
 
     _repr_html_ = parameters_html
 

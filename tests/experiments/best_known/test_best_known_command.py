@@ -198,3 +198,18 @@ def test_a_version_that_is_no_text_is_taken_as_it_stands(swept, tmp_path):
     path.write_bytes(sealed_json(description))
     small, _ = json.loads(swept("best-known", "out", "--json").out)
     assert small["found_by"]["version"] == "[1, 2]"
+
+
+def test_one_command_runs_a_solver_and_keeps_its_schedules(edgeopt, tmp_path):
+    (tmp_path / "times.csv").write_text(TIMES)
+    run = ("best-known", "times.csv", "--seconds", "5", "--solver", "lpt")
+    first = edgeopt(*run, "--out", "runs", "--update", "--register", "kept")
+    assert (first.code, "1 of 1 schedules" in first.err) == (0, True)
+    assert len(list((tmp_path / "kept").glob("*.json"))) == 1
+    again = edgeopt(*run, "--out", "runs", "--update", "--register", "kept")
+    assert again.out == first.out
+    assert "0 of 1 schedules" in again.err
+    for words in (run, ("best-known", "--seconds", "5", "--out", "x"), (*run[:2], "--out", "x")):
+        refused = edgeopt(*words)
+        assert refused.code == 2
+        assert "PROBLEM..., --seconds and --out go together" in refused.err

@@ -110,3 +110,12 @@ def test_a_register_that_cannot_be_written_is_bad_input(record, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="--register"):
         keep_better(tmp_path / "file", [record()])
+
+
+def test_of_equal_makespans_the_larger_bound_is_kept(record, tmp_path):
+    keep_better(tmp_path, [record()])
+    assert not keep_better(tmp_path, [record(lower_bound=0.5), record(makespan=4.0)])
+    assert keep_better(tmp_path, [record(lower_bound=2.0)])
+    assert not keep_better(tmp_path, [record(makespan=3.5, lower_bound=2.5)])
+    (kept,) = read_register(tmp_path).values()
+    assert (kept.makespan, kept.lower_bound) == (3.0, 2.0)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from edgeopt.optim.scheduling.branch_and_price.certificate import read_certificate
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.certificate import read_certificate
 from edgeopt.problems.scheduling.spec import load_problem
 
 SPEC = "rcmax:machines:20x4:seed=1"
@@ -16,6 +16,15 @@ SOLVED = ("schedule", SPEC, "--solver", "branch-and-price", "--iterations", "200
 def proved(edgeopt):
     """Return the command, with a proof in ``proof.json``, and what was printed."""
     return edgeopt, edgeopt(*SOLVED, "--certificate", "proof.json")
+
+
+@pytest.mark.parametrize("spec", [SPEC, "paper:20x4:seed=1"])  # by prices; by a plain bound
+def test_frontier_proves_too(edgeopt, tmp_path, spec):
+    solved = ("schedule", spec, "--solver", "frontier", "--seed", "1", "--json")
+    values = json.loads(edgeopt(*solved, "--certificate", "proof.json").out)
+    found = check_certificate(load_problem(spec), read_certificate(tmp_path / "proof.json"))
+    assert values["status"] == "optimal"
+    assert found == values["certified_bound"] == pytest.approx(values["makespan"], rel=1e-10)
 
 
 def test_a_proof_is_written_and_checked(proved, tmp_path):

@@ -12,6 +12,8 @@ import pytest
 import edgeopt.experiments
 from edgeopt.problems.networks.layers import Layer
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(edgeopt.experiments.__path__[0]) / "examples"
 Run = Callable[[str], dict[str, Any]]
 

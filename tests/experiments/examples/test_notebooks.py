@@ -8,6 +8,8 @@ import pytest
 
 import edgeopt.experiments
 
+pytestmark = pytest.mark.long
+
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("ipykernel")

@@ -12,7 +12,7 @@ from edgeopt.problems.scheduling.problem import Problem
 
 @settings(deadline=None)
 @given(
-    scheduling_problems() | problems_with_forbidden_pairs(ready=False),
+    scheduling_problems() | problems_with_forbidden_pairs(),
     st.integers(0, 2**32 - 1),
 )
 def test_costs_are_makespans_or_worse_than_all(problem, seed):

@@ -17,6 +17,8 @@ from edgeopt.experiments.runs.store import read_description
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.problems.errors import InputError
 
+pytestmark = pytest.mark.long
+
 EVIL = "<script>alert(1)</script>"
 BROKEN = '''"""A solver that fails."""
 
@@ -166,29 +168,29 @@ def test_the_page_s_policy_refuses_a_script_that_slipped_in(browser, page, tmp_p
     browser.complaints.clear()
 
 
-def edgeopt(*arguments):
+def in_a_process(*arguments):
     command = [sys.executable, "-m", "edgeopt.experiments.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_the_command_repeats_the_report_to_the_byte(folder, page, tmp_path):
-    done = edgeopt("report", folder, "--out", tmp_path / "again.html")
+    done = in_a_process("report", folder, "--out", tmp_path / "again.html")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{tmp_path / 'again.html'}\n")
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
     assert (tmp_path / "again" / "problems.tex").is_file()
 
 
-def test_the_command_compare(folder):
-    told = edgeopt("compare", folder, "--at", "seconds", "--unit", "runs")
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "Ranking at equal seconds, over runs" in told.stdout
-    assert EVIL in told.stdout
-    assert "infinite gap" in told.stdout
-    wrong = edgeopt("compare", folder, "--at", "hours")
-    assert (wrong.returncode, wrong.stdout) == (2, "")
+def test_the_command_compare(folder, edgeopt):
+    told = edgeopt("compare", str(folder), "--at", "seconds", "--unit", "runs")
+    assert (told.code, told.err) == (0, "")
+    assert "Ranking at equal seconds, over runs" in told.out
+    assert EVIL in told.out
+    assert "infinite gap" in told.out
+    wrong = edgeopt("compare", str(folder), "--at", "hours")
+    assert (wrong.code, wrong.out) == (2, "")
     axes = "evaluations, seconds, iterations"
-    assert wrong.stderr == f"edgeopt: axis: got 'hours', must be one of {axes}\n"
+    assert wrong.err == f"edgeopt: axis: got 'hours', must be one of {axes}\n"
 
 
 def colours(png):

@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from edgeopt.experiments.runs.pool import WorkerPool
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import scan_store
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
 from edgeopt.experiments.sweep.summary import gap_table, summarize_sweep
+
+pytestmark = pytest.mark.long
 
 TIMES = ["seconds", "trace_seconds", "cell_seconds"]
 OWN = """
@@ -70,6 +73,21 @@ def test_the_table_does_not_depend_on_the_number_of_workers(sweep_file: Path, tm
         alone.groupby(["problem", "solver"])["repetition"].apply(list).map(sorted).tolist()
         == [[0, 1, 2]] * 6
     )
+
+
+def test_workers_share_the_solvers_to_be_compiled():
+    solvers = {name: {"solver": name} for name in ("mct", "met", "lpt")}
+    cells = list(SweepConfig(("braun:8x3",), 2, 1, {"evaluations": 20}, solvers).cells())
+    with WorkerPool(None, jobs=2) as pool:
+        pool.compile(cells)
+        first, second = pool.workers
+        assert first.is_up
+        assert second.is_up
+        assert pool.compiled == {"mct", "met", "lpt"}
+        first.process.kill()
+        pool.compiled.clear()
+        pool.compile(cells)
+        assert sorted(row["solver"] for row in pool.run(cells)) == sorted([*solvers] * 2)
 
 
 STATEFUL = """

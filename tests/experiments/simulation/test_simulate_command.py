@@ -11,6 +11,8 @@ import pytest
 from edgeopt.experiments.simulation.cell import SimulationCell
 from edgeopt.optim.framework.measures import MEASURES
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +48,9 @@ def test_json_has_every_measure(edgeopt, simulation_file: Path):
     assert len(first["delay_quantiles_s"]) == 101
 
 
-def test_a_folder_gets_tables_and_figures(edgeopt, simulation_file: Path, tmp_path: Path, rows):
+def test_a_folder_gets_tables_and_figures(
+    edgeopt, simulation_file: Path, tmp_path: Path, rows, request: pytest.FixtureRequest
+):
     text = simulation_file.read_text()
     simulation_file.write_text(text + '[schemes.dormant]\ncut = 20\nthreshold = "mean"\n')
     out = tmp_path / "out"
@@ -60,6 +64,7 @@ def test_a_folder_gets_tables_and_figures(edgeopt, simulation_file: Path, tmp_pa
     assert {path.stem for path in out.glob("*.png")} == figures
     assert {path.stem for path in out.glob("*.pdf")} == figures
     assert str(out / "pools.png") in outcome.out
+    request.getfixturevalue("no_figures")
     again = edgeopt("simulate", str(simulation_file), "--out", str(out), "--json")
     assert json.loads(again.out) == json.loads((out / "summary.json").read_text())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeopt.experiments.runs.cell import run_cell
-from edgeopt.experiments.sweep.cell import SWEEP, SweepCell
+from edgeopt.experiments.sweep.cell import SWEEP, SweepCell, solver_identity
 from edgeopt.experiments.sweep.config import SweepConfig
 from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.seeds import write_stream
@@ -205,3 +205,12 @@ def test_an_error_is_a_row_with_its_traceback(tmp_path: Path):
     assert f'File "{path}", line 2, in f' in row["error"]
     assert row["cell_seconds"] > 0
     assert set(row) < set(SWEEP.table)
+
+
+def test_rows_of_older_folders_do_not_name_later_parameters():
+    tables = ({}, {"threads": 1}, {"threads": 2})
+    none, one, two = (
+        solver_identity(json.dumps({"solver": "frontier", **table}))[0] for table in tables
+    )
+    assert none == one != two
+    assert set(json.loads(none)["parameters"]) == {"levels"}

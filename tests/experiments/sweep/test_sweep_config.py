@@ -355,3 +355,10 @@ def test_options_of_a_table_stay_with_its_path(tmp_path: Path):
     assert problem_of(spec).tasks == 1
     (tmp_path / "t.csv").write_text("0,1\n2,3\n4,5\n")
     assert problem_of(spec).tasks == 2  # loaded again
+
+
+def test_the_second_of_two_tables_that_has_changed_is_read_again(tmp_path: Path):
+    (tmp_path / "jobs.csv").write_text("length_mi\n6\n")
+    for text in ("mips\n2\n", "mips\n2\n3\n"):
+        (tmp_path / "vms.csv").write_text(text)
+        assert problem_of(f"{tmp_path / 'jobs.csv'}:nodes=vms.csv").nodes == text.count("\n") - 1

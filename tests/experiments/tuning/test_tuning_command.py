@@ -12,6 +12,8 @@ import pytest
 
 from edgeopt.experiments.tuning.config import read_tuning
 
+pytestmark = pytest.mark.long
+
 PAIR = 'problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"]'
 
 

@@ -22,6 +22,8 @@ from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.experiments.tuning.storage import open_database, open_journal, open_study, study_name
 from edgeopt.problems.errors import InputError
 
+pytestmark = pytest.mark.long
+
 psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
 PLACES = ["/usr/local/bin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
 TUNING = """
@@ -37,6 +39,7 @@ held_out = { problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"] }
 SLOW = """
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from edgeopt.problems.parameters import parameter
 from edgeopt.optim.scheduling import ACO
 
@@ -48,7 +51,7 @@ class Slow:
         return ACO(ants=4, rho=self.rho).init(problem, rng)
 
     def step(self, problem, state):
-        time.sleep(0.01)
+        time.sleep(0.0 if Path(__file__).with_name("fast").exists() else 0.01)
         return ACO(ants=4, rho=self.rho).step(problem, state)
 """
 
@@ -146,8 +149,9 @@ def test_two_processes_one_of_them_killed(server: str, tuning: Path, tmp_path: P
     deadline = time.monotonic() + 60
     with open_database(server) as storage:
         while len(running(storage, name)) < 2 and time.monotonic() < deadline:
-            time.sleep(0.02)
+            time.sleep(0.05)
     first.kill()
+    (tmp_path / "fast").touch()
     first.communicate()
     out, _ = second.communicate(timeout=60)
     assert second.returncode == 0, out

@@ -54,7 +54,9 @@ def own(tmp_path):
 
 def test_names_of_the_command_line():
     names = "fcfs round-robin mct met min-min max-min sufferage lpt lp-rounding atsa atsa-repaired"
-    names += " atsa-beyond aco pso pso-discrete milp branch-and-price local-search frontier"
+    names += " atsa-beyond aco pso pso-discrete iterated-greedy annealing annealing-braun"
+    names += " tabu genetic dpso"
+    names += " milp branch-and-price local-search frontier"
     assert list(SOLVERS) == names.split()
     assert make_solver("atsa") == ATSA.printed()
     assert make_solver("atsa-repaired") == ATSA.repaired()

@@ -25,8 +25,11 @@ from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import load_problem
 
-OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso")  # evaluations an iteration
-ITERATIVE = (*OF_TWENTY, "atsa-beyond", "local-search")
+pytestmark = pytest.mark.long
+
+OF_TWENTY = ("atsa", "atsa-repaired", "aco", "pso", "dpso")  # evaluations an iteration
+RIVALS = ("iterated-greedy", "annealing-braun", "tabu", "genetic")
+ITERATIVE = (*OF_TWENTY, *RIVALS, "atsa-beyond", "local-search")
 
 
 def dense(seed, k, x):
@@ -137,7 +140,8 @@ def test_other_runs_in_between_change_nothing(solver):
     assert run(problem, solver).assignment.tolist() == first.assignment.tolist()
 
 
-@pytest.mark.parametrize("name", ITERATIVE)
+# Tabu search draws how long a task stays, which matters in longer runs only.
+@pytest.mark.parametrize("name", [name for name in ITERATIVE if name != "tabu"])
 def test_another_seed_is_another_run(name):
     problem = PROBLEMS["braun"]()
     runs = {tuple(run(problem, SOLVERS[name], seed).trace.makespan) for seed in range(4)}
@@ -231,7 +235,7 @@ def test_a_start_is_the_first_incumbent(name, solver):
     assert start.tolist() == run(problem, SOLVERS["frontier"], seed=3).assignment.tolist()
 
 
-@pytest.mark.parametrize("name", ["local-search", "milp", "frontier"])
+@pytest.mark.parametrize("name", ["local-search", "milp", "frontier", *RIVALS, "annealing"])
 def test_these_solvers_begin_from_a_start(name):
     problem = PROBLEMS["braun"]()
     start = run(problem, SOLVERS["frontier"], seed=3, iterations=30).assignment

@@ -1,17 +1,23 @@
-"""The bound that rises during a run: it proves schedules optimal, by counted work."""
+"""The proof that grows during a run: it ends runs as optimal, by counted work."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from naive.exact import exact_optimum
-from strategies import problems_with_forbidden_pairs
+from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
+from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.branch_and_price.proof import completed
+from edgeopt.optim.scheduling.branch_and_price.root import open_root, raise_deadline
 from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.solver import State
-from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.optim.scheduling.stop import Iterations, Progress
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
@@ -44,20 +50,89 @@ def test_the_work_is_in_proportion_to_that_of_the_solver():
     problem, work = load_problem("rcmax:u_100_200:100x10:seed=2"), []
     for evaluations in (0, 100_000_000):
         lifting = Lifting()
-        lift(problem, lifting, State(evaluations=evaluations), np.inf)
-        work.append((lifting.allowed, lifting.root.work))
+        lift(problem, lifting, Progress(evaluations=evaluations))
+        work.append((lifting.allowed, lifting.proof.root.work))
     (least, once), (most, often) = work
     assert (least, most) == (0.0005, 0.1)
     assert 0.0005 <= once < 0.01 < often < 0.11
 
 
-@settings(max_examples=40, deadline=None)
-@given(problems_with_forbidden_pairs(max_tasks=5, max_nodes=3))
-def test_no_bound_is_above_the_optimum(problem):
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        problems_with_forbidden_pairs(max_tasks=5, max_nodes=3),
+        problems_with_forbidden_pairs(max_tasks=5, max_nodes=3, whole=False),
+        wild_problems(max_tasks=5),
+    ),
+    st.booleans(),
+)
+def test_bounds_and_schedules_of_a_proof_hold(problem, known):
     best, lifting = exact_optimum(problem), Lifting()
-    for step in range(6):
-        lift(problem, lifting, State(evaluations=10_000_000 * step), np.inf)
-    assert best is None or lifting.bound <= best
+    makespan = np.inf if best is None or not known else float(best)
+    for step in range(1, 7):
+        evaluations = 100_000_000 * step
+        lift(problem, lifting, Progress(step, evaluations, makespan=makespan, stalled=99))
+    if best is None:
+        assert lifting.best.assignment is None
+        return
+    rounded = 1 + 2 * Fraction(sum_rounding(problem))
+    assert Fraction(lifting.bound) <= best * rounded
+    if lifting.best.assignment is not None:
+        assert problem.fits(lifting.best.assignment)
+        assert problem.makespan(lifting.best.assignment) == lifting.best.makespan
+        assert Fraction(lifting.best.makespan) * rounded >= best
+    if lifting.certificate is not None:
+        assert Fraction(check_certificate(problem, lifting.certificate)) <= best * rounded
+
+
+GAPS = ["rcmax:u_1_100:20x6:seed=1", "rcmax:u_1_100:16x3:utilisation=0.95:seed=2"]
+
+
+@pytest.mark.parametrize("spec", GAPS)
+def test_trees_close_what_the_root_leaves(spec):
+    problem = load_problem(spec)
+    root = open_root(problem)
+    root.deadlines.met = np.inf
+    while not root.deadlines.root_is_done:
+        raise_deadline(problem, root, 20)
+    result = solve(problem, Frontier(), stop=Iterations(200), rng=1)
+    assert result.status == "optimal"
+    assert root.bound < result.makespan == check_certificate(problem, result.certificate)
+
+
+def test_real_times_are_proved_by_looking_at_all_schedules():
+    problem = Problem(np.random.default_rng(1).uniform(1.0, 9.0, (9, 3)))
+    result = solve(problem, Frontier(), stop=Iterations(200), rng=1)
+    assert result.status == "optimal"
+    assert result.makespan == pytest.approx(float(exact_optimum(problem)), rel=1e-12)
+
+
+def test_what_the_proof_finds_is_the_run_s_and_the_solver_s(monkeypatch):
+    class Idle(Frontier):
+        """Never finds a schedule by itself."""
+
+        def step(self, problem, state):
+            state.evaluations += 10_000_000
+            return state
+
+    monkeypatch.setattr("edgeopt.optim.scheduling.lifting.is_own", lambda solver: True)
+    problem = load_problem("rcmax:u_1_100:20x6:seed=1")
+    result = solve(problem, Idle(), stop=Iterations(40), rng=1)
+    first, state = Frontier().init(problem, np.random.default_rng(1)), result.state
+    assert (result.makespan, result.status) == (65.0, "optimal")
+    assert state.makespan == 65.0 < first.makespan
+    assert state.walk.incumbent.makespan[0] * state.unit == pytest.approx(65.0)
+    assert problem.makespan(state.walk.incumbent.assignment) == 65.0
+    assert 0 < result.evaluations % 10_000_000 < 1_000_000  # those of the proof
+
+
+def test_a_certificate_is_completed_where_a_plain_bound_ended_the_run():
+    problem = load_problem("paper:20x4:seed=1")
+    result = solve(problem, Frontier(), stop=Iterations(20), rng=1)
+    assert (result.status, result.certificate) == ("optimal", None)
+    proof = completed(problem, None, result.makespan)
+    assert check_certificate(problem, proof) == pytest.approx(result.makespan, rel=1e-10)
+    assert completed(problem, proof, result.makespan) is proof
 
 
 def test_who_asks_for_it():

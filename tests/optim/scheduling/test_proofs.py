@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from naive.exact import exact_makespan, exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
-from edgeopt.optim.scheduling.bounds.best import BOUNDS, best_bound
+from edgeopt.optim.scheduling import exact_search
 from edgeopt.optim.scheduling.bounds.knapsack_bound import knapsack_bound
 from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units, sum_rounding
 from edgeopt.optim.scheduling.exact_search import search_better
@@ -18,6 +18,7 @@ from edgeopt.optim.scheduling.integer_program import (
     solve_program,
 )
 from edgeopt.optim.scheduling.milp import MILP
+from edgeopt.optim.scheduling.named_bounds import BOUNDS, best_bound
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.scheduling.formats import load_file
@@ -92,6 +93,28 @@ def test_the_search_of_all_schedules(problem):
         assert problem.fits(found)
         assert problem.makespan(found) == pytest.approx(float(best), rel=1e-12)
         assert search_better(problem, found, problem.makespan(found), 10**6)[1]
+
+
+@settings(max_examples=20, deadline=None)
+@given(problems_with_forbidden_pairs(max_tasks=6, max_nodes=3, whole=False))
+def test_a_search_in_portions_is_the_same(problem):
+    whole = [search_better(problem, None, np.inf, nodes) for nodes in (40, 41, 10**6)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact_search, "_LOADS_AT_ONCE", 20)
+        parts = [search_better(problem, None, np.inf, nodes) for nodes in (40, 41, 10**6)]
+    for (one, complete), (other, ended) in zip(whole, parts, strict=True):
+        assert complete == ended
+        assert (one is None) == (other is None)
+        assert one is None or one.tolist() == other.tolist()
+
+
+def test_a_search_leaves_off_when_the_time_is_up(monkeypatch):
+    problem = Problem(np.random.default_rng(0).uniform(1.0, 2.0, (20, 4)))
+    monkeypatch.setattr(exact_search, "_LOADS_AT_ONCE", 4000)
+    calls = iter([False] * 3 + [True])
+    monkeypatch.setattr(exact_search, "is_over", lambda: next(calls))
+    assert not search_better(problem, None, np.inf, 10**9)[1]
+    assert next(calls, None) is None
 
 
 def test_a_search_that_is_cut_off_proves_nothing():

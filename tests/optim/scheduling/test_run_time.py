@@ -8,7 +8,6 @@ import pytest
 
 from edgeopt.optim.scheduling import run_time
 from edgeopt.optim.scheduling.bounds import lagrangian
-from edgeopt.optim.scheduling.bounds.best import BOUNDS
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_duals
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.colony import atsa
@@ -16,6 +15,7 @@ from edgeopt.optim.scheduling.heuristics import batch_rules
 from edgeopt.optim.scheduling.heuristics.batch_rules import max_min, sufferage
 from edgeopt.optim.scheduling.heuristics.list_rules import complete, lpt
 from edgeopt.optim.scheduling.local_search import moves
+from edgeopt.optim.scheduling.named_bounds import BOUNDS
 from edgeopt.optim.scheduling.run_time import (
     budget_used,
     is_over,

@@ -24,6 +24,18 @@ def some_assignment_fits(
     )
 
 
+def packed(sizes: np.ndarray, capacity: np.ndarray, allowed: np.ndarray) -> list[int] | None:
+    """Put the largest task first, each where it leaves least: the first of equal nodes."""
+    room, places = capacity.tolist(), {}
+    for task in sorted(range(len(sizes)), key=lambda each: -sizes[each]):
+        fitting = [j for j in range(len(room)) if allowed[task, j] and room[j] >= sizes[task]]
+        if not fitting:
+            return None
+        places[task] = min(fitting, key=lambda j: room[j] - sizes[task])
+        room[places[task]] -= sizes[task]
+    return [places[task] for task in range(len(sizes))]
+
+
 def is_accepted(sizes: np.ndarray, capacity: np.ndarray, allowed: np.ndarray | None = None) -> bool:
     """Whether `check_capacity` lets the problem through."""
     try:
@@ -59,6 +71,7 @@ def test_so_it_is_where_nodes_cannot_run_some_tasks(
     witness = best_fit_decreasing(sizes, capacity, allowed)
     if witness is not None:
         assert accepted
+        assert packed(sizes, capacity, allowed) in (None, witness.tolist())
         assert allowed[np.arange(len(sizes)), witness].all()
 
 

@@ -6,7 +6,7 @@ import pickle
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import CELLS, CONFIG, read_cells, read_description, scan_store
 from edgeopt.experiments.sweep.config import read_config
 from edgeopt.problems.errors import InputError
+
+pytestmark = pytest.mark.long
 
 
 def test_two_sweeps_at_once_leave_one_table(tmp_path: Path):
@@ -64,15 +66,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, small_disk: Path, jobs: str):
+def test_a_full_disk_is_one_line_and_loses_nothing(
+    tmp_path: Path, small_disk: Path, edgeopt: Callable, jobs: str
+):
     path = write_sweep(tmp_path, NOISY.format(pause=0), repetitions=100)
     out = small_disk / "out"
-    process = start(tmp_path, str(out), "--jobs", jobs)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 2
-    said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
-    assert len(said) == 1
-    assert "No space left on device" in error
+    outcome = edgeopt("sweep", str(path), "--out", str(out), "--jobs", jobs)
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "No space left on device" in outcome.err
     kept = {key: row["cell_seconds"] for key, row in scan_store(out).items()}
     assert 10 < len(kept) < 200
     resize = ["mount", "-o", "remount,size=8m", str(small_disk)]

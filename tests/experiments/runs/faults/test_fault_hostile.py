@@ -15,7 +15,10 @@ from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc"),
+    pytest.mark.long,
+]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from edgeopt.experiments.runs.files import journal_rows, journals
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
 
+pytestmark = pytest.mark.long
+
 FAULTS = {
     "raises": ("raise ValueError('boom')", "ValueError: boom"),
     "exits": ("raise SystemExit(3)", "SystemExit: 3"),
@@ -76,10 +78,10 @@ def test_a_cell_beyond_its_time_limit_is_ended(tmp_path: Path, code: str):
 def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("edgeopt.experiments.runs.pool.FOREIGN_WARM_UP_SECONDS", 2.0)
     code = "def own(problem, rng):\n    while True: pass\n"
-    path = write_sweep(tmp_path, code, repetitions=3, more="time_limit = 0.2")
+    path = write_sweep(tmp_path, code, repetitions=3, more="time_limit = 0.5")
     cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
     assert cells.loc["mct", "status"].eq("finished").all()
-    assert cells.loc["own", "error"].str.contains("time limit of 0.2 s: its warm-up").all()
+    assert cells.loc["own", "error"].str.contains("time limit of 0.5 s: its warm-up").all()
     assert cells.loc["own", "cell_seconds"].sum() < 6.0  # it is tried once
 
 

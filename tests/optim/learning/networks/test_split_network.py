@@ -113,9 +113,14 @@ def test_cuts_of_the_traced_module_are_those_of_the_profile(name, channels, side
 
 
 @pytest.mark.parametrize(
-    ("name", "side"), [("resnet-digits", 8), ("resnet34-cifar", 9), ("resnet34", 33)]
+    ("name", "side", "training"),
+    [
+        ("resnet-digits", 8, False),
+        ("resnet-digits", 8, True),
+        ("resnet34-cifar", 9, True),
+        ("resnet34", 33, False),
+    ],
 )
-@pytest.mark.parametrize("training", [False, True])
 def test_two_parts_equal_the_whole_bit_for_bit(name, side, training):
     images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
     network = build(name, 3, side).train(training)

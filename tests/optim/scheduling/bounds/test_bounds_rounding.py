@@ -133,6 +133,9 @@ def test_the_next_makespan_by_hand():
     assert next_makespan(Problem([[2.0, 4.0]], ready=[0.0, 3.0]), 5.0) == 6.0
     tenths = next_makespan(Problem([[0.2, 0.6]]), 0.3)
     assert 0.4 * (1 - 1e-14) < tenths < 0.4
+    # 63 + 8 + 39 in floats, but 6.3 / 0.1 is less than 63
+    quotients = next_makespan(Problem(UniformTimes([6.3, 0.8, 3.9], [0.1])), 109.0)
+    assert 110.0 * (1 - 1e-14) < quotients < 110.0 * (1 - 1e-16)
     assert next_makespan(Problem([[2.0, 2.0**0.5]]), 5.0) == 5.0
     assert next_makespan(even, 2e12) == 2e12  # rounding may hide a unit
 

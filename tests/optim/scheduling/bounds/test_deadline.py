@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from naive.exact import exact_optimum
 from strategies import problems_with_forbidden_pairs
 
-from edgeopt.optim.scheduling.bounds.best import BOUNDS, best_bound
 from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound, lp_end
+from edgeopt.optim.scheduling.named_bounds import BOUNDS, best_bound
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 

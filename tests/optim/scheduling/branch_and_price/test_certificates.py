@@ -11,15 +11,15 @@ from naive.exact import exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.branch_and_price import checker
-from edgeopt.optim.scheduling.branch_and_price.certificate import (
+from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.certificate import (
     Branch,
     Leaf,
     Step,
     read_certificate,
     write_certificate,
 )
-from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
-from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
@@ -129,6 +129,10 @@ def test_sets_are_listed_where_a_table_would_be_too_large(proof, monkeypatch):
     monkeypatch.setattr(checker, "_MOST_SETS", 3)
     with pytest.raises(CheckError, match="more than 3 sets"):
         check_certificate(problem, result.state.certificate)
+
+
+def test_tasks_without_worth_need_no_table():
+    assert checker._best_profit([0, -3], [5, 2], 2**50) == 0
 
 
 def test_a_proof_by_hand():
