@@ -93,7 +93,8 @@ def _reduced(costs: FloatArray, ends: FloatArray, deadline: float, latest: float
     costs = np.where(ends <= latest * (1 + _ROUNDING), costs, np.inf)
     within = np.where(ends <= deadline * (1 + _ROUNDING), costs, np.inf).min(axis=1, keepdims=True)
     least = np.where(within < np.inf, within, costs.min(axis=1, keepdims=True))
-    return np.maximum(costs - least, 0.0)
+    reduced: FloatArray = np.maximum(costs - least, 0.0)
+    return reduced
 
 
 def _in_units(times: FloatArray, unit: float) -> FloatArray:
