@@ -18,7 +18,7 @@ _LONGEST = 1e150  # of a time in the model
 
 _ROUNDING = 1e-9  # relative, of limits
 
-_FEWEST_PAIRS = 1000  # of task and node for which prices of a deadline are taken
+FEWEST_PAIRS = 1000  # of task and node for which prices of a deadline are taken
 
 
 class Model(NamedTuple):
@@ -66,7 +66,7 @@ def build_model(problem: Problem, unit: float, makespan: float = np.inf) -> Mode
     """
     duals = lp_duals(problem)
     # A dozen tasks gain nothing by other prices.
-    priced = deadline_duals(problem) if problem.matrix.size >= _FEWEST_PAIRS else duals
+    priced = deadline_duals(problem) if problem.matrix.size >= FEWEST_PAIRS else duals
     u, v = priced
     memory, capacity = memory_arrays(problem)
     times, ready = _in_units(problem.matrix, unit), _in_units(ready_times(problem), unit)

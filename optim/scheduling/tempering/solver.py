@@ -28,7 +28,12 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     open_cooling,
     promises_better,
 )
-from edgeopt.optim.scheduling.tempering.model import build_ladder, build_model, nearest_nodes
+from edgeopt.optim.scheduling.tempering.model import (
+    FEWEST_PAIRS,
+    build_ladder,
+    build_model,
+    nearest_nodes,
+)
 from edgeopt.optim.scheduling.tempering.moves import make_block
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, cool, temper
@@ -41,8 +46,6 @@ from edgeopt.problems.scheduling.problem import Problem
 MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 
 MAX_TASKS = 10_000  # a node: a block looks through those of two nodes
-
-_FEWEST_PAIRS = 1000  # for which gaps are those to the deadline bound, as prices are its LP's
 
 _VISITS = 10  # to each level in a step
 
@@ -219,7 +222,7 @@ class Frontier:
         assert start is not None
         # The bound, and even the makespan, may be 0, which is no unit.
         unit = nearest_bound(problem)
-        if problem.matrix.size >= _FEWEST_PAIRS:
+        if problem.matrix.size >= FEWEST_PAIRS:  # as the prices are those of its LP
             unit = max(unit, deadline_bound(problem))
         unit = unit or makespan or 1.0
         model = build_model(problem, unit, makespan)
