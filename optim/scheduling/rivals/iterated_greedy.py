@@ -84,10 +84,10 @@ class IteratedGreedy:
     Notes
     -----
     Ruiz and Stuetzle's algorithm, with their numbers, quoted from memory: four jobs, 0.4, and the
-    mean processing time over ten as the unit of temperature. It is for permutations; the moves on assignments are those
-    of the iterated greedy methods of Fanjul-Peyro and Ruiz for this problem, insertion and
-    interchange. Of their paper we had the abstract only: which tasks they take out, and what they
-    accept, may differ. The first schedule is Min-Min's, as that of all rivals here.
+    mean processing time over ten as the unit of temperature. It is for permutations; the moves on
+    assignments are those of the iterated greedy methods of Fanjul-Peyro and Ruiz for this problem,
+    insertion and interchange. Of their paper we had the abstract only: which tasks they take out,
+    and what they accept, may differ. The first schedule is Min-Min's, as that of all rivals here.
 
     References
     ----------

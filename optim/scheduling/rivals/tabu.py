@@ -107,11 +107,11 @@ class TabuSearch:
 
     Notes
     -----
-    The tabu list by attributes of moves, and aspiration, are Glover's, from memory. Reassignment and interchange
-    as neighbourhoods of this problem are those of Glass, Potts and Shade, of whose paper we had the
-    abstract only: taking moves of the critical node, the whole task as the attribute, and the drawn
-    tenure are our reading. What Braun et al. 2001 call tabu search is another method, descents from
-    random schedules that differ from the earlier ones.
+    The tabu list by attributes of moves, and aspiration, are Glover's, from memory. Reassignment
+    and interchange as neighbourhoods of this problem are those of Glass, Potts and Shade, of whose
+    paper we had the abstract only: taking moves of the critical node, the whole task as the
+    attribute, and the drawn tenure are our reading. What Braun et al. 2001 call tabu search is
+    another method, descents from random schedules that differ from the earlier ones.
 
     References
     ----------
