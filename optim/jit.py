@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import fcntl
 import hashlib
 import logging
 import os
@@ -101,7 +100,9 @@ def _one_process_at_a_time(compile_now: Callable[[Any], Any], path: Path) -> Cal
 def _lock(path: Path) -> Iterator[None]:
     """Hold the lock on a file; do without if it is not to be had."""
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ImportError, OSError):  # Windows has no fcntl
+            import fcntl
+
             path.parent.mkdir(parents=True, exist_ok=True)
             file = stack.enter_context(path.open("ab"))
             end = time.monotonic() + _PATIENCE_SECONDS

@@ -34,7 +34,7 @@ def test_an_input_is_a_function_of_its_number(samples: Path):
     for number in range(20):
         assert make_case(3, number, samples) == make_case(3, number, samples)
     assert make_case(3, 0, samples) != make_case(4, 0, samples)
-    assert len(MAKERS) == 14
+    assert len(MAKERS) == 15
 
 
 def test_what_counts_as_a_fault():
