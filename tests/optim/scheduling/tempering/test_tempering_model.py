@@ -64,7 +64,7 @@ def test_the_unit_cancels(problem):
 
 def test_prices_of_a_deadline(monkeypatch):
     """Pairs beyond it may be cheaper than those within, and cost nothing; the longest are out."""
-    monkeypatch.setattr(model_module, "_FEWEST_PAIRS", 0)
+    monkeypatch.setattr(model_module, "FEWEST_PAIRS", 0)
     problem = load_problem("rcmax:machines:24x12:seed=1")
     unit, times = deadline_bound(problem), problem.matrix
     assert lower_bound(problem) < unit == 84.0
