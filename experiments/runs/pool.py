@@ -40,8 +40,6 @@ _FAILED_STARTS = 10  # in a row, after which the sweep gives up
 
 _LOOK_SECONDS = 1.0  # another process may hold the pipe of a dead worker open
 
-_GLANCE_SECONDS = 0.02  # at a worker that compiles
-
 _END_SECONDS = 10.0  # for a worker to end what is below it
 
 _MARK = "EDGEOPT_WORKER"
@@ -189,13 +187,18 @@ def _compile(pool: WorkerPool, cells: deque[AnyCell]) -> None:
                 and _begin_compiling(pool, worker, cells.popleft())
             ):
                 busy[worker.pipe] = worker
-        busy = {pipe: one for pipe, one in busy.items() if not _has_compiled(pool, one)}
+        ready = wait(list(busy))
+        busy = {
+            pipe: worker
+            for pipe, worker in busy.items()
+            if pipe not in ready or not _has_compiled(pool, worker)
+        }
 
 
 def _has_compiled(pool: WorkerPool, worker: Worker) -> bool:
     """Return whether a worker has compiled, or died of it and been replaced."""
     try:
-        return worker.pipe.poll(_GLANCE_SECONDS) and worker.receive()[0] == DONE
+        return bool(worker.receive()[0] == DONE)
     except (EOFError, OSError):  # dead
         restart(worker, pool.folder)
         return True
