@@ -27,6 +27,7 @@ from edgeopt.optim.scheduling.local_search.search import (
     Search,
     allow_work,
     open_search,
+    take_best,
 )
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.optim.scheduling.solver import Scheduler, State
@@ -140,8 +141,7 @@ class LocalSearch:
 
     def step(self, problem: Problem, state: LocalSearchState) -> LocalSearchState:
         """Build the first schedule, or kick the current one."""
-        best, compared = state.search.best, int(state.search.compared[0])
-        before = best.makespan[0]
+        compared = int(state.search.compared[0])
         allow_work(state.search)
         if state.length == 0:
             self._begin(problem, state)
@@ -150,18 +150,13 @@ class LocalSearch:
         else:
             self._kick(state)
         state.evaluations += int(state.search.compared[0]) - compared
-        if best.makespan[0] < before:
-            state.assignment = best.assignment.copy()
-            state.makespan = float(best.makespan[0])
+        take_best(state, state.search.best)
         return state
 
     def _begin(self, problem: Problem, state: LocalSearchState) -> None:
         """Descend from the first schedule; the run is over if none is found that fits."""
-        first, state.length = state.start, self.cycle
-        if first is None:
-            # The user's assignment is counted by `solve`.
-            first, state.evaluations = start_assignment(problem, self.start), 1
-        state.done = first is None
+        first = first_assignment(problem, state, state.start, self.start)
+        state.length = self.cycle
         if first is not None:
             state.descending = restart_from(state.search, first)
 
@@ -182,6 +177,17 @@ class LocalSearch:
             if is_over():
                 break
         state.position += 1
+
+
+def first_assignment(
+    problem: Problem, state: State, given: IntArray | None, start: Start
+) -> IntArray | None:
+    """Return the user's assignment or the heuristic's; without one that fits, the run is over."""
+    if given is None:
+        # The user's assignment is counted by `solve`.
+        given, state.evaluations = start_assignment(problem, start), 1
+    state.done = given is None
+    return given
 
 
 def start_assignment(problem: Problem, start: Start) -> IntArray | None:

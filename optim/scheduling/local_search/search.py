@@ -17,6 +17,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     instance_of,
     schedule_makespan,
 )
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -118,6 +119,13 @@ def open_search(problem: Problem, width: int = DEFAULT_WIDTH, depth: int = DEFAU
     return empty_search(instance, find_candidates(problem, width), depth, bound)
 
 
+def take_best(state: State, best: Best) -> None:
+    """Copy the best schedule of the kernels to the state of a solver, if it is better."""
+    if best.makespan[0] < state.makespan:
+        state.assignment = best.assignment.copy()
+        state.makespan = float(best.makespan[0])
+
+
 def empty_search(instance: Instance, candidates: Candidates, depth: int, bound: float) -> Search:
     """Return the arrays of a local search with these candidates, still without a schedule."""
     k = len(instance.memory)
@@ -144,7 +152,12 @@ def allow_work(search: Search, shares: int = 1) -> None:
 @jit_lean
 def keep_if_best(search: Search) -> None:
     """Keep a copy of the current schedule if it is the best so far."""
-    schedule, best = search.schedule, search.best
+    keep(search.schedule, search.best)
+
+
+@jit_lean
+def keep(schedule: ScheduleArrays, best: Best) -> None:
+    """Keep a copy of a schedule if it is the best so far."""
     makespan = schedule_makespan(schedule)
     if makespan < best.makespan[0]:
         best.makespan[0] = makespan

@@ -21,7 +21,7 @@ from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     settle,
     shift,
 )
-from edgeopt.optim.scheduling.local_search.search import Best
+from edgeopt.optim.scheduling.local_search.search import Best, keep, take_best
 from edgeopt.optim.scheduling.pso import find_room
 from edgeopt.optim.scheduling.run_time import budget_used
 from edgeopt.optim.scheduling.solver import State
@@ -179,7 +179,6 @@ class SimulatedAnnealing:
     def step(self, problem: Problem, state: AnnealingState) -> AnnealingState:
         """Read the first schedule, or draw neighbours of the current one."""
         best = state.best
-        before = best.makespan[0]
         if state.first is None:
             return state
         if not state.begun:
@@ -192,9 +191,7 @@ class SimulatedAnnealing:
             state.instance, state.schedule, best, state.temperature, rules, _NEIGHBOURS,
             state.stream,
         )  # fmt: skip
-        if best.makespan[0] < before:
-            state.assignment = best.assignment.copy()
-            state.makespan = float(best.makespan[0])
+        take_best(state, best)
         return state
 
     def _plan(self, state: AnnealingState) -> float:
@@ -232,15 +229,6 @@ def read_and_keep(
     """Read an assignment, shape (k,), and keep it if it is the best."""
     read_assignment(instance, schedule, assignment)
     keep(schedule, best)
-
-
-@jit_lean
-def keep(schedule: ScheduleArrays, best: Best) -> None:
-    """Keep a copy of the schedule if it is the best so far."""
-    if schedule_makespan(schedule) < best.makespan[0]:
-        best.makespan[0] = schedule_makespan(schedule)
-        for task in range(len(best.assignment)):
-            best.assignment[task] = schedule.assignment[task]
 
 
 @jit

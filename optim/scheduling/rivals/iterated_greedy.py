@@ -9,7 +9,7 @@ import numpy as np
 from edgeopt.optim.jit import jit, jit_lean, time_of
 from edgeopt.optim.scheduling.arrays import mean_times
 from edgeopt.optim.scheduling.local_search.candidates import Candidates
-from edgeopt.optim.scheduling.local_search.iterated import Start, start_assignment
+from edgeopt.optim.scheduling.local_search.iterated import Start, first_assignment
 from edgeopt.optim.scheduling.local_search.moves import descend, descend_further
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
@@ -22,8 +22,9 @@ from edgeopt.optim.scheduling.local_search.search import (
     allow_work,
     empty_search,
     keep_if_best,
+    take_best,
 )
-from edgeopt.optim.scheduling.rivals.annealing import is_accepted
+from edgeopt.optim.scheduling.rivals.annealing import is_accepted, read_and_keep
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, next_uniform, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
@@ -132,9 +133,9 @@ class IteratedGreedy:
 
     def step(self, problem: Problem, state: IteratedGreedyState) -> IteratedGreedyState:
         """Build the first schedule or descend from it, or do some rounds."""
-        search, best = state.search, state.search.best
-        compared, before = int(search.compared[0]), best.makespan[0]
-        if not np.isfinite(before):
+        search = state.search
+        compared = int(search.compared[0])
+        if not np.isfinite(search.best.makespan[0]):
             self._begin(problem, state)
         elif state.descending:
             search.limit[0] = search.compared[0] + _ENOUGH
@@ -146,20 +147,14 @@ class IteratedGreedy:
                 state.temperature, state.stream,
             )  # fmt: skip
         state.evaluations += int(search.compared[0]) - compared
-        if best.makespan[0] < before:
-            state.assignment = best.assignment.copy()
-            state.makespan = float(best.makespan[0])
+        take_best(state, search.best)
         return state
 
     def _begin(self, problem: Problem, state: IteratedGreedyState) -> None:
         """Read the first schedule; the run is over if none is found that fits."""
-        first = state.start
-        if first is None:
-            # The user's assignment is counted by `solve`.
-            first, state.evaluations = start_assignment(problem, self.start), 1
-        state.done = first is None
+        search, first = state.search, first_assignment(problem, state, state.start, self.start)
         if first is not None:
-            read_first(state.search, first)
+            read_and_keep(search.instance, search.schedule, search.best, first)
 
 
 def fastest_nodes(problem: Problem) -> Candidates:
@@ -179,13 +174,6 @@ def fastest_nodes(problem: Problem) -> Candidates:
             node[tasks] = problem.et[tasks].argsort(axis=1, kind="stable")[:, :width]
     # Moves to a node that cannot run a task, or has no room for it, never are improvements.
     return Candidates(node, np.zeros((k, width)), np.ones(x), np.zeros(x))
-
-
-@jit
-def read_first(search: Search, assignment: IntArray) -> None:
-    """Read an assignment, shape (k,), and keep it as the best."""
-    read_assignment(search.instance, search.schedule, assignment)
-    keep_if_best(search)
 
 
 @jit

@@ -8,20 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean, time_of
-from edgeopt.optim.scheduling.local_search.iterated import Start, start_assignment
+from edgeopt.optim.scheduling.local_search.iterated import Start, first_assignment
 from edgeopt.optim.scheduling.local_search.schedule_arrays import (
     Instance,
     ScheduleArrays,
     empty_schedule,
     instance_of,
 )
-from edgeopt.optim.scheduling.local_search.search import WORK, Best
-from edgeopt.optim.scheduling.rivals.annealing import (
-    Neighbour,
-    accept,
-    keep,
-    read_and_keep,
-)
+from edgeopt.optim.scheduling.local_search.search import WORK, Best, keep, take_best
+from edgeopt.optim.scheduling.rivals.annealing import Neighbour, accept, read_and_keep
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.stream import RandomStream, next_uniform, open_stream
 from edgeopt.problems.errors import IntArray
@@ -153,25 +148,18 @@ class TabuSearch:
 
     def step(self, problem: Problem, state: TabuState) -> TabuState:
         """Read the first schedule, or make some moves."""
-        best, before = state.best, state.best.makespan[0]
         if state.begun:
             state.evaluations += move_often(
-                state.instance, state.schedule, best, state.memory, self.tenure, state.stream
+                state.instance, state.schedule, state.best, state.memory, self.tenure, state.stream
             )
         else:
             self._begin(problem, state)
-        if best.makespan[0] < before:
-            state.assignment = best.assignment.copy()
-            state.makespan = float(best.makespan[0])
+        take_best(state, state.best)
         return state
 
     def _begin(self, problem: Problem, state: TabuState) -> None:
         """Read the first schedule; the run is over if none is found that fits."""
-        first, state.begun = state.start, True
-        if first is None:
-            # The user's assignment is counted by `solve`.
-            first, state.evaluations = start_assignment(problem, self.start), 1
-        state.done = first is None
+        first, state.begun = first_assignment(problem, state, state.start, self.start), True
         if first is not None:
             read_and_keep(state.instance, state.schedule, state.best, first)
 
