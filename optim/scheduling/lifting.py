@@ -15,15 +15,14 @@ from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_price
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
-    work_at_root,
     work_in_trees,
 )
-from edgeopt.optim.scheduling.branch_and_price.root import Root
+from edgeopt.optim.scheduling.branch_and_price.root import Root, raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.run_time import is_over
-from edgeopt.optim.scheduling.solver import State, is_own
+from edgeopt.optim.scheduling.solver import State, is_own, keep_if_better
 from edgeopt.optim.scheduling.stop import Progress
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
@@ -140,7 +139,7 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
     deadlines = proof.root.deadlines
     schedules: list[IntArray] | None = None
     if not deadlines.root_is_done:
-        schedules = work_at_root(problem, proof, 1)
+        schedules = raise_deadline(problem, proof.root, 1)
     elif not deadlines.is_settled:
         if not _is_close(problem, proof):
             return False
@@ -163,15 +162,10 @@ def _is_close(problem: Problem, proof: Proof) -> bool:
 
 def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:
     """Keep a schedule of the proof if it is complete, fits and is the best so far."""
-    if (assignment < 0).any() or not problem.fits(assignment):
-        return
     best = lifting.best
-    best.evaluations += 1
     with counting(None):  # it is part of the work of the run, not of the solver
-        makespan = problem.makespan(assignment)
-    if makespan < deadlines.met:
-        best.assignment, best.makespan = assignment, makespan
-        deadlines.met = makespan
+        best.evaluations += keep_if_better(problem, best, assignment, deadlines.met)
+    deadlines.met = min(deadlines.met, best.makespan)
 
 
 def _look_at_all(problem: Problem, lifting: Lifting, root: Root) -> bool:

@@ -9,10 +9,10 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.rounding import (
+    is_met,
     lifted_to_units,
     makespan_unit,
     next_makespan,
-    sum_rounding,
 )
 from edgeopt.optim.scheduling.branch_and_price.narrowing import Narrowed, narrow
 from edgeopt.optim.scheduling.branch_and_price.root import Root, open_root, raise_deadline
@@ -26,7 +26,7 @@ from edgeopt.optim.scheduling.integer_program import (
 )
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
 from edgeopt.optim.scheduling.run_time import is_over, leave_off, time_left
-from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
@@ -140,7 +140,7 @@ class MILP:
         for assignment in tried:
             _offer(problem, state, assignment)
         if not is_over():
-            state.root = _open_root(problem)
+            state.root = open_root(problem, thorough=True)
             _settle(problem, state)
         return state
 
@@ -152,7 +152,7 @@ class MILP:
         if time_left() < each * problem.tasks * problem.nodes:
             leave_off()
             return state
-        root = state.root = state.root or _open_root(problem)
+        root = state.root = state.root or open_root(problem, thorough=True)
         root.deadlines.met = state.makespan
         if prices:
             _raise_bound(problem, state, root, min(left, _AT_ONCE))
@@ -200,13 +200,6 @@ class MILP:
             _end(problem, state)
 
 
-def _open_root(problem: Problem) -> Root:
-    """Return the LP's prices and the bound known before, for thorough work."""
-    root = open_root(problem)
-    root.thorough = True
-    return root
-
-
 def _tells(problem: Problem, makespan: float, deadline: float) -> bool:
     """Whether a deadline is close to the makespan, seen from when the first node is ready."""
     missing, busy = makespan - deadline, makespan - ready_times(problem).min()
@@ -218,11 +211,9 @@ def _raise_bound(problem: Problem, state: MILPState, root: Root, iterations: int
     for _ in range(iterations):
         if root.deadlines.root_is_done or is_over():
             break
-        raise_deadline(problem, root, iterations=1)
+        for found in raise_deadline(problem, root, iterations=1):
+            _offer(problem, state, found)
         state.iterations += 1
-    if root.found is not None:
-        _offer(problem, state, root.found)
-        root.found = None
 
 
 def _end(problem: Problem, state: MILPState) -> None:
@@ -247,16 +238,11 @@ def _settle(problem: Problem, state: MILPState) -> None:
     """Keep the best bound; if it proves the schedule optimal, end, with the makespan as bound."""
     if state.root is not None:
         _lift(problem, state, state.root.bound)
-    missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
-    if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:
+    if is_met(problem, state.makespan, state.lower_bound):
         state.done, state.lower_bound = True, state.makespan
 
 
 def _offer(problem: Problem, state: MILPState, assignment: IntArray) -> None:
     """Keep the assignment if it is complete, fits and is the best so far."""
     state.evaluations += 1
-    if (assignment < 0).any() or not problem.fits(assignment):
-        return
-    makespan = problem.makespan(assignment)
-    if makespan < state.makespan:
-        state.assignment, state.makespan = assignment, makespan
+    keep_if_better(problem, state, assignment)

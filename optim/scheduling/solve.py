@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
-from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.bounds.rounding import is_met, sum_rounding
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
@@ -52,6 +52,7 @@ from edgeopt.optim.scheduling.stop import (
     first_met,
     settled_bound,
 )
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.tally import Tally, count_evaluations, counting
@@ -262,11 +263,8 @@ class _Run:
     @property
     def is_optimal(self) -> bool:
         """Whether the bound proves the incumbent optimal."""
-        now, ready = self.progress, self.problem.ready
-        # The time before any node can start would hide the difference.
-        earliest = 0.0 if ready is None else float(ready.min())
-        missing, busy = now.makespan - now.lower_bound, now.makespan - earliest
-        return now.gap < np.inf and missing <= sum_rounding(self.problem) * busy
+        now = self.progress
+        return now.gap < np.inf and is_met(self.problem, now.makespan, now.lower_bound)
 
     def go(self, rng: np.random.Generator, seconds: float) -> Status:
         """Step until there is a reason to stop, at most for `seconds`; return it."""
@@ -471,7 +469,7 @@ def warm_up(problem: Problem, solver: Any) -> None:
     deadline_bound(tiny)
     if lifts_bound(problem, runner) or isinstance(runner, MILP | BranchAndPrice):
         load_kernels(tiny)  # two tasks do not reach all of them
-    if not isinstance(tiny.et, UniformTimes):
+    if isinstance(runner, Frontier | BranchAndPrice) and not isinstance(tiny.et, UniformTimes):
         priced_start(tiny)  # only large problems need it
     with contextlib.suppress(Exception):
         state = runner.init(tiny, np.random.default_rng(0))

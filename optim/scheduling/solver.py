@@ -54,6 +54,21 @@ class State:
     lower_bound: float = 0.0
 
 
+def keep_if_better(
+    problem: Problem, state: State, assignment: IntArray, limit: float = np.inf
+) -> bool:
+    """Keep an assignment that is better than the state's, and than a limit on the makespan in s.
+
+    Return whether it is complete and fits.
+    """
+    if (assignment < 0).any() or not problem.fits(assignment):
+        return False
+    makespan = problem.makespan(assignment)
+    if makespan < min(state.makespan, limit):
+        state.assignment, state.makespan = assignment, makespan
+    return True
+
+
 S = TypeVar("S", bound=State)
 
 

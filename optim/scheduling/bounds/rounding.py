@@ -96,6 +96,16 @@ def sum_rounding(problem: Problem) -> float:
     return 4 * _EPS * (problem.tasks + problem.nodes + _FEW)
 
 
+def is_met(problem: Problem, makespan: float, bound: float) -> bool:
+    """Whether a bound, in s, proves a makespan optimal but for rounding; an infinite one never is.
+
+    The time before any node can start would hide the difference.
+    """
+    earliest = 0.0 if problem.ready is None else float(problem.ready.min())
+    missing, busy = makespan - bound, makespan - earliest
+    return makespan < math.inf and missing <= sum_rounding(problem) * busy
+
+
 def lifted_to_units(problem: Problem, bound: float, makespan: float = math.inf) -> float:
     """Return the least makespan from `bound` on that times which are multiples of a unit allow.
 

@@ -52,24 +52,6 @@ def open_proof(problem: Problem) -> Proof:
     return Proof(open_root(problem))
 
 
-def work_at_root(problem: Problem, proof: Proof, iterations: int) -> list[IntArray]:
-    """Look for prices that refute a larger deadline; return the schedules found.
-
-    Parameters
-    ----------
-    problem : Problem
-        What is to be proved about.
-    proof : Proof
-        Is changed.
-    iterations : int
-        Of the prices, at most.
-    """
-    root = proof.root
-    raise_deadline(problem, root, iterations)
-    found, root.found = root.found, None
-    return [] if found is None else [found]
-
-
 def work_in_trees(
     problem: Problem, proof: Proof, turn: int, iterations: int
 ) -> list[IntArray] | None:
@@ -139,5 +121,5 @@ def completed(
     if refuted >= deadlines.highest:
         return certificate
     while not deadlines.failed and not deadlines.root_is_done and not is_over():
-        work_at_root(problem, proof, 1)
+        raise_deadline(problem, proof.root, 1)
     return proof.certificate if deadlines.refuted > refuted else certificate

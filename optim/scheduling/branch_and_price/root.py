@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,8 +54,6 @@ class Root:
         Of all iterations, about the processor time in s; counted, not measured.
     certificate : Certificate or None
         The proof for the largest deadline refuted.
-    found : ndarray, shape (k,), or None
-        A schedule within a deadline, or beyond it by rounding.
     thorough : bool
         Whether prices go on improving where they do not promise to refute the deadline soon. Where
         no tree follows, that is worth its time.
@@ -69,11 +67,10 @@ class Root:
     iterations: int = 0
     work: float = 0.0
     certificate: Certificate | None = None
-    found: IntArray | None = field(default=None, repr=False)
     thorough: bool = False
 
 
-def open_root(problem: Problem) -> Root:
+def open_root(problem: Problem, thorough: bool = False) -> Root:
     """Return the LP's prices, or equal ones, and `deadline_bound` as the bound."""
     deadlines = open_deadlines(problem)
     whole = whole_problem(problem, deadlines.bound, deadlines.unit)
@@ -81,23 +78,25 @@ def open_root(problem: Problem) -> Root:
     if deadlines.bound > lower_bound(problem) and deadlines.bound == counting_bound(problem):
         # Where tasks only need to be counted, equal prices prove the bound.
         prices = Prices(np.ones(problem.tasks), np.zeros(problem.nodes))
-    return Root(deadlines, prices, no_columns(problem), deadlines.bound)
+    return Root(deadlines, prices, no_columns(problem), deadlines.bound, thorough=thorough)
 
 
-def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
-    """Look for prices that refute a larger deadline, for some iterations."""
+def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArray]:
+    """Look for prices that refute a larger deadline, for some iterations.
+
+    Return the schedules found, within a deadline or beyond it by rounding.
+    """
     deadlines = root.deadlines
     if root.search is not None and root.search.whole.deadline > deadlines.highest:
         _close(root)  # a schedule meets it
     if root.search is None:
         target = deadlines.root_target()
         if target is None:
-            return
+            return []
         whole = whole_problem(problem, target, deadlines.unit)
         left = propagate(whole, whole.alive)
         if not left.is_possible or not left.free.any():
-            _settle(problem, root, whole, left)
-            return
+            return _settle(problem, root, whole, left)
         root.search = open_prices(whole, left, root.prices, root.columns)
         root.iterations, root.work = 0, root.work + root.search.work
     search = root.search
@@ -105,19 +104,20 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> None:
         if search.worth.spare > 0.0 or search.converged or root.iterations >= _MOST_ITERATIONS:
             break
         if is_over():
-            return
+            return []
         before = search.work
         improve(search, -np.inf if root.thorough else 0.0)
         root.work += search.work - before
         root.iterations += 1
     else:
-        return
+        return []
     _close(root)
     if search.worth.spare > 0.0:
         nothing = np.zeros_like(search.left.alive)
         note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),))
     else:
         deadlines.fail(search.whole.deadline)
+    return []
 
 
 def _close(root: Root) -> None:
@@ -126,13 +126,13 @@ def _close(root: Root) -> None:
         root.prices, root.columns, root.search = root.search.prices, binding(root.search), None
 
 
-def _settle(problem: Problem, root: Root, whole: Whole, left: Node) -> None:
-    """Note a deadline for which nothing is left to choose."""
-    if left.is_possible:
-        root.found = np.asarray(left.alive.argmax(axis=0))
-        root.deadlines.fail(whole.deadline)
-    else:
+def _settle(problem: Problem, root: Root, whole: Whole, left: Node) -> list[IntArray]:
+    """Note a deadline for which nothing is left to choose; return the schedule if there is one."""
+    if not left.is_possible:
         note_refuted(problem, root, whole, (Leaf(()),))
+        return []
+    root.deadlines.fail(whole.deadline)
+    return [np.asarray(left.alive.argmax(axis=0))]
 
 
 def note_refuted(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.arrays import ready_times
-from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
+from edgeopt.optim.scheduling.bounds.rounding import is_met
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
-    work_at_root,
     work_in_trees,
 )
+from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
 from edgeopt.optim.scheduling.run_time import is_over, spending
-from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
@@ -144,7 +142,7 @@ class BranchAndPrice:
 
 def _work_at_root(problem: Problem, state: BranchAndPriceState) -> None:
     """Look for prices that refute a larger deadline, for some iterations."""
-    for found in work_at_root(problem, state.proof, _ITERATIONS):
+    for found in raise_deadline(problem, state.proof.root, _ITERATIONS):
         _offer(problem, state, found)
     state.lower_bound = max(state.lower_bound, state.proof.root.bound)
 
@@ -177,20 +175,14 @@ def _keep_walk(state: BranchAndPriceState, before: int) -> None:
 
 def _offer(problem: Problem, state: BranchAndPriceState, assignment: IntArray) -> None:
     """Keep the assignment if it is complete, fits and is the best so far."""
-    if (assignment < 0).any() or not problem.fits(assignment):
-        return
-    state.evaluations += 1
-    makespan = problem.makespan(assignment)
-    if makespan < state.makespan:
-        state.assignment, state.makespan = assignment, makespan
+    state.evaluations += keep_if_better(problem, state, assignment)
 
 
 def _settle(problem: Problem, state: BranchAndPriceState) -> None:
     """Take note of the best schedule; end if it is proved optimal, or if there is none."""
     deadlines = state.proof.root.deadlines
     deadlines.met = state.makespan
-    missing, busy = state.makespan - state.lower_bound, state.makespan - ready_times(problem).min()
-    if state.makespan < math.inf and missing <= sum_rounding(problem) * busy:
+    if is_met(problem, state.makespan, state.lower_bound):
         state.done, state.lower_bound = True, state.makespan
     elif state.done or deadlines.is_settled:
         state.done = True
