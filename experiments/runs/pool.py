@@ -187,7 +187,7 @@ def _compile(pool: WorkerPool, cells: deque[AnyCell]) -> None:
                 and _begin_compiling(pool, worker, cells.popleft())
             ):
                 busy[worker.pipe] = worker
-        ready = wait(list(busy))
+        ready = wait(list(busy), timeout=_LOOK_SECONDS)  # none may be busy
         busy = {
             pipe: worker
             for pipe, worker in busy.items()
