@@ -22,7 +22,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3), st.integers(0, 2**32 - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_multipliers_give_a_bound(problem, seed):
     rng = np.random.default_rng(seed)
     u = rng.dirichlet(np.full(problem.nodes, 0.5))
@@ -47,7 +47,7 @@ def test_ascent_comes_near_the_lp(name):
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_pricing_finds_the_optimum_over_all_pairs(problem):
     program = program_of(problem)
     whole = solve_pairs(program, program.memory[:, None] <= program.capacity)

@@ -21,7 +21,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_its_multipliers_prove_its_makespan(problem):
     vertex = solve_relaxation(problem)
     assert vertex.multipliers.u.min() >= 0.0
@@ -31,7 +31,7 @@ def test_its_multipliers_prove_its_makespan(problem):
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_vertex_is_a_solution(problem):
     vertex = solve_relaxation(problem)
     x = problem.nodes
