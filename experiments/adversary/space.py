@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ FORMS = ("unrelated", "semi-consistent", "consistent", "uniform")
 
 _MOST_PAIRS = 10**6  # a row of a table holds the times
 
-_DEFAULTS = {"tasks": 20, "nodes": 4, "low": 1.0, "high": 100.0}
+_DEFAULTS: dict[str, Any] = {"tasks": 20, "nodes": 4, "low": 1.0, "high": 100.0}
 
 _WITHIN = 0.5
 
@@ -173,6 +175,23 @@ def open_space(
     if share >= 1.0:
         raise InputError("within", within, "below 1: times are above 0")
     return _around(load_problem(instance), share, form, instance)
+
+
+def space_words(space: Mapping[str, Any]) -> str:
+    """Return in words which instances may be tried.
+
+    Parameters
+    ----------
+    space : mapping
+        Arguments of `open_space`.
+    """
+    form = space.get("form", "unrelated")
+    if "instance" in space:
+        within = 100.0 * space.get("within", _WITHIN)
+        return f"{form} nodes, times within {within:g} % of those of {space['instance']}"
+    size = {**_DEFAULTS, **space}
+    limits = f"from {size['low']:g} to {size['high']:g} s"
+    return f"{size['tasks']} tasks on {size['nodes']} {form} nodes, times {limits}"
 
 
 def _between(tasks: int, nodes: int, low: float, high: float, form: str) -> InstanceSpace:
