@@ -61,7 +61,8 @@ def adversary_figure(summary: Sequence[Row]) -> Figure:
     """Return the heat map as a figure for a file."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_size(len({row["solver"] for row in summary})))
+    names = {row[side] for row in summary for side in ("solver", "rival")}
+    figure = Figure(figsize=_size(len(names)))
     plot_adversary(summary, figure.subplots())
     return figure
 
