@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.runs.run import Count
+from edgeopt.experiments.style import paper_style, plain_names, save_figure
 from edgeopt.experiments.text import decimal, markdown_table, p_digits, percent
 from edgeopt.experiments.tuning.config import TuneConfig
+from edgeopt.experiments.tuning.rival_figure import rank_change_figure
 from edgeopt.experiments.tuning.rival_ranks import ALL, order_changes, rank_changes
 from edgeopt.experiments.tuning.rivals import RivalTunings
 from edgeopt.experiments.tuning.run import run_tuning
@@ -66,8 +68,8 @@ def run_rivals(
     rivals : RivalTunings
         What to tune.
     folder : str or Path
-        For ``ranks.csv``, ``orders.csv`` and ``ranks.md``; its folders ``SOLVER-FAMILY`` are those
-        of single tunings, without figures.
+        For ``ranks.csv``, ``orders.csv``, ``ranks.md`` and the figure ``ranks``; its folders
+        ``SOLVER-FAMILY`` are those of single tunings, without figures.
     jobs : int
         Worker processes, each of which runs one tuning after the other; results do not depend on
         it.
@@ -107,7 +109,16 @@ def run_rivals(
     }
     for file, text in texts.items():
         write_atomically(folder / file, text)
-    return RivalRanks(ranks, orders, page, [folder / file for file in texts])
+    drawn = _draw(ranks, folder)
+    return RivalRanks(ranks, orders, page, [*(folder / file for file in texts), *drawn])
+
+
+def _draw(ranks: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write the figure."""
+    with paper_style():
+        figure = rank_change_figure(ranks)
+        plain_names(figure)
+        return save_figure(figure, folder, "ranks")
 
 
 _Task = tuple[TuneConfig, Path, bool]
