@@ -31,6 +31,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "tune",
         "Tune a solver's parameters, and compare with the default on held-out problems.",
     ),
+    "adversary": (
+        "adversary",
+        "Search for the instance on which a solver loses most to a rival, and save it.",
+    ),
     "plot": (
         "plot",
         "Draw figures of a sweep for a paper: convergence, gaps, ranks and others.",

@@ -1,4 +1,5 @@
 from . import experiments, optim, problems
+from .experiments.notebook.adversary import WorstCases, adversary
 from .experiments.notebook.runs import Runs
 from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
 from .experiments.notebook.sweep import sweep
@@ -85,7 +86,9 @@ __all__ = [
     "TuneConfig",
     "Tuning",
     "UniformTimes",
+    "WorstCases",
     "__version__",
+    "adversary",
     "best_bound",
     "build_program",
     "compare_solvers",
