@@ -14,6 +14,7 @@ from .heuristics.batch_rules import max_min, min_min, sufferage
 from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
+from .measures import Measures, measure
 from .milp import MILP
 from .named_bounds import best_bound
 from .pso import PSO
@@ -44,6 +45,7 @@ __all__ = [
     "IteratedGreedy",
     "Iterations",
     "LocalSearch",
+    "Measures",
     "Multipliers",
     "Progress",
     "Result",
@@ -81,6 +83,7 @@ __all__ = [
     "make_solver",
     "max_min",
     "mct",
+    "measure",
     "met",
     "min_min",
     "read_certificate",

@@ -25,6 +25,7 @@ from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lifts_bound, load_kernels
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.local_search.priced_start import priced_start
+from edgeopt.optim.scheduling.measures import measure
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
@@ -388,7 +389,7 @@ def _advance(
 
 def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     """Return the result of a run, with makespan and memory recomputed."""
-    best, progress, schedule = run.best, run.progress, None
+    best, progress, schedule, measures = run.best, run.progress, None, None
     makespan = float("inf")
     if best.assignment is None:
         status = Status.INFEASIBLE
@@ -396,6 +397,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         bound = max(progress.lower_bound, run.state.lower_bound)
         makespan = check_schedule(run.problem, best.assignment, best.makespan, bound)
         schedule = Schedule.of(run.problem, best.assignment)
+        measures = measure(run.problem, best.assignment)
     return Result(
         assignment=best.assignment,
         makespan=makespan,
@@ -409,6 +411,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         problem=run.problem.name,
         seed=seed,
         schedule=schedule,
+        measures=measures,
         state=run.state,
         certificate=run.certificate,
     )

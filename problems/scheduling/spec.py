@@ -21,6 +21,7 @@ from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
+from edgeopt.problems.scheduling.side_tables import SIDE_TABLES, read_side_tables
 from edgeopt.problems.scheduling.swf import SWF_SUFFIXES, load_swf
 from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
@@ -72,6 +73,10 @@ def load_problem(
         path of a file, see `load_file`. That of a table may have options:
         ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
         tables of `from_instructions`, ``log.swf:speeds=16+32:jobs=200`` is that of `load_swf`.
+        Tables beside that of the times state what a schedule uses:
+        ``times.csv:energy=joule.csv:cost=euro.csv``, both of its form, ``:power=nodes.csv``, with
+        columns ``active_power_w`` and ``idle_power_w``, and ``:deadlines=due.csv``, with
+        ``deadline_s``.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -122,7 +127,10 @@ def load_problem(
             return _load_two_tables(Path(path), texts, options)
         if path.lower().endswith(SWF_SUFFIXES):
             return _load_log(path, texts, options)
-        return load_file(path, table_options({**_table_options(path, texts), **options}))
+        beside = [text for text in texts if text.partition("=")[0] in SIDE_TABLES]
+        own = _table_options(path, [text for text in texts if text not in beside])
+        problem = load_file(path, table_options({**own, **options}))
+        return read_side_tables(problem, Path(path).parent, beside) if beside else problem
     if options:
         raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
     if generator not in GENERATORS:
@@ -171,8 +179,9 @@ def split_options(spec: str | Path) -> tuple[str, list[str]]:
 def files_of(spec: str) -> list[Path]:
     """Return the files that a spec reads, whether they exist or not."""
     path, texts = split_options(spec)
-    second = [text.removeprefix(_SECOND_TABLE) for text in texts if text.startswith(_SECOND_TABLE)]
-    return [Path(path), *(Path(path).parent / name for name in second)]
+    pairs = (text.partition("=") for text in texts)
+    others = [name for key, _, name in pairs if f"{key}=" == _SECOND_TABLE or key in SIDE_TABLES]
+    return [Path(path), *(Path(path).parent / name for name in others)]
 
 
 def locate_problem(spec: str, folder: Path) -> str:
