@@ -33,7 +33,8 @@ ALEXNET = load_network("alexnet")
 
 def system_of(batch: SystemArrays, index: int) -> parts.System:
     """One system of a batch, built from its parts."""
-    c = {name: float(values[index, 0, 0]) for name, values in vars(batch).items()}
+    arrays = {name: values for name, values in vars(batch).items() if np.ndim(values)}
+    c = {name: float(values[index, 0, 0]) for name, values in arrays.items()}
     nodes = int(c["nodes"])
     device = parts.Device(
         "node",
