@@ -172,7 +172,8 @@ def write_advice(
 def _shown(tables: dict[str, pd.DataFrame], rules: Sequence[str]) -> set[str]:
     """Return the solvers of the figures: the rules, the advised and the best of the longest."""
     ranking, advice = tables["ranking"], tables["advice"]
-    longest = ranking[ranking["budget"] == ranking["budget"].iloc[-1]]
+    last = ranking[["kind", "budget"]].iloc[-1]
+    longest = ranking[(ranking["kind"] == last["kind"]) & (ranking["budget"] == last["budget"])]
     return {*rules, *advice.loc[advice["family"] == ALL, "take"], *longest["solver"][:_LINES]}
 
 
