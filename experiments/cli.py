@@ -44,6 +44,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "budgets",
         "Print the median gap of each solver at each budget as Markdown, with tests.",
     ),
+    "advise": (
+        "advise",
+        "Say which solver to take for how many tasks and nodes within how many seconds.",
+    ),
     "best-known": (
         "best_known",
         "Compare our best schedules, of sweeps or of single problems, with published makespans.",

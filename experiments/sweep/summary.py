@@ -56,7 +56,7 @@ def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
     --------
     See ``examples/sweep_and_compare.py``.
     """
-    cells = _with_best_bounds(cells)
+    cells = with_best_bounds(cells)
     groups = cells.assign(failed=cells["status"] == "failed").groupby(
         ["problem", "solver"], sort=False
     )
@@ -200,7 +200,7 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     cells.attrs["budget"] = description["config"]["budget"]
     cells.attrs["solvers"] = list(description["config"]["solvers"])
     cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
-    return _with_best_bounds(cells)
+    return with_best_bounds(cells)
 
 
 def read_solver_cells(folder: Path) -> pd.DataFrame:
@@ -228,7 +228,7 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     return cells
 
 
-def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
+def with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with one bound for all runs on a problem, and their gaps to it.
 
     Raises
