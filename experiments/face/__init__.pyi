@@ -25,6 +25,8 @@ from .optim.scheduling.bounds.quick_bounds import lower_bound
 from .optim.scheduling.branch_and_price.solver import BranchAndPrice
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
+from .optim.scheduling.fronts.archive import Front
+from .optim.scheduling.fronts.solve_front import front
 from .optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .optim.scheduling.heuristics.lp_rounding import lp_rounding
@@ -60,6 +62,7 @@ __all__ = [
     "CutChoice",
     "DiscretePSO",
     "Evaluations",
+    "Front",
     "Frontier",
     "GeneticAlgorithm",
     "InputError",
@@ -93,6 +96,7 @@ __all__ = [
     "experiments",
     "fcfs",
     "find_solver",
+    "front",
     "knapsack_bound",
     "lagrangian_bound",
     "load_network",
