@@ -126,7 +126,7 @@ def schedule_command(
     else:
         if problem is None:
             raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
-        pairs = _pairs(parameters or [])
+        pairs = parse_pairs(parameters or [])
         rng, name = _rng(seed), solver or "atsa"
         values = _solved(problem, name, pairs, budget or DEFAULT, rng, certificate)
         notes, code = [], values.get("code", 0)
@@ -280,7 +280,7 @@ def _own_frames(error: Exception) -> list[str]:
     return traceback.format_list(own)
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
+def parse_pairs(texts: list[str]) -> dict[str, str]:
     """Return ``key=value`` texts as a dict."""
     pairs = {}
     for text in texts:

@@ -200,7 +200,7 @@ def solver_name(solver: Any) -> str:
 
 # What a run returns.
 
-_NOT_PLAIN = ("trace", "schedule", "measures", "state", "certificate")  # fields that `as_dict` leaves out
+_NOT_PLAIN = ("trace", "schedule", "measures", "state", "certificate")  # left out by `as_dict`
 
 
 @dataclass
@@ -305,7 +305,7 @@ class Result:
         return claimed if claimed > self.lower_bound else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values: the gap, all fields but trace, schedule, state and proof, measures."""
+        """Return plain values: gap, measures, all fields but trace, schedule, state and proof."""
         names = [declared.name for declared in fields(self) if declared.name not in _NOT_PLAIN]
         values = {name: getattr(self, name) for name in names}
         values |= {"gap": self.gap, "status": self.status.value}

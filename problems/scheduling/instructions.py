@@ -35,8 +35,9 @@ def from_instructions(tasks: Any, nodes: Any, *, name: str = "problem") -> Probl
     ----------
     tasks : array_like, mapping, DataFrame, str or Path
         Columns ``length_mi`` and, if there are any, ``size_bytes`` (data that the node receives
-        first), ``task_memory_bytes`` and ``deadline_s``: a mapping of names to k numbers, a DataFrame whose index
-        names the tasks, the path of a table (CSV, Excel, Parquet), or the lengths alone.
+        first), ``task_memory_bytes`` and ``deadline_s``: a mapping of names to k numbers, a
+        DataFrame whose index names the tasks, the path of a table (CSV, Excel, Parquet), or the
+        lengths alone.
     nodes : array_like, mapping, DataFrame, str or Path
         In the same forms ``mips``, ``rate_bit_s`` (given if the tasks have sizes),
         ``node_capacity_bytes`` (given if they have memory), ``ready_s``, ``active_power_w`` and

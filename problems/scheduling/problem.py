@@ -270,9 +270,9 @@ class Problem:
         if self.allowed is not None:
             facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
-        stated = [field.replace("_", " ") for field in CONSUMPTION if getattr(self, field) is not None]
+        stated = [field for field in CONSUMPTION if getattr(self, field) is not None]
         if stated:
-            facts.append(f"states {', '.join(stated)}")
+            facts.append(f"states {', '.join(stated).replace('_', ' ')}")
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
         return f"<p>{escaped('; '.join(facts))}</p>{table}"
 

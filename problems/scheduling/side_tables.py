@@ -76,4 +76,5 @@ def _columns(path: Path, key: str, problem: Problem) -> dict[str, Any]:
 def _check_names(path: Path, names: Names | None, known: Names | None, whose: str) -> None:
     """Raise `InputError` if a table names other tasks or nodes than that of the times."""
     if names is not None and known is not None and names != known:
-        raise InputError(f"{path} {whose}", list(names), f"the {whose} of the times, in their order")
+        rule = f"the {whose} of the times, in their order"
+        raise InputError(f"{path} {whose}", list(names), rule)

@@ -10,6 +10,7 @@ import pytest
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.formats import load_file, write_npz
 from edgeopt.problems.scheduling.instructions import from_instructions
+from edgeopt.problems.scheduling.power import with_power
 from edgeopt.problems.scheduling.problem import CONSUMPTION, Problem
 from edgeopt.problems.scheduling.spec import files_of, load_problem
 
@@ -121,3 +122,22 @@ def test_columns_of_tasks_and_nodes_in_instructions():
     assert problem.pair_energy.tolist() == [[12.0, 10.0], [6.0, 5.0]]
     assert problem.idle_power.tolist() == [1.0, 2.0]
     assert problem.deadlines.tolist() == [1.0, 2.0]
+
+
+def test_power_grows_with_speed():
+    plain = load_problem("paper:20x6:seed=3")
+    for exponent in (0, 1, 3):
+        drawn = load_problem(f"paper:20x6:power={exponent}:seed=3")
+        assert drawn.et.speed.tolist() == plain.et.speed.tolist()
+        speeds = plain.et.speed / np.exp(np.log(plain.et.speed).mean())
+        factors = drawn.active_power / (5.0 * speeds**exponent)
+        assert (np.abs(factors - 1.0) <= 0.2).all()
+        assert drawn.idle_power == pytest.approx(0.3 * drawn.active_power)
+    # a node of no time or no task has mean speed
+    odd = Problem([[0.0, 2.0, np.inf], [0.0, 4.0, np.inf]])
+    power = with_power(odd, 2.0, np.random.default_rng(1)).active_power
+    assert ((power >= 4.0) & (power <= 6.0)).all()
+    with pytest.raises(InputError, match="states its energy"):
+        with_power(STATED, 1.0, np.random.default_rng(1))
+    with pytest.raises(InputError, match="power"):
+        load_problem("braun:5x2:power=9")
