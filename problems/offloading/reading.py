@@ -22,7 +22,15 @@ UPLINK = ("printed", "kde", "log_kde")
 
 DYNAMIC = ("printed", "cmos")
 
-_FLAGS = ("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio", "idle_power")
+_FLAGS = (
+    "shares_link",
+    "uplink_counts",
+    "cloud_counts",
+    "roofline",
+    "radio",
+    "idle_power",
+    "own_types",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,9 @@ class Reading:
         with bytes.
     bits_per_element : int
         Bits sent for one element of (15): 32 in float32, or 1 as printed.
+    own_types : bool
+        Whether a tensor or parameter that the network gives in another type than float32 has the
+        size of that type: in float16, half of the bytes and bits above.
     memory : {"sum", "peak"}
         (10): the sum of all maps, as printed (what training keeps), or the largest live set of
         an inference.
@@ -99,6 +110,7 @@ class Reading:
     radio: bool
     dynamic: str = "printed"
     idle_power: bool = False
+    own_types: bool = False
 
     def __post_init__(self) -> None:
         check_integer("reading.flop_per_mac", self.flop_per_mac, at_least=1, at_most=2)
@@ -147,8 +159,9 @@ CORRECTED = replace(
     flop_per_mac=2,
     element_bytes=4,
     bits_per_element=32,
+    own_types=True,
 )
-"""The most defensible reading of each equation, in float32; headline results use it."""
+"""The most defensible reading of each equation; headline results use it."""
 
 READINGS = {"printed": PRINTED, "corrected": CORRECTED}
 
@@ -159,9 +172,10 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
     Parameters
     ----------
     reading : Reading
-        Usually `CORRECTED`, which is float32.
+        Usually `CORRECTED`, in which float32 is the default.
     element_type : {"float32", "float16", "int8"}
-        Type of every element; sets the bytes of (10) and the bits of (15).
+        Type of every element, whatever the network says; sets the bytes of (10) and the bits of
+        (15).
 
     Raises
     ------
@@ -169,7 +183,7 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
         If the type is none of these.
     """
     size = ELEMENT_BYTES[check_choice("element type", element_type, ELEMENT_BYTES)]
-    return replace(reading, element_bytes=size, bits_per_element=8 * size)
+    return replace(reading, element_bytes=size, bits_per_element=8 * size, own_types=False)
 
 
 CHOICES = ("element_type", *(field.name for field in fields(Reading) if field.name != "name"))
