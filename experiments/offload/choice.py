@@ -19,6 +19,7 @@ from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.html import escaped
 from edgeopt.problems.networks.from_torch import from_torch
 from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.onnx_inputs import Given
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram, build_program
 from edgeopt.problems.offloading.reading import CHOICES, chosen_reading
@@ -136,6 +137,8 @@ def offload(
     reading: str = "corrected",
     settings: Mapping[str, Any] | None = None,
     input_shape: Sequence[int] | None = None,
+    inputs: Given | None = None,
+    allow_uncounted: bool = False,
 ) -> CutChoice:
     """Choose where to cut a network between edge nodes and cloud, as ``edgeopt offload`` does.
 
@@ -160,6 +163,10 @@ def offload(
         (``{"tasks.deadline_s": 0.1}``).
     input_shape : sequence of int, optional
         Of a module of PyTorch, without the batch axis, e.g. ``(3, 224, 224)``.
+    inputs : mapping, optional
+        Sizes of the inputs of an ONNX file, see `from_onnx`.
+    allow_uncounted : bool
+        Whether much of a network may be operators of unknown work, which count as zero work.
 
     Raises
     ------
@@ -184,7 +191,7 @@ def offload(
         check_choice("settings", key, (*CHOICES, "SECTION.KEY"))
     chosen = chosen_reading(reading, choices)
     of_system = _system(system, nodes, changes)
-    profile = _profile(network, input_shape)
+    profile = _profile(network, input_shape, inputs, allow_uncounted)
     goal = _objective(objective, method)
     program = build_program(profile, of_system, reading=chosen, objective=goal, weight=weight)
     split = split_network(profile, of_system, reading=chosen) if method == "mincut" else None
@@ -202,18 +209,22 @@ def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str
     return system
 
 
-def _profile(network: Any, input_shape: Sequence[int] | None) -> Profile:
+def _profile(
+    network: Any, input_shape: Sequence[int] | None, inputs: Given | None, allow_uncounted: bool
+) -> Profile:
     """Return the profile of a network in any of its forms."""
     is_named = isinstance(network, str | Path | Profile)
     if is_named and input_shape is not None:
         raise InputError("input_shape", input_shape, "left out, except with a module of PyTorch")
+    if inputs and (isinstance(network, Profile) or not is_named):
+        raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
     if isinstance(network, Profile):
         return network
     if is_named:
-        return load_network(str(network))
+        return load_network(str(network), inputs=inputs, allow_uncounted=allow_uncounted)
     if input_shape is None:
         raise InputError("input_shape", None, "given with a module, such as (3, 224, 224)")
-    return from_torch(network, input_shape)
+    return from_torch(network, input_shape, allow_uncounted=allow_uncounted)
 
 
 def _objective(objective: str | None, method: str) -> str:
