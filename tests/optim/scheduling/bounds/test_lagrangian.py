@@ -88,6 +88,19 @@ def test_the_ascent_looks_at_the_clock_every_so_many_pairs(monkeypatch):
     assert counts == [10, 10, 5]
 
 
+@pytest.mark.parametrize("name", ["braun:u_s_hihi:256x8:seed=1", "braun:u_i_lolo:256x8:seed=1"])
+def test_the_prices_of_a_sample_are_a_start(monkeypatch, name):
+    problem, sizes = load_problem(name), []
+    ascended = lagrangian._ascended
+    monkeypatch.setattr(lagrangian, "_SAMPLE_PAIRS", 256)
+    monkeypatch.setattr(
+        lagrangian, "_ascended", lambda et, *rest: sizes.append(len(et)) or ascended(et, *rest)
+    )
+    lp = solve_relaxation(problem, multipliers=Multipliers(np.full(8, 1 / 8), np.zeros(8))).makespan
+    assert 0.999 * lp <= lagrangian_bound(problem, ascend(problem)) <= lp * (1 + 1e-9)
+    assert sizes == [32, 256]
+
+
 def test_nodes_of_infinite_capacity_have_no_price():
     with np.errstate(all="raise"):
         assert priced_memory(np.array([0.0, 2.0, 0.5]), np.array([np.inf, 3.0, 4.0])) == 8.0
