@@ -31,8 +31,8 @@ _SETTINGS = "; ".join(
         f"waiting={'|'.join(WAITING)}",
         f"uplink={'|'.join(UPLINK)}",
         f"dynamic={'|'.join(DYNAMIC)}",
-        "roofline, radio, idle_power, own_types, shares_link, uplink_counts, cloud_counts="
-        "true|false",
+        "roofline, radio, idle_power, own_types, whole_trip=true|false",
+        "shares_link, uplink_counts, cloud_counts=true|false",
         "or a value of the system file, such as tasks.deadline_s=0.1",
     ]
 )
@@ -60,7 +60,7 @@ def offload_command(
         str | None, typer.Option(help=f"{' | '.join(OBJECTIVES)}; default deepest, mincut: delay")
     ] = None,
     weight: Annotated[float, typer.Option(help="Weight of energy in s/J, for weighted")] = 0.0,
-    reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "corrected",
+    reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "queued",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help=f"Repeatable. {_SETTINGS}"),
@@ -86,7 +86,7 @@ def offload_command(
     if plot is not None:
         from edgeopt.experiments.offload.figures import plot_offload
 
-        report["figures"] = [str(path) for path in plot_offload(choice.answer, plot)]
+        report["figures"] = [str(path) for path in plot_offload(choice.answer, plot, choice.split)]
     if as_json:
         print(json.dumps(report, indent=2, allow_nan=False))
     else:

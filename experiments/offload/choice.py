@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.offload.figures import DRAWINGS
-from edgeopt.experiments.offload.report import OffloadReport, offload_headline, offload_report
-from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
+from edgeopt.experiments.offload.report import (
+    OffloadReport,
+    offload_headline,
+    offload_report,
+    split_report,
+)
+from edgeopt.experiments.offload.split_figure import draw_split
 from edgeopt.optim.offloading.relaxation import relax
 from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
+from edgeopt.optim.offloading.splits import SPLIT_OBJECTIVES, NetworkSplit, best_split
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.html import escaped
 from edgeopt.problems.networks.from_torch import from_torch
@@ -43,7 +49,7 @@ class CutChoice:
     answer : Answer
         The cut and its program.
     split : NetworkSplit or None
-        The minimum cut of the graph, with the method ``mincut``.
+        The best split of the graph, with the method ``mincut``; None also if there is none.
 
     Examples
     --------
@@ -62,7 +68,8 @@ class CutChoice:
     def report(self) -> OffloadReport:
         """Everything that ``edgeopt offload --json`` prints, see `offload_report`."""
         report = offload_report(self.answer)
-        report["split"] = None if self.split is None else asdict(self.split)
+        if self.split is not None:
+            report["split"] = split_report(self.split, self.answer.program)
         return report
 
     def table(self) -> pd.DataFrame:
@@ -91,6 +98,8 @@ class CutChoice:
     def plot(self, kind: str = "delay", *, ax: Axes | None = None) -> Axes:
         """Draw ``memory``, ``delay`` or ``constraints`` against the cut, or the ``pareto`` front.
 
+        With the method ``mincut`` also the ``split``.
+
         Parameters
         ----------
         kind : str
@@ -108,12 +117,16 @@ class CutChoice:
         InputError
             If `kind` is unknown.
         """
-        draw = DRAWINGS[check_choice("kind", kind, DRAWINGS)]
+        known = (*DRAWINGS, *(["split"] if self.split is not None else []))
+        check_choice("kind", kind, known)
         if ax is None:
             from matplotlib import pyplot  # takes long to import
 
             _, ax = pyplot.subplots(layout="constrained")
-        draw(self.answer, ax)
+        if kind == "split" and self.split is not None:
+            draw_split(self.answer.program, self.split, ax)
+        else:
+            DRAWINGS[kind](self.answer, ax)
         return ax
 
     def __repr__(self) -> str:
@@ -134,7 +147,7 @@ def offload(
     objective: str | None = None,
     method: str = "scan",
     weight: float = 0.0,
-    reading: str = "corrected",
+    reading: str = "queued",
     settings: Mapping[str, Any] | None = None,
     input_shape: Sequence[int] | None = None,
     inputs: Given | None = None,
@@ -151,13 +164,13 @@ def offload(
     nodes : int, optional
         Number of nodes instead of the system's own, if all are equal.
     objective : str, optional
-        One of `OBJECTIVES`, by default ``deepest``; a minimum cut minimises the delay.
+        One of `OBJECTIVES`, by default ``deepest``, for ``mincut`` the delay.
     method : {"scan", "tmoa", "tmoa-printed", "kkt", "mincut"}
         How the cut is found.
     weight : float
         Value of one joule in seconds, s/J, for the objective ``weighted``.
-    reading : {"corrected", "printed"}
-        Reading of the paper's equations.
+    reading : {"queued", "corrected", "printed"}
+        Reading of the paper's equations; ``queued`` has the delay of the simulation.
     settings : mapping, optional
         Changes of the reading (``{"memory": ...}``) and of the system
         (``{"tasks.deadline_s": 0.1}``).
@@ -194,8 +207,11 @@ def offload(
     profile = _profile(network, input_shape, inputs, allow_uncounted)
     goal = _objective(objective, method)
     program = build_program(profile, of_system, reading=chosen, objective=goal, weight=weight)
-    split = split_network(profile, of_system, reading=chosen) if method == "mincut" else None
-    return CutChoice(_solve(program, method, split), split)
+    if method == "mincut":
+        split = best_split(program)
+        cut = None if split is None else split.cut
+        return CutChoice(Answer(program, "mincut", cut, program.depth + 1), split)
+    return CutChoice(_solve(program, method))
 
 
 def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str, Any]) -> System:
@@ -228,16 +244,15 @@ def _profile(
 
 
 def _objective(objective: str | None, method: str) -> str:
-    """Return the objective; a minimum cut minimises only the delay."""
-    if method == "mincut" and objective not in (None, "delay"):
-        raise InputError("objective", objective, "delay, or left out, with the method mincut")
+    """Return the objective; the depth of a split is none."""
+    if method == "mincut" and objective not in (None, *SPLIT_OBJECTIVES):
+        rule = f"one of {', '.join(SPLIT_OBJECTIVES)}, or left out, with the method mincut"
+        raise InputError("objective", objective, rule)
     return objective or ("delay" if method == "mincut" else "deepest")
 
 
-def _solve(program: CutProgram, method: str, split: NetworkSplit | None) -> Answer:
+def _solve(program: CutProgram, method: str) -> Answer:
     """Return the answer of the method."""
-    if split is not None:
-        return Answer(program, "mincut", split.cut, program.depth + 1)
     if method == "tmoa-printed" or (method, program.reading.name) == ("tmoa", "printed"):
         return tmoa_printed(program)
     if method == "tmoa":

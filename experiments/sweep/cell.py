@@ -27,6 +27,12 @@ _TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makes
 
 _SIZES = ("tasks", "nodes", "iterations", "evaluations")
 
+MEASURES = {
+    **dict.fromkeys(("energy", "cost", "imbalance", "utilisation", "mean_completion"), "float"),
+    "deadline_misses": "integer",
+}
+"""Columns of `Measures` and their types; without a value where the problem lacks the data."""
+
 _NUMBERS = (*_SIZES, "makespan", "lower_bound", "gap", "seconds")
 
 
@@ -59,6 +65,7 @@ SWEEP = declare(
             "seconds": "float",
             **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
             **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
+            **MEASURES,
         },
         facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
         shape=Shape(

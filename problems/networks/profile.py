@@ -276,7 +276,7 @@ def _crossing(layers: Sequence[Layer], tensors: Sequence[int], ends: Sequence[in
     sizes = np.array(tensors, dtype=np.int64)
     last = _last_uses(layers)
     last[last == len(layers)] = -1  # a result crosses no cut
-    crossing = _sum_while_alive(sizes, np.arange(len(sizes)), last + 1)
+    crossing = sum_while_alive(sizes, np.arange(len(sizes)), last + 1)
     return crossing.take(ends)
 
 
@@ -299,16 +299,33 @@ def live_elements(layers: Sequence[Layer], input_elements: int) -> IntArray:
 def _live(layers: Sequence[Layer], tensors: Sequence[int]) -> IntArray:
     """Sum the sizes of the tensors, input first, that are in memory while each layer runs."""
     sizes = np.array(tensors, dtype=np.int64)
+    return sum_while_alive(sizes, *lifetimes(layers, sizes))[: len(layers)]
+
+
+def lifetimes(layers: Sequence[Layer], sizes: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the steps ``start <= step < stop`` during which each tensor is in memory.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        In topological order, length n.
+    sizes : (n + 1,) int64 array
+        Elements, or bytes, of the input and of each layer's output.
+
+    Returns
+    -------
+    start, stop : (n + 1,) int64 arrays
+        As `live_elements` counts them.
+    """
     stop = _last_uses(layers) + 1
     for step, layer in enumerate(layers):
         read = [i + 1 for i in layer.inputs if layer.is_in_place]
         free = [t for t in read if stop[t] == step + 1 and sizes[t] == sizes[step + 1]]
         stop[free[:1]] = step
-    start = np.maximum(np.arange(len(sizes)) - 1, 0)
-    return _sum_while_alive(sizes, start, stop)[: len(layers)]
+    return np.maximum(np.arange(len(sizes)) - 1, 0), stop
 
 
-def _sum_while_alive(sizes: IntArray, start: IntArray, stop: IntArray) -> IntArray:
+def sum_while_alive(sizes: IntArray, start: IntArray, stop: IntArray) -> IntArray:
     """Sum the `sizes` of the tensors with ``start <= step < stop``, for every step."""
     # Add each size where its life starts, subtract it where it stops, and accumulate.
     change = np.zeros(len(sizes) + 1, dtype=np.int64)

@@ -103,7 +103,9 @@ def node_rate_bit_s(
     return np.minimum(bandwidth_bit_s / nodes if shared else bandwidth_bit_s, throughput_bit_s)
 
 
-def link_s(bits: FloatArray, rate_bit_s: Number, round_trip_s: Number) -> FloatArray:
+def link_s(
+    bits: FloatArray, rate_bit_s: Number, round_trip_s: Number, *, whole_trip: bool = False
+) -> FloatArray:
     """Return the time T_ec in which the tensors that cross the cut reach the cloud (15).
 
     Parameters
@@ -114,13 +116,16 @@ def link_s(bits: FloatArray, rate_bit_s: Number, round_trip_s: Number) -> FloatA
         Rate of one node, `node_rate_bit_s`.
     round_trip_s : float or (..., 1, 1) array
         Half of it is added if anything is sent. The paper lacks this term, and its reading gives 0.
+    whole_trip : bool
+        Whether the whole of it is added, so that the answer is back at the edge.
 
     Returns
     -------
     (..., g, N + 1) float64 array
         Seconds; 0 where nothing crosses.
     """
-    return np.asarray(bits / rate_bit_s + 0.5 * round_trip_s * (bits > 0))  # (15)
+    share = 1.0 if whole_trip else 0.5
+    return np.asarray(bits / rate_bit_s + share * round_trip_s * (bits > 0))  # (15)
 
 
 # The memory of the edge side (10), and its limit.

@@ -1,4 +1,4 @@
-"""Readings of the equations: `PRINTED`, `CORRECTED`, and the choices in which they differ."""
+"""Readings of the equations: `PRINTED`, `CORRECTED`, `QUEUED`, and where they differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMORY = ("sum", "peak")
 
 PARAMETERS = ("chain", "all")
 
-WAITING = ("printed", "mm1", "mmx", "mdx")
+WAITING = ("printed", "mm1", "mmx", "mdx", "queued")
 
 CROSSING = ("map", "tensors")
 
@@ -23,13 +23,8 @@ UPLINK = ("printed", "kde", "log_kde")
 DYNAMIC = ("printed", "cmos")
 
 _FLAGS = (
-    "shares_link",
-    "uplink_counts",
-    "cloud_counts",
-    "roofline",
-    "radio",
-    "idle_power",
-    "own_types",
+    *("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio"),
+    *("idle_power", "whole_trip", "own_types"),
 )
 
 
@@ -57,8 +52,9 @@ class Reading:
         an inference.
     parameters : {"chain", "all"}
         (10): those of the counted layers alone, as printed, or with batch norm and shortcuts.
-    waiting : {"printed", "mm1", "mmx", "mdx"}
-        (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue.
+    waiting : {"printed", "mm1", "mmx", "mdx", "queued"}
+        (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue, or ``queued``: tasks
+        of equal work wait for node, link and cloud, each of which serves one task at a time.
     crossing : {"map", "tensors"}
         Map_j of (15): the map of layer j alone, or every tensor that crosses the cut, with the
         task's own bytes at cut 0.
@@ -81,6 +77,8 @@ class Reading:
         (19): ``omega Z F``, or ``kappa Z f**2``.
     idle_power : bool
         Whether the static energy (18) also counts the time in which a node idles.
+    whole_trip : bool
+        Whether the answer's way back counts: a whole round trip in place of half of one.
 
     Raises
     ------
@@ -110,6 +108,7 @@ class Reading:
     radio: bool
     dynamic: str = "printed"
     idle_power: bool = False
+    whole_trip: bool = False
     own_types: bool = False
 
     def __post_init__(self) -> None:
@@ -163,7 +162,13 @@ CORRECTED = replace(
 )
 """The most defensible reading of each equation; headline results use it."""
 
-READINGS = {"printed": PRINTED, "corrected": CORRECTED}
+QUEUED = replace(CORRECTED, name="queued", waiting="queued", whole_trip=True)
+"""`CORRECTED`, and what the paper leaves out: the queues of link and cloud, and the way back.
+
+The delay is that of `edgeopt.simulate` for a Poisson stream of tasks of equal work.
+"""
+
+READINGS = {"printed": PRINTED, "corrected": CORRECTED, "queued": QUEUED}
 
 
 def with_element_type(reading: Reading, element_type: str) -> Reading:
