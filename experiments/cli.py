@@ -64,6 +64,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "offload",
         "Choose where to cut a network between edge nodes and cloud.",
     ),
+    "tiers": (
+        "tiers",
+        "Place a network on tiers in a row, with early exits and compressed transfers.",
+    ),
     "simulate": (
         "simulate",
         "Run every scheme on every stream and pool, and print delays, energy and uploads.",
