@@ -327,5 +327,3 @@ def _stage(
         memory_bytes=float(stage.memory[at]),
         upload_bytes=size,
     )
-
-
