@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.networks.layers import FLOAT32
 from edgeopt.problems.networks.profile import lifetimes, sum_while_alive
 from edgeopt.problems.offloading.arrays import NetworkArrays
 from edgeopt.problems.offloading.equations import (
-    FLOAT32,
     cmos_dynamic_energy_j,
     elements_of,
     printed_dynamic_energy_j,
@@ -52,7 +52,8 @@ class SplitMeasures:
         columns, layers = self.program.terms.columns, self.program.profile.layers
         written = self.tensor_sizes[1:] * np.array([not layer.is_in_place for layer in layers])
         moved = (self.parameter_sizes + written) * self.byte_share
-        return np.maximum(self.flop / columns.flops, moved / columns.memory_bandwidth_byte_s)
+        working, moving = self.flop / columns.flops, moved / columns.memory_bandwidth_byte_s
+        return np.asarray(np.maximum(working, moving), dtype=np.float64)
 
     @cached_property
     def tensor_sizes(self) -> IntArray:
@@ -85,10 +86,8 @@ class SplitMeasures:
     @cached_property
     def tensor_bits(self) -> FloatArray:
         """Bits to send each tensor (15), (n + 1,); entry 0 is the task as the terminal sent it."""
-        reading = self.program.reading
-        bits = self.tensor_sizes * (
-            reading.bits_per_element / (FLOAT32 if reading.own_types else 1)
-        )
+        each = self.program.reading.bits_per_element / self._units
+        bits = self.tensor_sizes.astype(np.float64) * each
         bits[0] = self.program.terms.crossing_bits[0]
         return bits
 
@@ -151,7 +150,7 @@ class SplitMeasures:
         if reading.memory == "sum":
             own = [not (layer.is_in_place or layer.kind == "shortcut") for layer in layers]
             held = held + self.tensor_sizes[1:] * own
-        return held * self.byte_share
+        return held.astype(np.float64) * self.byte_share
 
     @cached_property
     def lives(self) -> tuple[IntArray, IntArray]:
