@@ -95,7 +95,7 @@ def value_text(query: str, root: Path = ROOT) -> str:
         other = dict([fields["over"].split("=", 1)])
         number /= _in_table(path, chosen | other, fields["get"], reduction, query)
     number = (number + float(fields.get("plus", 0))) * float(fields.get("times", 1))
-    return format(number, fields.get("as", ".4g"))
+    return scaled(number, form=fields.get("as", ".4g"))
 
 
 def _fields(kind: str, query: str, needed: tuple[str, ...]) -> tuple[str, dict[str, str]]:

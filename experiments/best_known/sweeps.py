@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_REGISTERED = "best known"
+_REGISTERED = "best known"  # in place of a solver's name
+
+_FACTS, _NUMBERS = ("instance", "tasks", "nodes"), ("makespan", "lower_bound", "seconds")
 
 
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
@@ -152,29 +154,30 @@ def _check(record: KnownSchedule, spec: str, field: str, value: str) -> None:
 
 
 def with_records(cells: pd.DataFrame, records: dict[str, KnownSchedule]) -> pd.DataFrame:
-    """Return the rows and, like those of one more solver, the records of the same problems.
+    """Return what tables take from the rows and, like one more solver, from records.
 
     Parameters
     ----------
     cells : DataFrame
         From `read_sweeps`.
     records : dict of KnownSchedule
-        By digest, see `check_records`.
+        By digest, see `check_records`; those of other problems are left out.
     """
     import pandas as pd
 
     problems = cells.drop_duplicates("digest").set_index("digest")
     rows = [
         {
-            **problems.loc[digest, ["instance", "tasks", "nodes"]],
             "digest": digest,
+            **{name: problems.at[digest, name] for name in _FACTS},
             "solver": _REGISTERED,
-            **{name: getattr(record, name) for name in ("makespan", "lower_bound", "seconds")},
+            **{name: getattr(record, name) for name in _NUMBERS},
         }
         for digest, record in records.items()
         if digest in problems.index
     ]
-    return pd.concat([cells, pd.DataFrame(rows)], ignore_index=True) if rows else cells
+    columns = ["digest", *_FACTS, "solver", *_NUMBERS]
+    return pd.concat([cells[columns], pd.DataFrame(rows)], ignore_index=True) if rows else cells
 
 
 def solver_tables(cells: pd.DataFrame) -> str:

@@ -36,7 +36,7 @@ def test_there_are_marked_pages():
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "t.csv").write_text("name,nodes,gap\na b,10,0.125\na b,20,0.5\nc,10,0.25\n")
-    (tmp_path / "o.json").write_text('{"values": {"x, y": {"value": 2.5}}}')
+    (tmp_path / "o.json").write_text('{"values": {"x, y": {"value": 2.5}}, "none": Infinity}')
     return tmp_path
 
 
@@ -50,6 +50,7 @@ def root(tmp_path: Path) -> Path:
         ("t.csv nodes=10 'name=a b' get=gap over=name=c plus=-1 times=100 as=.0f", "-50"),
         ("t.csv nodes=20 get=gap+nodes", "20.5"),
         ("o.json 'get=values/x, y/value' plus=0.5", "3"),
+        ("o.json get=none as=.1f", "∞"),
         ("o.json 'get=values/x, y/value' as=.2f", "2.50"),
     ],
 )
