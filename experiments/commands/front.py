@@ -17,6 +17,7 @@ from edgeopt.experiments.terminal import make_console, table_console, terminal_t
 from edgeopt.experiments.text import percent
 from edgeopt.optim.scheduling.configurable import configure
 from edgeopt.optim.scheduling.fronts.archive import Front
+from edgeopt.optim.scheduling.fronts.goal import goal_of
 from edgeopt.optim.scheduling.fronts.solve_front import DEFAULT, METHODS, front, warm_up_front
 from edgeopt.optim.scheduling.interrupt import Interrupts
 from edgeopt.optim.scheduling.stop import Status, make_criteria
@@ -79,9 +80,10 @@ def front_command(
     chosen = _method(method, parse_pairs(parameters or []))
     criteria = make_criteria(budget) if budget else DEFAULT
     instance = load_problem(problem)
+    names = tuple(name.strip() for name in objectives.split(","))
+    goal_of(instance, names)  # refuses before kernels are compiled
     warm_up_front(chosen)
     with termination_as_interrupt(), make_console(error=True).status("searching"):
-        names = [name.strip() for name in objectives.split(",")]
         found = front(instance, chosen, objectives=names, stop=criteria, rng=seed)
     values = _values(found, problem, method, corner)
     if len(found) and out is not None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MARGIN = 0.1  # by which the reference lies beyond the front, of its extent
 
 
+@dataclass(eq=False)
 class Archive:
     """The best schedules so far, in order of makespan, and what bounds all others.
 
@@ -42,25 +43,31 @@ class Archive:
         Bounds, see `hypervolume_bound`.
     least : float
         No schedule has a smaller makespan, in s.
+
+    Examples
+    --------
+    See `FrontMethod`.
     """
 
-    def __init__(self, problem: Problem, goal: Goal, least: float) -> None:
-        self.problem, self.goal, self.least = problem, goal, least
-        self.makespans: list[float] = []
-        self.values: list[float] = []
-        self.assignments: list[IntArray] = []
-        self.lines: list[tuple[float, float, float]] = []
+    problem: Problem
+    goal: Goal
+    least: float
+    makespans: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    assignments: list[IntArray] = field(default_factory=list)
+    lines: list[tuple[float, float, float]] = field(default_factory=list)
 
     def is_dominated(self, makespan: float, value: float) -> bool:
         """Whether a schedule is at least as good in both objectives."""
         place = bisect_right(self.makespans, makespan)
         return place > 0 and self.values[place - 1] <= value
 
-    def offer(self, assignment: IntArray) -> bool:
-        """Keep a schedule unless it is incomplete, does not fit or is dominated.
+    def offer(self, given: ArrayLike) -> bool:
+        """Keep the schedule of given nodes unless it is incomplete, does not fit or is dominated.
 
         Makespan and value are computed here, from the assignment and the problem alone.
         """
+        assignment = np.asarray(given)
         if (assignment < 0).any() or not self.problem.fits(assignment):
             return False
         makespan = self.problem.makespan(assignment)

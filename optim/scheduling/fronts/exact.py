@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
-from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, next_makespan
 from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.optim.scheduling.fronts.goal import Goal
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
@@ -183,7 +183,8 @@ class _Exact:
         """Look for the least value up to a deadline, in a share of the time left."""
         answer = self._solve(Wanted(0.0, 1.0, deadline), share)
         if answer.bound == math.inf:
-            self.archive.least = max(self.archive.least, deadline)
+            beyond = next_makespan(self.archive.problem, deadline)
+            self.archive.least = max(self.archive.least, beyond)
         else:
             self.archive.bound(answer.bound, end=deadline)
         return answer.ended

@@ -57,6 +57,13 @@ def hypervolume_bound(lines: FloatArray, least: float, reference: ArrayLike) -> 
     -----
     The largest of the lines is integrated from the least makespan to the reference. A line that
     rises is replaced by its value at the least makespan, so that the largest falls.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edgeopt.optim.scheduling.fronts import hypervolume_bound
+    >>> hypervolume_bound(np.array([[12.0, -2.0, np.inf]]), 1.0, [4.0, 10.0])  # a triangle, 3 x 6
+    9.0
     """
     latest, height = check_array("reference", reference, ndim=1)
     if least >= latest:

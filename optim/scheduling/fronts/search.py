@@ -38,6 +38,8 @@ _LONGEST = 10  # doublings
 
 _BEYOND = 0.03  # how far deadlines go beyond the makespan of the LP without one
 
+_CLOSED = 1e-9  # share of the area below a front that is left open by rounding only
+
 _GOLDEN = 0.5 * (5.0**0.5 - 1.0)  # its multiples spread evenly over 0 to 1
 
 _LEAST_WORTH = 0.01  # of a makespan, relative to the value: deadlines that cost nothing
@@ -72,7 +74,7 @@ class FrontSearch:
         check_parameters(self)
 
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
-        """Yield after each descent; it ends where the cheapest schedule is the shortest."""
+        """Yield after each descent; it ends where bounds leave nothing open."""
         check_pairs(archive.problem, "frontier")
         for start in start_assignments(archive.problem):
             archive.offer(start)
@@ -86,8 +88,9 @@ class FrontSearch:
         yield False
         latest, stream, descents = _add_cheapest(archive, program, free), open_stream(rng), 0
         while archive.makespans[0] < latest:
-            prices = program.solve(_next_deadline(archive, latest, descents))
-            if prices is None:  # no time
+            deadline = _next_deadline(archive, latest, descents)
+            prices = None if deadline is None else program.solve(deadline)
+            if prices is None:  # nothing is open, or no time is left
                 return
             archive.bound(*program.line(prices))
             archive.offer(prices.largest)
@@ -126,8 +129,11 @@ def _add_cheapest(archive: Archive, program: DeadlineLP, free: Prices) -> float:
     return archive.problem.makespan(cheapest)
 
 
-def _next_deadline(archive: Archive, latest: float, descents: int) -> float:
-    """Return a deadline drawn in proportion to what is open between front and bounds there."""
+def _next_deadline(archive: Archive, latest: float, descents: int) -> float | None:
+    """Return a deadline drawn in proportion to what is open between front and bounds there.
+
+    None if nothing is.
+    """
     makespans = np.array(archive.makespans)
     inside = makespans < latest
     left = makespans[inside]
@@ -135,6 +141,8 @@ def _next_deadline(archive: Archive, latest: float, descents: int) -> float:
     floor = largest_line(np.array(archive.lines), archive.least, (left + right) / 2)
     height = np.maximum(np.array(archive.values)[inside] - floor, 0.0)
     areas = np.cumsum(height * (right - left))
+    if areas[-1] <= _CLOSED * archive.values[0] * (latest - left[0]):
+        return None
     wanted = ((descents + 0.5) * _GOLDEN) % 1.0 * areas[-1]
     place = min(int(np.searchsorted(areas, wanted)), len(areas) - 1)
     before = areas[place - 1] if place else 0.0
