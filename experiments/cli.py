@@ -24,6 +24,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "schedule",
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
+    "front": (
+        "front",
+        "Trade the makespan for energy or cost: schedules of which none is better in both.",
+    ),
     "check": ("check", "Check the proof in a certificate, and print the bound that it proves."),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
     "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
@@ -44,6 +48,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "budgets",
         "Print the median gap of each solver at each budget as Markdown, with tests.",
     ),
+    "advise": (
+        "advise",
+        "Say which solver to take for how many tasks and nodes within how many seconds.",
+    ),
     "best-known": (
         "best_known",
         "Compare our best schedules, of sweeps or of single problems, with published makespans.",
@@ -55,6 +63,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     "offload": (
         "offload",
         "Choose where to cut a network between edge nodes and cloud.",
+    ),
+    "tiers": (
+        "tiers",
+        "Place a network on tiers in a row, with early exits and compressed transfers.",
     ),
     "simulate": (
         "simulate",

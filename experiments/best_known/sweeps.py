@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_REGISTERED = "best known"
+
+
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
@@ -146,6 +149,32 @@ def _check(record: KnownSchedule, spec: str, field: str, value: str) -> None:
 
 
 # Solvers side by side on families of instances, as Markdown.
+
+
+def with_records(cells: pd.DataFrame, records: dict[str, KnownSchedule]) -> pd.DataFrame:
+    """Return the rows and, like those of one more solver, the records of the same problems.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        From `read_sweeps`.
+    records : dict of KnownSchedule
+        By digest, see `check_records`.
+    """
+    import pandas as pd
+
+    problems = cells.drop_duplicates("digest").set_index("digest")
+    rows = [
+        {
+            **problems.loc[digest, ["instance", "tasks", "nodes"]],
+            "digest": digest,
+            "solver": _REGISTERED,
+            **{name: getattr(record, name) for name in ("makespan", "lower_bound", "seconds")},
+        }
+        for digest, record in records.items()
+        if digest in problems.index
+    ]
+    return pd.concat([cells, pd.DataFrame(rows)], ignore_index=True) if rows else cells
 
 
 def solver_tables(cells: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from edgeopt.experiments.offload.choice import METHODS, offload
 from edgeopt.experiments.offload.report import parse_settings, print_report
+from edgeopt.problems.networks.load import parse_input
 from edgeopt.problems.offloading.program import OBJECTIVES
 from edgeopt.problems.offloading.reading import (
     DYNAMIC,
@@ -30,7 +31,8 @@ _SETTINGS = "; ".join(
         f"waiting={'|'.join(WAITING)}",
         f"uplink={'|'.join(UPLINK)}",
         f"dynamic={'|'.join(DYNAMIC)}",
-        "roofline, radio, idle_power, shares_link, uplink_counts, cloud_counts=true|false",
+        "roofline, radio, idle_power, own_types, whole_trip=true|false",
+        "shares_link, uplink_counts, cloud_counts=true|false",
         "or a value of the system file, such as tasks.deadline_s=0.1",
     ]
 )
@@ -40,6 +42,15 @@ def offload_command(
     network: Annotated[
         str, typer.Option(help="Built-in name (resnet34, resnet34:input=32), .onnx or .csv file")
     ] = "resnet34",
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", metavar="NAME=1x3x320x320", help="Sizes of an ONNX input; repeatable"
+        ),
+    ] = None,
+    allow_uncounted: Annotated[
+        bool, typer.Option(help="Accept a network with much work that cannot be counted")
+    ] = False,
     system: Annotated[
         str, typer.Option(help=f"TOML file or preset: {', '.join(system_presets())}")
     ] = "table1",
@@ -49,7 +60,7 @@ def offload_command(
         str | None, typer.Option(help=f"{' | '.join(OBJECTIVES)}; default deepest, mincut: delay")
     ] = None,
     weight: Annotated[float, typer.Option(help="Weight of energy in s/J, for weighted")] = 0.0,
-    reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "corrected",
+    reading: Annotated[str, typer.Option(help=" | ".join(READINGS))] = "queued",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help=f"Repeatable. {_SETTINGS}"),
@@ -68,12 +79,14 @@ def offload_command(
         weight=weight,
         reading=reading,
         settings={**choices, **changes},
+        inputs=dict(map(parse_input, inputs or ())),
+        allow_uncounted=allow_uncounted,
     )
     report = choice.report
     if plot is not None:
         from edgeopt.experiments.offload.figures import plot_offload
 
-        report["figures"] = [str(path) for path in plot_offload(choice.answer, plot)]
+        report["figures"] = [str(path) for path in plot_offload(choice.answer, plot, choice.split)]
     if as_json:
         print(json.dumps(report, indent=2, allow_nan=False))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.experiments.offload.figures import DRAWINGS
-from edgeopt.experiments.offload.report import OffloadReport, offload_headline, offload_report
-from edgeopt.optim.offloading.mincut import NetworkSplit, split_network
+from edgeopt.experiments.offload.report import (
+    OffloadReport,
+    offload_headline,
+    offload_report,
+    split_report,
+)
+from edgeopt.experiments.offload.split_figure import draw_split
 from edgeopt.optim.offloading.relaxation import relax
 from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
+from edgeopt.optim.offloading.splits import SPLIT_OBJECTIVES, NetworkSplit, best_split
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.html import escaped
 from edgeopt.problems.networks.from_torch import from_torch
 from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.onnx_inputs import Given
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram, build_program
 from edgeopt.problems.offloading.reading import CHOICES, chosen_reading
@@ -42,7 +49,7 @@ class CutChoice:
     answer : Answer
         The cut and its program.
     split : NetworkSplit or None
-        The minimum cut of the graph, with the method ``mincut``.
+        The best split of the graph, with the method ``mincut``; None also if there is none.
 
     Examples
     --------
@@ -61,7 +68,8 @@ class CutChoice:
     def report(self) -> OffloadReport:
         """Everything that ``edgeopt offload --json`` prints, see `offload_report`."""
         report = offload_report(self.answer)
-        report["split"] = None if self.split is None else asdict(self.split)
+        if self.split is not None:
+            report["split"] = split_report(self.split, self.answer.program)
         return report
 
     def table(self) -> pd.DataFrame:
@@ -90,6 +98,8 @@ class CutChoice:
     def plot(self, kind: str = "delay", *, ax: Axes | None = None) -> Axes:
         """Draw ``memory``, ``delay`` or ``constraints`` against the cut, or the ``pareto`` front.
 
+        With the method ``mincut`` also the ``split``.
+
         Parameters
         ----------
         kind : str
@@ -107,12 +117,16 @@ class CutChoice:
         InputError
             If `kind` is unknown.
         """
-        draw = DRAWINGS[check_choice("kind", kind, DRAWINGS)]
+        known = (*DRAWINGS, *(["split"] if self.split is not None else []))
+        check_choice("kind", kind, known)
         if ax is None:
             from matplotlib import pyplot  # takes long to import
 
             _, ax = pyplot.subplots(layout="constrained")
-        draw(self.answer, ax)
+        if kind == "split" and self.split is not None:
+            draw_split(self.answer.program, self.split, ax)
+        else:
+            DRAWINGS[kind](self.answer, ax)
         return ax
 
     def __repr__(self) -> str:
@@ -133,9 +147,11 @@ def offload(
     objective: str | None = None,
     method: str = "scan",
     weight: float = 0.0,
-    reading: str = "corrected",
+    reading: str = "queued",
     settings: Mapping[str, Any] | None = None,
     input_shape: Sequence[int] | None = None,
+    inputs: Given | None = None,
+    allow_uncounted: bool = False,
 ) -> CutChoice:
     """Choose where to cut a network between edge nodes and cloud, as ``edgeopt offload`` does.
 
@@ -148,18 +164,22 @@ def offload(
     nodes : int, optional
         Number of nodes instead of the system's own, if all are equal.
     objective : str, optional
-        One of `OBJECTIVES`, by default ``deepest``; a minimum cut minimises the delay.
+        One of `OBJECTIVES`, by default ``deepest``, for ``mincut`` the delay.
     method : {"scan", "tmoa", "tmoa-printed", "kkt", "mincut"}
         How the cut is found.
     weight : float
         Value of one joule in seconds, s/J, for the objective ``weighted``.
-    reading : {"corrected", "printed"}
-        Reading of the paper's equations.
+    reading : {"queued", "corrected", "printed"}
+        Reading of the paper's equations; ``queued`` has the delay of the simulation.
     settings : mapping, optional
         Changes of the reading (``{"memory": ...}``) and of the system
         (``{"tasks.deadline_s": 0.1}``).
     input_shape : sequence of int, optional
         Of a module of PyTorch, without the batch axis, e.g. ``(3, 224, 224)``.
+    inputs : mapping, optional
+        Sizes of the inputs of an ONNX file, see `from_onnx`.
+    allow_uncounted : bool
+        Whether much of a network may be operators of unknown work, which count as zero work.
 
     Raises
     ------
@@ -184,11 +204,14 @@ def offload(
         check_choice("settings", key, (*CHOICES, "SECTION.KEY"))
     chosen = chosen_reading(reading, choices)
     of_system = _system(system, nodes, changes)
-    profile = _profile(network, input_shape)
+    profile = _profile(network, input_shape, inputs, allow_uncounted)
     goal = _objective(objective, method)
     program = build_program(profile, of_system, reading=chosen, objective=goal, weight=weight)
-    split = split_network(profile, of_system, reading=chosen) if method == "mincut" else None
-    return CutChoice(_solve(program, method, split), split)
+    if method == "mincut":
+        split = best_split(program)
+        cut = None if split is None else split.cut
+        return CutChoice(Answer(program, "mincut", cut, program.depth + 1), split)
+    return CutChoice(_solve(program, method))
 
 
 def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str, Any]) -> System:
@@ -202,31 +225,34 @@ def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str
     return system
 
 
-def _profile(network: Any, input_shape: Sequence[int] | None) -> Profile:
+def _profile(
+    network: Any, input_shape: Sequence[int] | None, inputs: Given | None, allow_uncounted: bool
+) -> Profile:
     """Return the profile of a network in any of its forms."""
     is_named = isinstance(network, str | Path | Profile)
     if is_named and input_shape is not None:
         raise InputError("input_shape", input_shape, "left out, except with a module of PyTorch")
+    if inputs and (isinstance(network, Profile) or not is_named):
+        raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
     if isinstance(network, Profile):
         return network
     if is_named:
-        return load_network(str(network))
+        return load_network(str(network), inputs=inputs, allow_uncounted=allow_uncounted)
     if input_shape is None:
         raise InputError("input_shape", None, "given with a module, such as (3, 224, 224)")
-    return from_torch(network, input_shape)
+    return from_torch(network, input_shape, allow_uncounted=allow_uncounted)
 
 
 def _objective(objective: str | None, method: str) -> str:
-    """Return the objective; a minimum cut minimises only the delay."""
-    if method == "mincut" and objective not in (None, "delay"):
-        raise InputError("objective", objective, "delay, or left out, with the method mincut")
+    """Return the objective; the depth of a split is none."""
+    if method == "mincut" and objective not in (None, *SPLIT_OBJECTIVES):
+        rule = f"one of {', '.join(SPLIT_OBJECTIVES)}, or left out, with the method mincut"
+        raise InputError("objective", objective, rule)
     return objective or ("delay" if method == "mincut" else "deepest")
 
 
-def _solve(program: CutProgram, method: str, split: NetworkSplit | None) -> Answer:
+def _solve(program: CutProgram, method: str) -> Answer:
     """Return the answer of the method."""
-    if split is not None:
-        return Answer(program, "mincut", split.cut, program.depth + 1)
     if method == "tmoa-printed" or (method, program.reading.name) == ("tmoa", "printed"):
         return tmoa_printed(program)
     if method == "tmoa":

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeopt.experiments.style import COLOURS, paper_style, plain_names, save_figure
 from edgeopt.optim.offloading.solvers import Answer, criteria, pareto_cuts
+from edgeopt.optim.offloading.splits import NetworkSplit
 from edgeopt.problems.errors import FloatArray, InputError
 from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
 
@@ -21,7 +22,7 @@ _BLUE, _VERMILION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK = COLOURS
 
 _GREY = "#999999"
 
-_PARTS = {
+PARTS = {
     "uplink": ("terminal upload (16)", _GREY),
     "waiting": ("waiting (12)", _PURPLE),
     "execution": ("edge execution (11)", _BLUE),
@@ -36,7 +37,7 @@ _VISIBLE_MS = 0.01  # parts below it get no entry in the legend
 _MOST_LIMITS = 3.0  # times the limit, where bars are cut off: higher ones would dwarf the rest
 
 
-def plot_offload(answer: Answer, folder: Path) -> list[Path]:
+def plot_offload(answer: Answer, folder: Path, split: NetworkSplit | None = None) -> list[Path]:
     """Draw all figures of an answer, each as PNG and PDF, and return the files written.
 
     Parameters
@@ -45,6 +46,8 @@ def plot_offload(answer: Answer, folder: Path) -> list[Path]:
         A cut and its program.
     folder : Path
         Made if it does not exist.
+    split : NetworkSplit, optional
+        The best split of the graph, which gets a figure too.
 
     Raises
     ------
@@ -68,6 +71,14 @@ def plot_offload(answer: Answer, folder: Path) -> list[Path]:
             draw(answer, figure.subplots())
             plain_names(figure)
             files += save_figure(figure, folder, name)
+    if split is not None:
+        from edgeopt.experiments.offload.split_figure import draw_split
+
+        with paper_style():
+            figure = Figure(figsize=(6.3, 3.3))
+            draw_split(answer.program, split, figure.subplots())
+            plain_names(figure)
+            files += save_figure(figure, folder, "split")
     return files
 
 
@@ -91,7 +102,7 @@ def draw_delay(answer: Answer, axes: Axes) -> None:
     """Draw the parts of the delay against the cut, with the limit C2 (the paper's Fig. 6)."""
     program, bottom = answer.program, np.zeros(answer.program.depth + 1)
     for name, seconds in delay_parts_s(program).items():
-        label, colour = _PARTS[name]
+        label, colour = PARTS[name]
         height = np.where(np.isfinite(seconds), seconds, 0.0) * 1e3
         if height.max() >= _VISIBLE_MS:
             axes.bar(np.arange(bottom.size), height, 0.8, bottom, color=colour, label=label)

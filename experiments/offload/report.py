@@ -19,9 +19,11 @@ from edgeopt.optim.offloading.per_node_cuts import NODE_OBJECTIVES, node_program
 from edgeopt.optim.offloading.relaxation import SUPPORT, Relaxation, relax
 from edgeopt.optim.offloading.sensitivity import sensitivities, shadow_prices
 from edgeopt.optim.offloading.solvers import Answer, pareto_cuts, scan
+from edgeopt.optim.offloading.splits import NetworkSplit
 from edgeopt.problems.errors import FloatArray, InputError, check_choice
 from edgeopt.problems.offloading.program import CutProgram, delay_parts_s
 from edgeopt.problems.offloading.reading import CHOICES
+from edgeopt.problems.offloading.upload import is_too_wide
 
 OffloadReport = dict[str, Any]
 
@@ -81,13 +83,15 @@ def offload_report(answer: Answer) -> OffloadReport:
             name: float(part[cut or 0]) for name, part in delay_parts_s(program).items()
         },
         "constraints": [{**asdict(row), "holds": row.holds} for row in answer.rows],
-        "optimal_cut": scan(program).cut,
+        "loads": loads_at(program, cut or 0),
+        "notes": notes_on(program, cut or 0),
+        "optimal_cut": None if lacks_radio(program) else scan(program).cut,
         "binding": list(answer.binding),
         "multipliers": relaxation.multipliers,
         "shadow_prices": [price.words for price in shadow_prices(answer, relaxation)],
         "bound": relaxation.bound,
         "duality_gap": relaxation.duality_gap,
-        "dual_bound": None if relaxation.bound is None else dual_subgradient(program).bound,
+        **_dual(program, relaxation),
         "mixture": _mixture(relaxation),
         "kkt_residuals": relaxation.residuals and asdict(relaxation.residuals),
         "pareto_cuts": list(pareto_cuts(program)),
@@ -96,6 +100,100 @@ def offload_report(answer: Answer) -> OffloadReport:
         "split": None,
     }
     return {key: _plain(value) for key, value in report.items()}
+
+
+def _dual(program: CutProgram, relaxation: Relaxation) -> OffloadReport:
+    """Return the bound from the dual side, and whether it is within 0.001 of the best one."""
+    if relaxation.bound is None:
+        return {"dual_bound": None, "dual_converged": False}
+    dual = dual_subgradient(program)
+    return {"dual_bound": dual.bound, "dual_converged": dual.converged}
+
+
+# What a reader must know about the answer.
+
+BUSY = 0.8
+"""The load from which the delay depends strongly on the load, and a note says so."""
+
+
+def loads_at(program: CutProgram, cut: int) -> dict[str, float]:
+    """Return the load of nodes, link and cloud at a cut, as far as the reading has them."""
+    return {name: float(np.ravel(load)[cut]) for name, load in program.terms.loads.items()}
+
+
+def lacks_radio(program: CutProgram) -> bool:
+    """Return whether energy is minimised without that of sending, as the system gives none."""
+    counts = program.objective.name == "energy" or (
+        program.objective.name == "weighted" and program.weight > 0.0
+    )
+    return counts and program.reading.radio and program.system.link.energy_j_bit == 0.0
+
+
+def notes_on(program: CutProgram, cut: int) -> list[str]:
+    """Return sentences on loads above 80 %, missing radio energy and rates too far apart."""
+    notes = [
+        f"load of the {name}: {load:.0%} of capacity; near 100 % a small change of the load "
+        "changes the delay a great deal"
+        for name, load in loads_at(program, cut).items()
+        if load > BUSY
+    ]
+    if lacks_radio(program):
+        notes.append(
+            "the system gives no energy for sending (link.energy_j_bit), which counts as 0: "
+            "the cut is not proved to need the least energy"
+        )
+    if program.reading.uplink == "log_kde" and is_too_wide(program.system.uplink.rates_bit_s):
+        notes.append(
+            "the rates in uplink.rates_bit_s are few and far apart: the slowest one is used"
+        )
+    return notes
+
+
+# The best split of the layer graph.
+
+
+def split_report(split: NetworkSplit, program: CutProgram) -> OffloadReport:
+    """Return a split as plain values, with the notes on it."""
+    found = asdict(split)
+    found["constraints"] = [{**asdict(row), "holds": row.holds} for row in split.constraints]
+    found["crossing"] = [asdict(tensor) for tensor in split.crossing]
+    found["layers"] = len(program.profile.layers)
+    found["proved"] = split.value <= split.bound + 2e-5 * abs(split.bound)
+    return {
+        key: _plain(list(value) if isinstance(value, tuple) else value)
+        for key, value in found.items()
+    }
+
+
+def _split_headline(report: OffloadReport) -> str:
+    """Return the split in one sentence, and the bound where it is not proved."""
+    split, unit = report["split"], report["objective_unit"]
+    edge = split["edge_layers"]
+    where = f"{report['network']} on {report['system']} ({report['nodes']} nodes)"
+    count = f"{len(edge)} of {split['layers']} graph layers on the edge"
+    last = f" (last: {edge[-1]})" if edge else ""
+    value = f"{split['objective']} {_number(split['value'])} {unit}"
+    proof = "" if split["proved"] else f", no split is below {_number(split['bound'])} {unit}"
+    return f"{where}: {count}{last}, {value}{proof}"
+
+
+def _split_parts(report: OffloadReport) -> list[RenderableType]:
+    """Return the lines on a split: the answer, its constraints, delay and crossing tensors."""
+    split, unit = report["split"], report["objective_unit"]
+    delays = [f"{name} {_milliseconds(s)}" for name, s in split["delay_parts_s"].items()]
+    sent = [f"{one['name']} {_number(one['bytes'], 2.0**10)} KiB" for one in split["crossing"]]
+    crossing = f"Crossing: {', '.join(sent) or 'nothing'}"
+    best = "Of the cuts 0..N none is feasible."
+    if split["best_cut"] is not None:
+        told = f"{_number(split['best_cut_value'])} {unit}"
+        best = f"The best of the cuts 0..N is cut {split['best_cut']}, {split['objective']} {told}."
+    return [
+        _split_headline(report),
+        _constraint_table({"constraints": split["constraints"], "binding": []}),
+        "Delay: " + " + ".join(delays),
+        f"{crossing}. Energy of a task: {_number(split['energy_j'])} J.",
+        best,
+    ]
 
 
 def _mixture(relaxation: Relaxation) -> list[OffloadReport] | None:
@@ -149,9 +247,13 @@ def offload_text(report: OffloadReport) -> Group:
     --------
     See `offload_report`, whose report it prints.
     """
+    notes = [f"Note: {note}." for note in report["notes"]]
+    if report["split"]:
+        return Group(*_split_parts(report), *notes)
     parts: list[RenderableType] = [offload_headline(report), _constraint_table(report)]
     delays = [f"{name} {_milliseconds(s)}" for name, s in report["delay_parts_s"].items()]
     parts.append("Delay: " + " + ".join(delays))
+    parts += notes
     parts += [_kkt_line(report)] if report["method"] == "kkt" and report["mixture"] else []
     parts += [f"Price: {words}." for words in _prices(report)]
     if report["duality_gap"] is not None:
@@ -167,8 +269,6 @@ def offload_text(report: OffloadReport) -> Group:
     if report["node_cuts"]:
         cuts = [f"{one['nodes']} x {one['device']} at {one['cut']}" for one in report["node_cuts"]]
         parts.append(f"Best cut for each kind of node: {', '.join(cuts)}.")
-    if report["split"]:
-        parts.append(_split_line(report["split"]))
     return Group(*parts)
 
 
@@ -180,20 +280,11 @@ def print_report(report: OffloadReport) -> None:
 def _kkt_line(report: OffloadReport) -> str:
     """Return the mixture of cuts that solves the relaxation, and its KKT residuals."""
     mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
+    late = "" if report["dual_converged"] else " (not converged)"
     residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
     return (
         f"Relaxation, shares of the tasks: {', '.join(mixture)}; dual bound by subgradient "
-        f"{_number(report['dual_bound'])}. KKT residuals: {', '.join(residuals)}."
-    )
-
-
-def _split_line(split: OffloadReport) -> str:
-    """Compare the minimum cut with the best of the cuts 0..N."""
-    best, last = split["best_cut"], (split["edge_layers"] or ["none"])[-1]
-    return (
-        f"Minimum cut: {len(split['edge_layers'])} graph layers on the edge (last: {last}), "
-        f"{_number(split['seconds'], 1e-3)} ms of execution and transfer; "
-        f"cut {best} needs {_number(split['best_cut_seconds'], 1e-3)} ms."
+        f"{_number(report['dual_bound'])}{late}. KKT residuals: {', '.join(residuals)}."
     )
 
 
@@ -205,6 +296,8 @@ def _prices(report: OffloadReport) -> list[str]:
 
 def offload_headline(report: OffloadReport) -> str:
     """Return the answer of a report in one sentence."""
+    if report["split"]:
+        return _split_headline(report)
     where = f"{report['network']} on {report['system']} ({report['nodes']} nodes)"
     if report["cut"] is None:
         fails = [_failure(row) for row in report["constraints"] if not row["holds"]]

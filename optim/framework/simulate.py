@@ -75,7 +75,8 @@ def simulate(
     _warn_of_memory(split, plan)
     if plan.lanes is None:
         # The cloud has no queue in the paper, thus no limit on its servers.
-        resources = Resources(split.speeds, conditions.uplink)
+        servers = 1 if split.reading.waiting == "queued" else None
+        resources = Resources(split.speeds, conditions.uplink, servers)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
     else:
         if dispatcher.changes:

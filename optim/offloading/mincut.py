@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.reading import CORRECTED, Reading
-from edgeopt.problems.offloading.terms import terms_of
-from edgeopt.problems.systems.system import System
+from edgeopt.problems.errors import FloatArray, IntArray
 
 Mask = NDArray[np.bool_]
 
@@ -43,6 +40,13 @@ class SplitCosts:
     send: FloatArray
     inputs: Sequence[tuple[int, ...]]
 
+    @cached_property
+    def arcs(self) -> tuple[IntArray, IntArray]:
+        """Reader (a layer) and tensor (0..n) of each arc of the graph."""
+        readers = np.repeat(np.arange(len(self.inputs)), [len(set(one)) for one in self.inputs])
+        tensors = [source + 1 for one in self.inputs for source in set(one)]
+        return readers, np.array(tensors, dtype=np.int64)
+
 
 def split_cost(costs: SplitCosts, on_edge: Mask) -> float:
     """Return the cost of the split with the layers `on_edge` on the edge.
@@ -50,12 +54,11 @@ def split_cost(costs: SplitCosts, on_edge: Mask) -> float:
     Infinite if a layer on the edge reads a tensor that the cloud computes.
     """
     holders = np.concatenate([[True], on_edge])
+    readers, tensors = costs.arcs
+    if not holders[tensors[on_edge[readers]]].all():
+        return np.inf
     is_sent = np.zeros(holders.size, dtype=bool)
-    for layer, sources in enumerate(costs.inputs):
-        tensors = np.array(sources) + 1
-        if on_edge[layer] and not holders[tensors].all():
-            return np.inf
-        is_sent[tensors] |= not on_edge[layer]
+    is_sent[tensors[~on_edge[readers]]] = True
     layers = np.where(on_edge, costs.edge, costs.cloud).sum()
     return float(layers + costs.send[holders & is_sent].sum())
 
@@ -90,108 +93,17 @@ def _graph(costs: SplitCosts, scale: float) -> csr_array:
     """Return the capacities: nodes are layers, then tensors, then source and sink."""
     size = len(costs.inputs)
     source, sink = 2 * size + 1, 2 * size + 2
-    arcs = [(source, layer, costs.cloud[layer]) for layer in range(size)]
-    arcs += [(layer, sink, costs.edge[layer]) for layer in range(size)]
-    arcs += [(layer, size + layer + 1, costs.send[layer + 1]) for layer in range(size)]
-    arcs.append((source, size, costs.send[0]))
-    for layer, sources in enumerate(costs.inputs):
+    layers, (readers, tensors) = np.arange(size), costs.arcs
+    inner, endless = tensors > 0, np.full(tensors.size, np.inf)
+    arcs = [
+        (np.full(size, source), layers, costs.cloud),
+        (layers, np.full(size, sink), costs.edge),
+        (np.append(source, layers), size + np.arange(size + 1), costs.send),
         # A reader in the cloud forces its tensor to be sent.
-        arcs += [(size + producer + 1, layer, np.inf) for producer in set(sources)]
-        arcs += [(layer, producer, np.inf) for producer in set(sources) - {-1}]
-    tails, heads, weights = np.array(arcs).T
+        (size + tensors, readers, endless),
+        (readers[inner], tensors[inner] - 1, endless[inner]),
+    ]
+    tails, heads, weights = (np.concatenate(parts) for parts in zip(*arcs, strict=True))
     units = np.minimum(np.rint(weights * scale), _INFINITE).astype(np.int32)
     places = (tails.astype(np.int32), heads.astype(np.int32))
     return coo_array((units, places), shape=(2 * size + 3, 2 * size + 3)).tocsr()
-
-
-# The split of a network on a system, compared with the best of the paper's cuts 0..N.
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkSplit:
-    """The fastest split of the layer graph.
-
-    Parameters
-    ----------
-    edge_layers : tuple of str
-        Names of the layers on the edge.
-    cut : int
-        The deepest of the cuts 0..N whose layers are all on the edge.
-    seconds : float
-        Execution and upload time of one task.
-    best_cut : int
-        The fastest of the cuts 0..N by the same measure.
-    best_cut_seconds : float
-        Its time, >= `seconds`.
-
-    Examples
-    --------
-    See `split_network`.
-    """
-
-    edge_layers: tuple[str, ...]
-    cut: int
-    seconds: float
-    best_cut: int
-    best_cut_seconds: float
-
-
-def split_network(
-    profile: Profile, system: System, *, reading: Reading = CORRECTED
-) -> NetworkSplit:
-    """Return the split of least execution and upload time on the slowest node.
-
-    Only additive terms can be part of a minimum cut: execution (11, 14) and transfer (15).
-    Waiting (12), the round trip and the constraints C1 and C3 are not; T_te (16) is the same for
-    every split. Unlike the cuts 0..N, a split may separate branches or keep a pooling on the edge.
-
-    Examples
-    --------
-    >>> from edgeopt import load_network, load_system
-    >>> from edgeopt.optim.offloading import split_network
-    >>> split = split_network(load_network("resnet34"), load_system("mixed_5g"))
-    >>> split.cut, split.seconds <= split.best_cut_seconds
-    (0, True)
-    """
-    costs = split_costs(profile, system, reading)
-    on_edge = min_cut(costs)
-    prefixes = [prefix_mask(profile, j) for j in range(profile.depth + 1)]
-    seconds = [split_cost(costs, mask) for mask in prefixes]
-    best = int(np.argmin(seconds))
-    inside = [j for j, mask in enumerate(prefixes) if not (mask & ~on_edge).any()]
-    return NetworkSplit(
-        edge_layers=tuple(profile.layers[i].name for i in np.flatnonzero(on_edge)),
-        cut=max(inside),
-        seconds=split_cost(costs, on_edge),
-        best_cut=best,
-        best_cut_seconds=seconds[best],
-    )
-
-
-def split_costs(profile: Profile, system: System, reading: Reading) -> SplitCosts:
-    """Return the costs of each layer and tensor in seconds.
-
-    The edge node is given the lowest speed, memory bandwidth (roofline, layer by layer) and rate
-    of the pool.
-    """
-    terms = terms_of(profile, system, reading)
-    columns = terms.columns
-    layers = profile.layers
-    flop = np.array([layer.macs * float(reading.flop_per_mac) for layer in layers])
-    elements = np.array([float(layer.elements) for layer in layers])
-    written = np.array([0.0 if layer.is_in_place else layer.elements for layer in layers])
-    read = np.array([float(layer.parameters) for layer in layers])
-    memory_s = (read + written) * reading.element_bytes / columns.memory_bandwidth_byte_s.min()
-    bits = np.concatenate([terms.crossing_bits[:1], elements * reading.bits_per_element])
-    return SplitCosts(
-        edge=np.maximum(flop / columns.flops.min(), memory_s),  # (11)
-        cloud=flop / columns.cloud_flops,  # (14)
-        send=bits / columns.rate_bit_s.min(),  # (15)
-        inputs=[layer.inputs for layer in layers],
-    )
-
-
-def prefix_mask(profile: Profile, cut: int) -> Mask:
-    """Return which layers are on the edge at `cut`, shape (layers,)."""
-    end = (0, *profile.cut_ends)[cut]
-    return np.arange(len(profile.layers)) < end

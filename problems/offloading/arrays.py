@@ -10,6 +10,7 @@ from edgeopt.problems.errors import FloatArray, Number, check_integer, check_qua
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import (
     edge_memory_bytes,
+    elements_of,
     memory_limit_bytes,
     moved_bytes,
     node_rate_bit_s,
@@ -67,7 +68,7 @@ def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
     """
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"
-    crossing = profile.output_elements if is_map else profile.crossing_elements
+    crossing = elements_of(profile, "output" if is_map else "crossing", reading)
     forwarded = np.zeros(profile.depth + 1)
     forwarded[0] = not is_map  # an image is smaller as sent, in bytes, than as an input in floats
     return NetworkArrays(
@@ -101,6 +102,8 @@ class SystemArrays:
         lambda_0 P_0 (21), F_c, round trip and radio energy.
     inverse_rate_s_bit, size_bytes, arrival_hz, deadline_s, period_s : number
         E[1/v] of (16) and the task stream.
+    one_link : bool
+        Whether uploads queue for the whole link, in place of sending at once with a share each.
 
     Examples
     --------
@@ -126,6 +129,7 @@ class SystemArrays:
     arrival_hz: Number
     deadline_s: Number
     period_s: Number
+    one_link: bool = False
 
 
 def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> SystemArrays:
@@ -144,7 +148,14 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
         return np.array([[getattr(device, name)] for device in groups], dtype=np.float64)
 
     nodes, own_rate = float(pool.nodes), column("throughput_bit_s")
-    rate = node_rate_bit_s(link.bandwidth_bit_s, own_rate, nodes, shared=reading.shares_link)
+    # As in the simulation: a link that each node could fill alone serves one upload at a time.
+    one_link = (
+        reading.waiting == "queued"
+        and reading.shares_link
+        and float(own_rate.min()) >= link.bandwidth_bit_s
+    )
+    shared = reading.shares_link and not one_link
+    rate = node_rate_bit_s(link.bandwidth_bit_s, own_rate, nodes, shared=shared)
     bandwidths = column("memory_bandwidth_byte_s")
     inverse_rate = INVERSE_RATE[reading.uplink](system.uplink.rates_bit_s)
     return SystemArrays(
@@ -169,6 +180,7 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
         arrival_hz=tasks.arrival_hz,
         deadline_s=tasks.deadline_s,
         period_s=tasks.period_s,
+        one_link=one_link,
     )
 
 

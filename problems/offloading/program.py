@@ -110,20 +110,26 @@ def build_program(
     """
     check_choice("objective", objective, OBJECTIVES)
     check_quantity("weight", weight, zero=True)
-    chosen = OBJECTIVES[objective]
     terms = terms_of(profile, system, reading)
-    shape = (profile.depth + 1,)
+    return program_of(profile, system, terms, OBJECTIVES[objective], weight)
+
+
+def program_of(
+    profile: Profile, system: System, terms: CutTerms, objective: Objective, weight: float
+) -> CutProgram:
+    """Return the program of `terms`: those of the cuts 0..N, or of any other splits."""
+    shape = terms.work.edge_flop.shape
     rows = [_tightest(value, limit, shape) for value, limit in constraint_rows(terms)]
     return CutProgram(
         profile=profile,
         system=system,
-        reading=reading,
-        objective=chosen,
+        reading=terms.reading,
+        objective=objective,
         values=np.stack([value for value, _ in rows]),
         limits=np.stack([limit for _, limit in rows]),
         weight=weight,
         terms=terms,
-        goal=chosen.value(terms, weight).reshape(shape),
+        goal=objective.value(terms, weight).reshape(shape),
     )
 
 
@@ -190,7 +196,7 @@ def delay_parts_s(program: CutProgram) -> dict[str, FloatArray]:
         T_te (16), waiting (12), execution (11), T_ec (15) and T_cp (14) by `DELAY_PARTS`, s; their
         sum is the delay of C2. T_te and T_cp are 0 where the reading does not count them.
     """
-    terms, shape = program.terms, (program.depth + 1,)
+    terms, shape = program.terms, program.goal.shape
     at_node = np.stack(np.broadcast_arrays(terms.waiting_s, terms.execution_s, terms.link_s))
     slowest = at_node.sum(axis=0).argmax(axis=0, keepdims=True)
     waiting, execution, link = (

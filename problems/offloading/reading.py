@@ -1,4 +1,4 @@
-"""Readings of the equations: `PRINTED`, `CORRECTED`, and the choices in which they differ."""
+"""Readings of the equations: `PRINTED`, `CORRECTED`, `QUEUED`, and where they differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMORY = ("sum", "peak")
 
 PARAMETERS = ("chain", "all")
 
-WAITING = ("printed", "mm1", "mmx", "mdx")
+WAITING = ("printed", "mm1", "mmx", "mdx", "queued")
 
 CROSSING = ("map", "tensors")
 
@@ -22,7 +22,10 @@ UPLINK = ("printed", "kde", "log_kde")
 
 DYNAMIC = ("printed", "cmos")
 
-_FLAGS = ("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio", "idle_power")
+_FLAGS = (
+    *("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio"),
+    *("idle_power", "whole_trip", "own_types"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,17 @@ class Reading:
         with bytes.
     bits_per_element : int
         Bits sent for one element of (15): 32 in float32, or 1 as printed.
+    own_types : bool
+        Whether a tensor or parameter that the network gives in another type than float32 has the
+        size of that type: in float16, half of the bytes and bits above.
     memory : {"sum", "peak"}
         (10): the sum of all maps, as printed (what training keeps), or the largest live set of
         an inference.
     parameters : {"chain", "all"}
         (10): those of the counted layers alone, as printed, or with batch norm and shortcuts.
-    waiting : {"printed", "mm1", "mmx", "mdx"}
-        (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue.
+    waiting : {"printed", "mm1", "mmx", "mdx", "queued"}
+        (12): as printed, M/M/1 on each node, one M/M/x queue, one M/D/x queue, or ``queued``: tasks
+        of equal work wait for node, link and cloud, each of which serves one task at a time.
     crossing : {"map", "tensors"}
         Map_j of (15): the map of layer j alone, or every tensor that crosses the cut, with the
         task's own bytes at cut 0.
@@ -70,6 +77,8 @@ class Reading:
         (19): ``omega Z F``, or ``kappa Z f**2``.
     idle_power : bool
         Whether the static energy (18) also counts the time in which a node idles.
+    whole_trip : bool
+        Whether the answer's way back counts: a whole round trip in place of half of one.
 
     Raises
     ------
@@ -99,6 +108,8 @@ class Reading:
     radio: bool
     dynamic: str = "printed"
     idle_power: bool = False
+    whole_trip: bool = False
+    own_types: bool = False
 
     def __post_init__(self) -> None:
         check_integer("reading.flop_per_mac", self.flop_per_mac, at_least=1, at_most=2)
@@ -147,10 +158,17 @@ CORRECTED = replace(
     flop_per_mac=2,
     element_bytes=4,
     bits_per_element=32,
+    own_types=True,
 )
-"""The most defensible reading of each equation, in float32; headline results use it."""
+"""The most defensible reading of each equation; headline results use it."""
 
-READINGS = {"printed": PRINTED, "corrected": CORRECTED}
+QUEUED = replace(CORRECTED, name="queued", waiting="queued", whole_trip=True)
+"""`CORRECTED`, and what the paper leaves out: the queues of link and cloud, and the way back.
+
+The delay is that of `edgeopt.simulate` for a Poisson stream of tasks of equal work.
+"""
+
+READINGS = {"printed": PRINTED, "corrected": CORRECTED, "queued": QUEUED}
 
 
 def with_element_type(reading: Reading, element_type: str) -> Reading:
@@ -159,9 +177,10 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
     Parameters
     ----------
     reading : Reading
-        Usually `CORRECTED`, which is float32.
+        Usually `CORRECTED`, in which float32 is the default.
     element_type : {"float32", "float16", "int8"}
-        Type of every element; sets the bytes of (10) and the bits of (15).
+        Type of every element, whatever the network says; sets the bytes of (10) and the bits of
+        (15).
 
     Raises
     ------
@@ -169,7 +188,7 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
         If the type is none of these.
     """
     size = ELEMENT_BYTES[check_choice("element type", element_type, ELEMENT_BYTES)]
-    return replace(reading, element_bytes=size, bits_per_element=8 * size)
+    return replace(reading, element_bytes=size, bits_per_element=8 * size, own_types=False)
 
 
 CHOICES = ("element_type", *(field.name for field in fields(Reading) if field.name != "name"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -44,11 +44,15 @@ class CutTerms:
         One system, or a batch of systems.
     reading : Reading
         The reading that made both.
+    execution : array or None
+        Execution times (11), (..., g, N + 1) s, where they are not those of the segments: a split
+        of the layer graph adds up its layers.
     """
 
     work: NetworkArrays
     columns: SystemArrays
     reading: Reading
+    execution: FloatArray | None = None
 
     @cached_property
     def crossing_bits(self) -> FloatArray:
@@ -64,6 +68,8 @@ class CutTerms:
     @cached_property
     def execution_s(self) -> FloatArray:
         """Execution time t_qp,e on a node (11), s."""
+        if self.execution is not None:
+            return self.execution
         work, c = self.work, self.columns
         return edge_execution_s(
             work.segment_flop, work.segment_bytes, c.flops, c.memory_bandwidth_byte_s
@@ -86,13 +92,35 @@ class CutTerms:
             return printed_wait(c.arrival_hz, self.work.edge_flop, c.flops)
         if waiting == "mm1":
             return mm1_wait_s(c.arrival_hz / c.nodes, self.execution_s)
+        if waiting == "queued" and not c.one_link:  # in turn, each to its node and its own uplink
+            return mdx_wait_s(c.arrival_hz, self.execution_s, c.nodes)
         queue = mmx_wait_s if waiting == "mmx" else mdx_wait_s
         return queue(c.arrival_hz, c.nodes * self.pool_s, c.nodes)
 
     @cached_property
+    def queue_s(self) -> FloatArray:
+        """Wait for link and cloud besides `waiting_s`, s; 0 unless the reading has these queues.
+
+        Of queues in series whose service times are constant, only the slowest keeps tasks waiting,
+        as if they arrived there directly (Friedman, Operations Research 13(1), 1965). Tasks that
+        go to x nodes in turn wait as in M/D/x (Crommelin, 1932).
+        """
+        c = self.columns
+        if self.reading.waiting != "queued":
+            return np.zeros(1)
+        servers = 1.0 if c.one_link else c.nodes
+        sent = mdx_wait_s(c.arrival_hz, self.crossing_bits / c.rate_bit_s, servers)
+        cloud = mdx_wait_s(c.arrival_hz, self.cloud_s, 1.0)
+        beyond = np.maximum(sent, cloud)
+        with np.errstate(invalid="ignore"):  # both may be infinite
+            return np.where(beyond > self.waiting_s, beyond - self.waiting_s, 0.0)
+
+    @cached_property
     def link_s(self) -> FloatArray:
-        """T_ec (15), s."""
-        return link_s(self.crossing_bits, self.columns.rate_bit_s, self.columns.round_trip_s)
+        """T_ec (15), s; with the wait for link and cloud, if the reading has it."""
+        c, whole = self.columns, self.reading.whole_trip
+        sent = link_s(self.crossing_bits, c.rate_bit_s, c.round_trip_s, whole_trip=whole)
+        return sent + self.queue_s if self.reading.waiting == "queued" else sent
 
     @cached_property
     def cloud_s(self) -> FloatArray:
@@ -148,7 +176,10 @@ class CutTerms:
     @cached_property
     def sending_s(self) -> FloatArray:
         """Mean time between tasks on the link when all nodes send, s."""
-        rate = (self.columns.count * self.columns.rate_bit_s).sum(axis=-2, keepdims=True)
+        c = self.columns
+        if c.one_link:
+            return np.asarray(self.crossing_bits / c.rate_bit_s.min(axis=-2, keepdims=True))
+        rate = (c.count * c.rate_bit_s).sum(axis=-2, keepdims=True)
         return np.asarray(self.crossing_bits / rate)
 
     @cached_property
@@ -157,22 +188,34 @@ class CutTerms:
         return np.maximum(np.maximum(self.pool_s, self.sending_s), self.cloud_s)
 
     @cached_property
-    def utilisation(self) -> FloatArray:
-        """Load of the busiest queue; what is above 1 piles up without end.
+    def loads(self) -> dict[str, FloatArray]:
+        """Load of nodes, link and cloud, (..., 1, N + 1) each: what is above 1 piles up.
 
-        As printed, that of a node, which meets all arrivals. Where the nodes share the link, also
-        that of link and cloud.
+        As printed, that of a node, which meets all arrivals. Link and cloud have a load where the
+        nodes share the link, or where the reading has their queues.
         """
         c, waiting = self.columns, self.reading.waiting
+        in_turn = waiting == "queued" and not c.one_link
         if waiting == "printed":
             busy_s = (self.work.edge_flop / c.flops).max(axis=-2, keepdims=True)
-        elif waiting == "mm1":
+        elif waiting == "mm1" or in_turn:
             busy_s = (self.execution_s / c.nodes).max(axis=-2, keepdims=True)
         else:
             busy_s = self.pool_s
-        if self.reading.shares_link:
-            busy_s = np.maximum(busy_s, np.maximum(self.sending_s, self.cloud_s))
-        return np.asarray(c.arrival_hz * busy_s)
+        found = {"nodes": busy_s}
+        if in_turn:
+            sending_s = self.crossing_bits / (c.rate_bit_s * c.nodes)
+            found["link"] = sending_s.max(axis=-2, keepdims=True)
+        elif self.reading.shares_link or waiting == "queued":
+            found["link"] = self.sending_s
+        if self.reading.shares_link or waiting == "queued":
+            found["cloud"] = self.cloud_s
+        return {name: np.asarray(c.arrival_hz * busy_s) for name, busy_s in found.items()}
+
+    @cached_property
+    def utilisation(self) -> FloatArray:
+        """Load of the busiest queue."""
+        return np.asarray(reduce(np.maximum, self.loads.values()))
 
 
 def terms_of(profile: Profile, system: System, reading: Reading) -> CutTerms:

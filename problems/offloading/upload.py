@@ -69,13 +69,28 @@ def log_kde_inverse_rate(rates: FloatArray) -> float:
 
     The density of log rates vanishes at v = 0; thus the integral of (16) exists. It has a closed
     form, since each kernel is log-normal. For equal rates h = 0. Few rates that are orders of
-    magnitude apart have a wide kernel, whose slow tail dominates the mean.
+    magnitude apart have a wide kernel, whose slow tail would give a mean time far above the longest
+    that was measured: the mean is at most that of the slowest rate (`is_too_wide`).
 
     Parameters
     ----------
     rates : (l,) float64 array
         Measured rates, bit/s, > 0.
     """
+    return float(1.0 / np.min(rates)) if is_too_wide(rates) else _log_kde(rates)
+
+
+def is_too_wide(rates: FloatArray) -> bool:
+    """Return whether the density of log rates is wider than the rates that it is made of.
+
+    Then its mean inverse rate is above that of the slowest rate, which is used in its place.
+    """
+    # With a margin, as the mean of equal numbers may be rounded up.
+    return bool(_log_kde(rates) * np.min(rates) > 1.0 + 1e-9)
+
+
+def _log_kde(rates: FloatArray) -> float:
+    """Return mean(1 / v_i) exp(h^2 / 2)."""
     logs = np.log(rates)
     h = silverman_width(logs) if np.ptp(logs) > 0 else 0.0
     return float(np.mean(1.0 / rates) * np.exp(0.5 * h**2))  # (16), (17)

@@ -82,8 +82,8 @@ def parse_system(
     See `load_system`.
     """
     check_keys("system", table, ("name", "pool", *_PARTS), required=("pool", *_PARTS))
-    parts = {section: _part(kind, table[section], section) for section, kind in _PARTS.items()}
-    pool = _pool(table["pool"], nodes)
+    parts = {section: read_part(kind, table[section], section) for section, kind in _PARTS.items()}
+    pool = read_pool(table["pool"], nodes)
     values = {"name": table.get("name", default_name), "pool": pool, **parts}
     return from_table(System, values, "system")
 
@@ -114,7 +114,7 @@ def save_system(system: System, path: str | Path) -> None:
     write_atomically(Path(path), ("\n".join(lines) + "\n").encode())
 
 
-def _part(kind: Callable[..., Any], table: Any, section: str) -> Any:
+def read_part(kind: Callable[..., Any], table: Any, section: str) -> Any:
     """Return the part of the system that one section describes, completed from its network."""
     if kind not in (CloudLink, TerminalLink):
         return from_table(kind, table, section)
@@ -123,7 +123,7 @@ def _part(kind: Callable[..., Any], table: Any, section: str) -> Any:
     return from_table(kind, table, section, aside=("network",), defaults=preset)
 
 
-def _pool(table: Any, nodes: int | None) -> Pool:
+def read_pool(table: Any, nodes: int | None) -> Pool:
     """Return the pool of the ``[pool]`` section."""
     keys = ("nodes", "memory_share", "total_memory_bytes")
     check_keys("pool", table, keys, required=("nodes",))

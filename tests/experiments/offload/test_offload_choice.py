@@ -58,7 +58,8 @@ def test_figures_are_drawn_where_they_are_wanted():
         assert choice.plot(kind, ax=ax) is ax
         assert ax.has_data()
     with pytest.raises(InputError, match="kind"):
-        choice.plot("energy")
+        choice.plot("split")
+    assert eo.offload("alexnet", "pi_lte", method="mincut").plot("split", ax=Figure().subplots())
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_figures_are_drawn_where_they_are_wanted():
         ("settings", {"settings": {"tasks.deadline_s": 1.0}}),
         ("settings", {"settings": {"nothing": 1}}),
         ("method", {"method": "guess"}),
-        ("objective", {"method": "mincut", "objective": "energy"}),
+        ("objective", {"method": "mincut", "objective": "deepest"}),
         ("input_shape", {"input_shape": (3, 8, 8)}),
     ],
 )

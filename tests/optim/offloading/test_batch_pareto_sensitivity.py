@@ -33,7 +33,8 @@ ALEXNET = load_network("alexnet")
 
 def system_of(batch: SystemArrays, index: int) -> parts.System:
     """One system of a batch, built from its parts."""
-    c = {name: float(values[index, 0, 0]) for name, values in vars(batch).items()}
+    arrays = {name: values for name, values in vars(batch).items() if np.ndim(values)}
+    c = {name: float(values[index, 0, 0]) for name, values in arrays.items()}
     nodes = int(c["nodes"])
     device = parts.Device(
         "node",
@@ -66,7 +67,7 @@ def test_a_batch_gives_the_cuts_of_the_scan(objective: str):
     assert 0.05 < (found < 0).mean() < 0.95
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("reading", [CORRECTED, PRINTED], ids=lambda reading: reading.name)
 def test_one_system_of_different_nodes(seed: int, reading):
     system = random_system(rng=seed)
@@ -84,7 +85,7 @@ def test_a_batch_refuses_an_unknown_objective():
         best_cuts(network_arrays(ALEXNET, CORRECTED), random_batch(2, rng=0), objective="cheapest")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("columns", [(0, 1), (0, 1, 2), (1, 2)])
 def test_the_front_is_what_nothing_dominates(seed: int, columns: tuple[int, ...]):
     program = build_program(ALEXNET, random_system(rng=seed))
