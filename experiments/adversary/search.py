@@ -81,9 +81,9 @@ def anneal_instances(
     >>> from edgeopt.experiments.adversary import anneal_instances, open_space
     >>> space = open_space(tasks=3, nodes=2, low=1, high=8)
     >>> rng = np.random.default_rng(1)
-    >>> found = anneal_instances(space, lambda problem: problem.matrix.sum(), 200, rng)
-    >>> found.ratio > 0.9 * 3 * 2 * 8
-    True
+    >>> found = anneal_instances(space, lambda problem: float(problem.matrix.sum()), 200, rng)
+    >>> found.ratio  # 3 x 2 times, all of them 8 s
+    48.0
     """
     found = Found(space.draw(rng))
 

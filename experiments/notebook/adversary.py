@@ -210,7 +210,7 @@ def adversary(
     >>> case = found.worst()
     >>> case.problem
     <Problem 'met against mct': 6 tasks on 3 nodes>
-    >>> case.ratio > 2.0, case.ratio == eo.solve(case.problem, eo.met).makespan / eo.solve(
+    >>> case.ratio > 1.0, case.ratio == eo.solve(case.problem, eo.met).makespan / eo.solve(
     ...     case.problem, eo.mct
     ... ).makespan
     (True, True)
