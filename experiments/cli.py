@@ -64,6 +64,14 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "offload",
         "Choose where to cut a network between edge nodes and cloud.",
     ),
+    "networks": (
+        "networks",
+        "List the built-in networks, or show the cuts of one, also of a file.",
+    ),
+    "devices": (
+        "networks",
+        "List the built-in devices with their sources, or show one as TOML.",
+    ),
     "simulate": (
         "simulate",
         "Run every scheme on every stream and pool, and print delays, energy and uploads.",
