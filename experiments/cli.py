@@ -68,6 +68,14 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "tiers",
         "Place a network on tiers in a row, with early exits and compressed transfers.",
     ),
+    "networks": (
+        "networks",
+        "List the built-in networks, or show the cuts of one, also of a file.",
+    ),
+    "devices": (
+        "networks",
+        "List the built-in devices with their sources, or show one as TOML.",
+    ),
     "simulate": (
         "simulate",
         "Run every scheme on every stream and pool, and print delays, energy and uploads.",

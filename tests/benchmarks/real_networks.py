@@ -32,7 +32,7 @@ INPUTS = {
     "silero_vad_op18_ifless": VOICE,
     "silero_vad_half": VOICE[:2],
     "silero_vad_16k_sequence": ("input=1x576",),
-    "openwakeword/silero_vad": ("sr=16000", "h=2x1x64", "c=2x1x64"),
+    "openwakeword/silero_vad": ("input=1x512", "sr=16000", "h=2x1x64", "c=2x1x64"),
 }
 """Sizes that the files leave open, by name or package and name."""
 
