@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -184,7 +184,7 @@ class SplitMeasures:
         old = given.terms.work
         if given.reading.crossing == "map":
             crossing = profile.crossing_elements * float(given.reading.bits_per_element)
-            old = NetworkArrays(**{**vars(old), "crossing_bits": crossing})
+            old = replace(old, crossing_bits=crossing)
         terms = CutTerms(old, given.terms.columns, given.reading, seconds)
         return program_of(profile, given.system, terms, given.objective, given.weight)
 

@@ -87,7 +87,9 @@ class TierCosts:
     def exit_cuts(self) -> tuple[int, ...]:
         """The cut after which each exit is."""
         names = self.profile.cut_names[1:-1]
-        cuts = [1 + names.index(check_choice("exits.after", one.after, names)) for one in self.exits]
+        cuts = [
+            1 + names.index(check_choice("exits.after", one.after, names)) for one in self.exits
+        ]
         if any(a >= b for a, b in pairwise(cuts)):
             raise InputError("exits.after", [one.after for one in self.exits], "in their order")
         return tuple(cuts)
