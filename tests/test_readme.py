@@ -70,7 +70,7 @@ def test_python_examples_run(page, folder):
 def test_examples_print_what_is_said(folder, capsys):
     (example,) = blocks(OFFLOADING, "python")
     run(example)
-    assert "14 ('delay',)" in capsys.readouterr().out
+    assert "8 ('delay', 'stability')" in capsys.readouterr().out
     own, cut = blocks(README, "python")
     run(own)
     said = [line.removeprefix("# ") for line in own.splitlines() if line.startswith("# ")][1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -206,10 +206,8 @@ class SplitMeasures:
         seconds = np.cumsum(np.pad(self.edge_s, ((0, 0), (1, 0))), axis=1)[:, ends]
         old = given.terms.work
         if given.reading.crossing == "map":
-            crossing = (
-                elements_of(profile, "crossing", given.reading) * given.reading.bits_per_element
-            )
-            old = NetworkArrays(**{**vars(old), "crossing_bits": crossing})
+            elements = elements_of(profile, "crossing", given.reading)
+            old = replace(old, crossing_bits=elements * float(given.reading.bits_per_element))
         terms = CutTerms(old, given.terms.columns, given.reading, seconds)
         return program_of(profile, given.system, terms, given.objective, given.weight)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import coo_array
 
 from edgeopt.optim.offloading.split_measures import Mask, SplitMeasures
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.offloading.waiting import mdx_wait_s, mm1_wait_s, mmx_wait_s, printed_wait
 
 _GAP = 1e-6  # of the solver, relative
@@ -65,7 +65,7 @@ def queues_of(measures: SplitMeasures) -> list[Queue]:
     c, count = terms.columns, measures.edge_s.shape[0]
     rate, nodes = float(c.arrival_hz), float(c.nodes)
     none, kinds = np.zeros(measures.tensor_sizes.size), tuple(range(count))
-    found = []
+    found: list[Queue] = []
     if reading.waiting == "printed":
         for kind, flops in enumerate(c.flops[:, 0]):
             work = measures.flop / flops
@@ -128,15 +128,18 @@ def _bind(wait: Callable[..., FloatArray], rate: float, flops: float) -> Callabl
     return lambda service: wait(rate, service * flops, flops)
 
 
+_Part = tuple[IntArray | Sequence[int] | int, FloatArray | float]  # columns, coefficients
+
+
 @dataclass(eq=False)
 class _Model:
     """Rows ``A v <= b`` and bounds of the variables, in the order of `_columns`."""
 
     width: int
-    rows: list[tuple[np.ndarray, FloatArray]] = field(default_factory=list)
+    rows: list[tuple[IntArray, FloatArray]] = field(default_factory=list)
     limits: list[float] = field(default_factory=list)
 
-    def add(self, limit: float, *parts: tuple[np.ndarray | int, FloatArray | float]) -> None:
+    def add(self, limit: float, *parts: _Part) -> None:
         """Add a row, given as pairs of columns and their coefficients."""
         places = np.concatenate([np.atleast_1d(np.asarray(place)) for place, _ in parts])
         values = [np.broadcast_to(value, np.shape(np.atleast_1d(at))) for at, value in parts]

@@ -157,7 +157,8 @@ def _additive(measures: SplitMeasures) -> list[tuple[SplitCosts, float]]:
         free = np.zeros(measures.flop.size)
         return [(SplitCosts(measures.mean_j, free, measures.tensor_j, inputs), 0.0)]
     weight = program.weight if name == "weighted" else 0.0
-    cloud, found = measures.cloud_s * program.reading.cloud_counts, []
+    cloud = measures.cloud_s * program.reading.cloud_counts
+    found: list[tuple[SplitCosts, float]] = []
     for edge_s, rate in zip(measures.edge_s, measures.rates, strict=True):
         edge = edge_s + weight * measures.mean_j
         send = measures.tensor_bits / rate + weight * measures.tensor_j

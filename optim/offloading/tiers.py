@@ -197,8 +197,8 @@ def undominated(points: FloatArray) -> NDArray[np.int64]:
     In the order of their first column; of equal rows the first is kept.
     """
     order = np.lexsort(points.T[::-1])
-    left, kept = points[order], []
-    index = order
+    left, index = points[order], order
+    kept: list[int] = []
     while index.size:
         kept.append(int(index[0]))
         above = (left >= left[0]).all(axis=1)
@@ -279,7 +279,8 @@ def describe(choice: Choice, costs: TierCosts) -> Placement:
     """Return all that a choice costs, stage by stage."""
     tiers, names = costs.tiers, costs.profile.cut_names
     ends = (0, *choice.cuts, costs.profile.depth)
-    total, stages = np.zeros((1, 5)), []
+    total = np.zeros((1, 5))
+    stages: list[Stage] = []
     for tier, one in enumerate(tiers.tiers):
         start, end = ends[tier], ends[tier + 1]
         stage = costs.run(tier, start)

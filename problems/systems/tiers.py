@@ -223,7 +223,8 @@ def _tables(table: dict[str, Any], key: str) -> list[Any]:
     """Return a list of tables."""
     if not isinstance(table[key], list):
         raise InputError(key, table[key], f"a list of tables, [[{key}]]")
-    return table[key]
+    found: list[Any] = table[key]
+    return found
 
 
 def _tier(table: Any, index: int) -> Tier:

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.offloading.upload import (
+    is_too_wide,
     kde_inverse_rate,
     log_kde_inverse_rate,
     normal_density,
@@ -87,3 +88,17 @@ def test_equal_rates_need_no_density():
         assert inverse(rates) == pytest.approx(0.25)
     with pytest.raises(InputError, match="2 rates that differ"):
         silverman_width(rates)
+
+
+def test_few_rates_far_apart_take_no_longer_than_the_slowest():
+    # Without the limit 1.2 Mbit would take hours: the kernel is wider than the rates are apart.
+    wide = np.array([1e4, 1e9])
+    assert is_too_wide(wide)
+    assert log_kde_inverse_rate(wide) == 1e-4
+    near = np.array([9e6, 18e6, 30e6])
+    assert not is_too_wide(near)
+    assert np.mean(1 / near) < log_kde_inverse_rate(near) < 1 / 9e6
+    for count in (1, 3, 7):
+        equal = np.full(count, 0.3)
+        assert not is_too_wide(equal)
+        assert log_kde_inverse_rate(equal) == np.mean(1.0 / equal)
