@@ -314,8 +314,10 @@ def lifetimes(layers: Sequence[Layer], sizes: IntArray) -> tuple[IntArray, IntAr
 
     Returns
     -------
-    start, stop : (n + 1,) int64 arrays
-        As `live_elements` counts them.
+    start : (n + 1,) int64 array
+        The first step of each tensor, as `live_elements` counts them.
+    stop : (n + 1,) int64 array
+        The step after its last.
     """
     stop = _last_uses(layers) + 1
     for step, layer in enumerate(layers):

@@ -44,9 +44,6 @@ class Reading:
         with bytes.
     bits_per_element : int
         Bits sent for one element of (15): 32 in float32, or 1 as printed.
-    own_types : bool
-        Whether a tensor or parameter that the network gives in another type than float32 has the
-        size of that type: in float16, half of the bytes and bits above.
     memory : {"sum", "peak"}
         (10): the sum of all maps, as printed (what training keeps), or the largest live set of
         an inference.
@@ -79,6 +76,9 @@ class Reading:
         Whether the static energy (18) also counts the time in which a node idles.
     whole_trip : bool
         Whether the answer's way back counts: a whole round trip in place of half of one.
+    own_types : bool
+        Whether a tensor or parameter that the network gives in another type than float32 has the
+        size of that type: in float16, half of the bytes and bits of the two choices above.
 
     Raises
     ------
