@@ -85,7 +85,7 @@ def run_rivals(
 
     Examples
     --------
-    See ``experiments/tunings/rivals.toml``, which ``edgeopt tune`` runs.
+    See `read_rivals`, whose result it takes.
     """
     check_integer("jobs", jobs, at_least=1)
     folder = Path(folder)
