@@ -72,6 +72,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "networks",
         "List the built-in devices with their sources, or show one as TOML.",
     ),
+    "tiers": (
+        "tiers",
+        "Place a network on tiers in a row, with early exits and compressed transfers.",
+    ),
     "simulate": (
         "simulate",
         "Run every scheme on every stream and pool, and print delays, energy and uploads.",

@@ -168,7 +168,8 @@ def open_space(
     if instance is None:
         if within is not None:
             raise InputError("within", within, "left out, unless an instance is given")
-        return _between(**{**_DEFAULTS, **given}, form=form)
+        chosen: dict[str, Any] = {**_DEFAULTS, **given}
+        return _between(**chosen, form=form)
     for name, value in given.items():
         raise InputError(name, value, "left out: the instance has its size and times")
     share = _WITHIN if within is None else check_number("within", within, above=0.0)
@@ -206,7 +207,8 @@ def _between(tasks: int, nodes: int, low: float, high: float, form: str) -> Inst
         middle = math.sqrt(least) * math.sqrt(most)
         work = np.repeat([[least], [middle]], k, axis=1)
         speed = np.repeat([[least / middle], [1.0]], x, axis=1)
-        return InstanceSpace(*np.concatenate([work, speed], axis=1), tasks=k)
+        lowest, highest = np.concatenate([work, speed], axis=1)
+        return InstanceSpace(lowest, highest, k)
     lowest, highest = np.full((k, x), least), np.full((k, x), most)
     return InstanceSpace(lowest, highest, k, _order(lowest, form))
 

@@ -134,11 +134,16 @@ def worst_cases(rows: Iterable[Row]) -> list[WorstCase]:
 
 def _case(summary: Row) -> WorstCase:
     """Return the instance of a row of the summary."""
-    best, names = summary["best"], ("solver", "rival")
+    best, solver, rival = summary["best"], summary["solver"], summary["rival"]
     return WorstCase(
-        **{name: summary[name] for name in (*names, "tried", "evaluations")},
-        **{name: float(best[name]) for name in ("ratio", "search_ratio", "lower_bound")},
-        problem=problem_in(best, case_name(*(summary[name] for name in names))),
+        solver=solver,
+        rival=rival,
+        ratio=float(best["ratio"]),
+        search_ratio=float(best["search_ratio"]),
+        lower_bound=float(best["lower_bound"]),
+        tried=summary["tried"],
+        evaluations=summary["evaluations"],
+        problem=problem_in(best, case_name(solver, rival)),
         makespans=tuple(map(float, best["makespans"])),
         rival_makespans=tuple(map(float, best["rival_makespans"])),
         seeds=tuple(map(int, best["seeds"])),

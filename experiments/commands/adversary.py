@@ -65,7 +65,7 @@ def adversary_command(
     options: running.RunOptions,
 ) -> None:
     """Search for the instance on which a solver loses most to a rival, and save it."""
-    space = {"tasks": tasks, "nodes": nodes, "low": low, "high": high}
+    space: dict[str, Any] = {"tasks": tasks, "nodes": nodes, "low": low, "high": high}
     space |= {"instance": instance, "within": within, "form": form}
     fields = {"instances": instances, "runs": runs, "confirm": confirm}
     fields |= {"repetitions": repetitions, "seed": seed, "evaluations": evaluations}
@@ -77,11 +77,12 @@ def adversary_command(
     config = running.config_or_plan(
         lambda: _config(names or [], matrix, given, list(space)), options
     )
-    if config is None:
+    if config is None or options.out is None:
         return
     cells = running.run_to_end(config, options)
     if not cells.empty:
-        _show(config, cells.to_dict("records"), options.out, as_json)
+        rows: Any = cells.to_dict("records")
+        _show(config, rows, options.out, as_json)
     running.tell_rest(cells, config.kind, options.out)
 
 
@@ -109,7 +110,7 @@ def _config(
     return AdversaryConfig(
         space=_space({name: given[name] for name in space if name in given}),
         solvers={name: {"solver": locate_solver(name, Path())} for name in names},
-        pairs=() if matrix else (tuple(names),),
+        pairs=() if matrix else ((names[0], names[1]),),
         **fields,
     )
 

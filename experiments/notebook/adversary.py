@@ -70,7 +70,7 @@ class WorstCases:
     @property
     def _rows(self) -> list[Row]:
         """The searches so far."""
-        rows: Any = self.data.to_dict("records")
+        rows: list[Any] = self.data.to_dict("records")
         return rows
 
     @property
@@ -216,7 +216,13 @@ def adversary(
     (True, True)
     """
     check_integer("jobs", jobs, at_least=1)
-    space = {"tasks": tasks, "nodes": nodes, "low": low, "high": high, "within": within}
+    space: dict[str, Any] = {
+        "tasks": tasks,
+        "nodes": nodes,
+        "low": low,
+        "high": high,
+        "within": within,
+    }
     given = {name: value for name, value in space.items() if value is not None}
     with kept_folder(out, ADVERSARY) as folder:
         if instance is not None:

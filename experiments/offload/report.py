@@ -92,7 +92,7 @@ def offload_report(answer: Answer) -> OffloadReport:
         "shadow_prices": [price.words for price in shadow_prices(answer, relaxation)],
         "bound": relaxation.bound,
         "duality_gap": relaxation.duality_gap,
-        "dual_bound": None if relaxation.bound is None else dual_subgradient(program).bound,
+        **_dual(program, relaxation),
         "mixture": _mixture(relaxation),
         "kkt_residuals": relaxation.residuals and asdict(relaxation.residuals),
         "pareto_cuts": list(pareto_cuts(program)),
@@ -101,6 +101,14 @@ def offload_report(answer: Answer) -> OffloadReport:
         "split": None,
     }
     return {key: _plain(value) for key, value in report.items()}
+
+
+def _dual(program: CutProgram, relaxation: Relaxation) -> OffloadReport:
+    """Return the bound from the dual side, and whether it is within 0.001 of the best one."""
+    if relaxation.bound is None:
+        return {"dual_bound": None, "dual_converged": False}
+    dual = dual_subgradient(program)
+    return {"dual_bound": dual.bound, "dual_converged": dual.converged}
 
 
 # What a reader must know about the answer.
@@ -273,10 +281,11 @@ def print_report(report: OffloadReport) -> None:
 def _kkt_line(report: OffloadReport) -> str:
     """Return the mixture of cuts that solves the relaxation, and its KKT residuals."""
     mixture = [f"{_number(one['share'])} at cut {one['cut']}" for one in report["mixture"]]
+    late = "" if report["dual_converged"] else " (not converged)"
     residuals = [f"{name} {value:.1g}" for name, value in report["kkt_residuals"].items()]
     return (
         f"Relaxation, shares of the tasks: {', '.join(mixture)}; dual bound by subgradient "
-        f"{_number(report['dual_bound'])}. KKT residuals: {', '.join(residuals)}."
+        f"{_number(report['dual_bound'])}{late}. KKT residuals: {', '.join(residuals)}."
     )
 
 

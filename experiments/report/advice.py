@@ -185,6 +185,6 @@ def _draw(cells: pd.DataFrame, group: Group, shown: set[str], out: Path) -> list
     points = 1 + max(0, math.ceil(_A_DECADE * math.log10(last / _SHORTEST)))
     gaps = gaps_at_budgets(own, "seconds", np.geomspace(min(_SHORTEST, last), last, points))
     with paper_style():
-        figure = budgets_figure(gaps, "seconds", styles)
+        figure = budgets_figure(gaps, "seconds", styles, bands=False)
         plain_names(figure)
         return save_figure(figure, out, f"seconds-{group.size}")

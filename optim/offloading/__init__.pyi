@@ -4,14 +4,19 @@ from .relaxation import relax
 from .sensitivity import sensitivities, shadow_prices
 from .solvers import Answer, best_cuts, pareto_cuts, scan, tmoa_printed, tmoa_repaired
 from .splits import NetworkSplit, split_network
+from .tiers import Placement, Stage, best_placement, placement_front
 
 __all__ = [
     "Answer",
     "NetworkSplit",
+    "Placement",
+    "Stage",
     "best_cuts",
+    "best_placement",
     "dual_subgradient",
     "node_program",
     "pareto_cuts",
+    "placement_front",
     "relax",
     "scan",
     "sensitivities",

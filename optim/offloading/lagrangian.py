@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 from edgeopt.problems.errors import FloatArray, check_integer
 from edgeopt.problems.offloading.program import CutProgram
 
+CONVERGED = 1e-3
+"""The largest gap of a dual bound that has converged."""
+
+_NEAR = (1e-7, 1e-6, 1e-5, 1e-4, 5e-4)  # reduced costs at which cuts count as the lowest
+
+_FEASIBLE = 1e-6  # distance from a feasible mixture, in the scale of `Lagrangian`
+
 _PATH = 10.0  # the level is halved after a path of this length, times its root, without gain
 
 
@@ -95,11 +102,20 @@ class DualBound:
         Multipliers of the bound, in the scale of `Lagrangian`.
     trace : (iterations,) float64 array
         Best bound after each iteration.
+    gap : float
+        How far the bound may be from the best one, as a share of the range of f over the cuts;
+        infinite if no mixture of cuts was found that shows it.
     """
 
     bound: float
     multipliers: FloatArray
     trace: FloatArray
+    gap: float
+
+    @property
+    def converged(self) -> bool:
+        """Whether the bound is proved to be within 0.001 of the range of f."""
+        return self.gap <= CONVERGED
 
 
 def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBound:
@@ -144,4 +160,26 @@ def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBoun
         path += float(np.linalg.norm(moved - alpha))
         alpha, trace[step] = moved, best
     values = np.array([data.unscale(value) for value in trace])
-    return DualBound(data.unscale(best), best_alpha, values)
+    return DualBound(data.unscale(best), best_alpha, values, _gap(data, best_alpha))
+
+
+def _gap(data: Lagrangian, alpha: FloatArray) -> float:
+    """Return the gap of q(alpha) that a mixture of the cuts of lowest L proves.
+
+    A mixture p of cuts whose L is within e of the lowest, with G p = -s <= 0, costs at most
+    q(alpha) + e + alpha's, and no bound is above the cost of a feasible mixture.
+    """
+    from scipy.optimize import nnls
+
+    reduced, rows = data.cost + alpha @ data.excess, alpha.size
+    least, wanted = np.inf, np.append(np.zeros(rows), 1.0)
+    for near in _NEAR:
+        cuts = np.flatnonzero(reduced <= reduced.min() + near)
+        columns = np.vstack([data.excess[:, cuts], np.ones(cuts.size)])
+        # Slack is free only where the multiplier is small.
+        slacks = np.eye(rows + 1)[:, :rows][:, alpha <= CONVERGED]
+        weights, distance = nnls(np.hstack([columns, slacks]), wanted)
+        slack = weights[cuts.size :] @ alpha[alpha <= CONVERGED]
+        if distance <= _FEASIBLE:
+            least = min(least, near + float(slack + alpha.sum() * distance))
+    return least

@@ -82,8 +82,8 @@ def parse_system(
     See `load_system`.
     """
     check_keys("system", table, ("name", "pool", *_PARTS), required=("pool", *_PARTS))
-    parts = {section: _part(kind, table[section], section) for section, kind in _PARTS.items()}
-    pool = _pool(table["pool"], nodes)
+    parts = {section: read_part(kind, table[section], section) for section, kind in _PARTS.items()}
+    pool = read_pool(table["pool"], nodes)
     values = {"name": table.get("name", default_name), "pool": pool, **parts}
     return from_table(System, values, "system")
 
@@ -114,20 +114,19 @@ def save_system(system: System, path: str | Path) -> None:
     write_atomically(Path(path), ("\n".join(lines) + "\n").encode())
 
 
-def _part(kind: Callable[..., Any], table: Any, section: str) -> Any:
+def read_part(kind: Callable[..., Any], table: Any, section: str) -> Any:
     """Return the part of the system that a section describes, completed from network or device."""
     if kind is TaskStream:
         return from_table(kind, table, section)
     check_table(section, table)
     if kind is Cloud:
-        device = device_preset(table["device"]) if "device" in table else {}
-        speed = {key: device[key] for key in ("flops",) if key in device}
+        speed = {"flops": device_preset(table["device"])["flops"]} if "device" in table else {}
         return from_table(kind, table, section, aside=("device",), defaults=speed)
     preset = network_preset(table["network"]) if "network" in table else {}
     return from_table(kind, table, section, aside=("network",), defaults=preset)
 
 
-def _pool(table: Any, nodes: int | None) -> Pool:
+def read_pool(table: Any, nodes: int | None) -> Pool:
     """Return the pool of the ``[pool]`` section."""
     keys = ("nodes", "memory_share", "total_memory_bytes")
     check_keys("pool", table, keys, required=("nodes",))

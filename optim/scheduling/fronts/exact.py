@@ -36,6 +36,8 @@ _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
 _STEP = 1e-8  # relative: makespans that are closer are one point of the front
 
+_LONGER = 8.0  # times the step, where the last one was within the tolerance of HiGHS
+
 _SAME = 1e-7  # relative: a weighted sum that is smaller by less finds nothing new
 
 
@@ -104,11 +106,12 @@ class EpsilonConstraint:
     def _downwards(self, exact: _Exact) -> Iterator[bool]:
         """Solve for each deadline below a known makespan."""
         archive, unit = exact.archive, makespan_unit(exact.archive.problem)
-        deadline = math.inf
+        deadline, longer = math.inf, 1.0
         while archive.makespans:
             # The tolerance of HiGHS may return a schedule that ends just after the deadline.
+            longer = longer * _LONGER if archive.makespans[0] > deadline else 1.0
             known = min(archive.makespans[0], deadline)
-            deadline = known - (unit or _STEP * known)
+            deadline = known - (unit or longer * _STEP * known)
             if deadline < archive.least:
                 return
             ended = exact.cheapest(deadline)

@@ -53,7 +53,7 @@ class FrontMethod(Protocol):
     ...             yield False
     >>> problem = Problem([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]], active_power=[1.0, 3.0])
     >>> front(problem, RandomSearch(), stop=Iterations(500), rng=1).points.tolist()
-    [[5.0, 16.0], [7.0, 10.0], [9.0, 9.0]]
+    [[5.0, 17.0], [7.0, 10.0], [9.0, 9.0]]
     """
 
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
@@ -103,12 +103,12 @@ def front(
     >>> problem = Problem(times, active_power=[1.0, 3.0], idle_power=[0.5, 0.5])
     >>> exact = front(problem, "epsilon", rng=1)
     >>> exact.points.round(6).tolist(), exact.status.value
-    ([[5.0, 16.5], [7.0, 13.0]], 'finished')
+    ([[5.0, 17.5], [7.0, 13.0]], 'finished')
     >>> exact.assignments.tolist()
-    [[0, 1, 1], [0, 1, 0]]
+    [[0, 0, 1], [0, 1, 0]]
     >>> hull = front(problem, "weighted", rng=1)
-    >>> hull.hypervolume([10.0, 20.0])  # 5 x 3.5 + 3 x 3.5
-    28.0
+    >>> hull.hypervolume([10.0, 20.0])  # 5 x 2.5 + 3 x 4.5
+    26.0
     """
     chosen = (
         METHODS[check_choice("method", method, METHODS)]() if isinstance(method, str) else method

@@ -205,11 +205,10 @@ class Frontier:
             if priced is None or problem.matrix.size < _COSTLY_TO_LIST or is_over():
                 listed = start_assignment(problem, "min-min")
                 known += [] if listed is None else [listed]
+                tried += 1
             if known:
                 best, makespan = _best_of(problem, known)
-                return OpeningState(
-                    assignment=best, makespan=makespan, evaluations=tried + 1, rng=rng
-                )
+                return OpeningState(assignment=best, makespan=makespan, evaluations=tried, rng=rng)
         if _is_too_large(problem) or _is_short(problem):
             return LocalSearch().init(problem, rng, start)
         found = start_assignments(problem)

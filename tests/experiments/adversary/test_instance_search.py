@@ -112,7 +112,7 @@ def test_our_heuristics_ignore_the_seed_and_run_once():
 def test_a_foreign_solver_that_changes_the_problem_is_caught():
     def cheat(problem, rng):
         problem.et.flags.writeable = True
-        problem.et[0] = 0.001
+        problem.et[0] = 100.0
         return np.zeros(problem.tasks, dtype=np.int64)
 
     side = Side("cheat", cheat, {"evaluations": 1}, is_foreign=True)

@@ -266,15 +266,15 @@ def test_where_no_split_is_feasible_there_is_none(tmp_path: Path):
 
 
 def test_the_split_is_told_as_such():
-    options = ("--network", "alexnet", "--system", "pi_lte", "--method", "mincut")
-    changes = ("--set", "link.bandwidth_bit_s=1e9", "--set", "cloud.flops=1e14")
-    # A pooling that is no cut of the paper halves what is sent, on slow nodes.
-    slow = ("--set", "tasks.arrival_hz=1", "--set", "link.round_trip_s=0.001")
-    split = run_json(*options, *changes, *slow)["split"]
-    assert split["crossing"] and split["edge_layers"][-1] == split["crossing"][-1]["name"]
-    assert split["value"] == split["delay_s"] <= split["best_cut_value"]
+    options = ("--network", "alexnet", "--system", "table1", "--method", "mincut")
+    changes = ("--set", "link.bandwidth_bit_s=2e7", "--set", "tasks.arrival_hz=2")
+    split = run_json(*options, *changes)["split"]
+    # A pooling after the last convolution, which is no cut of the paper, shrinks what is sent.
+    assert [one["name"] for one in split["crossing"]] == ["pool5"]
+    assert split["edge_layers"][-1] == "pool5"
+    assert split["value"] == split["delay_s"] < 0.9 * split["best_cut_value"]
     assert split["proved"]
-    text = run(*options, *changes, *slow)
+    text = run(*options, *changes)
     assert f"{len(split['edge_layers'])} of {split['layers']} graph layers on the edge" in text
     assert f"Crossing: {split['crossing'][0]['name']} " in text
     assert f"The best of the cuts 0..N is cut {split['best_cut']}, delay " in text

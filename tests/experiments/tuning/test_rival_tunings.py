@@ -9,7 +9,6 @@ from edgeopt.experiments.tuning.config import read_tuning
 from edgeopt.experiments.tuning.rivals import read_rivals
 from edgeopt.problems.errors import InputError
 
-ROOT = Path(__file__).parents[3]
 FILE = """
 trials = 2
 seed = 3
@@ -110,11 +109,5 @@ def test_sets_of_a_tuning_file_may_be_patterns(rivals_file: Path):
     file.write_text(text)
     assert [Path(spec).name for spec in read_tuning(file).training.specs] == ["a.csv", "b.csv"]
     file.write_text(text.replace("[ab]", "*"))
-    with pytest.raises(InputError, match=r"training.problems: got 'c.csv \("):
+    with pytest.raises(InputError, match=r"training.problems: got .c.csv \("):
         read_tuning(file)
-
-
-def test_the_file_of_the_project_is_read():
-    rivals = read_rivals(ROOT / "experiments" / "tunings" / "rivals.toml")
-    assert len(rivals.families) == 4
-    assert len(rivals.tunings) == 4 * len(rivals.solvers)

@@ -74,7 +74,7 @@ def test_with_one_constraint_the_dual_is_the_best_mixture_of_two_cuts(synthetic,
 def test_the_subgradient_finds_the_same_bound_from_below(random_one, realistic):
     programs = [random_one(seed) for seed in range(150)]
     programs += [realistic(seed, "delay") for seed in range(40)]
-    distances = []
+    distances, converged = [], []
     for program in programs:
         bound, dual = relax(program).bound, dual_subgradient(program)
         assert (np.diff(dual.trace) >= 0).all()
@@ -83,9 +83,14 @@ def test_the_subgradient_finds_the_same_bound_from_below(random_one, realistic):
             span = lagrangian_of(program).span
             assert dual.bound <= bound + 1e-9 * span
             distances.append((bound - dual.bound) / span)
+            converged.append(dual.converged)
+            assert not dual.converged or distances[-1] <= 1e-3 + 1e-6
+        else:
+            assert not dual.converged
     assert len(distances) > 150
     assert np.quantile(distances, [0.5, 0.95]) == pytest.approx([0, 0], abs=1e-3)
     assert np.mean(np.array(distances) < 0.01) > 0.98
+    assert np.mean(converged) > 0.5
 
 
 @settings(max_examples=100, deadline=None)

@@ -95,7 +95,7 @@ def test_all_processes_die_with_the_sweep(
     if number == signal.SIGTERM:
         said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
         assert (process.returncode, said) == (130, [INTERRUPTED])
-        assert read_cells(tmp_path / "out")["solver"].tolist() == ["mct"] * 4
+        assert set(read_cells(tmp_path / "out")["solver"]) == {"mct"}
 
 
 SCRIPT = """

@@ -21,7 +21,7 @@ def test_the_epsilon_constraint_finds_the_whole_front(seed):
     assert found.points == pytest.approx(naive_front(problem, name), rel=1e-9)
     _assert_bounds_hold(found, all_points(problem, name))
     # its bounds leave nothing open but what tolerances hide
-    assert found.hypervolume() == pytest.approx(found.hypervolume_bound(), rel=1e-5)
+    assert found.hypervolume() == pytest.approx(found.hypervolume_bound(), rel=1e-4)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
@@ -49,12 +49,12 @@ def test_some_points_of_a_front():
 
 def test_whole_times_step_by_their_unit():
     times = np.array([[3.0, 5.0], [2.0, 1.0], [4.0, 4.0]])
-    problem = Problem(times, cost=np.array([[0.0, 3.0]] * 3))
+    problem = Problem(times, cost=np.array([[0.0, 5.0], [0.0, 1.0], [0.0, 3.0]]))
     found = front(problem, "epsilon", objectives=("makespan", "cost"), rng=1)
-    assert found.points.tolist() == [[5.0, 6.0], [7.0, 3.0], [9.0, 0.0]]
+    assert found.points.tolist() == [[5.0, 3.0], [7.0, 1.0], [9.0, 0.0]]
     assert found.schedule(0).makespan == 5.0
-    assert found.bound(6.0) == pytest.approx(6.0, rel=1e-6)
-    assert found.hypervolume([10.0, 10.0]) == 5 * 4 + 3 * 3 + 1 * 3
+    assert found.bound(6.0) == pytest.approx(3.0, rel=1e-6)
+    assert found.hypervolume([10.0, 10.0]) == 5 * 7 + 3 * 2 + 1 * 1
     table = found.table()
     assert table.columns.tolist() == ["makespan", "cost", "assignment"]
     assert "3 schedules of makespans 5, 9 s by EpsilonConstraint: finished" in str(found)

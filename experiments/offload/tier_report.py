@@ -1,0 +1,90 @@
+"""A placement on tiers as text: its stages, and the Pareto front beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+
+from edgeopt.experiments.terminal import terminal_table
+from edgeopt.experiments.text import scaled
+from edgeopt.optim.offloading.tiers import Placement, Stage
+from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.systems.tiers import Tiers
+
+_BUSY = 0.8
+
+_SHOWN = 20  # rows of the front
+
+
+def placement_text(
+    profile: Profile, tiers: Tiers, best: Placement | None, front: Sequence[Placement]
+) -> Group:
+    """Return a placement and the Pareto front as rich text.
+
+    Parameters
+    ----------
+    profile : Profile
+        The network.
+    tiers : Tiers
+        What it is placed on.
+    best : Placement or None
+        The placement; None if none is feasible.
+    front : sequence of Placement
+        The Pareto front.
+    """
+    where = f"{profile.name} on {tiers.name} ({len(tiers.tiers)} tiers)"
+    if best is None:
+        return Group(f"{where}: no placement meets memory, deadline, energy, load and accuracy")
+    exits = f"exits after {', '.join(best.exits)}" if best.exits else "no exits"
+    summary = (
+        f"{where}: delay {scaled(best.delay_s * 1e3)} ms ({scaled(best.wait_s * 1e3)} ms of it "
+        f"waiting), at most {scaled(1.0 / best.period_s)} tasks/s, "
+        f"energy {scaled(best.energy_j)} J, accuracy {scaled(best.accuracy)}, {exits}"
+    )
+    parts: list[RenderableType] = [summary, _stages(best.stages)]
+    parts += [
+        f"Note: load of {stage.name}: {stage.load:.0%} of capacity; near 100 % a small change of "
+        "the load changes the delay a great deal."
+        for stage in best.stages
+        if stage.load > _BUSY
+    ]
+    if any(link.energy_j_bit == 0.0 for link in tiers.links):
+        parts.append("Note: a link without energy_j_bit sends for nothing, as far as energy goes.")
+    if len(front) > 1:
+        parts += [f"Pareto front of delay, energy and accuracy ({len(front)}):", _front(front)]
+    return Group(*parts)
+
+
+def _stages(stages: Sequence[Stage]) -> RenderableType:
+    """Return a row for each tier and link."""
+    rows = [
+        (
+            stage.name,
+            " to ".join(stage.layers) or stage.codec or "-",
+            scaled(stage.seconds * 1e3),
+            f"{stage.load:.1%}",
+            scaled(stage.memory_bytes / 2**20),
+            scaled(stage.upload_bytes / 2**10),
+        )
+        for stage in stages
+    ]
+    heads = ("stage", "layers or codec", "time [ms]", "load", "memory [MiB]", "sends [KiB]")
+    return terminal_table(heads, rows, align="llrrrr")
+
+
+def _front(front: Sequence[Placement]) -> RenderableType:
+    """Return a row for each placement of the front, as many as fit."""
+    rows = [
+        (
+            ", ".join(map(str, one.cuts)),
+            ", ".join(one.codecs),
+            ", ".join(one.exits) or "-",
+            scaled(one.delay_s * 1e3),
+            scaled(one.energy_j),
+            scaled(one.accuracy),
+        )
+        for one in front[:_SHOWN]
+    ]
+    heads = ("cuts", "codecs", "exits", "delay [ms]", "energy [J]", "accuracy")
+    return terminal_table(heads, rows, align="lllrrr")
