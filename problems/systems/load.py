@@ -120,8 +120,7 @@ def read_part(kind: Callable[..., Any], table: Any, section: str) -> Any:
         return from_table(kind, table, section)
     check_table(section, table)
     if kind is Cloud:
-        device = device_preset(table["device"]) if "device" in table else {}
-        speed = {key: device[key] for key in ("flops",) if key in device}
+        speed = {"flops": device_preset(table["device"])["flops"]} if "device" in table else {}
         return from_table(kind, table, section, aside=("device",), defaults=speed)
     preset = network_preset(table["network"]) if "network" in table else {}
     return from_table(kind, table, section, aside=("network",), defaults=preset)
