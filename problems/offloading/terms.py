@@ -103,7 +103,9 @@ class CutTerms:
 
         Of queues in series whose service times are constant, only the slowest keeps tasks waiting,
         as if they arrived there directly (Friedman, Operations Research 13(1), 1965). Tasks that
-        go to x nodes in turn wait as in M/D/x (Crommelin, 1932).
+        go to x nodes in turn wait as in M/D/x (Crommelin, 1932). Where a pool of several nodes is
+        the slowest, tasks that leave it together wait a little more, which is left out: at most
+        the wait of M/D/1 at the rate of the pool less that of M/D/x.
         """
         c = self.columns
         if self.reading.waiting != "queued":
