@@ -78,11 +78,12 @@ def advise(cells: pd.DataFrame, rules: Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from edgeopt import SweepConfig, run_sweep
+    >>> from edgeopt import SweepConfig, read_runs, run_sweep
     >>> from edgeopt.experiments.statistics import advise
     >>> solvers = {"LPT": {"solver": "lpt"}, "MET": {"solver": "met"}}
     >>> config = SweepConfig(("paper:20x4:seed=1",), 1, 1, {"evaluations": 100}, solvers)
-    >>> advise(run_sweep(config, "cells"), ["LPT"])[["size", "take"]].to_dict("records")[0]
+    >>> _ = run_sweep(config, "runs")
+    >>> advise(read_runs("runs"), ["LPT"])[["size", "take"]].to_dict("records")[0]
     {'size': '20x4', 'take': 'LPT'}
     """
     import pandas as pd

@@ -34,7 +34,10 @@ class Measures(NamedTuple):
 
     Examples
     --------
-    See `measure`.
+    >>> from edgeopt import Problem, lpt, solve
+    >>> result = solve(Problem([[3.0, 5.0], [2.0, 1.0]], deadlines=[2.0, 2.0]), lpt)
+    >>> result.measures.utilisation, result.measures.deadline_misses
+    (0.6666666666666666, 1)
     """
 
     energy: float | None

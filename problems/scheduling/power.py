@@ -49,8 +49,8 @@ def with_power(problem: Problem, exponent: float, rng: np.random.Generator) -> P
     >>> import numpy as np
     >>> from edgeopt.problems.scheduling import Problem, with_power
     >>> drawn = with_power(Problem([[4.0, 1.0]]), 1.0, np.random.default_rng(1))
-    >>> drawn.active_power.round(2), drawn.idle_power.round(2)
-    (array([2.51, 11.8 ]), array([0.75, 3.54]))
+    >>> drawn.active_power.round(2).tolist(), drawn.idle_power.round(2).tolist()
+    ([2.51, 11.8], [0.75, 3.54])
     """
     check_number("power", exponent, at_least=0, at_most=3)
     if problem.energy is not None or problem.active_power is not None:
