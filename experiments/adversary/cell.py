@@ -279,7 +279,7 @@ def problem_in(row: Row, name: str) -> Problem:
         Of the problem.
     """
     given = {each: _array(row[each]) for each in _ARRAYS}
-    texts = {each: row[each] for each in ("task_names", "node_names")}
+    texts: dict[str, Any] = {each: _texts(row[each]) for each in ("task_names", "node_names")}
     times = given["times"]
     et = (
         UniformTimes(given["work"], given["speed"])  # type: ignore[arg-type]
@@ -292,7 +292,7 @@ def problem_in(row: Row, name: str) -> Problem:
         given["node_capacity"],
         name=name,
         ready=given["ready"],
-        **{each: _texts(value) for each, value in texts.items()},
+        **texts,
     )
 
 

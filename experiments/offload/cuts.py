@@ -43,8 +43,8 @@ def cut_table(answer: Answer) -> pd.DataFrame:
 
 def cut_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table of cuts for JSON, None for what is infinite."""
-    rows: list[dict[str, Any]] = table.reset_index().to_dict("records")
-    return [{key: _finite(value) for key, value in row.items()} for row in rows]
+    rows = table.reset_index().to_dict("records")
+    return [{str(key): _finite(value) for key, value in row.items()} for row in rows]
 
 
 def cuts_text(table: pd.DataFrame) -> Table:

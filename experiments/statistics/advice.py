@@ -89,7 +89,7 @@ def advise(cells: pd.DataFrame, rules: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     blocks = blocks_of(gaps_within(cells), "problems")
-    check_rules(rules, blocks)
+    check_rules(rules, map(str, blocks.columns))
     groups = problem_groups(cells[cells["problem"].isin(blocks.index)])
     return pd.DataFrame([_row(group, blocks, rules) for group in groups if group.tasks])
 

@@ -58,8 +58,8 @@ def rank_changes(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame
     rows = []
     for family, default, tuned in _blocks(tables):
         before, after = rank_table(default), rank_table(tuned)
-        tests = [signed_ranks(*_pair(before, after, s), scale=0.0).p for s in default]
-        for solver, p in zip(default, holm(np.array(tests)), strict=True):
+        tests = [signed_ranks(*_pair(before, after, str(s)), scale=0.0).p for s in default]
+        for solver, p in zip(map(str, default), holm(np.array(tests)), strict=True):
             alone = rank_table(default.assign(**{solver: tuned[solver]}))
             rows.append(
                 {
@@ -104,7 +104,7 @@ def order_changes(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFram
         before, after = rank_table(default), rank_table(tuned)
         means = before.mean(), after.mean()
         orders = _certain(default), _certain(tuned)
-        pairs = list(combinations(default, 2))
+        pairs = list(combinations(map(str, default), 2))
         turned = [np.prod([mean[a] - mean[b] for mean in means]) < 0 for a, b in pairs]
         certain = [first * second < 0 for first, second in zip(*orders, strict=True)]
         rows.append(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.runs.run import Count
@@ -194,11 +194,11 @@ def _table(rows: pd.DataFrame) -> list[str]:
     return markdown_table(columns, texts, "lr")
 
 
-def _sentence(order: dict[str, object]) -> str:
+def _sentence(order: dict[Hashable, Any]) -> str:
     """Return what the tests say of a family."""
     return (
         f"{order['problems']} problems. Kendall's tau of the average ranks before and after is "
-        f"{decimal(float(order['tau']))}; {order['reversed']} of {order['pairs']} pairs of solvers "  # type: ignore[arg-type]
+        f"{decimal(float(order['tau']))}; {order['reversed']} of {order['pairs']} pairs of solvers "
         f"change places, of {order['certain']} both orders are significant. That tuning changes no "
-        f"solver's rank: {p_digits(float(order['p']))} (exchange of default and tuned by problem)."  # type: ignore[arg-type]
+        f"solver's rank: {p_digits(float(order['p']))} (exchange of default and tuned by problem)."
     )

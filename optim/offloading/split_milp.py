@@ -216,7 +216,7 @@ class SplitSearch:
         upper[: 2 * n + 1] = 1.0
         upper[self.delay] = float(self.measures.program.limits[1, 0]) / self.second
         upper[self.service] = [queue.capacity / self.second for queue in self.queues]
-        integral = np.zeros(model.width)
+        integral = np.zeros(model.width, dtype=np.int64)
         integral[:n] = 1
         cost, scale = self._cost()
         answer = milp(
@@ -262,15 +262,15 @@ class SplitSearch:
         limit = float(self.measures.program.limits[0, 0])
         held = self.measures.memory_bytes / limit
         peaks = self.measures.program.reading.memory == "peak"
-        live = self.measures.alive / limit if peaks else None
-        most = held.sum() + (float(live.sum(axis=1).max()) if live is not None else 0.0)
+        live = self.measures.alive
+        most = held.sum() + (float(live.sum(axis=1).max()) / limit if peaks else 0.0)
         if most <= 1.0:
             return
         self.model.add(0.0, (self.x, held), (self.memory, -1.0))
         self.model.add(1.0, (self.memory, 1.0))
-        for step in range(self.x.size if live is not None else 0):
-            row = live[[step], :].tocoo()
-            tensors, values = row.coords[1], row.data
+        for step in range(self.x.size if peaks else 0):
+            row = slice(live.indptr[step], live.indptr[step + 1])
+            tensors, values = live.indices[row], live.data[row] / limit
             inside = tensors > 0
             free = 1.0 - float(values[~inside].sum())
             self.model.add(

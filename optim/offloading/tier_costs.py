@@ -212,8 +212,8 @@ class TierCosts:
         held = held + np.cumsum(self._branches("parameters"))
         if self.reading.memory == "sum":
             held = held + profile.map_elements
-            return (held - held[start])[start:] * factor
-        return ((held - held[start])[start:] + self._peaks[start, start:]) * factor
+            return np.asarray((held - held[start])[start:] * factor)
+        return np.asarray(((held - held[start])[start:] + self._peaks[start, start:]) * factor)
 
     @cached_property
     def _peaks(self) -> FloatArray:

@@ -200,9 +200,14 @@ def _read_npz(path: Path) -> Problem:
         data.get("node_capacity"),
         name=str(data.get("name", path.stem)),
         ready=data.get("ready"),
-        **{key: _texts(path, key, data[key]) for key in _NAMES if key in data},
+        **_named(path, data),
         **{key: data[key] for key in CONSUMPTION if key in data},
     )
+
+
+def _named(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the names of tasks and nodes, as far as the file has them."""
+    return {key: _texts(path, key, data[key]) for key in _NAMES if key in data}
 
 
 def _texts(path: Path, key: str, names: NDArray[Any]) -> tuple[str, ...]:

@@ -188,12 +188,12 @@ def warm_up_front(method: str | FrontMethod) -> None:
 
     Examples
     --------
-    >>> from edgeopt import Seconds, front, load_problem
+    >>> from edgeopt import Iterations, front, load_problem
     >>> from edgeopt.optim.scheduling.fronts import warm_up_front
     >>> warm_up_front("frontier")  # kernels are compiled before the clock starts
-    >>> found = front(load_problem("paper:20x4:power=2:seed=1"), stop=Seconds(0.5), rng=1)
+    >>> found = front(load_problem("paper:20x4:power=2:seed=1"), stop=Iterations(20), rng=1)
     >>> len(found) > 1
     True
     """
-    tiny = Problem(np.array([[1.0, 2.0], [2.0, 3.0]]), active_power=[1.0, 2.0])
+    tiny = Problem(np.array([[1.0, 2.0], [2.0, 3.0]]), active_power=np.array([1.0, 2.0]))
     front(tiny, method, stop=Iterations(4), rng=0)
