@@ -182,11 +182,14 @@ class _Exact:
     def cheapest(self, deadline: float, share: float = 1.0) -> bool:
         """Look for the least value up to a deadline, in a share of the time left."""
         answer = self._solve(Wanted(0.0, 1.0, deadline), share)
-        if answer.bound == math.inf:
+        beyond = deadline
+        if deadline < math.inf:
             beyond = next_makespan(self.archive.problem, deadline)
+        if answer.bound == math.inf:
             self.archive.least = max(self.archive.least, beyond)
         else:
-            self.archive.bound(answer.bound, end=deadline)
+            # Between the deadline and the next multiple of the unit, no schedule ends.
+            self.archive.bound(answer.bound, end=max(deadline, math.nextafter(beyond, 0.0)))
         return answer.ended
 
     def weighted(self, wanted: Wanted, share: float = 1.0) -> bool:
