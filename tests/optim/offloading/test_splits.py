@@ -182,7 +182,8 @@ def test_a_pooling_stays_with_the_edge_if_that_saves_upload():
         Layer("big", "conv", 10**13, 0, (10,), (1,)),
     )
     profile = Profile("pooled", (10_000,), layers, (1, 3))
-    split = split_network(profile, load_system("pi_lte", changes={"tasks.deadline_s": 10.0}))
+    calm = {"tasks.deadline_s": 10.0, "tasks.arrival_hz": 0.1}  # two seconds in the cloud
+    split = split_network(profile, load_system("pi_lte", changes=calm))
     assert split is not None
     assert split.edge_layers == ("conv", "pool")
     assert (split.cut, split.crossing[0].name) == (1, "pool")
