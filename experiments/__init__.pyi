@@ -1,4 +1,5 @@
 from . import (
+    adversary,
     best_known,
     learning,
     notebook,
@@ -32,6 +33,7 @@ __all__ = [
     "SweepConfig",
     "TuneConfig",
     "Tuning",
+    "adversary",
     "best_known",
     "compare_solvers",
     "learning",

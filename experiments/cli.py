@@ -24,12 +24,20 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "schedule",
         "Schedule the tasks of a problem; the default budget is 100 iterations.",
     ),
+    "front": (
+        "front",
+        "Trade the makespan for energy or cost: schedules of which none is better in both.",
+    ),
     "check": ("check", "Check the proof in a certificate, and print the bound that it proves."),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
     "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
     "tune": (
         "tune",
         "Tune a solver's parameters, and compare with the default on held-out problems.",
+    ),
+    "adversary": (
+        "adversary",
+        "Search for the instance on which a solver loses most to a rival, and save it.",
     ),
     "plot": (
         "plot",
@@ -39,6 +47,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     "budgets": (
         "budgets",
         "Print the median gap of each solver at each budget as Markdown, with tests.",
+    ),
+    "advise": (
+        "advise",
+        "Say which solver to take for how many tasks and nodes within how many seconds.",
     ),
     "best-known": (
         "best_known",
@@ -55,6 +67,14 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     "tiers": (
         "tiers",
         "Place a network on tiers in a row, with early exits and compressed transfers.",
+    ),
+    "networks": (
+        "networks",
+        "List the built-in networks, or show the cuts of one, also of a file.",
+    ),
+    "devices": (
+        "networks",
+        "List the built-in devices with their sources, or show one as TOML.",
     ),
     "simulate": (
         "simulate",

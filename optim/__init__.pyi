@@ -1,5 +1,6 @@
 from . import framework, learning, offloading, online, scheduling
 from .scheduling.checker import CheckError, check_schedule
+from .scheduling.measures import Measures, measure
 from .scheduling.run_time import budget_used, time_left
 from .scheduling.schedule import Schedule
 from .scheduling.solve import solve, warm_up
@@ -10,6 +11,7 @@ __all__ = [
     "CheckError",
     "Evaluations",
     "Iterations",
+    "Measures",
     "OneShot",
     "Progress",
     "Result",
@@ -25,6 +27,7 @@ __all__ = [
     "check_schedule",
     "framework",
     "learning",
+    "measure",
     "offloading",
     "online",
     "scheduling",

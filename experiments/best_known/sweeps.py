@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_REGISTERED = "best known"  # in place of a solver's name
+
+_FACTS, _NUMBERS = ("instance", "tasks", "nodes"), ("makespan", "lower_bound", "seconds")
+
+
 def read_sweeps(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of all sweeps.
 
@@ -146,6 +151,33 @@ def _check(record: KnownSchedule, spec: str, field: str, value: str) -> None:
 
 
 # Solvers side by side on families of instances, as Markdown.
+
+
+def with_records(cells: pd.DataFrame, records: dict[str, KnownSchedule]) -> pd.DataFrame:
+    """Return what tables take from the rows and, like one more solver, from records.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        From `read_sweeps`.
+    records : dict of KnownSchedule
+        By digest, see `check_records`; those of other problems are left out.
+    """
+    import pandas as pd
+
+    problems = cells.drop_duplicates("digest").set_index("digest")
+    rows = [
+        {
+            "digest": digest,
+            **{name: problems.at[digest, name] for name in _FACTS},
+            "solver": _REGISTERED,
+            **{name: getattr(record, name) for name in _NUMBERS},
+        }
+        for digest, record in records.items()
+        if digest in problems.index
+    ]
+    columns = ["digest", *_FACTS, "solver", *_NUMBERS]
+    return pd.concat([cells[columns], pd.DataFrame(rows)], ignore_index=True) if rows else cells
 
 
 def solver_tables(cells: pd.DataFrame) -> str:

@@ -67,7 +67,7 @@ def best_known_command(
     if folders and problems:
         raise InputError("PROBLEM", problems[0], "given without sweeps, or itself a sweep's folder")
     if folders and markdown:
-        _print_solvers(folders)
+        _print_solvers(folders, read_register(register), register)
         return
     records = read_register(register)
     if problems and not update:
@@ -150,11 +150,18 @@ def _with_sweeps(
     return better_of({d: record for d, record in records.items() if d in found}, found)
 
 
-def _print_solvers(folders: list[Path]) -> None:
-    """Print all solvers of sweeps side by side."""
-    from edgeopt.experiments.best_known.sweeps import read_sweeps, solver_tables
+def _print_solvers(folders: list[Path], records: dict[str, KnownSchedule], register: Path) -> None:
+    """Print all solvers of sweeps side by side, and beside them what the register has."""
+    from edgeopt.experiments.best_known.sweeps import (
+        check_records,
+        read_sweeps,
+        solver_tables,
+        with_records,
+    )
 
-    say(*solver_tables(read_sweeps(folders)).split("\n"))
+    cells = read_sweeps(folders)
+    check_records(records, cells, register)
+    say(*solver_tables(with_records(cells, records)).split("\n"))
 
 
 def _print_standings(standings: Iterable[Standing], problems: bool, markdown: bool) -> None:

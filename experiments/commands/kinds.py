@@ -29,6 +29,7 @@ RUN_KINDS = {
     "sweep": KindEntry("sweep", "problems"),
     "simulation": KindEntry("simulate", "streams"),
     "learning": KindEntry("learn", "data"),
+    "adversary": KindEntry("adversary", "space"),
 }
 
 

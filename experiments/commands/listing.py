@@ -22,7 +22,7 @@ from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import file_exists, write_atomically
 from edgeopt.problems.parameters import choices
-from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.problem import CONSUMPTION, Problem, UniformTimes
 from edgeopt.problems.scheduling.spec import EXAMPLES, GENERATORS, load_problem
 
 OWN_SOLVER = (
@@ -240,10 +240,17 @@ def _show_problem(problem: Problem, name: str) -> None:
         ("forbidden pairs", str(forbidden)),
         ("memory", "limited" if problem.task_memory is not None else "unlimited"),
         ("ready times", "some" if problem.ready is not None else "0"),
+        ("stated", _stated(problem)),
         ("tasks", _names(problem.task_names)),
         ("nodes", _names(problem.node_names)),
     ]
     table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _stated(problem: Problem) -> str:
+    """Return which of energy, cost, power and deadlines a problem states."""
+    stated = (name.replace("_", " ") for name in CONSUMPTION if getattr(problem, name) is not None)
+    return ", ".join(stated) or "no energy, cost or deadlines"
 
 
 def _names(names: tuple[str, ...] | None) -> str:

@@ -20,12 +20,16 @@ def report_command(
         str | None,
         typer.Option(help="Headings that LaTeX tables keep: 'solver,average rank,gap %'"),
     ] = None,
+    adversary: Annotated[
+        Path | None,
+        typer.Option(help="Output of edgeopt adversary, whose worst instances become a section"),
+    ] = None,
 ) -> None:
     """Write a self-contained HTML report of a sweep, with LaTeX tables and PDF figures."""
     from edgeopt.experiments.report.page import write_report
 
     chosen = None if columns is None else [name.strip() for name in columns.split(",")]
-    files = write_report(folder, out, columns=chosen)
+    files = write_report(folder, out, columns=chosen, adversary=adversary)
     say(files[0])
     say(f"{files[-1].parent}/  {len(files) - 1} LaTeX tables and PDF figures")
     running.tell_missing(folder)

@@ -127,23 +127,44 @@ def config_to_run(
     InputError
         If an option or the file is illegal, or of another kind.
     """
-    from edgeopt.experiments.commands.kinds import check_file_kind, check_folder_kind
+    from edgeopt.experiments.commands.kinds import check_file_kind
+
+    if is_status_only(kind, options):
+        return None
+    if file is None:
+        raise InputError("FILE", None, "given, unless --status DIR is")
+    check_file_kind(file, kind)
+    return config_or_plan(lambda: read(file), options)
+
+
+def is_status_only(kind: str, options: RunOptions) -> bool:
+    """Check the options, and print the status of a folder if they ask for it alone.
+
+    Raises
+    ------
+    InputError
+        If an option is illegal, or the folder holds runs of another kind.
+    """
+    from edgeopt.experiments.commands.kinds import check_folder_kind
     from edgeopt.experiments.runs.status import read_status
-    from edgeopt.optim.scheduling.catalog import foreign_code_unread
 
     if options.jobs < 1:
         raise InputError("--jobs", options.jobs, "an integer >= 1")
     if options.prune and options.out is None:
         raise InputError("--prune", True, "given with --out, the folder to prune")
-    if options.status is not None:
-        check_folder_kind(options.status, kind)
-        _print_status(read_status(options.status), options.jobs)
-        return None
-    if file is None:
-        raise InputError("FILE", None, "given, unless --status DIR is")
-    check_file_kind(file, kind)
+    if options.status is None:
+        return False
+    check_folder_kind(options.status, kind)
+    _print_status(read_status(options.status), options.jobs)
+    return True
+
+
+def config_or_plan(make: Callable[[], Any], options: RunOptions) -> Any:
+    """Return a configuration with the time limit of the options; None if its plan was printed."""
+    from edgeopt.optim.scheduling.catalog import foreign_code_unread
+
     with foreign_code_unread() if options.dry_run else nullcontext():
-        config = read(file)
+        config = make()
         if options.time_limit is not None:
             config = replace(config, time_limit=options.time_limit)
         if options.dry_run:

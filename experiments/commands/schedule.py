@@ -25,6 +25,7 @@ from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.certificate import write_certificate
 from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.optim.scheduling.interrupt import Interrupts
+from edgeopt.optim.scheduling.measures import Measures
 from edgeopt.optim.scheduling.seeds import read_stream
 from edgeopt.optim.scheduling.solve import solve, warm_up
 from edgeopt.optim.scheduling.solver import Result
@@ -49,6 +50,7 @@ _JSON_KEYS = (
     "seconds",
     "seed",
     "status",
+    *Measures._fields,
     "assignment",
 )
 
@@ -124,7 +126,7 @@ def schedule_command(
     else:
         if problem is None:
             raise InputError("PROBLEM", None, "given, unless --replay DIR KEY is")
-        pairs = _pairs(parameters or [])
+        pairs = parse_pairs(parameters or [])
         rng, name = _rng(seed), solver or "atsa"
         values = _solved(problem, name, pairs, budget or DEFAULT, rng, certificate)
         notes, code = [], values.get("code", 0)
@@ -278,7 +280,7 @@ def _own_frames(error: Exception) -> list[str]:
     return traceback.format_list(own)
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
+def parse_pairs(texts: list[str]) -> dict[str, str]:
     """Return ``key=value`` texts as a dict."""
     pairs = {}
     for text in texts:
@@ -323,6 +325,7 @@ def _print_table(values: dict[str, Any]) -> None:
         ("lower bound", f"{values['lower_bound']:.10g} s"),
         *[("claimed", f"{claimed:.10g} s by the solver, not verified")] * bool(claimed),
         ("gap", f"{percent(values['gap'], 4)} %"),
+        *_measured(values),
         ("evaluations", f"{evaluations} in {seconds}"),
         ("status", values["status"]),
     ]
@@ -330,6 +333,19 @@ def _print_table(values: dict[str, Any]) -> None:
         proved = f"{values['certificate']} proves {values['certified_bound']:.10g} s"
         rows.append(("certificate", proved))
     table_console().print(terminal_table(("", ""), rows, align="l"))
+
+
+def _measured(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the rows of energy, cost and deadline misses, where the problem has the data."""
+    known = {name: values[name] for name in Measures._fields if values[name] is not None}
+    rows = []
+    if "energy" in known:
+        rows.append(("energy", f"{known['energy']:.10g} J"))
+    if "cost" in known:
+        rows.append(("cost", f"{known['cost']:.10g}"))
+    if "deadline_misses" in known:
+        rows.append(("late tasks", f"{known['deadline_misses']} of {values['tasks']}"))
+    return rows
 
 
 def _allowed(axis: str, values: dict[str, Any], budget: dict[str, Any]) -> str:

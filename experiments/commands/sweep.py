@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +15,9 @@ from edgeopt.experiments.terminal import say, table_console
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import write_atomically
 
+if TYPE_CHECKING:
+    from edgeopt.experiments.sweep.config import SweepConfig
+
 
 @running.with_run_options
 def sweep_command(
@@ -21,12 +26,16 @@ def sweep_command(
     ] = None,
     *,
     options: running.RunOptions,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of the file's budget, such as seconds=0.1; may be repeated"),
+    ] = None,
 ) -> None:
     """Run every solver on every problem, and print and write a table of gaps."""
     from edgeopt.experiments.runs.accept import accepted_rows
-    from edgeopt.experiments.sweep.config import read_config
 
-    config = running.config_to_run("sweep", file, options, read_config)
+    limits = _limits(budget or [])
+    config = running.config_to_run("sweep", file, options, partial(_read, limits=limits))
     if config is None:
         return
     if options.out is None:
@@ -40,6 +49,26 @@ def sweep_command(
     if accepted:
         say(f"{accepted} rows made by other code accepted")
     running.tell_rest(cells, config.kind, options.out)
+
+
+def _limits(texts: list[str]) -> dict[str, Any]:
+    """Return a budget from texts such as ``seconds=0.1``."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        kind, _, number = text.partition("=")
+        try:
+            found[kind] = int(number) if number.isdecimal() else float(number)
+        except ValueError:
+            raise InputError("--budget", text, "of the form KIND=NUMBER") from None
+    return found
+
+
+def _read(file: Path, limits: dict[str, Any]) -> SweepConfig:
+    """Return the sweep in a file, with a budget of its own if there are `limits`."""
+    from edgeopt.experiments.sweep.config import read_config
+
+    config = read_config(file)
+    return replace(config, budget=limits) if limits else config
 
 
 def _print_cells(out: Path) -> None:

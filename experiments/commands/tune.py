@@ -10,10 +10,16 @@ from rich.markdown import Markdown
 
 from edgeopt.experiments.runs.progress import progress
 from edgeopt.experiments.terminal import make_console, say
+from edgeopt.problems.errors import InputError
 
 
 def tune_command(
-    file: Annotated[Path, typer.Argument(help="TOML file: solver, trials, budget, training, ...")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="TOML file: solver, trials, budget, training, ...; or families and solvers"
+        ),
+    ],
     out: Annotated[
         Path, typer.Option(help="Folder for the results; what is there resumes, and may grow")
     ],
@@ -30,8 +36,12 @@ def tune_command(
     """Tune a solver's parameters, and compare with the default on held-out problems."""
     from edgeopt.experiments.tuning.cma_sampler import numbers_of
     from edgeopt.experiments.tuning.config import read_tuning
+    from edgeopt.experiments.tuning.rivals import is_of_rivals
     from edgeopt.experiments.tuning.run import run_tuning
 
+    if is_of_rivals(file):
+        _tune_rivals(file, out, jobs, storage, accept_code)
+        return
     config = read_tuning(file)
     console = make_console()
     choices = [name for name in config.space if name not in numbers_of(config.space)]
@@ -54,3 +64,17 @@ def tune_command(
         return
     console.print(Markdown(outcome.page))
     say(f"written: {', '.join(map(str, outcome.paths))}")
+
+
+def _tune_rivals(file: Path, out: Path, jobs: int, storage: str | None, accept_code: bool) -> None:
+    """Tune several solvers, and print what that changes in their ranks."""
+    from edgeopt.experiments.tuning.rival_run import run_rivals
+    from edgeopt.experiments.tuning.rivals import read_rivals
+
+    if storage is not None:
+        raise InputError("--storage", storage, "left out: each of several tunings has its own")
+    rivals = read_rivals(file)
+    with progress("tunings") as report:
+        found = run_rivals(rivals, out, jobs=jobs, accept_code=accept_code, report=report)
+    make_console().print(Markdown(found.page))
+    say(f"written: {', '.join(map(str, found.paths))}")

@@ -31,13 +31,20 @@ class FromCold:
     def init(self, problem: Problem, rng: np.random.Generator) -> ColdState:
         """Return the first state of the inner solver."""
         copy = replace(problem)
-        within = as_solver(make_solver(self.name)).init(copy, rng)
-        return ColdState(problem=copy, within=within)
+        return _shown(ColdState(problem=copy, within=self._solver().init(copy, rng)))
 
     def step(self, problem: Problem, state: ColdState) -> ColdState:
         """Do one step of the inner solver."""
-        within = as_solver(make_solver(self.name)).step(state.problem, state.within)
-        for field in ("assignment", "makespan", "evaluations", "done"):
-            setattr(state, field, getattr(within, field))
-        state.within = within
-        return state
+        state.within = self._solver().step(state.problem, state.within)
+        return _shown(state)
+
+    def _solver(self) -> Any:
+        """Return the inner solver."""
+        return as_solver(make_solver(self.name))
+
+
+def _shown(state: ColdState) -> ColdState:
+    """Return the state with what the inner solver has found, after its first schedule too."""
+    for field in ("assignment", "makespan", "evaluations", "done"):
+        setattr(state, field, getattr(state.within, field))
+    return state

@@ -2,7 +2,7 @@
 # # Tuning alpha, beta, rho and Q with Optuna
 #
 # Run it as a script, `python experiments/examples/tune_a_solver.py FOLDER`, or cell by cell. The
-# command `edgeopt tune` does the same from a file; `experiments/tunings/` has nine examples.
+# command `edgeopt tune` does the same from a file; `experiments/tunings/` has examples.
 
 # %%
 """Tune the numerical parameters of ATSA as printed, and test on held-out problems."""

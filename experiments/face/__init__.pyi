@@ -1,4 +1,5 @@
 from . import experiments, optim, problems
+from .experiments.notebook.adversary import WorstCases, adversary
 from .experiments.notebook.runs import Runs
 from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
 from .experiments.notebook.sweep import sweep
@@ -25,6 +26,8 @@ from .optim.scheduling.bounds.quick_bounds import lower_bound
 from .optim.scheduling.branch_and_price.solver import BranchAndPrice
 from .optim.scheduling.catalog import find_solver
 from .optim.scheduling.colony.atsa import ACO, ATSA
+from .optim.scheduling.fronts.archive import Front
+from .optim.scheduling.fronts.solve_front import front
 from .optim.scheduling.heuristics.batch_rules import max_min, min_min, sufferage
 from .optim.scheduling.heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .optim.scheduling.heuristics.lp_rounding import lp_rounding
@@ -60,6 +63,7 @@ __all__ = [
     "CutChoice",
     "DiscretePSO",
     "Evaluations",
+    "Front",
     "Frontier",
     "GeneticAlgorithm",
     "InputError",
@@ -85,7 +89,9 @@ __all__ = [
     "TuneConfig",
     "Tuning",
     "UniformTimes",
+    "WorstCases",
     "__version__",
+    "adversary",
     "best_bound",
     "build_program",
     "compare_solvers",
@@ -93,6 +99,7 @@ __all__ = [
     "experiments",
     "fcfs",
     "find_solver",
+    "front",
     "knapsack_bound",
     "lagrangian_bound",
     "load_network",

@@ -1,3 +1,4 @@
+from .adversary import WorstCases, adversary
 from .plots import RunPlots
 from .runs import Runs
 from .simulation import SimulatedSchemes, simulate_schemes
@@ -7,6 +8,8 @@ __all__ = [
     "RunPlots",
     "Runs",
     "SimulatedSchemes",
+    "WorstCases",
+    "adversary",
     "simulate_schemes",
     "sweep",
 ]

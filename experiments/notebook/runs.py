@@ -25,6 +25,7 @@ from edgeopt.problems.html import escaped
 if TYPE_CHECKING:
     import pandas as pd
 
+    from edgeopt.experiments.notebook.adversary import WorstCases
     from edgeopt.experiments.statistics.comparison import Comparison
 
 
@@ -113,17 +114,22 @@ class Runs:
         """The figures: ``runs.plot.convergence(ax=ax)``, and others by the names it lists."""
         return RunPlots(self.folder, self)
 
-    def report(self, out: str | Path | None = None) -> Path:
+    def report(
+        self, out: str | Path | None = None, *, adversary: WorstCases | str | Path | None = None
+    ) -> Path:
         """Write the HTML report of the sweep and return its path.
 
         Parameters
         ----------
         out : str or Path, optional
             The file; by default ``report.html`` in the folder of the sweep.
+        adversary : WorstCases, str or Path, optional
+            What `adversary` has returned, or its folder: a section of the page.
         """
         from edgeopt.experiments.report.page import write_report
 
-        return write_report(self.folder, out)[0]
+        place: Any = getattr(adversary, "folder", adversary)
+        return write_report(self.folder, out, adversary=place)[0]
 
     def best(self, problem: str | None = None, *, solver: str | None = None) -> Schedule:
         """Return the shortest schedule of a problem that a run has found.

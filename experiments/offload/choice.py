@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from edgeopt.experiments.offload.cuts import cut_table
 from edgeopt.experiments.offload.figures import DRAWINGS
 from edgeopt.experiments.offload.report import (
     OffloadReport,
@@ -21,12 +20,13 @@ from edgeopt.experiments.offload.split_figure import draw_split
 from edgeopt.optim.offloading.relaxation import relax
 from edgeopt.optim.offloading.solvers import Answer, scan, tmoa_printed, tmoa_repaired
 from edgeopt.optim.offloading.splits import SPLIT_OBJECTIVES, NetworkSplit, best_split
-from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.errors import InputError, check_choice, check_integer
 from edgeopt.problems.html import escaped
 from edgeopt.problems.networks.from_torch import from_torch
 from edgeopt.problems.networks.load import load_network
+from edgeopt.problems.networks.onnx_inputs import Given
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.program import CONSTRAINTS, CutProgram, build_program
+from edgeopt.problems.offloading.program import CutProgram, build_program
 from edgeopt.problems.offloading.reading import CHOICES, chosen_reading
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
@@ -77,25 +77,10 @@ class CutChoice:
         Columns: name, memory_bytes, delay_s, energy_j (mean of a task over the nodes),
         upload_bytes, feasible, violates (names of constraints) and chosen.
         """
-        import pandas as pd
-
-        program = self.answer.program
-        terms, cuts = program.terms, range(program.depth + 1)
-        broken = [np.flatnonzero(~program.holds[:, cut]) for cut in cuts]
-        columns = {
-            "name": program.profile.cut_names,
-            "memory_bytes": np.ravel(terms.memory_bytes),
-            "delay_s": np.ravel(terms.delay_s),
-            "energy_j": np.ravel(terms.mean_energy_j),
-            "upload_bytes": np.ravel(terms.crossing_bits) / 8.0,
-            "feasible": program.feasible,
-            "violates": [", ".join(CONSTRAINTS[row] for row in rows) for rows in broken],
-            "chosen": [cut == self.cut for cut in cuts],
-        }
-        return pd.DataFrame(columns, index=pd.Index(cuts, name="cut"))
+        return cut_table(self.answer)
 
     def plot(self, kind: str = "delay", *, ax: Axes | None = None) -> Axes:
-        """Draw ``memory``, ``delay`` or ``constraints`` against the cut, or the ``pareto`` front.
+        """Draw ``memory``, ``delay``, ``constraints`` or ``layers``, or the ``pareto`` front.
 
         With the method ``mincut`` also the ``split``.
 
@@ -149,6 +134,9 @@ def offload(
     reading: str = "queued",
     settings: Mapping[str, Any] | None = None,
     input_shape: Sequence[int] | None = None,
+    inputs: Given | None = None,
+    allow_uncounted: bool = False,
+    cut: int | None = None,
 ) -> CutChoice:
     """Choose where to cut a network between edge nodes and cloud, as ``edgeopt offload`` does.
 
@@ -173,6 +161,12 @@ def offload(
         (``{"tasks.deadline_s": 0.1}``).
     input_shape : sequence of int, optional
         Of a module of PyTorch, without the batch axis, e.g. ``(3, 224, 224)``.
+    inputs : mapping, optional
+        Sizes of the inputs of an ONNX file, see `from_onnx`.
+    allow_uncounted : bool
+        Whether much of a network may be operators of unknown work, which count as zero work.
+    cut : int, optional
+        Evaluate this cut, 0 to N, instead of looking for the best one.
 
     Raises
     ------
@@ -197,9 +191,11 @@ def offload(
         check_choice("settings", key, (*CHOICES, "SECTION.KEY"))
     chosen = chosen_reading(reading, choices)
     of_system = _system(system, nodes, changes)
-    profile = _profile(network, input_shape)
+    profile = _profile(network, input_shape, inputs, allow_uncounted)
     goal = _objective(objective, method)
     program = build_program(profile, of_system, reading=chosen, objective=goal, weight=weight)
+    if cut is not None:
+        return CutChoice(_given(program, method, cut))
     if method == "mincut":
         split = best_split(program)
         cut = None if split is None else split.cut
@@ -218,18 +214,22 @@ def _system(system: str | Path | System, nodes: int | None, changes: Mapping[str
     return system
 
 
-def _profile(network: Any, input_shape: Sequence[int] | None) -> Profile:
+def _profile(
+    network: Any, input_shape: Sequence[int] | None, inputs: Given | None, allow_uncounted: bool
+) -> Profile:
     """Return the profile of a network in any of its forms."""
     is_named = isinstance(network, str | Path | Profile)
     if is_named and input_shape is not None:
         raise InputError("input_shape", input_shape, "left out, except with a module of PyTorch")
+    if inputs and (isinstance(network, Profile) or not is_named):
+        raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
     if isinstance(network, Profile):
         return network
     if is_named:
-        return load_network(str(network))
+        return load_network(str(network), inputs=inputs, allow_uncounted=allow_uncounted)
     if input_shape is None:
         raise InputError("input_shape", None, "given with a module, such as (3, 224, 224)")
-    return from_torch(network, input_shape)
+    return from_torch(network, input_shape, allow_uncounted=allow_uncounted)
 
 
 def _objective(objective: str | None, method: str) -> str:
@@ -238,6 +238,14 @@ def _objective(objective: str | None, method: str) -> str:
         rule = f"one of {', '.join(SPLIT_OBJECTIVES)}, or left out, with the method mincut"
         raise InputError("objective", objective, rule)
     return objective or ("delay" if method == "mincut" else "deepest")
+
+
+def _given(program: CutProgram, method: str, cut: int) -> Answer:
+    """Return the answer that a user gives."""
+    if method != "scan":
+        raise InputError("method", method, "left out with a cut, which is not looked for")
+    check_integer("cut", cut, at_least=0, at_most=program.depth)
+    return Answer(program, "given", cut, 1)
 
 
 def _solve(program: CutProgram, method: str) -> Answer:

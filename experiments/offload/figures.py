@@ -1,4 +1,4 @@
-"""Figures of an offloading problem: memory, delay, constraints and Pareto front."""
+"""Figures of an offloading problem: memory, delay, constraints, Pareto front and layers."""
 
 from __future__ import annotations
 
@@ -194,6 +194,12 @@ def draw_pareto(answer: Answer, axes: Axes) -> None:
         label="Pareto front of delay and energy",
     )
     _label_points(axes, points, front)
+    if not cuts.size:
+        stable = np.isfinite(points[:, :2]).all(axis=1)
+        look = {"marker": "x", "color": _GREY, "label": "violates a limit"}
+        axes.scatter(points[stable, 0] * 1e3, points[stable, 1], **look)
+        _say_none(axes)
+        axes.legend(loc="best")
     if front.size:
         axes.legend(loc="best")
         bar = axes.figure.colorbar(shades, ax=axes, label="cut")
@@ -204,13 +210,42 @@ def draw_pareto(answer: Answer, axes: Axes) -> None:
     axes.set_title(_title(answer), fontsize=9, loc="left")
 
 
+def draw_layers(answer: Answer, axes: Axes) -> None:
+    """Draw the network alone: the work of each layer, and what crosses the cut after it."""
+    profile = answer.program.profile
+    cuts = np.arange(profile.depth + 1)
+    work = np.diff(profile.edge_macs, prepend=0) / 1e6
+    bars = axes.bar(cuts, work, 0.8, color=_SKY, label="work up to the cut")
+    axes.set_ylabel("work since the last cut [million MACs]")
+    axes.grid(visible=False, axis="x")
+    axes.set_xlim(-0.7, profile.depth + 0.7)
+    axes.set_xlabel("cut (layers on the edge)")
+    crossing = axes.twinx()
+    lines = crossing.step(
+        cuts, profile.crossing_bytes / 1024, where="mid", color=_VERMILION, label="crossing data"
+    )
+    crossing.set_ylim(bottom=0.0)
+    crossing.set_ylabel("data that cross the cut [KiB]")
+    crossing.grid(visible=False)
+    title = f"{profile.name}: {profile.edge_macs[-1] / 1e9:.3g} GMAC"
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.legend(handles=[bars, *lines], loc="upper right")
+
+
 DRAWINGS: dict[str, Callable[[Answer, Axes], None]] = {
     "memory": draw_memory,
     "delay": draw_delay,
     "constraints": draw_constraints,
     "pareto": draw_pareto,
+    "layers": draw_layers,
 }
 """The figures of an answer by name."""
+
+
+def _say_none(axes: Axes) -> None:
+    """Write across a figure that no cut meets the constraints."""
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": _VERMILION, "fontsize": 12}
+    axes.text(0.5, 0.5, "no feasible cut", transform=axes.transAxes, zorder=5, **style)
 
 
 def _label_points(axes: Axes, points: FloatArray, front: np.ndarray) -> None:
@@ -239,6 +274,8 @@ def _mark_cut(axes: Axes, answer: Answer, height: float, top: float) -> None:
     if answer.cut is not None:
         place = height + 0.04 * top if height <= top else 0.98 * top
         axes.plot(answer.cut, place, "v", color=_BLACK, ms=6, ls="", label="chosen")
+    else:
+        _say_none(axes)
 
 
 def _cut_axis(axes: Axes, answer: Answer, label: str) -> None:

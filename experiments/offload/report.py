@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from edgeopt.experiments.offload.cuts import place_of
 from edgeopt.experiments.terminal import make_console, terminal_table
 from edgeopt.experiments.text import INFINITE, scaled
 from edgeopt.optim.offloading.lagrangian import dual_subgradient
@@ -302,7 +303,8 @@ def offload_headline(report: OffloadReport) -> str:
     if report["cut"] is None:
         fails = [_failure(row) for row in report["constraints"] if not row["holds"]]
         return f"{where}: no feasible cut. Cut 0, all in the cloud, exceeds " + ", ".join(fails)
-    edge = f"cut {report['cut']} of {report['layers']} ({report['cut_name']})"
+    place = place_of(report["cut"], report["layers"], report["cut_name"])
+    edge = f"cut {report['cut']} of {report['layers']} ({place})"
     value, unit = _number(report["objective_value"]), report["objective_unit"]
     goal = "" if report["objective"] == "deepest" else f", {report['objective']} {value} {unit}"
     state = "" if report["feasible"] else "; it violates the constraints"

@@ -1,5 +1,6 @@
 from .child_peers import CpSat, Highs
 from .mealpy_peers import Mealpy
+from .nsga2 import Nsga2
 from .pygmo_peers import PsoGen, Sga
 from .pymoo_ga import Ga
 
@@ -8,6 +9,7 @@ __all__ = [
     "Ga",
     "Highs",
     "Mealpy",
+    "Nsga2",
     "PsoGen",
     "Sga",
 ]

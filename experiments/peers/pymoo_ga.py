@@ -65,15 +65,20 @@ class Ga:
 
 def _genetic_algorithm(size: int) -> Any:
     """Return the algorithm with its operators."""
+    genetic = import_extra("pymoo.algorithms.soo.nonconvex.ga", _EXTRA).GA
+    return genetic(pop_size=size, **operators())
+
+
+def operators() -> dict[str, Any]:
+    """Return the arguments that make an algorithm of pymoo one on integers, see `Ga`."""
     rounding = import_extra("pymoo.operators.repair.rounding", _EXTRA).RoundingRepair()
     sampling = import_extra("pymoo.operators.sampling.rnd", _EXTRA).IntegerRandomSampling()
     crossover = import_extra("pymoo.operators.crossover.sbx", _EXTRA).SBX
     mutation = import_extra("pymoo.operators.mutation.pm", _EXTRA).PM
     rounded = {"prob": 1.0, "eta": 3.0, "vtype": float, "repair": rounding}
-    return import_extra("pymoo.algorithms.soo.nonconvex.ga", _EXTRA).GA(
-        pop_size=size,
-        sampling=sampling,
-        crossover=crossover(**rounded),
-        mutation=mutation(**rounded),
-        eliminate_duplicates=True,
-    )
+    return {
+        "sampling": sampling,
+        "crossover": crossover(**rounded),
+        "mutation": mutation(**rounded),
+        "eliminate_duplicates": True,
+    }

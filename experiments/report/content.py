@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeopt.experiments.best_known.standing import best_known_makespans
+from edgeopt.experiments.report.adversary import AdversarySection
 from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.report.figures import (
     SCALES,
@@ -112,6 +113,8 @@ class ReportPage:
         What was reached, what was run, and with what.
     failures : tuple of Failure
         Runs that failed.
+    adversary : AdversarySection or None
+        The worst instances of pairs of solvers, if there are some.
     """
 
     name: str
@@ -130,9 +133,10 @@ class ReportPage:
     parameters: ReportTable
     provenance: ReportTable
     failures: tuple[Failure, ...]
+    adversary: AdversarySection | None = None
 
 
-def make_report_page(analysis: Analysis) -> ReportPage:
+def make_report_page(analysis: Analysis, adversary: AdversarySection | None = None) -> ReportPage:
     """Draw all figures and return the page's content."""
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
@@ -161,6 +165,7 @@ def make_report_page(analysis: Analysis) -> ReportPage:
         ),
         provenance=provenance_table(analysis.description),
         failures=tuple(failures(cells, names)),
+        adversary=adversary,
     )
 
 

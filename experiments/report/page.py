@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+from edgeopt.experiments.report.adversary import adversary_section
 from edgeopt.experiments.report.analysis import analyse
 from edgeopt.experiments.report.content import ReportPage, make_report_page
 from edgeopt.experiments.report.figures import report_figures, write_pdf
@@ -23,6 +24,7 @@ def write_report(
     out: str | Path | None = None,
     *,
     columns: Sequence[str] | None = None,
+    adversary: str | Path | None = None,
 ) -> list[Path]:
     """Write ``report.html``, and LaTeX tables and PDF figures into a folder beside it.
 
@@ -35,6 +37,8 @@ def write_report(
         default ``report.html`` in `folder`.
     columns : sequence of str, optional
         Headings, in their order: LaTeX tables that have two or more of them keep only these.
+    adversary : str or Path, optional
+        Output of ``edgeopt adversary``: its worst instances become a section of the page.
 
     Returns
     -------
@@ -44,8 +48,8 @@ def write_report(
     Raises
     ------
     InputError
-        If the folder holds no sweep, a package is missing, a file cannot be written, or no table
-        has such a column.
+        If a folder holds something else, a package is missing, a file cannot be written, or no
+        table has such a column.
 
     Examples
     --------
@@ -58,8 +62,9 @@ def write_report(
         raise InputError("--out", str(page), "a file name that ends in .html")
     if not page.absolute().parent.is_dir():
         raise InputError("--out", str(page), "in an existing folder")
+    section = None if adversary is None else adversary_section(Path(adversary))
     analysis = analyse(folder)
-    content = make_report_page(analysis)
+    content = make_report_page(analysis, section)
     tables = _chosen(content, columns or ())
     write_atomically(page, printable(render_page(content)).encode())
     paper = _new_folder(page.with_suffix(""))
@@ -67,9 +72,8 @@ def write_report(
     for table in tables:
         files.append(paper / f"{table.name}.tex")
         write_atomically(files[-1], latex_table(table).encode())
-    files += [
-        write_pdf(draw, paper / f"{name}.pdf") for name, draw in report_figures(analysis).items()
-    ]
+    figures = report_figures(analysis) | (section.figures if section else {})
+    files += [write_pdf(draw, paper / f"{name}.pdf") for name, draw in figures.items()]
     return files
 
 
@@ -77,6 +81,7 @@ def _chosen(content: ReportPage, columns: Sequence[str]) -> list[ReportTable]:
     """Return the tables for LaTeX with the chosen columns."""
     tables = [table for panel in content.panels for table in (panel.ranking, panel.pairs)]
     tables += [*content.running_times.values(), content.problems, content.parameters]
+    tables += [content.adversary.table] if content.adversary else []
     known = list(dict.fromkeys(name for table in tables for name in table.columns))
     for name in columns:
         check_choice("columns", name, known)

@@ -65,6 +65,12 @@ class Shape:
     finite: tuple[str, ...] = ()
     config: Callable[[dict[str, Any]], bool] = _is_table
 
+    @property
+    def columns(self) -> set[str]:
+        """The columns that are named here: the rows of every folder have them."""
+        groups = (self.full, self.finite, self.lengths, *self.equal, *self.together)
+        return set().union(*groups)
+
     def fits(self, row: Row) -> bool:
         """Whether a row has this shape."""
         if row["status"] != FAILED and any(row.get(name) is None for name in self.full):

@@ -51,7 +51,7 @@ def check_json(field: str, table: Any) -> None:
 # Configurations as files.
 
 # keys whose values may be paths
-_PLACES = ("problems", "solver", "objective", "path", "network", "system")
+_PLACES = ("problems", "instance", "solver", "objective", "path", "network", "system")
 
 
 def toml_text(tables: dict[str, Any], folder: Path | None) -> str:

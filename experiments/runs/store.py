@@ -234,9 +234,7 @@ def _read_description(folder: Path) -> tuple[dict[str, Any], bool]:
     if {*description} == {"config", "provenance"}:
         rule = "one that this edgeopt has written; older ones are to be run again in a new folder"
         raise InputError("folder", str(folder), rule)
-    if not _is_description(description) or not kind_of(description).shape.config(
-        description["config"]
-    ):
+    if not _is_description(description) or not _fits_its_kind(description):
         raise InputError(str(path), description, "written by edgeopt")
     if not is_sealed:
         _tell_unsealed(path.resolve())
@@ -263,6 +261,12 @@ def _is_description(found: dict[str, Any]) -> bool:
         and _is_index(found.get(INDEX, ""))
         and isinstance(found.get(SOURCES, []), list)
     )
+
+
+def _fits_its_kind(description: dict[str, Any]) -> bool:
+    """Whether a description has the columns and the configuration of its kind."""
+    kind = kind_of(description)
+    return kind.shape.columns <= kind.table.keys() and kind.shape.config(description["config"])
 
 
 def folder_index(folder: Path, description: dict[str, Any]) -> list[Row]:

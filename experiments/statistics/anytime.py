@@ -116,7 +116,7 @@ def times_to(row: pd.Series, axis: str, targets: FloatArray) -> FloatArray:
     return np.append(times, np.inf)[first]
 
 
-def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
+def paired_gaps(cells: pd.DataFrame, axis: str, at: float | None = None) -> pd.DataFrame:
     """Return the gap of every run at its problem's common budget, blocks by solvers.
 
     Parameters
@@ -125,6 +125,8 @@ def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
         Rows of a sweep.
     axis : str
         ``evaluations``, ``seconds`` or ``iterations``.
+    at : float, optional
+        A budget of one's own for all problems, in evaluations or s.
 
     Returns
     -------
@@ -139,6 +141,8 @@ def paired_gaps(cells: pd.DataFrame, axis: str) -> pd.DataFrame:
         If no block has all solvers.
     """
     budgets = common_budgets(cells, axis)
+    if at is not None:
+        budgets[:] = at
     gaps = [
         gaps_at(row, axis, np.array([budgets[row["problem"]]], dtype=np.float64))[0]
         for _, row in cells.iterrows()

@@ -27,6 +27,12 @@ _TRACE = ("trace_iterations", "trace_evaluations", "trace_seconds", "trace_makes
 
 _SIZES = ("tasks", "nodes", "iterations", "evaluations")
 
+MEASURES = {
+    **dict.fromkeys(("energy", "cost", "imbalance", "utilisation", "mean_completion"), "float"),
+    "deadline_misses": "integer",
+}
+"""Columns of `Measures` and their types; without a value where the problem lacks the data."""
+
 _NUMBERS = (*_SIZES, "makespan", "lower_bound", "gap", "seconds")
 
 
@@ -59,6 +65,7 @@ SWEEP = declare(
             "seconds": "float",
             **dict.fromkeys(("assignment", "trace_iterations", "trace_evaluations"), "integers"),
             **dict.fromkeys(("trace_seconds", "trace_makespan"), "floats"),
+            **MEASURES,
         },
         facts=dict.fromkeys(("content", "stream", "recipe"), "text"),
         shape=Shape(
@@ -71,7 +78,7 @@ SWEEP = declare(
 # Parameters that rows of older folders do not name, and the values that these rows had.
 _LATER = {"edgeopt.optim.scheduling.tempering.solver.Frontier": {"threads": 1}}
 
-_WARM: set[tuple[tuple[bool, bool, bool], str, str]] = set()
+_WARM: set[tuple[tuple[bool, bool, bool, bool], str, str]] = set()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from edgeopt.experiments.runs.store import CELLS, read_cells, read_description
 from edgeopt.experiments.statistics.spending import cost_text, is_over, own_axis
-from edgeopt.experiments.sweep.cell import SWEEP
+from edgeopt.experiments.sweep.cell import MEASURES, SWEEP
 from edgeopt.experiments.sweep.places import problem_specs
 from edgeopt.experiments.terminal import terminal_table
 from edgeopt.experiments.text import (
@@ -43,7 +43,9 @@ def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
         Columns: runs, failed, makespan_best, makespan_median, lower_bound, gap_mean, gap_q1,
         gap_median, gap_q3, evaluations and seconds (mean), evaluations_max and seconds_max; gaps
         as fractions of the lower bound, times in s. All runs on a problem have one bound, the
-        largest that any of them has proved. ``attrs["budget"]`` is that of the cells, if known.
+        largest that any of them has proved. Then the medians of those measures that a run has:
+        energy (J), cost, imbalance, utilisation, mean_completion (s) and deadline_misses, each as
+        ``..._median``. ``attrs["budget"]`` is that of the cells, if known.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
     --------
     See ``examples/sweep_and_compare.py``.
     """
-    cells = _with_best_bounds(cells)
+    cells = with_best_bounds(cells)
     groups = cells.assign(failed=cells["status"] == "failed").groupby(
         ["problem", "solver"], sort=False
     )
@@ -72,6 +74,11 @@ def summarize_sweep(cells: pd.DataFrame) -> pd.DataFrame:
         seconds=("seconds", "mean"),
         evaluations_max=("evaluations", "max"),
         seconds_max=("seconds", "max"),
+        **{
+            f"{name}_median": (name, "median")
+            for name in MEASURES
+            if name in cells and cells[name].notna().any()
+        },
     ).reset_index()
     table.attrs["budget"] = cells.attrs.get("budget", {})
     return table
@@ -193,7 +200,7 @@ def read_runs(folder: str | Path) -> pd.DataFrame:
     cells.attrs["budget"] = description["config"]["budget"]
     cells.attrs["solvers"] = list(description["config"]["solvers"])
     cells.attrs["problems"] = problem_specs(description["config"]["problems"], folder)
-    return _with_best_bounds(cells)
+    return with_best_bounds(cells)
 
 
 def read_solver_cells(folder: Path) -> pd.DataFrame:
@@ -221,7 +228,7 @@ def read_solver_cells(folder: Path) -> pd.DataFrame:
     return cells
 
 
-def _with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
+def with_best_bounds(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with one bound for all runs on a problem, and their gaps to it.
 
     Raises

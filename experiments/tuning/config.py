@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 
 from edgeopt.experiments.runs.config import check_seed, toml_text
 from edgeopt.experiments.sweep.cell import solver_identity
+from edgeopt.experiments.sweep.config import find_problems
 from edgeopt.experiments.tuning.cma_sampler import check_cma
 from edgeopt.experiments.tuning.declared import Declared, declared_parameters
 from edgeopt.experiments.tuning.objective import OBJECTIVES, find_objective
@@ -260,10 +261,10 @@ def read_tuning(path: str | Path) -> TuneConfig:
     for name in ("solver", "budget", "search", "training", "held_out"):
         if not isinstance(fields.get(name, {}), dict):
             raise InputError(name, fields[name], "a table")
-    fields["solver"] = _solver_table(tables["solver"], path.parent)
+    fields["solver"] = solver_table(tables["solver"], path.parent)
     for name in ("training", "held_out"):
         if name in tables:
-            fields[name] = _problem_set(name, tables[name], path.parent)
+            fields[name] = problem_set(name, tables[name], path.parent)
     if isinstance(tables.get("objective"), str):
         fields["objective"] = locate_solver(tables["objective"], path.parent)
     if "parameters" in fields:
@@ -271,19 +272,25 @@ def read_tuning(path: str | Path) -> TuneConfig:
     return TuneConfig(**fields)
 
 
-def _problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
-    """Return the problems of a table."""
+def problem_set(name: str, table: dict[str, Any], folder: Path) -> ProblemSet:
+    """Return the problems of a table; sets, folders and patterns stand for their instances."""
     for key in table:
         check_choice(f"{name} field", key, ("problems", "repetitions"))
     given = table.get("problems")
     named = given if isinstance(given, dict) else {}
     specs = check_strings(f"{name}.problems", list(named.values()) if named else given)
-    located = tuple(locate_problem(spec, folder) for spec in specs)
-    labels = dict(zip(located, named, strict=True)) if named else {}
-    return ProblemSet(name, located, table.get("repetitions", 1), labels)
+    if named:
+        located = tuple(locate_problem(spec, folder) for spec in specs)
+        labels = dict(zip(located, named, strict=True))
+        return ProblemSet(name, located, table.get("repetitions", 1), labels)
+    located, left_out = find_problems(specs, folder)
+    if left_out:  # a tuning whose problems are not all that were meant would be another one
+        rule = "a folder or pattern of instances alone"
+        raise InputError(f"{name}.problems", "; ".join(left_out), rule)
+    return ProblemSet(name, located, table.get("repetitions", 1))
 
 
-def _solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+def solver_table(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return a solver's table; the path of a file in it is made absolute."""
     name = table.get("solver")
     if not isinstance(name, str):

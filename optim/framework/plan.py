@@ -12,6 +12,7 @@ from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.resources import Stages
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.offloading.equations import parameters_of
 
 
 class Lanes(NamedTuple):
@@ -131,6 +132,5 @@ def model_bytes(split: SplitSystem, cut: int) -> float:
     The parameters that (10) counts: as printed, those of the chain only.
     """
     # As printed, (10) leaves out projections, biases and batch norm.
-    chain = split.reading.parameters == "chain"
-    parameters = split.profile.chain_parameters if chain else split.profile.edge_parameters
+    parameters = parameters_of(split.profile, split.reading)
     return float(parameters[cut]) * split.reading.element_bytes  # (10)

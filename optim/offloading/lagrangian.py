@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.problems.errors import FloatArray, check_integer
+from edgeopt.problems.errors import FloatArray, InputError, check_integer
 from edgeopt.problems.offloading.program import CutProgram
 
 CONVERGED = 1e-3
@@ -68,14 +68,14 @@ class Lagrangian:
 
 
 def lagrangian_of(program: CutProgram) -> Lagrangian:
-    """Return the scaled Lagrangian of `program`; cut 0 always has a finite delay."""
+    """Return the scaled Lagrangian of `program`, without cuts whose queues grow without end."""
     cuts = np.flatnonzero(np.isfinite(program.values).all(axis=0) & np.isfinite(program.cost))
     cost, excess = program.cost[cuts], program.values[:, cuts] / program.limits[:, cuts] - 1.0
-    shift = float(cost.min())
+    shift = float(cost.min(initial=np.inf))
     # All cuts may cost the same.
-    span = float(np.ptp(cost)) or 1.0
+    span = (float(np.ptp(cost)) if cuts.size else 0.0) or 1.0
     # One scale for bytes, seconds and joules: solvers have absolute tolerances.
-    row_scale = np.maximum(np.abs(excess).max(axis=1), 1.0)
+    row_scale = np.abs(excess).max(axis=1, initial=1.0)
     return Lagrangian(
         program=program,
         cuts=cuts,
@@ -134,6 +134,11 @@ def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBoun
     iterations : int
         Number of subgradient steps, >= 1.
 
+    Raises
+    ------
+    InputError
+        If no cut of `program` has a finite delay.
+
     Examples
     --------
     >>> from edgeopt import build_program, load_network, load_system
@@ -144,6 +149,8 @@ def dual_subgradient(program: CutProgram, *, iterations: int = 2000) -> DualBoun
     """
     check_integer("iterations", iterations, at_least=1)
     data = lagrangian_of(program)
+    if not data.cuts.size:
+        raise InputError("program", program.profile.name, "with a cut of finite delay")
     alpha = best_alpha = np.zeros(data.excess.shape[0])
     best, level, path = data.bound(alpha), 1.0, 0.0
     trace = np.empty(iterations)

@@ -70,12 +70,14 @@ def relax(program: CutProgram) -> Relaxation:
     import cvxpy as cp
 
     lagrangian = lagrangian_of(program)
+    if not lagrangian.cuts.size:
+        return _infeasible(program)
     p = cp.Variable(lagrangian.cuts.size)
     limits, simplex, signs = lagrangian.excess @ p <= 0, cp.sum(p) == 1, p >= 0
     problem = cp.Problem(cp.Minimize(lagrangian.cost @ p), [limits, simplex, signs])
     problem.solve(solver=cp.SCIPY, scipy_options={"method": "highs-ds"})
     if problem.status != cp.OPTIMAL:
-        return Relaxation(program, None, {}, None, None, _none(program), None)
+        return _infeasible(program)
     alpha = np.asarray(limits.dual_value, dtype=np.float64)
     residuals = kkt_residuals(
         lagrangian, p.value, alpha, float(simplex.dual_value), np.asarray(signs.dual_value)
@@ -124,6 +126,11 @@ def duality_gap(program: CutProgram, bound: float) -> float | None:
     """Return how far `bound` is from the best feasible cut; None without a feasible cut."""
     best = scan(program).objective_value
     return None if best is None else max(0.0, program.objective.sign * (best - bound))
+
+
+def _infeasible(program: CutProgram) -> Relaxation:
+    """Return that no mixture of cuts meets the constraints."""
+    return Relaxation(program, None, {}, None, None, _none(program), None)
 
 
 def _none(program: CutProgram) -> Answer:

@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.networks.layers import FLOAT32
 from edgeopt.problems.networks.profile import lifetimes, sum_while_alive
 from edgeopt.problems.offloading.arrays import NetworkArrays
-from edgeopt.problems.offloading.equations import cmos_dynamic_energy_j, printed_dynamic_energy_j
+from edgeopt.problems.offloading.equations import (
+    cmos_dynamic_energy_j,
+    elements_of,
+    printed_dynamic_energy_j,
+)
 from edgeopt.problems.offloading.program import CutProgram, program_of
 from edgeopt.problems.offloading.terms import CutTerms
 
@@ -45,22 +50,44 @@ class SplitMeasures:
     def edge_s(self) -> FloatArray:
         """Execution time of each layer on each kind of node (11), (g, n) s."""
         columns, layers = self.program.terms.columns, self.program.profile.layers
-        read = np.array([float(layer.parameters) for layer in layers])
-        written = np.array([0.0 if layer.is_in_place else layer.elements for layer in layers])
-        moved = (read + written) * self.program.reading.element_bytes
-        return np.maximum(self.flop / columns.flops, moved / columns.memory_bandwidth_byte_s)
+        written = self.tensor_sizes[1:] * np.array([not layer.is_in_place for layer in layers])
+        moved = (self.parameter_sizes + written) * self.byte_share
+        working, moving = self.flop / columns.flops, moved / columns.memory_bandwidth_byte_s
+        return np.asarray(np.maximum(working, moving), dtype=np.float64)
 
     @cached_property
-    def elements(self) -> IntArray:
-        """Elements of the input and of each layer's output, (n + 1,)."""
+    def tensor_sizes(self) -> IntArray:
+        """Elements of the input and of each layer's output, with ``own_types`` bytes, (n + 1,)."""
         profile = self.program.profile
+        if self.program.reading.own_types:
+            sizes = [layer.output_bytes for layer in profile.layers]
+            return np.array([profile.output_bytes[0], *sizes], dtype=np.int64)
         sizes = [layer.elements for layer in profile.layers]
         return np.array([profile.output_elements[0], *sizes], dtype=np.int64)
 
     @cached_property
+    def parameter_sizes(self) -> IntArray:
+        """Parameters of each layer, with ``own_types`` bytes, (n,)."""
+        typed = self.program.reading.own_types
+        layers = self.program.profile.layers
+        kept = [layer.stored_bytes if typed else layer.parameters for layer in layers]
+        return np.array(kept, dtype=np.int64)
+
+    @property
+    def _units(self) -> int:
+        """Units of the sizes in an element of float32."""
+        return FLOAT32 if self.program.reading.own_types else 1
+
+    @property
+    def byte_share(self) -> float:
+        """What a unit of the sizes has in bytes."""
+        return self.program.reading.element_bytes / self._units
+
+    @cached_property
     def tensor_bits(self) -> FloatArray:
         """Bits to send each tensor (15), (n + 1,); entry 0 is the task as the terminal sent it."""
-        bits = self.elements.astype(np.float64) * self.program.reading.bits_per_element
+        each = self.program.reading.bits_per_element / self._units
+        bits = self.tensor_sizes.astype(np.float64) * each
         bits[0] = self.program.terms.crossing_bits[0]
         return bits
 
@@ -119,20 +146,16 @@ class SplitMeasures:
         """Memory that each layer adds to (10), (n,) byte; for peaks, without its map."""
         reading, layers = self.program.reading, self.program.profile.layers
         chain = reading.parameters == "chain"
-        kept = [layer.parameters if layer.is_counted or not chain else 0 for layer in layers]
-        maps = [
-            0 if layer.is_in_place or layer.kind == "shortcut" else layer.elements
-            for layer in layers
-        ]
-        held = np.array(kept, dtype=np.int64)
+        held = self.parameter_sizes * [layer.is_counted or not chain for layer in layers]
         if reading.memory == "sum":
-            held = held + np.array(maps, dtype=np.int64)
-        return held * float(reading.element_bytes)
+            own = [not (layer.is_in_place or layer.kind == "shortcut") for layer in layers]
+            held = held + self.tensor_sizes[1:] * own
+        return held.astype(np.float64) * self.byte_share
 
     @cached_property
     def lives(self) -> tuple[IntArray, IntArray]:
         """Steps ``start <= step < stop`` during which each tensor is in memory, (n + 1,) each."""
-        return lifetimes(self.program.profile.layers, self.elements)
+        return lifetimes(self.program.profile.layers, self.tensor_sizes)
 
     @cached_property
     def alive(self) -> csr_array:
@@ -143,7 +166,7 @@ class SplitMeasures:
         tensors = np.repeat(np.arange(size + 1), lengths)
         first = np.repeat(np.cumsum(lengths) - lengths, lengths)
         steps = np.arange(lengths.sum()) - first + np.repeat(start, lengths)
-        held = self.elements[tensors] * float(self.program.reading.element_bytes)
+        held = self.tensor_sizes[tensors] * self.byte_share
         return csr_array((held, (steps, tensors)), shape=(size, size + 1))
 
     def is_sent(self, on_edge: Mask) -> Mask:
@@ -183,8 +206,8 @@ class SplitMeasures:
         seconds = np.cumsum(np.pad(self.edge_s, ((0, 0), (1, 0))), axis=1)[:, ends]
         old = given.terms.work
         if given.reading.crossing == "map":
-            crossing = profile.crossing_elements * float(given.reading.bits_per_element)
-            old = replace(old, crossing_bits=crossing)
+            elements = elements_of(profile, "crossing", given.reading)
+            old = replace(old, crossing_bits=elements * float(given.reading.bits_per_element))
         terms = CutTerms(old, given.terms.columns, given.reading, seconds)
         return program_of(profile, given.system, terms, given.objective, given.weight)
 
@@ -193,6 +216,6 @@ class SplitMeasures:
         held = float(self.memory_bytes[on_edge].sum())
         if self.program.reading.memory == "sum" or not on_edge.any():
             return held
-        there = self.elements * np.concatenate([[True], on_edge])
+        there = self.tensor_sizes * np.concatenate([[True], on_edge])
         live = sum_while_alive(there, *self.lives)[: on_edge.size]
-        return held + float(live[on_edge].max()) * self.program.reading.element_bytes
+        return held + float(live[on_edge].max()) * self.byte_share

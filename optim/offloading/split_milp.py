@@ -64,7 +64,7 @@ def queues_of(measures: SplitMeasures) -> list[Queue]:
     terms, reading = measures.program.terms, measures.program.reading
     c, count = terms.columns, measures.edge_s.shape[0]
     rate, nodes = float(c.arrival_hz), float(c.nodes)
-    none, kinds = np.zeros(measures.elements.size), tuple(range(count))
+    none, kinds = np.zeros(measures.tensor_sizes.size), tuple(range(count))
     found: list[Queue] = []
     if reading.waiting == "printed":
         for kind, flops in enumerate(c.flops[:, 0]):

@@ -102,9 +102,9 @@ def split_network(
     --------
     >>> from edgeopt import load_network, load_system
     >>> from edgeopt.optim.offloading import split_network
-    >>> split = split_network(load_network("alexnet"), load_system("pi_lte"))
+    >>> split = split_network(load_network("alexnet"), load_system("table1"))
     >>> split.cut, [(tensor.name, tensor.bytes) for tensor in split.crossing]
-    (5, [('pool3', 36864.0)])
+    (5, [('pool5', 36864.0)])
     """
     check_choice("objective", objective, SPLIT_OBJECTIVES)
     return best_split(
@@ -197,7 +197,9 @@ def _describe(measures: SplitMeasures, on_edge: Mask, bound: float) -> NetworkSp
     return NetworkSplit(
         edge_layers=tuple(layers[i].name for i in np.flatnonzero(on_edge)),
         cut=int(np.searchsorted(ends, inside.size, side="right")) - 1,
-        crossing=tuple(CrossingTensor(names[i], measures.tensor_bits[i] / 8.0) for i in sent),
+        crossing=tuple(
+            CrossingTensor(names[i], float(measures.tensor_bits[i] / 8.0)) for i in sent
+        ),
         objective=program.objective.name,
         value=float(one.goal[0]),
         bound=bound,

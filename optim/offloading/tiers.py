@@ -36,6 +36,10 @@ class Stage:
         Mean time of a task without waiting, share of its capacity in use, and mean energy.
     memory_bytes, upload_bytes : float
         Of a node of the tier; of a task that the link carries.
+
+    Examples
+    --------
+    See `best_placement`.
     """
 
     name: str
@@ -164,7 +168,7 @@ def placement_front(
 
     Examples
     --------
-    See ``edgeopt tiers``, which prints it.
+    See `best_placement`.
     """
     check_number("least_accuracy", least_accuracy, at_least=0, at_most=1)
     found = _all_labels(profile, tiers, reading, least_accuracy)

@@ -1,4 +1,13 @@
-from . import bounds, branch_and_price, colony, heuristics, local_search, rivals, tempering
+from . import (
+    bounds,
+    branch_and_price,
+    colony,
+    fronts,
+    heuristics,
+    local_search,
+    rivals,
+    tempering,
+)
 from .bounds.counting import counting_bound
 from .bounds.deadline import deadline_bound
 from .bounds.knapsack_bound import knapsack_bound
@@ -10,10 +19,15 @@ from .catalog import find_solver, make_solver
 from .certificate import Certificate, read_certificate, write_certificate
 from .checker import check_schedule
 from .colony.atsa import ACO, ATSA
+from .fronts.archive import Front
+from .fronts.exact import EpsilonConstraint, WeightedSum
+from .fronts.search import FrontSearch
+from .fronts.solve_front import front
 from .heuristics.batch_rules import max_min, min_min, sufferage
 from .heuristics.list_rules import fcfs, lpt, mct, met, round_robin
 from .heuristics.lp_rounding import lp_rounding
 from .local_search.iterated import LocalSearch
+from .measures import Measures, measure
 from .milp import MILP
 from .named_bounds import best_bound
 from .pso import PSO
@@ -38,12 +52,16 @@ __all__ = [
     "BranchAndPrice",
     "Certificate",
     "DiscretePSO",
+    "EpsilonConstraint",
     "Evaluations",
+    "Front",
+    "FrontSearch",
     "Frontier",
     "GeneticAlgorithm",
     "IteratedGreedy",
     "Iterations",
     "LocalSearch",
+    "Measures",
     "Multipliers",
     "Progress",
     "Result",
@@ -56,6 +74,7 @@ __all__ = [
     "Status",
     "TabuSearch",
     "TargetGap",
+    "WeightedSum",
     "as_solver",
     "best_bound",
     "bounds",
@@ -69,6 +88,8 @@ __all__ = [
     "deadline_bound",
     "fcfs",
     "find_solver",
+    "front",
+    "fronts",
     "heuristics",
     "knapsack_bound",
     "lagrangian_bound",
@@ -81,6 +102,7 @@ __all__ = [
     "make_solver",
     "max_min",
     "mct",
+    "measure",
     "met",
     "min_min",
     "read_certificate",

@@ -192,10 +192,10 @@ def solve_program(
         dual_feasibility_tolerance=_TOLERANCE,
         **options,
     )
-    highs.passModel(_model(program))
+    highs.passModel(model_of(program))
     if start is not None:
-        highs.setSolution(_solution(program, start))
-    _run(highs, checks)
+        highs.setSolution(solution_of(program, start))
+    run_program(highs, checks)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return IntegerSolution(None, math.inf, True)
@@ -213,7 +213,7 @@ def solve_program(
     return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
-def _run(highs: Any, checks: float) -> None:
+def run_program(highs: Any, checks: float) -> None:
     """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments."""
     raised: list[BaseException] = []
     asked = 0
@@ -273,7 +273,7 @@ def _cover_rows(problem: Problem, covers: Iterable[Cover]) -> list[tuple[int, Co
     ]
 
 
-def _model(program: IntegerProgram) -> Any:
+def model_of(program: IntegerProgram) -> Any:
     """Return the program as a model of HiGHS: tasks, loads, memory, ready times and covers."""
     from highspy import HighsLp, HighsVarType, MatrixFormat
     from scipy.sparse import coo_array
@@ -316,7 +316,7 @@ def _model(program: IntegerProgram) -> Any:
     return model
 
 
-def _solution(program: IntegerProgram, assignment: IntArray) -> Any:
+def solution_of(program: IntegerProgram, assignment: IntArray) -> Any:
     """Return the values of the variables for a schedule."""
     from highspy import HighsSolution
 

@@ -20,9 +20,12 @@ from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, Bra
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
 from edgeopt.optim.scheduling.display import Display
+from edgeopt.optim.scheduling.heuristics.list_rules import complete
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
 from edgeopt.optim.scheduling.lifting import Lifting, lifts_bound, load_kernels
+from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.local_search.priced_start import priced_start
+from edgeopt.optim.scheduling.measures import measure
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
@@ -70,6 +73,8 @@ _BOUND_FREE_S = 0.1  # that the bound may take in any case, and that is not part
 _SHORTEST_S = 1e-9  # by which a budget of seconds is divided
 
 _log = logging.getLogger(__name__)
+
+_LARGE_PAIRS = 100_000  # of task and node
 
 _WARM_UP_ITERATIONS = 20  # some kernels are first called after several iterations
 
@@ -384,7 +389,7 @@ def _advance(
 
 def _checked(run: _Run, status: Status, seed: int | None) -> Result:
     """Return the result of a run, with makespan and memory recomputed."""
-    best, progress, schedule = run.best, run.progress, None
+    best, progress, schedule, measures = run.best, run.progress, None, None
     makespan = float("inf")
     if best.assignment is None:
         status = Status.INFEASIBLE
@@ -392,6 +397,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         bound = max(progress.lower_bound, run.state.lower_bound)
         makespan = check_schedule(run.problem, best.assignment, best.makespan, bound)
         schedule = Schedule.of(run.problem, best.assignment)
+        measures = measure(run.problem, best.assignment)
     return Result(
         assignment=best.assignment,
         makespan=makespan,
@@ -405,6 +411,7 @@ def _checked(run: _Run, status: Status, seed: int | None) -> Result:
         problem=run.problem.name,
         seed=seed,
         schedule=schedule,
+        measures=measures,
         state=run.state,
         certificate=run.certificate,
     )
@@ -469,29 +476,45 @@ def warm_up(problem: Problem, solver: Any) -> None:
     deadline_bound(tiny)
     if lifts_bound(problem, runner) or isinstance(runner, MILP | BranchAndPrice):
         load_kernels(tiny)  # two tasks do not reach all of them
-    if isinstance(runner, Frontier | BranchAndPrice) and not isinstance(tiny.et, UniformTimes):
+    tempers = isinstance(runner, Frontier | BranchAndPrice)
+    if tempers and not isinstance(tiny.et, UniformTimes):
         priced_start(tiny)  # only large problems need it
+    if _is_large(problem):  # what a run does instead of what it has no time for
+        complete(tiny, np.full(2, -1))
+        if tempers:
+            _run_shortly(tiny, LocalSearch())
     with contextlib.suppress(Exception):
-        state = runner.init(tiny, np.random.default_rng(0))
-        for _ in range(_WARM_UP_ITERATIONS):
-            state = runner.step(tiny, state)
-            if state.done:
-                break
+        _run_shortly(tiny, runner)
 
 
-def form_of(problem: Problem) -> tuple[bool, bool, bool]:
-    """Return whether a problem has times as work and speed, memory, and ready times.
+def _run_shortly(tiny: Problem, solver: Solver[Any]) -> None:
+    """Run some iterations, without `solve`."""
+    state = solver.init(tiny, np.random.default_rng(0))
+    for _ in range(_WARM_UP_ITERATIONS):
+        state = solver.step(tiny, state)
+        if state.done:
+            break
 
-    Kernels are compiled for types: a solver that has been warmed up for a problem is so for all
-    problems of the same form.
+
+def _is_large(problem: Problem) -> bool:
+    """Whether a solver may have no time for all that it does on smaller problems."""
+    return problem.tasks * problem.nodes >= _LARGE_PAIRS
+
+
+def form_of(problem: Problem) -> tuple[bool, bool, bool, bool]:
+    """Return whether a problem has times as work and speed, memory, ready times, and many pairs.
+
+    Kernels are compiled for types, and large problems need other ones: a solver that has been
+    warmed up for a problem is so for all problems of the same form.
     """
     uniform = isinstance(problem.et, UniformTimes)
-    return uniform, problem.task_memory is not None, problem.ready is not None
+    limited, late = problem.task_memory is not None, problem.ready is not None
+    return uniform, limited, late, _is_large(problem)
 
 
 def _tiny(problem: Problem) -> Problem:
     """Return two tasks on two nodes in the form of `problem`."""
-    uniform, limited, late = form_of(problem)
+    uniform, limited, late, _ = form_of(problem)
     et = UniformTimes(np.ones(2), np.ones(2)) if uniform else np.ones((2, 2))
     tiny = Problem(et)
     if limited:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.optim.scheduling.certificate import Certificate
+from edgeopt.optim.scheduling.measures import Measures
 from edgeopt.optim.scheduling.run_time import within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.stop import Progress, Status, relative_gap
@@ -199,7 +200,7 @@ def solver_name(solver: Any) -> str:
 
 # What a run returns.
 
-_NOT_PLAIN = ("trace", "schedule", "state", "certificate")  # fields that `as_dict` leaves out
+_NOT_PLAIN = ("trace", "schedule", "measures", "state", "certificate")  # left out by `as_dict`
 
 
 @dataclass
@@ -257,6 +258,9 @@ class Result:
         Seed that repeats the run; None if a Generator or SeedSequence was given.
     schedule : Schedule or None
         The assignment with its loads and finish times; None where there is none.
+    measures : Measures or None
+        Energy, cost, balance, utilisation, completion and deadlines; None where there is no
+        schedule.
     state : State
         The solver's last state.
     certificate : Certificate or None
@@ -285,6 +289,7 @@ class Result:
     problem: str
     seed: int | None
     schedule: Schedule | None = field(repr=False)
+    measures: Measures | None = field(repr=False)
     state: State = field(repr=False)
     certificate: Certificate | None = field(default=None, repr=False)
 
@@ -300,10 +305,11 @@ class Result:
         return claimed if claimed > self.lower_bound else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values: the gap and all fields but trace, schedule, state and proof."""
+        """Return plain values: gap, measures, all fields but trace, schedule, state and proof."""
         names = [declared.name for declared in fields(self) if declared.name not in _NOT_PLAIN]
         values = {name: getattr(self, name) for name in names}
         values |= {"gap": self.gap, "status": self.status.value}
+        values |= self.measures._asdict() if self.measures else dict.fromkeys(Measures._fields)
         if self.assignment is not None:
             values["assignment"] = self.assignment.tolist()
         return values

@@ -1,8 +1,8 @@
 """Networks in CSV files.
 
 The columns are name, kind, macs, parameters, output_shape (``64x56x56``) and inputs (names of
-earlier rows, separated by blanks). The first row describes the input:
-``input,input,0,0,3x224x224,``.
+earlier rows, separated by blanks), and, unless all is float32, element_bytes and parameter_bytes.
+The first row describes the input: ``input,input,0,0,3x224x224,``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from pathlib import Path
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import check_file, read_lines, write_atomically
-from edgeopt.problems.networks.layers import Layer, check_shape, cut_ends_of
+from edgeopt.problems.networks.layers import FLOAT32, Layer, check_shape, cut_ends_of
 from edgeopt.problems.networks.profile import Profile
 
 _HEADER = ["name", "kind", "macs", "parameters", "output_shape", "inputs"]
+
+_TYPES = ["element_bytes", "parameter_bytes"]
 
 _INPUT = "input"
 
@@ -49,7 +51,8 @@ def from_csv(path: str | Path) -> Profile:
     for line, row in rows[1:]:
         layers.append(_layer(f"{path}, line {line}", row, places))
         places[row[0]] = len(layers) - 1
-    return Profile(path.stem, shape, tuple(layers), cut_ends_of(layers))
+    size = _types(f"{path}, line {rows[0][0]}", first)[0] if len(first) > len(_HEADER) else FLOAT32
+    return Profile(path.stem, shape, tuple(layers), cut_ends_of(layers), size)
 
 
 def to_csv(profile: Profile, path: str | Path) -> None:
@@ -69,12 +72,19 @@ def to_csv(profile: Profile, path: str | Path) -> None:
     """
     names = {-1: _INPUT, **{i: layer.name for i, layer in enumerate(profile.layers)}}
     rows: list[list[object]] = [[_INPUT, _INPUT, 0, 0, _text(profile.input_shape), ""]]
+    types = [(profile.input_element_bytes, 0)]
     for layer in profile.layers:
         inputs = " ".join(names[i] for i in layer.inputs)
         shape = _text(layer.output_shape)
         rows.append([layer.name, layer.kind, layer.macs, layer.parameters, shape, inputs])
+        types.append((layer.element_bytes, layer.stored_bytes))
+    header = _HEADER
+    counts = [0, *(layer.parameters for layer in profile.layers)]
+    if types != [(FLOAT32, FLOAT32 * count) for count in counts]:
+        header = [*_HEADER, *_TYPES]
+        rows = [[*row, *pair] for row, pair in zip(rows, types, strict=True)]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_HEADER, *rows])
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
     write_atomically(Path(path), text.getvalue().encode())
 
 
@@ -88,11 +98,11 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError("path", str(path), f"a CSV file in UTF-8 ({error})") from None
     header = rows[0][1] if rows else []
-    if header != _HEADER:
+    if header not in (_HEADER, [*_HEADER, *_TYPES]):
         raise InputError(f"{path}, line 1", header, "the header " + ",".join(_HEADER))
     for line, row in rows:
-        if len(row) != len(_HEADER):
-            raise InputError(f"{path}, line {line}", row, f"{len(_HEADER)} cells")
+        if len(row) != len(header):
+            raise InputError(f"{path}, line {line}", row, f"{len(header)} cells")
     if len(rows) == 1:
         raise InputError(f"{path}", "no rows", "the network's input and at least one layer")
     return rows[1:]
@@ -100,7 +110,7 @@ def _read_rows(path: Path) -> list[tuple[int, list[str]]]:
 
 def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
     """Parse one row; `places` has the indices of the layers above it."""
-    name, kind, macs, parameters, shape, inputs = row
+    name, kind, macs, parameters, shape, inputs, *_ = row
     if name in places:
         raise InputError(f"{place}: name", name, "unique")
     for source in inputs.split():
@@ -108,10 +118,24 @@ def _layer(place: str, row: list[str], places: dict[str, int]) -> Layer:
             raise InputError(f"{place}: inputs", source, "the name of an earlier row")
     work = parse_integer(f"{place}: macs", macs), parse_integer(f"{place}: parameters", parameters)
     sizes = _sizes(f"{place}: output_shape", shape)
+    sources = tuple(places[i] for i in inputs.split())
+    element, stored = FLOAT32, FLOAT32 * work[1]
+    if len(row) > len(_HEADER):
+        element, stored = _types(place, row)
+    own = None if stored == FLOAT32 * work[1] else stored
     try:
-        return Layer(name, kind, *work, sizes, tuple(places[i] for i in inputs.split()))
+        return Layer(name, kind, *work, sizes, sources, element, own)
     except InputError as error:
         raise InputError(f"{place}: {error.field}", error.value, error.rule) from None
+
+
+def _types(place: str, row: list[str]) -> tuple[int, int]:
+    """Parse the bytes of an element, and of the parameters."""
+    element, stored = row[len(_HEADER) :]
+    return (
+        parse_integer(f"{place}: element_bytes", element),
+        parse_integer(f"{place}: parameter_bytes", stored),
+    )
 
 
 def _sizes(place: str, text: str) -> tuple[int, ...]:

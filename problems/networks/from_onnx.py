@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import check_file
-from edgeopt.problems.networks.layers import Layer, cut_ends_of, warn_uncounted, warn_zero_work
-from edgeopt.problems.networks.onnx_graph import Tensors, bodies, graph_inputs, load_graph, reads
+from edgeopt.problems.networks.layers import (
+    FLOAT32,
+    Layer,
+    check_uncounted,
+    cut_ends_of,
+    warn_uncounted,
+)
+from edgeopt.problems.networks.onnx_file import load_graph
+from edgeopt.problems.networks.onnx_graph import Shape, bodies, reads
+from edgeopt.problems.networks.onnx_inputs import Given, graph_inputs
 from edgeopt.problems.networks.onnx_operators import KINDS, NOT_PARAMETERS, node_macs, operator
+from edgeopt.problems.networks.onnx_tensors import Tensors
 from edgeopt.problems.networks.profile import Profile
 
 
-def from_onnx(path: str | Path) -> Profile:
+def from_onnx(
+    path: str | Path, *, inputs: Given | None = None, allow_uncounted: bool = False
+) -> Profile:
     """Read a network with its branches from an ONNX file; the extra ``onnx`` must be installed.
 
     Nodes that depend on constants alone are dropped. There is a cut after each convolution, matrix
@@ -23,54 +36,83 @@ def from_onnx(path: str | Path) -> Profile:
     node reads, directly or transformed: floating-point ones without scalars and the running
     statistics of batch norms, and matrices of bytes; a shared constant counts for its first reader.
     A node that contains graphs (`If`, `Loop`, `Scan`) is one layer, which reads what they read. The
-    branch of an `If` whose condition follows from shapes is read as part of the graph.
+    branch of an `If` whose condition follows from shapes is read as part of the graph. A tensor has
+    the type that the file gives it. As a runtime fuses them, quantization belongs to the layer
+    before it and dequantization to the one after it: the quantized tensor crosses a cut.
 
     Parameters
     ----------
     path : str or Path
-        The file; its stem names the network. It must have one input, whose first axis is the batch
-        and may be symbolic; all other sizes must follow from the file.
+        The file; its stem names the network.
+    inputs : mapping, optional
+        Sizes of inputs by name, batch axis included, e.g. ``{"images": (1, 3, 320, 320)}``: needed
+        where the file leaves a size open, except for the first axis, the batch. ``input`` also
+        names the only input with axes. The value of an input without axes, such as a sampling
+        rate, decides the branches that depend on it. Each of several inputs is a layer without
+        work, which reads its part of the whole input.
+    allow_uncounted : bool
+        Whether operators of unknown work may count as zero work although they read and write more
+        than 5 % of the bytes that all layers do.
 
     Raises
     ------
     InputError
-        If the file cannot be read, has a cycle or an unknown shape; the message names the node.
+        If the file cannot be read, has a cycle or an unknown shape, or an input is not given as it
+        must be; the message names the node or input.
 
     Warns
     -----
     UserWarning
-        Lists the operators that edgeopt does not know, which count as zero work, and parameters
-        that no layer reads, which do not count.
+        Lists the operators that edgeopt does not know, which count as zero work, with their share
+        of the layers and bytes; and parameters that no layer reads, which do not count.
 
     Examples
     --------
     See `load_network`, which reads a file whose name ends in ``.onnx``.
     """
     path = check_file("path", path)
-    graph = load_graph(path)
-    source = _only_input(path, graph)
-    layers = _Layers(Tensors(str(path), graph, source), graph, source)
+    graph = load_graph(path, inputs or {})
+    sources = [str(value.name) for value in graph_inputs(graph)]
+    if not sources:
+        raise InputError(f"{path}: inputs", sources, "at least one tensor, initializers aside")
+    layers = _Layers(Tensors(str(path), graph, sources), graph, sources)
     for node in graph.node:
         layers.read(node)
-    warn_zero_work(str(path), layers.unknown)
+    layers.fuse_quantization()
+    done = layers.done
+    check_uncounted(str(path), done, layers.unknown, allowed=allow_uncounted)
     warn_uncounted(str(path), layers.uncounted())
-    shape = layers.tensors.per_sample(source, f"{path}: input {source}")
-    return Profile(path.stem, shape, tuple(layers.done), cut_ends_of(layers.done))
+    size = max(layers.tensors.element_bytes(name) for name in sources)
+    return Profile(path.stem, layers.input_shape, tuple(done), cut_ends_of(done), size)
 
 
 class _Layers:
     """The layers read so far, the layer that makes each tensor, and the parameters counted."""
 
-    def __init__(self, tensors: Tensors, graph: Any, source: str) -> None:
+    def __init__(self, tensors: Tensors, graph: Any, sources: list[str]) -> None:
         self.tensors = tensors
         self.done: list[Layer] = []
-        self.unknown: Counter[str] = Counter()
-        self._makers = {source: -1}
-        self._reached = {source}
+        self.unknown: dict[int, list[str]] = {}
+        self._quantized: list[int] = []
+        self._makers = dict.fromkeys(sources, -1)
+        self._reached = set(sources)
         self._names = Counter(node.name for node in graph.node)
         self._used = {name for node in graph.node for name in reads(node)}
         self._used |= {value.name for value in graph.output}
         self._parameters = _Parameters(tensors, graph)
+        self.input_shape = self._read_inputs(sources)
+
+    def _read_inputs(self, sources: list[str]) -> Shape:
+        """Return the shape of the input; several inputs are one flat tensor and a layer each."""
+        shapes = [self.tensors.per_sample(n, f"{self.tensors.path}: input {n}") for n in sources]
+        if len(sources) == 1:
+            return shapes[0]
+        for name, shape in zip(sources, shapes, strict=True):
+            self._makers[name] = len(self.done)
+            label = "_".join(f"input:{name}".split())
+            size = self.tensors.element_bytes(name)
+            self.done.append(Layer(label, "identity", 0, 0, shape, (-1,), size))
+        return (sum(map(math.prod, shapes)),)
 
     def read(self, node: Any) -> None:
         """Append the layers of a node, or note which constants it makes."""
@@ -79,8 +121,11 @@ class _Layers:
             return
         if self._reached.isdisjoint(reads(node)):
             self._parameters.derive(node)
+            return
+        self._reached.update(filter(None, node.output))
+        if node.op_type == "DequantizeLinear" and node.input[0] in self._makers:
+            self._makers[node.output[0]] = self._makers[node.input[0]]
         else:
-            self._reached.update(filter(None, node.output))
             self._append(node)
 
     def _append(self, node: Any) -> None:
@@ -88,15 +133,37 @@ class _Layers:
         label = self._label(node)
         place = f"{self.tensors.path}: node {label}"
         sources = tuple(dict.fromkeys(self._makers[n] for n in reads(node) if n in self._makers))
-        macs = node_macs(node, self.tensors, place, self.unknown) // self.tensors.batch
-        parameters = self._parameters.count(node)
+        unknown: list[str] = []
+        macs = node_macs(node, self.tensors, place, unknown) // self.tensors.batch
+        kind = KINDS.get(operator(node), "other")
+        work = (macs, *self._parameters.count(node))
         for i, name in enumerate(name for name in node.output if name in self._used):
             shape = self.tensors.per_sample(name, place)
             # The work of a node with several outputs counts once.
-            work = (0, 0) if i else (macs, parameters)
-            kind = KINDS.get(operator(node), "other")
-            self.done.append(Layer(f"{label}:{i}" if i else label, kind, *work, shape, sources))
-            self._makers[name] = len(self.done) - 1
+            count, parameters, stored = (0, 0, 0) if i else work
+            self._makers[name] = len(self.done)
+            layer = Layer(
+                *(f"{label}:{i}" if i else label, kind, count, parameters, shape, sources),
+                element_bytes=self.tensors.element_bytes(name),
+                parameter_bytes=None if stored == FLOAT32 * parameters else stored,
+            )
+            if unknown and not i:
+                self.unknown[len(self.done)] = unknown
+            if node.op_type == "QuantizeLinear":
+                self._quantized.append(len(self.done))
+            self.done.append(layer)
+
+    def fuse_quantization(self) -> None:
+        """Give the type of a quantized tensor to the layers of which only it is made."""
+        readers = Counter(source for layer in self.done for source in layer.inputs)
+        for i in self._quantized:
+            made, size = i, self.done[i].element_bytes
+            # up through layers in place to the one that the runtime fuses with the quantization
+            while self.done[made].is_in_place and len(self.done[made].inputs) == 1:
+                made = self.done[made].inputs[0]
+                if made < 0 or readers[made] > 1:
+                    break
+                self.done[made] = replace(self.done[made], element_bytes=size)
 
     def uncounted(self) -> dict[str, int]:
         """Return the parameters of the file that no layer has read, by name."""
@@ -129,14 +196,19 @@ class _Parameters:
         for name in filter(None, node.output):
             self._origins[name] = frozenset(found or {name})
 
-    def count(self, node: Any) -> int:
-        """Return the parameters that a node reads and no earlier one has read."""
-        total = 0
+    def count(self, node: Any) -> tuple[int, int]:
+        """Return the parameters that a node reads and no earlier one has read, and their bytes."""
+        total = stored = 0
         # A shared constant must count once.
         for name in sorted(self._read(node) - self._counted):
             self._counted.add(name)
-            total += self._tensors.parameters(name)
-        return total + sum(self._inside(body, self._tensors) for body in bodies(node))
+            number = self._tensors.parameters(name)
+            total += number
+            stored += number * self._tensors.element_bytes(name)
+        for body in bodies(node):
+            number, size = self._inside(body, self._tensors)
+            total, stored = total + number, stored + size
+        return total, stored
 
     def left(self) -> dict[str, int]:
         """Return the sizes of what is neither counted nor known to be no parameter, by name."""
@@ -149,19 +221,14 @@ class _Parameters:
         names = set(reads(node)) - {node.input[i] for i in skipped if i < len(node.input)}
         return {origin for name in names for origin in self._origins.get(name, ())}
 
-    def _inside(self, body: Any, outer: Tensors) -> int:
-        """Return the parameters among the constants of a body itself."""
+    def _inside(self, body: Any, outer: Tensors) -> tuple[int, int]:
+        """Return number and bytes of the parameters among the constants of a body itself."""
         tensors = outer.inside(body)
-        own = sum(tensors.parameters(each.name) for each in body.initializer)
-        for node in body.node:
-            if node.op_type == "Constant":
-                own += tensors.parameters(node.output[0])
-            own += sum(self._inside(inner, tensors) for inner in bodies(node))
-        return own
-
-
-def _only_input(path: Path, graph: Any) -> str:
-    inputs = [str(value.name) for value in graph_inputs(graph)]
-    if len(inputs) != 1:
-        raise InputError(f"{path}: inputs", inputs, "one tensor, initializers aside")
-    return inputs[0]
+        made = [node.output[0] for node in body.node if node.op_type == "Constant"]
+        names = [each.name for each in body.initializer] + made
+        total = sum(tensors.parameters(name) for name in names)
+        stored = sum(tensors.parameters(name) * tensors.element_bytes(name) for name in names)
+        for inner in (inner for node in body.node for inner in bodies(node)):
+            number, size = self._inside(inner, tensors)
+            total, stored = total + number, stored + size
+        return total, stored

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,14 +17,16 @@ from edgeopt.problems.networks.builder import (
 from edgeopt.problems.networks.layers import (
     Layer,
     check_shape,
+    check_uncounted,
     cut_ends_of,
     warn_uncounted,
-    warn_zero_work,
 )
 from edgeopt.problems.networks.profile import Profile
 
 
-def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
+def from_torch(
+    module: Any, input_shape: Sequence[int], *, allow_uncounted: bool = False
+) -> Profile:
     """Read a network with its branches from a module; the extra ``torch`` must be installed.
 
     A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
@@ -40,6 +41,9 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
         A module of one tensor, whose first axis is the batch; its class names the network.
     input_shape : sequence of int
         Shape of the input without the batch axis, e.g. ``(3, 224, 224)``.
+    allow_uncounted : bool
+        Whether operators of unknown work may count as zero work although they read and write more
+        than 5 % of the bytes that all layers do.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def from_torch(module: Any, input_shape: Sequence[int]) -> Profile:
     layers = _Layers(module, _run(torch, traced, shape))
     for node in traced.graph.nodes:
         layers.append(node)
-    warn_zero_work(name, layers.unknown)
+    check_uncounted(name, layers.done, layers.unknown, allowed=allow_uncounted)
     warn_uncounted(name, layers.uncounted())
     return Profile(name, shape, tuple(layers.done), cut_ends_of(layers.done))
 
@@ -103,7 +107,7 @@ class _Layers:
 
     def __init__(self, module: Any, values: dict[Any, Any]) -> None:
         self.done: list[Layer] = []
-        self.unknown: Counter[str] = Counter()
+        self.unknown: dict[int, list[str]] = {}
         self._module = module
         self._parameters = dict(module.named_parameters(remove_duplicate=False))
         self._values = values
@@ -121,7 +125,8 @@ class _Layers:
             self._origins[node] = self._read(node)
         elif node.op != "output" and shapes:
             operator = self._operator(node)
-            self.unknown.update({operator} - _KINDS.keys())
+            if operator not in _KINDS:
+                self.unknown[len(self.done)] = [operator]
             macs, parameters = self._macs(node, operator, shapes[0]), self._count(node)
             kind = _KINDS.get(operator, "other")
             self._places[node] = len(self.done)

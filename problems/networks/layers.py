@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeopt.problems.errors import InputError, check_integer
 
 IN_PLACE = frozenset({"norm", "activation", "add", "multiply", "identity"})
 """Kinds that overwrite the tensor they read, and thus have no feature map of their own."""
+
+FLOAT32 = 4
+"""Bytes of an element, unless a network says otherwise."""
 
 LARGEST_COUNT = 2**48
 """Most MACs, parameters or elements of a layer: sums over a network then fit into int64."""
@@ -45,6 +48,10 @@ class Layer:
         Shape of the output without the batch axis, e.g. ``(64, 56, 56)``.
     inputs : tuple of int
         Indices in `Profile.layers` of the layers it reads; -1 is the input of the network.
+    element_bytes : int
+        Bytes of an element of the output: 4 in float32, 2 in float16, 1 in int8.
+    parameter_bytes : int, optional
+        Bytes of all parameters; by default 4 for each.
 
     Raises
     ------
@@ -65,6 +72,8 @@ class Layer:
     parameters: int
     output_shape: tuple[int, ...]
     inputs: tuple[int, ...]
+    element_bytes: int = FLOAT32
+    parameter_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.name.split() != [self.name] or self.name == "input":
@@ -73,6 +82,10 @@ class Layer:
         check_integer(f"{place}: macs", self.macs, at_least=0, at_most=LARGEST_COUNT)
         check_integer(f"{place}: parameters", self.parameters, at_least=0, at_most=LARGEST_COUNT)
         check_shape(f"{place}: output_shape", self.output_shape)
+        check_integer(f"{place}: element_bytes", self.element_bytes, at_least=1, at_most=16)
+        if self.parameter_bytes is not None:
+            limits = {"at_least": 0, "at_most": 16 * LARGEST_COUNT}
+            check_integer(f"{place}: parameter_bytes", self.parameter_bytes, **limits)
         if not self.inputs:
             raise InputError(f"{place}: inputs", self.inputs, "at least one layer or the input, -1")
 
@@ -80,6 +93,17 @@ class Layer:
     def elements(self) -> int:
         """Number of elements of the output."""
         return math.prod(self.output_shape)
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of the output."""
+        return self.elements * self.element_bytes
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of the parameters."""
+        stored = self.parameter_bytes
+        return FLOAT32 * self.parameters if stored is None else stored
 
     @property
     def is_counted(self) -> bool:
@@ -127,14 +151,57 @@ def _after_followers(layers: Sequence[Layer], end: int) -> int:
     return end
 
 
-# Operators that an importer does not know.
+# What an importer does not count.
+
+MOST_UNCOUNTED = 0.05
+"""Largest share of the bytes moved by layers of unknown work, without `allow_uncounted`."""
 
 
-def warn_zero_work(source: str, operators: Counter[str]) -> None:
-    """Warn once of all `operators` (name: number of nodes) of `source`, if any."""
-    if operators:
-        names = ", ".join(f"{name} ({count})" for name, count in sorted(operators.items()))
-        warnings.warn(f"{source}: unknown operators, counted as zero work: {names}", stacklevel=3)
+def check_uncounted(
+    source: str,
+    layers: Sequence[Layer],
+    uncounted: Mapping[int, Sequence[str]],
+    *,
+    allowed: bool,
+) -> None:
+    """Warn of the layers whose work is not counted, or refuse them if their share is large.
+
+    Their work is not known. What a layer reads and writes, parameters included, stands for it.
+
+    Parameters
+    ----------
+    source : str
+        Name of the network, for messages.
+    layers : sequence of Layer
+        All layers.
+    uncounted : mapping
+        Operators that are not counted, by index of the layer that has them.
+    allowed : bool
+        Whether they may count as zero work although they have more than `MOST_UNCOUNTED`.
+
+    Raises
+    ------
+    InputError
+        If they have, and may not.
+    """
+    if not uncounted:
+        return
+    moved = [_moved_bytes(layers, layer) for layer in layers]
+    share = sum(moved[i] for i in uncounted) / sum(moved)
+    counts = Counter(name for names in uncounted.values() for name in names)
+    names = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+    shares = f"{len(uncounted)} of {len(layers)} layers, {share:.1%} of the bytes moved"
+    if share > MOST_UNCOUNTED and not allowed:
+        rule = f"operators of known work for {1 - MOST_UNCOUNTED:.0%} of the bytes moved"
+        remedy = "allow_uncounted (--allow-uncounted) counts them as zero work"
+        raise InputError(f"{source}: operators", f"{names}: {shares}", f"{rule}; {remedy}")
+    warnings.warn(f"{source}: counted as zero work: {names}; {shares}", stacklevel=3)
+
+
+def _moved_bytes(layers: Sequence[Layer], layer: Layer) -> int:
+    """Return the bytes that a layer reads and writes, without the input of the network."""
+    read = sum(layers[i].output_bytes for i in layer.inputs if i >= 0)
+    return layer.output_bytes + layer.stored_bytes + read
 
 
 _NAMED = 5  # uncounted parameters in a warning

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
-from edgeopt.problems.errors import check_choice
+from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.networks.from_csv import from_csv, parse_integer
 from edgeopt.problems.networks.from_onnx import from_onnx
+from edgeopt.problems.networks.onnx_inputs import Given
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.networks.zoo import (
     alexnet,
@@ -38,14 +40,21 @@ NETWORKS: dict[str, Network] = {
 """The built-in networks by name."""
 
 
-def load_network(spec: str) -> Profile:
+def load_network(
+    spec: str, *, inputs: Given | None = None, allow_uncounted: bool = False
+) -> Profile:
     """Return the network that `spec` names.
 
     Parameters
     ----------
     spec : str
         A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default
-        those of the data set that it was designed for), or a file ``FILE.onnx`` or ``FILE.csv``.
+        those of the data set that it was designed for), or a file: ``FILE.csv``, or ``FILE.onnx``,
+        with sizes of inputs as in ``FILE.onnx:input=1x3x320x320``.
+    inputs : mapping, optional
+        Sizes of the inputs of an ONNX file, see `from_onnx`.
+    allow_uncounted : bool
+        Whether much of an ONNX file may be operators of unknown work, see `from_onnx`.
 
     Raises
     ------
@@ -59,13 +68,48 @@ def load_network(spec: str) -> Profile:
     >>> network.depth, round(network.layers[0].macs / 1e6)
     (34, 118)
     """
-    if spec.lower().endswith(".onnx"):
-        return from_onnx(spec)
-    if spec.lower().endswith(".csv"):
-        return from_csv(spec)
-    name, *options = spec.split(":")  # only now: a path may have a colon too
+    path, suffix, rest = _file_and_options(spec)
+    if suffix == ".onnx":
+        given = _parse_inputs(rest) | dict(inputs or {})
+        return from_onnx(path, inputs=given, allow_uncounted=allow_uncounted)
+    if inputs:
+        raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
+    if suffix == ".csv" and not rest:
+        return from_csv(path)
+    name, *options = spec.split(":")
     check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv"])
     return NETWORKS[name](**dict(map(_option, options)))
+
+
+def _file_and_options(spec: str) -> tuple[str, str, str]:
+    """Return path, suffix in small letters and options of a file; no suffix for other names."""
+    # A path may have a colon too, and so may the name of an input.
+    found = re.fullmatch(r"(.+?(\.onnx|\.csv))((?::.+?=[^:]*)*)", spec, re.IGNORECASE | re.DOTALL)
+    return (found[1], found[2].lower(), found[3]) if found else (spec, "", "")
+
+
+def _parse_inputs(text: str) -> dict[str, tuple[int, ...] | float]:
+    """Parse ``:NAME=SIZES:NAME=SIZES``."""
+    return dict(parse_input(each) for each in re.findall(r":(.+?=[^:]*)", text, re.DOTALL))
+
+
+def parse_input(text: str) -> tuple[str, tuple[int, ...] | float]:
+    """Return name and sizes of ``NAME=1x3x320x320``, or name and value of ``NAME=0.5``.
+
+    Raises
+    ------
+    InputError
+        If `text` has neither form.
+    """
+    name, equals, value = text.rpartition("=")
+    try:
+        if not equals or not name:
+            raise ValueError
+        if re.fullmatch(r"\d{1,18}(x\d{1,18})*", value, re.ASCII):
+            return name, tuple(map(int, value.split("x")))
+        return name, float(value)
+    except ValueError:
+        raise InputError("input", text, "of the form NAME=1x3x320x320") from None
 
 
 def _option(text: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from edgeopt.problems.errors import InputError, IntArray, check_integer
-from edgeopt.problems.networks.layers import Layer, check_shape
+from edgeopt.problems.networks.layers import FLOAT32, Layer, check_shape
 
 __all__ = ["Layer", "Profile"]
 
@@ -33,6 +33,8 @@ class Profile:
         In topological order.
     cut_ends : tuple of int
         Strictly increasing, the last one ``len(layers)``; see `cut_ends_of`.
+    input_element_bytes : int
+        Bytes of an element of the input: 4 in float32.
 
     Raises
     ------
@@ -51,9 +53,11 @@ class Profile:
     input_shape: tuple[int, ...]
     layers: tuple[Layer, ...]
     cut_ends: tuple[int, ...]
+    input_element_bytes: int = FLOAT32
 
     def __post_init__(self) -> None:
         check_shape("input_shape", self.input_shape)
+        check_integer("input_element_bytes", self.input_element_bytes, at_least=1, at_most=16)
         _check_order(self.layers)
         rule = f"strictly increasing from >= 1 to the number of layers, {len(self.layers)}"
         ends = (0, *self.cut_ends)
@@ -133,6 +137,51 @@ class Profile:
         """
         peak = np.maximum.accumulate(live_elements(self.layers, self._input_elements))
         return _read_only([0, *peak[np.array(self.cut_ends) - 1]])
+
+    # The same in bytes: each tensor and parameter in the type that the network gives it.
+
+    @cached_property
+    def edge_parameter_bytes(self) -> IntArray:
+        """Bytes of `edge_parameters`."""
+        return self._prefix_sums(layer.stored_bytes for layer in self.layers)
+
+    @cached_property
+    def chain_parameter_bytes(self) -> IntArray:
+        """Bytes of `chain_parameters`."""
+        return self._prefix_sums(
+            layer.stored_bytes if layer.is_counted else 0 for layer in self.layers
+        )
+
+    @cached_property
+    def map_bytes(self) -> IntArray:
+        """Bytes of `map_elements`."""
+        return self._prefix_sums(
+            0 if layer.is_in_place or layer.kind == "shortcut" else layer.output_bytes
+            for layer in self.layers
+        )
+
+    @cached_property
+    def output_bytes(self) -> IntArray:
+        """Bytes of `output_elements`."""
+        maps = [self.layers[i].output_bytes for i in self._last_counted[:-1]]
+        return _read_only([self._input_bytes, *maps, self.layers[-1].output_bytes])
+
+    @cached_property
+    def crossing_bytes(self) -> IntArray:
+        """Bytes of `crossing_elements`."""
+        sizes = [self._input_bytes, *(layer.output_bytes for layer in self.layers)]
+        return _read_only(_crossing(self.layers, sizes, (0, *self.cut_ends)))
+
+    @cached_property
+    def peak_bytes(self) -> IntArray:
+        """Most bytes that are live at one time while the edge side runs; 0 at cut 0."""
+        sizes = [self._input_bytes, *(layer.output_bytes for layer in self.layers)]
+        peak = np.maximum.accumulate(_live(self.layers, sizes))
+        return _read_only([0, *peak[np.array(self.cut_ends) - 1]])
+
+    @property
+    def _input_bytes(self) -> int:
+        return self._input_elements * self.input_element_bytes
 
     @cached_property
     def _last_counted(self) -> tuple[int, ...]:
@@ -219,7 +268,12 @@ def crossing_elements(
     (len(ends),) int64 array
         Elements to upload at each cut.
     """
-    sizes = np.array([input_elements, *(layer.elements for layer in layers)], dtype=np.int64)
+    return _crossing(layers, [input_elements, *(layer.elements for layer in layers)], ends)
+
+
+def _crossing(layers: Sequence[Layer], tensors: Sequence[int], ends: Sequence[int]) -> IntArray:
+    """Sum the sizes of the tensors, input first, that cross each cut."""
+    sizes = np.array(tensors, dtype=np.int64)
     last = _last_uses(layers)
     last[last == len(layers)] = -1  # a result crosses no cut
     crossing = sum_while_alive(sizes, np.arange(len(sizes)), last + 1)
@@ -239,7 +293,12 @@ def live_elements(layers: Sequence[Layer], input_elements: int) -> IntArray:
         Elements live at each step. They do not depend on the cut: what the cloud needs is what a
         later layer reads.
     """
-    sizes = np.array([input_elements, *(layer.elements for layer in layers)], dtype=np.int64)
+    return _live(layers, [input_elements, *(layer.elements for layer in layers)])
+
+
+def _live(layers: Sequence[Layer], tensors: Sequence[int]) -> IntArray:
+    """Sum the sizes of the tensors, input first, that are in memory while each layer runs."""
+    sizes = np.array(tensors, dtype=np.int64)
     return sum_while_alive(sizes, *lifetimes(layers, sizes))[: len(layers)]
 
 
@@ -251,17 +310,19 @@ def lifetimes(layers: Sequence[Layer], sizes: IntArray) -> tuple[IntArray, IntAr
     layers : sequence of Layer
         In topological order, length n.
     sizes : (n + 1,) int64 array
-        Elements of the input and of each layer's output.
+        Elements, or bytes, of the input and of each layer's output.
 
     Returns
     -------
-    start, stop : (n + 1,) int64 arrays
-        As `live_elements` counts them.
+    start : (n + 1,) int64 array
+        The first step of each tensor, as `live_elements` counts them.
+    stop : (n + 1,) int64 array
+        The step after its last.
     """
     stop = _last_uses(layers) + 1
     for step, layer in enumerate(layers):
         read = [i + 1 for i in layer.inputs if layer.is_in_place]
-        free = [t for t in read if stop[t] == step + 1 and sizes[t] == layer.elements]
+        free = [t for t in read if stop[t] == step + 1 and sizes[t] == sizes[step + 1]]
         stop[free[:1]] = step
     return np.maximum(np.arange(len(sizes)) - 1, 0), stop
 

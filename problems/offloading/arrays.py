@@ -10,6 +10,7 @@ from edgeopt.problems.errors import FloatArray, Number, check_integer, check_qua
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import (
     edge_memory_bytes,
+    elements_of,
     memory_limit_bytes,
     moved_bytes,
     node_rate_bit_s,
@@ -67,7 +68,7 @@ def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
     """
     edge_flop = profile.edge_macs.astype(np.float64) * reading.flop_per_mac  # (8), (9)
     is_map = reading.crossing == "map"
-    crossing = profile.output_elements if is_map else profile.crossing_elements
+    crossing = elements_of(profile, "output" if is_map else "crossing", reading)
     forwarded = np.zeros(profile.depth + 1)
     forwarded[0] = not is_map  # an image is smaller as sent, in bytes, than as an input in floats
     return NetworkArrays(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeopt.problems.errors import FloatArray, IntArray, Number
+from edgeopt.problems.networks.layers import FLOAT32
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.reading import Reading
 
@@ -142,14 +143,15 @@ def edge_memory_bytes(profile: Profile, reading: Reading) -> FloatArray:
         training keeps, or the largest set live at one time, which inference needs.
         ``parameters`` selects those of the chain, which the paper counts, or all of them.
         ``element_bytes`` converts elements to bytes; the paper compares elements with bytes.
+        With ``own_types``, an element of another type than float32 counts in proportion.
 
     Returns
     -------
     (N + 1,) float64 array
         Byte, for cuts 0..N; 0 at cut 0.
     """
-    maps = profile.map_elements if reading.memory == "sum" else profile.peak_elements
-    elements = (_parameters(profile, reading) + maps).astype(np.float64)
+    maps = "map" if reading.memory == "sum" else "peak"
+    elements = parameters_of(profile, reading) + elements_of(profile, maps, reading)
     return elements * reading.element_bytes  # (10)
 
 
@@ -163,7 +165,7 @@ def moved_bytes(profile: Profile, reading: Reading) -> FloatArray:
     (N + 1,) float64 array
         Byte moved by the layers between cut j - 1 and cut j; 0 at cut 0.
     """
-    moved = (_parameters(profile, reading) + profile.map_elements).astype(np.float64)
+    moved = parameters_of(profile, reading) + elements_of(profile, "map", reading)
     return np.diff(moved * reading.element_bytes, prepend=0.0)
 
 
@@ -176,6 +178,31 @@ def memory_limit_bytes(smallest_memory_bytes: float, share: float) -> float:
     return share * smallest_memory_bytes  # (22), C1
 
 
-def _parameters(profile: Profile, reading: Reading) -> IntArray:
-    """Return the parameters on the edge that the reading counts."""
-    return profile.chain_parameters if reading.parameters == "chain" else profile.edge_parameters
+def parameters_of(profile: Profile, reading: Reading) -> FloatArray:
+    """Return the parameters on the edge that the reading counts, units as in `elements_of`."""
+    chain = reading.parameters == "chain"
+    if reading.own_types:
+        stored = profile.chain_parameter_bytes if chain else profile.edge_parameter_bytes
+        return stored / FLOAT32
+    return (profile.chain_parameters if chain else profile.edge_parameters).astype(np.float64)
+
+
+def elements_of(profile: Profile, what: str, reading: Reading) -> FloatArray:
+    """Return an array of elements of `profile`, with ``own_types`` in units of a float32 element.
+
+    Parameters
+    ----------
+    profile : Profile
+        The network.
+    what : {"map", "peak", "crossing", "output"}
+        Which of its arrays.
+    reading : Reading
+        Has `own_types`.
+
+    Returns
+    -------
+    (N + 1,) float64 array
+        Elements, for cuts 0..N.
+    """
+    sizes: IntArray = getattr(profile, f"{what}_bytes" if reading.own_types else f"{what}_elements")
+    return sizes / (FLOAT32 if reading.own_types else 1)

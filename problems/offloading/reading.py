@@ -24,7 +24,7 @@ DYNAMIC = ("printed", "cmos")
 
 _FLAGS = (
     *("shares_link", "uplink_counts", "cloud_counts", "roofline", "radio"),
-    *("idle_power", "whole_trip"),
+    *("idle_power", "whole_trip", "own_types"),
 )
 
 
@@ -76,6 +76,9 @@ class Reading:
         Whether the static energy (18) also counts the time in which a node idles.
     whole_trip : bool
         Whether the answer's way back counts: a whole round trip in place of half of one.
+    own_types : bool
+        Whether a tensor or parameter that the network gives in another type than float32 has the
+        size of that type: in float16, half of the bytes and bits of the two choices above.
 
     Raises
     ------
@@ -106,6 +109,7 @@ class Reading:
     dynamic: str = "printed"
     idle_power: bool = False
     whole_trip: bool = False
+    own_types: bool = False
 
     def __post_init__(self) -> None:
         check_integer("reading.flop_per_mac", self.flop_per_mac, at_least=1, at_most=2)
@@ -154,8 +158,9 @@ CORRECTED = replace(
     flop_per_mac=2,
     element_bytes=4,
     bits_per_element=32,
+    own_types=True,
 )
-"""The most defensible reading of each equation, in float32; headline results use it."""
+"""The most defensible reading of each equation; headline results use it."""
 
 QUEUED = replace(CORRECTED, name="queued", waiting="queued", whole_trip=True)
 """`CORRECTED`, and what the paper leaves out: the queues of link and cloud, and the way back.
@@ -172,9 +177,10 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
     Parameters
     ----------
     reading : Reading
-        Usually `CORRECTED`, which is float32.
+        Usually `CORRECTED`, in which float32 is the default.
     element_type : {"float32", "float16", "int8"}
-        Type of every element; sets the bytes of (10) and the bits of (15).
+        Type of every element, whatever the network says; sets the bytes of (10) and the bits of
+        (15).
 
     Raises
     ------
@@ -182,7 +188,7 @@ def with_element_type(reading: Reading, element_type: str) -> Reading:
         If the type is none of these.
     """
     size = ELEMENT_BYTES[check_choice("element type", element_type, ELEMENT_BYTES)]
-    return replace(reading, element_bytes=size, bits_per_element=8 * size)
+    return replace(reading, element_bytes=size, bits_per_element=8 * size, own_types=False)
 
 
 CHOICES = ("element_type", *(field.name for field in fields(Reading) if field.name != "name"))

@@ -5,6 +5,7 @@ from .gocj import gocj
 from .hcsp import hcsp
 from .instructions import from_instructions
 from .paper_pool import paper_pool
+from .power import with_power
 from .problem import Problem, UniformTimes
 from .rcmax import rcmax
 from .spec import load_problem
@@ -26,6 +27,7 @@ __all__ = [
     "paper_pool",
     "rcmax",
     "read_swf",
+    "with_power",
     "with_tight_memory",
     "write_hcsp",
     "write_npz",

@@ -19,7 +19,7 @@ from edgeopt.problems.files import (
     read_content,
     write_atomically,
 )
-from edgeopt.problems.scheduling.problem import Problem, UniformTimes
+from edgeopt.problems.scheduling.problem import CONSUMPTION, Problem, UniformTimes
 from edgeopt.problems.scheduling.swf import SWF_SUFFIXES
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
 from edgeopt.problems.scheduling.table_options import TableOptions
@@ -151,7 +151,7 @@ def write_hcsp(path: str | Path, problem: Problem) -> None:
 # NumPy files: `.npy` holds the matrix, `.npz` the whole problem.
 
 # As `write_npz` writes them; ``work`` and ``speed`` take the place of ``et``.
-_KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready")
+_KEYS = ("et", "work", "speed", "task_memory", "node_capacity", "name", "ready", *CONSUMPTION)
 _NAMES = ("task_names", "node_names")
 
 # What other programs call the matrix: the literature writes p or ETC.
@@ -190,7 +190,7 @@ def _read_npz(path: Path) -> Problem:
     if unknown or ("et" in data) == ("work" in data) or ("work" in data) != ("speed" in data):
         rule = (
             f"et (or {', '.join(_SYNONYMS)}), or work and speed; optionally task_memory,"
-            " node_capacity, ready, name, task_names, node_names"
+            f" node_capacity, ready, {', '.join(CONSUMPTION)}, name, task_names, node_names"
         )
         raise InputError(f"{path} keys", sorted(data), rule)
     et = data["et"] if "et" in data else UniformTimes(data["work"], data["speed"])
@@ -201,6 +201,7 @@ def _read_npz(path: Path) -> Problem:
         name=str(data.get("name", path.stem)),
         ready=data.get("ready"),
         **{key: _texts(path, key, data[key]) for key in _NAMES if key in data},
+        **{key: data[key] for key in CONSUMPTION if key in data},
     )
 
 
@@ -228,6 +229,8 @@ def write_npz(path: str | Path, problem: Problem) -> None:
         arrays |= {"task_memory": problem.task_memory, "node_capacity": problem.node_capacity}
     if problem.ready is not None:
         arrays["ready"] = problem.ready
+    stated = {key: getattr(problem, key) for key in CONSUMPTION}
+    arrays |= {key: values for key, values in stated.items() if values is not None}
     for key in _NAMES:
         if (names := getattr(problem, key)) is not None:
             arrays[key] = np.array(names, dtype=np.str_)

@@ -15,8 +15,15 @@ from edgeopt.problems.scheduling.table_files import read_table
 from edgeopt.problems.scheduling.table_options import TableOptions
 from edgeopt.problems.scheduling.tables import AmbiguousTableError
 
-_TASKS = ("length_mi", "size_bytes", "task_memory_bytes")
-_NODES = ("mips", "rate_bit_s", "node_capacity_bytes", "ready_s")
+_TASKS = ("length_mi", "size_bytes", "task_memory_bytes", "deadline_s")
+_NODES = (
+    "mips",
+    "rate_bit_s",
+    "node_capacity_bytes",
+    "ready_s",
+    "active_power_w",
+    "idle_power_w",
+)
 
 _POSITIVE = ("mips", "rate_bit_s")
 
@@ -28,12 +35,13 @@ def from_instructions(tasks: Any, nodes: Any, *, name: str = "problem") -> Probl
     ----------
     tasks : array_like, mapping, DataFrame, str or Path
         Columns ``length_mi`` and, if there are any, ``size_bytes`` (data that the node receives
-        first) and ``task_memory_bytes``: a mapping of names to k numbers, a DataFrame whose index
-        names the tasks, the path of a table (CSV, Excel, Parquet), or the lengths alone.
+        first), ``task_memory_bytes`` and ``deadline_s``: a mapping of names to k numbers, a
+        DataFrame whose index names the tasks, the path of a table (CSV, Excel, Parquet), or the
+        lengths alone.
     nodes : array_like, mapping, DataFrame, str or Path
         In the same forms ``mips``, ``rate_bit_s`` (given if the tasks have sizes),
-        ``node_capacity_bytes`` (given if they have memory) and ``ready_s`` of x nodes, or the
-        MIPS alone.
+        ``node_capacity_bytes`` (given if they have memory), ``ready_s``, ``active_power_w`` and
+        ``idle_power_w`` of x nodes, or the MIPS alone.
     name : str
         Name in tables and plots.
 
@@ -82,6 +90,9 @@ def from_instructions(tasks: Any, nodes: Any, *, name: str = "problem") -> Probl
         ready=machines.values.get("ready_s"),
         task_names=jobs.names,
         node_names=machines.names,
+        active_power=machines.values.get("active_power_w"),
+        idle_power=machines.values.get("idle_power_w"),
+        deadlines=jobs.values.get("deadline_s"),
     )
 
 
@@ -118,7 +129,7 @@ def _columns(field: str, given: Any, known: tuple[str, ...]) -> _Columns:
     place, columns, names = f"{field}.", given, None
     if isinstance(given, str | Path):
         place = f"{given}: "
-        columns, names = _read(Path(given))
+        columns, names = read_columns(Path(given))
     elif hasattr(given, "to_pandas") or hasattr(given, "iloc"):
         columns, names = _of_frame(given, known)
     elif not isinstance(given, Mapping):
@@ -144,7 +155,7 @@ def _checked(place: str, column: str, values: Any) -> FloatArray:
     return check_array(f"{place}{column}", values, ndim=1, at_least=0)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Names | None]:
+def read_columns(path: Path) -> tuple[dict[str, Any], Names | None]:
     """Return the columns of a table in a file, and the names of its rows."""
     try:
         table = read_table(path, TableOptions(header=True))

@@ -1,4 +1,4 @@
-"""The scheduling problem: execution times, memory capacities and ready times."""
+"""The scheduling problem: execution times, memory, ready times, and what a schedule uses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from edgeopt.problems.errors import FloatArray, InputError, check_array, check_integer
 from edgeopt.problems.files import printable
 from edgeopt.problems.html import escaped
+from edgeopt.problems.scheduling.consumption import Axes, check_consumption
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
 from edgeopt.problems.scheduling.html import (
     SHOWN_COLUMNS,
@@ -26,6 +27,9 @@ from edgeopt.problems.scheduling.memory import check_capacity
 from edgeopt.problems.scheduling.tally import count_evaluation
 
 BoolArray = NDArray[np.bool_]
+
+CONSUMPTION = ("energy", "cost", "active_power", "idle_power", "deadlines")
+"""Fields of a problem that say what a schedule uses, or when tasks are due."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,17 +54,26 @@ class Problem:
     task_names, node_names : sequence of str, optional
         Names of the k tasks and of the x nodes in output and figures; by default the labels of a
         DataFrame.
+    energy, cost : array_like or DataFrame, shape (k, x), optional
+        Energy in J, and cost in any currency, of each task on each node.
+    active_power, idle_power : array_like, shape (x,), optional
+        Power of each node in W while it runs a task (in place of `energy`), and while it waits,
+        from when it is ready to the end of the last task; 0 if not given.
+    deadlines : array_like, shape (k,), optional
+        When each task is due, in s. A task that ends later is counted, not forbidden.
 
     Raises
     ------
     InputError
-        If times, memory or ready times are not a number, negative or of the wrong shape, if all
-        times are zero, if a task can run nowhere, if no assignment meets the capacities, or if a
-        Series has another index than the execution times.
+        If times, memory, ready times or any other number is not a number, negative or of the wrong
+        shape, if all times are zero, if a task can run nowhere, if no assignment meets the
+        capacities, if energy is stated twice or in part, or if a Series or DataFrame has other
+        labels than the execution times.
 
     Notes
     -----
-    All arrays are read-only: solvers share them.
+    All arrays are read-only: solvers share them. Solvers minimise the makespan; energy, cost and
+    deadlines are measured of every schedule (`measure`), and `front` trades the makespan for them.
 
     Examples
     --------
@@ -79,6 +92,11 @@ class Problem:
     ready: FloatArray | None = None
     task_names: tuple[str, ...] | None = None
     node_names: tuple[str, ...] | None = None
+    energy: FloatArray | None = None
+    cost: FloatArray | None = None
+    active_power: FloatArray | None = None
+    idle_power: FloatArray | None = None
+    deadlines: FloatArray | None = None
 
     def __post_init__(self) -> None:
         # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
@@ -107,6 +125,11 @@ class Problem:
             ready = check_array("ready", ready, ndim=1, at_least=0)
             _check_length("ready", ready, self.nodes)
             object.__setattr__(self, "ready", ready)
+        given = {field: getattr(self, field) for field in CONSUMPTION}
+        if any(value is not None for value in given.values()):
+            axes = Axes((self.tasks, self.nodes), tasks, nodes, self.allowed)
+            for field, values in check_consumption(given, axes).items():
+                object.__setattr__(self, field, values)
         self._set_printable_names()
 
     def _set_printable_names(self) -> None:
@@ -143,8 +166,20 @@ class Problem:
         return allowed
 
     @cached_property
+    def pair_energy(self) -> FloatArray | None:
+        """Energy of each task on each node in J, shape (k, x), read-only; None if not stated.
+
+        Infinite where the node cannot run the task. What nodes use while they wait is not in it.
+        """
+        if self.energy is not None or self.active_power is None:
+            return self.energy
+        energy = np.where(np.isfinite(self.matrix), self.active_power, 1.0) * self.matrix
+        energy.flags.writeable = False
+        return energy
+
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of times, memory and ready times, but not of the name, in hexadecimal."""
+        """SHA-256 of all numbers, but not of the name, in hexadecimal."""
         arrays = [*self.et] if isinstance(self.et, UniformTimes) else [self.et]
         optional = (self.task_memory, self.node_capacity, self.ready)
         arrays += [array for array in optional if array is not None]
@@ -153,6 +188,10 @@ class Problem:
             # Times of 2 x 3 and of 3 x 2 tasks and nodes may have the same bytes.
             content.update(str(array.shape).encode())
             content.update(array.tobytes())
+        for field in CONSUMPTION:
+            if (values := getattr(self, field)) is not None:
+                # By name: the same numbers may be energy or cost.
+                content.update(field.encode() + str(values.shape).encode() + values.tobytes())
         return content.hexdigest()
 
     def check_assignment(self, assignment: ArrayLike) -> NDArray[np.int64]:
@@ -231,6 +270,9 @@ class Problem:
         if self.allowed is not None:
             facts.append(f"pairs of task and node that cannot run: {int((~self.allowed).sum())}")
         size = (self.tasks, self.nodes)
+        stated = [field for field in CONSUMPTION if getattr(self, field) is not None]
+        if stated:
+            facts.append(f"states {', '.join(stated).replace('_', ' ')}")
         table = times_html(_corner(self.et), self.task_names, self.node_names, size)
         return f"<p>{escaped('; '.join(facts))}</p>{table}"
 

@@ -9,6 +9,8 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
+
 from edgeopt.problems.errors import InputError, check_integer
 from edgeopt.problems.files import file_exists
 from edgeopt.problems.parameters import parse_value
@@ -19,8 +21,10 @@ from edgeopt.problems.scheduling.gocj import gocj
 from edgeopt.problems.scheduling.hcsp import hcsp
 from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
+from edgeopt.problems.scheduling.power import with_power
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
+from edgeopt.problems.scheduling.side_tables import SIDE_TABLES, read_side_tables
 from edgeopt.problems.scheduling.swf import SWF_SUFFIXES, load_swf
 from edgeopt.problems.scheduling.table_options import TableOptions, table_options
 
@@ -68,10 +72,15 @@ def load_problem(
     spec : str or Path
         ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
-        ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); else the
+        ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); with
+        ``power=2`` also the nodes' power, see `with_power`. Else the
         path of a file, see `load_file`. That of a table may have options:
         ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
         tables of `from_instructions`, ``log.swf:speeds=16+32:jobs=200`` is that of `load_swf`.
+        Tables beside that of the times state what a schedule uses:
+        ``times.csv:energy=joule.csv:cost=euro.csv``, both of its form, ``:power=nodes.csv``, with
+        columns ``active_power_w`` and ``idle_power_w``, and ``:deadlines=due.csv``, with
+        ``deadline_s``.
     header, index : bool, optional
         Whether the first row of a table names the nodes, and its first column the tasks; also
         "yes" or "no". By default as the table shows; what it does not show is asked about.
@@ -122,7 +131,10 @@ def load_problem(
             return _load_two_tables(Path(path), texts, options)
         if path.lower().endswith(SWF_SUFFIXES):
             return _load_log(path, texts, options)
-        return load_file(path, table_options({**_table_options(path, texts), **options}))
+        beside = [text for text in texts if text.partition("=")[0] in SIDE_TABLES]
+        own = _table_options(path, [text for text in texts if text not in beside])
+        problem = load_file(path, table_options({**own, **options}))
+        return read_side_tables(problem, Path(path).parent, beside) if beside else problem
     if options:
         raise InputError("problem", str(spec), f"a table, to have the options {', '.join(options)}")
     if generator not in GENERATORS:
@@ -132,6 +144,8 @@ def load_problem(
 
 
 _SECOND_TABLE = "nodes="
+
+_POWER_STREAM = 1  # of random numbers, beside the generator's
 
 
 def _load_two_tables(path: Path, texts: list[str], options: dict[str, Any]) -> Problem:
@@ -171,8 +185,9 @@ def split_options(spec: str | Path) -> tuple[str, list[str]]:
 def files_of(spec: str) -> list[Path]:
     """Return the files that a spec reads, whether they exist or not."""
     path, texts = split_options(spec)
-    second = [text.removeprefix(_SECOND_TABLE) for text in texts if text.startswith(_SECOND_TABLE)]
-    return [Path(path), *(Path(path).parent / name for name in second)]
+    pairs = (text.partition("=") for text in texts)
+    others = [name for key, _, name in pairs if f"{key}=" == _SECOND_TABLE or key in SIDE_TABLES]
+    return [Path(path), *(Path(path).parent / name for name in others)]
 
 
 def locate_problem(spec: str, folder: Path) -> str:
@@ -201,11 +216,17 @@ def _generate(generator: str, parts: list[str]) -> Problem:
         if parsed.keys() & arguments.keys():
             raise InputError(f"{generator} option", part, "given once")
         arguments |= parsed
+    exponent = arguments.pop("power", None)
     if "tasks" not in arguments:
         raise InputError(f"{generator} spec", ":".join(parts), f"like {EXAMPLES[generator]}")
     if "rng" in signature(GENERATORS[generator]).parameters:
         arguments["rng"] = arguments.pop("seed", 0)
-    return GENERATORS[generator](**arguments)
+    problem = GENERATORS[generator](**arguments)
+    if exponent is None:
+        return problem
+    # A stream of its own: the times are those of the same name without power.
+    seed = arguments.get("rng", arguments.get("seed")) or 0
+    return with_power(problem, exponent, np.random.default_rng([_POWER_STREAM, seed]))
 
 
 def _parse_part(generator: str, part: str) -> dict[str, Any]:
@@ -231,4 +252,4 @@ def _options(generator: str) -> dict[str, type]:
     names = [each.name for each in arguments if each.kind is Parameter.KEYWORD_ONLY]
     # An optional number, float | None, is written as a number.
     types = {name: (get_args(hints[name]) or (hints[name],))[0] for name in names if name != "rng"}
-    return {**types, "seed": int}
+    return {**types, "power": float, "seed": int}

@@ -115,10 +115,13 @@ def save_system(system: System, path: str | Path) -> None:
 
 
 def read_part(kind: Callable[..., Any], table: Any, section: str) -> Any:
-    """Return the part of the system that one section describes, completed from its network."""
-    if kind not in (CloudLink, TerminalLink):
+    """Return the part of the system that a section describes, completed from network or device."""
+    if kind is TaskStream:
         return from_table(kind, table, section)
     check_table(section, table)
+    if kind is Cloud:
+        speed = {"flops": device_preset(table["device"])["flops"]} if "device" in table else {}
+        return from_table(kind, table, section, aside=("device",), defaults=speed)
     preset = network_preset(table["network"]) if "network" in table else {}
     return from_table(kind, table, section, aside=("network",), defaults=preset)
 
@@ -197,14 +200,29 @@ def system_presets() -> tuple[str, ...]:
 
 
 def device_preset(name: str) -> dict[str, Any]:
-    """Return the `Device` fields of a real device; its source is in ``presets/devices.toml``.
+    """Return the `Device` fields of a real device, see `device_source`.
 
     Raises
     ------
     InputError
         If there is no such device.
     """
-    return _preset("devices", "device", name)
+    fields = _preset("devices", "device", name)
+    del fields["source"]
+    return fields
+
+
+def device_names() -> tuple[str, ...]:
+    """Return the names of the real devices."""
+    return tuple(_table("devices"))
+
+
+def device_source(name: str) -> str:
+    """Return where the numbers of a real device come from; ``presets/devices.toml`` has more.
+
+    A name that is not there is an `InputError`, as for `device_preset`.
+    """
+    return str(_preset("devices", "device", name)["source"])
 
 
 def network_preset(name: str) -> dict[str, Any]:

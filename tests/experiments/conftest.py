@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pytest
 
@@ -50,6 +50,16 @@ def edgeopt(
         return Outcome(int(stop.value.code or 0), *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have figures made but not drawn, which takes most of the time."""
+
+    def save(figure: object, file: BinaryIO, **_: object) -> None:
+        file.write(b"not drawn")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", save)
 
 
 @pytest.fixture

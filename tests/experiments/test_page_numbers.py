@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from edgeopt.experiments.page_numbers import MARK, ROOT, fill, pages, value_text
+from edgeopt.experiments.page_numbers import MARK, ROOT, TABLE, fill, pages, table_text, value_text
 from edgeopt.problems.errors import InputError
 
-MARKED = [page for page in pages() if MARK.search(page.read_text(encoding="utf-8"))]
+MARKED = [
+    page
+    for page in pages()
+    if any(mark.search(page.read_text(encoding="utf-8")) for mark in (MARK, TABLE))
+]
 
 
 @pytest.mark.parametrize("page", MARKED, ids=lambda page: str(page.relative_to(ROOT)))
@@ -20,8 +24,9 @@ def test_a_page_says_what_its_files_say(page: Path):
 def test_every_mark_is_whole():
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        begun = re.findall(r"(?<!`)<!-- value ", text)  # in backticks a mark is spoken of
-        assert len(begun) == len(MARK.findall(text)), page
+        for kind, mark in (("value", MARK), ("table", TABLE)):
+            begun = re.findall(rf"(?<!`)<!-- {kind} ", text)  # in backticks a mark is spoken of
+            assert len(begun) == len(mark.findall(text)), page
 
 
 def test_there_are_marked_pages():
@@ -31,7 +36,7 @@ def test_there_are_marked_pages():
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "t.csv").write_text("name,nodes,gap\na b,10,0.125\na b,20,0.5\nc,10,0.25\n")
-    (tmp_path / "o.json").write_text('{"values": {"x, y": {"value": 2.5}}}')
+    (tmp_path / "o.json").write_text('{"values": {"x, y": {"value": 2.5}}, "none": Infinity}')
     return tmp_path
 
 
@@ -45,6 +50,7 @@ def root(tmp_path: Path) -> Path:
         ("t.csv nodes=10 'name=a b' get=gap over=name=c plus=-1 times=100 as=.0f", "-50"),
         ("t.csv nodes=20 get=gap+nodes", "20.5"),
         ("o.json 'get=values/x, y/value' plus=0.5", "3"),
+        ("o.json get=none as=.1f", "∞"),
         ("o.json 'get=values/x, y/value' as=.2f", "2.50"),
     ],
 )
@@ -66,3 +72,40 @@ def test_a_stale_number_is_replaced_and_nothing_else(root: Path):
 def test_broken_marks_are_refused(root: Path, query: str):
     with pytest.raises(InputError):
         value_text(query, root)
+
+
+@pytest.mark.parametrize(
+    ("query", "lines"),
+    [
+        (
+            "t.csv rows=name,nodes get=gap times=100 as=.1f",
+            ["| name | nodes | gap |", "|---|---|---:|", "| a b | 10 | 12.5 |",
+             "| a b | 20 | 50.0 |", "| c | 10 | 25.0 |"],
+        ),
+        (
+            "t.csv rows=name columns=nodes get=gap as=.2f best=min 'head=,ten,twenty'",
+            ["|  | ten | twenty |", "|---|---:|---:|", "| a b | **0.12** | **0.50** |",
+             "| c | 0.25 | – |"],
+        ),
+        (
+            "t.csv 'name=c|d' rows=nodes get=name,gap",
+            ["| nodes | name | gap |", "|---|---|---:|", "| 10 | c | 0.25 |"],
+        ),
+    ],
+)  # fmt: skip
+def test_tables_by_hand(root: Path, query: str, lines: list[str]):
+    assert table_text(query, root).splitlines() == lines
+    page = f"a\n\n<!-- table {query} -->\nold\n<!-- end -->\nb"
+    assert fill(page, root) == page.replace("old", "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["t.csv rows=name", "t.csv rows=name get=gap", "t.csv rows=name get=none",
+     "t.csv name=d rows=name get=gap", "t.csv rows=name,nodes get=gap head=a,b",
+     "t.csv rows=name columns=nodes get=gap,nodes",
+     "t.csv nodes=10 rows=name get=gap as=f best=no"],
+)  # fmt: skip
+def test_broken_tables_are_refused(root: Path, query: str):
+    with pytest.raises(InputError):
+        table_text(query, root)

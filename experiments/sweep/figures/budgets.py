@@ -19,7 +19,11 @@ _LABELS = {"seconds": "budget (s)", "evaluations": "budget (evaluations)"}
 
 
 def budgets_figure(
-    gaps: pd.DataFrame, axis: str, styles: Mapping[str, dict[str, Any]] | None = None
+    gaps: pd.DataFrame,
+    axis: str,
+    styles: Mapping[str, dict[str, Any]] | None = None,
+    *,
+    bands: bool = True,
 ) -> Figure:
     """Draw the median gap of each solver over problems against the budget.
 
@@ -31,11 +35,12 @@ def budgets_figure(
         ``evaluations`` or ``seconds``.
     styles : mapping, optional
         Style of each solver of the sweep, see `solver_styles`.
+    bands : bool
+        Whether to draw the inter-quartile ranges, which hide each other where problems differ.
 
     Notes
     -----
-    Lines are medians over problems, bands the inter-quartile range; a line starts where more than
-    half of the problems have a schedule.
+    Lines are medians over problems; a line starts where more than half of them have a schedule.
     """
     from matplotlib.figure import Figure
 
@@ -53,6 +58,8 @@ def budgets_figure(
                 absent[str(solver)] = "no schedule"
                 continue
             panel.plot(budgets, drawn_percent(middle), label=solver, markersize=3, **style)
+            if not bands:
+                continue
             shown = np.isfinite(high).tolist()
             ends = drawn_percent(low), drawn_percent(high)
             colour = style["color"]
@@ -61,6 +68,6 @@ def budgets_figure(
         panel.set(xscale="log", yscale="log", **labels)
         number_axis(panel.xaxis)
         percent_axis(panel.yaxis)
-        add_legend(panel, f"median and IQR of {len(gaps)} problems", absent)
+        add_legend(panel, f"median{' and IQR' * bands} of {len(gaps)} problems", absent)
         gather_legends(figure)
     return figure

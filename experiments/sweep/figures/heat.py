@@ -77,7 +77,9 @@ def plot_heatmap(
         table = table.loc[table.median(axis=1).sort_values(kind="stable").index]
     rows, columns = table.shape
     with drawing(ax, (2.2 + _COLUMN * columns, 1.2 + _ROW * rows)) as axes:
-        _draw(axes, table.to_numpy(), y, scale)
+        in_percent = (y, scale) == ("gap", "log")
+        is_log = scale == "log"
+        draw_cells(axes, table.to_numpy(), VALUES[y], is_log=is_log, in_percent=in_percent)
         axes.set_yticks(
             np.arange(rows) + 0.5, list(map(short_label, table.index)), parse_math=False
         )
@@ -114,14 +116,30 @@ def _medians(choice: Choice, y: str, best: Mapping[str, float] | None) -> pd.Dat
     return table.rename(columns=choice.problems).rename_axis(columns=None)
 
 
-def _draw(axes: Axes, values: FloatArray, y: str, scale: str) -> None:
-    """Draw colours, numbers and the bar of colours."""
+def draw_cells(
+    axes: Axes, values: FloatArray, label: str, *, is_log: bool, in_percent: bool = False
+) -> None:
+    """Draw colours, numbers and the bar of colours.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    values : ndarray, shape (rows, columns)
+        NaN and infinity have no colour.
+    label : str
+        What the values are.
+    is_log : bool
+        Whether the colours are logarithmic.
+    in_percent : bool
+        Whether the bar has ticks as gaps in per cent have them.
+    """
     from matplotlib import colormaps
     from matplotlib.colors import LogNorm, Normalize
 
-    shown = np.ma.masked_invalid(np.maximum(values, SMALLEST) if scale == "log" else values)
+    shown = np.ma.masked_invalid(np.maximum(values, SMALLEST) if is_log else values)
     low, high = (shown.min(), shown.max()) if shown.count() else (1.0, 1.0)
-    norm = (LogNorm if scale == "log" else Normalize)(low, high if high > low else low * 1.1 + 1e-9)
+    norm = (LogNorm if is_log else Normalize)(low, high if high > low else low * 1.1 + 1e-9)
     # cells are paths, not an image, which PGF would put into a file of its own
     mesh = axes.pcolormesh(shown, norm=norm, cmap=_MAP, edgecolors="white", linewidth=0.5)
     axes.invert_yaxis()
@@ -137,9 +155,9 @@ def _draw(axes: Axes, values: FloatArray, y: str, scale: str) -> None:
             style = {"ha": "center", "va": "center", "fontsize": "x-small", "color": ink}
             axes.text(column + 0.5, row + 0.5, text, style)
     # beside few rows there is no room for a long line
-    label = VALUES[y] if values.shape[0] > _FEW_ROWS else textwrap.fill(VALUES[y], 16)
+    label = label if values.shape[0] > _FEW_ROWS else textwrap.fill(label, 16)
     bar = axes.figure.colorbar(mesh, ax=axes, label=label, pad=0.02)
-    (percent_axis if (y, scale) == ("gap", "log") else number_axis)(bar.ax.yaxis)
+    (percent_axis if in_percent else number_axis)(bar.ax.yaxis)
     if bar.solids is not None:
         bar.solids.set_rasterized(False)  # PGF has no images
     bar.outline.set_visible(False)

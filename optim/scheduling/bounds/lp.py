@@ -25,7 +25,7 @@ _PAIRS_PER_TASK = 4  # in the first LP
 
 _ROUNDS = 20  # of pricing; after them the LP is solved over all pairs
 
-_SECONDS_PER_PAIR = 5e-7  # for which HiGHS is not worth starting
+_SECONDS_PER_PAIR = 5e-6  # for less, HiGHS is not worth starting: it does not end earlier
 
 _TOLERANCE = 1e-9  # of the makespan: a reduced cost above minus this counts as >= 0
 
@@ -97,7 +97,8 @@ def solve_relaxation(
     multipliers given, then again with the pairs that its own multipliers price below those, until
     there are none. This gives the optimum over all pairs in a fraction of the time.
 
-    When the time of the run is up, the vertex has an infinite makespan and the multipliers given.
+    Where the LP is not solved, as it has no solution, the time of the run is up, or HiGHS fails,
+    the vertex has an infinite makespan and the multipliers that the LP began with.
     """
     program = program_of(problem)
     legal = program.memory[:, None] <= program.capacity if allowed is None else allowed
@@ -116,8 +117,9 @@ def solve_relaxation(
             return vertex
         pairs |= missing
     vertex = solve_pairs(program, legal)
-    stopped = np.isinf(vertex.makespan) and is_over()
-    return vertex._replace(multipliers=multipliers) if stopped else vertex
+    # Any multipliers give a valid bound, and these a better one than equal prices.
+    unsolved = np.isinf(vertex.makespan)
+    return vertex._replace(multipliers=multipliers) if unsolved else vertex
 
 
 def program_of(problem: Problem) -> AssignmentLP:

@@ -12,6 +12,8 @@ from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
 _DECIMALS = 6
 
+_SAMPLE = 64  # values looked at before all others
+
 _EXACT = 2.0**53  # above, floats are not all the whole numbers
 
 ROUNDING = 1e-12  # relative: what exceeds a limit by less does so by rounding only
@@ -50,13 +52,19 @@ def unit_of(values: FloatArray) -> float:
     Decimal numbers of at most six places count as exact, although their floats are rounded.
     """
     for places in range(_DECIMALS + 1):
+        if not _are_whole(values[:_SAMPLE] * 10.0**places):
+            continue  # most values without a unit end here
         scaled = values * 10.0**places
-        whole = np.rint(scaled)
         if scaled.max() >= _EXACT:
             return 0.0
-        if np.all(np.abs(scaled - whole) <= 4 * np.finfo(float).eps * scaled):
-            return float(np.gcd.reduce(whole.astype(np.int64))) / 10.0**places
+        if _are_whole(scaled):
+            return float(np.gcd.reduce(np.rint(scaled).astype(np.int64))) / 10.0**places
     return 0.0
+
+
+def _are_whole(scaled: FloatArray) -> bool:
+    """Whether all values are whole numbers, but for rounding."""
+    return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 4 * _EPS * scaled))
 
 
 def rounded_down(value: float, terms: int, size: float | None = None) -> float:

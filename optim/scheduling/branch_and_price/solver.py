@@ -17,7 +17,7 @@ from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
-from edgeopt.optim.scheduling.run_time import is_over, spending
+from edgeopt.optim.scheduling.run_time import is_over, spending, time_left, within
 from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import IntArray
@@ -26,6 +26,8 @@ from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
 _EXACT_NODES = 1_000_000  # of the search of all schedules, about 0.1 s
+
+_LP_SHARE = 0.5  # of the time left, which the rounded LP may take
 
 _ITERATIONS = 20  # of prices in a step
 
@@ -112,8 +114,9 @@ class BranchAndPrice:
         state = BranchAndPriceState(proof=proof, lower_bound=root.bound)
         if start is not None:
             state.assignment, state.makespan = start, problem.makespan(start)
-        if not is_over():
-            _offer(problem, state, lp_rounding(problem, rng))
+        with within(_LP_SHARE * time_left()):
+            if not is_over():
+                _offer(problem, state, lp_rounding(problem, rng))
         state.walk = Frontier().init(problem, rng, state.assignment)
         _keep_walk(state, 0)
         if state.assignment is None:  # little time, or little room

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
 from edgeopt.optim.scheduling.bounds.lp import Vertex, solve_relaxation
-from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
+from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES, lower_bound, lp_duals
 from edgeopt.optim.scheduling.heuristics.list_rules import complete
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import InputError, IntArray
@@ -110,10 +110,13 @@ def least_deadline(problem: Problem) -> Vertex:
     times = problem.matrix[np.isfinite(problem.matrix)]
     floor = lower_bound(problem)
     limits = np.append(floor, np.unique(times[times > floor]))
+    # Those of the LP itself are optimal, so that ties would be broken otherwise than by default.
+    prices = lp_duals(problem) if problem.matrix.size > LP_ENTRIES else None
 
     @cache
     def vertex(t: int) -> Vertex:
-        return solve_relaxation(problem, fits & (problem.matrix <= limits[t] * _ROUNDING))
+        short = fits & (problem.matrix <= limits[t] * _ROUNDING)
+        return solve_relaxation(problem, short, prices)
 
     def in_time(t: int) -> bool:
         return vertex(t).makespan <= float(limits[t]) * _ROUNDING

@@ -33,6 +33,8 @@ from edgeopt.problems.scheduling.problem import Problem
 
 _NEIGHBOURS = 1000  # drawn in a step
 
+_TASKS_AT_ONCE = 10_000_000  # whose times are summed in a step, at most
+
 _FIRST_CYCLE = 64  # steps of the first cooling where there is no budget to plan by
 
 
@@ -188,8 +190,8 @@ class SimulatedAnnealing:
         rate = self._plan(state)
         rules = (self.power, self.swaps, self.acceptance == "logistic", rate)
         state.evaluations += anneal(
-            state.instance, state.schedule, best, state.temperature, rules, _NEIGHBOURS,
-            state.stream,
+            state.instance, state.schedule, best, state.temperature, rules,
+            _neighbours(problem), state.stream,
         )  # fmt: skip
         take_best(state, best)
         return state
@@ -207,6 +209,12 @@ class SimulatedAnnealing:
             state.position += 1
         state.temperature[0] = self.hot * (self.cold / self.hot) ** share * state.best.makespan[0]
         return 1.0
+
+
+def _neighbours(problem: Problem) -> int:
+    """Return how many to draw in a step: each one accepted sums the loads of two nodes."""
+    summed = max(1, 2 * problem.tasks // problem.nodes)
+    return max(1, min(_NEIGHBOURS, _TASKS_AT_ONCE // summed))
 
 
 class Neighbour(NamedTuple):

@@ -71,7 +71,9 @@ class DiscretePSO:
         self, problem: Problem, rng: np.random.Generator, start: IntArray | None = None
     ) -> RowsState:
         """Return the first swarm, not yet evaluated; `start` takes the place of the seed."""
-        return first_rows(problem, rng, self.particles, self.seed, start)
+        state = first_rows(problem, rng, self.particles, self.seed, start)
+        np.copyto(state.others.nodes, state.rows.nodes)
+        return state
 
     def step(self, problem: Problem, state: RowsState) -> RowsState:
         """Move all particles, except before the first evaluation, and evaluate them."""

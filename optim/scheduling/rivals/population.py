@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -17,7 +18,7 @@ from edgeopt.optim.stream import RandomStream, open_stream
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import BoolArray, Problem
 
-_AT_ONCE = 5_000_000  # tasks assigned in a call of the kernel
+_AT_ONCE = 5_000_000  # tasks drawn, or assigned in a call of the kernel
 
 Seed = Literal["none", Start]
 """Whose assignment is in the first population, which is random otherwise."""
@@ -84,13 +85,10 @@ class RowsState(State):
 
         When the time of the run is up, what is left has an infinite makespan.
         """
-        size, tasks = self.rows.nodes.shape
         self.rows.cost[first:] = np.inf
-        at_once = max(1, _AT_ONCE // tasks)
-        for begin in range(first, size, at_once):
-            end = min(begin + at_once, size)
-            _evaluate_rows(self.instance, self.rows, begin, end, self.scratch)
-            self.evaluations += end - begin
+        for rows in _blocks(first, self.rows.nodes):
+            _evaluate_rows(self.instance, self.rows, rows.start, rows.stop, self.scratch)
+            self.evaluations += rows.stop - rows.start
             if is_over():
                 break
 
@@ -107,7 +105,7 @@ def first_rows(
 ) -> RowsState:
     """Return random assignments, not yet evaluated; the first is `start`, or the heuristic's."""
     instance, x = instance_of(problem), problem.nodes
-    nodes = rng.integers(x, size=(size, problem.tasks))
+    nodes = _drawn_rows(problem, rng, size)
     if start is None and seed != "none":
         start = start_assignment(problem, seed)
     if start is not None:
@@ -117,9 +115,27 @@ def first_rows(
         stream=open_stream(rng),
         instance=instance,
         rows=Rows(nodes, np.full(size, np.inf)),
-        others=Rows(nodes.copy(), np.full(size, np.inf)),
+        others=Rows(np.zeros(nodes.shape, dtype=np.int64), np.full(size, np.inf)),
         scratch=Scratch(np.zeros(x), np.zeros(x), np.full(1, repairs)),
     )
+
+
+def _drawn_rows(problem: Problem, rng: np.random.Generator, size: int) -> IntArray:
+    """Return random assignments; when the time of the run is up, the rest is left at 0."""
+    nodes = np.zeros((size, problem.tasks), dtype=np.int64)
+    for rows in _blocks(0, nodes):
+        nodes[rows] = rng.integers(problem.nodes, size=nodes[rows].shape)
+        if is_over():
+            break
+    return nodes
+
+
+def _blocks(first: int, nodes: IntArray) -> Iterator[slice]:
+    """Yield the rows from number `first` on, as many at once as the clock allows."""
+    size, tasks = nodes.shape
+    at_once = max(1, _AT_ONCE // tasks)
+    for begin in range(first, size, at_once):
+        yield slice(begin, min(begin + at_once, size))
 
 
 @jit

@@ -47,6 +47,8 @@ MAX_PAIRS = 4_000_000  # of task and node; more would not fit memory and caches
 
 MAX_TASKS = 10_000  # a node: a block looks through those of two nodes
 
+_COSTLY_TO_LIST = 1_000_000  # pairs of task and node: a batch rule takes a tenth of a second
+
 _VISITS = 10  # to each level in a step
 
 _SECONDS_PER_PAIR = 1e-6  # of task and node: replicas take as long to make, a ladder a third
@@ -198,14 +200,15 @@ class Frontier:
         """
         if needs_priced_start(problem):
             priced, tried = priced_start(problem)
+            known = [each for each in (start, priced) if each is not None]
             # Prices may be bad where there was no time to find better ones.
-            listed = start_assignment(problem, "min-min")
-            known = [each for each in (start, priced, listed) if each is not None]
+            if priced is None or problem.matrix.size < _COSTLY_TO_LIST or is_over():
+                listed = start_assignment(problem, "min-min")
+                known += [] if listed is None else [listed]
+                tried += 1
             if known:
                 best, makespan = _best_of(problem, known)
-                return OpeningState(
-                    assignment=best, makespan=makespan, evaluations=tried + 1, rng=rng
-                )
+                return OpeningState(assignment=best, makespan=makespan, evaluations=tried, rng=rng)
         if _is_too_large(problem) or _is_short(problem):
             return LocalSearch().init(problem, rng, start)
         found = start_assignments(problem)

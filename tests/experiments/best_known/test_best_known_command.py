@@ -103,6 +103,18 @@ def test_all_solvers_side_by_side(swept, fact):
     assert table[5] == "| **median** | **-7.692** | 23.077 | – |"
 
 
+def test_the_register_is_beside_the_solvers(swept, tmp_path, edgeopt):
+    swept("best-known", "out", "--update")
+    (tmp_path / "weak.toml").write_text(SWEEP.replace("[solvers.mct]\n", ""))
+    assert edgeopt("sweep", "weak.toml", "--out", "weak").code == 0
+    lines = edgeopt("best-known", "weak", "--markdown").out.splitlines()
+    assert lines[2] == "| instance | best known | round-robin | nothing |"
+    names, best, weak, none = (text.strip() for text in lines[4].strip("|").split("|"))
+    assert (names, none) == ("times.csv", "–")
+    bound = 6 / (1 + float(best.strip("*")) / 100)
+    assert float(weak) == pytest.approx(100 * (8 / bound - 1), abs=2e-3)
+
+
 def test_a_problem_that_no_run_solved_has_dashes(tmp_path, edgeopt):
     (tmp_path / "half.py").write_text(
         "def half(problem, rng):\n"

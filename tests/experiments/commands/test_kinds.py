@@ -2,6 +2,7 @@
 
 import pytest
 
+from edgeopt.experiments.adversary.cell import ADVERSARY
 from edgeopt.experiments.commands.kinds import RUN_KINDS
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.files import schema
@@ -16,7 +17,7 @@ def kind_of(name: str) -> RunKind:
         from edgeopt.experiments.learning.cell import LEARNING
 
         return LEARNING
-    return {"sweep": SWEEP, "simulation": SIMULATION}[name]
+    return {"sweep": SWEEP, "simulation": SIMULATION, "adversary": ADVERSARY}[name]
 
 
 @pytest.mark.parametrize("name", RUN_KINDS)

@@ -237,7 +237,7 @@ def test_bad_input_names_the_field(arguments: tuple[str, ...], field: str):
 def test_figures(tmp_path: Path):
     folder = tmp_path / "new" / "figures"
     report = run_json("--system", "pi_lte", "--plot", str(folder))
-    names = {f"{name}{end}" for name in ("memory", "delay", "constraints", "pareto")
+    names = {f"{name}{end}" for name in ("memory", "delay", "constraints", "pareto", "layers")
              for end in (".png", ".pdf")}  # fmt: skip
     assert {Path(name).name for name in report["figures"]} == names
     assert all(Path(name).stat().st_size > 5_000 for name in report["figures"])
@@ -247,7 +247,7 @@ def test_figures(tmp_path: Path):
 def test_figures_without_a_feasible_cut(tmp_path: Path):
     path = tmp_path / "slow.toml"
     path.write_text(SLOW.format(count=3, rate=1e6))
-    assert len(run_json("--system", str(path), "--plot", str(tmp_path))["figures"]) == 8
+    assert len(run_json("--system", str(path), "--plot", str(tmp_path))["figures"]) == 10
 
 
 def test_figures_need_a_folder(tmp_path: Path):

@@ -1,6 +1,7 @@
 """The notebooks run in a kernel, from a table and a function to what they promise."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,32 @@ NOTEBOOKS = sorted(path.name for path in EXAMPLES.glob("*.ipynb"))
 MOST_LINES = 15
 
 
+Run = Callable[[str, Path, str], tuple[Any, list[Any]]]
+
+
 def read(name: str) -> Any:
     return nbformat.read(EXAMPLES / name, as_version=4)
 
 
-def run(name: str, folder: Path, question: str) -> tuple[dict[str, Any], list[Any]]:
-    """Run a notebook in a folder; return the answer to a question asked after it, and outputs."""
-    book = read(name)
-    asked = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({question}))")
-    book.cells.append(asked)
-    client = nbclient.NotebookClient(book, timeout=120, resources={"metadata": {"path": folder}})
-    client.execute()
-    outputs = [one for cell in book.cells for one in cell.get("outputs", [])]
-    return json.loads(outputs.pop()["text"]), outputs
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Run notebooks in one kernel, each in a folder and with no names of those before.
+
+    Returns the answer to a question asked after the notebook, and its outputs.
+    """
+    client = nbclient.NotebookClient(nbformat.v4.new_notebook(), timeout=120)
+
+    def run_book(name: str, folder: Path, question: str) -> tuple[Any, list[Any]]:
+        before = nbformat.v4.new_code_cell(f"%reset_selective -f .*\n%cd -q {folder}")
+        asked = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({question}))")
+        cells = client.nb.cells = [before, *read(name).cells, asked]
+        for place, cell in enumerate(cells):
+            client.execute_cell(cell, place)
+        outputs = [one for cell in cells for one in cell.get("outputs", [])]
+        return json.loads(outputs.pop()["text"]), outputs
+
+    with client.setup_kernel():
+        yield run_book
 
 
 def shown(outputs: list[Any], kind: str) -> list[str]:
@@ -52,7 +66,7 @@ def test_a_notebook_is_short_and_has_no_output(name: str):
     assert f'run("{name}"' in Path(__file__).read_text(encoding="utf-8")
 
 
-def test_bench_my_scheduler(tmp_path: Path):
+def test_bench_my_scheduler(run: Run, tmp_path: Path):
     question = '[runs.compare(unit="runs").ranking["gap"].to_dict(), runs.missing]'
     (gaps, missing), outputs = run("bench_my_scheduler.ipynb", tmp_path, question)
     assert list(gaps) == ["ants", "LPT", "mine"]
@@ -63,7 +77,7 @@ def test_bench_my_scheduler(tmp_path: Path):
     assert "ants" in tables[1]
 
 
-def test_plot_my_runs(tmp_path: Path):
+def test_plot_my_runs(run: Run, tmp_path: Path):
     question = "[runs.best().makespan, runs.best(solver='mine').makespan]"
     (best, own), outputs = run("plot_my_runs.ipynb", tmp_path, question)
     assert best < own
@@ -71,7 +85,7 @@ def test_plot_my_runs(tmp_path: Path):
     assert (tmp_path / "my_runs.pdf").stat().st_size > 5_000
 
 
-def test_tune_my_scheduler(tmp_path: Path):
+def test_tune_my_scheduler(run: Run, tmp_path: Path):
     question = "[found.best_params, found.best_value, found.trials_dataframe()['gap'][0]]"
     (best, tuned, default), outputs = run("tune_my_scheduler.ipynb", tmp_path, question)
     assert 0.1 <= best["greed"] <= 9.0

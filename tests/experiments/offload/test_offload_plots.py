@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from edgeopt.experiments.offload.figures import (
     draw_constraints,
     draw_delay,
+    draw_layers,
     draw_memory,
     draw_pareto,
     plot_offload,
@@ -92,6 +93,27 @@ def test_the_front_is_drawn_through_the_pareto_cuts():
     delays = sorted(1e3 * PROGRAM.terms.delay_s[0, list(cuts)])
     assert front[:, 0] == pytest.approx(delays)
     assert (np.diff(front[:, 1]) <= 0).all()
+
+
+def test_that_nothing_is_feasible_is_drawn():
+    hopeless = load_system("pi_lte", changes={"tasks.deadline_s": 1e-6})
+    answer = scan(build_program(load_network("alexnet"), hopeless, objective="delay"))
+    assert answer.cut is None
+    for draw in (draw_memory, draw_delay, draw_pareto):
+        axes = drawn(draw, answer).axes[0]
+        assert "no feasible cut" in [text.get_text() for text in axes.texts]
+    # the cuts are drawn, though none is feasible
+    stable = np.isfinite(answer.program.terms.delay_s).sum()
+    assert len(axes.collections[-1].get_offsets()) == stable > 0
+
+
+def test_the_layers_are_drawn_with_what_crosses():
+    work, crossing = drawn(draw_layers).axes
+    profile = PROGRAM.profile
+    heights = [bar.get_height() for bar in work.patches]
+    assert np.cumsum(heights) == pytest.approx(profile.edge_macs / 1e6)
+    (line,) = crossing.get_lines()
+    assert line.get_ydata() == pytest.approx(profile.crossing_bytes / 1024)
 
 
 def test_the_same_program_gives_the_same_files(tmp_path: Path):

@@ -35,10 +35,10 @@ def text_of(**changes: Any) -> list[str]:
 
 def test_the_first_line_is_the_answer() -> None:
     value = f"{REPORT['objective_value']:.4g}"
-    line = f"alexnet on pi_lte (10 nodes): cut 8 of 8 (fc8), delay {value} s"
+    line = f"alexnet on pi_lte (10 nodes): cut 8 of 8 (fc8: all on the edge), delay {value} s"
     assert text_of()[0] == line
     assert text_of(feasible=False)[0] == f"{line}; it violates the constraints"
-    assert text_of(objective="deepest")[0].endswith("(fc8)")
+    assert text_of(objective="deepest")[0].endswith("(fc8: all on the edge)")
 
 
 def test_the_parts_of_the_delay_add_up() -> None:

@@ -50,7 +50,7 @@ def test_small_problems_are_solved_to_the_optimum(peer, problem):
     "peer", [Highs(gigabytes=0.7), pytest.param(CpSat(gigabytes=0.7), marks=needs_ortools)]
 )
 def test_without_room_for_the_model_there_is_no_result(peer):
-    problem = load_problem("paper:20000x1000:memory=none")
+    problem = load_problem("paper:10000x1000:memory=none")
     result = solve(problem, peer, stop=Seconds(30.0), rng=1)
     assert (result.status, result.assignment, result.evaluations) == ("infeasible", None, 0)
 

@@ -47,15 +47,12 @@ def child(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", BODIES)
 def test_the_best_that_it_reported_is_kept(child, name):
+    start = time.perf_counter()
     state = child(name)
     assert state.assignment.tolist() == [0, 0, 1]
     assert state.makespan == 3.0
-
-
-def test_it_is_ended_though_it_never_returns(child):
-    start = time.perf_counter()
-    child("hangs")
-    assert LIMITS["seconds"] + GRACE <= time.perf_counter() - start < 30.0
+    if name == "hangs":  # it is ended though it never returns
+        assert LIMITS["seconds"] + GRACE <= time.perf_counter() - start < 30.0
 
 
 def test_what_it_gets_is_the_problem(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from edgeopt.experiments.adversary.config import AdversaryConfig
 from edgeopt.experiments.report.page import write_report
 from edgeopt.experiments.runs.checks import sealed_json
 from edgeopt.experiments.runs.run import run_sweep
@@ -50,7 +51,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def files(folder):
-    return write_report(folder)
+    solvers = {EVIL: {"solver": "fcfs"}, "lpt": {"solver": "lpt"}}
+    config = AdversaryConfig({"tasks": 4, "nodes": 2}, solvers, instances=9, confirm=1)
+    run_sweep(config, folder.parent / "worst")
+    return write_report(folder, adversary=folder.parent / "worst")
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +69,23 @@ def test_page_tables_and_figures_are_written(folder, files):
     assert {
         *("ranking-evaluations-problems.tex", "ranking-seconds-runs.tex", "problems.tex"),
         *("ranks-evaluations-runs.pdf", "profile-seconds.pdf", "ecdf-evaluations.pdf"),
-        "convergence-02-paper-24x4-seed-2-seconds.pdf",
+        *("convergence-02-paper-24x4-seed-2-seconds.pdf", "adversary.tex", "adversary.pdf"),
     } <= names
     assert not list(folder.rglob("_*"))
+
+
+def test_the_worst_instances_are_a_section(page):
+    text = page.read_text(encoding="utf-8")
+    section = text[text.index('id="worst"') : text.index('id="run"')]
+    assert "times the makespan of" in section
+    assert "4 tasks on 2 unrelated nodes, times from 1 to 100 s" in section
+    assert section.count("<td>lpt</td>") == 2
+
+
+def test_only_the_output_of_an_adversary_is_a_section(folder, tmp_path):
+    with pytest.raises(InputError, match="the output of edgeopt adversary; this one is a sweep"):
+        write_report(folder, tmp_path / "x.html", adversary=folder)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_page_is_light_and_asks_nobody_for_anything(page):
@@ -168,13 +186,19 @@ def test_the_page_s_policy_refuses_a_script_that_slipped_in(browser, page, tmp_p
     browser.complaints.clear()
 
 
-def in_a_process(*arguments):
-    command = [sys.executable, "-m", "edgeopt.experiments.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+WITHOUT_PDF = """
+from edgeopt.experiments import cli
+from edgeopt.experiments.report import page
+
+page.write_pdf = lambda draw, path: path
+cli.main()
+"""
 
 
-def test_the_command_repeats_the_report_to_the_byte(folder, page, tmp_path):
-    done = in_a_process("report", folder, "--out", tmp_path / "again.html")
+def test_the_command_repeats_the_page_to_the_byte(folder, page, tmp_path):
+    words = ["report", str(folder), "--out", str(tmp_path / "again.html")]
+    command = [sys.executable, "-c", WITHOUT_PDF, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{tmp_path / 'again.html'}\n")
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()

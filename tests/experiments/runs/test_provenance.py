@@ -19,6 +19,8 @@ from edgeopt.optim.scheduling.catalog import make_solver
 from edgeopt.optim.scheduling.colony.atsa import ATSA
 from edgeopt.optim.scheduling.heuristics.list_rules import mct
 
+COMPILED = shutil.ignore_patterns("__pycache__")
+
 
 def folder_of(package: ModuleType) -> str:
     """Return the name of a package's folder, e.g. ``optim`` of `edgeopt.optim`."""
@@ -39,7 +41,7 @@ def version_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_version_is_that_of_the_sources_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     here = code_version()
     for package in (edgeopt.problems, edgeopt.optim):
-        shutil.copytree(package.__path__[0], tmp_path / folder_of(package))
+        shutil.copytree(package.__path__[0], tmp_path / folder_of(package), ignore=COMPILED)
     assert version_of(tmp_path, monkeypatch) == here
     (tmp_path / "optim" / "notes.txt").write_text("no source")
     assert version_of(tmp_path, monkeypatch) == here
@@ -58,7 +60,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a folder with copies of all sources, which are hashed instead of the sources."""
     for package in (edgeopt.problems, edgeopt.optim, edgeopt.experiments):
         copy = tmp_path / folder_of(package)
-        shutil.copytree(package.__path__[0], copy)
+        shutil.copytree(package.__path__[0], copy, ignore=COMPILED)
         monkeypatch.setattr(package, "__path__", [str(copy)])
     yield tmp_path
     forget()
@@ -70,32 +72,35 @@ def forget() -> None:
     module._tree.cache_clear()
 
 
-def is_changed_by(part: object, path: Path, text: str = "changed = 1\n") -> bool:
-    """Whether an additional line in a file changes the code of a part."""
+def are_changed_by(parts: list[object], path: Path, text: str = "changed = 1\n") -> list[bool]:
+    """Whether an additional line in a file changes the code of each part."""
     forget()
-    before, source = code_of(part), path.read_text()
+    before, source = [code_of(part) for part in parts], path.read_text()
     path.write_text(source + text)
     forget()
-    after = code_of(part)
+    after = [code_of(part) for part in parts]
     path.write_text(source)
-    return after != before
+    return [one != other for one, other in zip(before, after, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("file", "changed"),
-    [
-        ("optim/scheduling/colony/atsa.py", True),
-        ("optim/scheduling/colony/pheromone.py", True),  # by way of the colony
-        ("problems/scheduling/problem.py", True),  # by way of its package
-        ("optim/scheduling/pso.py", False),
-        ("optim/scheduling/catalog.py", False),
-        ("optim/scheduling/__init__.py", False),
-        ("experiments/runs/pool.py", False),
-    ],
-)
-def test_what_a_solver_imports_is_its_code(copied: Path, file: str, changed: bool):
-    assert is_changed_by(ATSA.printed(), copied / file) == changed
-    assert is_changed_by(mct, copied / file) == (changed and "problem" in file)
+def is_changed_by(part: object, path: Path, text: str = "changed = 1\n") -> bool:
+    """Whether an additional line in a file changes the code of a part."""
+    return are_changed_by([part], path, text) == [True]
+
+
+def test_what_a_solver_imports_is_its_code(copied: Path):
+    files = {
+        "optim/scheduling/colony/atsa.py": True,
+        "optim/scheduling/colony/pheromone.py": True,  # by way of the colony
+        "problems/scheduling/problem.py": True,  # by way of its package
+        "optim/scheduling/pso.py": False,
+        "optim/scheduling/catalog.py": False,
+        "optim/scheduling/__init__.py": False,
+        "experiments/runs/pool.py": False,
+    }
+    for file, changed in files.items():
+        found = are_changed_by([ATSA.printed(), mct], copied / file)
+        assert found == [changed, changed and "problem" in file], file
 
 
 def test_imports_in_functions_count_and_those_for_types_do_not(copied: Path):
@@ -138,17 +143,14 @@ def test_a_users_solver_is_followed(copied: Path, package: str):
     assert code_of(make_solver(f"{own}:f")) != before
 
 
-@pytest.mark.parametrize(
-    ("solver", "file"),
-    [
+def test_the_programs_of_peers_are_their_code(copied: Path):
+    peers = copied / "experiments/peers"
+    for solver, file in (
         ("child_peers.py:Highs", "child/highs_milp.py"),  # runs in a process of its own
         ("child_peers.py:CpSat", "child/run.py"),
         ("pymoo_ga.py:Ga", "population.py"),  # has the objective
-    ],
-)
-def test_the_programs_of_peers_are_their_code(copied: Path, solver: str, file: str):
-    peers = copied / "experiments/peers"
-    assert is_changed_by(make_solver(f"{peers / solver}"), peers / file)
+    ):
+        assert is_changed_by(make_solver(f"{peers / solver}"), peers / file), solver
 
 
 def test_comments_docstrings_and_formatting_are_no_change(copied: Path):

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import optuna
@@ -133,29 +134,34 @@ def running(storage: optuna.storages.BaseStorage, name: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("no_sync", "no_figures")
-def test_two_processes_one_of_them_killed(server: str, tuning: Path, tmp_path: Path) -> None:
+def test_two_processes_one_of_them_killed(
+    server: str, tuning: Path, tmp_path: Path, edgeopt: Callable
+) -> None:
     config = read_tuning(tuning)
     name = study_name(config.identity)
+    words = ["tune", str(tuning), "--storage", server, "--out"]
 
-    def start(folder: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "edgeopt.experiments.cli", "tune", str(tuning)]
-        return subprocess.Popen(
-            [*command, "--out", str(tmp_path / folder), "--storage", server],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+    def wait_for(workers: int) -> None:
+        deadline = time.monotonic() + 60
+        with open_database(server) as storage:
+            while len(running(storage, name)) < workers and time.monotonic() < deadline:
+                time.sleep(0.05)
 
-    first, second = start("first"), start("second")
-    deadline = time.monotonic() + 60
-    with open_database(server) as storage:
-        while len(running(storage, name)) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-    first.kill()
-    (tmp_path / "fast").touch()
-    first.communicate()
-    out, _ = second.communicate(timeout=60)
-    assert second.returncode == 0, out
-    assert b"1 trials are running in other processes" in out
+    def kill() -> None:
+        wait_for(2)
+        first.kill()
+        (tmp_path / "fast").touch()
+
+    command = [sys.executable, "-m", "edgeopt.experiments.cli", *words, str(tmp_path / "first")]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(1)
+    killing = Thread(target=kill)
+    killing.start()
+    second = edgeopt(*words, str(tmp_path / "second"))
+    killing.join()
+    first.wait()
+    assert second.code == 0, second.err
+    assert "1 trials are running in other processes" in second.out
     assert not (tmp_path / "second" / "best.toml").exists()
     outcome = run_tuning(config, tmp_path / "first", storage=server)
     assert outcome.running == 0

@@ -93,7 +93,7 @@ def test_the_subgradient_finds_the_same_bound_from_below(random_one, realistic):
     assert np.mean(converged) > 0.5
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=SEEDS, multipliers=st.lists(st.floats(0, 50), min_size=4, max_size=4))
 def test_every_multiplier_gives_a_lower_bound(random_one, seed: int, multipliers: list[float]):
     program = random_one(seed)

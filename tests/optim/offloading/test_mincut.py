@@ -50,7 +50,7 @@ def enumerate_splits(costs: SplitCosts) -> float:
     return best
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=SEEDS)
 def test_the_minimum_cut_is_the_best_split(seed: int):
     costs = random_costs(seed)
@@ -58,7 +58,7 @@ def test_the_minimum_cut_is_the_best_split(seed: int):
     assert split_cost(costs, min_cut(costs)) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(seed=SEEDS)
 def test_on_a_chain_the_minimum_cut_is_the_best_prefix(seed: int):
     costs = random_costs(seed, chain=True)

@@ -25,7 +25,7 @@ def brute_force(program: CutProgram) -> int | None:
     return None if best is None else best[1]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=SEEDS, objective=st.sampled_from(["delay", "deepest"]))
 def test_scan_and_repaired_algorithm_equal_brute_force(random_one, seed: int, objective: str):
     program = random_one(seed, objective=objective)
@@ -34,7 +34,7 @@ def test_scan_and_repaired_algorithm_equal_brute_force(random_one, seed: int, ob
     assert tmoa_repaired(program).cut == expected
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(16))
 @pytest.mark.parametrize("objective", list(OBJECTIVES))
 def test_real_programs(realistic, seed: int, objective: str):
     program = realistic(seed, objective)
@@ -43,7 +43,7 @@ def test_real_programs(realistic, seed: int, objective: str):
     assert tmoa_repaired(program).cut == expected
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=SEEDS)
 def test_the_printed_algorithm_is_the_scan_if_the_constraints_are_monotone(random_one, seed: int):
     program = random_one(seed, monotone=True, objective="deepest")
@@ -54,7 +54,7 @@ def test_the_printed_algorithm_is_the_scan_if_the_constraints_are_monotone(rando
         assert tmoa_printed(program).cut == min(best, program.depth - 1)  # never the last layer
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(seed=SEEDS)
 def test_the_printed_algorithm_is_never_deeper_than_the_scan(random_one, seed: int):
     program = random_one(seed, objective="deepest")

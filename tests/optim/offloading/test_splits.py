@@ -163,6 +163,23 @@ def test_a_cut_is_measured_as_the_split_that_it_is(network: str, memory: str):
     assert (cuts.values[1] >= program.values[1] * (1 - 1e-12)).all()
 
 
+@pytest.mark.parametrize("memory", ["sum", "peak"])
+def test_a_split_has_the_element_types_of_its_tensors(memory: str):
+    profile, system = load_network("alexnet"), load_system("pi_lte")
+    layers = tuple(
+        replace(layer, element_bytes=2, parameter_bytes=2 * layer.parameters)
+        for layer in profile.layers
+    )
+    half = replace(profile, layers=layers)
+    reading = replace(QUEUED, memory=memory, crossing="tensors", own_types=True)
+    program = build_program(half, system, reading=reading, objective="delay")
+    cuts = SplitMeasures(program).prefixes()
+    assert cuts.terms.memory_bytes.tolist() == program.terms.memory_bytes.tolist()
+    one = SplitMeasures(program).of(np.arange(len(layers)) < half.cut_ends[2])
+    assert one.terms.crossing_bits.tolist() == [program.terms.crossing_bits[3]]
+    assert one.terms.memory_bytes.tolist() == [program.terms.memory_bytes[3]]
+
+
 @pytest.mark.parametrize("network", ["resnet34", "alexnet"])
 @pytest.mark.parametrize("system", ["jetson_wifi", "mixed_5g", "pi_lte"])
 def test_no_cut_of_a_real_network_is_better(network: str, system: str):
@@ -182,8 +199,8 @@ def test_a_pooling_stays_with_the_edge_if_that_saves_upload():
         Layer("big", "conv", 10**13, 0, (10,), (1,)),
     )
     profile = Profile("pooled", (10_000,), layers, (1, 3))
-    calm = {"tasks.deadline_s": 10.0, "tasks.arrival_hz": 0.1}  # two seconds in the cloud
-    split = split_network(profile, load_system("pi_lte", changes=calm))
+    slow = {"tasks.deadline_s": 10.0, "tasks.arrival_hz": 0.01}
+    split = split_network(profile, load_system("pi_lte", changes=slow))
     assert split is not None
     assert split.edge_layers == ("conv", "pool")
     assert (split.cut, split.crossing[0].name) == (1, "pool")

@@ -172,7 +172,7 @@ def test_no_node_for_a_while():
     assert run.timeline.finish.tolist() == [8, 9, 7]
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(
     "solver", [mct, ATSA(ants=3), PSO(particles=3)], ids=["mct", "atsa", "pso"]
 )

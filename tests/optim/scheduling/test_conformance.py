@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from strategies import allowed_pairs
 
 from edgeopt.optim.scheduling.catalog import SOLVERS, make_solver
 from edgeopt.optim.scheduling.solve import solve, warm_up
-from edgeopt.optim.scheduling.solver import OneShot, Result, as_solver
+from edgeopt.optim.scheduling.solver import OneShot, as_solver
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Seconds
 from edgeopt.problems.scheduling.generators import braun
 from edgeopt.problems.scheduling.paper_pool import paper_pool
@@ -82,26 +81,18 @@ def run(problem, solver, seed=1, iterations=4):
     return solve(problem, solver, stop=Iterations(iterations), rng=seed)
 
 
-class Run(NamedTuple):
-    """A run that several tests look at, and the digest of its problem before."""
-
-    problem: Problem
-    digest: str
-    result: Result
-
-
-@cache
-def first_run(problem_name, solver_name):
-    problem = PROBLEMS[problem_name]()
-    return Run(problem, problem.digest, run(problem, SOLVERS[solver_name]))
+@pytest.mark.parametrize(("problem", "solver"), list(product(PROBLEMS, SOLVERS)))
+def test_a_run_is_what_it_says_and_can_be_repeated(problem, solver):
+    given, made = PROBLEMS[problem](), SOLVERS[solver]
+    before = given.digest
+    result = run(given, made)
+    check_result(given, result)
+    check_trace(result)
+    check_same_bits(result, run(PROBLEMS[problem](), made))
+    check_left_alone(given, before)
 
 
-every_run = pytest.mark.parametrize(("problem", "solver"), list(product(PROBLEMS, SOLVERS)))
-
-
-@every_run
-def test_result_is_what_it_says(problem, solver):
-    problem, _, result = first_run(problem, solver)
+def check_result(problem, result):
     assert result.assignment.shape == (problem.tasks,)
     assert problem.fits(result.assignment)
     assert result.makespan == problem.makespan(result.assignment)
@@ -110,9 +101,8 @@ def test_result_is_what_it_says(problem, solver):
     assert result.status in ("iterations", "finished", "optimal")
 
 
-@every_run
-def test_trace_is_monotone_and_ends_with_the_result(problem, solver):
-    result = first_run(problem, solver).result
+def check_trace(result):
+    """It is monotone and ends with the result."""
     trace = result.trace
     assert trace.makespan[-1] == pytest.approx(result.makespan, rel=1e-12)
     assert trace.iterations[-1] == result.iterations
@@ -123,13 +113,16 @@ def test_trace_is_monotone_and_ends_with_the_result(problem, solver):
     assert trace.makespan == sorted(trace.makespan, reverse=True)
 
 
-@every_run
-def test_same_seed_same_bits(problem, solver):
-    first, second = first_run(problem, solver).result, run(PROBLEMS[problem](), SOLVERS[solver])
+def check_same_bits(first, second):
     assert first.assignment.tolist() == second.assignment.tolist()
     assert first.trace.makespan == second.trace.makespan
     assert first.trace.evaluations == second.trace.evaluations
     assert (first.seed, second.seed) == (1, 1)
+
+
+def check_left_alone(problem, digest):
+    assert problem.matrix.flags.writeable is False or isinstance(problem.et, UniformTimes)
+    assert replace(problem).digest == digest
 
 
 def test_other_runs_in_between_change_nothing(solver):
@@ -220,10 +213,15 @@ def test_the_best_assignment_is_not_overwritten_later(name):
         assert problem.makespan(state.assignment) == pytest.approx(state.makespan, rel=1e-12)
 
 
+@cache
+def start_of(name):
+    return tuple(run(PROBLEMS[name](), SOLVERS["frontier"], seed=3).assignment.tolist())
+
+
 @pytest.mark.parametrize("name", ["dense", "memory", "ready times, memory", "zeros"])
 def test_a_start_is_the_first_incumbent(name, solver):
     problem = PROBLEMS[name]()
-    start = run(problem, SOLVERS["frontier"], seed=3).assignment
+    start = np.array(start_of(name))
     makespan = problem.makespan(start)
     budget = {"stop": Iterations(3), "rng": 1}
     result = solve(problem, solver, start=start, **budget)
@@ -232,7 +230,7 @@ def test_a_start_is_the_first_incumbent(name, solver):
     assert result.trace.evaluations[0] >= 1
     again = solve(problem, solver, start=start, **budget)
     assert again.assignment.tolist() == result.assignment.tolist()
-    assert start.tolist() == run(problem, SOLVERS["frontier"], seed=3).assignment.tolist()
+    assert tuple(start.tolist()) == start_of(name)
 
 
 @pytest.mark.parametrize("name", ["local-search", "milp", "frontier", *RIVALS, "annealing"])
@@ -244,13 +242,6 @@ def test_these_solvers_begin_from_a_start(name):
     assert state.makespan <= problem.makespan(start)
     alone = SOLVERS[name].init(problem, np.random.default_rng(1))
     assert SOLVERS[name].step(problem, alone).makespan > state.makespan
-
-
-@every_run
-def test_the_problem_is_left_alone(problem, solver):
-    problem, before, _ = first_run(problem, solver)
-    assert problem.matrix.flags.writeable is False or isinstance(problem.et, UniformTimes)
-    assert replace(problem).digest == before
 
 
 def test_warm_up_leaves_no_trace(solver):
@@ -288,16 +279,16 @@ def test_repaired_atsa_beats_its_rivals_at_equal_evaluations():
     from scipy.stats import wilcoxon
 
     makespans = {name: [] for name in ("atsa-repaired", "atsa", "fcfs", "aco", "pso")}
-    for seed in range(24):
+    for seed in range(15):
         problem = load_problem(f"paper:200x{(10, 20, 30)[seed % 3]}:seed={1000 + seed}")
         for name, values in makespans.items():
             result = solve(problem, make_solver(name), stop=Evaluations(5000), rng=seed)
             values.append(result.makespan)
     for rival in ("atsa", "fcfs", "aco", "pso"):
         test = wilcoxon(makespans["atsa-repaired"], makespans[rival], alternative="less")
-        assert test.pvalue < 1e-6
+        assert test.pvalue < 1e-3
     # What the paper's letter does: worse than FCFS, its own yardstick.
-    assert wilcoxon(makespans["atsa"], makespans["fcfs"], alternative="greater").pvalue < 1e-6
+    assert wilcoxon(makespans["atsa"], makespans["fcfs"], alternative="greater").pvalue < 1e-3
 
 
 def test_every_name_is_a_solver():

@@ -52,7 +52,7 @@ def test_by_hand():
 
 
 @given(problems_with_forbidden_pairs(max_tasks=12, max_nodes=5))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_kernels_equal_the_naive_versions(problem):
     for solver in HEURISTICS:
         expected, found = getattr(naive, solver.__name__)(problem), solver(problem, None)

@@ -33,7 +33,7 @@ QUICK = MILP(bound_iterations=5)
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_optimum_with_proof(problem):
     best = optimum(problem)
     result = solve(problem, QUICK, stop=Iterations(50), rng=0)

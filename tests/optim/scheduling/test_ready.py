@@ -35,7 +35,7 @@ def problems_with_ready_times(draw, **limits):
 
 
 @given(problems_with_ready_times(max_tasks=10, max_nodes=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_kernels_equal_the_naive_versions(problem):
     for solver in HEURISTICS:
         expected, found = getattr(naive, solver.__name__)(problem), solver(problem, None)
@@ -46,14 +46,14 @@ def test_kernels_equal_the_naive_versions(problem):
 
 
 @given(problems_with_ready_times(max_tasks=4, max_nodes=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_bound_stays_a_bound(problem):
     best = optimum(problem)
     assert best is None or lower_bound(problem) <= best * (1 + 1e-9)
 
 
 @given(problems_with_ready_times(max_tasks=6, max_nodes=3, whole=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nor_is_a_schedule_of_real_times_better(problem):
     best = optimum(problem)
     assert best is None or lower_bound(problem) <= best * (1 + 1e-9)

@@ -145,9 +145,9 @@ def test_evaluation_mode_accepts_a_batch_of_one():
 def test_unknown_operators_are_listed_in_one_warning():
     module = nn.Sequential(nn.Linear(6, 4), nn.Softshrink(), nn.Threshold(0, 0), nn.Softshrink())
     with pytest.warns(
-        UserWarning, match=r"zero work: Softshrink \(2\), Threshold \(1\)$"
+        UserWarning, match=r"zero work: Softshrink \(2\), Threshold \(1\); 3 of 4 layers"
     ) as caught:
-        profile = from_torch(module, (6,))
+        profile = from_torch(module, (6,), allow_uncounted=True)
     assert len(caught) == 1
     assert [x.kind for x in profile.layers] == ["fc", "other", "other", "other"]
 

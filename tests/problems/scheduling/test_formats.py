@@ -62,7 +62,7 @@ contents = lines.map(str.encode) | st.binary(max_size=60)
 
 
 @settings(
-    deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(content=contents, suffix=st.sampled_from(["", ".gz", ".csv", ".npy", ".npz", ".parquet"]))
 def test_any_content_is_a_problem_or_bad_input(tmp_path: Path, content: bytes, suffix: str):

@@ -51,7 +51,7 @@ sizes_and_capacity = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(sizes_and_capacity, st.sampled_from([1.0, 1e-9, 602_112.0, 1e22]))
 def test_the_verdict_is_that_of_brute_force(case: tuple[list[int], list[int]], unit: float):
     sizes, capacity = (np.array(values, dtype=float) for values in case)
@@ -59,7 +59,7 @@ def test_the_verdict_is_that_of_brute_force(case: tuple[list[int], list[int]], u
     assert accepted == some_assignment_fits(sizes, capacity)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(sizes_and_capacity, st.integers(0, 999), st.sampled_from([0.2, 0.5, 0.8]))
 def test_so_it_is_where_nodes_cannot_run_some_tasks(
     case: tuple[list[int], list[int]], seed: int, share: float

@@ -125,7 +125,7 @@ parts = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(st.sampled_from(sorted(GENERATORS)), st.lists(parts, max_size=4))
 def test_any_spec_is_a_problem_or_bad_input(generator: str, given_parts: list[str]):
     spec = ":".join([generator, *given_parts])

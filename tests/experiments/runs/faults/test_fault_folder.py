@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fault_sweep import NOISY, assert_same, start, wait_for_lines, write_sweep
+from fault_sweep import NOISY, assert_same, start, write_sweep
 
 import edgeopt.experiments
 import edgeopt.problems
@@ -153,12 +153,18 @@ def test_no_source_unpickles_anything():
     assert not [source for source in sources if unsafe.search(source)]
 
 
-def test_a_torn_line_costs_one_cell(tmp_path: Path):
-    path = write_sweep(tmp_path, NOISY.format(pause=0.02), repetitions=20)
-    process, out = start(tmp_path, "out"), tmp_path / "out"
-    wait_for_lines(process, out, 10)
-    process.kill()
-    process.communicate()
+def test_a_torn_line_costs_one_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = write_sweep(tmp_path, NOISY.format(pause=0), repetitions=20)
+    out = tmp_path / "out"
+
+    def kill(done: int, total: int) -> None:
+        if done == 30:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edgeopt.experiments.runs.run.compact", lambda *_: None)  # as if killed
+        with pytest.raises(KeyboardInterrupt):
+            run_sweep(read_config(path), out, report=kill)
     # of our own solvers; a worker has another one
     journal = max((out / "journal").iterdir(), key=lambda path: b'"mct"' in path.read_bytes())
     rows = len(scan_store(out))

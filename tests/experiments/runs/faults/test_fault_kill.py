@@ -74,6 +74,8 @@ def own(problem, rng):
     return [0] * problem.tasks
 """
 
+INTERRUPTED = "edgeopt: interrupted; what is finished is kept"
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -88,8 +90,12 @@ def test_all_processes_die_with_the_sweep(
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)
-    process.communicate()
+    _, error = process.communicate()
     wait_for_none(str(tmp_path))
+    if number == signal.SIGTERM:
+        said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
+        assert (process.returncode, said) == (130, [INTERRUPTED])
+        assert set(read_cells(tmp_path / "out")["solver"]) == {"mct"}
 
 
 SCRIPT = """

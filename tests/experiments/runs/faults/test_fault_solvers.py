@@ -68,15 +68,15 @@ def own(problem, rng):
 
 @pytest.mark.parametrize("code", [PYTHON_LOOP, COMPILED_LOOP], ids=["python", "compiled"])
 def test_a_cell_beyond_its_time_limit_is_ended(tmp_path: Path, code: str):
-    path = write_sweep(tmp_path, code, repetitions=2, more="time_limit = 0.3")
+    path = write_sweep(tmp_path, code, repetitions=1, more="time_limit = 0.3")
     cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")
-    assert cells.loc["mct", "status"].eq("finished").all()
-    assert cells.loc["own", "error"].tolist() == ["time limit of 0.3 s"] * 2
-    assert cells.loc["own", "cell_seconds"].between(0.3, 5.0).all()
+    assert cells.loc["mct", "status"] == "finished"
+    assert cells.loc["own", "error"] == "time limit of 0.3 s"
+    assert 0.3 <= cells.loc["own", "cell_seconds"] <= 5.0
 
 
 def test_a_loop_in_the_warm_up_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("edgeopt.experiments.runs.pool.FOREIGN_WARM_UP_SECONDS", 2.0)
+    monkeypatch.setattr("edgeopt.experiments.runs.pool.FOREIGN_WARM_UP_SECONDS", 0.5)
     code = "def own(problem, rng):\n    while True: pass\n"
     path = write_sweep(tmp_path, code, repetitions=3, more="time_limit = 0.5")
     cells = run_sweep(read_config(path), tmp_path / "out").set_index("solver")

@@ -50,20 +50,20 @@ def check_cheap_bounds(problem):
 
 
 @given(small(whole=True))
-@settings(max_examples=400)
+@settings(max_examples=120)
 @example(MET)
 def test_cheap_bounds(problem):
     check_cheap_bounds(problem)
 
 
 @given(small(whole=False))
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_cheap_bounds_with_real_times(problem):
     check_cheap_bounds(problem)
 
 
 @given(small(whole=True))
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(MET)
 def test_knapsack_bound(problem):
     best, bundle = optimum(problem), open_bundle(problem)
@@ -74,7 +74,7 @@ def test_knapsack_bound(problem):
 
 
 @given(small(whole=False))
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(MET)
 def test_what_highs_proves(problem):
     pairs = np.ones((problem.tasks, problem.nodes), dtype=bool)
@@ -84,7 +84,7 @@ def test_what_highs_proves(problem):
 
 
 @given(small(whole=True))
-@settings(max_examples=150)
+@settings(max_examples=80)
 @example(MET)
 def test_a_result_never_has_a_bound_above_its_makespan(problem):
     for solver, iterations in ((lpt, 1), (QUICK, 50)):

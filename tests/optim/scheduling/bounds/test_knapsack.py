@@ -19,7 +19,7 @@ def random_items(rng, n, whole):
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 11), st.booleans(), st.sampled_from([0.0, 1e-9, 0.3])
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_bound_and_set(seed, n, whole, tolerance):
     rng = np.random.default_rng(seed)
     profit, weight = random_items(rng, n, whole)

@@ -37,7 +37,7 @@ def converge(problem, most=60):
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_schedule_is_better(problem):
     bound = converge(problem).bound
     assert lower_bound(problem) <= bound <= optimum(problem) * (1 + 1e-11)
@@ -59,7 +59,7 @@ def naive_useful(problem, makespan):
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_useful_pair_is_dropped(problem):
     bundle, best = converge(problem), optimum(problem)
     for makespan in (best, 1.3 * best):
@@ -111,7 +111,7 @@ def test_nothing_is_printed(capfd):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_split_knapsacks(seed, n):
     rng = np.random.default_rng(seed)
     profit, weight = rng.integers(-2, 6, n).astype(float), rng.integers(0, 5, n).astype(float)

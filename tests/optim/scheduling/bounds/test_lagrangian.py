@@ -22,7 +22,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3), st.integers(0, 2**32 - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_multipliers_give_a_bound(problem, seed):
     rng = np.random.default_rng(seed)
     u = rng.dirichlet(np.full(problem.nodes, 0.5))
@@ -47,7 +47,7 @@ def test_ascent_comes_near_the_lp(name):
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_pricing_finds_the_optimum_over_all_pairs(problem):
     program = program_of(problem)
     whole = solve_pairs(program, program.memory[:, None] <= program.capacity)
@@ -86,6 +86,19 @@ def test_the_ascent_looks_at_the_clock_every_so_many_pairs(monkeypatch):
     monkeypatch.setattr(lagrangian, "_PAIRS_AT_ONCE", 60.0)
     ascend(Problem([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]]))
     assert counts == [10, 10, 5]
+
+
+@pytest.mark.parametrize("name", ["braun:u_s_hihi:256x8:seed=1", "braun:u_i_lolo:256x8:seed=1"])
+def test_the_prices_of_a_sample_are_a_start(monkeypatch, name):
+    problem, sizes = load_problem(name), []
+    ascended = lagrangian._ascended
+    monkeypatch.setattr(lagrangian, "_SAMPLE_PAIRS", 256)
+    monkeypatch.setattr(
+        lagrangian, "_ascended", lambda et, *rest: sizes.append(len(et)) or ascended(et, *rest)
+    )
+    lp = solve_relaxation(problem, multipliers=Multipliers(np.full(8, 1 / 8), np.zeros(8))).makespan
+    assert 0.995 * lp <= lagrangian_bound(problem, ascend(problem)) <= lp * (1 + 1e-9)
+    assert sizes == [32, 256]
 
 
 def test_nodes_of_infinite_capacity_have_no_price():

@@ -75,7 +75,7 @@ def test_whole_batches_lift_the_bound_of_a_paper_pool():
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3), st.floats(0.0, 1.0))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_lifting_is_valid_from_any_floor_and_multipliers(problem, part):
     best = optimum(problem)
     equal = Multipliers(np.full(problem.nodes, 1 / problem.nodes), np.zeros(problem.nodes))

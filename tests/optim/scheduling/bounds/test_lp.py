@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from strategies import scheduling_problems
 
 from edgeopt.optim.scheduling.bounds import lp
-from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, lagrangian_value
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers, ascend, lagrangian_value
 from edgeopt.optim.scheduling.bounds.lp import (
     AssignmentLP,
     program_of,
@@ -21,7 +21,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_its_multipliers_prove_its_makespan(problem):
     vertex = solve_relaxation(problem)
     assert vertex.multipliers.u.min() >= 0.0
@@ -31,7 +31,7 @@ def test_its_multipliers_prove_its_makespan(problem):
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_vertex_is_a_solution(problem):
     vertex = solve_relaxation(problem)
     x = problem.nodes
@@ -66,6 +66,18 @@ def test_pairs_without_a_solution_have_an_infinite_makespan():
     vertex = solve_pairs(program_of(problem), np.array([[True, True], [False, False]]))
     assert vertex.makespan == np.inf
     assert vertex.multipliers.u.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("status", [1, 2, 3, 4])
+def test_a_failure_of_highs_leaves_the_prices_of_the_ascent(monkeypatch, status):
+    problem = load_problem("braun:u_i_hihi:64x8:seed=1")
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: SimpleNamespace(status=status))
+    vertex = solve_relaxation(problem)
+    assert vertex.makespan == np.inf
+    for found, ascended in zip(vertex.multipliers, ascend(problem), strict=True):
+        np.testing.assert_array_equal(found, ascended)
+    given = Multipliers(np.arange(8) / 28, np.zeros(8))
+    assert solve_relaxation(problem, multipliers=given).multipliers is given
 
 
 def test_kinds_of_several_tasks_are_as_many_rows():

@@ -21,7 +21,7 @@ from edgeopt.problems.scheduling.spec import load_problem
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_schedule_is_better_than_a_bound(problem):
     best = optimum(problem)
     for bound in (combinatorial_bound, lp_bound, lower_bound):

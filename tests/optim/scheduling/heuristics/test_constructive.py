@@ -42,7 +42,7 @@ def test_published_values_of_the_braun_instances(hcsp, name):
 
 @pytest.mark.parametrize("solver", HEURISTICS, ids=lambda solver: solver.__name__)
 @given(problem=scheduling_problems(max_tasks=12, max_nodes=5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_kernel_equals_the_naive_version(solver, problem):
     expected = getattr(naive, solver.__name__)(problem)
     found = solver(problem, None)

@@ -37,7 +37,7 @@ def components(tasks, nodes):
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3, memory=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_deadline_and_schedule_hold_their_factors(problem):
     best = optimum(problem)
     assert deadline(problem, least_deadline(problem)) <= best * (1 + 1e-9)
@@ -45,13 +45,13 @@ def test_deadline_and_schedule_hold_their_factors(problem):
 
 
 @given(scheduling_problems(max_tasks=6, max_nodes=3, memory=False, whole=False))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_with_real_times(problem):
     assert problem.makespan(lp_rounding(problem, None)) <= 2 * optimum(problem) * (1 + 1e-9)
 
 
 @given(scheduling_problems(max_tasks=7, max_nodes=4, memory=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_with_memory_a_schedule_fits_or_is_incomplete(problem):
     assignment = lp_rounding(problem, None)
     assert (assignment < 0).any() or problem.fits(assignment)

@@ -78,7 +78,7 @@ def assert_consistent(problem, search):
 
 
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=40), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_root_is_the_node_of_largest_load(values, data):
     loads = np.array(values)
     ranks = np.zeros(2 * len(loads), dtype=np.int64)
@@ -110,7 +110,7 @@ def test_shifts_keep_the_books(problem, seed, late):
 
 
 @given(scheduling_problems(max_tasks=5, max_nodes=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_schedule_with_a_pair_is_as_long_as_its_reduced_cost_says(problem):
     reduced, bound = reduced_costs(problem), lp_bound(problem)
     for assignment in all_assignments(problem):
@@ -165,7 +165,7 @@ def test_a_node_too_small_for_a_task_is_no_candidate():
 
 
 @given(some_forbidden(max_tasks=9, max_nodes=4), st.integers(0, 99), st.integers(1, 4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_best_move_is_the_best_of_all(problem, seed, width):
     assignment = random_fit(problem, np.random.default_rng(seed))
     if assignment is None:
@@ -189,7 +189,7 @@ def test_the_best_move_is_the_best_of_all(problem, seed, width):
 
 
 @given(some_forbidden(max_tasks=12, max_nodes=4, whole=False), st.integers(0, 99))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_descent_ends_in_a_local_optimum(problem, seed):
     assignment = random_fit(problem, np.random.default_rng(seed))
     if assignment is None:
@@ -248,7 +248,7 @@ def test_descent_passes_a_plateau_of_two_critical_nodes():
     st.integers(1, 5),
     st.sampled_from([1e-6, 0.05]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_chain_is_that_of_the_definition(problem, seed, depth, tolerance):
     rng = np.random.default_rng(seed)
     assignment = random_fit(problem, rng)
@@ -291,7 +291,7 @@ def test_a_chain_of_three_where_no_shift_or_swap_helps():
 
 
 @given(scheduling_problems(max_tasks=8, max_nodes=4, whole=False), st.integers(0, 999))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_shift_costs_the_difference_of_the_definition(problem, seed):
     rng = np.random.default_rng(seed)
     assignment = rng.integers(problem.nodes, size=problem.tasks)

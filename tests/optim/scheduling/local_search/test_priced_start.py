@@ -95,3 +95,14 @@ def test_frontier_begins_with_it_and_never_loses_it(monkeypatch, most):
     assert again.assignment.tolist() == result.assignment.tolist()
     better = solve(problem, Frontier(levels=4), stop=Iterations(1), rng=1, start=result.assignment)
     assert better.makespan <= result.makespan
+
+
+def test_a_large_problem_takes_no_time_for_a_batch_rule(monkeypatch):
+    monkeypatch.setattr(module, "FEWEST_PAIRS", 0)
+    monkeypatch.setattr(frontier, "_COSTLY_TO_LIST", 0)
+    monkeypatch.setattr(frontier, "start_assignment", lambda *_: pytest.fail("was called"))
+    problem = braun("u_s_hihi", 120, 6, rng=4)
+    assignment, evaluations = priced_start(problem)
+    state = Frontier(levels=4).init(problem, np.random.default_rng(1))
+    assert state.assignment.tolist() == assignment.tolist()
+    assert state.evaluations == evaluations

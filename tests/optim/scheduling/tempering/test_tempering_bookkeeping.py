@@ -57,7 +57,7 @@ def check_incumbent(walk, before):
 
 
 @given(walks(), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 5))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_after_any_moves(walk, turns):
     for level, singles, blocks in turns:
         before = walk.incumbent.makespan[0]
