@@ -154,6 +154,12 @@ class _Model:
         return coo_array((values, (tails, heads)), shape=(len(self.rows), self.width))
 
 
+SECONDS = 30.0
+"""The most that HiGHS may take at a time; then the best split known is not proved."""
+
+_OUT_OF_TIME = 1  # scipy's status of an answer
+
+
 class SplitSearch:
     """The mixed-integer program of the splits other than all on the edge.
 
@@ -224,10 +230,10 @@ class SplitSearch:
             integrality=integral,
             bounds=Bounds(np.zeros(model.width), upper),
             constraints=LinearConstraint(model.matrix().tocsr(), -np.inf, model.limits),
-            options={"mip_rel_gap": _GAP / 2},
+            options={"mip_rel_gap": _GAP / 2, "time_limit": SECONDS},
         )
         if answer.x is None:
-            return None, np.inf
+            return None, -np.inf if answer.status == _OUT_OF_TIME else np.inf
         return answer.x[:n] > 0.5, float(answer.mip_dual_bound) * scale
 
     def _cost(self) -> tuple[FloatArray, float]:

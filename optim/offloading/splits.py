@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from edgeopt.optim.offloading.mincut import SplitCosts, min_cut, split_cost
 from edgeopt.optim.offloading.solvers import ConstraintRow, constraint_rows_at
 from edgeopt.optim.offloading.split_measures import Mask, SplitMeasures
-from edgeopt.optim.offloading.split_milp import SplitSearch
+from edgeopt.optim.offloading.split_milp import SECONDS, SplitSearch
 from edgeopt.problems.errors import check_choice
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.program import CutProgram, build_program, delay_parts_s
@@ -88,6 +89,9 @@ def split_network(
 ) -> NetworkSplit | None:
     """Return the best split under memory, deadline, energy and stability; None if there is none.
 
+    HiGHS has 30 s at a time where it has to decide; what it has not proved by then is a bound that
+    differs from the value, or a warning where no split was found.
+
     Unlike the cuts 0..N, a split may separate branches or keep a pooling on the edge. On a chain
     all are compared. Else a minimum cut, which knows neither queues nor limits, gives a bound and
     often the answer; where it does not, a mixed-integer program decides (`SplitSearch`). The
@@ -123,6 +127,11 @@ def best_split(program: CutProgram) -> NetworkSplit | None:
     cost = bound = float(costs[end])
     if not _is_chain(program.profile):
         best, cost, bound = _improve(measures, best, cost)
+    if best is None and bound < np.inf:
+        text = (
+            f"no split was found by HiGHS in {SECONDS:g} s, which does not prove that none exists"
+        )
+        warnings.warn(text, stacklevel=2)
     return None if best is None else _describe(measures, best, min(cost, bound))
 
 
@@ -139,8 +148,8 @@ def _improve(
         bound = max(bound, split_cost(costs, on_edge) + constant)
     if cost <= bound * (1.0 + _PROVED):
         return best, cost, bound
-    found, cost, bound = SplitSearch(measures).solve(cost)
-    return (best if found is None else found), cost, bound
+    found, cost, proved = SplitSearch(measures).solve(cost)
+    return (best if found is None else found), cost, max(bound, proved)
 
 
 def _additive(measures: SplitMeasures) -> list[tuple[SplitCosts, float]]:

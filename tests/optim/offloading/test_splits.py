@@ -206,3 +206,12 @@ def test_a_pooling_stays_with_the_edge_if_that_saves_upload():
     assert (split.cut, split.crossing[0].name) == (1, "pool")
     assert split.best_cut_value is not None
     assert split.value < split.best_cut_value
+
+
+def test_what_was_not_decided_in_time_is_no_proof(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("edgeopt.optim.offloading.split_milp.SECONDS", 0.0)
+    layers = tuple(replace(one, parameters=10**9) for one in load_network("resnet34").layers)
+    profile = replace(load_network("resnet34"), layers=layers)
+    tight = {"tasks.deadline_s": 1e-4}
+    with pytest.warns(UserWarning, match="does not prove that none exists"):
+        assert split_network(profile, load_system("pi_lte", changes=tight)) is None
