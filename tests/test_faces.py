@@ -34,6 +34,7 @@ FACELESS = {  # packages that nobody but the command line imports, and edgeopt i
 EXTRAS = {  # what a name or its example needs, beyond what edgeopt itself depends on
     "edgeopt.experiments.learning": ("torch", "sklearn"),
     "edgeopt.experiments.peers.mealpy_peers": ("mealpy",),
+    "edgeopt.experiments.peers.nsga2": ("pymoo",),
     "edgeopt.experiments.peers.pygmo_peers": ("pygmo",),
     "edgeopt.experiments.peers.pymoo_ga": ("pymoo",),
     "edgeopt.experiments.statistics.tests": ("statsmodels", "scikit_posthocs"),

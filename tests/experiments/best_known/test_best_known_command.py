@@ -110,7 +110,7 @@ def test_the_register_is_beside_the_solvers(swept, tmp_path, edgeopt):
     lines = edgeopt("best-known", "weak", "--markdown").out.splitlines()
     assert lines[2] == "| instance | best known | round-robin | nothing |"
     names, best, weak, none = (text.strip() for text in lines[4].strip("|").split("|"))
-    assert (names, none) == ("times.csv", "–")
+    assert (names, none) == ("times", "–")
     bound = 6 / (1 + float(best.strip("*")) / 100)
     assert float(weak) == pytest.approx(100 * (8 / bound - 1), abs=2e-3)
 

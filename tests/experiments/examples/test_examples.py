@@ -58,7 +58,7 @@ def test_own_network(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert answer.feasible_cuts == (2, 3, 6)
     assert "a better cut is ruled out by delay" in capsys.readouterr().out
     assert {path.name for path in tmp_path.glob("*.png")} == {
-        *("memory.png", "delay.png", "constraints.png", "pareto.png")
+        *("memory.png", "delay.png", "constraints.png", "pareto.png", "layers.png")
     }
     check_layers({layer.name: layer for layer in found["network"].layers})
 

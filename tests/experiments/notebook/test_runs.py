@@ -60,9 +60,12 @@ def test_a_sweep_of_objects(solvers: dict[str, object], tmp_path: Path):
 
 def test_the_report_is_written_where_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     calls = []
-    monkeypatch.setattr(page, "write_report", lambda *given: calls.append(given) or [Path("a")])
+    monkeypatch.setattr(
+        page, "write_report", lambda *given, **more: calls.append((given, more)) or [Path("a")]
+    )
     runs = eo.sweep(TIMES, eo.lpt, eo.Evaluations(5), repetitions=1, out=tmp_path)
-    assert (runs.report(), calls) == (Path("a"), [(tmp_path, None)])
+    assert runs.report() == Path("a")
+    assert calls == [((tmp_path, None), {"adversary": None})]
 
 
 def test_the_same_call_runs_what_is_missing(solvers: dict[str, object], tmp_path: Path):

@@ -196,7 +196,8 @@ cli.main()
 
 
 def test_the_command_repeats_the_page_to_the_byte(folder, page, tmp_path):
-    words = ["report", str(folder), "--out", str(tmp_path / "again.html")]
+    worst = ["--adversary", str(folder.parent / "worst")]
+    words = ["report", str(folder), *worst, "--out", str(tmp_path / "again.html")]
     command = [sys.executable, "-c", WITHOUT_PDF, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")

@@ -212,6 +212,6 @@ def test_what_cannot_be_merged_is_refused(folders: tuple[Path, Path, Path]):
         with pytest.raises(InputError, match=message):
             merge_runs(inputs, out)
     assert not c.exists()
-    (b / CONFIG).write_bytes(sealed_json(read_description(b) | {"kind": "learning"}))
-    with pytest.raises(InputError, match="kind fake: this one holds a learning"):
+    (b / CONFIG).write_bytes(sealed_json(read_description(b) | {"kind": "other"}))
+    with pytest.raises(InputError, match="kind fake: this one holds a other"):
         merge_runs([a, b], c)

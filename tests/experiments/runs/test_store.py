@@ -116,7 +116,7 @@ def test_a_folder_holds_its_latest_configuration(folder: Path):
 def test_a_folder_of_another_kind_or_of_other_columns_is_refused(folder: Path):
     description = read_description(folder)
     for changes, message in (
-        ({"kind": "learning"}, "a folder for runs of the kind sweep: this one holds a learning"),
+        ({"kind": "other"}, "a folder for runs of the kind sweep: this one holds a other"),
         ({"columns": description["columns"] | {"x": "float"}}, "it has other columns; a new"),
     ):
         (folder / CONFIG).write_text(json.dumps(description | changes))

@@ -148,6 +148,7 @@ def test_bad_places(edgeopt: Callable, tune_file: Path) -> None:
 
 def test_the_projects_own_tunings_are_legal(shared: Path) -> None:
     files = sorted((Path(__file__).parents[3] / "experiments" / "tunings").glob("*.toml"))
-    assert len(files) == 9
-    for file in files:
+    single = [file for file in files if file.stem != "rivals"]  # of several families
+    assert len(single) == 9
+    for file in single:
         assert len(read_tuning(file).held_out.specs) == 12

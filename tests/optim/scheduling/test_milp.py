@@ -202,11 +202,11 @@ def test_highs_knows_its_time_and_is_stopped_when_that_is_up(monkeypatch):
     monkeypatch.setattr(run_time, "read_clock", now.__next__)
     highs = Questions()
     with within(5.5):  # at 0 s
-        integer_program._run(highs, math.inf)
+        integer_program.run_program(highs, math.inf)
     assert highs.limit == ("time_limit", 4.5)
     assert highs.told == [False] * 4 + [True]
     highs = Questions()
-    integer_program._run(highs, 2)
+    integer_program.run_program(highs, 2)
     assert (highs.limit, highs.told) == (("time_limit", math.inf), [False, False, True])
 
 

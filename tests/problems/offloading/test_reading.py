@@ -15,7 +15,7 @@ from edgeopt.problems.offloading.reading import (
 
 @pytest.mark.parametrize(("kind", "size"), [("float32", 4), ("float16", 2), ("int8", 1)])
 def test_an_element_type_sets_bytes_and_bits(kind, size):
-    expected = replace(CORRECTED, element_bytes=size, bits_per_element=8 * size)
+    expected = replace(CORRECTED, element_bytes=size, bits_per_element=8 * size, own_types=False)
     assert with_element_type(CORRECTED, kind) == expected
     assert chosen_reading("corrected", {"element_type": kind}) == expected
 
@@ -23,7 +23,9 @@ def test_an_element_type_sets_bytes_and_bits(kind, size):
 def test_choices_change_a_reading_and_nothing_else():
     assert chosen_reading("printed", {}) == PRINTED
     choices = {"element_type": "int8", "bits_per_element": 16, "radio": False}
-    expected = replace(CORRECTED, element_bytes=1, bits_per_element=16, radio=False)
+    expected = replace(
+        CORRECTED, element_bytes=1, bits_per_element=16, own_types=False, radio=False
+    )
     assert chosen_reading("corrected", choices) == expected
     assert choices["element_type"] == "int8"  # what is given is not changed
 

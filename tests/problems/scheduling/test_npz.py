@@ -81,7 +81,7 @@ def test_an_archive_without_a_name_is_named_by_its_file(tmp_path: Path):
         ({"et": [[1.0]], "times": [1.0]}, r"keys: got \['et', 'times'\], must be one matrix"),
         ({"p": [[1.0]], "ETC": [[1.0]]}, r"keys: got \['ETC', 'p'\], must be one matrix"),
         ({"p": [[1.0]], "work": [1.0], "speed": [1.0]}, "keys"),
-        ({"et": [[1.0]], "cost": [[1.0]]}, "keys"),
+        ({"et": [[1.0]], "costs": [[1.0]]}, "keys"),
         ({"et": [[1.0]], "task_names": "a"}, "task_names: got"),
         ({"et": [[1.0]], "node_names": ["a", "b"]}, "node_names: got"),
         ({"et": [1.0]}, "et.shape"),

@@ -35,7 +35,9 @@ def test_each_constraint_binds_in_some_systems():
 
 def test_a_batch_has_one_leading_axis():
     batch = random_batch(7, rng=0)
-    assert {np.shape(value) for value in vars(batch).values()} == {(7, 1, 1)}
+    values = {name: value for name, value in vars(batch).items() if name != "one_link"}
+    assert {np.shape(value) for value in values.values()} == {(7, 1, 1)}
+    assert batch.one_link is False
 
 
 def test_a_seed_always_gives_the_same_numbers():
@@ -60,6 +62,7 @@ def test_a_seed_always_gives_the_same_numbers():
         "arrival_hz": 612.9028564892774,
         "deadline_s": 0.0573707116468724,
         "period_s": 3600.0,
+        "one_link": 0.0,
     }
     found = {name: float(np.squeeze(value)) for name, value in vars(random_batch(1, rng=0)).items()}
     assert found == pytest.approx(expected, rel=4e-15)
