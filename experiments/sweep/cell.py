@@ -78,7 +78,7 @@ SWEEP = declare(
 # Parameters that rows of older folders do not name, and the values that these rows had.
 _LATER = {"edgeopt.optim.scheduling.tempering.solver.Frontier": {"threads": 1}}
 
-_WARM: set[tuple[tuple[bool, bool, bool, bool], str, str]] = set()
+_WARM: set[tuple[tuple[bool, ...], str, str]] = set()
 
 
 @dataclass(frozen=True)

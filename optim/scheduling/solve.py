@@ -19,6 +19,7 @@ from edgeopt.optim.scheduling.bounds.rounding import is_met, sum_rounding
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.checker import check_schedule
+from edgeopt.optim.scheduling.colony.atsa import ATSA
 from edgeopt.optim.scheduling.display import Display
 from edgeopt.optim.scheduling.heuristics.list_rules import complete
 from edgeopt.optim.scheduling.interrupt import Interrupts, ending_at_interrupt
@@ -75,6 +76,8 @@ _SHORTEST_S = 1e-9  # by which a budget of seconds is divided
 _log = logging.getLogger(__name__)
 
 _LARGE_PAIRS = 100_000  # of task and node
+
+_MANY_NODES = 400  # on which ants do not walk in lockstep
 
 _WARM_UP_ITERATIONS = 20  # some kernels are first called after several iterations
 
@@ -485,6 +488,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
             _run_shortly(tiny, LocalSearch())
     with contextlib.suppress(Exception):
         _run_shortly(tiny, runner)
+        if isinstance(runner, ATSA):  # ants walk otherwise on many nodes, and where one has no room
+            _run_shortly(_tiny(problem, _MANY_NODES), runner)
 
 
 def _run_shortly(tiny: Problem, solver: Solver[Any]) -> None:
@@ -501,7 +506,7 @@ def _is_large(problem: Problem) -> bool:
     return problem.tasks * problem.nodes >= _LARGE_PAIRS
 
 
-def form_of(problem: Problem) -> tuple[bool, bool, bool, bool]:
+def form_of(problem: Problem) -> tuple[bool, ...]:
     """Return whether a problem has times as work and speed, memory, ready times, and many pairs.
 
     Kernels are compiled for types, and large problems need other ones: a solver that has been
@@ -512,11 +517,11 @@ def form_of(problem: Problem) -> tuple[bool, bool, bool, bool]:
     return uniform, limited, late, _is_large(problem)
 
 
-def _tiny(problem: Problem) -> Problem:
-    """Return two tasks on two nodes in the form of `problem`."""
+def _tiny(problem: Problem, nodes: int = 2) -> Problem:
+    """Return two tasks on a few nodes in the form of `problem`."""
     uniform, limited, late, _ = form_of(problem)
-    et = UniformTimes(np.ones(2), np.ones(2)) if uniform else np.ones((2, 2))
+    et = UniformTimes(np.ones(2), np.ones(nodes)) if uniform else np.ones((2, nodes))
     tiny = Problem(et)
     if limited:
-        tiny = replace(tiny, task_memory=np.ones(2), node_capacity=np.ones(2))
-    return replace(tiny, ready=np.ones(2)) if late else tiny
+        tiny = replace(tiny, task_memory=np.ones(2), node_capacity=np.ones(nodes))
+    return replace(tiny, ready=np.ones(nodes)) if late else tiny
