@@ -17,7 +17,7 @@ from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs, lp_rounding
 from edgeopt.optim.scheduling.local_search.iterated import start_assignments
-from edgeopt.optim.scheduling.run_time import is_over, spending, time_left, within
+from edgeopt.optim.scheduling.run_time import is_over, leave_off, spending, time_left, within
 from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import IntArray
@@ -26,6 +26,8 @@ from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
 
 _EXACT_NODES = 1_000_000  # of the search of all schedules, about 0.1 s
+
+_SECONDS_PER_PAIR = 3e-7  # of task and node: for less, prices are not worth evaluating
 
 _LP_SHARE = 0.5  # of the time left, which the rounded LP may take
 
@@ -124,6 +126,8 @@ class BranchAndPrice:
                 _offer(problem, state, assignment)
         # Also a schedule that meets the LP bound has a certificate.
         while root.search is not None or root.certificate is None:
+            if time_left() < _SECONDS_PER_PAIR * problem.matrix.size:
+                leave_off()
             if root.deadlines.failed or root.deadlines.root_is_done or is_over():
                 break
             _work_at_root(problem, state)

@@ -11,7 +11,7 @@ from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals, nearest_bound
 from edgeopt.optim.scheduling.local_search.candidates import priced_costs
 from edgeopt.optim.scheduling.local_search.moves import descend_further, restart_from
-from edgeopt.optim.scheduling.local_search.search import WORK, Search, allow_work, open_search
+from edgeopt.optim.scheduling.local_search.search import WORK, Search, open_search
 from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
@@ -19,6 +19,10 @@ from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 FEWEST_PAIRS = 20_000  # of task and node: smaller problems need no better start than a list rule's
 
 MARGINS = (0.0, 0.01, 0.02, 0.03)  # of the deadline above the bound
+
+_QUICK_PAIRS = 1_000_000  # of task and node, that the processor's cache has room for
+
+_MOST_PARTS = 5  # a descent that finds no move in a part is at its end
 
 _MOST_WORK = 3 * WORK  # neighbours compared by all descents, about 0.3 s
 
@@ -58,19 +62,25 @@ def priced_start(problem: Problem) -> tuple[IntArray | None, int]:
         )
         if assignment.min() >= 0:
             tried += 1
-            _descend(search, assignment)
+            _descend(search, assignment, _work_at_once(problem))
         if is_over() or search.compared[0] >= _MOST_WORK:
             break
     found = search.best.assignment.copy() if tried else None
     return found, tried + int(search.compared[0])
 
 
-def _descend(search: Search, assignment: IntArray) -> None:
+def _work_at_once(problem: Problem) -> int:
+    """Return how many neighbours to compare between looks at the clock; large matrices are slow."""
+    pairs = problem.tasks * problem.nodes
+    return WORK // min(max(1, pairs // _QUICK_PAIRS), _MOST_PARTS)
+
+
+def _descend(search: Search, assignment: IntArray, at_once: int) -> None:
     """Descend from an assignment as long as all descents together may."""
-    allow_work(search)
+    search.limit[0] = search.compared[0] + at_once
     going = restart_from(search, assignment)
     while going and search.compared[0] < _MOST_WORK and not is_over():
-        allow_work(search)
+        search.limit[0] = search.compared[0] + at_once
         going = descend_further(search)
 
 
