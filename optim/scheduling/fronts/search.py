@@ -94,11 +94,12 @@ class FrontSearch:
                 return
             archive.bound(*program.line(prices))
             archive.offer(prices.largest)
+            unit = max(prices.makespan, archive.least)  # the LP's may be out of reach
             walk = _open_walk(
-                archive, program, prices, _GAPS[descents % 2], self.levels, rng, stream
+                archive, program, prices, unit, _GAPS[descents % 2], self.levels, rng, stream
             )
             visits = self.visits << min(descents // _ROUND, _LONGEST)
-            _descend(archive, walk, prices.makespan, visits)
+            _descend(archive, walk, unit, visits)
             descents += 1
             yield False
 
@@ -124,7 +125,7 @@ def _add_cheapest(archive: Archive, program: DeadlineLP, free: Prices) -> float:
     cheapest = times.argmin(axis=1)
     archive.offer(cheapest)
     if archive.goal.rate or archive.problem.task_memory is not None:
-        return free.makespan * (1.0 + _BEYOND)
+        return max(free.makespan, archive.makespans[0]) * (1.0 + _BEYOND)
     # No schedule is cheaper.
     return archive.problem.makespan(cheapest)
 
@@ -154,13 +155,14 @@ def _open_walk(
     archive: Archive,
     program: DeadlineLP,
     prices: Prices,
+    unit: float,
     gap: float,
     levels: int,
     rng: np.random.Generator,
     stream: RandomStream,
 ) -> ReplicaWalk:
-    """Return replicas of the cheapest known schedule up to the LP's makespan, at its prices."""
-    problem, unit = archive.problem, prices.makespan
+    """Return replicas of the cheapest known schedule up to `unit`, in s, at the LP's prices."""
+    problem = archive.problem
     start = archive.within(unit)
     if start is None:
         start = archive.assignments[0]

@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.fronts.hypervolume import hypervolume
 from edgeopt.optim.scheduling.fronts.prices import DeadlineLP
 from edgeopt.optim.scheduling.fronts.solve_front import front
 from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.problems.scheduling.problem import Problem
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -86,3 +87,16 @@ def test_a_front_is_drawn_above_its_bounds():
     ax = front(problem, objectives=("makespan", name), stop=Iterations(4), rng=1).plot(label="f")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("makespan (s)", "energy (J)")
     assert ax.get_lines()[0].get_label() == "f"
+
+
+def test_a_task_that_is_longer_than_the_makespan_of_the_lp_hides_no_cheaper_schedule():
+    others = np.random.default_rng(3).uniform(1, 4, (7, 3))
+    problem = Problem(
+        np.vstack([[[20.0, 21.0, 22.0]], others]),
+        active_power=np.array([3.0, 4.0, 5.0]),
+        idle_power=np.full(3, 0.5),
+    )
+    exact = front(problem, "epsilon", rng=1)
+    found = front(problem, "frontier", stop=Iterations(150), rng=1)
+    assert found.points[0].tolist() == exact.points[0].tolist()
+    assert found.hypervolume(exact.reference) >= 0.75 * exact.hypervolume(exact.reference)
