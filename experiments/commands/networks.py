@@ -23,6 +23,17 @@ _FILES = (
     "built-in ones with other sizes as in resnet34:input=32:classes=10."
 )
 
+InputSizes = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="NAME=1x3x320x320", help="Sizes of an ONNX input; repeatable"),
+]
+"""Option of the commands that read a network."""
+
+AllowUncounted = Annotated[
+    bool, typer.Option("--allow-uncounted", help="Accept much work that cannot be counted")
+]
+"""Likewise."""
+
 
 def networks_command(
     name: Annotated[
@@ -32,16 +43,8 @@ def networks_command(
             autocompletion=lambda: list(NETWORKS),
         ),
     ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", metavar="NAME=1x3x320x320", help="Sizes of an ONNX input; repeatable"
-        ),
-    ] = None,
-    allow_uncounted: Annotated[
-        bool,
-        typer.Option("--allow-uncounted", help="Accept much work that cannot be counted"),
-    ] = False,
+    inputs: InputSizes = None,
+    allow_uncounted: AllowUncounted = False,
     csv: Annotated[Path | None, typer.Option(help="CSV file for the layers of the network")] = None,
 ) -> None:
     """List the built-in networks, or show the cuts of one, also of a file."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from edgeopt.experiments.commands.networks import AllowUncounted, InputSizes
 from edgeopt.experiments.csv_text import csv_table
 from edgeopt.experiments.offload.choice import METHODS, offload
 from edgeopt.experiments.offload.cuts import cut_rows, cuts_text
@@ -46,16 +47,8 @@ def offload_command(
     network: Annotated[
         str, typer.Option(help="Built-in name (resnet34, resnet34:input=32), .onnx or .csv file")
     ] = "resnet34",
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", metavar="NAME=1x3x320x320", help="Sizes of an ONNX input; repeatable"
-        ),
-    ] = None,
-    allow_uncounted: Annotated[
-        bool,
-        typer.Option("--allow-uncounted", help="Accept much work that cannot be counted"),
-    ] = False,
+    inputs: InputSizes = None,
+    allow_uncounted: AllowUncounted = False,
     system: Annotated[
         str, typer.Option(help=f"TOML file or preset: {', '.join(system_presets())}")
     ] = "table1",

@@ -43,3 +43,17 @@ def read_stream(text: str) -> np.random.SeedSequence:
         raise InputError("seed", text, "an integer >= 0, or several with slashes, like 1/160456/3")
     root, *spawn_key = map(int, text.split("/"))
     return np.random.SeedSequence(root, spawn_key=tuple(spawn_key))
+
+
+def seeded(
+    rng: int | str | np.random.Generator | np.random.SeedSequence | None,
+) -> tuple[int | None, np.random.Generator]:
+    """Return the seed, where there is one, and the generator."""
+    if isinstance(rng, str):
+        rng = read_stream(rng)
+    if isinstance(rng, np.random.Generator | np.random.SeedSequence):
+        return None, np.random.default_rng(rng)
+    if rng is None:
+        # A fresh seed is drawn here and recorded, so that every run can be repeated.
+        rng = np.random.SeedSequence().generate_state(1, np.uint64).item()
+    return int(rng), np.random.default_rng(int(rng))

@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
-from edgeopt.optim.scheduling.seeds import read_stream
+from edgeopt.optim.scheduling.seeds import seeded
 from edgeopt.optim.scheduling.solver import (
     OneShot,
     Result,
@@ -168,7 +168,7 @@ def solve(
     """
     _check_problem(problem)
     runner, criteria = as_solver(solver), as_criteria(stop)
-    seed, generator = _seeded(rng)
+    seed, generator = seeded(rng)
     tally, table = Tally(), Display(_allowed(criteria)) if display else None
     limit = min((each.limit for each in criteria if isinstance(each, Seconds)), default=math.inf)
     # Nothing outside the solver counts, not even where another solver's step calls `solve`.
@@ -439,20 +439,6 @@ def _incumbent(problem: Problem, start: ArrayLike | None, tally: Tally) -> State
     with counting(tally):  # a solver that evaluates it again does not count it twice
         makespan = problem.makespan(assignment)
     return State(assignment=assignment, makespan=makespan, evaluations=tally.count)
-
-
-def _seeded(
-    rng: int | str | np.random.Generator | np.random.SeedSequence | None,
-) -> tuple[int | None, np.random.Generator]:
-    """Return the seed, where there is one, and the generator."""
-    if isinstance(rng, str):
-        rng = read_stream(rng)
-    if isinstance(rng, np.random.Generator | np.random.SeedSequence):
-        return None, np.random.default_rng(rng)
-    if rng is None:
-        # A fresh seed is drawn here and recorded, so that every run can be repeated.
-        rng = np.random.SeedSequence().generate_state(1, np.uint64).item()
-    return int(rng), np.random.default_rng(int(rng))
 
 
 # Kernels are compiled before the clock starts.

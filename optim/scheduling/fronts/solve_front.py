@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.fronts.exact import EpsilonConstraint, WeightedSum
 from edgeopt.optim.scheduling.fronts.goal import goal_of
 from edgeopt.optim.scheduling.fronts.search import FrontSearch
 from edgeopt.optim.scheduling.run_time import is_over, within
+from edgeopt.optim.scheduling.seeds import seeded
 from edgeopt.optim.scheduling.stop import (
     Criterion,
     Evaluations,
@@ -119,7 +120,7 @@ def front(
     for criterion in criteria:
         if not isinstance(criterion, Seconds | Iterations | Evaluations):
             raise InputError("stop", criterion, "Seconds, Iterations or Evaluations")
-    seed, generator = _seeded(rng)
+    seed, generator = seeded(rng)
     limit = min((each.limit for each in criteria if isinstance(each, Seconds)), default=np.inf)
     begin, tally, now = time.perf_counter(), Tally(), Progress()
     with within(limit), counting(tally):
@@ -172,15 +173,6 @@ def _front(
         evaluations=evaluations,
         seconds=seconds,
     )
-
-
-def _seeded(rng: int | np.random.Generator | None) -> tuple[int | None, np.random.Generator]:
-    """Return the seed, where there is one, and the generator."""
-    if isinstance(rng, np.random.Generator):
-        return None, rng
-    if rng is None:
-        rng = np.random.SeedSequence().generate_state(1, np.uint64).item()
-    return int(rng), np.random.default_rng(int(rng))
 
 
 def warm_up_front(method: str | FrontMethod) -> None:
