@@ -182,7 +182,7 @@ def test_columns_that_are_missing_are_refused():
     with pytest.raises(InputError, match="times: got 'pi', must be one of tx2"):
         build_program(network, system)
     system = load_system("table1", changes={"cloud.times": "tx2"})
-    with pytest.raises(InputError, match="reading.waiting: got 'printed', must be another one"):
+    with pytest.raises(InputError, match=r"reading\.waiting: got 'printed', must be another one"):
         build_program(network, system, reading=PRINTED)
     with pytest.raises(InputError, match=r"pool\.nodes.*times|times: got 3"):
         load_system("table1", changes={"pool.times": 3})
