@@ -108,9 +108,12 @@ class _Layers:
         self._origins: dict[Any, dict[int, tuple[int, int]]] = {}
         self._counted: set[int] = set()
         self._names = {"input"}
-        self._calls = Counter(_module_of(node)[0] for node in graph.nodes)
-        del self._calls[""]
         self._read_inputs()
+        reached = set(self._places)
+        for node in graph.nodes:
+            if not reached.isdisjoint(node.all_input_nodes):
+                reached.add(node)
+        self._calls = Counter(_module_of(node)[0] for node in reached)
 
     def _read_inputs(self) -> None:
         """Note the inputs; several ones are one flat tensor and a layer each."""
@@ -161,7 +164,7 @@ class _Layers:
         """Return the path of the module of PyTorch that a node belongs to, or its own name."""
         call, path = _module_of(node)
         label = re.sub(r"\W", "_", f"_{path}" if path[:1].isdigit() else path) or str(node.name)
-        if self._calls[call] > 1:
+        if call and self._calls[call] > 1:
             label = f"{label}_{self._operator(node)}"
         numbered = chain([label], (f"{label}_{i}" for i in count(1)))
         name = next(each for each in numbered if each not in self._names)

@@ -61,8 +61,11 @@ def trace_module(module: Any, shape: tuple[int, ...] | None, example: Example | 
     """
     torch = import_extra("torch", "torch")
     given = _bound(torch, module, shape, example)
+    # results, such as a pruned weight, cannot be copied as they are; the module makes them anew
+    held = (value for each in module.modules() for value in vars(each).values())
+    made = (value for value in held if isinstance(value, torch.Tensor) and not value.is_leaf)
     try:
-        copied = copy.deepcopy(module).eval()
+        copied = copy.deepcopy(module, {id(value): value.detach() for value in made}).eval()
     except Exception as error:  # the user's code runs here and may raise anything
         rule = f"one that can be copied ({_line(error)})"
         raise InputError("module", type(module).__name__, rule) from error

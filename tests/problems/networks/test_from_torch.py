@@ -8,6 +8,8 @@ from edgeopt.problems.networks.layers import Layer
 from edgeopt.problems.networks.zoo import resnet34
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+prune = pytest.importorskip("torch.nn.utils.prune")
+
 nn, F = torch.nn, torch.nn.functional
 
 
@@ -266,6 +268,7 @@ def test_a_tied_parameter_counts_once():
         (nn.LSTM(6, 4, batch_first=True), (5, 6), 5 * 4 * 4 * (6 + 4)),
         (nn.GRU(6, 4, bidirectional=True, batch_first=True), (5, 6), 2 * 5 * 3 * 4 * (6 + 4)),
         (nn.utils.parametrizations.weight_norm(nn.Linear(6, 4)), (6,), 24),
+        (prune.l1_unstructured(nn.Linear(6, 4), "weight", 5), (6,), 24),
     ],
 )
 def test_recurrent_and_parametrized_modules(module, shape, macs):
@@ -422,6 +425,7 @@ def test_layers_are_named_by_their_modules():
             return self.attend(x, x, x)[0]
 
     names = [layer.name for layer in from_torch(Net(), (5, 8)).layers]
+    assert from_torch(nn.Sequential(nn.LSTM(6, 4)), (5, 6)).cut_names == ("input", "_0")
     assert names[:4] == ["stage_0", "stage_1", "stage_0_1", "stage_1_1"]
     assert {"attend_linear", "attend_linear_1"} < set(names)
 
