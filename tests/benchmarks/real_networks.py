@@ -1,7 +1,8 @@
 """Work of the networks in packages, beside a count from what ONNX Runtime executes.
 
 ``pip install onnxruntime && pip download --no-deps -d WHEELS silero-vad rapidocr-onnxruntime
-"openwakeword<0.6" magika basic-pitch nudenet && python -m benchmarks.real_networks WHEELS``
+"openwakeword<0.6" magika basic-pitch nudenet ddddocr chython-rxnmap && cd tests && python -m
+benchmarks.real_networks WHEELS``
 prints a row for each ONNX file in the wheels of the folder. The second count knows nothing of the
 graph: it adds up the kernels that ran, with the shapes that they were given.
 """
@@ -26,6 +27,9 @@ INPUTS = {
     "ch_PP-OCRv4_det_infer": ("x=1x3x320x320",),
     "ch_PP-OCRv4_rec_infer": ("x=1x3x48x320",),
     "ch_ppocr_mobile_v2.0_cls_infer": ("x=1x3x48x192",),
+    "ddddocr/common": ("input1=1x1x64x200",),
+    "ddddocr/common_old": ("input1=1x1x64x200",),
+    "rxnmap": ("atoms=1x40", "neighbors=1x40", "distances=1x40x40", "roles=1x40"),
     "melspectrogram": ("input=1x16000",),
     "silero_vad": VOICE,
     "silero_vad_16k_op15": VOICE,
