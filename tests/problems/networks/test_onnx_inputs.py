@@ -189,3 +189,20 @@ def test_names_with_colons_in_a_specification(save):
     assert load_network(f"{path}:on::x:0=1x5x3").input_shape == (5, 3)
     with pytest.raises(InputError, match="inputs: got"):
         load_network("alexnet", inputs={"x": (1, 3)})
+
+
+@pytest.mark.parametrize("declared", [(-1, 2, -1, -1), ("n", "width"), (1, 2, 9, 9)])
+def test_what_a_file_says_of_its_outputs_may_be_wrong(save, declared):
+    nodes = [node("Conv", ["x", "w"], ["y"], "conv")]
+    path = save(nodes, [weight("w", 2, 3, 1, 1)], {"x": (-1, 3, "height", 8)}, y=declared)
+    assert from_onnx(path, inputs={"x": (1, 3, 4, 8)}).layers[0].output_shape == (2, 4, 8)
+
+
+def test_constants_without_elements_are_no_parameters(save):
+    nodes = [
+        node("Resize", ["x", "roi", "", "sizes"], ["a"], "up"),
+        node("Conv", ["a", "w"], ["y"], "conv"),
+    ]
+    weights = [weight("w", 2, 3, 1, 1), weight("roi", 0), integers("sizes", 1, 3, 8, 8)]
+    profile = from_onnx(save(nodes, weights, {"x": (1, 3, 4, 4)}))
+    assert profile.edge_parameters.tolist() == [0, 6]
