@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.experiments.profiling.onnx_runs import OnnxRunner
-from edgeopt.experiments.profiling.runs import AGREEMENT, Statistics, measure
+from edgeopt.experiments.profiling.runs import AGREEMENT, Statistics, clock_of, measure
 from edgeopt.experiments.profiling.torch_runs import TorchRunner, torch_threads
 from edgeopt.optim.user_code import read_code, run_code
 from edgeopt.problems.errors import InputError, check_choice, check_integer, import_extra
@@ -123,7 +123,8 @@ def profile_network(
     inputs : mapping, optional
         Sizes of the inputs of an ONNX file, as for `from_onnx`.
     threads : int
-        Threads of an operator.
+        Threads of an operator. With one thread processor time is measured, which other programs do
+        not lengthen.
     repetitions, warm_up : int
         Runs that count, and runs before them.
     allow_uncounted : bool
@@ -202,7 +203,7 @@ def _measured(
             raise InputError("input_shape", input_shape, "left out: `inputs` has those of a file")
         path = check_file("network", network)
         profile = from_onnx(path, inputs=inputs, allow_uncounted=allow_uncounted)
-        runner = OnnxRunner(path, profile.layers, inputs or {}, threads)
+        runner = OnnxRunner(path, profile.layers, inputs or {}, threads, clock_of(threads))
         statistics = measure(runner, warm_up=warm_up, repetitions=repetitions)
         return profile, statistics, runner.merged, fits
     if inputs:
@@ -211,7 +212,7 @@ def _measured(
     read = read_module(module, input_shape, example, allow_uncounted=allow_uncounted)
     given = example if example is not None else _random_input(module, read.profile.input_shape)
     with torch_threads(threads):
-        plain = TorchRunner(module, read, given)
+        plain = TorchRunner(module, read, given, clock_of(threads))
         statistics = measure(plain, warm_up=warm_up, repetitions=repetitions)
     return read.profile, statistics, 0, fits
 

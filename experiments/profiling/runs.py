@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +13,17 @@ from edgeopt.problems.errors import FloatArray
 
 AGREEMENT = 0.1
 """Largest difference of the layers' sum from the time of the whole network, as a share of it."""
+
+
+Clock = Callable[[], float]
+
+
+def clock_of(threads: int) -> Clock:
+    """Return the clock: processor time, which other programs do not lengthen, of one thread.
+
+    With several threads it would add them up, and time that passes is measured.
+    """
+    return time.thread_time if threads == 1 else time.perf_counter
 
 
 class Runner(Protocol):

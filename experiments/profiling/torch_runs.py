@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from edgeopt.experiments.profiling.runs import Clock
 from edgeopt.problems.errors import FloatArray, import_extra
 from edgeopt.problems.networks.from_torch import NodeLayers
 
@@ -25,10 +25,16 @@ class TorchRunner:
         Its profile, and the layer of each node of the graph.
     arguments : tuple or mapping
         What the module is given.
+    clock : callable
+        Returns the time, s.
     """
 
     def __init__(
-        self, module: Any, read: NodeLayers, arguments: tuple[Any, ...] | Mapping[str, Any]
+        self,
+        module: Any,
+        read: NodeLayers,
+        arguments: tuple[Any, ...] | Mapping[str, Any],
+        clock: Clock,
     ) -> None:
         self._torch = import_extra("torch", "torch")
         fx = import_extra("torch.fx", "torch")
@@ -38,16 +44,16 @@ class TorchRunner:
         self._kwargs = dict(arguments) if named else {}
         program = read.graph.program
         graph = fx.symbolic_trace(self._module) if program is None else program.module()
-        self._timed = _timed(fx, graph, read.layers)
+        self._timed, self._clock = _timed(fx, graph, read.layers, clock), clock
         self._size = len(read.profile.layers)
         self._runs: list[FloatArray] = []
 
     def run_whole(self) -> float:
         """Run the module itself."""
         with self._torch.inference_mode():
-            start = perf_counter()
+            start = self._clock()
             self._module(*self._args, **self._kwargs)
-            return perf_counter() - start
+            return self._clock() - start
 
     def run_layers(self) -> None:
         """Run the graph, and note the times."""
@@ -62,7 +68,7 @@ class TorchRunner:
         return np.array(self._runs)
 
 
-def _timed(fx: Any, graph: Any, layers: Mapping[str, int]) -> Any:
+def _timed(fx: Any, graph: Any, layers: Mapping[str, int], clock: Clock) -> Any:
     """Return an interpreter of `graph` that adds the time of each node to that of its layer.
 
     A node that is no layer, such as one whose result is not used, belongs to the layer before.
@@ -77,9 +83,9 @@ def _timed(fx: Any, graph: Any, layers: Mapping[str, int]) -> Any:
             return super().run_node(node)
 
         def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
-            start = perf_counter()
+            start = clock()
             value = target(*args, **kwargs)
-            self.seconds[self.place] += perf_counter() - start
+            self.seconds[self.place] += clock() - start
             return value
 
         def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
