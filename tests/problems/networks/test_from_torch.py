@@ -1,5 +1,6 @@
 """PyTorch modules as networks."""
 
+import numpy as np
 import pytest
 
 from edgeopt.problems.errors import InputError
@@ -428,6 +429,24 @@ def test_layers_are_named_by_their_modules():
     assert from_torch(nn.Sequential(nn.LSTM(6, 4)), (5, 6)).cut_names == ("input", "_0")
     assert names[:4] == ["stage_0", "stage_1", "stage_0_1", "stage_1_1"]
     assert {"attend_linear", "attend_linear_1"} < set(names)
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        (torch.zeros(1, 6), "got 'a tensor', must be a sequence"),
+        ((np.zeros((1, 6)),), "got 'ndarray', must be tensors of PyTorch"),
+        ((torch.zeros(2, 6),), r"got \[\(2, 6\)\], must be of one sample"),
+        ({"input": torch.zeros(2, 3, 6)}, r"got \[\(2, 3, 6\)\], must be of one sample"),
+    ],
+)
+def test_bad_examples(example, message):
+    with pytest.raises(InputError, match=f"example: {message}"):
+        from_torch(nn.Linear(6, 4), example=example)
+
+
+def test_time_may_come_before_the_batch():
+    assert from_torch(nn.LSTM(6, 4), example=(torch.zeros(5, 1, 6),)).edge_macs[-1] == 5 * 160
 
 
 class Operators(nn.Module):
