@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.networks.layers import (
@@ -71,6 +71,25 @@ def from_torch(
     --------
     See ``examples/own_network.py``.
     """
+    return read_module(module, input_shape, example, allow_uncounted=allow_uncounted).profile
+
+
+class NodeLayers(NamedTuple):
+    """A network, the graph that it was read from, and the layer of each node by its name."""
+
+    profile: Profile
+    graph: TorchGraph
+    layers: dict[str, int]
+
+
+def read_module(
+    module: Any,
+    input_shape: Sequence[int] | None = None,
+    example: Example | None = None,
+    *,
+    allow_uncounted: bool = False,
+) -> NodeLayers:
+    """Return what `from_torch` reads; arguments and errors are the same."""
     torch = import_extra("torch", "torch")
     if not isinstance(module, torch.nn.Module):
         raise InputError("module", module, "a torch.nn.Module")
@@ -83,7 +102,8 @@ def from_torch(
     check_uncounted(name, layers.done, layers.unknown, allowed=allow_uncounted)
     warn_uncounted(name, layers.uncounted())
     ends = cut_ends_of(layers.done)
-    return Profile(name, layers.input_shape, tuple(layers.done), ends, layers.input_bytes)
+    profile = Profile(name, layers.input_shape, tuple(layers.done), ends, layers.input_bytes)
+    return NodeLayers(profile, graph, layers.by_name())
 
 
 def _checked(input_shape: Sequence[int] | None, example: Example | None) -> tuple[int, ...] | None:
@@ -154,6 +174,10 @@ class _Layers:
             element_bytes=self._element_bytes(node),
             parameter_bytes=None if stored == FLOAT32 * parameters else stored,
         )
+
+    def by_name(self) -> dict[str, int]:
+        """Return the layer of each node that is one, by the name of the node."""
+        return {node.name: place for node, place in self._places.items() if place >= 0}
 
     def uncounted(self) -> dict[str, int]:
         """Return the sizes of the parameters that no layer has read, by name."""

@@ -33,6 +33,8 @@ class TorchGraph:
         Those of the nodes that are tensors given to the module.
     parameters : dict
         The parameter that a node stands for.
+    program : torch.export.ExportedProgram or None
+        What was exported; None if the module was traced.
     """
 
     module: Any
@@ -40,6 +42,7 @@ class TorchGraph:
     values: dict[Any, Any]
     inputs: tuple[Any, ...]
     parameters: dict[Any, Any]
+    program: Any = None
 
 
 def trace_module(module: Any, shape: tuple[int, ...] | None, example: Example | None) -> TorchGraph:
@@ -147,6 +150,7 @@ def _exported(torch: Any, module: Any, given: inspect.BoundArguments) -> TorchGr
         values,
         tuple(node for node in inputs if _is_tensor(values[node])),
         {node: holders[node.name] for node in nodes if node.name in holders},
+        program,
     )
 
 
