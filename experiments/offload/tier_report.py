@@ -10,9 +10,8 @@ from edgeopt.experiments.terminal import terminal_table
 from edgeopt.experiments.text import scaled
 from edgeopt.optim.offloading.tiers import Placement, Stage
 from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.offloading.waiting import BUSY
 from edgeopt.problems.systems.tiers import Tiers
-
-_BUSY = 0.8
 
 _SHOWN = 20  # rows of the front
 
@@ -47,7 +46,7 @@ def placement_text(
         f"Note: load of {stage.name}: {stage.load:.0%} of capacity; near 100 % a small change of "
         "the load changes the delay a great deal."
         for stage in best.stages
-        if stage.load > _BUSY
+        if stage.load > BUSY
     ]
     if any(link.energy_j_bit == 0.0 for link in tiers.links):
         parts.append("Note: a link without energy_j_bit sends for nothing, as far as energy goes.")
