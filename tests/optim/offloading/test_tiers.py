@@ -90,7 +90,9 @@ def test_the_placement_is_the_best_of_all(chain, seed: int):
 @pytest.mark.parametrize("seed", range(3))
 def test_fourteen_layers_are_placed_as_well_as_by_enumeration(chain, seed: int):
     profile = chain(seed, 14)
-    tiers = replace(random_tiers(seed, profile), exits=(), tasks=TaskStream(0.1, 1e3))
+    tiers = replace(
+        random_tiers(seed, profile), exits=(), tasks=TaskStream(0.1, 1e3, size_bytes=1e5)
+    )
     every = feasible_costs(profile, tiers)
     assert every
     for objective, key in (("delay", "delay_s"), ("energy", "energy_j")):
