@@ -72,6 +72,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "networks",
         "List the built-in networks, or show the cuts of one, also of a file.",
     ),
+    "profile": (
+        "profile",
+        "Measure the time of each layer of a network here, or estimate it from other networks.",
+    ),
     "devices": (
         "networks",
         "List the built-in devices with their sources, or show one as TOML.",

@@ -129,13 +129,17 @@ def lacks_radio(program: CutProgram) -> bool:
 
 
 def notes_on(program: CutProgram, cut: int) -> list[str]:
-    """Return sentences on loads above 80 %, missing radio energy and rates too far apart."""
+    """Return sentences on high loads, estimated times, missing radio energy and odd rates."""
     notes = [
         f"load of the {name}: {load:.0%} of capacity; near 100 % a small change of the load "
         "changes the delay a great deal"
         for name, load in loads_at(program, cut).items()
         if load > BUSY
     ]
+    named = [device.times for device in program.system.pool.groups]
+    for name in dict.fromkeys([*named, program.system.cloud.times]):
+        words = name and program.profile.measured[name].estimates_in_words(name)
+        notes += [words] if words else []
     if lacks_radio(program):
         notes.append(
             "the system gives no energy for sending (link.energy_j_bit), which counts as 0: "

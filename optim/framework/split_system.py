@@ -94,7 +94,12 @@ class SplitSystem:
     @cached_property
     def speeds(self) -> FloatArray:
         """FLOP/s of each node over the whole network (11), with the roofline; shape (x,)."""
-        return np.asarray(self.flop[-1] / self.terms.execution_s[self.kinds, -1])
+        return np.asarray(self._whole / self.terms.execution_s[self.kinds, -1])
+
+    @property
+    def _whole(self) -> float:
+        """Work of the whole network, FLOP; 1 for one of which only times are known."""
+        return float(self.flop[-1]) or 1.0
 
     @property
     def flop(self) -> FloatArray:
@@ -110,7 +115,7 @@ class SplitSystem:
         """
         # The engine has one speed per node, the roofline one per layer: scale the work instead.
         first = self.terms.execution_s[0]
-        return np.asarray(self.flop[-1] * (first / first[-1]))
+        return np.asarray(self._whole * (first / first[-1]))
 
     @property
     def upload_bits(self) -> FloatArray:
@@ -129,7 +134,7 @@ class SplitSystem:
         1 - drop (1 - Z^j / Z^N), linear in the work left out. An assumption and no prediction:
         nothing was trained. It shows which schemes trade accuracy for time.
         """
-        return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self.flop[-1]))
+        return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self._whole))
 
     @property
     def rate_bit_s(self) -> float:
