@@ -100,8 +100,10 @@ def test_a_seed_always_gives_the_same_system():
     found = system.pool.memory_share, system.cloud.flops, system.tasks.arrival_hz
     found += system.tasks.deadline_s, *system.uplink.rates_bit_s[[0, 7]]
     assert found == pytest.approx(
-        (0.5878278103012795, 13274606911924.346, 147.34430649322223, 0.7171086807442926)
-        + (8332988.126847064, 5604818.946752578),
+        (
+            *(0.5878278103012795, 13274606911924.346, 147.34430649322223, 0.7171086807442926),
+            *(8332988.126847064, 5604818.946752578),
+        ),
         rel=4e-15,
     )
 
