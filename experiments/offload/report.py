@@ -25,6 +25,7 @@ from edgeopt.problems.errors import FloatArray, InputError, check_choice
 from edgeopt.problems.offloading.program import CutProgram, delay_parts_s
 from edgeopt.problems.offloading.reading import CHOICES
 from edgeopt.problems.offloading.upload import is_too_wide
+from edgeopt.problems.offloading.waiting import BUSY
 
 OffloadReport = dict[str, Any]
 
@@ -112,9 +113,6 @@ def _dual(program: CutProgram, relaxation: Relaxation) -> OffloadReport:
 
 
 # What a reader must know about the answer.
-
-BUSY = 0.8
-"""The load from which the delay depends strongly on the load, and a note says so."""
 
 
 def loads_at(program: CutProgram, cut: int) -> dict[str, float]:

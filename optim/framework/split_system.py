@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from edgeopt.problems.errors import (
     check_quantity,
 )
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.offloading.reading import QUEUED, Reading
 from edgeopt.problems.offloading.terms import CutTerms, terms_of
 from edgeopt.problems.systems.system import System
 
@@ -56,7 +56,7 @@ class SplitSystem:
 
     profile: Profile
     system: System
-    reading: Reading = CORRECTED
+    reading: Reading = QUEUED
     master: int = 0
     lan_bit_s: float = 1e9
     uplink: str = "own"
@@ -75,8 +75,15 @@ class SplitSystem:
 
     @cached_property
     def terms(self) -> CutTerms:
-        """Every term of the offloading program at every cut."""
-        return terms_of(self.profile, self.system, self.reading)
+        """Every term of the offloading program at every cut, for this use of the link."""
+        terms = terms_of(self.profile, self.system, self.reading)
+        if self.uplink == "shared" or not terms.columns.one_link:
+            return terms
+        # Every node could fill the link: all have the same share.
+        share = np.full_like(
+            terms.columns.rate_bit_s, self.system.link.bandwidth_bit_s / self.nodes
+        )
+        return replace(terms, columns=replace(terms.columns, one_link=False, rate_bit_s=share))
 
     @cached_property
     def kinds(self) -> IntArray:

@@ -87,19 +87,20 @@ def _infer(path: Path, model: Any) -> Any:
     """Return the model with the shapes of its tensors."""
     inference = import_extra("onnx.shape_inference", "onnx")
     first: Exception | None = None
-    for _ in range(2):
+    for propagates in (True, True, False):  # the propagation of sizes has faults of its own
         known = with_stand_ins(model)
-        options = {"check_type": known is model, "strict_mode": True, "data_prop": True}
+        options = {"check_type": known is model, "strict_mode": True, "data_prop": propagates}
         try:
             inferred = inference.infer_shapes(known, **options)
-            if known is not model:
-                set_nodes(inferred.graph, model.graph.node)
-            return inferred
         except (inference.InferenceError, RuntimeError, TypeError, ValueError) as error:
             first = first or error
-        # runtimes ignore what a file says of its outputs, and exporters may be wrong there
-        for value in model.graph.output:
-            value.type.tensor_type.ClearField("shape")
+            # runtimes ignore what a file says of its outputs, and exporters may be wrong there
+            for value in model.graph.output:
+                value.type.tensor_type.ClearField("shape")
+            continue
+        if known is not model:
+            set_nodes(inferred.graph, model.graph.node)
+        return inferred
     raise _inconsistent(path, model, first) from None
 
 

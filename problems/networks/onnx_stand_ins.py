@@ -1,11 +1,11 @@
-"""Shapes of the operators of ONNX Runtime: onnx infers those of its own operators only."""
+"""Operators whose shapes onnx does not infer, those of ONNX Runtime, or infers wrongly."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from edgeopt.problems.errors import import_extra
-from edgeopt.problems.networks.onnx_graph import set_nodes
+from edgeopt.problems.networks.onnx_graph import is_operator, set_nodes
 
 _SAME = ("Identity", (0,))
 
@@ -25,7 +25,7 @@ _LIKE: dict[str, tuple[str, tuple[int, ...]]] = {
 
 
 def with_stand_ins(model: Any) -> Any:
-    """Return the model, or a copy with operators of onnx instead of those of ONNX Runtime.
+    """Return the model, or a copy with operators whose shapes onnx knows instead of others.
 
     Only the shapes and types of its tensors mean something.
     """
@@ -39,8 +39,13 @@ def with_stand_ins(model: Any) -> Any:
 
 
 def _stand_in(node: Any) -> Any:
-    """Return a node of onnx whose outputs have the shapes of those of `node`, None if unknown."""
+    """Return a node whose outputs have the shapes that those of `node` have, None for itself."""
     helper = import_extra("onnx.helper", "onnx")
+    if is_operator(node, "STFT") and all(each.name != "onesided" for each in node.attribute):
+        # onnx takes 0 for the default, which is 1
+        made = type(node).FromString(node.SerializeToString())
+        made.attribute.append(helper.make_attribute("onesided", 1))
+        return made
     is_transposed = any(each.name.startswith("trans") and each.i for each in node.attribute)
     if node.domain != "com.microsoft" or node.op_type not in _LIKE or is_transposed:
         return None

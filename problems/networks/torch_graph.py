@@ -83,18 +83,35 @@ def _bound(
     torch: Any, module: Any, shape: tuple[int, ...] | None, example: Example | None
 ) -> inspect.BoundArguments:
     """Return the arguments given to a module; raise `InputError` if they do not fit."""
-    named = dict(example) if isinstance(example, Mapping) else {}
-    placed = () if example is None or named else tuple(example)
     if example is None:
         floats = (each for each in module.parameters() if each.is_floating_point())
         like = next(floats, torch.empty(0))
-        placed = (torch.zeros(1, *(shape or ()), dtype=like.dtype, device=like.device),)
+        example = (torch.zeros(1, *(shape or ()), dtype=like.dtype, device=like.device),)
+    _check_example(torch, example)
+    placed, named = ((), example) if isinstance(example, Mapping) else (tuple(example), {})
     signature = inspect.signature(module.forward)
     try:
         return signature.bind(*placed, **named)
     except TypeError as error:
         rule = f"one that takes the inputs given ({error}); it reads {[*signature.parameters]}"
         raise InputError("module", type(module).__name__, rule) from error
+
+
+def _check_example(torch: Any, example: Example) -> None:
+    """Raise `InputError` unless these are the inputs of one sample."""
+    if isinstance(example, torch.Tensor):
+        raise InputError("example", "a tensor", "a sequence or mapping of tensors: (tensor,)")
+    values = [*example.values()] if isinstance(example, Mapping) else [*example]
+    for value in values:
+        if _is_tensor(value) and not isinstance(value, torch.Tensor):
+            raise InputError("example", type(value).__name__, "tensors of PyTorch")
+    shapes = [tuple(value.shape) for value in values if _is_tensor(value) and value.dim() > 1]
+    # time may come before the batch
+    if shapes and not any(1 in each[: 2 if len(each) == _SEQUENCE else 1] for each in shapes):
+        raise InputError("example", shapes, "of one sample: a batch axis of 1 comes first")
+
+
+_SEQUENCE = 3  # axes: batch and time, in either order, and features
 
 
 @contextmanager
@@ -215,7 +232,7 @@ def _traced(
         rule = f"traceable by torch.export ({reason}) or torch.fx ({_line(error)})"
         raise InputError("module", type(original).__name__, rule) from error
     nodes = tuple(traced.graph.nodes)
-    values = _run(traced, given, shape)
+    values = _run(traced, given, shape, reason)
     inputs = (n for n in nodes if n.op == "placeholder" and n.target in given.arguments)
     named = dict(original.named_parameters(remove_duplicate=False))
     return TorchGraph(
@@ -228,7 +245,7 @@ def _traced(
 
 
 def _run(
-    traced: Any, given: inspect.BoundArguments, shape: tuple[int, ...] | None
+    traced: Any, given: inspect.BoundArguments, shape: tuple[int, ...] | None, reason: str
 ) -> dict[Any, Any]:
     """Return the value of each node."""
     # torch.fx records operators without shapes: run the graph once to see them.
@@ -251,7 +268,8 @@ def _run(
     except Exception as error:  # as above
         shapes = [tuple(each.shape) for each in meta.values() if _is_tensor(each)]
         field, got = ("example", shapes) if shape is None else ("input_shape", shape)
-        raise InputError(field, got, f"one that the module accepts ({_line(error)})") from error
+        rule = f"one that the module accepts ({_line(error)}; torch.export: {reason})"
+        raise InputError(field, got, rule) from error
     return values
 
 

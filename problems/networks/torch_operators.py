@@ -31,11 +31,11 @@ _OPERATORS = {
     "linalg_vector_norm",
     "norm": "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm InstanceNorm2d LayerNorm "
     "LocalResponseNorm RMSNorm batch_norm group_norm instance_norm layer_norm local_response_norm "
-    "rms_norm",
+    "rms_norm _native_batch_norm_legit_no_training native_group_norm native_layer_norm",
     "activation": "CELU ELU GELU Hardsigmoid Hardswish Hardtanh LeakyReLU LogSoftmax Mish PReLU "
     "ReLU ReLU6 SELU SiLU Sigmoid Softmax Softplus Tanh clamp elu exp gelu hardsigmoid hardswish "
     "hardtanh leaky_relu log_softmax mish neg pow prelu relu relu6 selu sigmoid silu softmax "
-    "softplus sqrt tanh",
+    "softplus sqrt tanh _log_softmax _softmax",
     "add": "add iadd isub sub rsub",
     "multiply": "div imul mul truediv",
     "identity": "Dropout Dropout1d Dropout2d Flatten Identity Unflatten alias alpha_dropout chunk "

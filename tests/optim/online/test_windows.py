@@ -120,6 +120,18 @@ def test_a_function_of_ones_own_sees_ready_times_and_memory():
     assert last.node_capacity.tolist() == [3, 2]
 
 
+def test_an_interrupt_ends_the_simulation():
+    """Not only the solver's run, after which the stream would go on."""
+
+    def interrupted(problem, rng):
+        if problem.tasks > 2:  # the warm-up has two
+            raise KeyboardInterrupt
+        return np.zeros(problem.tasks, dtype=int)
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_windows(np.zeros(3), stages([1, 1, 1]), Resources([1.0]), interrupted, Window(3))
+
+
 def test_tasks_without_room_wait_until_memory_is_released():
     work = stages([2, 3, 1], memory=[4, 4, 4])
     resources = Resources([1.0], capacity=[9.0])
