@@ -68,7 +68,7 @@ class Run(NamedTuple):
     @property
     def objective(self) -> str:
         """The objective beside the makespan."""
-        return next(name for name in self.values["objectives"] if name != "makespan")
+        return next(str(name) for name in self.values["objectives"] if name != "makespan")
 
 
 def read_run(path: str | Path) -> Run:

@@ -106,7 +106,7 @@ class FrontSearch:
         while archive.makespans[0] < latest:
             deadline = _next_deadline(archive, latest, turns)
             prices = None if deadline is None else program.solve(deadline)
-            if prices is None:  # nothing is open, or no time is left
+            if prices is None or deadline is None:  # nothing is open, or no time is left
                 return
             archive.bound(*program.line(prices))
             archive.offer(prices.largest)
