@@ -22,6 +22,7 @@ from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.offloading.per_node_cuts import node_program
 from edgeopt.optim.offloading.sensitivity import sensitivities
 from edgeopt.optim.offloading.splits import split_network
+from edgeopt.optim.offloading.tier_milp import best_graph_placement
 from edgeopt.optim.offloading.tiers import placement_front
 from edgeopt.problems.arrivals.streams import poisson
 from edgeopt.problems.errors import InputError
@@ -111,6 +112,17 @@ def test_tiers(seed, joules):
     for new, old in zip(*reversed(both), strict=True):
         assert new.delay_s == pytest.approx(old.delay_s, rel=1e-9)
         assert new.energy_j == pytest.approx(old.energy_j, rel=1e-9)
+
+
+@pytest.mark.parametrize("joules", [False, True])
+def test_tiers_that_split_the_graph(joules):
+    system, found = loose(7, nodes=2, kinds=2), []
+    for network, on in ((NETWORK, system), same(system, joules=joules)):
+        parts = Tier("edge", on.pool), Tier("last", on.pool)
+        tiers = Tiers("x", parts, (on.link,), on.tasks)
+        one = best_graph_placement(network, tiers, objective="energy")
+        found.append((one.value, one.delay_s, one.energy_j))
+    assert found[1] == pytest.approx(found[0], rel=1e-6)
 
 
 @pytest.mark.parametrize("joules", [False, True])
