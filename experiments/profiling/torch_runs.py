@@ -74,7 +74,7 @@ def _timed(fx: Any, graph: Any, layers: Mapping[str, int], clock: Clock) -> Any:
     A node that is no layer, such as one whose result is not used, belongs to the layer before.
     """
 
-    class Timed(fx.Interpreter):  # type: ignore[name-defined, misc]
+    class Timed(fx.Interpreter):  # type: ignore[misc]
         seconds: FloatArray
         place = 0
 

@@ -136,14 +136,14 @@ class TierCosts:
         pool, tasks = self.tiers.tiers[tier].pool, self.tiers.tasks
         groups = pool.groups
         count = np.array([[float(number)] for number in groups.values()])
-        seconds = np.stack([self._seconds(device, start) for device in groups])
+        seconds = np.stack([self.seconds_of(device, start) for device in groups])
         with np.errstate(divide="ignore"):
             period = 1.0 / (count / seconds).sum(axis=0)
         share = float(self.reach[start]) or 1.0
         rate, nodes = tasks.arrival_hz * share, float(pool.nodes)
         wait = share * mdx_wait_s(rate, nodes * period / share, nodes)
-        energy = np.stack([self._energy(device, start) for device in groups])
-        memory = self._memory(start)
+        energy = np.stack([self.energy_of(device, start) for device in groups])
+        memory = self.memory_of(start)
         budgets = np.array([[device.energy_budget_j] for device in groups])
         budgets = budgets * nodes / (tasks.arrival_hz * tasks.period_s)
         spare = (budgets - energy).min(axis=0)
@@ -188,7 +188,7 @@ class TierCosts:
             return float(self.tiers.tasks.size_bytes or self.work.input_bytes)
         return float(self.profile.crossing_elements[cut]) * codec.bits / 8.0
 
-    def _seconds(self, device: Device, start: int) -> FloatArray:
+    def seconds_of(self, device: Device, start: int) -> FloatArray:
         """Return the time of the layers start + 1..end on a node (11), s."""
         bandwidth = device.memory_bandwidth_byte_s if self.reading.roofline else np.inf
         each = np.maximum(self.segment_flop / device.flops, self.segment_bytes / bandwidth)
@@ -197,14 +197,14 @@ class TierCosts:
             each = self._with_branches(sums, 1.0 / device.flops)
         return np.cumsum(np.where(np.arange(each.size) > start, each, 0.0))[start:]
 
-    def _energy(self, device: Device, start: int) -> FloatArray:
+    def energy_of(self, device: Device, start: int) -> FloatArray:
         """Return the energy of the layers start + 1..end on a node (20), J."""
         sums = np.cumsum(self.segment_flop)
         flop = sums[start:] - sums[start]
         if device.times is not None:
             return self._measured_energy(device, start)
         dynamic = self._dynamic(device, flop)
-        return device.static_power_w * self._seconds(device, start) + dynamic
+        return device.static_power_w * self.seconds_of(device, start) + dynamic
 
     def _dynamic(self, device: Device, flop: Number) -> FloatArray:
         """Return the dynamic energy of `flop` on a node (19), J."""
@@ -217,7 +217,7 @@ class TierCosts:
         power = device.static_power_w + float(self._dynamic(device, device.flops))
         joules = measured_cuts(self.work, str(device.times)).joules
         if np.isnan(joules).any():  # only its times are known
-            return power * self._seconds(device, start)
+            return power * self.seconds_of(device, start)
         each = self._with_branches(joules, power / device.flops)
         return np.cumsum(np.where(np.arange(each.size) > start, each, 0.0))[start:]
 
@@ -230,7 +230,7 @@ class TierCosts:
         extra = self._branches("macs") * self._flop_per_mac * per_flop
         return started * (np.diff(sums, prepend=0.0) + extra)
 
-    def _memory(self, start: int) -> FloatArray:
+    def memory_of(self, start: int) -> FloatArray:
         """Return the memory of the layers start + 1..end (10), byte."""
         profile, factor = self.profile, float(self.reading.element_bytes)
         chain = self.reading.parameters == "chain"

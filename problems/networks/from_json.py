@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgeopt.problems.errors import InputError, check_integer, check_number
 from edgeopt.problems.files import check_file, read_content
 from edgeopt.problems.networks.layer_times import LayerTimes
@@ -66,7 +68,7 @@ def from_json(path: str | Path, input_shape: Sequence[int]) -> Profile:
         graph.append(key)
     if not graph.done:
         raise InputError(f"{path}: nodes", len(nodes), "at least one that takes time")
-    measured = {name: LayerTimes(seconds) for name, seconds in graph.seconds.items()}
+    measured = {name: LayerTimes(np.array(seconds)) for name, seconds in graph.seconds.items()}
     if not all(node.get("supportedOnFpga", True) for node in nodes.values()):
         del measured["accelerator"]
         warnings.warn(f"{path}: the accelerator does not support all layers", stacklevel=2)
@@ -88,12 +90,12 @@ def _tables(path: Path) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]
         parts.append(rows)
     nodes: dict[int, dict[str, Any]] = {}
     for node in parts[0]:
-        key = check_integer(f"{path}: node id", node.get("id"))
-        if key in nodes:
-            raise InputError(f"{path}: node id", key, "unique")
+        number = check_integer(f"{path}: node id", node.get("id"))
+        if number in nodes:
+            raise InputError(f"{path}: node id", number, "unique")
         if node.get("isBackwardNode"):
-            raise InputError(f"{path}: node {key}", "a backward node", "one of an inference")
-        nodes[key] = node
+            raise InputError(f"{path}: node {number}", "a backward node", "one of an inference")
+        nodes[number] = node
     return nodes, parts[1]
 
 

@@ -1,10 +1,10 @@
 """How much worse than the best cut are the cuts that measured times and that one FLOP/s choose?
 
-``pip install onnxruntime && python -m benchmarks.measured_cuts`` measures five networks of the onnx
-wheel twice, on one thread. The first time is what the choice knows, the second one the truth. A
-node is `SLOWER` times as slow as one thread of this machine, the cloud as fast. For 60 bandwidths
-from 0.1 to 1000 Mbit/s, a row of each network has the delay at the chosen cut over that at the
-truly best one, less 1, in per cent, as mean and largest:
+``pip install torchvision && python -m benchmarks.measured_cuts`` measures five networks of
+torchvision twice, on one thread of PyTorch. The first time is what the choice knows, the second one
+the truth. A node is `SLOWER` times as slow as one thread of this machine, the cloud as fast. For 60
+bandwidths from 0.1 to 1000 Mbit/s, a row of each network has the delay at the chosen cut over that
+at the truly best one, less 1, in per cent, as mean and largest:
 
 - measured: the times of the first measurement;
 - gaps: of these, every second layer is estimated from the others;
@@ -12,17 +12,15 @@ truly best one, less 1, in per cent, as mean and largest:
 - flops: work over one speed, that of this network itself (its work over its time);
 - one flops: work over one speed of all networks.
 
-Dense links of a network only move the break-even points, so that the delay of one task counts,
-without queues; the task is an image of 8 bits.
+The delay is that of one task without queues; the task is an image of 8 bits.
 """
 
 import argparse
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import onnx
+from torchvision import models
 
 from edgeopt.experiments.profiling.estimated import estimate_network
 from edgeopt.experiments.profiling.profile import profile_network
@@ -40,10 +38,9 @@ from edgeopt.problems.systems.system import (
     TerminalLink,
 )
 
-NETWORKS = ("bvlc_alexnet", "densenet121", "resnet50", "shufflenet", "squeezenet")
+NETWORKS = ("alexnet", "googlenet", "mobilenet_v2", "resnet18", "squeezenet1_1")
 BANDWIDTHS = np.geomspace(1e5, 1e9, 60)
 SLOWER = 20.0
-LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
 
 
 def with_times(profile: Profile, seconds: np.ndarray) -> Profile:
@@ -83,12 +80,10 @@ def main() -> None:
     given = parser.parse_args()
     found = {}
     for name in NETWORKS:
-        runs = [
-            profile_network(
-                LIGHT / f"light_{name}.onnx", device="here", repetitions=given.repetitions
-            )
-            for _ in range(2)
-        ]
+        options = {"init_weights": True} if name == "googlenet" else {}
+        module = getattr(models, name)(weights=None, **options)
+        how = {"input_shape": (3, 224, 224), "repetitions": given.repetitions}
+        runs = [profile_network(module, device="here", **how) for _ in range(2)]
         found[name] = [run.profile for run in runs]
         print(f"{name}: sum over whole {runs[0].ratio:.3f} {runs[1].ratio:.3f}", flush=True)
     first = {name: pair[0].measured["here"].seconds for name, pair in found.items()}

@@ -195,21 +195,24 @@ class Exact:
         self._keep(deadline, answer)
         return answer.ended
 
-    def improve(self, deadline: float, pairs: BoolArray, checks: float) -> None:
+    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> None:
         """Look for a better schedule up to a deadline, with counted work.
 
         Parameters
         ----------
         deadline : float
-            In s; the archive has a schedule that ends by then.
+            In s.
         pairs : ndarray of bool, shape (k, x)
-            Those that a better schedule may use.
+            Those that count.
         checks : float
             See `solve_program`.
+        proves : bool
+            Whether every better schedule than the archive's uses these pairs only.
         """
         known = self.archive.value_within(deadline)
         answer = self._solve(Wanted(0.0, 1.0, deadline), 1.0, pairs, checks)
-        self._keep(deadline, answer._replace(bound=min(answer.bound, known)))
+        if proves:
+            self._keep(deadline, answer._replace(bound=min(answer.bound, known)))
 
     def _keep(self, deadline: float, answer: Answer) -> None:
         """Keep a bound on the least value up to a deadline."""

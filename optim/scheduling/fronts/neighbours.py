@@ -12,6 +12,10 @@ from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.tally import count_evaluations
 
+_OFFERED = 8  # shifts of a schedule, and swaps
+
+_LEAST_SHARE = 1e-7  # of the area between the ends of the front, for a neighbour to be offered
+
 _TOP = 3  # loads: the largest of those that a move leaves alone is among them
 
 
@@ -38,7 +42,7 @@ def explore(archive: Archive, place: int) -> None:
     Parameters
     ----------
     archive : Archive
-        Gets the neighbours that it does not dominate.
+        Gets the neighbours that add most to the area above it.
     place : int
         Of the schedule, in order of makespan.
 
@@ -50,7 +54,7 @@ def explore(archive: Archive, place: int) -> None:
     start = archive.assignments[place]
     for found in _neighbours(archive, start):
         count_evaluations(len(found.values))
-        for chosen in _undominated(archive, found):
+        for chosen in _worthwhile(archive, found):
             assignment = start.copy()
             for task, node in zip(found.tasks[chosen], found.nodes[chosen], strict=True):
                 if task >= 0:
@@ -110,12 +114,14 @@ def _largest_other(loads: FloatArray, first: IntArray, second: IntArray) -> Floa
     return largest
 
 
-def _undominated(archive: Archive, found: Neighbours) -> list[int]:
-    """Return which neighbours neither the archive nor another neighbour dominates."""
-    places = np.searchsorted(archive.makespans, found.makespans, side="right")
-    known = np.append(np.inf, archive.values)[places]
-    better = np.flatnonzero(found.values < known)
-    order = better[np.lexsort((found.values[better], found.makespans[better]))]
-    values = found.values[order]
-    least = np.minimum.accumulate(np.append(np.inf, values))[:-1]
-    return [int(each) for each in order[values < least]]
+def _worthwhile(archive: Archive, found: Neighbours) -> list[int]:
+    """Return the neighbours that by themselves add most to the area above the front."""
+    known, last = np.array(archive.makespans), archive.makespans[-1]
+    extent = archive.values[0] - archive.values[-1]
+    places = np.searchsorted(known, found.makespans, side="right")
+    ceiling = np.append(archive.values[0] + extent, archive.values)[places]
+    width = np.append(known, last)[places] - found.makespans
+    areas = np.maximum(width, 0.0) * np.maximum(ceiling - found.values, 0.0)
+    best = np.argsort(-areas, kind="stable")[:_OFFERED]
+    least = _LEAST_SHARE * extent * (last - archive.makespans[0])
+    return [int(each) for each in best[areas[best] > least]]

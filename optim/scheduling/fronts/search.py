@@ -10,7 +10,7 @@ import numpy as np
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.optim.scheduling.fronts.exact import Exact
-from edgeopt.optim.scheduling.fronts.hypervolume import largest_line
+from edgeopt.optim.scheduling.fronts.hypervolume import hypervolume, largest_line
 from edgeopt.optim.scheduling.fronts.neighbours import explore
 from edgeopt.optim.scheduling.fronts.prices import DeadlineLP, Prices
 from edgeopt.optim.scheduling.heuristics.lp_rounding import check_pairs
@@ -36,9 +36,11 @@ _GAPS = (0.01, 0.004)  # of the ladders in turn, see `build_ladder`
 
 _ROUND = 32  # turns, after which they are twice as long
 
-_CHECKS = 100  # of HiGHS in the first integer programs, see `solve_program`
+_CHECKS = 40  # of HiGHS in the first integer programs, see `solve_program`
 
-_EXPLORED = 16  # schedules whose neighbours are looked at in a turn
+_PAIRS = 4  # a task, on average, that an integer program has at most
+
+_EXPLORED = 4  # schedules whose neighbours are looked at in a turn
 
 _ROUNDING = 1e-9  # relative, of reduced costs
 
@@ -65,8 +67,8 @@ class FrontSearch:
     deadline. Each descent offers the schedules of its colder half. The prices also prove a bound
     on all schedules, and the next deadline is where most is open between front and bounds.
 
-    Every other deadline is given to HiGHS instead, with the pairs that a better schedule may use:
-    where tasks are few and long, these are few. Its work is counted. Schedules that a task's move
+    Where that has gained more, HiGHS gets the deadline instead, with the pairs that a better
+    schedule may use; its work is counted. Schedules that a task's move
     or two tasks' exchange makes of those of the front, and that it does not dominate, join it
     (Pareto local search). Every 32 deadlines, descents and integer programs become twice as long.
 
@@ -99,26 +101,73 @@ class FrontSearch:
         _add_shortest(archive, rng)
         yield False
         latest, stream, turns = _add_cheapest(archive, program, free), open_stream(rng), 0
-        exact, explored = Exact(archive, 0.0, rng), set[tuple[float, float]]()
+        exact, gains = Exact(archive, 0.0, rng), _Gains(archive, latest)
+        explored = set[tuple[float, float]]()
         while archive.makespans[0] < latest:
             deadline = _next_deadline(archive, latest, turns)
             prices = None if deadline is None else program.solve(deadline)
-            if prices is None:  # nothing is open, or no time is left
+            if prices is None or deadline is None:  # nothing is open, or no time is left
                 return
             archive.bound(*program.line(prices))
             archive.offer(prices.largest)
             longer = min(turns // _ROUND, _LONGEST)
-            if turns % 2 == 0:
+            if gains.next() == _PROGRAM:
                 _improve(archive, exact, program, prices, deadline, _CHECKS << longer)
             else:
                 unit = max(prices.makespan, archive.least)  # the LP's may be out of reach
                 walk = _open_walk(
-                    archive, program, prices, unit, _GAPS[turns // 2 % 2], self.levels, rng, stream
+                    archive, program, prices, unit, _GAPS[turns % 2], self.levels, rng, stream
                 )
                 _descend(archive, walk, unit, self.visits << longer)
-            _explore(archive, explored)
+            gains.note(archive)
+            _explore(archive, deadline, explored)
             turns += 1
             yield False
+
+
+_PROGRAM = 1
+
+_COSTS = np.array([1.0, 12.0])  # of a descent and of an integer program, roughly in time
+
+_SMOOTH = 0.5  # weight of the last gain
+
+_OFTEN = 24  # turns, of which one is given to what gains less
+
+
+class _Gains:
+    """How much area descents and integer programs have won in their last turns.
+
+    Parameters
+    ----------
+    archive : Archive
+        With a schedule.
+    latest : float
+        Latest deadline in s.
+    """
+
+    def __init__(self, archive: Archive, latest: float) -> None:
+        self.corner = (max(latest, archive.makespans[-1]), 2 * archive.values[0])
+        self.gains, self.turns, self.kind = np.full(2, np.inf), 0, 0
+        self.area = self._area(archive)
+
+    def next(self) -> int:
+        """Return what is next: the one that gains more in its time, now and then the other."""
+        self.kind = int(np.argmax(self.gains))
+        if self.turns % _OFTEN == _OFTEN - 1:
+            self.kind = 1 - self.kind
+        self.turns += 1
+        return self.kind
+
+    def note(self, archive: Archive) -> None:
+        """Note what the present turn has gained."""
+        before, self.area = self.area, self._area(archive)
+        gain, known = (self.area - before) / _COSTS[self.kind], self.gains[self.kind]
+        smooth = gain if known == np.inf else _SMOOTH * gain + (1.0 - _SMOOTH) * known
+        self.gains[self.kind] = smooth
+
+    def _area(self, archive: Archive) -> float:
+        """Return the area above the front."""
+        return hypervolume(np.column_stack([archive.makespans, archive.values]), self.corner)
 
 
 def _add_shortest(archive: Archive, rng: np.random.Generator) -> None:
@@ -185,18 +234,21 @@ def _improve(
     # No schedule up to the deadline is below the line by more than the reduced cost of its pairs.
     intercept, slope = program.line(prices)
     floor = intercept + slope * (deadline if slope < 0.0 else archive.least)
-    exact.improve(deadline, costs <= known - floor + _ROUNDING * abs(known), checks)
+    most = known - floor + _ROUNDING * abs(known)
+    cheap = float(np.sort(costs, axis=None)[min(_PAIRS * len(costs), costs.size) - 1])
+    exact.improve(deadline, costs <= min(most, cheap), checks, proves=most <= cheap)
 
 
-def _explore(archive: Archive, explored: set[tuple[float, float]]) -> None:
-    """Offer the neighbours of some schedules that are new in the front."""
+def _explore(archive: Archive, deadline: float, explored: set[tuple[float, float]]) -> None:
+    """Offer the neighbours of some schedules that are new in the front, near a deadline first."""
     for _ in range(_EXPLORED):
         points = list(zip(archive.makespans, archive.values, strict=True))
         fresh = [place for place, point in enumerate(points) if point not in explored]
         if not fresh or is_over():
             return
-        explored.add(points[fresh[0]])
-        explore(archive, fresh[0])
+        place = min(fresh, key=lambda each: abs(points[each][0] - deadline))
+        explored.add(points[place])
+        explore(archive, place)
 
 
 def _open_walk(
