@@ -21,6 +21,7 @@ from edgeopt.problems.networks.layers import (
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.networks.torch_graph import Example, TorchGraph, trace_module
 from edgeopt.problems.networks.torch_operators import (
+    FROM_SIZES,
     KINDS,
     Shape,
     function_macs,
@@ -157,7 +158,7 @@ class _Layers:
         sources = tuple(self._places[n] for n in node.all_input_nodes if n in self._places)
         shapes = self._shapes(node)
         is_empty = bool(shapes) and not any(map(math.prod, shapes))
-        if not sources or is_empty:
+        if not sources or is_empty or self._operator(node) in FROM_SIZES:
             self._origins[node] = self._read(node)
         elif shapes:
             self._places[node] = len(self.done)

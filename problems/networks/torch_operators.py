@@ -61,6 +61,21 @@ KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.spli
 WITH_WORK = frozenset({"conv", "fc", "matmul", "recurrent"})
 """Kinds that have MACs."""
 
+FROM_SIZES = frozenset(
+    [
+        "empty_like",
+        "full_like",
+        "new_empty",
+        "new_full",
+        "new_ones",
+        "new_zeros",
+        "ones_like",
+        "rand_like",
+        "zeros_like",
+    ]
+)
+"""Operators that read the sizes of a tensor, which are known beforehand, not its elements."""
+
 
 def operator_name(target: Any) -> str:
     """Return the name of a function, method or exported operator, without the mark of in-place."""

@@ -245,6 +245,22 @@ def test_transformed_parameters_count_once_and_keyword_operands_by_name():
     ]
 
 
+@both_ways
+def test_what_needs_only_the_sizes_of_a_tensor_does_not_read_it():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(6, 6)
+
+        def forward(self, x):
+            y = self.fc(x)
+            return self.fc(torch.ones_like(x) + y)
+
+    assert from_torch(Net(), (6,)).crossing_elements.tolist() == [6, 6, 0]
+    reads = [layer.inputs for layer in from_torch(Net(), (6,)).layers]
+    assert reads == [(-1,), (0,), (1,)]
+
+
 class Tied(nn.Module):
     def __init__(self):
         super().__init__()
