@@ -46,10 +46,12 @@ def best_graph_placement(
 
     Parameters
     ----------
-    profile, tiers, least_accuracy, reading
-        As for `best_placement`, without exits, and with memory as a sum.
+    profile, tiers
+        As for `best_placement`, without exits.
     objective : str
         Least ``delay`` or ``energy``, or highest ``throughput``.
+    least_accuracy, reading
+        As for `best_placement`, with memory as a sum.
 
     Returns
     -------
@@ -227,7 +229,8 @@ class GraphSearch:
 
     def _radio_j(self, link: int) -> FloatArray:
         """Return the energy of sending each tensor, (n + 1,) J."""
-        return self.graph.tensor_bits[link] * self.graph.tiers.links[link].energy_j_bit
+        joules = self.graph.tensor_bits[link] * self.graph.tiers.links[link].energy_j_bit
+        return np.asarray(joules)
 
     def _add_times(self) -> None:
         """Add the time of the slowest kind of node of each tier, and the time between tasks."""

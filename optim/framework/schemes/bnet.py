@@ -169,7 +169,7 @@ def _cloud_s(
     if split.system.cloud.times is None:
         return flop / speed
     before = split.cloud_s[0] - split.cloud_s[cuts]
-    return np.diff(before, prepend=0.0) + branch_flop / speed
+    return np.asarray(np.diff(before, prepend=0.0) + branch_flop / speed)
 
 
 def expected(split: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:
