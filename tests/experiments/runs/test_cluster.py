@@ -69,24 +69,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.communicate(timeout=30)
 
 
-def config_in(folder: Path) -> SweepConfig:
-    """Write a sweep of 30 cells into a folder and return it."""
-    (folder / "own.py").write_text(OWN)
-    (folder / "sweep.toml").write_text(SWEEP)
-    return read_config(folder / "sweep.toml")
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> SweepConfig:
     """Return a sweep of 30 cells."""
-    return config_in(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """Return the table of the sweep in one process."""
-    folder = tmp_path_factory.mktemp("near")
-    return run_sweep(config_in(folder), folder / "out")
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "sweep.toml").write_text(SWEEP)
+    return read_config(tmp_path / "sweep.toml")
 
 
 def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
@@ -110,16 +98,14 @@ def scheduler_pid(address: str) -> int:
         return int(client.run_on_scheduler(os.getpid))
 
 
-def test_a_cluster_gives_the_bits_of_one_process(
-    cluster: str, config: SweepConfig, near: pd.DataFrame, tmp_path: Path
-):
+def test_a_cluster_gives_the_bits_of_one_process(cluster: str, config: SweepConfig, tmp_path: Path):
     cells = run_sweep(config, tmp_path / "far", cluster=cluster)
     assert len(cells) == 30
-    assert_same(cells, near)
+    assert_same(cells, run_sweep(config, tmp_path / "near"))
 
 
 def test_a_worker_that_is_killed_costs_its_cell_a_second_run(
-    cluster: str, config: SweepConfig, near: pd.DataFrame, tmp_path: Path
+    cluster: str, config: SweepConfig, tmp_path: Path
 ):
     victim = worker_pids(cluster)[0]
     struck = []
@@ -133,7 +119,7 @@ def test_a_worker_that_is_killed_costs_its_cell_a_second_run(
     assert struck
     calls = len((tmp_path / "calls").read_text())
     assert 15 <= calls <= 18  # the cell that ran, and results that were still on their way
-    assert_same(cells, near)
+    assert_same(cells, run_sweep(config, tmp_path / "near"))
 
 
 def test_what_a_cluster_cannot_do_is_refused(config: SweepConfig, tmp_path: Path):

@@ -1,5 +1,7 @@
 """Windows: small cases by hand, memory, scheduling time, and any solver of `optim`."""
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -120,16 +122,19 @@ def test_a_function_of_ones_own_sees_ready_times_and_memory():
     assert last.node_capacity.tolist() == [3, 2]
 
 
-def test_an_interrupt_ends_the_simulation():
-    """Not only the solver's run, after which the stream would go on."""
+class Interrupted(ATSA):
+    """Ctrl-C while it works on a window for which it has a schedule."""
 
-    def interrupted(problem, rng):
-        if problem.tasks > 2:  # the warm-up has two
-            raise KeyboardInterrupt
-        return np.zeros(problem.tasks, dtype=int)
+    def step(self, problem, state):
+        if problem.tasks > 2 and state.assignment is not None:  # the warm-up has two
+            signal.raise_signal(signal.SIGINT)
+        return super().step(problem, state)
 
+
+def test_ctrl_c_ends_the_simulation_not_only_a_window():
+    work, resources = stages([1, 1, 1]), Resources([1.0, 1.0])
     with pytest.raises(KeyboardInterrupt):
-        simulate_windows(np.zeros(3), stages([1, 1, 1]), Resources([1.0]), interrupted, Window(3))
+        simulate_windows(np.zeros(3), work, resources, Interrupted(ants=3), Window(3), rng=0)
 
 
 def test_tasks_without_room_wait_until_memory_is_released():
