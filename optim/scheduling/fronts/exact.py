@@ -22,7 +22,6 @@ from edgeopt.optim.scheduling.integer_program import (
     cover_of,
     model_of,
     run_program,
-    solution_of,
 )
 from edgeopt.optim.scheduling.run_time import is_over, time_left, within
 from edgeopt.problems.errors import IntArray
@@ -246,9 +245,8 @@ class Exact:
         archive = self.archive
         with within(share * time_left()):
             while True:
-                start = _start(archive, wanted)
                 answer = minimise(
-                    archive.problem, archive.goal, wanted, start, sorted(self.covers),
+                    archive.problem, archive.goal, wanted, sorted(self.covers),
                     pairs, checks, mip_rel_gap=self.gap, random_seed=self.seed,
                 )  # fmt: skip
                 cover = None
@@ -258,13 +256,6 @@ class Exact:
                 if cover is None or cover in self.covers or is_over():
                     return answer._replace(ended=answer.ended and cover is None)
                 self.covers.add(cover)
-
-
-def _start(archive: Archive, wanted: Wanted) -> IntArray | None:
-    """Return the best known schedule."""
-    pairs = zip(archive.makespans, archive.values, strict=True)
-    sums = [wanted.makespan * m + wanted.value * v for m, v in pairs if m <= wanted.deadline]
-    return archive.assignments[int(np.argmin(sums))] if sums else None
 
 
 def _boxes(archive: Archive) -> list[tuple[float, float]]:
@@ -296,7 +287,6 @@ def minimise(
     problem: Problem,
     goal: Goal,
     wanted: Wanted,
-    start: IntArray | None,
     covers: list[Cover],
     pairs: BoolArray | None = None,
     checks: float = math.inf,
@@ -308,8 +298,6 @@ def minimise(
     ----------
     problem, goal, wanted
         What is scheduled, and what is minimised.
-    start : ndarray, shape (k,), or None
-        A schedule to start from.
     covers : list of tuple of int
         Sets of tasks that were packed on a node beyond its capacity.
     pairs : ndarray of bool, shape (k, x), optional
@@ -326,6 +314,8 @@ def minimise(
     """
     from highspy import HighsModelStatus
 
+    # Without a schedule to start from: where presolve leaves a constant in the objective, HiGHS
+    # 1.16 takes the start for better than it is, and ends there.
     legal = np.isfinite(problem.matrix)
     pairs = legal if pairs is None else legal & pairs
     if wanted.deadline < math.inf:
@@ -343,9 +333,7 @@ def minimise(
     )
     model, size, offset = _priced(program, goal, wanted)
     highs.passModel(model)
-    has_late = _add_late_nodes(highs, program, problem, goal, wanted.value / size)
-    if start is not None and not has_late:
-        highs.setSolution(solution_of(program, start))
+    _add_late_nodes(highs, program, problem, goal, wanted.value / size)
     run_program(highs, checks)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
@@ -374,10 +362,10 @@ def _priced(program: IntegerProgram, goal: Goal, wanted: Wanted) -> tuple[Any, f
 
 def _add_late_nodes(
     highs: Any, program: IntegerProgram, problem: Problem, goal: Goal, weight: float
-) -> bool:
+) -> None:
     """Add what nodes that are ready only after the makespan would else gain by not waiting."""
     if problem.ready is None or not weight:
-        return False
+        return
     late = np.flatnonzero((problem.ready > 0.0) & (goal.idle > 0.0))
     makespan = len(program.task) + program.switches
     for extra, node in enumerate(late.tolist(), makespan + 1):
@@ -388,4 +376,3 @@ def _add_late_nodes(
         values = np.concatenate([program.times[own], [-1.0, -1.0]])
         begins = (float(problem.ready[node]) - program.origin) / program.scale
         highs.addRow(-math.inf, -begins, len(columns), columns, values)
-    return bool(late.size)
