@@ -117,6 +117,8 @@ def test_tiers(seed, joules):
 @pytest.mark.parametrize("joules", [False, True])
 def test_tiers_that_split_the_graph(joules):
     system, found = loose(7, nodes=2, kinds=2), []
+    roomy = tuple(replace(one, memory_bytes=1e12) for one in system.pool.devices)
+    system = replace(system, pool=replace(system.pool, devices=roomy))
     for network, on in ((NETWORK, system), same(system, joules=joules)):
         parts = Tier("edge", on.pool), Tier("last", on.pool)
         tiers = Tiers("x", parts, (on.link,), on.tasks)
