@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgeopt.problems.errors import import_extra
+from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.networks.onnx_graph import (
     Shape,
     all_nodes,
@@ -114,13 +115,18 @@ def _is_size(name: str, values: dict[str, Any], sized: set[str]) -> bool:
     return name in sized or value.dtype.kind == "b" or value.dtype in ("int32", "int64")
 
 
-def constants(model: Any) -> dict[str, Any]:
-    """Return the small tensors that follow from initializers and shapes alone, as arrays."""
+def constants(path: Path, model: Any) -> dict[str, Any]:
+    """Return the small tensors that follow from initializers and shapes alone, as arrays.
+
+    Raises
+    ------
+    InputError
+        If the data of an initializer in the file at `path` do not fit its type or sizes.
+    """
     onnx = import_extra("onnx", "onnx")
-    numpy_helper = import_extra("onnx.numpy_helper", "onnx")
     graph = model.graph
     values = {
-        tensor.name: numpy_helper.to_array(tensor)
+        tensor.name: _array(path, tensor)
         for tensor in graph.initializer
         if math.prod(tensor.dims) <= _LARGEST_CONSTANT and tensor.data_location == 0
     }
@@ -132,6 +138,15 @@ def constants(model: Any) -> dict[str, Any]:
         elif not bodies(node) and all(name in values for name in node.input if name):
             values |= _evaluate(onnx, model, node, {n: values[n] for n in node.input if n})
     return values
+
+
+def _array(path: Path, tensor: Any) -> Any:
+    """Return an initializer as an array."""
+    try:
+        return import_extra("onnx.numpy_helper", "onnx").to_array(tensor)
+    except (TypeError, ValueError, KeyError) as error:
+        got = f"type {tensor.data_type}, sizes {[*tensor.dims]}"
+        raise InputError(f"{path}: constant {tensor.name}", got, f"what fits ({error})") from None
 
 
 def known_shape(value: Any) -> Shape | None:

@@ -56,7 +56,7 @@ def load_graph(path: Path, given: Given) -> Any:
     sort_nodes(path, model.graph)
     model = _infer(path, model)
     while _is_open(model.graph):
-        values = constants(model)
+        values = constants(path, model)
         inlined = inline_branches(model, values)
         if not fold_sizes(model, values) and not inlined:
             break
