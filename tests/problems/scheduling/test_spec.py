@@ -96,7 +96,7 @@ def test_options_of_tables_follow_the_path(tmp_path: Path, monkeypatch: pytest.M
         (
             "paper:5x3x2",
             "paper option: got '5x3x2', must be a size or one of slack, memory, batch, backlog, "
-            "power, seed",
+            "power, idle, seed",
         ),
         ("paper:5x3:", "paper option: got ''"),
         ("paper:5x3:tasks=3", "paper option: got 'tasks=3'"),
