@@ -297,6 +297,18 @@ def test_model_without_work(save):
         from_onnx(save([node("Relu", ["x"], ["y"], "relu")]))
 
 
+@pytest.mark.parametrize("damage", [{"raw_data": b"\0\0\0"}, {"data_type": 99}], ids=str)
+def test_a_constant_whose_data_do_not_fit_is_named(save, damage):
+    sizes = helper.make_tensor("sizes", INT64, (2,), [1, 192])
+    del sizes.int64_data[:]
+    sizes.raw_data = bytes(16)
+    for name, wrong in damage.items():
+        setattr(sizes, name, wrong)
+    nodes = [node("Reshape", ["x", "sizes"], ["f"]), node("MatMul", ["f", "w"], ["y"])]
+    with pytest.raises(InputError, match=r"net.onnx: (constant sizes: got .type |shapes)"):
+        from_onnx(save(nodes, [sizes, weight("w", 192, 2)]))
+
+
 def test_every_truncation_is_an_input_error(chain, tmp_path):
     data = chain().read_bytes()
     path = tmp_path / "cut.onnx"
