@@ -393,9 +393,10 @@ def swap_code(mutant: Mutant, functions: list[FunctionType]) -> bool:
 def functions_of(module: str) -> list[FunctionType]:
     """Return the functions and methods of a module that this process has imported."""
     gc.unfreeze()  # what is frozen cannot be found
-    files = [item for item in gc.get_objects() if isinstance(item, FunctionType)]
+    # Not isinstance, which asks some objects of libraries for their class: they warn.
+    known = [item for item in gc.get_objects() if type(item) is FunctionType]
     name = Path(module).name
-    mine = [item for item in files if item.__code__.co_filename.endswith(name)]
+    mine = [item for item in known if item.__code__.co_filename.endswith(name)]
     place = Path(module).resolve()
     return [item for item in mine if Path(item.__code__.co_filename).resolve() == place]
 

@@ -28,6 +28,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "front",
         "Trade the makespan for energy or cost: schedules of which none is better in both.",
     ),
+    "fronts": (
+        "fronts",
+        "Compare fronts by the share of the largest possible hypervolume that they have.",
+    ),
     "check": ("check", "Check the proof in a certificate, and print the bound that it proves."),
     "sweep": ("sweep", "Run every solver on every problem, and print and write a table of gaps."),
     "merge": ("merge", "Join folders of sweeps, or of other runs of one kind, into a new one."),
@@ -71,6 +75,10 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
     "networks": (
         "networks",
         "List the built-in networks, or show the cuts of one, also of a file.",
+    ),
+    "profile": (
+        "profile",
+        "Measure the time of each layer of a network here, or estimate it from other networks.",
     ),
     "devices": (
         "networks",

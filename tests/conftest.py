@@ -1,6 +1,7 @@
 """Data that the project reads in place: ``../shared/data`` beside the project's root."""
 
 import gc
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -27,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell starts what it runs in the background deaf to Ctrl-C, which tests send.
     """
     config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
+    os.fsync = lambda descriptor: None  # what tests write need not survive a crash of the machine
     config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -75,7 +75,12 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def learning_file(tmp_path: Path) -> Path:
     """Return a learning file of three nodes and five schemes that takes seconds."""
-    (tmp_path / "system.toml").write_text(SYSTEM, encoding="utf-8")
-    path = tmp_path / "learning.toml"
+    return write_learning_file(tmp_path)
+
+
+def write_learning_file(folder: Path) -> Path:
+    """Write the learning file and its system into a folder."""
+    (folder / "system.toml").write_text(SYSTEM, encoding="utf-8")
+    path = folder / "learning.toml"
     path.write_text(FILE, encoding="utf-8")
     return path

@@ -113,6 +113,7 @@ def test_the_version_of_sources_that_are_not_installed(monkeypatch: pytest.Monke
     assert runpy.run_path(path)["__version__"] == "0+sources"
 
 
+@pytest.mark.filterwarnings("ignore:.*measure again on a quiet machine")  # tests share theirs
 @pytest.mark.parametrize(("module", "name"), EXPORTED)
 def test_a_name_shows_how_it_is_used(
     module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,8 +92,7 @@ def front_command(
     if len(found) and plot is not None and kind is not None:
         _draw(found, plot, kind)
     if as_json:
-        points = {"points": found.points.tolist(), "assignments": found.assignments.tolist()}
-        print(json.dumps(values | points, allow_nan=False))
+        print(json.dumps(values | _whole(found), allow_nan=False))
     else:
         _print_table(values, found)
     if found.status is Status.INTERRUPTED:
@@ -154,6 +154,15 @@ def _values(found: Front, problem: str, method: str, corner: list[float] | None)
         "hypervolume": area,
         "hypervolume_bound": most,
         "share": share,
+    }
+
+
+def _whole(found: Front) -> dict[str, Any]:
+    """Return schedules and bounds; a bound on all schedules has no end."""
+    return {
+        "points": found.points.tolist(),
+        "assignments": found.assignments.tolist(),
+        "lines": [[*line, end if end < inf else None] for *line, end in found.lines.tolist()],
     }
 
 

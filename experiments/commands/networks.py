@@ -39,7 +39,7 @@ def networks_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One network in detail, also FILE.onnx or FILE.csv",
+            help="One network in detail, also a file",
             autocompletion=lambda: list(NETWORKS),
         ),
     ] = None,
@@ -92,6 +92,27 @@ def _show_network(profile: Profile) -> None:
     ]
     units = ("million MACs", "parameters MiB", "peak maps KiB", "crossing KiB")
     table_console().print(terminal_table(("cut", "after", *units), rows, align="rlrrrr"))
+    if profile.measured:
+        _show_times(profile)
+
+
+def _show_times(profile: Profile) -> None:
+    """Print the measured time of the layers since the last cut, ``~`` where some are estimated."""
+    spans = [*zip((0, *profile.cut_ends), profile.cut_ends, strict=False)]
+    rows = []
+    for cut, (start, end) in enumerate(spans, 1):
+        cells = []
+        for times in profile.measured.values():
+            sign = "~" * bool(times.is_estimated[start:end].any())
+            cells.append(sign + scaled(float(times.seconds[start:end].sum()) * 1e3))
+        rows.append((str(cut), profile.cut_names[cut], *cells))
+    say("", "Measured time since the last cut in ms (~: estimated, at least in part):")
+    devices = [*profile.measured]
+    align = "rl" + "r" * len(devices)
+    table_console().print(terminal_table(("cut", "after", *devices), rows, align=align))
+    for name, times in profile.measured.items():
+        words = [f"{name}: {scaled(float(times.total_s) * 1e3)} ms"]
+        say("; ".join([*words, *filter(None, [times.estimates_in_words(name)])]))
 
 
 # Devices.

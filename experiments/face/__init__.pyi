@@ -4,6 +4,7 @@ from .experiments.notebook.runs import Runs
 from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
 from .experiments.notebook.sweep import sweep
 from .experiments.offload.choice import CutChoice, offload
+from .experiments.profiling.profile import MeasuredNetwork, profile_network
 from .experiments.runs.merge import merge_runs
 from .experiments.runs.run import run_sweep
 from .experiments.simulation.config import SimulationConfig, read_simulation
@@ -70,6 +71,7 @@ __all__ = [
     "IteratedGreedy",
     "Iterations",
     "LocalSearch",
+    "MeasuredNetwork",
     "Problem",
     "Result",
     "Runs",
@@ -118,6 +120,7 @@ __all__ = [
     "pareto_cuts",
     "poisson",
     "problems",
+    "profile_network",
     "read_config",
     "read_runs",
     "read_simulation",

@@ -228,7 +228,8 @@ def _profile(
     if is_named:
         return load_network(str(network), inputs=inputs, allow_uncounted=allow_uncounted)
     if input_shape is None:
-        raise InputError("input_shape", None, "given with a module, such as (3, 224, 224)")
+        rule = "given with a module, such as (3, 224, 224), unless from_torch has read it"
+        raise InputError("input_shape", None, rule)
     return from_torch(network, input_shape, allow_uncounted=allow_uncounted)
 
 

@@ -25,6 +25,7 @@ from edgeopt.problems.errors import FloatArray, InputError, check_choice
 from edgeopt.problems.offloading.program import CutProgram, delay_parts_s
 from edgeopt.problems.offloading.reading import CHOICES
 from edgeopt.problems.offloading.upload import is_too_wide
+from edgeopt.problems.offloading.waiting import BUSY
 
 OffloadReport = dict[str, Any]
 
@@ -113,9 +114,6 @@ def _dual(program: CutProgram, relaxation: Relaxation) -> OffloadReport:
 
 # What a reader must know about the answer.
 
-BUSY = 0.8
-"""The load from which the delay depends strongly on the load, and a note says so."""
-
 
 def loads_at(program: CutProgram, cut: int) -> dict[str, float]:
     """Return the load of nodes, link and cloud at a cut, as far as the reading has them."""
@@ -131,13 +129,17 @@ def lacks_radio(program: CutProgram) -> bool:
 
 
 def notes_on(program: CutProgram, cut: int) -> list[str]:
-    """Return sentences on loads above 80 %, missing radio energy and rates too far apart."""
+    """Return sentences on high loads, estimated times, missing radio energy and odd rates."""
     notes = [
         f"load of the {name}: {load:.0%} of capacity; near 100 % a small change of the load "
         "changes the delay a great deal"
         for name, load in loads_at(program, cut).items()
         if load > BUSY
     ]
+    named = [device.times for device in program.system.pool.groups]
+    for name in dict.fromkeys([*named, program.system.cloud.times]):
+        words = name and program.profile.measured[name].estimates_in_words(name)
+        notes += [words] if words else []
     if lacks_radio(program):
         notes.append(
             "the system gives no energy for sending (link.energy_j_bit), which counts as 0: "

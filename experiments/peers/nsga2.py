@@ -47,12 +47,14 @@ class Nsga2:
         check_parameters(self)
 
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
-        """Yield after each generation; it never ends by itself."""
+        """Yield after each generation; it ends where mating gives nothing new."""
         algorithm = self._algorithm(archive, seed_of(rng))
         objective = PenalisedMakespan(archive.problem)
         static = import_extra("pymoo.problems.static", _EXTRA).StaticProblem
         while True:
             population = algorithm.ask()
+            if population is None:  # no assignment is left that it has not seen
+                return
             assignments = population.get("X").astype(np.int64)
             makespans = objective.costs(assignments)
             feasible = makespans < objective.worst

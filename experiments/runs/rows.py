@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_LONGEST_S = 1e9  # of a cell, 30 years: no clock has measured more
+
 # Rows of journals.
 
 
@@ -25,7 +26,7 @@ def is_row(row: Row, kind: RunKind | None) -> bool:
     return (
         all(isinstance(row.get(name), str) for name in ("key", "code", "status"))
         and _is_number(seconds)
-        and 0 <= seconds < math.inf
+        and 0 <= seconds <= _LONGEST_S
         and (kind is None or _is_of(row, kind))
     )
 
@@ -79,7 +80,7 @@ def fitting(table: pa.Table, kind: RunKind) -> NDArray[np.bool_]:
     fits, names = np.ones(len(table), bool), {*table.column_names}
     if "cell_seconds" in names:
         seconds = table["cell_seconds"].to_numpy()
-        fits &= (seconds >= 0) & (seconds < np.inf)
+        fits &= (seconds >= 0) & (seconds <= _LONGEST_S)
     for name, of in kind.table.items():
         if name in names and of in ("texts", "integers"):
             fits[_rows_with_nulls(table[name])] = False

@@ -49,7 +49,7 @@ class Scenario:
     nodes : int or None
         Number of nodes instead of the system's own.
     reading : str
-        Name of the reading.
+        Name of the reading; by default that of `edgeopt offload`.
     settings : dict
         Changes of reading (``dynamic``) and system (``tasks.deadline_s``) by key.
     link : dict
@@ -74,7 +74,7 @@ class Scenario:
     network: str
     system: str
     nodes: int | None = None
-    reading: str = "corrected"
+    reading: str = "queued"
     settings: dict[str, Any] = field(default_factory=dict)
     link: dict[str, Any] = field(default_factory=dict)
     dispatch: dict[str, Any] = field(default_factory=dict)

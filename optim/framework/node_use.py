@@ -56,9 +56,10 @@ def node_use(
     busy = _sum(split, (timeline.edge_end - timeline.edge_start) * part, node)
     # The simplified model works on the master, whichever node ran the layers before.
     busy[split.master] += float((exits.end - exits.start).sum())
-    dynamic = _sum(split, _dynamic_j(split, plan.flop, node, part), node)
+    dynamic = _sum(split, _dynamic_j(split, plan.flop, node, part, plan.cut), node)
     # With part 1: the simplified model runs at the full speed of the master.
-    at_master = _dynamic_j(split, plan.exit_flop, np.full_like(node, split.master), 1.0)
+    master, end = np.full_like(node, split.master), np.full_like(plan.cut, split.depth)
+    at_master = _dynamic_j(split, plan.exit_flop, master, 1.0, end)
     dynamic[split.master] += float(at_master.sum())
     power = split.system.pool.per_node("static_power_w")
     return NodeUse(
@@ -80,9 +81,25 @@ def _parts(split: SplitSystem, plan: Plan) -> float | FloatArray:
 
 
 def _dynamic_j(
-    split: SplitSystem, flop: FloatArray, node: IntArray, part: float | FloatArray
+    split: SplitSystem, flop: FloatArray, node: IntArray, part: float | FloatArray, cut: IntArray
 ) -> FloatArray:
     """Return the dynamic energy (19) of each task, with its node at a part of its clock."""
+    modelled = _modelled_j(split, flop, node, part)
+    measured = split.terms.columns.measured_s
+    if measured is None:
+        return modelled
+    kind = split.kinds[node]
+    # The energy of the layers before the cut, for as much work as the task has.
+    share = np.divide(flop, split.flop[cut], out=np.zeros(flop.size), where=split.flop[cut] > 0)
+    timed = split.terms.dynamic_j[kind, cut] * share
+    scale = part**2 if split.reading.dynamic == "cmos" else part
+    return np.where(np.isnan(measured[kind, 0]), modelled, timed * scale)
+
+
+def _modelled_j(
+    split: SplitSystem, flop: FloatArray, node: IntArray, part: float | FloatArray
+) -> FloatArray:
+    """Return the dynamic energy (19) of speeds and clocks."""
     per_node = split.system.pool.per_node
     if split.reading.dynamic == "cmos":
         return cmos_dynamic_energy_j(

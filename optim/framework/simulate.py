@@ -7,8 +7,9 @@ import warnings
 import numpy as np
 
 from edgeopt.optim.framework.conditions import LinkConditions
-from edgeopt.optim.framework.dispatcher import AnyDispatcher
+from edgeopt.optim.framework.dispatcher import AnyDispatcher, Dispatcher
 from edgeopt.optim.framework.exits import run_exits
+from edgeopt.optim.framework.loads import warn_of_busy_lanes, warn_of_busy_parts
 from edgeopt.optim.framework.measures import SimulatedRun
 from edgeopt.optim.framework.plan import Lanes, Plan, Scheme
 from edgeopt.optim.framework.schemes.plain import SchemeWarning
@@ -53,6 +54,8 @@ def simulate(
     -----
     OverloadWarning
         If the load exceeds the capacity and queues grow as long as the stream lasts.
+    BusyWarning
+        If the load of nodes, links or cloud is above 80 %.
     SchemeWarning
         If the scheme's layers do not fit into the nodes' memory (21), or it has to deviate from
         its rule.
@@ -78,11 +81,14 @@ def simulate(
         servers = 1 if split.reading.waiting == "queued" else None
         resources = Resources(split.speeds, conditions.uplink, servers)
         timeline = dispatcher.run(stream.time, plan.stages, resources, rng)
+        in_turn = isinstance(dispatcher, Dispatcher) and dispatcher.rule == "round-robin"
+        warn_of_busy_parts(stream.time, plan.stages, timeline.node, resources, in_turn=in_turn)
     else:
         if dispatcher.changes:
             rule = "left out with a scheme that divides the nodes' speed itself"
             raise InputError("dispatch.changes", dispatcher.changes, rule)
         timeline = run_lanes(stream, plan, plan.lanes)
+        warn_of_busy_lanes(stream.time, plan.stages, plan.lanes)
     exits = run_exits(split, plan, timeline)
     return SimulatedRun(split, stream, conditions, plan, timeline, exits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from edgeopt.problems.errors import (
     check_quantity,
 )
 from edgeopt.problems.networks.profile import Profile
-from edgeopt.problems.offloading.reading import CORRECTED, Reading
+from edgeopt.problems.offloading.reading import QUEUED, Reading
 from edgeopt.problems.offloading.terms import CutTerms, terms_of
 from edgeopt.problems.systems.system import System
 
@@ -56,7 +56,7 @@ class SplitSystem:
 
     profile: Profile
     system: System
-    reading: Reading = CORRECTED
+    reading: Reading = QUEUED
     master: int = 0
     lan_bit_s: float = 1e9
     uplink: str = "own"
@@ -75,8 +75,15 @@ class SplitSystem:
 
     @cached_property
     def terms(self) -> CutTerms:
-        """Every term of the offloading program at every cut."""
-        return terms_of(self.profile, self.system, self.reading)
+        """Every term of the offloading program at every cut, for this use of the link."""
+        terms = terms_of(self.profile, self.system, self.reading)
+        if self.uplink == "shared" or not terms.columns.one_link:
+            return terms
+        # Every node could fill the link: all have the same share.
+        share = np.full_like(
+            terms.columns.rate_bit_s, self.system.link.bandwidth_bit_s / self.nodes
+        )
+        return replace(terms, columns=replace(terms.columns, one_link=False, rate_bit_s=share))
 
     @cached_property
     def kinds(self) -> IntArray:
@@ -87,7 +94,12 @@ class SplitSystem:
     @cached_property
     def speeds(self) -> FloatArray:
         """FLOP/s of each node over the whole network (11), with the roofline; shape (x,)."""
-        return np.asarray(self.flop[-1] / self.terms.execution_s[self.kinds, -1])
+        return np.asarray(self._whole / self.terms.execution_s[self.kinds, -1])
+
+    @property
+    def _whole(self) -> float:
+        """Work of the whole network, FLOP; 1 for one of which only times are known."""
+        return float(self.flop[-1]) or 1.0
 
     @property
     def flop(self) -> FloatArray:
@@ -103,7 +115,7 @@ class SplitSystem:
         """
         # The engine has one speed per node, the roofline one per layer: scale the work instead.
         first = self.terms.execution_s[0]
-        return np.asarray(self.flop[-1] * (first / first[-1]))
+        return np.asarray(self._whole * (first / first[-1]))
 
     @property
     def upload_bits(self) -> FloatArray:
@@ -122,7 +134,7 @@ class SplitSystem:
         1 - drop (1 - Z^j / Z^N), linear in the work left out. An assumption and no prediction:
         nothing was trained. It shows which schemes trade accuracy for time.
         """
-        return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self.flop[-1]))
+        return np.asarray(1.0 - self.accuracy_drop * (1.0 - self.flop / self._whole))
 
     @property
     def rate_bit_s(self) -> float:

@@ -18,6 +18,7 @@ from edgeopt.optim.learning.networks.resnet import SplitNetwork, build_network
 from edgeopt.optim.learning.training import Training
 from edgeopt.problems.datasets.dataset import Dataset, dirichlet_partition
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.offloading.reading import CORRECTED
 from edgeopt.problems.systems.system import System
 
 # One stream of random numbers for each use: drawing more from one changes no other.
@@ -86,7 +87,7 @@ class LearningProblem:
         """The network on the system; the fastest node is the master, the link is shared (15)."""
         profile = self.new_network().profile(self.dataset.image_shape)
         speeds = self.system.pool.per_node("flops")
-        return SplitSystem(profile, self.system, master=int(speeds.argmax()))
+        return SplitSystem(profile, self.system, CORRECTED, master=int(speeds.argmax()))
 
     @cached_property
     def shards(self) -> list[IntArray]:

@@ -4,14 +4,18 @@ from .relaxation import relax
 from .sensitivity import sensitivities, shadow_prices
 from .solvers import Answer, best_cuts, pareto_cuts, scan, tmoa_printed, tmoa_repaired
 from .splits import NetworkSplit, split_network
+from .tier_graph import GraphPlacement
+from .tier_milp import best_graph_placement
 from .tiers import Placement, Stage, best_placement, placement_front
 
 __all__ = [
     "Answer",
+    "GraphPlacement",
     "NetworkSplit",
     "Placement",
     "Stage",
     "best_cuts",
+    "best_graph_placement",
     "best_placement",
     "dual_subgradient",
     "node_program",

@@ -35,6 +35,8 @@ INPUTS = {
 }
 """Inputs as the report names them; the values are fields of `SystemArrays`."""
 
+_TIMED = {"flops": "measured_s", "cloud_flops": "cloud_measured_s"}
+
 _RANGE = 16.0  # factors from 1 / 16 to 16 are searched
 
 _POINTS = 257  # of the grid of factors on one side of 1
@@ -89,8 +91,13 @@ def sensitivities(
 
     def cuts(field: str, factors: FloatArray) -> IntArray:
         # The factors become the leading axis of a batch of systems.
-        column = factors[:, np.newaxis, np.newaxis] * getattr(columns, field)
-        scaled = replace(columns, **{field: column})
+        factor = factors[:, np.newaxis, np.newaxis]
+        column = factor * getattr(columns, field)
+        # Measured times are those of a device, whose speed they stand for.
+        timed = _TIMED.get(field, "")
+        seconds = getattr(columns, timed, None)
+        also = {} if seconds is None else {timed: seconds / factor}
+        scaled = replace(columns, **{field: column}, **also)
         found = best_cuts(work, scaled, reading=reading, objective=objective, weight=weight)
         return np.broadcast_to(found, factors.shape)
 

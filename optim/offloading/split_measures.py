@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from edgeopt.problems.errors import FloatArray, IntArray
+from edgeopt.problems.networks.layer_times import LayerTimes
 from edgeopt.problems.networks.layers import FLOAT32
 from edgeopt.problems.networks.profile import lifetimes, sum_while_alive
-from edgeopt.problems.offloading.arrays import NetworkArrays
+from edgeopt.problems.offloading.arrays import NetworkArrays, SystemArrays
 from edgeopt.problems.offloading.equations import (
     cmos_dynamic_energy_j,
     elements_of,
@@ -53,7 +54,16 @@ class SplitMeasures:
         written = self.tensor_sizes[1:] * np.array([not layer.is_in_place for layer in layers])
         moved = (self.parameter_sizes + written) * self.byte_share
         working, moving = self.flop / columns.flops, moved / columns.memory_bandwidth_byte_s
-        return np.asarray(np.maximum(working, moving), dtype=np.float64)
+        modelled = np.asarray(np.maximum(working, moving), dtype=np.float64)
+        for row, times in self._measured():
+            modelled[row] = times.seconds
+        return modelled
+
+    def _measured(self) -> list[tuple[int, LayerTimes]]:
+        """Return the kinds of node that were measured, and their times."""
+        names = [device.times for device in self.program.system.pool.groups]
+        profile = self.program.profile
+        return [(i, profile.measured[name]) for i, name in enumerate(names) if name is not None]
 
     @cached_property
     def tensor_sizes(self) -> IntArray:
@@ -94,7 +104,21 @@ class SplitMeasures:
     @cached_property
     def dynamic_j(self) -> FloatArray:
         """Dynamic energy of each layer on each kind of node (19), (g, n) J."""
-        c, flop = self.program.terms.columns, self.flop
+        c, measured = self.program.terms.columns, self._measured()
+        modelled = self._dynamic_j(self.flop)
+        if not measured:
+            return modelled
+        power = np.broadcast_to(self._dynamic_j(c.flops), self.edge_s.shape)
+        found = np.array(np.broadcast_to(modelled, self.edge_s.shape))
+        for row, times in measured:
+            found[row] = power[row] * times.seconds
+            if times.joules is not None:
+                found[row] = times.joules - c.static_power_w[row] * times.seconds
+        return found
+
+    def _dynamic_j(self, flop: FloatArray) -> FloatArray:
+        """Return the dynamic energy of `flop` (19), J."""
+        c = self.program.terms.columns
         if self.program.reading.dynamic == "cmos":
             return cmos_dynamic_energy_j(c.kappa, flop, c.clock_hz)
         return printed_dynamic_energy_j(c.omega, flop, c.flops)
@@ -124,6 +148,9 @@ class SplitMeasures:
     @cached_property
     def cloud_s(self) -> FloatArray:
         """Time of each layer in the cloud (14), (n,) s."""
+        name = self.program.system.cloud.times
+        if name is not None:
+            return self.program.profile.measured[name].seconds
         return self.flop / float(self.program.terms.columns.cloud_flops)
 
     @cached_property
@@ -196,8 +223,23 @@ class SplitMeasures:
             input_bytes=given.terms.work.input_bytes,
         )
         seconds = self.edge_s[:, on_edge].sum(axis=1, keepdims=True)
-        terms = CutTerms(work, given.terms.columns, reading, seconds)
+        terms = CutTerms(work, self._columns(on_edge), reading, seconds)
         return program_of(given.profile, given.system, terms, given.objective, given.weight)
+
+    def _columns(self, on_edge: Mask) -> SystemArrays:
+        """Return the system with the measured times and energies of a split."""
+        columns = self.program.terms.columns
+        if columns.measured_s is not None:
+            sums = np.full((2, len(self.edge_s), 1), np.nan)
+            for row, times in self._measured():
+                sums[0, row] = times.seconds[on_edge].sum()
+                if times.joules is not None:
+                    sums[1, row] = times.joules[on_edge].sum()
+            columns = replace(columns, measured_s=sums[0], measured_j=sums[1])
+        if columns.cloud_measured_s is not None:
+            rest = self.cloud_s[~on_edge].sum(keepdims=True)
+            columns = replace(columns, cloud_measured_s=rest)
+        return columns
 
     def prefixes(self) -> CutProgram:
         """Return the program of the cuts 0..N, each as the split that it is."""

@@ -12,11 +12,11 @@ from edgeopt.optim.offloading.split_measures import Mask, SplitMeasures
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.offloading.waiting import mdx_wait_s, mm1_wait_s, mmx_wait_s, printed_wait
 
-_GAP = 1e-6  # of the solver, relative
+GAP = 1e-6  # of the solver, relative
 
-_ROUNDS = 60  # solutions of the program with ever tighter queues; a few are the rule
+ROUNDS = 60  # solutions of the program with ever tighter queues; a few are the rule
 
-_SEEDS = (0.5, 0.8, 0.95)  # shares of a queue's capacity where its wait is supported from the start
+SEEDS = (0.5, 0.8, 0.95)  # shares of a queue's capacity where its wait is supported from the start
 
 _GRID = 1.0 - np.geomspace(1.0, 1e-6, 400)  # loads at which a support is compared with the wait
 
@@ -72,22 +72,22 @@ def queues_of(measures: SplitMeasures) -> list[Queue]:
             wait = _bind(printed_wait, rate, flops)
             found.append(Queue((kind,), work, none, 0.0, 1.0 / rate, wait))
     elif reading.waiting == "mm1" or (reading.waiting == "queued" and not c.one_link):
-        own = _mm1(rate / nodes) if reading.waiting == "mm1" else _servers(rate, nodes)
+        own = _mm1(rate / nodes) if reading.waiting == "mm1" else servers_wait(rate, nodes)
         found = [
             Queue((kind,), measures.edge_s[kind], none, 0.0, nodes / rate, own) for kind in kinds
         ]
     else:
-        wait = _servers(rate, nodes, mmx=reading.waiting == "mmx")
+        wait = servers_wait(rate, nodes, mmx=reading.waiting == "mmx")
         found.append(Queue(kinds, nodes * _pool_s(measures), none, 0.0, nodes / rate, wait))
     if reading.waiting == "queued":
         servers = 1.0 if c.one_link else nodes
         bits, idle = measures.tensor_bits, np.zeros(measures.flop.size)
         for kind in kinds:
             sent = bits / measures.rates[kind]
-            wait = _servers(rate, servers)
+            wait = servers_wait(rate, servers)
             found.append(Queue((kind,), idle, sent, 0.0, servers / rate, wait))
         cloud = measures.cloud_s
-        found.append(Queue(kinds, -cloud, none, cloud.sum(), 1.0 / rate, _servers(rate, 1.0)))
+        found.append(Queue(kinds, -cloud, none, cloud.sum(), 1.0 / rate, servers_wait(rate, 1.0)))
     elif reading.shares_link:  # queues without a wait, whose load is limited all the same
         idle, cloud = np.zeros(measures.flop.size), measures.cloud_s
         sent = measures.tensor_bits / _link_bit_s(measures)
@@ -112,7 +112,7 @@ def _pool_s(measures: SplitMeasures) -> FloatArray:
         return np.asarray(1.0 / (count / measures.edge_s).sum(axis=0))
 
 
-def _servers(rate: float, servers: float, *, mmx: bool = False) -> Callable[..., FloatArray]:
+def servers_wait(rate: float, servers: float, *, mmx: bool = False) -> Callable[..., FloatArray]:
     """Return the wait for one of `servers` as a function of the service time."""
     queue = mmx_wait_s if mmx else mdx_wait_s
     return lambda service: queue(rate, service, servers)
@@ -132,8 +132,8 @@ _Part = tuple[IntArray | Sequence[int] | int, FloatArray | float]  # columns, co
 
 
 @dataclass(eq=False)
-class _Model:
-    """Rows ``A v <= b`` and bounds of the variables, in the order of `_columns`."""
+class Model:
+    """Rows ``A v <= b`` of a program with `width` variables."""
 
     width: int
     rows: list[tuple[IntArray, FloatArray]] = field(default_factory=list)
@@ -157,7 +157,7 @@ class _Model:
 SECONDS = 30.0
 """The most that HiGHS may take at a time; then the best split known is not proved."""
 
-_OUT_OF_TIME = 1  # scipy's status of an answer
+OUT_OF_TIME = 1  # scipy's status of an answer
 
 
 class SplitSearch:
@@ -182,7 +182,7 @@ class SplitSearch:
         self.memory, self.delay, self.stage = 2 * n + 1, 2 * n + 2, 2 * n + 3
         self.wait = 2 * n + 4 + np.arange(kinds)
         self.service = 2 * n + 4 + kinds + np.arange(len(self.queues))
-        self.model = _Model(2 * n + 4 + kinds + len(self.queues))
+        self.model = Model(2 * n + 4 + kinds + len(self.queues))
         finite = measures.prefixes().values[1]
         self.second = float(finite[np.isfinite(finite)].min(initial=1.0)) or 1.0
         self.model.add(n - 1.0, (self.x, 1.0))
@@ -191,7 +191,7 @@ class SplitSearch:
         self._add_energy()
         self._add_delay()
         for place, queue in enumerate(self.queues):
-            for share in _SEEDS:
+            for share in SEEDS:
                 self._add_support(place, share * queue.capacity)
 
     def solve(self, best: float) -> tuple[Mask | None, float, float]:
@@ -201,14 +201,14 @@ class SplitSearch:
         """
         found: Mask | None = None
         bound = -np.inf
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             on_edge, bound = self._next()
             if on_edge is None or bound >= best - 1e-9 * abs(best):
                 return found, best, min(bound, best)
             one = self.measures.of(on_edge)
             if one.feasible[0] and one.cost[0] < best:
                 found, best = on_edge, float(one.cost[0])
-            if bound >= best - _GAP * abs(best):
+            if bound >= best - GAP * abs(best):
                 return found, best, min(bound, best)
             self._tighten(on_edge)
         return found, best, min(bound, best)
@@ -230,10 +230,10 @@ class SplitSearch:
             integrality=integral,
             bounds=Bounds(np.zeros(model.width), upper),
             constraints=LinearConstraint(model.matrix().tocsr(), -np.inf, model.limits),
-            options={"mip_rel_gap": _GAP / 2, "time_limit": SECONDS},
+            options={"mip_rel_gap": GAP / 2, "time_limit": SECONDS},
         )
         if answer.x is None:
-            return None, -np.inf if answer.status == _OUT_OF_TIME else np.inf
+            return None, -np.inf if answer.status == OUT_OF_TIME else np.inf
         return answer.x[:n] > 0.5, float(answer.mip_dual_bound) * scale
 
     def _cost(self) -> tuple[FloatArray, float]:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.problems.errors import FloatArray, InputError, check_choice
+from edgeopt.problems.errors import FloatArray, InputError, Number, check_choice
 from edgeopt.problems.networks.profile import Profile, live_elements
-from edgeopt.problems.offloading.arrays import NetworkArrays, network_arrays
+from edgeopt.problems.offloading.arrays import NetworkArrays, measured_cuts, network_arrays
 from edgeopt.problems.offloading.equations import (
     cmos_dynamic_energy_j,
     memory_limit_bytes,
@@ -136,14 +136,14 @@ class TierCosts:
         pool, tasks = self.tiers.tiers[tier].pool, self.tiers.tasks
         groups = pool.groups
         count = np.array([[float(number)] for number in groups.values()])
-        seconds = np.stack([self._seconds(device, start) for device in groups])
+        seconds = np.stack([self.seconds_of(device, start) for device in groups])
         with np.errstate(divide="ignore"):
             period = 1.0 / (count / seconds).sum(axis=0)
         share = float(self.reach[start]) or 1.0
         rate, nodes = tasks.arrival_hz * share, float(pool.nodes)
         wait = share * mdx_wait_s(rate, nodes * period / share, nodes)
-        energy = np.stack([self._energy(device, start) for device in groups])
-        memory = self._memory(start)
+        energy = np.stack([self.energy_of(device, start) for device in groups])
+        memory = self.memory_of(start)
         budgets = np.array([[device.energy_budget_j] for device in groups])
         budgets = budgets * nodes / (tasks.arrival_hz * tasks.period_s)
         spare = (budgets - energy).min(axis=0)
@@ -188,23 +188,49 @@ class TierCosts:
             return float(self.tiers.tasks.size_bytes or self.work.input_bytes)
         return float(self.profile.crossing_elements[cut]) * codec.bits / 8.0
 
-    def _seconds(self, device: Device, start: int) -> FloatArray:
+    def seconds_of(self, device: Device, start: int) -> FloatArray:
         """Return the time of the layers start + 1..end on a node (11), s."""
         bandwidth = device.memory_bandwidth_byte_s if self.reading.roofline else np.inf
         each = np.maximum(self.segment_flop / device.flops, self.segment_bytes / bandwidth)
+        if device.times is not None:
+            sums = measured_cuts(self.work, device.times).seconds
+            each = self._with_branches(sums, 1.0 / device.flops)
         return np.cumsum(np.where(np.arange(each.size) > start, each, 0.0))[start:]
 
-    def _energy(self, device: Device, start: int) -> FloatArray:
+    def energy_of(self, device: Device, start: int) -> FloatArray:
         """Return the energy of the layers start + 1..end on a node (20), J."""
         sums = np.cumsum(self.segment_flop)
         flop = sums[start:] - sums[start]
-        if self.reading.dynamic == "cmos":
-            dynamic = cmos_dynamic_energy_j(device.kappa, flop, device.clock_hz)
-        else:
-            dynamic = printed_dynamic_energy_j(device.omega, flop, device.flops)
-        return device.static_power_w * self._seconds(device, start) + dynamic
+        if device.times is not None:
+            return self._measured_energy(device, start)
+        dynamic = self._dynamic(device, flop)
+        return device.static_power_w * self.seconds_of(device, start) + dynamic
 
-    def _memory(self, start: int) -> FloatArray:
+    def _dynamic(self, device: Device, flop: Number) -> FloatArray:
+        """Return the dynamic energy of `flop` on a node (19), J."""
+        if self.reading.dynamic == "cmos":
+            return cmos_dynamic_energy_j(device.kappa, np.asarray(flop), device.clock_hz)
+        return printed_dynamic_energy_j(device.omega, np.asarray(flop), device.flops)
+
+    def _measured_energy(self, device: Device, start: int) -> FloatArray:
+        """Return the energy of the layers start + 1..end on a node that was measured, J."""
+        power = device.static_power_w + float(self._dynamic(device, device.flops))
+        joules = measured_cuts(self.work, str(device.times)).joules
+        if np.isnan(joules).any():  # only its times are known
+            return power * self.seconds_of(device, start)
+        each = self._with_branches(joules, power / device.flops)
+        return np.cumsum(np.where(np.arange(each.size) > start, each, 0.0))[start:]
+
+    def _with_branches(self, sums: FloatArray, per_flop: float) -> FloatArray:
+        """Return means between consecutive cuts of what was measured, (N + 1,).
+
+        `sums` are those up to each cut; the branches of exits cost `per_flop`.
+        """
+        started = np.concatenate([[0.0], self.reach[:-1]])
+        extra = self._branches("macs") * self._flop_per_mac * per_flop
+        return started * (np.diff(sums, prepend=0.0) + extra)
+
+    def memory_of(self, start: int) -> FloatArray:
         """Return the memory of the layers start + 1..end (10), byte."""
         profile, factor = self.profile, float(self.reading.element_bytes)
         chain = self.reading.parameters == "chain"

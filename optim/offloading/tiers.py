@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -187,6 +188,11 @@ class Choice(NamedTuple):
     codecs: tuple[Codec, ...]
 
 
+_Part = tuple[FloatArray, list[Choice]]  # values, and the choice of each row
+
+_States = dict[int, _Part]  # by the cut at which the tiers so far end
+
+
 class _Label(NamedTuple):
     """A choice for all tiers, its five values, and the costs that they come from."""
 
@@ -227,29 +233,42 @@ def _all_labels(
     return found
 
 
-def _labels(costs: TierCosts) -> tuple[FloatArray, list[Choice]]:
+def _labels(costs: TierCosts) -> _Part:
     """Return the undominated values of all placements on all tiers, and their choices."""
-    tiers, depth = costs.tiers, costs.profile.depth
-    states: dict[int, tuple[FloatArray, list[Choice]]] = {0: (np.zeros((1, 5)), [Choice((), ())])}
-    for tier in range(len(tiers.tiers)):
-        last = tier == len(tiers.tiers) - 1
-        sums: dict[int, list[tuple[FloatArray, list[Choice]]]] = {}
-        crossings = {} if last else {one: costs.cross(tier, one) for one in tiers.codecs}
-        for start, (values, choices) in states.items():
-            stage = costs.run(tier, start)
-            for end in [depth] if last else range(start, depth + 1):
-                if not stage.legal[end - start]:
-                    continue
-                moved = _add(values, stage, end - start)
-                if last:
-                    sums.setdefault(end, []).append((moved, choices))
-                for codec in _codecs(tuple(crossings), end, depth):
-                    onward = crossings[codec]
-                    if onward.legal[end] and onward.energy[end] <= stage.spare[end - start]:
-                        longer = [Choice((*one.cuts, end), (*one.codecs, codec)) for one in choices]
-                        sums.setdefault(end, []).append((_add(moved, onward, end), longer))
-        states = {end: _pruned(parts, tiers.tasks.deadline_s) for end, parts in sums.items()}
-    return states.get(depth, (np.zeros((0, 5)), []))
+    last = len(costs.tiers.tiers) - 1
+    states: _States = {0: (np.zeros((1, 5)), [Choice((), ())])}
+    for tier in range(last):
+        states = _onward(costs, tier, states)
+    ends: list[_Part] = [(np.zeros((0, 5)), [])]
+    for start, (values, choices) in states.items():
+        stage = costs.run(last, start)
+        if stage.legal[-1]:
+            ends.append((_add(values, stage, -1), choices))
+    return _pruned(ends, costs.tiers.tasks.deadline_s)
+
+
+def _onward(costs: TierCosts, tier: int, states: _States) -> _States:
+    """Return the states before the next tier: by cut, the undominated ways to arrive there."""
+    crossings = {codec: costs.cross(tier, codec) for codec in costs.tiers.codecs}
+    sums: dict[int, list[_Part]] = {}
+    for start, (values, choices) in states.items():
+        stage = costs.run(tier, start)
+        for end, codec in _moves(costs, stage, start, crossings):
+            moved = _add(_add(values, stage, end - start), crossings[codec], end)
+            longer = [Choice((*one.cuts, end), (*one.codecs, codec)) for one in choices]
+            sums.setdefault(end, []).append((moved, longer))
+    return {end: _pruned(parts, costs.tiers.tasks.deadline_s) for end, parts in sums.items()}
+
+
+def _moves(
+    costs: TierCosts, stage: StageCosts, start: int, crossings: dict[Codec, StageCosts]
+) -> Iterator[tuple[int, Codec]]:
+    """Yield the cuts at which a tier may end, with each codec that may carry what crosses."""
+    for end in (start + np.flatnonzero(stage.legal)).tolist():
+        for codec in _codecs(tuple(crossings), end, costs.profile.depth):
+            link = crossings[codec]
+            if link.legal[end] and link.energy[end] <= stage.spare[end - start]:
+                yield end, codec
 
 
 def _codecs(codecs: tuple[Codec, ...], end: int, depth: int) -> tuple[Codec, ...]:
@@ -268,9 +287,7 @@ def _add(values: FloatArray, stage: StageCosts, at: int) -> FloatArray:
     return longer
 
 
-def _pruned(
-    parts: list[tuple[FloatArray, list[Choice]]], deadline_s: float
-) -> tuple[FloatArray, list[Choice]]:
+def _pruned(parts: list[_Part], deadline_s: float) -> _Part:
     """Return the undominated values that may still meet the deadline, with their choices."""
     values = np.concatenate([part for part, _ in parts])
     choices = [one for _, some in parts for one in some]

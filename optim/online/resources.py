@@ -200,24 +200,32 @@ class OverloadWarning(UserWarning):
 def overloads(time: FloatArray, stages: Stages, resources: Resources) -> tuple[str, ...]:
     """Return a sentence for each part of the system whose load exceeds its capacity.
 
-    The work that arrives is compared with the capacity between the first and the last arrival;
-    fewer than 100 tasks, or tasks that all arrive at once, have no rate.
+    The work that arrives is compared with the capacity between the first and the last arrival.
+    """
+    return tuple(
+        f"{part}: the load is {_percent(need, able)} of what can be done; queues grow"
+        for part, need, able in demands(time, stages, resources)
+        if need > able
+    )
+
+
+def demands(
+    time: FloatArray, stages: Stages, resources: Resources
+) -> list[tuple[str, float, float]]:
+    """Return each part's name, the work that arrives there, and its capacity in the same time.
+
+    Nothing for fewer than 100 tasks, or tasks that all arrive at once, which have no rate.
     """
     span = float(time[-1] - time[0])
     if span == 0 or len(time) < _ENOUGH_TASKS:
-        return ()
+        return []
     sent = stages.upload_bits > 0
     # Each part by itself, as if the parts before it held nothing back.
-    demands = [
+    return [
         ("edge nodes", stages.edge.sum(), resources.flops.sum() * span),
-        ("uplink", stages.upload_bits.sum(), _bits(resources.uplink, time[0], time[-1])),
+        ("uplink", stages.upload_bits.sum(), link_bits(resources.uplink, time).sum()),
         ("cloud", stages.cloud[sent].sum(), (resources.cloud_servers or np.inf) * span),
     ]
-    return tuple(
-        f"{part}: the load is {_percent(need, able)} of what can be done; queues grow"
-        for part, need, able in demands
-        if need > able
-    )
 
 
 def warn_of_overload(time: FloatArray, stages: Stages, resources: Resources) -> None:
@@ -240,9 +248,10 @@ def _percent(need: float, able: float) -> str:
     return f"{100 * need / able:.4g} %" if able > 0 else "infinitely many per cent"
 
 
-def _bits(uplink: Uplink, begin: float, end: float) -> float:
-    """Return how much all uplinks can send between two times, bit."""
+def link_bits(uplink: Uplink, time: FloatArray) -> FloatArray:
+    """Return how much each uplink can send between the first and the last arrival, (u,) bit."""
     # Pieces outside the interval get the length 0, and their rates may be infinite.
-    edges = np.clip(np.append(uplink.start, np.inf), begin, end)
+    edges = np.clip(np.append(uplink.start, np.inf), time[0], time[-1])
     seconds = np.diff(edges)
-    return float((uplink.rate[seconds > 0].sum(axis=1) * seconds[seconds > 0]).sum())
+    used = seconds > 0
+    return np.asarray((uplink.rate[used] * seconds[used, np.newaxis]).sum(axis=0))

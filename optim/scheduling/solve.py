@@ -34,7 +34,6 @@ from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, wit
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import seeded
 from edgeopt.optim.scheduling.solver import (
-    OneShot,
     Result,
     Scheduler,
     Solver,
@@ -204,14 +203,15 @@ def solve(
             if end is not None:
                 end(result)
     count_evaluations(result.evaluations)
-    if result.status is Status.INTERRUPTED:
+    if result.status is Status.INTERRUPTED and catch_interrupt:
         warnings.warn("interrupted: the result is the best schedule so far", stacklevel=2)
     return result
 
 
 def _is_ours(solver: Any) -> bool:
     """Whether a solver is of this package, and thus asks for the time."""
-    made = solver.scheduler if isinstance(solver, OneShot) else type(solver)
+    # Functions and methods for fronts are wrapped.
+    made = getattr(solver, "scheduler", solver)
     package = str(getattr(made, "__module__", "")).partition(".")[0]
     return package == __name__.partition(".")[0]
 
@@ -273,8 +273,10 @@ class _Run:
 
     @property
     def is_optimal(self) -> bool:
-        """Whether the bound proves the incumbent optimal."""
+        """Whether the bound proves the incumbent optimal, and the solver seeks nothing more."""
         now = self.progress
+        if getattr(self.solver, "seeks_more", False):
+            return False
         return now.gap < np.inf and is_met(self.problem, now.makespan, now.lower_bound)
 
     def go(self, rng: np.random.Generator, seconds: float) -> Status:

@@ -1,20 +1,17 @@
-"""Networks from PyTorch modules: layers, work, parameters and shapes from a trace."""
+"""Networks from PyTorch modules: layers, work, parameters and shapes from the exported graph."""
 
 from __future__ import annotations
 
-import copy
 import math
+import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from edgeopt.problems.errors import InputError, import_extra
-from edgeopt.problems.networks.builder import (
-    conv_macs,
-    einsum_macs,
-    matmul_macs,
-    transposed_conv_macs,
-)
 from edgeopt.problems.networks.layers import (
+    FLOAT32,
     Layer,
     check_shape,
     check_uncounted,
@@ -22,25 +19,45 @@ from edgeopt.problems.networks.layers import (
     warn_uncounted,
 )
 from edgeopt.problems.networks.profile import Profile
+from edgeopt.problems.networks.torch_graph import Example, TorchGraph, trace_module
+from edgeopt.problems.networks.torch_operators import (
+    FROM_SIZES,
+    KINDS,
+    Shape,
+    function_macs,
+    is_known,
+    module_macs,
+    module_operands,
+    operator_name,
+)
 
 
 def from_torch(
-    module: Any, input_shape: Sequence[int], *, allow_uncounted: bool = False
+    module: Any,
+    input_shape: Sequence[int] | None = None,
+    *,
+    example: Example | None = None,
+    allow_uncounted: bool = False,
 ) -> Profile:
     """Read a network with its branches from a module; the extra ``torch`` must be installed.
 
-    A copy without data is traced with torch.fx in evaluation mode: nothing is computed, and the
-    module does not change. There is a cut after each convolution and matrix product in the order
-    of execution, projection shortcuts included. A parameter counts for the first layer that reads
-    it, directly or transformed. Operators that edgeopt does not know, which count as zero work,
-    and parameters that no layer reads, which do not count, are listed in a `UserWarning` each.
+    A copy is exported by torch.export in evaluation mode, or else traced by torch.fx: nothing is
+    computed, and the module does not change. There is a cut after each convolution, matrix product
+    and recurrent layer in the order of execution, projection shortcuts included. A parameter counts
+    for the first layer that reads it, directly or transformed. Operators that edgeopt does not
+    know, which count as zero work, and parameters that no layer reads, which do not count, are
+    listed in a `UserWarning` each. Tensors have the type that the module gives them.
 
     Parameters
     ----------
     module : torch.nn.Module
-        A module of one tensor, whose first axis is the batch; its class names the network.
-    input_shape : sequence of int
-        Shape of the input without the batch axis, e.g. ``(3, 224, 224)``.
+        Its class names the network.
+    input_shape : sequence of int, optional
+        Shape of the only input without the batch axis, e.g. ``(3, 224, 224)``.
+    example : sequence or mapping of torch.Tensor, optional
+        The inputs instead, with a batch axis of 1, by place or by name: several ones, or ones of
+        integers. Each of several inputs is a layer without work, which reads its part of the whole
+        input.
     allow_uncounted : bool
         Whether operators of unknown work may count as zero work although they read and write more
         than 5 % of the bytes that all layers do.
@@ -48,255 +65,213 @@ def from_torch(
     Raises
     ------
     InputError
-        If torch is missing, the module cannot be traced, or it does not accept the input.
+        If torch is missing, the module can neither be exported nor traced, or it does not accept
+        the input.
 
     Examples
     --------
     See ``examples/own_network.py``.
     """
+    return read_module(module, input_shape, example, allow_uncounted=allow_uncounted).profile
+
+
+class NodeLayers(NamedTuple):
+    """A network, the graph that it was read from, and the layer of each node by its name."""
+
+    profile: Profile
+    graph: TorchGraph
+    layers: dict[str, int]
+
+
+def read_module(
+    module: Any,
+    input_shape: Sequence[int] | None = None,
+    example: Example | None = None,
+    *,
+    allow_uncounted: bool = False,
+) -> NodeLayers:
+    """Return what `from_torch` reads; arguments and errors are the same."""
     torch = import_extra("torch", "torch")
-    shape = tuple(input_shape)
-    check_shape("input_shape", shape)
     if not isinstance(module, torch.nn.Module):
         raise InputError("module", module, "a torch.nn.Module")
-    traced = _trace(torch, module)
+    shape = _checked(input_shape, example)
     name = type(module).__name__
-    layers = _Layers(module, _run(torch, traced, shape))
-    for node in traced.graph.nodes:
+    graph = trace_module(module, shape, example)
+    layers = _Layers(graph)
+    for node in graph.nodes:
         layers.append(node)
     check_uncounted(name, layers.done, layers.unknown, allowed=allow_uncounted)
     warn_uncounted(name, layers.uncounted())
-    return Profile(name, shape, tuple(layers.done), cut_ends_of(layers.done))
+    ends = cut_ends_of(layers.done)
+    profile = Profile(name, layers.input_shape, tuple(layers.done), ends, layers.input_bytes)
+    return NodeLayers(profile, graph, layers.by_name())
 
 
-def _trace(torch: Any, module: Any) -> Any:
-    """Return the graph of a copy of `module` in evaluation mode and without data."""
-    fx = import_extra("torch.fx", "torch")
-    name = type(module).__name__
-    try:
-        traced = fx.symbolic_trace(copy.deepcopy(module).eval().to(torch.device("meta")))
-    except Exception as error:  # the user's code runs here and may raise anything
-        raise InputError("module", name, f"traceable by torch.fx ({error})") from error
-    inputs = [node.name for node in traced.graph.nodes if node.op == "placeholder"]
-    if len(inputs) != 1:
-        raise InputError("module", name, f"a module of one tensor; it reads {inputs}")
-    return traced
-
-
-def _run(torch: Any, traced: Any, shape: tuple[int, ...]) -> dict[Any, Any]:
-    """Return the value of each node for a batch of one; tensors have a shape but no data."""
-    # torch.fx records operators without shapes: run the graph once to see them.
-    fx = import_extra("torch.fx", "torch")
-    values = {}
-
-    class Recorder(fx.Interpreter):  # type: ignore[name-defined, misc]
-        def run_node(self, node: Any) -> Any:
-            values[node] = super().run_node(node)
-            return values[node]
-
-    try:
-        Recorder(traced).run(torch.zeros(1, *shape, device="meta"))
-    except Exception as error:  # as above
-        text = " ".join(str(error).partition("Original traceback")[0].split())
-        raise InputError("input_shape", shape, f"one that the module accepts ({text})") from error
-    return values
+def _checked(input_shape: Sequence[int] | None, example: Example | None) -> tuple[int, ...] | None:
+    """Return the shape, None with an example; raise `InputError` unless there is one of them."""
+    if (input_shape is None) == (example is None):
+        raise InputError("input_shape", input_shape, "given, or else an example, but not both")
+    if input_shape is None:
+        return None
+    shape = tuple(input_shape)
+    check_shape("input_shape", shape)
+    return shape
 
 
 class _Layers:
-    """The layers read so far, and the layer of each node of the trace."""
+    """The layers read so far, and the layer of each node of the graph."""
 
-    def __init__(self, module: Any, values: dict[Any, Any]) -> None:
+    def __init__(self, graph: TorchGraph) -> None:
         self.done: list[Layer] = []
         self.unknown: dict[int, list[str]] = {}
-        self._module = module
-        self._parameters = dict(module.named_parameters(remove_duplicate=False))
-        self._values = values
+        self._graph = graph
         self._places: dict[Any, int] = {}
-        self._origins: dict[Any, dict[int, int]] = {}
+        self._origins: dict[Any, dict[int, tuple[int, int]]] = {}
         self._counted: set[int] = set()
+        self._names = {"input"}
+        self._read_inputs()
+        reached = set(self._places)
+        for node in graph.nodes:
+            if not reached.isdisjoint(node.all_input_nodes):
+                reached.add(node)
+        self._calls = Counter(_module_of(node)[0] for node in reached)
+
+    def _read_inputs(self) -> None:
+        """Note the inputs; several ones are one flat tensor and a layer each."""
+        nodes = self._graph.inputs
+        shapes = [_joined(self._shapes(node)) for node in nodes]
+        self.input_bytes = max((self._element_bytes(node) for node in nodes), default=FLOAT32)
+        if len(nodes) == 1:
+            self.input_shape = shapes[0]
+            self._places[nodes[0]] = -1
+            return
+        self.input_shape = (sum(map(math.prod, shapes)),)
+        for node, shape in zip(nodes, shapes, strict=True):
+            self._places[node] = len(self.done)
+            size = self._element_bytes(node)
+            self.done.append(Layer(f"input:{node.name}", "identity", 0, 0, shape, (-1,), size))
 
     def append(self, node: Any) -> None:
         """Append the layer of `node` if it computes tensors from the input of the network."""
+        if node in self._places or node.op == "output":
+            return
         sources = tuple(self._places[n] for n in node.all_input_nodes if n in self._places)
-        shapes = _shapes(self._values[node])
-        if node.op == "placeholder":
-            self._places[node] = -1
-        elif not sources:
+        shapes = self._shapes(node)
+        is_empty = bool(shapes) and not any(map(math.prod, shapes))
+        if not sources or is_empty or self._operator(node) in FROM_SIZES:
             self._origins[node] = self._read(node)
-        elif node.op != "output" and shapes:
-            operator = self._operator(node)
-            if operator not in _KINDS:
-                self.unknown[len(self.done)] = [operator]
-            macs, parameters = self._macs(node, operator, shapes[0]), self._count(node)
-            kind = _KINDS.get(operator, "other")
+        elif shapes:
             self._places[node] = len(self.done)
-            self.done.append(Layer(node.name, kind, macs, parameters, _joined(shapes), sources))
+            self.done.append(self._layer(node, shapes, sources))
+
+    def _layer(self, node: Any, shapes: list[Shape], sources: tuple[int, ...]) -> Layer:
+        operator = self._operator(node)
+        if not is_known(operator, node.target):
+            self.unknown[len(self.done)] = [operator]
+        parameters, stored = self._count(node)
+        return Layer(
+            *(self._name(node), KINDS.get(operator, "other"), self._macs(node, operator)),
+            *(parameters, _joined(shapes), sources),
+            element_bytes=self._element_bytes(node),
+            parameter_bytes=None if stored == FLOAT32 * parameters else stored,
+        )
+
+    def by_name(self) -> dict[str, int]:
+        """Return the layer of each node that is one, by the name of the node."""
+        return {node.name: place for node, place in self._places.items() if place >= 0}
 
     def uncounted(self) -> dict[str, int]:
         """Return the sizes of the parameters that no layer has read, by name."""
-        named = self._module.named_parameters()
+        named = self._graph.module.named_parameters()
         return {name: p.numel() for name, p in named if id(p) not in self._counted}
+
+    def _name(self, node: Any) -> str:
+        """Return the path of the module of PyTorch that a node belongs to, or its own name."""
+        call, path = _module_of(node)
+        label = re.sub(r"\W", "_", f"_{path}" if path[:1].isdigit() else path) or str(node.name)
+        if call and self._calls[call] > 1:
+            label = f"{label}_{self._operator(node)}"
+        numbered = chain([label], (f"{label}_{i}" for i in count(1)))
+        name = next(each for each in numbered if each not in self._names)
+        self._names.add(name)
+        return name
 
     def _operator(self, node: Any) -> str:
         """Return the class of a module, or the name of a function or method."""
         if node.op == "call_module":
-            return _class_name(self._module.get_submodule(node.target))
-        return str(getattr(node.target, "__name__", node.target))
+            return _class_name(self._graph.module.get_submodule(node.target))
+        return operator_name(node.target)
 
-    def _macs(self, node: Any, operator: str, output: tuple[int, ...]) -> int:
+    def _macs(self, node: Any, operator: str) -> int:
         """Return the MACs of one sample."""
-        if node.op == "call_module":
-            module = self._module.get_submodule(node.target)
-            names = _ATTENTION if operator == "MultiheadAttention" else ((0, "input"),)
-            return _module_macs(operator, module, self._operands(node, names), output)
-        if operator == "einsum":
-            equation, *operands = node.args
-            inputs = [_shapes(self._values[n])[0] for n in operands if n in self._values]
-            return einsum_macs(equation, inputs)
-        operands = self._operands(node, _OPERANDS.get(operator, ()))
-        return _function_macs(operator, operands, output)
+        if node.op != "call_module":
+            return function_macs(node, operator, self._shapes)
+        module = self._graph.module.get_submodule(node.target)
+        places = module_operands(operator)
+        found = [node.args[i] if i < len(node.args) else node.kwargs.get(n) for i, n in places]
+        inputs = [self._shapes(each)[0] for each in found]
+        return module_macs(operator, module, inputs, self._shapes(node)[0])
 
-    def _operands(self, node: Any, names: Sequence[tuple[int, str]]) -> list[tuple[int, ...]]:
-        """Return the shapes of arguments, each given by place or by name."""
-        found = [node.args[i] if i < len(node.args) else node.kwargs.get(n) for i, n in names]
-        return [_shapes(self._values[each])[0] for each in found]
+    def _shapes(self, argument: Any) -> list[Shape]:
+        """Return the shapes of the tensors of a node or argument."""
+        if isinstance(argument, list | tuple):
+            return [shape for each in argument for shape in self._shapes(each)]
+        return _shapes(self._graph.values.get(argument)) if hasattr(argument, "op") else []
 
-    def _read(self, node: Any) -> dict[int, int]:
-        """Return the parameters that a node reads, also transformed: size by identity."""
-        found: dict[int, int] = {}
+    def _element_bytes(self, node: Any) -> int:
+        """Return the bytes of an element of the first tensor of a node."""
+        value = self._graph.values[node]
+        while isinstance(value, list | tuple) and value:
+            value = value[0]
+        return int(value.dtype.itemsize) if hasattr(value, "dtype") else FLOAT32
+
+    def _read(self, node: Any) -> dict[int, tuple[int, int]]:
+        """Return the parameters that a node reads, also transformed: size and bytes by identity."""
+        found: dict[int, tuple[int, int]] = {}
         for each in node.all_input_nodes:
             found |= self._origins.get(each, {})
-        read = []
-        if node.op == "get_attr":
-            read = [self._parameters.get(node.target)]
-        elif node.op == "call_module":
-            read = [*self._module.get_submodule(node.target).parameters()]
-        return found | {id(p): p.numel() for p in read if p is not None}
+        read = [self._graph.parameters[node]] if node in self._graph.parameters else []
+        if node.op == "call_module":
+            read = [*self._graph.module.get_submodule(node.target).parameters()]
+        return found | {id(p): (p.numel(), p.numel() * p.dtype.itemsize) for p in read}
 
-    def _count(self, node: Any) -> int:
-        """Return the number of parameters that no earlier node has read."""
+    def _count(self, node: Any) -> tuple[int, int]:
+        """Return number and bytes of the parameters that no earlier node has read."""
         read = self._read(node)
         new = read.keys() - self._counted
         self._counted |= new
-        return sum(read[each] for each in new)
+        return sum(read[each][0] for each in new), sum(read[each][1] for each in new)
+
+
+def _module_of(node: Any) -> tuple[str, str]:
+    """Return the call and the path of the module of PyTorch that a node is part of, "" if none."""
+    stack = node.meta.get("nn_module_stack") or {}
+    call, (path, kind) = next(reversed(stack.items()), ("", ("", "")))
+    if (
+        path
+        and str(kind).startswith("torch.nn.modules")
+        and operator_name(node.target) != "getitem"
+    ):
+        return str(call), str(path)
+    return "", ""
 
 
 def _class_name(module: Any) -> str:
     """Return the class of a module; of a parametrized one, the class before."""
     classes = [each.__name__ for each in type(module).__mro__]
-    return next((name for name in classes if name in _KINDS), classes[0])
+    return next((name for name in classes if name in KINDS), classes[0])
 
 
-def _shapes(value: Any) -> list[tuple[int, ...]]:
+def _shapes(value: Any) -> list[Shape]:
     """Return the shapes of a tensor or of the tensors in a tuple, [] for anything else."""
     if isinstance(value, tuple | list):
         return [shape for item in value for shape in _shapes(item)]
-    return [tuple(value.shape)] if hasattr(value, "shape") else []
+    return [tuple(map(int, value.shape))] if hasattr(value, "shape") else []
 
 
-def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _joined(shapes: list[Shape]) -> Shape:
     """Return the shape without the batch axis; a tuple of tensors counts as one flat tensor."""
     if len(shapes) > 1:
         return (sum(map(math.prod, shapes)),)
     shape = shapes[0]
     return (shape[1:] if shape[:1] == (1,) else shape) or (1,)
-
-
-# Kind and work of the modules, functions and methods of PyTorch.
-
-_OPERATORS = {
-    "conv": "Conv1d Conv2d Conv3d conv1d conv2d conv3d "
-    "ConvTranspose1d ConvTranspose2d ConvTranspose3d "
-    "conv_transpose1d conv_transpose2d conv_transpose3d",
-    "fc": "Linear linear",
-    "matmul": "MultiheadAttention addmm baddbmm bmm einsum matmul mm scaled_dot_product_attention",
-    "recurrent": "GRU LSTM RNN",
-    "pool": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool2d AvgPool1d "
-    "AvgPool2d AvgPool3d MaxPool1d MaxPool2d MaxPool3d adaptive_avg_pool2d adaptive_max_pool2d "
-    "avg_pool2d max_pool2d mean sum",
-    "norm": "BatchNorm1d BatchNorm2d BatchNorm3d GroupNorm InstanceNorm2d LayerNorm "
-    "LocalResponseNorm RMSNorm batch_norm group_norm layer_norm local_response_norm",
-    "activation": "CELU ELU GELU Hardsigmoid Hardswish Hardtanh LeakyReLU LogSoftmax Mish PReLU "
-    "ReLU ReLU6 SELU SiLU Sigmoid Softmax Softplus Tanh clamp elu exp gelu hardsigmoid hardswish "
-    "hardtanh leaky_relu log_softmax neg pow relu relu6 relu_ sigmoid silu softmax sqrt tanh",
-    "add": "add add_ iadd isub sub sub_",
-    "multiply": "div imul mul mul_ truediv",
-    "identity": "Dropout Dropout2d Flatten Identity Unflatten chunk contiguous dropout flatten "
-    "getitem reshape split squeeze unsqueeze view",
-    "concat": "cat concat",
-    "other": "ChannelShuffle PixelShuffle Upsample UpsamplingBilinear2d UpsamplingNearest2d "
-    "ZeroPad2d expand interpolate pad permute transpose",
-}
-
-_KINDS = {name: kind for kind, names in _OPERATORS.items() for name in names.split()}
-"""Kind of `Layer` of every operator known here; modules by class, the rest by name."""
-
-
-_PAIR = ((0, "input"), (1, "weight"))
-
-_ATTENTION = ((0, "query"), (1, "key"), (2, "value"))
-
-_OPERANDS: dict[str, tuple[tuple[int, str], ...]] = {
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "linear"), _PAIR),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _PAIR),
-    "matmul": ((0, "input"), (1, "other")),
-    **dict.fromkeys(("bmm", "mm"), ((0, "input"), (1, "mat2"))),
-    "addmm": ((1, "mat1"), (2, "mat2")),
-    "baddbmm": ((1, "batch1"), (2, "batch2")),
-    "scaled_dot_product_attention": _ATTENTION,
-}
-"""Place and name of the tensors that a function multiplies."""
-
-
-def _function_macs(
-    operator: str, operands: Sequence[tuple[int, ...]], output: tuple[int, ...]
-) -> int:
-    """Return the MACs of a function or method for one sample.
-
-    Parameters
-    ----------
-    operator : str
-        A key of `_OPERANDS`; any other costs nothing.
-    operands : sequence of shapes
-        Of the tensors that it multiplies.
-    output : shape
-        Of the output.
-    """
-    if not operands:
-        return 0
-    first, second = operands[:2]
-    if operator.startswith("conv_transpose"):
-        return transposed_conv_macs(first, second)
-    if operator.startswith("conv"):
-        return conv_macs(output, second)
-    if operator == "scaled_dot_product_attention":
-        scores = (*first[:-1], second[-2])
-        return matmul_macs(scores, first[-1]) + matmul_macs(output, second[-2])
-    return matmul_macs(output, first[-1])
-
-
-def _module_macs(
-    operator: str, module: Any, inputs: Sequence[tuple[int, ...]], output: tuple[int, ...]
-) -> int:
-    """Return the MACs of a module for one sample; any but those of `_KINDS` with work has none."""
-    kind = _KINDS.get(operator)
-    if operator.startswith("ConvTranspose"):
-        return transposed_conv_macs(inputs[0], module.weight.shape)
-    if kind == "conv":
-        return conv_macs(output, module.weight.shape)
-    if kind == "fc":
-        return matmul_macs(output, inputs[0][-1])
-    if kind == "recurrent":
-        matrices = (p.numel() for p in module.parameters() if p.dim() == 2)
-        return math.prod(inputs[0][:-1]) * int(sum(matrices))
-    return _attention_macs(module, inputs) if operator == "MultiheadAttention" else 0
-
-
-def _attention_macs(module: Any, inputs: Sequence[tuple[int, ...]]) -> int:
-    """Return the MACs of attention: projections, scores, weighted values and output."""
-    width: int = module.embed_dim
-    axis = 1 if module.batch_first else 0
-    query, key, value = inputs
-    rows = math.prod(query[:-1])
-    projections = width * (math.prod(query) + math.prod(key) + math.prod(value) + rows * width)
-    return projections + 2 * rows * key[axis] * width

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.networks.from_csv import from_csv, parse_integer
+from edgeopt.problems.networks.from_json import from_json
 from edgeopt.problems.networks.from_onnx import from_onnx
 from edgeopt.problems.networks.onnx_inputs import Given
 from edgeopt.problems.networks.profile import Profile
@@ -49,8 +50,9 @@ def load_network(
     ----------
     spec : str
         A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default
-        those of the data set that it was designed for), or a file: ``FILE.csv``, or ``FILE.onnx``,
-        with sizes of inputs as in ``FILE.onnx:input=1x3x320x320``.
+        those of the data set that it was designed for), or a file: ``FILE.csv``, ``FILE.onnx``,
+        with sizes of inputs as in ``FILE.onnx:input=1x3x320x320``, or ``FILE.json``, a layer graph
+        with measured times (`from_json`), always with the size of its input.
     inputs : mapping, optional
         Sizes of the inputs of an ONNX file, see `from_onnx`.
     allow_uncounted : bool
@@ -72,20 +74,32 @@ def load_network(
     if suffix == ".onnx":
         given = _parse_inputs(rest) | dict(inputs or {})
         return from_onnx(path, inputs=given, allow_uncounted=allow_uncounted)
+    if suffix == ".json":
+        return from_json(path, _only_input(_parse_inputs(rest) | dict(inputs or {})))
     if inputs:
         raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
     if suffix == ".csv" and not rest:
         return from_csv(path)
     name, *options = spec.split(":")
-    check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv"])
+    check_choice("network", name, [*NETWORKS, "FILE.onnx", "FILE.csv", "FILE.json"])
     return NETWORKS[name](**dict(map(_option, options)))
 
 
 def _file_and_options(spec: str) -> tuple[str, str, str]:
     """Return path, suffix in small letters and options of a file; no suffix for other names."""
     # A path may have a colon too, and so may the name of an input.
-    found = re.fullmatch(r"(.+?(\.onnx|\.csv))((?::.+?=[^:]*)*)", spec, re.IGNORECASE | re.DOTALL)
+    found = re.fullmatch(
+        r"(.+?(\.onnx|\.csv|\.json))((?::.+?=[^:]*)*)", spec, re.IGNORECASE | re.DOTALL
+    )
     return (found[1], found[2].lower(), found[3]) if found else (spec, "", "")
+
+
+def _only_input(given: Given) -> tuple[int, ...]:
+    """Return the shape of the input of a layer graph, which its file does not have."""
+    shape = given.get("input")
+    if [*given] != ["input"] or not isinstance(shape, tuple):
+        raise InputError("inputs", dict(given), "the shape of the input, FILE.json:input=1x3x8x8")
+    return shape
 
 
 def _parse_inputs(text: str) -> dict[str, tuple[int, ...] | float]:

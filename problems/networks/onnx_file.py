@@ -14,8 +14,15 @@ from edgeopt.problems.networks.onnx_constants import (
     inline_branches,
     known_shape,
 )
-from edgeopt.problems.networks.onnx_graph import all_nodes, bodies, is_operator, sort_nodes
+from edgeopt.problems.networks.onnx_graph import (
+    all_nodes,
+    bodies,
+    is_operator,
+    set_nodes,
+    sort_nodes,
+)
 from edgeopt.problems.networks.onnx_inputs import Given, set_inputs
+from edgeopt.problems.networks.onnx_stand_ins import with_stand_ins
 
 _MOST_NODES = 200_000  # of a network; the largest public ones have some 10,000
 
@@ -79,13 +86,25 @@ def _forget_shapes(graph: Any) -> None:
 def _infer(path: Path, model: Any) -> Any:
     """Return the model with the shapes of its tensors."""
     inference = import_extra("onnx.shape_inference", "onnx")
-    try:
-        return inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
-    except (inference.InferenceError, RuntimeError, TypeError, ValueError) as error:
-        raise _inconsistent(path, model, error) from None
+    first: Exception | None = None
+    for propagates in (True, True, False):  # the propagation of sizes has faults of its own
+        known = with_stand_ins(model)
+        options = {"check_type": known is model, "strict_mode": True, "data_prop": propagates}
+        try:
+            inferred = inference.infer_shapes(known, **options)
+        except (inference.InferenceError, RuntimeError, TypeError, ValueError) as error:
+            first = first or error
+            # runtimes ignore what a file says of its outputs, and exporters may be wrong there
+            for value in model.graph.output:
+                value.type.tensor_type.ClearField("shape")
+            continue
+        if known is not model:
+            set_nodes(inferred.graph, model.graph.node)
+        return inferred
+    raise _inconsistent(path, model, first) from None
 
 
-def _inconsistent(path: Path, model: Any, error: Exception) -> InputError:
+def _inconsistent(path: Path, model: Any, error: Exception | None) -> InputError:
     """Return the error for a model that onnx refuses."""
     rule = f"consistent; onnx says: {' '.join(str(error).split())}"
     return InputError(f"{path}: shapes", model.graph.name, rule)

@@ -45,6 +45,7 @@ def set_inputs(path: Path, graph: Any, given: Given) -> None:
         If a name or the number of axes is wrong, two axes of one name differ, or a size is
         neither in the file nor given.
     """
+    _open_negative(graph)
     values = {str(value.name): value for value in graph_inputs(graph)}
     sizes: dict[str, int] = {}
     for key, shape in given.items():
@@ -63,6 +64,14 @@ def set_inputs(path: Path, graph: Any, given: Given) -> None:
         axis.dim_value = axis.dim_value if axis.dim_value > 0 else 1
     for value in values.values():
         _check_known(path, value)
+
+
+def _open_negative(graph: Any) -> None:
+    """Leave the sizes open that a file gives as -1, as PaddlePaddle does."""
+    for value in [*graph.input, *graph.value_info, *graph.output]:
+        for axis in axes_of(value):
+            if axis.dim_value < 0:
+                axis.ClearField("dim_value")
 
 
 def _find(path: Path, values: dict[str, Any], key: str) -> Any:

@@ -93,7 +93,7 @@ class Tensors:
         """
         shape, kind = self.shapes.get(name), self._types.get(name)
         is_weight = kind in FLOAT_TYPES or (kind in _BYTE_TYPES and len(shape or ()) > 1)
-        if not is_weight or not shape:
+        if not is_weight or not shape or 0 in shape:
             return 0
         return math.prod(self.require(name, f"{self.path}: constant"))
 

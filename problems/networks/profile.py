@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from edgeopt.problems.errors import InputError, IntArray, check_integer
+from edgeopt.problems.networks.layer_times import LayerTimes
 from edgeopt.problems.networks.layers import FLOAT32, Layer, check_shape
 
 __all__ = ["Layer", "Profile"]
@@ -35,11 +36,14 @@ class Profile:
         Strictly increasing, the last one ``len(layers)``; see `cut_ends_of`.
     input_element_bytes : int
         Bytes of an element of the input: 4 in float32.
+    measured : mapping of str to LayerTimes
+        Measured times of the layers by device; systems name them, see `load_system`.
 
     Raises
     ------
     InputError
-        If layer names repeat, a layer reads a later one, or `cut_ends` break their rule.
+        If layer names repeat, a layer reads a later one, `cut_ends` break their rule, or there
+        are measured times of another number of layers.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class Profile:
     layers: tuple[Layer, ...]
     cut_ends: tuple[int, ...]
     input_element_bytes: int = FLOAT32
+    measured: Mapping[str, LayerTimes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_shape("input_shape", self.input_shape)
@@ -64,6 +69,10 @@ class Profile:
         rising = all(a < b for a, b in pairwise(ends))
         if not self.cut_ends or not rising or ends[-1] != len(self.layers):
             raise InputError("cut_ends", self.cut_ends, rule)
+        for device, times in self.measured.items():
+            if times.seconds.size != len(self.layers):
+                rule = f"a time for each of {len(self.layers)} layers"
+                raise InputError(f"measured: {device}", times.seconds.size, rule)
 
     @property
     def depth(self) -> int:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray, Number, check_integer, check_quantity
+from edgeopt.problems.errors import (
+    FloatArray,
+    InputError,
+    Number,
+    check_choice,
+    check_integer,
+    check_quantity,
+)
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.equations import (
     edge_memory_bytes,
@@ -18,6 +27,13 @@ from edgeopt.problems.offloading.equations import (
 from edgeopt.problems.offloading.reading import CORRECTED, Reading
 from edgeopt.problems.offloading.upload import INVERSE_RATE
 from edgeopt.problems.systems.system import Seed, System
+
+
+class MeasuredCuts(NamedTuple):
+    """Measured time (s) and energy (J, or nan) of the layers before each cut, (N + 1,) each."""
+
+    seconds: FloatArray
+    joules: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +55,8 @@ class NetworkArrays:
         as printed. Else 0.
     input_bytes : float
         One byte for each element of the input.
+    measured : mapping of str to MeasuredCuts
+        What was measured, by device.
 
     Examples
     --------
@@ -57,6 +75,7 @@ class NetworkArrays:
     crossing_bits: FloatArray
     tasks_forwarded: FloatArray
     input_bytes: float
+    measured: Mapping[str, MeasuredCuts] = field(default_factory=dict)
 
 
 def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
@@ -80,7 +99,18 @@ def network_arrays(profile: Profile, reading: Reading) -> NetworkArrays:
         crossing_bits=np.where(forwarded, 0.0, crossing) * reading.bits_per_element,
         tasks_forwarded=forwarded,
         input_bytes=float(profile.output_elements[0]),
+        measured=_measured_cuts(profile),
     )
+
+
+def _measured_cuts(profile: Profile) -> dict[str, MeasuredCuts]:
+    """Return the sums of the measured times and energies up to each cut."""
+    ends, found = [0, *profile.cut_ends], {}
+    for device, times in profile.measured.items():
+        joules = np.full(times.seconds.size, np.nan) if times.joules is None else times.joules
+        sums = (np.cumsum([0.0, *each])[ends] for each in (times.seconds, joules))
+        found[device] = MeasuredCuts(*sums)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +134,11 @@ class SystemArrays:
         E[1/v] of (16) and the task stream.
     one_link : bool
         Whether uploads queue for the whole link, in place of sending at once with a share each.
+    measured_s, measured_j : array or None
+        Measured time and energy of the layers before each cut, (..., g, N + 1); nan where there
+        are none, which the model then gives.
+    cloud_measured_s : array or None
+        Measured time of the layers after each cut in the cloud, (..., N + 1).
 
     Examples
     --------
@@ -130,12 +165,22 @@ class SystemArrays:
     deadline_s: Number
     period_s: Number
     one_link: bool = False
+    measured_s: FloatArray | None = None
+    measured_j: FloatArray | None = None
+    cloud_measured_s: FloatArray | None = None
 
 
 def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> SystemArrays:
     """Return the `SystemArrays` of one system; identical nodes form one group.
 
-    The network gives the size of a task for a system that does not.
+    The network gives the size of a task for a system that does not, and the measured times that
+    the system names.
+
+    Raises
+    ------
+    InputError
+        If the network has not the measured times that the system names, or the reading has the
+        printed waiting time, which is that of a speed.
 
     Examples
     --------
@@ -158,6 +203,11 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
     rate = node_rate_bit_s(link.bandwidth_bit_s, own_rate, nodes, shared=shared)
     bandwidths = column("memory_bandwidth_byte_s")
     inverse_rate = INVERSE_RATE[reading.uplink](system.uplink.rates_bit_s)
+    measured = _measured_nodes(network, [device.times for device in groups])
+    name = system.cloud.times
+    in_cloud = None if name is None else measured_cuts(network, name).seconds
+    if reading.waiting == "printed" and not (measured is None and in_cloud is None):
+        raise InputError("reading.waiting", "printed", "another one with measured times")
     return SystemArrays(
         count=np.array([[count] for count in groups.values()], dtype=np.float64),
         nodes=nodes,
@@ -181,7 +231,32 @@ def system_arrays(system: System, network: NetworkArrays, reading: Reading) -> S
         deadline_s=tasks.deadline_s,
         period_s=tasks.period_s,
         one_link=one_link,
+        measured_s=None if measured is None else measured.seconds,
+        measured_j=None if measured is None else measured.joules,
+        cloud_measured_s=None if in_cloud is None else in_cloud[-1] - in_cloud,
     )
+
+
+def measured_cuts(network: NetworkArrays, device: str) -> MeasuredCuts:
+    """Return what was measured on `device`.
+
+    Raises
+    ------
+    InputError
+        If the network has no such column.
+    """
+    if not network.measured:
+        raise InputError("times", device, "left out: this network has no measured times")
+    return network.measured[check_choice("times", device, list(network.measured))]
+
+
+def _measured_nodes(network: NetworkArrays, names: Sequence[str | None]) -> MeasuredCuts | None:
+    """Return the measured times and energies of the kinds of nodes, (g, N + 1) each, if any."""
+    if not any(names):
+        return None
+    none = np.full(network.edge_flop.size, np.nan)
+    rows = [measured_cuts(network, name) if name else MeasuredCuts(none, none) for name in names]
+    return MeasuredCuts(*(np.stack(each) for each in zip(*rows, strict=True)))
 
 
 def random_batch(

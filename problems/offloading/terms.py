@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, Number
 from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.offloading.arrays import (
     NetworkArrays,
@@ -71,9 +71,10 @@ class CutTerms:
         if self.execution is not None:
             return self.execution
         work, c = self.work, self.columns
-        return edge_execution_s(
+        modelled = edge_execution_s(
             work.segment_flop, work.segment_bytes, c.flops, c.memory_bandwidth_byte_s
         )
+        return _measured_or(c.measured_s, modelled)
 
     @cached_property
     def pool_s(self) -> FloatArray:
@@ -127,6 +128,8 @@ class CutTerms:
     @cached_property
     def cloud_s(self) -> FloatArray:
         """T_cp, the execution in the cloud (14), s."""
+        if self.columns.cloud_measured_s is not None:
+            return self.columns.cloud_measured_s
         return cloud_execution_s(self.work.cloud_flop, self.columns.cloud_flops)
 
     @cached_property
@@ -150,13 +153,31 @@ class CutTerms:
     @cached_property
     def task_energy_j(self) -> FloatArray:
         """Energy of one task on a node (20), J."""
-        c, flop = self.columns, self.work.edge_flop
-        if self.reading.dynamic == "cmos":
-            dynamic = cmos_dynamic_energy_j(c.kappa, flop, c.clock_hz)
-        else:
-            dynamic = printed_dynamic_energy_j(c.omega, flop, c.flops)
+        return self.computing_j + radio_energy_j(self.columns.energy_j_bit, self.crossing_bits)
+
+    @cached_property
+    def computing_j(self) -> FloatArray:
+        """Energy of computing one task on a node, static and dynamic (18, 19) or measured, J."""
+        c = self.columns
         static = static_energy_j(c.static_power_w, self.execution_s)
-        return static + dynamic + radio_energy_j(c.energy_j_bit, self.crossing_bits)  # (20)
+        modelled = static + self._modelled_dynamic_j(self.work.edge_flop)  # (20)
+        if c.measured_s is None:
+            return modelled
+        # A node that was timed has its power at full speed, its energy of one FLOP times F.
+        timed = static + self._modelled_dynamic_j(c.flops) * self.execution_s
+        return _measured_or(c.measured_j, np.where(np.isnan(c.measured_s), modelled, timed))
+
+    @property
+    def dynamic_j(self) -> FloatArray:
+        """Part of `computing_j` that is not static, J."""
+        return self.computing_j - static_energy_j(self.columns.static_power_w, self.execution_s)
+
+    def _modelled_dynamic_j(self, flop: Number) -> FloatArray:
+        """Return the dynamic energy of `flop` (19), J."""
+        c = self.columns
+        if self.reading.dynamic == "cmos":
+            return cmos_dynamic_energy_j(c.kappa, np.asarray(flop), c.clock_hz)
+        return printed_dynamic_energy_j(c.omega, np.asarray(flop), c.flops)
 
     @cached_property
     def mean_energy_j(self) -> FloatArray:
@@ -218,6 +239,11 @@ class CutTerms:
     def utilisation(self) -> FloatArray:
         """Load of the busiest queue."""
         return np.asarray(reduce(np.maximum, self.loads.values()))
+
+
+def _measured_or(measured: FloatArray | None, modelled: FloatArray) -> FloatArray:
+    """Return what was measured, and what the model gives where that is nan."""
+    return modelled if measured is None else np.where(np.isnan(measured), modelled, measured)
 
 
 def terms_of(profile: Profile, system: System, reading: Reading) -> CutTerms:

@@ -11,6 +11,9 @@ from scipy.special import gammaincc, gammaln, xlogy
 
 from edgeopt.problems.errors import FloatArray, Number
 
+BUSY = 0.8
+"""The load from which the delay depends strongly on the load; higher ones are reported."""
+
 _LARGEST_GAMMA = 0.24  # Whitt's bound on the correction of `mdx_wait_s`
 
 

@@ -13,10 +13,13 @@ _WATTS = 5.0  # of a node of mean speed: a single-board computer under load
 
 _SPREAD = 0.2  # by which nodes of equal speed differ, in both directions
 
-_IDLE_SHARE = 0.3  # of the active power
+IDLE_SHARE = 0.3
+"""Idle power over active power, unless another one is given."""
 
 
-def with_power(problem: Problem, exponent: float, rng: np.random.Generator) -> Problem:
+def with_power(
+    problem: Problem, exponent: float, rng: np.random.Generator, idle: float = IDLE_SHARE
+) -> Problem:
     """Return the problem with nodes whose active power grows with their speed.
 
     Parameters
@@ -28,17 +31,19 @@ def with_power(problem: Problem, exponent: float, rng: np.random.Generator) -> P
         processors that change their frequency.
     rng : Generator
         Source of randomness.
+    idle : float
+        Idle power over active power, 0 to 1; 0 for nodes that sleep while they wait.
 
     Raises
     ------
     InputError
-        If the problem states energy, or the exponent is out of range.
+        If the problem states energy, or a number is out of range.
 
     Notes
     -----
-    Active power is 5 W * (speed / mean speed)**exponent * U(0.8, 1.2), idle power 30 % of it. The
-    speed of a node is the inverse of its mean execution time, the mean of all speeds geometric. The
-    numbers are assumptions, of the size that single-board computers have.
+    Active power is 5 W * (speed / mean speed)**exponent * U(0.8, 1.2), idle power `idle` of
+    it. The speed of a node is the inverse of its mean execution time, the mean of all speeds
+    geometric. The numbers are assumptions, of the size that single-board computers have.
 
     References
     ----------
@@ -53,12 +58,13 @@ def with_power(problem: Problem, exponent: float, rng: np.random.Generator) -> P
     ([2.51, 11.8], [0.75, 3.54])
     """
     check_number("power", exponent, at_least=0, at_most=3)
+    check_number("idle", idle, at_least=0, at_most=1)
     if problem.energy is not None or problem.active_power is not None:
         raise InputError("power", exponent, "left out: the problem states its energy")
     relative = _speeds(problem)
     factors = rng.uniform(1.0 - _SPREAD, 1.0 + _SPREAD, problem.nodes)
     active = _WATTS * relative**exponent * factors
-    return replace(problem, active_power=active, idle_power=_IDLE_SHARE * active)
+    return replace(problem, active_power=active, idle_power=idle * active)
 
 
 def _speeds(problem: Problem) -> FloatArray:

@@ -21,7 +21,7 @@ from edgeopt.problems.scheduling.gocj import gocj
 from edgeopt.problems.scheduling.hcsp import hcsp
 from edgeopt.problems.scheduling.instructions import from_instructions
 from edgeopt.problems.scheduling.paper_pool import paper_pool
-from edgeopt.problems.scheduling.power import with_power
+from edgeopt.problems.scheduling.power import IDLE_SHARE, with_power
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.rcmax import rcmax
 from edgeopt.problems.scheduling.side_tables import SIDE_TABLES, read_side_tables
@@ -73,8 +73,8 @@ def load_problem(
         ``GENERATOR:SIZE:key=value...`` with SIZE as 512x16 (tasks x nodes), e.g.
         ``braun:u_c_hihi:512x16:seed=0``, ``cov:512x16:v_task=0.6:seed=0`` or
         ``paper:200x30:seed=1`` (the default seed is 0, for ``hcsp`` the published one); with
-        ``power=2`` also the nodes' power, see `with_power`. Else the
-        path of a file, see `load_file`. That of a table may have options:
+        ``power=2`` and perhaps ``idle=0`` also the nodes' power, see `with_power`. Else the path
+        of a file, see `load_file`. That of a table may have options:
         ``times.csv:header=yes:index=no:decimal=comma``; ``jobs.csv:nodes=vms.csv`` are the two
         tables of `from_instructions`, ``log.swf:speeds=16+32:jobs=200`` is that of `load_swf`.
         Tables beside that of the times state what a schedule uses:
@@ -216,7 +216,9 @@ def _generate(generator: str, parts: list[str]) -> Problem:
         if parsed.keys() & arguments.keys():
             raise InputError(f"{generator} option", part, "given once")
         arguments |= parsed
-    exponent = arguments.pop("power", None)
+    exponent, idle = arguments.pop("power", None), arguments.pop("idle", None)
+    if exponent is None and idle is not None:
+        raise InputError(f"{generator} idle", idle, "left out, or given with power=")
     if "tasks" not in arguments:
         raise InputError(f"{generator} spec", ":".join(parts), f"like {EXAMPLES[generator]}")
     if "rng" in signature(GENERATORS[generator]).parameters:
@@ -226,7 +228,8 @@ def _generate(generator: str, parts: list[str]) -> Problem:
         return problem
     # A stream of its own: the times are those of the same name without power.
     seed = arguments.get("rng", arguments.get("seed")) or 0
-    return with_power(problem, exponent, np.random.default_rng([_POWER_STREAM, seed]))
+    rng = np.random.default_rng([_POWER_STREAM, seed])
+    return with_power(problem, exponent, rng, IDLE_SHARE if idle is None else idle)
 
 
 def _parse_part(generator: str, part: str) -> dict[str, Any]:
@@ -252,4 +255,4 @@ def _options(generator: str) -> dict[str, type]:
     names = [each.name for each in arguments if each.kind is Parameter.KEYWORD_ONLY]
     # An optional number, float | None, is written as a number.
     types = {name: (get_args(hints[name]) or (hints[name],))[0] for name in names if name != "rng"}
-    return {**types, "power": float, "seed": int}
+    return {**types, "power": float, "idle": float, "seed": int}

@@ -39,7 +39,8 @@ def load_system(
     spec : str or Path
         Name of a preset (``table1``, ``pi_lte``, ...) or path of a TOML file. The files of the
         presets show the format; ``device = "..."`` and ``network = "..."`` supply the values that
-        a section omits.
+        a section omits. ``times = "..."`` in ``[cloud]``, a node or ``[pool]`` (for all nodes)
+        names the device whose measured times are taken from the network.
     nodes : int, optional
         Number of nodes instead of the file's, for a pool of identical nodes; they share a
         ``total_memory_bytes``.
@@ -128,11 +129,13 @@ def read_part(kind: Callable[..., Any], table: Any, section: str) -> Any:
 
 def read_pool(table: Any, nodes: int | None) -> Pool:
     """Return the pool of the ``[pool]`` section."""
-    keys = ("nodes", "memory_share", "total_memory_bytes")
+    keys = ("nodes", "memory_share", "total_memory_bytes", "times")
     check_keys("pool", table, keys, required=("nodes",))
     if not isinstance(table["nodes"], list):
         raise InputError("pool.nodes", table["nodes"], "a list of tables, [[pool.nodes]]")
     groups = [_group(f"pool.nodes[{i}]", group) for i, group in enumerate(table["nodes"])]
+    if "times" in table:
+        groups = [(_with_times(device, table["times"]), count) for device, count in groups]
     if nodes is not None:
         count = check_integer("nodes", nodes, at_least=1, at_most=_MOST_NODES)
         groups = [(_only_device(groups, nodes), count)]
@@ -144,6 +147,11 @@ def read_pool(table: Any, nodes: int | None) -> Pool:
     devices = tuple(device for device, count in groups for _ in range(count))
     shares = {key: table[key] for key in ("memory_share",) if key in table}
     return from_table(Pool, {"devices": devices, **shares}, "pool")
+
+
+def _with_times(device: Device, times: Any) -> Device:
+    """Return a device with the measured times of the whole pool, unless it has its own."""
+    return replace(device, times=times if device.times is None else device.times)
 
 
 def _only_device(groups: list[tuple[Device, int]], nodes: int) -> Device:

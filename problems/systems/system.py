@@ -42,6 +42,9 @@ class Device:
         Factor of the CMOS energy ``kappa Z f**2``, J / (FLOP Hz**2), >= 0.
     clock_hz : float
         Clock f of the CMOS energy, Hz, >= 0.
+    times : str or None
+        Column of the network's measured times (`Profile.measured`) that this device has. They
+        replace `flops` and `memory_bandwidth_byte_s`, and measured energies the powers.
 
     Raises
     ------
@@ -59,10 +62,12 @@ class Device:
     omega: float = quantity(0.0, zero=True)
     kappa: float = quantity(0.0, zero=True)
     clock_hz: float = quantity(0.0, zero=True)
+    times: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise InputError("name", self.name, "a text that is not empty")
+        _check_times(self.times)
         check_parameters(self)
 
 
@@ -113,12 +118,20 @@ class Pool:
 
 @dataclass(frozen=True)
 class Cloud:
-    """The cloud: its speed F_c in FLOP/s, > 0. It has no queue."""
+    """The cloud: its speed F_c in FLOP/s, > 0, or measured times. It has no queue."""
 
     flops: float = quantity()
+    times: str | None = None
 
     def __post_init__(self) -> None:
+        _check_times(self.times)
         check_parameters(self)
+
+
+def _check_times(times: str | None) -> None:
+    """Raise `InputError` unless `times` may be the name of a column."""
+    if times is not None and (not isinstance(times, str) or not times):
+        raise InputError("times", times, "the name of a device in the network's measured times")
 
 
 @dataclass(frozen=True)

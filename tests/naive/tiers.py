@@ -88,3 +88,57 @@ def costs(
             feasible &= spent <= device.energy_budget_j
     feasible &= delay + wait <= tiers.tasks.deadline_s
     return Costs(delay + wait, period, energy, accuracy, feasible)
+
+
+def graph_costs(
+    profile: Profile, tiers: Tiers, position: tuple[int, ...], codecs: tuple[Codec, ...]
+) -> Costs:
+    """The same for layers that are placed one by one, without exits."""
+    layers, tasks, last = profile.layers, tiers.tasks, len(tiers.tiers) - 1
+    delay, wait, period, energy, accuracy, feasible = 0.0, 0.0, 0.0, 0.0, tiers.accuracy, True
+    for t, tier in enumerate(tiers.tiers):
+        devices, nodes = tier.pool.devices, len(tier.pool.devices)
+        times, joules, held = [0.0] * nodes, [0.0] * nodes, 0.0
+        for layer, where in zip(layers, position, strict=True):
+            if where == t:
+                held += layer.parameters + layer.elements
+                moved = (layer.parameters + layer.elements) * ELEMENT_BYTES
+                for d, device in enumerate(devices):
+                    flop = layer.macs * FLOP_PER_MAC
+                    seconds = max(flop / device.flops, moved / device.memory_bandwidth_byte_s)
+                    times[d] += seconds
+                    joules[d] += (
+                        device.static_power_w * seconds + device.omega * device.flops * flop
+                    )
+        delay += max(times)
+        mean = nodes / sum(1.0 / s for s in times) if max(times) > 0 else 0.0
+        wait = max(wait, float(mdx_wait_s(tasks.arrival_hz, mean, float(nodes))))
+        period, energy = max(period, mean / nodes), energy + sum(joules) / nodes
+        smallest = min(device.memory_bytes for device in devices)
+        feasible &= held * ELEMENT_BYTES <= tier.pool.memory_share * smallest
+        radio = 0.0
+        if t < last:
+            link, codec, bits, coding, encoded = tiers.links[t], codecs[t], 0.0, 0.0, False
+            for source in range(-1, len(layers)):
+                home = 0 if source < 0 else position[source]
+                readers = [p for layer, p in zip(layers, position, strict=True)
+                           if source in layer.inputs]  # fmt: skip
+                if home <= t and any(p > t for p in readers):
+                    if source < 0:
+                        bits += 8.0 * (tasks.size_bytes or 0.0)
+                    else:
+                        bits += layers[source].elements * codec.bits
+                        coding += layers[source].elements * codec.s_element
+                        encoded = True
+            slowest = min(device.throughput_bit_s for device in devices)
+            service = bits / min(link.bandwidth_bit_s, slowest) + coding
+            delay += service + (link.round_trip_s if bits else 0.0)
+            wait = max(wait, float(mdx_wait_s(tasks.arrival_hz, service, 1.0)))
+            period, radio = max(period, service), bits * link.energy_j_bit
+            energy += radio
+            accuracy -= codec.accuracy_drop if encoded else 0.0
+        for joule, device in zip(joules, devices, strict=True):
+            spent = (joule + radio) * tasks.arrival_hz * tasks.period_s / nodes
+            feasible &= spent <= device.energy_budget_j
+    feasible &= delay + wait <= tasks.deadline_s
+    return Costs(delay + wait, period, energy, accuracy, feasible)

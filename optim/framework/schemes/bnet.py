@@ -14,7 +14,7 @@ from edgeopt.optim.framework.exits import Branch, exit_branch
 from edgeopt.optim.framework.plan import Plan, plan_cut
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
-from edgeopt.problems.errors import FloatArray, InputError, check_integer, check_number
+from edgeopt.problems.errors import FloatArray, InputError, IntArray, check_integer, check_number
 
 BEST = -1
 
@@ -146,7 +146,7 @@ class BNet:
             reach=1.0 - np.array([0.0, *np.cumsum(self.shares[:-1])]),  # s_n
             work=work,
             flop=flop,
-            cloud_s=flop / split.system.cloud.flops,
+            cloud_s=_cloud_s(split, cuts, flop, branch_flop),
             model_bytes=np.cumsum([branch.bytes for branch in branches]),
         )
 
@@ -159,6 +159,17 @@ class BNet:
         delay, load = expected(split, parts)
         usable = np.where(load < 1.0, delay, np.inf)
         return int(load.argmin() if np.isinf(usable).all() else usable.argmin())
+
+
+def _cloud_s(
+    split: SplitSystem, cuts: IntArray, flop: FloatArray, branch_flop: FloatArray
+) -> FloatArray:
+    """Return the time of each segment with its branch in the cloud (14), s."""
+    speed = split.system.cloud.flops
+    if split.system.cloud.times is None:
+        return flop / speed
+    before = split.cloud_s[0] - split.cloud_s[cuts]
+    return np.asarray(np.diff(before, prepend=0.0) + branch_flop / speed)
 
 
 def expected(split: SplitSystem, parts: Segments) -> tuple[FloatArray, FloatArray]:

@@ -110,7 +110,7 @@ def slack_limit_s(
     """
     terms = split.terms
     edge_s = float(terms.execution_s[:, cut].max())
-    waiting_s = float(terms.waiting_s[:, cut].max())
+    waiting_s = float((terms.waiting_s + terms.queue_s)[:, cut].max())
     link_s = split.upload_bits[cut] / conditions.rate_bit_s
     known_s = conditions.terminal_s + (edge_s + link_s + split.cloud_s[cut]) * size + waiting_s
     return np.asarray(split.system.tasks.deadline_s - known_s)

@@ -15,7 +15,7 @@ from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.offloading.solvers import tmoa_printed, tmoa_repaired
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import FloatArray
-from edgeopt.problems.offloading.program import CONSTRAINTS, build_program
+from edgeopt.problems.offloading.program import CONSTRAINTS, OBJECTIVES, program_of
 from edgeopt.problems.parameters import check_parameters, parameter
 
 TMOA = -1
@@ -32,7 +32,8 @@ def tmoa_cut(split: SplitSystem, objective: str) -> int:
     If no cut meets the constraints: the cut that exceeds its limits by the smallest factor, with a
     `SchemeWarning`, since an overloaded system is simulated as well.
     """
-    program = build_program(split.profile, split.system, reading=split.reading, objective=objective)
+    goal = OBJECTIVES[objective]
+    program = program_of(split.profile, split.system, split.terms, goal, 0.0)
     if split.reading.name == "printed":
         return tmoa_printed(program).cut or 0
     answer = tmoa_repaired(program)

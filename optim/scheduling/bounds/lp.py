@@ -27,6 +27,10 @@ _ROUNDS = 20  # of pricing; after them the LP is solved over all pairs
 
 _SECONDS_PER_PAIR = 5e-6  # for less, HiGHS is not worth starting: it does not end earlier
 
+_LIMIT_REACHED = 1  # scipy's status, of time or iterations
+
+_SECONDS_TO_READ = 1e-6  # a pair, which HiGHS's clock does not count
+
 _TOLERANCE = 1e-9  # of the makespan: a reduced cost above minus this counts as >= 0
 
 
@@ -174,19 +178,21 @@ def solve_pairs(program: AssignmentLP, pairs: NDArray[np.bool_]) -> Vertex:
         A_eq=csr_array((np.ones(n), (task, columns)), shape=(k, n + 1)),
         b_eq=program.number,
         method="highs-ds",
-        options=_limits(),
+        options=_limits(n),
     )
     if answer.status:
-        is_over()  # the reason may be the end of the time, which is then noted
+        if answer.status == _LIMIT_REACHED:
+            leave_off()
+        is_over()  # notes the end of the time
         return _unsolved(task, node, x)
     multipliers = _normalised(-answer.ineqlin.marginals, x, scale / size)
     return Vertex(answer.fun * scale, task, node, answer.x[:n], multipliers)
 
 
-def _limits() -> dict[str, float]:
-    """Return HiGHS's time limit, where there is one."""
+def _limits(pairs: int) -> dict[str, float]:
+    """Return HiGHS's time limit for an LP over so many pairs, where there is one."""
     left = time_left()
-    return {"time_limit": left} if left < np.inf else {}
+    return {"time_limit": max(0.0, left - _SECONDS_TO_READ * pairs)} if left < np.inf else {}
 
 
 def _unsolved(task: IntArray, node: IntArray, x: int) -> Vertex:

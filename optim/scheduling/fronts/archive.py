@@ -88,6 +88,11 @@ class Archive:
         """Keep a bound: what ends by `end` has a value of at least intercept + slope makespan."""
         self.lines.append((intercept, slope, end))
 
+    def value_within(self, deadline: float) -> float:
+        """Return the least value of the schedules that end by a deadline, else infinity."""
+        place = bisect_right(self.makespans, deadline)
+        return self.values[place - 1] if place else np.inf
+
     def within(self, deadline: float) -> IntArray | None:
         """Return the schedule of least value that ends by a deadline, None if there is none."""
         place = bisect_right(self.makespans, deadline)

@@ -22,13 +22,12 @@ from edgeopt.optim.scheduling.integer_program import (
     cover_of,
     model_of,
     run_program,
-    solution_of,
 )
-from edgeopt.optim.scheduling.run_time import time_left, within
+from edgeopt.optim.scheduling.run_time import is_over, time_left, within
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
-from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.problem import BoolArray, Problem
 
 _WHOLE = 0.5  # a variable above is 1
 
@@ -88,7 +87,7 @@ class EpsilonConstraint:
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
         """Yield after each integer program whether it was solved to the end."""
         check_pairs(archive.problem, "epsilon")
-        exact = _Exact(archive, self.gap, rng)
+        exact = Exact(archive, self.gap, rng)
         yield exact.cheapest(math.inf, share=1 / max(self.points, 1))
         if not self.points:
             yield from self._downwards(exact)
@@ -103,7 +102,7 @@ class EpsilonConstraint:
             tried.add(deadline)
             yield exact.cheapest(deadline, share=1 / (self.points - done))
 
-    def _downwards(self, exact: _Exact) -> Iterator[bool]:
+    def _downwards(self, exact: Exact) -> Iterator[bool]:
         """Solve for each deadline below a known makespan."""
         archive, unit = exact.archive, makespan_unit(exact.archive.problem)
         deadline, longer = math.inf, 1.0
@@ -147,7 +146,7 @@ class WeightedSum:
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
         """Yield after each integer program whether it was solved to the end."""
         check_pairs(archive.problem, "weighted")
-        exact, most = _Exact(archive, self.gap, rng), self.points or math.inf
+        exact, most = Exact(archive, self.gap, rng), self.points or math.inf
         archive.offer(lpt(archive.problem, rng))
         share = 1 / max(self.points, 4)
         yield exact.cheapest(math.inf, share=share)
@@ -172,8 +171,18 @@ class WeightedSum:
                 open_pairs += [((c, e), middle), (middle, (longer, cheaper))]
 
 
-class _Exact:
-    """Solves integer programs, and keeps schedules and bounds in an archive."""
+class Exact:
+    """Solves integer programs, and keeps schedules and bounds in an archive.
+
+    Parameters
+    ----------
+    archive : Archive
+        Gets what is found.
+    gap : float
+        Relative gap at which HiGHS ends.
+    rng : Generator
+        Source of HiGHS's seed.
+    """
 
     def __init__(self, archive: Archive, gap: float, rng: np.random.Generator) -> None:
         self.archive, self.gap, self.covers = archive, gap, set[Cover]()
@@ -182,6 +191,30 @@ class _Exact:
     def cheapest(self, deadline: float, share: float = 1.0) -> bool:
         """Look for the least value up to a deadline, in a share of the time left."""
         answer = self._solve(Wanted(0.0, 1.0, deadline), share)
+        self._keep(deadline, answer)
+        return answer.ended
+
+    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> None:
+        """Look for a better schedule up to a deadline, with counted work.
+
+        Parameters
+        ----------
+        deadline : float
+            In s.
+        pairs : ndarray of bool, shape (k, x)
+            Those that count.
+        checks : float
+            See `solve_program`.
+        proves : bool
+            Whether every better schedule than the archive's uses these pairs only.
+        """
+        known = self.archive.value_within(deadline)
+        answer = self._solve(Wanted(0.0, 1.0, deadline), 1.0, pairs, checks)
+        if proves:
+            self._keep(deadline, answer._replace(bound=min(answer.bound, known)))
+
+    def _keep(self, deadline: float, answer: Answer) -> None:
+        """Keep a bound on the least value up to a deadline."""
         beyond = deadline
         if deadline < math.inf:
             beyond = next_makespan(self.archive.problem, deadline)
@@ -190,7 +223,6 @@ class _Exact:
         else:
             # Between the deadline and the next multiple of the unit, no schedule ends.
             self.archive.bound(answer.bound, end=max(deadline, math.nextafter(beyond, 0.0)))
-        return answer.ended
 
     def weighted(self, wanted: Wanted, share: float = 1.0) -> bool:
         """Look for the least weighted sum, in a share of the time left."""
@@ -202,30 +234,28 @@ class _Exact:
             self.archive.least = max(self.archive.least, answer.bound / wanted.makespan)
         return answer.ended
 
-    def _solve(self, wanted: Wanted, share: float) -> Answer:
+    def _solve(
+        self,
+        wanted: Wanted,
+        share: float,
+        pairs: BoolArray | None = None,
+        checks: float = math.inf,
+    ) -> Answer:
         """Solve until HiGHS packs no node beyond its memory."""
         archive = self.archive
         with within(share * time_left()):
             while True:
-                start = _start(archive, wanted)
                 answer = minimise(
-                    archive.problem, archive.goal, wanted, start, sorted(self.covers),
-                    mip_rel_gap=self.gap, random_seed=self.seed,
+                    archive.problem, archive.goal, wanted, sorted(self.covers),
+                    pairs, checks, mip_rel_gap=self.gap, random_seed=self.seed,
                 )  # fmt: skip
                 cover = None
                 if answer.assignment is not None:
                     cover = cover_of(archive.problem, answer.assignment)
                     archive.offer(answer.assignment)
-                if cover is None or cover in self.covers or not time_left():
+                if cover is None or cover in self.covers or is_over():
                     return answer._replace(ended=answer.ended and cover is None)
                 self.covers.add(cover)
-
-
-def _start(archive: Archive, wanted: Wanted) -> IntArray | None:
-    """Return the best known schedule."""
-    pairs = zip(archive.makespans, archive.values, strict=True)
-    sums = [wanted.makespan * m + wanted.value * v for m, v in pairs if m <= wanted.deadline]
-    return archive.assignments[int(np.argmin(sums))] if sums else None
 
 
 def _boxes(archive: Archive) -> list[tuple[float, float]]:
@@ -257,8 +287,9 @@ def minimise(
     problem: Problem,
     goal: Goal,
     wanted: Wanted,
-    start: IntArray | None,
     covers: list[Cover],
+    pairs: BoolArray | None = None,
+    checks: float = math.inf,
     **options: Any,
 ) -> Answer:
     """Minimise a weighted sum of makespan and value, up to a deadline.
@@ -267,10 +298,12 @@ def minimise(
     ----------
     problem, goal, wanted
         What is scheduled, and what is minimised.
-    start : ndarray, shape (k,), or None
-        A schedule to start from.
     covers : list of tuple of int
         Sets of tasks that were packed on a node beyond its capacity.
+    pairs : ndarray of bool, shape (k, x), optional
+        Those that count; by default all.
+    checks : float
+        See `solve_program`.
     **options : object
         Of HiGHS; the time left to the run is its time limit.
 
@@ -281,10 +314,13 @@ def minimise(
     """
     from highspy import HighsModelStatus
 
-    pairs = np.isfinite(problem.matrix)
+    # Without a schedule to start from: where presolve leaves a constant in the objective, HiGHS
+    # 1.16 takes the start for better than it is, and ends there.
+    legal = np.isfinite(problem.matrix)
+    pairs = legal if pairs is None else legal & pairs
     if wanted.deadline < math.inf:
         ready = 0.0 if problem.ready is None else problem.ready
-        pairs &= ready + problem.matrix <= wanted.deadline * (1 + _STEP)
+        pairs = pairs & (ready + problem.matrix <= wanted.deadline * (1 + _STEP))
     program = build_integer_program(problem, pairs, math.inf, covers, wanted.deadline)
     if (np.bincount(program.task, minlength=program.tasks) == 0).any():
         return Answer(None, math.inf, True)
@@ -297,10 +333,8 @@ def minimise(
     )
     model, size, offset = _priced(program, goal, wanted)
     highs.passModel(model)
-    has_late = _add_late_nodes(highs, program, problem, goal, wanted.value / size)
-    if start is not None and not has_late:
-        highs.setSolution(solution_of(program, start))
-    run_program(highs, math.inf)
+    _add_late_nodes(highs, program, problem, goal, wanted.value / size)
+    run_program(highs, checks)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return Answer(None, math.inf, True)
@@ -328,10 +362,10 @@ def _priced(program: IntegerProgram, goal: Goal, wanted: Wanted) -> tuple[Any, f
 
 def _add_late_nodes(
     highs: Any, program: IntegerProgram, problem: Problem, goal: Goal, weight: float
-) -> bool:
+) -> None:
     """Add what nodes that are ready only after the makespan would else gain by not waiting."""
     if problem.ready is None or not weight:
-        return False
+        return
     late = np.flatnonzero((problem.ready > 0.0) & (goal.idle > 0.0))
     makespan = len(program.task) + program.switches
     for extra, node in enumerate(late.tolist(), makespan + 1):
@@ -342,4 +376,3 @@ def _add_late_nodes(
         values = np.concatenate([program.times[own], [-1.0, -1.0]])
         begins = (float(problem.ready[node]) - program.origin) / program.scale
         highs.addRow(-math.inf, -begins, len(columns), columns, values)
-    return bool(late.size)

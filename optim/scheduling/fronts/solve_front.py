@@ -1,9 +1,9 @@
-"""The one loop that runs every method for fronts, and keeps what it finds."""
+"""Methods for fronts as solvers, so that `solve` runs them, and what they find as a front."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,21 +13,18 @@ from edgeopt.optim.scheduling.fronts.archive import Archive, Front
 from edgeopt.optim.scheduling.fronts.exact import EpsilonConstraint, WeightedSum
 from edgeopt.optim.scheduling.fronts.goal import goal_of
 from edgeopt.optim.scheduling.fronts.search import FrontSearch
-from edgeopt.optim.scheduling.run_time import is_over, within
-from edgeopt.optim.scheduling.seeds import seeded
+from edgeopt.optim.scheduling.run_time import is_over
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.solver import Result, State
 from edgeopt.optim.scheduling.stop import (
     Criterion,
     Evaluations,
     Iterations,
-    Progress,
     Seconds,
-    Status,
     as_criteria,
-    first_met,
 )
 from edgeopt.problems.errors import InputError, check_choice
 from edgeopt.problems.scheduling.problem import Problem
-from edgeopt.problems.scheduling.tally import Tally, counting
 
 DEFAULT = Seconds(10.0)
 """The budget of a front."""
@@ -120,43 +117,64 @@ def front(
     for criterion in criteria:
         if not isinstance(criterion, Seconds | Iterations | Evaluations):
             raise InputError("stop", criterion, "Seconds, Iterations or Evaluations")
-    seed, generator = seeded(rng)
-    limit = min((each.limit for each in criteria if isinstance(each, Seconds)), default=np.inf)
-    begin, tally, now = time.perf_counter(), Tally(), Progress()
-    with within(limit), counting(tally):
-        archive = Archive(problem, goal, deadline_bound(problem))
-        status = Status.FINISHED
-        try:
-            for _ in chosen.search(archive, generator):
-                now = Progress(
-                    iterations=now.iterations + 1,
-                    evaluations=tally.count,
-                    seconds=time.perf_counter() - begin,
-                    step_evaluations=tally.count - now.evaluations,
-                )
-                met = first_met(criteria, now)
-                if met is not None and archive.makespans:
-                    status = met
-                    break
-        except KeyboardInterrupt:
-            if not archive.makespans:
-                raise
-            status = Status.INTERRUPTED
-        if status is Status.FINISHED and is_over():
-            status = Status.SECONDS
-    return _front(archive, status, chosen, seed, now, tally.count, time.perf_counter() - begin)
+    archive = Archive(problem, goal, least=0.0)
+    found = solve(problem, FrontSolver(chosen, archive), stop=criteria, rng=rng)
+    return _front(archive, found, chosen)
 
 
-def _front(
-    archive: Archive,
-    status: Status,
-    method: FrontMethod,
-    seed: int | None,
-    now: Progress,
-    evaluations: int,
-    seconds: float,
-) -> Front:
-    """Return what the archive holds as a front."""
+@dataclass(kw_only=True)
+class FrontState(State):
+    """State of `FrontSolver`: the shortest schedule, and the method at work.
+
+    Attributes
+    ----------
+    search : iterator
+        Of the method.
+    steps : int
+        Pieces of work done.
+    """
+
+    search: Iterator[bool]
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class FrontSolver:
+    """A method for fronts as a solver: a step is what the method does before it yields.
+
+    Attributes
+    ----------
+    scheduler : FrontMethod
+        The method.
+    archive : Archive
+        Gets what it finds.
+    """
+
+    scheduler: FrontMethod
+    archive: Archive
+    seeks_more = True  # a shortest schedule is only one end of a front
+
+    def init(self, problem: Problem, rng: np.random.Generator) -> FrontState:
+        """Return the state before the method begins."""
+        self.archive.least = deadline_bound(problem)
+        return FrontState(search=self.scheduler.search(self.archive, rng))
+
+    def step(self, problem: Problem, state: FrontState) -> FrontState:
+        """Let the method work until it yields or ends."""
+        ended = next(state.search, None) is None
+        state.steps += not ended
+        # A method that ends when its time is up has not finished.
+        state.done = ended and not is_over()
+        archive = self.archive
+        if archive.makespans and archive.makespans[0] < state.makespan:
+            state.assignment, state.makespan = archive.assignments[0], archive.makespans[0]
+        return state
+
+
+def _front(archive: Archive, result: Result, method: FrontMethod) -> Front:
+    """Return what the archive of a run holds as a front."""
+    state = result.state  # of a run that was interrupted within a step, a plain one
+    steps = state.steps if isinstance(state, FrontState) else result.iterations
     count, tasks = len(archive.makespans), archive.problem.tasks
     points = np.column_stack([archive.makespans, archive.values]).reshape(count, 2)
     return Front(
@@ -166,12 +184,12 @@ def _front(
         lines=np.array(archive.lines).reshape(-1, 3),
         least=archive.least,
         problem=archive.problem,
-        status=status if count else Status.INFEASIBLE,
+        status=result.status,
         method=type(method).__name__,
-        seed=seed,
-        iterations=now.iterations,
-        evaluations=evaluations,
-        seconds=seconds,
+        seed=result.seed,
+        iterations=steps,
+        evaluations=result.evaluations,
+        seconds=result.seconds,
     )
 
 

@@ -8,11 +8,14 @@ import numpy as np
 
 from edgeopt.optim.jit import jit, jit_lean
 from edgeopt.optim.scheduling.rivals.population import Rows, RowsState, Seed, first_rows
+from edgeopt.optim.scheduling.run_time import leave_off, time_left
 from edgeopt.optim.stream import RandomStream, next_uniform
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 from edgeopt.problems.scheduling.problem import Problem
+
+_SECONDS_PER_TASK = 2e-8  # and chromosome, to breed a generation: for less none is begun
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ class GeneticAlgorithm:
 
     def step(self, problem: Problem, state: RowsState) -> RowsState:
         """Evaluate the first population, or breed the next."""
+        if state.begun and time_left() < _SECONDS_PER_TASK * state.rows.nodes.size:
+            leave_off()
+            return state
         if state.begun:
             ranks = state.rows.cost.argsort(kind="stable")
             odds = (self.crossover, self.mutation)

@@ -3,6 +3,7 @@
 import csv
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from edgeopt.experiments.commands.networks import devices_command, networks_command
 from edgeopt.experiments.commands.offload import offload_command
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.networks.from_csv import to_csv
+from edgeopt.problems.networks.layer_times import LayerTimes
 from edgeopt.problems.networks.load import NETWORKS, load_network
 from edgeopt.problems.systems.load import device_names, parse_system
 
@@ -37,6 +40,22 @@ def test_one_network_as_text_and_table(tmp_path: Path):
     names = [line.split()[1] for line in text.splitlines()[2:]]
     assert names == [*load_network("alexnet").cut_names]
     assert load_network(str(path)).layers == load_network("alexnet").layers
+
+
+def test_measured_times_and_estimates_are_shown(tmp_path: Path):
+    network = load_network("alexnet")
+    marks = [layer.name == "pool2" for layer in network.layers]
+    times = LayerTimes([2e-3] * len(marks), estimated=marks)
+    to_csv(replace(network, measured={"pi": times}), tmp_path / "net.csv")
+    lines = run(networks_command, str(tmp_path / "net.csv")).splitlines()
+    at = lines.index("Measured time since the last cut in ms (~: estimated, at least in part):")
+    assert [line.split() for line in lines[at + 2 : at + 5]] == [
+        ["1", "conv1", "2"], ["2", "conv2", "4"], ["3", "conv3", "~4"],
+    ]  # fmt: skip
+    words = "1 of 12 layers were not measured on pi and are estimated, 8% of the time"
+    assert lines[-1] == f"pi: 24 ms; {words}"
+    arguments = ("--network", str(tmp_path / "net.csv"), "--set", "pool.times=pi")
+    assert f"Note: {words}." in run(offload_command, *arguments)
 
 
 def test_every_device_has_a_source_and_can_be_pasted():

@@ -24,10 +24,10 @@ tiers = [
 """
 
 
-def run(folder: Path, *options: str) -> str:
+def run(folder: Path, *options: str, text: str = CAMERA) -> str:
     app, path = typer.Typer(), folder / "camera.toml"
     app.command()(tiers_command)
-    path.write_text(CAMERA)
+    path.write_text(text)
     arguments = [str(path), "--network", "alexnet", *options]
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0
@@ -57,6 +57,19 @@ def test_accuracy_may_be_required(tmp_path: Path):
     exact = json.loads(run(tmp_path, "--least-accuracy", "0.9", "--json"))["placement"]
     assert (exact["accuracy"], exact["exits"]) == (0.9, [])
     assert "no placement meets" in run(tmp_path, "--least-accuracy", "0.95")
+
+
+def test_layers_may_be_placed_one_by_one(tmp_path: Path):
+    plain = "\n".join(line for line in CAMERA.splitlines() if "exits" not in line)
+    report = json.loads(run(tmp_path, "--method", "graph", "--json", text=plain))
+    best, text = report["placement"], run(tmp_path, "--method", "graph", text=plain)
+    cuts = json.loads(run(tmp_path, "--json", text=plain))["placement"]
+    assert best["delay_s"] <= cuts["delay_s"] * (1 + 1e-3)  # segments and layers differ a little
+    assert sum(len(layers) for layers in best["layers"]) == 12
+    rows = [line.split()[0] for line in text.splitlines()[2:7]]
+    assert rows == ["camera", "camera-edge", "edge", "edge-cloud", "cloud"]
+    with pytest.raises(InputError, match="exits"):
+        run(tmp_path, "--method", "graph")
 
 
 def test_a_file_that_is_missing_is_named(tmp_path: Path):

@@ -62,7 +62,7 @@ def test_what_cma_es_cannot_do_is_said(edgeopt: Callable, tune_file: Path, own_s
 def test_killed_and_resumed_is_as_never_killed(
     edgeopt: Callable, tune_file: Path, tmp_path: Path
 ) -> None:
-    tune_file.write_text(tune_file.read_text().replace("trials = 6", "trials = 40"))
+    tune_file.write_text(tune_file.read_text().replace("trials = 6", "trials = 20"))
     command = [
         sys.executable,
         "-m",
@@ -73,7 +73,7 @@ def test_killed_and_resumed_is_as_never_killed(
         "killed",
     ]
     journal = tmp_path / "killed" / "journal.log"
-    for size in (6_000, 20_000):
+    for size in (4_000, 12_000):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tmp_path)
         while process.poll() is None and (not journal.exists() or journal.stat().st_size < size):
             time.sleep(0.005)
@@ -84,7 +84,7 @@ def test_killed_and_resumed_is_as_never_killed(
     for name in ("trials.csv", "comparison.csv", "best.toml"):
         one, other = (tmp_path / folder / name for folder in ("killed", "whole"))
         assert one.read_bytes() == other.read_bytes()
-    assert len(pd.read_csv(tmp_path / "whole" / "trials.csv")) == 40
+    assert len(pd.read_csv(tmp_path / "whole" / "trials.csv")) == 20
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edgeopt.experiments.offload.choice import offload
+from edgeopt.experiments.simulation.scenario import Scenario
 from edgeopt.optim.framework.conditions import draw_conditions
 from edgeopt.optim.framework.dispatcher import Dispatcher
 from edgeopt.optim.framework.measures import batch_interval, delay_s, task_delay_parts_s
@@ -17,6 +19,8 @@ from edgeopt.problems.offloading.reading import QUEUED
 from edgeopt.problems.offloading.waiting import mdx_wait_s
 from edgeopt.problems.systems.load import load_system
 from edgeopt.problems.systems.system import System
+
+pytestmark = pytest.mark.filterwarnings("ignore::edgeopt.optim.framework.loads.BusyWarning")
 
 NETWORK = load_network("alexnet")
 TASKS = 20_000
@@ -82,6 +86,21 @@ def test_the_mean_delay_is_within_the_interval_of_the_simulation(name: str, load
         assert interval.mean - interval.half - 1e-9 <= delay + left_out_s(split, cut)
         assert parts["execution"].mean() == pytest.approx(terms.execution_s.ravel()[cut])
         assert parts["cloud"].mean() == pytest.approx(terms.cloud_s.ravel()[cut])
+
+
+@pytest.mark.parametrize("reading", [None, "corrected"])
+def test_a_scenario_plans_with_the_delay_that_offload_tells(reading: str | None):
+    """By default both have one model; with links of their own also if the file asks for them."""
+    named = {} if reading is None else {"reading": reading}
+    for edge in ({}, {"uplink": "own"}):
+        scenario = Scenario("alexnet", "table1", nodes=10, edge=edge, **named)
+        split = scenario.make_setting(30.0, np.random.default_rng(0))
+        told = offload("alexnet", "table1", nodes=10, **named).answer.program.terms
+        assert split.reading == told.reading
+        assert (split.terms.delay_s == told.delay_s).all() == (not edge or reading is not None)
+        one_link = reading is None and not edge
+        assert split.terms.columns.one_link is one_link
+        assert split.terms.columns.rate_bit_s == pytest.approx(1e9 if one_link else 1e8)
 
 
 def test_near_full_load_the_formula_grows_as_the_simulation_does():

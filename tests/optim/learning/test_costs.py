@@ -76,6 +76,12 @@ def test_sizes_spread(make_problem):
     assert sizes.mean() == pytest.approx(10, abs=0.6)
 
 
+def test_a_training_is_by_default_that_of_the_paper():
+    numbers = {"periods": 40, "window": 36, "batch": 32, "spread": 0.0, "concentration": 1.0}
+    rates = {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 1e-4}
+    assert Training() == Training(**numbers, **rates)
+
+
 def test_rate_falls_at_half_and_three_quarters():
     rates = [learning_rate(Training(periods=8), period) for period in range(8)]
     assert rates == pytest.approx([0.1] * 4 + [0.01] * 2 + [0.001] * 2)

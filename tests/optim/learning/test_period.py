@@ -97,6 +97,7 @@ def test_a_window_is_scheduled_by_the_times_that_tasks_occupy_nodes():
 
 
 def test_a_dispatch_has_defaults_field_by_field():
+    assert Dispatch() == Dispatch({"solver": "atsa-repaired"}, {"evaluations": 1000})
     assert make_dispatch({}) == Dispatch()
     assert make_dispatch({"solver": "lpt"}).budget == Dispatch().budget
     table = {"solver": "atsa", "parameters": {"ants": 3}, "budget": {"iterations": 2}}

@@ -29,9 +29,9 @@ READINGS = (
 )
 
 
-def random_graph(rng: np.random.Generator, most: int = 7) -> Profile:
+def random_graph(rng: np.random.Generator, least: int = 2, most: int = 7) -> Profile:
     """Layers that read one to three earlier ones, some in place, some without work."""
-    size, layers = int(rng.integers(2, most + 1)), []
+    size, layers = int(rng.integers(least, most + 1)), []
     for i in range(size):
         sources = tuple(
             sorted({int(s) for s in rng.integers(-1, i, size=rng.integers(1, 4))} | {i - 1})
@@ -81,9 +81,9 @@ def enumerated(program: CutProgram) -> float:
     return min((float(one.cost[0]) for one in ones if one.feasible[0]), default=np.inf)
 
 
-def random_case(seed: int) -> CutProgram:
+def random_case(seed: int, layers: tuple[int, int] = (2, 7)) -> CutProgram:
     rng = np.random.default_rng(seed)
-    profile, reading = random_graph(rng), READINGS[seed % len(READINGS)]
+    profile, reading = random_graph(rng, *layers), READINGS[seed % len(READINGS)]
     system = tight_system(rng, profile, reading)
     objective = SPLIT_OBJECTIVES[int(rng.integers(len(SPLIT_OBJECTIVES)))]
     return build_program(profile, system, reading=reading, objective=objective, weight=0.1)
@@ -100,6 +100,13 @@ def test_the_split_is_the_best_of_all_that_meet_the_constraints(seed: int):
     assert split.value == pytest.approx(expected, rel=3e-5)
     assert split.bound <= expected * (1 + 1e-9)
     assert all(row.holds for row in split.constraints)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fourteen_layers_are_split_as_well_as_by_enumeration(seed: int):
+    program = random_case(seed, (14, 14))
+    split, expected = best_split(program), enumerated(program)
+    assert (np.inf if split is None else split.value) == pytest.approx(expected, rel=3e-5)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -87,6 +87,21 @@ def test_the_placement_is_the_best_of_all(chain, seed: int):
             assert found == pytest.approx(least, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_fourteen_layers_are_placed_as_well_as_by_enumeration(chain, seed: int):
+    profile = chain(seed, 14)
+    tiers = replace(
+        random_tiers(seed, profile), exits=(), tasks=TaskStream(0.1, 1e3, size_bytes=1e5)
+    )
+    every = feasible_costs(profile, tiers)
+    assert every
+    for objective, key in (("delay", "delay_s"), ("energy", "energy_j")):
+        best = best_placement(profile, tiers, objective=objective)
+        assert best is not None
+        least = min(getattr(one, key) for one in every)
+        assert getattr(best, key) == pytest.approx(least, rel=1e-9)
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=SEEDS)
 def test_the_front_is_that_of_all_placements(chain, seed: int):

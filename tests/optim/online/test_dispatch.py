@@ -120,6 +120,7 @@ def test_tasks_wait_for_a_node_to_join():
     [
         [Change(-1.0, 0, "fail")],
         [Change(1.0, 2, "fail")],
+        [Change(1.0, -1, "fail")],
         [Change(1.0, 0, "explode")],
         [Change(1.0, 0, "fail"), Change(2.0, 0, "leave")],
         [Change(1.0, 0, "join"), Change(2.0, 0, "join")],
@@ -183,6 +184,12 @@ def test_overload_of_uplink_and_cloud():
     assert uplink.startswith("uplink: the load is 303 %")
     assert cloud.startswith("cloud: the load is 202 %")
     assert overloads(np.zeros(101), work, resources) == ()
+
+
+def test_a_load_that_can_just_be_done_is_no_overload():
+    time, work = np.arange(101.0), stages(np.full(101, 100.0))  # 10,100 FLOP in 100 s
+    assert overloads(time, work, Resources([101.0])) == ()
+    assert len(overloads(time, work, Resources([100.9]))) == 1
 
 
 @settings(deadline=None)

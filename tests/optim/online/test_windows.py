@@ -1,5 +1,7 @@
 """Windows: small cases by hand, memory, scheduling time, and any solver of `optim`."""
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,21 @@ def test_a_function_of_ones_own_sees_ready_times_and_memory():
     last = seen[-1]
     assert last.ready.tolist() == [3, 0]
     assert last.node_capacity.tolist() == [3, 2]
+
+
+class Interrupted(ATSA):
+    """Ctrl-C while it works on a window for which it has a schedule."""
+
+    def step(self, problem, state):
+        if problem.tasks > 2 and state.assignment is not None:  # the warm-up has two
+            signal.raise_signal(signal.SIGINT)
+        return super().step(problem, state)
+
+
+def test_ctrl_c_ends_the_simulation_not_only_a_window():
+    work, resources = stages([1, 1, 1]), Resources([1.0, 1.0])
+    with pytest.raises(KeyboardInterrupt):
+        simulate_windows(np.zeros(3), work, resources, Interrupted(ants=3), Window(3), rng=0)
 
 
 def test_tasks_without_room_wait_until_memory_is_released():

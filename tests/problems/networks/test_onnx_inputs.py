@@ -27,14 +27,14 @@ def integers(name, *values):
 def save(tmp_path):
     """Return a function that writes nodes as ``net.onnx`` and returns the path."""
 
-    def write(nodes, weights, inputs, y=None):
+    def write(nodes, weights, inputs, y=None, opset=18):
         values = [
             helper.make_tensor_value_info(name, INT64 if shape == () else FLOAT, shape)
             for name, shape in inputs.items()
         ]
         outputs = [helper.make_tensor_value_info("y", FLOAT, y)]
         graph = helper.make_graph(nodes, "net", values, outputs, weights)
-        opsets = [helper.make_opsetid("", 18)]
+        opsets = [helper.make_opsetid("", opset)]
         path = tmp_path / "net.onnx"
         model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
         path.write_bytes(model.SerializeToString())
@@ -189,3 +189,46 @@ def test_names_with_colons_in_a_specification(save):
     assert load_network(f"{path}:on::x:0=1x5x3").input_shape == (5, 3)
     with pytest.raises(InputError, match="inputs: got"):
         load_network("alexnet", inputs={"x": (1, 3)})
+
+
+@pytest.mark.parametrize("declared", [(-1, 2, -1, -1), ("n", "width"), (1, 2, 9, 9)])
+def test_what_a_file_says_of_its_outputs_may_be_wrong(save, declared):
+    nodes = [node("Conv", ["x", "w"], ["y"], "conv")]
+    path = save(nodes, [weight("w", 2, 3, 1, 1)], {"x": (-1, 3, "height", 8)}, y=declared)
+    assert from_onnx(path, inputs={"x": (1, 3, 4, 8)}).layers[0].output_shape == (2, 4, 8)
+
+
+def test_constants_without_elements_are_no_parameters(save):
+    nodes = [
+        node("Resize", ["x", "roi", "", "sizes"], ["a"], "up"),
+        node("Conv", ["a", "w"], ["y"], "conv"),
+    ]
+    weights = [weight("w", 2, 3, 1, 1), weight("roi", 0), integers("sizes", 1, 3, 8, 8)]
+    profile = from_onnx(save(nodes, weights, {"x": (1, 3, 4, 4)}))
+    assert profile.edge_parameters.tolist() == [0, 6]
+
+
+def test_faults_of_shape_inference_are_worked_around(save):
+    nodes = [
+        # a sum of vectors along two axes, at which the propagation of sizes fails
+        node("Unsqueeze", ["n3", "axis"], ["column"]),
+        node("Add", ["column", "n2"], ["table"]),
+        node("Cast", ["table"], ["weights"], to=FLOAT),
+        # 8 samples have 5 frequencies, as one side is the default
+        node("STFT", ["x", "step", "", "frame"], ["waves"], "stft"),
+        node("ReduceSumSquare", ["waves"], ["power"], "power", axes=[-1], keepdims=0),
+        node("MatMul", ["power", "w"], ["mixed"], "mix"),
+        node("MatMul", ["mixed", "weights"], ["y"], "end"),
+    ]
+    held = [
+        integers("n3", 1, 2, 3), integers("n2", 1, 2), integers("axis", 1),
+        helper.make_tensor("step", INT64, [], [4]), helper.make_tensor("frame", INT64, [], [8]),
+        weight("w", 5, 3),
+    ]  # fmt: skip
+    path = save(nodes, held, {"x": (1, 32, 1)}, opset=17)
+    with pytest.warns(UserWarning, match="zero work: STFT"):
+        layers = from_onnx(path, allow_uncounted=True).layers
+    assert [(x.name, x.macs) for x in layers if x.macs] == [
+        ("mix", 7 * 5 * 3),
+        ("end", 7 * 3 * 2),
+    ]

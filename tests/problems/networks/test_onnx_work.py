@@ -110,6 +110,34 @@ def test_transposed_operands_of_the_runtime(tmp_path):
     assert found == (3 * 4 * 6, 24)
 
 
+def test_operators_of_the_runtime_make_shapes_that_no_file_gives(tmp_path):
+    domain = "com.microsoft"
+    nodes = [
+        node("FusedConv", ["x", "w"], ["a"], "conv", domain=domain, strides=[2, 2]),
+        node("Gelu", ["a"], ["b"], "gelu", domain=domain),
+        node("Reshape", ["b", "to"], ["c"], "tokens"),
+        node("DynamicQuantizeLSTM", ["c", "i", "r", "bias", "", "", "", "", "s", "z", "s", "z"],
+             ["d"], "lstm", domain=domain, hidden_size=3),
+        node("Reshape", ["d", "rows"], ["e"], "rows"),
+        node("DynamicQuantizeMatMul", ["e", "m", "s"], ["y"], "product", domain=domain),
+    ]  # fmt: skip
+    int8, int64 = TYPES.INT8, TYPES.INT64
+    weights = [
+        weight("w", 2, 3, 2, 2), helper.make_tensor("to", int64, [3], [8, 1, 4]),
+        weight("i", 1, 4, 12, kind=int8), weight("r", 1, 3, 12, kind=int8), weight("bias", 1, 24),
+        weight("s", 1), weight("z", 1, kind=int8), weight("m", 3, 5, kind=int8),
+        helper.make_tensor("rows", int64, [2], [8, 3]),
+    ]  # fmt: skip
+    profile = read(tmp_path / "n.onnx", nodes, {"x": ((1, 3, 8, 8),)}, weights)
+    work = {
+        layer.name: (layer.macs, layer.elements, layer.element_bytes) for layer in profile.layers
+    }
+    assert work == {
+        "conv": (2 * 16 * 12, 32, 4), "gelu": (0, 32, 4), "tokens": (0, 32, 4),
+        "lstm": (8 * (4 + 3) * 12, 24, 4), "rows": (0, 24, 4), "product": (8 * 3 * 5, 40, 4),
+    }  # fmt: skip
+
+
 def test_deformable_convolution(tmp_path):
     inputs = {"x": (1, 3, 8, 8)}
     weights = [weight("w", 2, 3, 3, 3), weight("offset", 1, 18, 6, 6)]

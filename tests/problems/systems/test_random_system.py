@@ -35,7 +35,8 @@ def test_each_constraint_binds_in_some_systems():
 
 def test_a_batch_has_one_leading_axis():
     batch = random_batch(7, rng=0)
-    values = {name: value for name, value in vars(batch).items() if name != "one_link"}
+    values = {name: value for name, value in vars(batch).items() if value is not None}
+    del values["one_link"]
     assert {np.shape(value) for value in values.values()} == {(7, 1, 1)}
     assert batch.one_link is False
 
@@ -64,12 +65,49 @@ def test_a_seed_always_gives_the_same_numbers():
         "period_s": 3600.0,
         "one_link": 0.0,
     }
-    found = {name: float(np.squeeze(value)) for name, value in vars(random_batch(1, rng=0)).items()}
+    given = {k: v for k, v in vars(random_batch(1, rng=0)).items() if v is not None}
+    found = {name: float(np.squeeze(value)) for name, value in given.items()}
     assert found == pytest.approx(expected, rel=4e-15)
     many = random_batch(2000, rng=0)
     assert (many.nodes.min(), many.nodes.max()) == (1.0, 30.0)
     # the nodes of the sixth system send as fast as they can, which is less than their share
     assert float(many.rate_bit_s[5, 0, 0]) == pytest.approx(10128889.518799879, rel=4e-15)
+
+
+def test_a_seed_always_gives_the_same_system():
+    system = random_system(nodes=3, kinds=2, rng=0)
+    first, second, third = system.pool.devices
+    assert third == second != first
+    assert (first.name, second.name) == ("kind0", "kind1")
+    expected = {
+        "flops": 187898526614.99503,
+        "memory_bytes": 4316336.178152552,
+        "throughput_bit_s": 371816980.1956365,
+        "energy_budget_j": 54735.20283788646,
+        "memory_bandwidth_byte_s": np.inf,
+        "static_power_w": 4.042367334155789,
+        "omega": 3.112624809006883e-23,
+        "kappa": 8.896934705887639e-30,
+        "clock_hz": 810783445.9864873,
+    }
+    assert {name: getattr(first, name) for name in expected} == pytest.approx(expected, rel=4e-15)
+    assert vars(system.link) == pytest.approx(
+        {
+            "bandwidth_bit_s": 121038195.53385453,
+            "round_trip_s": 0.023976951242990784,
+            "energy_j_bit": 5.2255608584781424e-08,
+        },
+        rel=4e-15,
+    )
+    found = system.pool.memory_share, system.cloud.flops, system.tasks.arrival_hz
+    found += system.tasks.deadline_s, *system.uplink.rates_bit_s[[0, 7]]
+    assert found == pytest.approx(
+        (
+            *(0.5878278103012795, 13274606911924.346, 147.34430649322223, 0.7171086807442926),
+            *(8332988.126847064, 5604818.946752578),
+        ),
+        rel=4e-15,
+    )
 
 
 def test_sizes_must_be_positive():

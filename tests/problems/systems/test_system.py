@@ -33,6 +33,14 @@ def test_a_device_names_the_bad_field(field: str, value: object):
         replace(NODE, **{field: value})
 
 
+def test_what_is_not_given_costs_nothing_and_limits_nothing():
+    free = (math.inf, math.inf, math.inf, 0.0, 0.0, 0.0, 0.0)
+    assert Device("node", 1e9, 1e6, *free) == NODE
+    assert CloudLink(8e6) == CloudLink(8e6, round_trip_s=0.0, energy_j_bit=0.0)
+    assert TaskStream(1.0, 2.0) == TaskStream(1.0, 2.0, period_s=3600.0, size_bytes=None)
+    assert Pool((NODE,)).memory_share == 1.0
+
+
 def test_a_device_has_a_name():
     with pytest.raises(InputError, match=r"^name: got ''"):
         replace(NODE, name="")

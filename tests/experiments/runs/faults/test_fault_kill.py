@@ -21,7 +21,7 @@ pytestmark = pytest.mark.long
 
 
 def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int):
-    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=20 * strikes)
+    path = write_sweep(tmp_path, NOISY.format(pause=0.01), repetitions=15 * strikes)
     pick, out = random.Random(1), tmp_path / "out"
     kept: dict[str, float] = {}
     for strike in range(strikes):

@@ -17,6 +17,7 @@ from edgeopt.optim.framework.schemes.plain import Collaborative
 from edgeopt.optim.framework.simulate import simulate
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.offloading.reading import CORRECTED
 
 RNG = np.random.default_rng(0)
 TRIPS = np.array([0.02, 0.05, 0.02, 0.3, 0.3, 0.02])
@@ -38,7 +39,7 @@ def test_the_slack_is_what_the_deadline_leaves(with_tasks, stream, conditions):
     limit = slack_limit_s(here, conditions(stream), stream.size, 7)
     execution, bits = here.terms.execution_s[0, 7], 32 * 200_704
     known = 0.2 + (execution + bits / 1e8 + here.cloud_s[7]) * stream.size
-    np.testing.assert_allclose(limit, 0.4 - known, atol=1e-6)  # the wait is below 1 us
+    np.testing.assert_allclose(limit, 0.4 - known, atol=1e-5)  # the wait is below 10 us
 
 
 def erlang_c(servers: int, load: float) -> float:
@@ -51,6 +52,7 @@ def test_the_slack_knows_the_queue(with_tasks, stream, conditions):
     """At 95 % load the wait of M/M/10 takes a good part of the deadline."""
     execution = with_tasks(deadline_s=1.0).terms.execution_s[0, 20]
     here = with_tasks(deadline_s=1.0, arrival_hz=0.95 * 10 / execution)
+    here = replace(here, reading=CORRECTED)
     wait = erlang_c(10, 9.5) * execution / (10 - 9.5)
     assert wait > execution
     limit = slack_limit_s(here, conditions(stream), stream.size, 20)

@@ -19,7 +19,7 @@ from edgeopt.optim.framework.simulate import simulate
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.offloading.reading import PRINTED
+from edgeopt.problems.offloading.reading import CORRECTED, PRINTED, QUEUED
 from edgeopt.problems.systems.load import load_system
 
 RNG = np.random.default_rng(0)
@@ -67,12 +67,15 @@ def test_without_a_feasible_cut_the_least_excess_is_taken(with_tasks):
     assert excess[cut] == excess.min()
 
 
-def test_a_lone_task_takes_the_delay_of_the_program_and_half_a_round_trip(split, conditions):
+@pytest.mark.parametrize(("reading", "way_back"), [(CORRECTED, 0.01), (QUEUED, 0.0)])
+def test_a_lone_task_takes_the_delay_of_the_program(split, conditions, reading, way_back):
+    tasks = replace(split.system.tasks, arrival_hz=1e-9)  # else the program waits
+    split = replace(split, reading=reading, system=replace(split.system, tasks=tasks))
     lone = Stream(np.zeros(1), np.ones(1))
     here = conditions(lone, trips=split.system.link.round_trip_s)
     for cut in (0, 7, 13, 20):
         run = simulate(split, lone, here, Collaborative(cut=cut), Dispatcher(), RNG)
-        terms, way_back = split.terms, 0.01
+        terms = split.terms
         expected = 0.2 + (terms.execution_s + terms.link_s + terms.cloud_s)[0, cut] + way_back
         assert delay_s(run)[0] == pytest.approx(expected, rel=1e-12)
         assert sum(task_delay_parts_s(run).values())[0] == pytest.approx(expected, rel=1e-12)

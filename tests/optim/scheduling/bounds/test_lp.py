@@ -16,6 +16,7 @@ from edgeopt.optim.scheduling.bounds.lp import (
     solve_relaxation,
 )
 from edgeopt.optim.scheduling.bounds.rounding import whole_memory
+from edgeopt.optim.scheduling.run_time import within
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -113,9 +114,19 @@ def test_pricing_needs_a_part_of_the_pairs(monkeypatch):
 
 
 def test_highs_has_the_time_that_is_left(monkeypatch):
-    assert lp._limits() == {}
+    assert lp._limits(100) == {}
     monkeypatch.setattr(lp, "time_left", lambda: 3.0)
-    assert lp._limits() == {"time_limit": 3.0}
+    assert lp._limits(1_000_000) == {"time_limit": 2.0}
+    assert lp._limits(5_000_000) == {"time_limit": 0.0}
+
+
+def test_a_relaxation_that_highs_could_not_finish_is_not_kept(monkeypatch):
+    """HiGHS ends before the run's own time is up; later runs still get the whole LP."""
+    monkeypatch.setattr(lp, "_limits", lambda pairs: {"time_limit": 0.0})
+    with within(60.0) as deadline:
+        vertex = solve_relaxation(load_problem("braun:u_i_hihi:30x16:seed=1"))
+    assert np.isinf(vertex.makespan)
+    assert deadline.cut
 
 
 @pytest.mark.parametrize(("left", "limits"), [(np.inf, []), (3.0, [("time_limit", 5.0)])])

@@ -10,6 +10,7 @@ from edgeopt.optim.scheduling.fronts.solve_front import front
 from edgeopt.optim.scheduling.stop import Iterations, Seconds
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.spec import load_problem
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -80,6 +81,16 @@ def test_a_budget_of_iterations_ends_the_search():
     problem, name = small_problem(0)
     found = front(problem, "epsilon", objectives=("makespan", name), stop=Iterations(2), rng=1)
     assert (found.iterations, found.status) == (2, "iterations")
+
+
+def test_programs_that_presolve_reduces_are_solved_to_the_end():
+    # most tasks fit on their cheapest node: presolve fixes them, and their energy is a constant
+    problem = load_problem("devices:all:30x6:power=2:idle=0:seed=1")
+    found = front(problem, EpsilonConstraint(points=6), stop=Seconds(600.0), rng=1)
+    other = front(problem, "frontier", stop=Iterations(30), rng=1)
+    corner = np.maximum(found.reference, other.reference)
+    assert len(found) > 4
+    assert other.hypervolume(corner) <= found.hypervolume_bound(corner)
 
 
 def _assert_bounds_hold(found, points):
