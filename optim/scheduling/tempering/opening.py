@@ -35,9 +35,9 @@ from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
-GREEDY_SHARE, GREEDY_S = 0.1, 0.1  # of the time, and in s: the end of iterated greedy
+GREEDY_SHARE, GREEDY_S = 0.1, 0.03  # of the time, and in s: the end of iterated greedy
 
-CHAINS_SHARE, CHAINS_S = 0.5, 0.5  # of the time, and in s: the end of local search, if more follows
+CHAINS_SHARE, CHAINS_S = 0.3, 0.2  # of the time, and in s: the end of local search, if more follows
 
 _CYCLE = 4  # steps of the first cycle of local search: it ends before a short run does
 
@@ -53,13 +53,13 @@ _VISITS, _VISIT_S = 300, 1e-9  # of a pair in a quick ascent, and the time of on
 
 _CANDIDATES_S, _CANDIDATES_PAIR_S = 1e-3, 1e-7
 
-_LP_PAIR_S = 1.5e-5  # up to 8e-5, but it may be cut short
+_LP_PAIR_S = 3e-6  # up to 8e-5, but it may be cut short
 
 _STEP_S, _STEP_PAIR_S = 2e-3, 5e-7  # of the replicas
 
 _LONGER = 3  # times as long as its preparation local search has to last
 
-_LP_SHARE = 0.25  # of the time left, that the linear program may take
+_LP_SHARE = 0.6  # of the time left, that the linear program may take
 
 _STEPS = 16  # of the replicas, for which there has to be time
 
