@@ -20,6 +20,8 @@ _innermost: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 _share: ContextVar[Callable[[], float] | None] = ContextVar("share", default=None)
 
+_timed_only: ContextVar[bool] = ContextVar("timed_only", default=False)
+
 read_clock = time.perf_counter
 
 
@@ -124,13 +126,22 @@ def leave_off() -> None:
 
 
 @contextmanager
-def spending(share: Callable[[], float] | None) -> Iterator[None]:
-    """Let `budget_used` ask `share` in the block; None for a run without a budget."""
-    token = _share.set(share)
+def spending(share: Callable[[], float] | None, timed_only: bool = False) -> Iterator[None]:
+    """Let `budget_used` ask `share` in the block; None for a run without a budget.
+
+    `timed_only` is what `is_timed_only` returns there.
+    """
+    tokens = _share.set(share), _timed_only.set(timed_only)
     try:
         yield
     finally:
-        _share.reset(token)
+        _share.reset(tokens[0])
+        _timed_only.reset(tokens[1])
+
+
+def is_timed_only() -> bool:
+    """Whether the run has a budget of seconds, and none that gives equal bits on any machine."""
+    return _timed_only.get()
 
 
 def budget_used() -> float | None:
@@ -160,6 +171,12 @@ def budget_used() -> float | None:
     """
     share = _share.get()
     return None if share is None else share()
+
+
+def is_kept(cache: WeakKeyDictionary[Problem, T], problem: Problem) -> bool:
+    """Whether `keep` would return a value at once, of this run or of any."""
+    deadline = _innermost.get()
+    return problem in cache or (deadline is not None and (id(cache), problem) in deadline._scraps)
 
 
 def keep(cache: WeakKeyDictionary[Problem, T], problem: Problem, make: Callable[[], T]) -> T:

@@ -29,6 +29,7 @@ from edgeopt.optim.scheduling.local_search.priced_start import priced_start
 from edgeopt.optim.scheduling.measures import measure
 from edgeopt.optim.scheduling.milp import MILP
 from edgeopt.optim.scheduling.portfolio import Portfolio, hand_over
+from edgeopt.optim.scheduling.rivals.iterated_greedy import IteratedGreedy
 from edgeopt.optim.scheduling.run_time import Deadline, spending, time_left, within
 from edgeopt.optim.scheduling.schedule import Schedule
 from edgeopt.optim.scheduling.seeds import seeded
@@ -50,11 +51,13 @@ from edgeopt.optim.scheduling.stop import (
     Progress,
     Seconds,
     Status,
+    TargetGap,
     as_criteria,
     counted_share,
     first_met,
     settled_bound,
 )
+from edgeopt.optim.scheduling.tempering.opening import QuickState
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
@@ -281,7 +284,7 @@ class _Run:
         begin = time.perf_counter()
         with (
             within(seconds) as deadline,
-            spending(self._share(seconds, deadline)),
+            spending(self._share(seconds, deadline), self._is_timed_only(seconds)),
             self.portfolio.started(rng),
         ):
             status = self._next(
@@ -294,6 +297,12 @@ class _Run:
         if not self.trace.iterations or self.trace.iterations[-1] < self.progress.iterations:
             self.trace.record(self.progress)
         return status
+
+    def _is_timed_only(self, seconds: float) -> bool:
+        """Whether no criterion but the time counts steps or evaluations."""
+        return seconds < math.inf and all(
+            isinstance(each, Seconds | TargetGap) for each in self.criteria
+        )
 
     def _share(self, seconds: float, deadline: Deadline) -> Callable[[], float] | None:
         """Return the function that tells the share of the budget used, if there is a budget."""
@@ -327,7 +336,9 @@ class _Run:
         portfolio = self.portfolio
         with portfolio.beside(self.progress, known), counting(self.tally):
             self.state = work()
-        if self.progress.iterations >= 0 and not self.state.done:
+        # A run without replicas yet has no time for a proof.
+        quick = isinstance(self.state, QuickState)
+        if self.progress.iterations >= 0 and not (self.state.done or quick):
             portfolio.after(
                 self.progress._replace(
                     evaluations=self.state.evaluations, makespan=self.best.makespan
@@ -472,8 +483,9 @@ def warm_up(problem: Problem, solver: Any) -> None:
         priced_start(tiny)  # only large problems need it
     if _is_large(problem):  # what a run does instead of what it has no time for
         complete(tiny, np.full(2, -1))
-        if tempers:
-            _run_shortly(tiny, LocalSearch())
+    if tempers:  # within seconds it begins with these
+        _run_shortly(tiny, IteratedGreedy())
+        _run_shortly(tiny, LocalSearch())
     with contextlib.suppress(Exception):
         _run_shortly(tiny, runner)
         if isinstance(runner, ATSA):  # ants walk otherwise on many nodes, and where one has no room

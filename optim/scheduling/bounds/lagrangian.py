@@ -28,6 +28,8 @@ _PAIRS_VISITED = 2e9  # pairs of task and node visited in all, which takes a few
 
 _MOST_ITERATIONS = 1000
 
+_FEW_ITERATIONS = 200  # of a quick ascent
+
 _PAIRS_AT_ONCE = 2e7  # in one call of the kernel, about 0.05 s
 
 
@@ -121,6 +123,27 @@ def ascend(problem: Problem, start: Multipliers | None = None) -> Multipliers:
     return _ascended(problem.et, memory, capacity, start or equal, _FIRST_STEP)
 
 
+def quick_multipliers(problem: Problem, visits: float) -> Multipliers:
+    """Return the multipliers of an ascent that visits about so many pairs of task and node.
+
+    Where that is too few for some hundred iterations, and there is no memory, it is the ascent of a
+    sample of the tasks. On uniform nodes without memory, no ascent is needed: a second on a node
+    is worth what it gets done.
+    """
+    memory, capacity = whole_memory(problem)
+    et, x = problem.et, problem.nodes
+    prices = np.full(x, 1 / x)
+    if isinstance(et, UniformTimes):
+        prices = et.speed / et.speed.sum()
+        if problem.task_memory is None:
+            return Multipliers(prices, np.zeros(x))
+    elif problem.task_memory is None:
+        tasks = max(x, int(visits / (_FEW_ITERATIONS * x)))
+        if tasks < problem.tasks:
+            et, memory = _sampled(et, tasks), memory[:tasks]
+    return _ascended(et, memory, capacity, Multipliers(prices, np.zeros(x)), _FIRST_STEP, visits)
+
+
 def _sampled(et: FloatArray, tasks: int) -> FloatArray:
     """Return the times of a random sample of tasks, always the same."""
     # Every so many tasks could be of one kind: in semi-consistent matrices every other one is.
@@ -136,10 +159,11 @@ def _ascended(
     capacity: FloatArray,
     start: Multipliers,
     first_step: float,
+    visits: float = _PAIRS_VISITED,
 ) -> Multipliers:
     """Return the best multipliers of an ascent while time is left."""
     pairs = len(memory) * len(capacity)
-    iterations = int(min(_MOST_ITERATIONS, max(1.0, _PAIRS_VISITED / pairs)))
+    iterations = int(min(_MOST_ITERATIONS, max(1.0, visits / pairs)))
     at, best = (Multipliers(start.u.copy(), start.v.copy()) for _ in range(2))
     at_once = int(max(1.0, _PAIRS_AT_ONCE / pairs))
     record = np.array([-np.inf, first_step, 0.0])

@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.bounds.rounding import (
     time_units,
     whole_memory,
 )
-from edgeopt.optim.scheduling.run_time import is_over, keep
+from edgeopt.optim.scheduling.run_time import is_kept, is_over, keep
 from edgeopt.problems.errors import FloatArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
@@ -191,6 +191,11 @@ def lp_duals(problem: Problem) -> Multipliers:
     See `lagrangian_bound`.
     """
     return keep(_relaxed, problem, lambda: _relax(problem)).multipliers
+
+
+def knows_lp(problem: Problem) -> bool:
+    """Whether `lp_duals` has been computed for a problem, and takes no time."""
+    return is_kept(_relaxed, problem)
 
 
 def lp_end(problem: Problem) -> float:

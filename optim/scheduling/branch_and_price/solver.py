@@ -119,7 +119,8 @@ class BranchAndPrice:
         with within(_LP_SHARE * time_left()):
             if not is_over():
                 _offer(problem, state, lp_rounding(problem, rng))
-        state.walk = Frontier().init(problem, rng, state.assignment)
+        with spending(None):  # the walk is to have replicas at once
+            state.walk = Frontier().init(problem, rng, state.assignment)
         _keep_walk(state, 0)
         if state.assignment is None:  # little time, or little room
             for assignment in start_assignments(problem):

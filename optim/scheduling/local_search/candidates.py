@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from edgeopt.optim.scheduling.arrays import memory_arrays
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
 from edgeopt.optim.scheduling.run_time import keep
 from edgeopt.problems.errors import FloatArray, IntArray
@@ -53,7 +54,7 @@ def find_candidates(problem: Problem, width: int) -> Candidates:
     """
     width = min(width, problem.nodes)
     cache = _known.setdefault(width, WeakKeyDictionary())
-    return keep(cache, problem, lambda: _make(problem, width))
+    return keep(cache, problem, lambda: candidates_at(problem, width, lp_duals(problem)))
 
 
 def reduced_costs(problem: Problem, tasks: slice = slice(None)) -> FloatArray:
@@ -75,10 +76,15 @@ def price_ratios(problem: Problem) -> FloatArray:
     return ratios
 
 
-def priced_costs(problem: Problem, tasks: slice) -> FloatArray:
-    """Return u_j et_ij + v_j memory_i in s, infinite where the task does not fit or cannot run."""
+def priced_costs(
+    problem: Problem, tasks: slice, multipliers: Multipliers | None = None
+) -> FloatArray:
+    """Return u_j et_ij + v_j memory_i in s, infinite where the task does not fit or cannot run.
+
+    The multipliers are the LP's if not given.
+    """
     memory, capacity = memory_arrays(problem)
-    u, v = lp_duals(problem)
+    u, v = multipliers or lp_duals(problem)
     if isinstance(problem.et, UniformTimes):
         priced = problem.et.work[tasks, None] * (u / problem.et.speed)
     else:
@@ -91,15 +97,17 @@ def priced_costs(problem: Problem, tasks: slice) -> FloatArray:
     return priced
 
 
-def _make(problem: Problem, width: int) -> Candidates:
-    """Price all pairs, a block of tasks at a time, and sort."""
+def candidates_at(problem: Problem, width: int, multipliers: Multipliers) -> Candidates:
+    """Return the `width` best nodes of each task at any multipliers, as `find_candidates` does."""
     k, x = problem.tasks, problem.nodes
-    u, v = lp_duals(problem)
+    u, v = multipliers
     node, cost = np.empty((k, width), dtype=np.int64), np.empty((k, width))
     block = max(1, _PAIRS_AT_ONCE // x)
     for start in range(0, k, block):
         tasks = slice(start, min(start + block, k))
-        node[tasks], cost[tasks] = _cheapest(priced_costs(problem, tasks), start, width)
+        node[tasks], cost[tasks] = _cheapest(
+            priced_costs(problem, tasks, multipliers), start, width
+        )
     # A node of price 0 would take any load at no cost.
     return Candidates(node, cost, np.maximum(u, _LEAST_PRICE / x), v.copy())
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
 
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
+from edgeopt.optim.scheduling.bounds.lagrangian import Multipliers
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals, nearest_bound
 from edgeopt.optim.scheduling.local_search.candidates import priced_costs
 from edgeopt.optim.scheduling.local_search.moves import descend_further, restart_from
@@ -48,18 +50,8 @@ def priced_start(problem: Problem) -> tuple[IntArray | None, int]:
     problem : Problem
         Of at least two nodes. Its LP is solved unless its multipliers are already known.
     """
-    costs, u = priced_costs(problem, slice(None)), lp_duals(problem).u
-    memory, capacity = memory_arrays(problem)
-    least, second = np.partition(costs, 1, axis=1)[:, :2].T
-    with np.errstate(invalid="ignore"):  # of a task that fits nowhere
-        orders = [np.argsort(-keys, kind="stable") for keys in (second, second - least)]
-        costs -= least[:, None]
     bound, search, tried = nearest_bound(problem), open_search(problem), 0
-    for margin, order in product(MARGINS, orders):
-        deadline = bound * (1.0 + margin)
-        assignment = _place(
-            problem.matrix, costs, u, order, memory, capacity, ready_times(problem), deadline
-        )
+    for assignment in place_at_prices(problem, lp_duals(problem), bound):
         if assignment.min() >= 0:
             tried += 1
             _descend(search, assignment, _work_at_once(problem))
@@ -67,6 +59,31 @@ def priced_start(problem: Problem) -> tuple[IntArray | None, int]:
             break
     found = search.best.assignment.copy() if tried else None
     return found, tried + int(search.compared[0])
+
+
+def place_at_prices(problem: Problem, multipliers: Multipliers, bound: float) -> Iterator[IntArray]:
+    """Yield the schedules, shape (k,), of both orders and all deadlines; -1 finds no room.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of at least two nodes.
+    multipliers : Multipliers
+        Prices of time and memory.
+    bound : float
+        In s; deadlines are just above it.
+    """
+    costs, u = priced_costs(problem, slice(None), multipliers), multipliers.u
+    memory, capacity = memory_arrays(problem)
+    least, second = np.partition(costs, 1, axis=1)[:, :2].T
+    with np.errstate(invalid="ignore"):  # of a task that fits nowhere
+        orders = [np.argsort(-keys, kind="stable") for keys in (second, second - least)]
+        costs -= least[:, None]
+    for margin, order in product(MARGINS, orders):
+        yield _place(
+            problem.matrix, costs, u, order, memory, capacity, ready_times(problem),
+            bound * (1.0 + margin),
+        )  # fmt: skip
 
 
 def _work_at_once(problem: Problem) -> int:
