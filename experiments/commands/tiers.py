@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeopt.experiments.offload.tier_report import placement_text
-from edgeopt.experiments.terminal import make_console
+from edgeopt.experiments.terminal import make_console, say
 from edgeopt.optim.offloading.tier_graph import GraphPlacement
 from edgeopt.optim.offloading.tier_milp import best_graph_placement
 from edgeopt.optim.offloading.tiers import (
@@ -39,6 +39,7 @@ def tiers_command(
     least_accuracy: Annotated[float, typer.Option(help="Accuracy that is required")] = 0.0,
     element_type: Annotated[str, typer.Option(help="Type of parameters and maps")] = "float32",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Folder for the figures")] = None,
 ) -> None:
     """Place a network on tiers in a row, with early exits and compressed transfers."""
     check_choice("method", method, METHODS)
@@ -54,6 +55,11 @@ def tiers_command(
     else:
         best = best_placement(profile, chain, objective=objective, **options)
         front = placement_front(profile, chain, **options)
+    files: list[Path] = []
+    if plot is not None:
+        from edgeopt.experiments.offload.tier_figure import plot_placement
+
+        files = plot_placement(chain, best, front, plot)
     if as_json:
         report = {
             "network": profile.name,
@@ -62,8 +68,11 @@ def tiers_command(
             "objective": objective,
             "placement": best and asdict(best),
             "front": [asdict(one) for one in front],
+            "figures": [str(path) for path in files],
         }
         print(json.dumps(report, indent=2, allow_nan=False))
         return
     text = placement_text(profile, chain, best, front)
     make_console().print(text, soft_wrap=True)
+    if files:
+        say(f"figures: {', '.join(map(str, files))}")

@@ -60,10 +60,7 @@ def plot_offload(answer: Answer, folder: Path, split: NetworkSplit | None = None
     """
     from matplotlib.figure import Figure
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("plot", str(folder), f"a folder that can be made ({error})") from None
+    figure_folder(folder)
     files = []
     for name, draw in DRAWINGS.items():
         with paper_style():
@@ -80,6 +77,14 @@ def plot_offload(answer: Answer, folder: Path, split: NetworkSplit | None = None
             plain_names(figure)
             files += save_figure(figure, folder, "split")
     return files
+
+
+def figure_folder(folder: Path) -> None:
+    """Make a folder for figures if it does not exist; raise `InputError` if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("plot", str(folder), f"a folder that can be made ({error})") from None
 
 
 def draw_memory(answer: Answer, axes: Axes) -> None:

@@ -56,7 +56,7 @@ def placement_text(
         loads = [(stage.name, stage.load) for stage in best.stages]
     else:
         parts.append(_graph_stages(tiers, best))
-        loads = list(zip(_names(tiers), best.loads, strict=True))
+        loads = list(zip(stage_names(tiers), best.loads, strict=True))
         if best.value > best.bound + _PROVED * abs(best.bound):
             parts.append(f"Not proved: the bound on {best.objective} is {scaled(best.bound)}.")
     parts += [
@@ -72,7 +72,7 @@ def placement_text(
     return Group(*parts)
 
 
-def _names(tiers: Tiers) -> list[str]:
+def stage_names(tiers: Tiers) -> list[str]:
     """Return the names of tiers and links in turn."""
     names = [tier.name for tier in tiers.tiers]
     links = [f"{here}-{there}" for here, there in pairwise(names)]
@@ -82,7 +82,7 @@ def _names(tiers: Tiers) -> list[str]:
 def _graph_stages(tiers: Tiers, best: GraphPlacement) -> RenderableType:
     """Return a row for each tier and link of a placement of single layers."""
     rows = []
-    for i, (name, load) in enumerate(zip(_names(tiers), best.loads, strict=True)):
+    for i, (name, load) in enumerate(zip(stage_names(tiers), best.loads, strict=True)):
         if i % 2:
             sent = best.crossing[i // 2]
             names, size = [one.name for one in sent], sum(one.bytes for one in sent)

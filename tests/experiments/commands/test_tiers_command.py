@@ -75,3 +75,19 @@ def test_layers_may_be_placed_one_by_one(tmp_path: Path):
 def test_a_file_that_is_missing_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"nowhere\.toml"):
         tiers_command(tmp_path / "nowhere.toml", "alexnet")
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ((), ["stages", "front"]),
+        (("--method", "graph"), ["stages"]),
+        (("--least-accuracy", "0.95"), ["stages"]),
+    ],
+)
+def test_figures(tmp_path: Path, options: tuple[str, ...], names: list[str]):
+    text = CAMERA if "--method" not in options else CAMERA.replace("exits =", "# exits =")
+    out = tmp_path / "figures"
+    said = run(tmp_path, *options, "--plot", str(out), text=text)
+    assert {path.stem for path in out.iterdir()} == {*names}
+    assert all(str(out / f"{name}.png") in said for name in names)
