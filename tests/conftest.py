@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell starts what it runs in the background deaf to Ctrl-C, which tests send.
     """
     config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
+    faults = "kills, hostile solvers, full disks and servers: run by `pytest -m faults`, and by CI"
+    config.addinivalue_line("markers", f"faults: {faults}")
     os.fsync = lambda descriptor: None  # what tests write need not survive a crash of the machine
     config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

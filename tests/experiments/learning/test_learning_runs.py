@@ -100,6 +100,7 @@ def same_runs(one, two):
     return len(folders[0])
 
 
+@pytest.mark.faults
 def test_neither_a_kill_nor_jobs_nor_threads_change_bits(two_schemes, tmp_path):
     text = two_schemes.read_text(encoding="utf-8").replace("periods = 2", "periods = 6")
     two_schemes.write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ from edgeopt.experiments.runs.store import scan_store
 from edgeopt.experiments.sweep.config import SweepConfig, read_config
 from edgeopt.problems.errors import InputError
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 TIMES = ["seconds", "trace_seconds", "cell_seconds"]
 CLUSTER = """

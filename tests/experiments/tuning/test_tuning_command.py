@@ -58,6 +58,7 @@ def test_what_cma_es_cannot_do_is_said(edgeopt: Callable, tune_file: Path, own_s
     assert "drawn at random: wild" in done.err
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("no_figures")
 def test_killed_and_resumed_is_as_never_killed(
     edgeopt: Callable, tune_file: Path, tmp_path: Path

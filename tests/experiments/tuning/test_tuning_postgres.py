@@ -23,7 +23,7 @@ from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.experiments.tuning.storage import open_database, open_journal, open_study, study_name
 from edgeopt.problems.errors import InputError
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
 PLACES = ["/usr/local/bin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]

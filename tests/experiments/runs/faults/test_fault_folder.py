@@ -20,7 +20,7 @@ from edgeopt.experiments.runs.store import CELLS, CONFIG, read_cells, read_descr
 from edgeopt.experiments.sweep.config import read_config
 from edgeopt.problems.errors import InputError
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 
 def test_two_sweeps_at_once_leave_one_table(tmp_path: Path):

@@ -16,6 +16,7 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
 
 pytestmark = [
+    pytest.mark.faults,
     pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc"),
     pytest.mark.long,
 ]

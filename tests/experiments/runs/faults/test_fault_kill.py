@@ -17,7 +17,7 @@ from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells, scan_store
 from edgeopt.experiments.sweep.config import read_config
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 
 def test_the_sweep_is_killed_again_and_again(tmp_path: Path, strikes: int):

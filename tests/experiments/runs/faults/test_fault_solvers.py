@@ -11,7 +11,7 @@ from edgeopt.experiments.runs.files import journal_rows, journals
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.sweep.config import read_config
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 FAULTS = {
     "raises": ("raise ValueError('boom')", "ValueError: boom"),
