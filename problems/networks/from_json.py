@@ -11,7 +11,7 @@ import heapq
 import json
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +161,9 @@ class _Graph:
         size = self._number(f"{place}: size", node.get("size"))
         sources = dict.fromkeys(self._sources[key])
         if not any(times.values()) and all(one in self._constants for one in sources):
-            self._constants[key] = size + sum(self._constants.pop(one) for one in sources)
+            self._constants[key] = size + self._take(sources)
             return
-        parameters = max(size - self._output.get(key, size), 0.0)
-        for one in sources:
-            if one in self._constants:
-                parameters += self._constants[one]
-                self._constants[one] = 0.0
+        parameters = max(size - self._output.get(key, size), 0.0) + self._take(sources)
         read = tuple(self._places[one] for one in sources if one in self._places) or (-1,)
         self._places[key] = len(self.done)
         for name, value in times.items():
@@ -178,6 +174,15 @@ class _Graph:
         counts = (0, stored // FLOAT32, (output // whole,), read)
         own = None if stored % FLOAT32 == 0 else stored
         self.done.append(Layer(self._name(key), "other", *counts, whole, own))
+
+    def _take(self, sources: Iterable[int]) -> float:
+        """Return the size of the constants among the sources that no other node has read."""
+        taken = 0.0
+        for one in sources:
+            if one in self._constants:
+                taken += self._constants[one]
+                self._constants[one] = 0.0
+        return taken
 
     def _name(self, key: int) -> str:
         """Return a unique name without blanks."""

@@ -51,6 +51,15 @@ def test_layers_times_and_constants(file):
     assert network.crossing_bytes.tolist() == [96, 800, 1200, 500, 0]
 
 
+def test_a_constant_that_two_others_read(file):
+    more = {"nodes": [*NODES, node(8, 0, 20)], "edges": [*EDGES, edge(2, 8), edge(8, 3)]}
+    network = load_network(file(**more) + INPUT)
+    assert [layer.name for layer in network.layers] == ["n_9", "n_3", "n_4", "n_5"]
+    assert [layer.inputs for layer in network.layers] == [(-1,), (0,), (0,), (1, 2)]
+    # the size of the first counts once, at the first reader
+    assert [layer.stored_bytes for layer in network.layers] == [108, 520, 0, 0]
+
+
 def test_the_best_cut_and_split_by_hand(file):
     """The accelerator is ten times as fast; a byte takes a tenth of a millisecond."""
     network = load_network(file() + INPUT)
