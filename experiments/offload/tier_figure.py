@@ -20,7 +20,7 @@ from edgeopt.problems.systems.tiers import Tiers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TIER, _, _, _, _LINK, *_ = COLOURS
+_TIER, _LINK = COLOURS[0], COLOURS[4]
 
 
 def plot_placement(

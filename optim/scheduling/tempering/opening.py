@@ -35,6 +35,10 @@ from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 
+MOST_PAIRS = (
+    200_000  # of task and node: of more, a list rule's schedule is far behind `priced_start`
+)
+
 GREEDY_SHARE, GREEDY_S = 0.1, 0.03  # of the time, and in s: the end of iterated greedy
 
 CHAINS_SHARE, CHAINS_S = 0.3, 0.2  # of the time, and in s: the end of local search, if more follows

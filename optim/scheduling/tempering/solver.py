@@ -42,6 +42,7 @@ from edgeopt.optim.scheduling.tempering.model import (
 )
 from edgeopt.optim.scheduling.tempering.moves import make_block
 from edgeopt.optim.scheduling.tempering.opening import (
+    MOST_PAIRS,
     QuickState,
     improve_quickly,
     open_quickly,
@@ -175,9 +176,9 @@ class Frontier:
     the search gets the schedules that this finds. With two threads, a second core works at the
     proof, or, where there is nothing to prove, at a second walk with a stream of its own.
 
-    With a budget of seconds and no other, LPT gives the first schedule. `IteratedGreedy` improves
-    it for a tenth of the time, then `LocalSearch` at the prices of a quick ascent, until half of
-    the time or half a second is used. What would take too long for the time left is not begun:
+    Up to 200,000 pairs, with a budget of seconds and no other, LPT gives the first schedule.
+    `IteratedGreedy` improves it for a tenth of the time or 0.03 s, then `LocalSearch` at the prices
+    of a quick ascent, until three tenths of the time or 0.2 s are used. What would take too long for the time left is not begun:
     below about 5 ms at 200 x 20, or 40 ms at 1000 x 50, all is iterated greedy, and replicas are
     made if there is time for the LP and 16 steps of theirs.
 
@@ -214,10 +215,10 @@ class Frontier:
         """Return the state with the best of the heuristics' schedules and `start`.
 
         If none fits the memory, the state is done. A large problem's schedule is that of
-        `priced_start`, and its replicas are made in the first step. With a budget of seconds and
-        no other, the schedule is LPT's, and the rest follows as time allows.
+        `priced_start`, and its replicas are made in the first step. Up to 200,000 pairs, with a
+        budget of seconds and no other, the schedule is LPT's; the rest follows as time allows.
         """
-        if is_timed_only():
+        if is_timed_only() and problem.tasks * problem.nodes <= MOST_PAIRS:
             quick = open_quickly(problem, rng, start)
             if quick.assignment is not None:
                 return quick

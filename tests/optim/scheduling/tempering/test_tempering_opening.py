@@ -15,6 +15,7 @@ from edgeopt.optim.scheduling.run_time import is_timed_only, spending, within
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations, Seconds, Stall, TargetGap
 from edgeopt.optim.scheduling.tempering import opening
+from edgeopt.optim.scheduling.tempering import solver as tempering_solver
 from edgeopt.optim.scheduling.tempering.opening import QuickState
 from edgeopt.optim.scheduling.tempering.solver import Frontier, TemperingState
 from edgeopt.problems.scheduling.generators import braun
@@ -74,6 +75,15 @@ def test_what_a_budget_is_long_enough_for(clock, seconds, expected):
 def test_local_search_gives_way_to_replicas_after_its_share(clock):
     seen, _ = phases(braun("u_i_hihi", 60, 5, rng=1), 10.0, clock, steps=15)
     assert seen == ["chains"] + ["replicas"] * 14
+
+
+def test_large_problems_begin_at_prices(clock, monkeypatch):
+    monkeypatch.setattr(tempering_solver, "MOST_PAIRS", 299)
+    with within(10.0), spending(lambda: 0.0, True):
+        for tasks, quick in ((59, True), (60, False)):
+            problem = braun("u_i_hihi", tasks, 5, rng=1)
+            state = Frontier(levels=2).init(problem, np.random.default_rng(1))
+            assert isinstance(state, QuickState) == quick
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.02, 5.0])
