@@ -178,9 +178,9 @@ class Frontier:
 
     Up to 200,000 pairs, with a budget of seconds and no other, LPT gives the first schedule.
     `IteratedGreedy` improves it for a tenth of the time or 0.03 s, then `LocalSearch` at the prices
-    of a quick ascent, until three tenths of the time or 0.2 s are used. What would take too long for the time left is not begun:
-    below about 5 ms at 200 x 20, or 40 ms at 1000 x 50, all is iterated greedy, and replicas are
-    made if there is time for the LP and 16 steps of theirs.
+    of a quick ascent, until three tenths of the time or 0.2 s are used. What would take too long
+    for the time left is not begun: below about 5 ms at 200 x 20, or 40 ms at 1000 x 50, all is
+    iterated greedy, and replicas are made if there is time for the LP and 16 steps of theirs.
 
     With more than 4,000,000 pairs of task and node, or 10,000 tasks a node, `LocalSearch` runs
     instead of the replicas.
