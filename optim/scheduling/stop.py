@@ -11,6 +11,8 @@ from edgeopt.problems.errors import InputError, check_integer, check_number
 
 _ROUNDING = 1e-9  # relative, of bounds and makespans in tables
 
+_MOST = 2**53  # of a count, which a float of a table holds exactly
+
 
 class Status(StrEnum):
     """Why a run ended; equal to its name in lower case.
@@ -121,7 +123,7 @@ class Iterations:
     limit: int
 
     def __post_init__(self) -> None:
-        check_integer("iterations", self.limit, at_least=1)
+        check_integer("iterations", self.limit, at_least=1, at_most=_MOST)
 
     def __call__(self, progress: Progress) -> bool:
         """Return whether `limit` iterations are done."""
@@ -144,7 +146,7 @@ class Evaluations:
     limit: int
 
     def __post_init__(self) -> None:
-        check_integer("evaluations", self.limit, at_least=1)
+        check_integer("evaluations", self.limit, at_least=1, at_most=_MOST)
 
     def __call__(self, progress: Progress) -> bool:
         """Return whether one more iteration would exceed the budget."""
@@ -215,7 +217,7 @@ class Stall:
     limit: int
 
     def __post_init__(self) -> None:
-        check_integer("stall", self.limit, at_least=1)
+        check_integer("stall", self.limit, at_least=1, at_most=_MOST)
 
     def __call__(self, progress: Progress) -> bool:
         """Return whether the run stalls."""

@@ -189,9 +189,11 @@ def load_swf(
     if jobs is not None:
         last = first + check_integer("jobs", jobs, at_least=1, at_most=k - first)
     speed = check_array("speeds", speeds, ndim=1, above=0)
-    _LOG.info("%s: %s; submit times and memory are not used", log.name, log.describe())
-    return Problem(
+    problem = Problem(
         UniformTimes(log.work[first:last], speed),
         name=log.name.removesuffix(".gz").removesuffix(".swf"),
         task_names=tuple(map(str, log.number[first:last].tolist())),
     )
+    # after all checks: an error is a single line
+    _LOG.info("%s: %s; submit times and memory are not used", log.name, log.describe())
+    return problem

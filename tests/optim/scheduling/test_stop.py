@@ -36,6 +36,8 @@ def test_criteria_by_name():
         (["evaluations"], "budget: got"),
         ({"evals": 3}, "budget: got 'evals', must be one of iterations, evaluations"),
         ({"evaluations": 0}, "evaluations: got 0"),
+        ({"evaluations": 10**39}, "evaluations: got 1000"),
+        ({"iterations": 2**53 + 1}, "iterations: got 9007199254740993"),
         ({"evaluations": 5000.0}, "evaluations: got 5000.0"),
         ({"evaluations": "5000"}, "evaluations: got '5000'"),
         ({"iterations": True}, "iterations: got True"),

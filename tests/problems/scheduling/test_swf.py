@@ -111,3 +111,11 @@ def test_bad_options_are_refused(log: Path, options: str, message: str):
 def test_a_log_needs_speeds(log: Path):
     with pytest.raises(InputError, match=r"given with the speeds of nodes: .*site.swf:speeds=16"):
         load_file(log)
+
+
+def test_a_log_that_is_refused_is_not_described(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    line = "1 0 5 1e308 1 -1 -1 -1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1\n"
+    (tmp_path / "long.swf").write_text(line + line)
+    with caplog.at_level("INFO"), pytest.raises(InputError, match="work: got 1e"):
+        load_problem(f"{tmp_path / 'long.swf'}:speeds=4+2")
+    assert not caplog.records
