@@ -115,7 +115,7 @@ def test_a_log_needs_speeds(log: Path):
 
 def test_a_log_that_is_refused_is_not_described(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     line = "1 0 5 1e308 1 -1 -1 -1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1\n"
-    (tmp_path / "long.swf").write_text(line + line)
+    (tmp_path / "long.swf").write_text(40 * line)
     with caplog.at_level("INFO"), pytest.raises(InputError, match="work: got 1e"):
         load_problem(f"{tmp_path / 'long.swf'}:speeds=4+2")
     assert not caplog.records
