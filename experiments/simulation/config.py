@@ -172,10 +172,9 @@ class SimulationConfig:
             for name, scheme in self.schemes.items():
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the runs warn again
+                    made = make_scheme(name, scheme)  # whether it is a table at all
                     dispatcher = scenario.make_dispatcher(scheme)
-                    simulate(
-                        setting, stream, conditions, make_scheme(name, scheme), dispatcher, rng
-                    )
+                    simulate(setting, stream, conditions, made, dispatcher, rng)
 
 
 def restore_simulation(table: dict[str, Any]) -> SimulationConfig:

@@ -181,6 +181,11 @@ def test_shipped_files_are_legal(path: Path, request: pytest.FixtureRequest):
         ("seed = 5", 'dispatch = {changes = [{time_s = 1, node = 9, kind = "fail"}]}', "node"),
         ("[streams.poisson]", "[streams.steady]", "streams.steady.kind"),
         ("[streams.poisson]", "[streams]\npoisson = 3", "streams.poisson: got 3, must be a table"),
+        (
+            "[schemes.cloud-only]",
+            "[schemes]\nfog = 3\n[schemes.b]",
+            "schemes.fog: got 3, must be a",
+        ),
         ("[schemes.cloud-only]", "[schemes.fog-only]", "schemes.fog-only.scheme: got 'fog-only'"),
         ("cut = 20", "cut = 35", "cut: got 35"),
         ("cut = 20", "depth = 20", "schemes.split.depth: got 20"),
