@@ -1,6 +1,5 @@
 """Small tunings: few tasks, few evaluations."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,12 +75,6 @@ def own_solver(tmp_path: Path) -> str:
     path = tmp_path / "own.py"
     path.write_text(OWN)
     return f"{path}:Own"
-
-
-@pytest.fixture
-def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for the disk."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from edgeopt.experiments.tuning.held_out import (
 from edgeopt.experiments.tuning.results import write_up
 
 Make = Callable[..., TuneConfig]
-pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 def runs(gaps: dict[str, tuple[list[float], list[float]]]) -> pd.DataFrame:

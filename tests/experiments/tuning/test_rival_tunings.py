@@ -31,7 +31,6 @@ import numpy as np
 def quick(problem, rng, *, node: int = 0):
     return np.full(problem.tasks, node)
 """
-pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from optuna.distributions import FloatDistribution, IntDistribution
 import edgeopt as eo
 from edgeopt.experiments.tuning.config import read_tuning
 
-pytestmark = [pytest.mark.usefixtures("no_sync", "no_figures"), pytest.mark.long]
+pytestmark = [pytest.mark.usefixtures("no_figures"), pytest.mark.long]
 TIMES = np.random.default_rng(0).uniform(1, 9, (5, 12, 3))
 PROBLEMS = [eo.Problem(times, name=f"p{number}") for number, times in enumerate(TIMES)]
 BUDGET = eo.Evaluations(60)

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.long
 PAIR = 'problems = ["paper:12x3:seed=0", "paper:12x3:seed=1"]'
 
 
-@pytest.mark.usefixtures("no_sync")
 def test_from_a_file_to_a_solver(edgeopt: Callable, tune_file: Path, tmp_path: Path) -> None:
     done = edgeopt("tune", str(tune_file), "--out", "out")
     assert done.code == 0, done.err
@@ -27,7 +26,7 @@ def test_from_a_file_to_a_solver(edgeopt: Callable, tune_file: Path, tmp_path: P
     assert used.code == 0, used.err
 
 
-@pytest.mark.usefixtures("no_sync", "no_figures")
+@pytest.mark.usefixtures("no_figures")
 def test_a_changed_file_goes_on_or_says_why_not(edgeopt: Callable, tune_file: Path) -> None:
     text = tune_file.read_text().partition("held_out")[0]
 
@@ -49,7 +48,7 @@ def test_a_changed_file_goes_on_or_says_why_not(edgeopt: Callable, tune_file: Pa
         assert "needs another --out" in refused.err
 
 
-@pytest.mark.usefixtures("no_sync", "no_figures")
+@pytest.mark.usefixtures("no_figures")
 def test_what_cma_es_cannot_do_is_said(edgeopt: Callable, tune_file: Path, own_solver: str) -> None:
     text = tune_file.read_text().replace('"aco"', f'"{own_solver}"')
     tune_file.write_text(f'sampler = "cma-es"\n{text}')

@@ -18,7 +18,6 @@ from edgeopt.experiments.tuning.problem_set import ProblemSet
 from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.experiments.tuning.storage import CheckedJournal
 
-pytestmark = pytest.mark.usefixtures("no_sync")
 POOLS = [f"paper:12x3:seed={seed}" for seed in range(100, 104)]
 
 

@@ -133,7 +133,7 @@ def running(storage: optuna.storages.BaseStorage, name: str) -> set[str]:
     return {t.user_attrs.get("worker", "") for t in trials if not t.state.is_finished()} - {""}
 
 
-@pytest.mark.usefixtures("no_sync", "no_figures")
+@pytest.mark.usefixtures("no_figures")
 def test_two_processes_one_of_them_killed(
     server: str, tuning: Path, tmp_path: Path, edgeopt: Callable
 ) -> None:
@@ -174,7 +174,7 @@ def test_two_processes_one_of_them_killed(
         assert "geheim" not in path.read_text()
 
 
-@pytest.mark.usefixtures("no_sync", "no_figures")
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("sampler", ["tpe", "cma-es", "grid"])
 def test_one_process_finds_the_same_there(
     sampler: str, server: str, make_config: Callable[..., TuneConfig], tmp_path: Path
@@ -187,7 +187,7 @@ def test_one_process_finds_the_same_there(
     assert found == alone(config, tmp_path / "journal.log")
 
 
-@pytest.mark.usefixtures("no_sync", "no_figures")
+@pytest.mark.usefixtures("no_figures")
 def test_a_server_that_goes_away(
     server: str, make_config: Callable[..., TuneConfig], tmp_path: Path
 ) -> None:

@@ -16,7 +16,6 @@ from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.spec import load_problem
 
 Make = Callable[..., TuneConfig]
-pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 def test_results_of_a_whole_tuning(make_config: Make, tmp_path: Path) -> None:

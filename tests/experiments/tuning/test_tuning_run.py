@@ -21,7 +21,6 @@ from edgeopt.experiments.tuning.trial_table import measured, trials_table
 from edgeopt.optim.scheduling.colony.atsa import ACO
 
 Make = Callable[..., TuneConfig]
-pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 def run(config: TuneConfig, path: Path) -> optuna.Study:

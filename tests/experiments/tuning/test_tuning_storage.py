@@ -23,7 +23,6 @@ from edgeopt.experiments.tuning.storage import (
 from edgeopt.problems.errors import InputError
 
 Make = Callable[..., TuneConfig]
-pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 def finished(config: TuneConfig, path: Path) -> optuna.Study:
