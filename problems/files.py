@@ -201,6 +201,15 @@ def check_tables(field: str, value: Any) -> list[dict[str, Any]]:
 # Writing: a file is complete or absent.
 
 
+def make_folder(field: str, path: Path) -> Path:
+    """Return a folder, made if need be with those above it; raise `InputError` if that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(field, str(path), f"a folder that can be made ({error})") from None
+    return path
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path` through a temporary file beside it, synced and then renamed.
 

@@ -13,6 +13,7 @@ from edgeopt.experiments.statistics.anytime import COST_AXES
 from edgeopt.experiments.terminal import say
 from edgeopt.experiments.text import NOTHING, decimal, markdown_table
 from edgeopt.problems.errors import FloatArray, InputError, check_array
+from edgeopt.problems.files import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,10 +100,7 @@ def _draw(gaps: pd.DataFrame, axis: str, solvers: list[str], out: Path) -> None:
     from edgeopt.experiments.style import paper_style, plain_names, save_figure, solver_styles
     from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", str(out), f"a folder that can be made ({error})") from None
+    make_folder("out", out)
     with paper_style():
         figure = budgets_figure(gaps, axis, solver_styles(solvers))
         plain_names(figure)

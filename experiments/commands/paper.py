@@ -13,7 +13,8 @@ from edgeopt.experiments.commands.running import SOME_FAILED
 from edgeopt.experiments.paper.outcome import PARTS
 from edgeopt.experiments.terminal import say
 from edgeopt.optim.online.resources import OverloadWarning
-from edgeopt.problems.errors import InputError, check_choice, check_integer
+from edgeopt.problems.errors import check_choice, check_integer
+from edgeopt.problems.files import make_folder
 
 
 def paper_command(
@@ -50,10 +51,7 @@ def study_command(
     check_choice("study", name, _STUDIES)
     check_integer("--seeds", seeds, at_least=1)
     check_integer("--tasks", tasks, at_least=100)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("--out", str(out), f"a folder that can be made ({error})") from None
+    make_folder("--out", out)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OverloadWarning)  # a load of 0.95 may come out above 1
         paths = _windows(out, seeds, tasks) if name == "windows" else _scale(out, tasks)

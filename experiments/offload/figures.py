@@ -11,7 +11,8 @@ import numpy as np
 from edgeopt.experiments.style import COLOURS, paper_style, plain_names, save_figure
 from edgeopt.optim.offloading.solvers import Answer, criteria, pareto_cuts
 from edgeopt.optim.offloading.splits import NetworkSplit
-from edgeopt.problems.errors import FloatArray, InputError
+from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.files import make_folder
 from edgeopt.problems.offloading.program import CONSTRAINTS, delay_parts_s
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def plot_offload(answer: Answer, folder: Path, split: NetworkSplit | None = None
     """
     from matplotlib.figure import Figure
 
-    figure_folder(folder)
+    make_folder("plot", folder)
     files = []
     for name, draw in DRAWINGS.items():
         with paper_style():
@@ -77,14 +78,6 @@ def plot_offload(answer: Answer, folder: Path, split: NetworkSplit | None = None
             plain_names(figure)
             files += save_figure(figure, folder, "split")
     return files
-
-
-def figure_folder(folder: Path) -> None:
-    """Make a folder for figures if it does not exist; raise `InputError` if it cannot be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("plot", str(folder), f"a folder that can be made ({error})") from None
 
 
 def draw_memory(answer: Answer, axes: Axes) -> None:

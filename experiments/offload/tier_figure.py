@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.experiments.offload.figures import figure_folder
-from edgeopt.experiments.offload.tier_report import stage_names
+from edgeopt.experiments.offload.tier_report import stage_loads, stage_names
 from edgeopt.experiments.style import COLOURS, paper_style, plain_names, save_figure
 from edgeopt.optim.offloading.tier_graph import GraphPlacement
 from edgeopt.optim.offloading.tiers import Placement
 from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.files import make_folder
 from edgeopt.problems.offloading.waiting import BUSY
 from edgeopt.problems.systems.tiers import Tiers
 
@@ -49,7 +49,7 @@ def plot_placement(
     """
     from matplotlib.figure import Figure
 
-    figure_folder(folder)
+    make_folder("plot", folder)
     names = stage_names(tiers)
     seconds = None
     if isinstance(best, Placement):
@@ -59,11 +59,11 @@ def plot_placement(
         if best is None:
             _say_none(figure.subplots())
         elif seconds is None:
-            _draw_loads(figure.subplots(), names, np.array(_loads(best)))
+            _draw_loads(figure.subplots(), names, np.array([*stage_loads(tiers, best).values()]))
         else:
             left, right = figure.subplots(1, 2, sharey=True)
             _draw_seconds(left, names, seconds)
-            _draw_loads(right, names, np.array(_loads(best)))
+            _draw_loads(right, names, np.array([*stage_loads(tiers, best).values()]))
         plain_names(figure)
         files = save_figure(figure, folder, "stages")
         if len(front) > 1:
@@ -72,13 +72,6 @@ def plot_placement(
             plain_names(figure)
             files += save_figure(figure, folder, "front")
     return files
-
-
-def _loads(best: Placement | GraphPlacement) -> list[float]:
-    """Return the loads of tiers and links in turn."""
-    if isinstance(best, Placement):
-        return [stage.load for stage in best.stages]
-    return [*best.loads]
 
 
 def _colours(count: int) -> list[str]:

@@ -53,16 +53,14 @@ def placement_text(
     parts: list[RenderableType] = [summary]
     if isinstance(best, Placement):
         parts.append(_stages(best.stages))
-        loads = [(stage.name, stage.load) for stage in best.stages]
     else:
         parts.append(_graph_stages(tiers, best))
-        loads = list(zip(stage_names(tiers), best.loads, strict=True))
         if best.value > best.bound + _PROVED * abs(best.bound):
             parts.append(f"Not proved: the bound on {best.objective} is {scaled(best.bound)}.")
     parts += [
         f"Note: load of {name}: {load:.0%} of capacity; near 100 % a small change of "
         "the load changes the delay a great deal."
-        for name, load in loads
+        for name, load in stage_loads(tiers, best).items()
         if load > BUSY
     ]
     if any(link.energy_j_bit == 0.0 for link in tiers.links):
@@ -77,6 +75,13 @@ def stage_names(tiers: Tiers) -> list[str]:
     names = [tier.name for tier in tiers.tiers]
     links = [f"{here}-{there}" for here, there in pairwise(names)]
     return [names[0], *(name for pair in zip(links, names[1:], strict=True) for name in pair)]
+
+
+def stage_loads(tiers: Tiers, best: Placement | GraphPlacement) -> dict[str, float]:
+    """Return the loads of tiers and links in turn, by name."""
+    if isinstance(best, Placement):
+        return {stage.name: stage.load for stage in best.stages}
+    return dict(zip(stage_names(tiers), best.loads, strict=True))
 
 
 def _graph_stages(tiers: Tiers, best: GraphPlacement) -> RenderableType:

@@ -20,6 +20,7 @@ from edgeopt.experiments.paper.outcome import (
 )
 from edgeopt.experiments.paper.page import write_page
 from edgeopt.problems.errors import InputError
+from edgeopt.problems.files import make_folder
 
 WORK = "work"
 
@@ -61,14 +62,16 @@ def regenerate(
     """
     failures: dict[str, str] = {}
     for part in parts:
-        folder = _folder(out / part)
+        folder = make_folder("out", out / part)
         found = read_record(folder)
         if found is not None and found.fingerprint == fingerprint_of(part, quick=quick):
             say(f"{part}: up to date")
             continue
         say(f"{part}: {PARTS[part]}")
         try:
-            work = _folder(out / WORK / f"{part}-{configuration_hash(part, quick=quick)}")
+            work = make_folder(
+                "out", out / WORK / f"{part}-{configuration_hash(part, quick=quick)}"
+            )
             record = _make(part, folder, work, quick, jobs)
         except InputError as error:
             failures[part] = str(error)
@@ -97,12 +100,3 @@ def _make(part: str, folder: Path, work: Path, quick: bool, jobs: int) -> PartRe
         outcome = run_of(part)(folder, work, quick=quick, jobs=jobs)
     seconds = time.perf_counter() - start
     return new_record(part, outcome, quick=quick, jobs=jobs, seconds=seconds)
-
-
-def _folder(path: Path) -> Path:
-    """Return a folder, made if it is not there."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", str(path), f"a folder that can be made ({error})") from None
-    return path

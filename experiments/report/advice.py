@@ -23,7 +23,7 @@ from edgeopt.experiments.sweep.figures.budgets import budgets_figure
 from edgeopt.experiments.sweep.figures.folder import plot_sweep
 from edgeopt.experiments.sweep.summary import read_solver_cells, with_best_bounds
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import make_folder, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,10 +154,7 @@ def write_advice(
     """
     sweeps = read_budgets(folders)
     tables = advice_tables(sweeps, rules)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", str(out), f"a folder that can be made ({error})") from None
+    make_folder("out", out)
     paths = [out / f"{name}.csv" for name in TABLES]
     for path in paths:
         write_atomically(path, csv_table(tables[path.stem], "%.6g"))

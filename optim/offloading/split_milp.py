@@ -153,11 +153,33 @@ class Model:
         values = np.concatenate([coefficients for _, coefficients in self.rows])
         return coo_array((values, (tails, heads)), shape=(len(self.rows), self.width))
 
+    def solve(
+        self, cost: FloatArray, binaries: int, upper: FloatArray
+    ) -> tuple[FloatArray | None, float]:
+        """Return the cheapest values by HiGHS, or None, and its bound: infinite if there are none.
+
+        The first `binaries` variables are integers; all lie between 0 and `upper`.
+        """
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        integral = np.zeros(self.width, dtype=np.int64)
+        integral[:binaries] = 1
+        answer = milp(
+            cost,
+            integrality=integral,
+            bounds=Bounds(np.zeros(self.width), upper),
+            constraints=LinearConstraint(self.matrix().tocsr(), -np.inf, self.limits),
+            options={"mip_rel_gap": GAP / 2, "time_limit": SECONDS},
+        )
+        if answer.x is None:
+            return None, -np.inf if answer.status == _OUT_OF_TIME else np.inf
+        return answer.x, float(answer.mip_dual_bound)
+
 
 SECONDS = 30.0
 """The most that HiGHS may take at a time; then the best split known is not proved."""
 
-OUT_OF_TIME = 1  # scipy's status of an answer
+_OUT_OF_TIME = 1  # scipy's status of an answer
 
 
 class SplitSearch:
@@ -215,26 +237,14 @@ class SplitSearch:
 
     def _next(self) -> tuple[Mask | None, float]:
         """Return the optimal split of the present program, and its bound."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        n, model = self.x.size, self.model
-        upper = np.full(model.width, np.inf)
+        n = self.x.size
+        upper = np.full(self.model.width, np.inf)
         upper[: 2 * n + 1] = 1.0
         upper[self.delay] = float(self.measures.program.limits[1, 0]) / self.second
         upper[self.service] = [queue.capacity / self.second for queue in self.queues]
-        integral = np.zeros(model.width, dtype=np.int64)
-        integral[:n] = 1
         cost, scale = self._cost()
-        answer = milp(
-            cost,
-            integrality=integral,
-            bounds=Bounds(np.zeros(model.width), upper),
-            constraints=LinearConstraint(model.matrix().tocsr(), -np.inf, model.limits),
-            options={"mip_rel_gap": GAP / 2, "time_limit": SECONDS},
-        )
-        if answer.x is None:
-            return None, -np.inf if answer.status == OUT_OF_TIME else np.inf
-        return answer.x[:n] > 0.5, float(answer.mip_dual_bound) * scale
+        values, bound = self.model.solve(cost, n, upper)
+        return None if values is None else values[:n] > 0.5, bound * scale
 
     def _cost(self) -> tuple[FloatArray, float]:
         """Return the objective, scaled to about 1, and its scale."""

@@ -10,9 +10,7 @@ import numpy as np
 
 from edgeopt.optim.offloading.split_milp import (
     GAP,
-    OUT_OF_TIME,
     ROUNDS,
-    SECONDS,
     SEEDS,
     Model,
     Queue,
@@ -304,21 +302,10 @@ class GraphSearch:
 
     def _next(self) -> tuple[IntArray | None, float]:
         """Return the optimal placement of the present program, and its bound."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        model, size = self.model, self.z.size
-        upper, integral = np.full(model.width, np.inf), np.zeros(model.width, dtype=np.int64)
+        size, upper = self.z.size, np.full(self.model.width, np.inf)
         upper[: self.tier_s[0]] = 1.0
-        integral[:size] = 1
         cost, scale, constant = self._cost()
-        answer = milp(
-            cost,
-            integrality=integral,
-            bounds=Bounds(np.zeros(model.width), upper),
-            constraints=LinearConstraint(model.matrix().tocsr(), -np.inf, model.limits),
-            options={"mip_rel_gap": GAP / 2, "time_limit": SECONDS},
-        )
-        if answer.x is None:
-            return None, -np.inf if answer.status == OUT_OF_TIME else np.inf
-        position = (answer.x[:size].reshape(self.z.shape) < 0.5).sum(axis=0)
-        return position, float(answer.mip_dual_bound) * scale + constant
+        values, bound = self.model.solve(cost, size, upper)
+        if values is None:
+            return None, bound
+        return (values[:size].reshape(self.z.shape) < 0.5).sum(axis=0), bound * scale + constant

@@ -36,7 +36,7 @@ from edgeopt.experiments.sweep.places import problem_named
 from edgeopt.experiments.sweep.summary import read_solver_cells
 from edgeopt.experiments.text import file_names
 from edgeopt.problems.errors import InputError, check_choice, check_number
-from edgeopt.problems.files import write_atomically
+from edgeopt.problems.files import make_folder, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,10 +134,7 @@ def plot_sweep(
     _check_options(figures, options)
     data = _read(folder)
     target = folder if out is None else Path(out)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("out", str(target), f"a folder that can be made ({error})") from None
+    make_folder("out", target)
     paths = []
     with paper_style(font_size):
         for name, figure, table in _drawings(data, figures, inches, options):
