@@ -140,7 +140,8 @@ def cut_ends_of(layers: Sequence[Layer]) -> tuple[int, ...]:
     counted = [i for i, layer in enumerate(layers) if layer.is_counted]
     if not counted:
         raise InputError("layers", [layer.name for layer in layers], "layers of which one has MACs")
-    ends = [_after_followers(layers, index + 1) for index in counted]
+    # Tables may count the work of in-place layers too: these end where the layer before them does.
+    ends = [*dict.fromkeys(_after_followers(layers, index + 1) for index in counted)]
     return (*ends[:-1], len(layers))  # at cut N nothing remains for the cloud
 
 

@@ -135,3 +135,17 @@ def test_missing_files(tmp_path):
         from_csv(tmp_path)
     with pytest.raises(InputError, match="a writable path"):
         to_csv(NETWORKS["alexnet"](64, 10), tmp_path / "none" / "net.csv")
+
+
+def test_work_of_in_place_layers_makes_no_cuts(tmp_path):
+    """A table as torchinfo prints it."""
+    path = tmp_path / "counted.csv"
+    path.write_text(
+        "name,kind,macs,parameters,output_shape,inputs\n"
+        "input,input,0,0,3x8x8,\n"
+        "conv,conv,900,10,4x8x8,input\nbn,norm,256,8,4x8x8,conv\nrelu,activation,256,0,4x8x8,bn\n"
+        "fc,fc,2560,2570,10,relu\nsoftmax,activation,10,0,10,fc\n"
+    )
+    profile = from_csv(path)
+    assert profile.cut_ends == (3, 5)
+    assert profile.edge_macs.tolist() == [0, 1412, 3982]
