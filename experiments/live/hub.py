@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,6 @@ from edgeopt.experiments.live.messages import (
     Refused,
     decode,
     encode,
-    field_of,
 )
 from edgeopt.problems.errors import InputError, import_extra
 
@@ -198,7 +198,7 @@ class Line:
         self._inside = self._context.socket(self._zmq.PULL)
         self._inside.bind(_WAKE)
         self._poller.register(self._inside, self._zmq.POLLIN)
-        self._beat_s = 0.0
+        self._beat_s, self._held = 0.0, deque[Message]()
 
     def waker(self) -> Callable[[], None]:
         """Return a function that ends a wait of `next`, for the one thread that first calls it."""
@@ -227,6 +227,8 @@ class Line:
         Refused
             If it sent what is no message, or has another token.
         """
+        if self._held:
+            return self._held.popleft()
         while True:
             self._beat()
             left = min(until_s, self._beat_s) - now_s()
@@ -244,6 +246,16 @@ class Line:
                 return None
             if left < _POLL_S:
                 time.sleep(left)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for some time; messages that come meanwhile are kept for `next`."""
+        until, held = now_s() + seconds, self._held
+        self._held = deque()
+        while now_s() < until:
+            message = self.next(until)
+            if message is not None:
+                held.append(message)
+        self._held = held
 
     def close(self) -> None:
         """Close the sockets."""
@@ -264,8 +276,3 @@ _WAKE = "inproc://wake"
 
 class MasterGone(Exception):
     """Nothing has been heard of the master for too long."""
-
-
-def part_of(message: Message) -> str:
-    """Return the name of the part of the network that a message is about."""
-    return str(field_of(message, "part", str))
