@@ -1,16 +1,8 @@
-from .halves import (
-    Half,
-    Halves,
-    TensorType,
-    check_halves,
-    load_half,
-    random_inputs,
-    small_network,
-    split_network,
-    write_exit,
-)
+from .half import Half, Halves, TensorType, random_inputs
+from .halves import check_halves, load_half, split_network, write_exit
 from .links import Link, LinkState, link_of_trace
 from .namespaces import Namespace, network_namespace, why_no_namespaces
+from .small import small_network
 
 __all__ = [
     "Half",

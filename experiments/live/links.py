@@ -53,9 +53,7 @@ class Link:
         raise NotImplementedError
 
 
-def link_of_trace(
-    trace: LinkTrace, *, first: int = 0, burst_bytes: float = 0.0
-) -> Link:
+def link_of_trace(trace: LinkTrace, *, first: int = 0, burst_bytes: float = 0.0) -> Link:
     """Return a link that replays a trace cyclically from its state `first` onwards.
 
     The delay is half the round trip.
