@@ -39,8 +39,12 @@ class Member:
         When it was last heard of, s.
     seconds : dict
         What each of its parts takes on it, s; empty until it is ready.
+    is_measured : bool
+        Whether that is known.
     is_ready : bool
         Whether it has its parts and their pace.
+    deploy_s : float
+        How long its parts took on their way, s.
     """
 
     peer: bytes
@@ -48,7 +52,9 @@ class Member:
     node: int
     heard_s: float
     seconds: dict[str, float] = field(default_factory=dict)
+    is_measured: bool = False
     is_ready: bool = False
+    deploy_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,13 @@ class Orders:
     settings : mapping
         Fields of the message ``model`` by role.
     pace : callable
-        Returns what each part is to take on a member, s.
+        Returns what each part is to take on a member, s; None: not known yet.
     """
 
     nodes: int
     parts: Mapping[str, Mapping[str, Path]]
     settings: Mapping[str, Mapping[str, Any]]
-    pace: Callable[[Member], dict[str, float]]
+    pace: Callable[[Member], dict[str, float] | None]
 
 
 class Members:
@@ -119,7 +125,7 @@ class Members:
     def set_paces(self) -> None:
         """Tell the pace to all members that have loaded their parts."""
         for member in self._peers.values():
-            if member.seconds:
+            if member.is_measured:
                 self._set_pace(member)
 
     def end(self, seconds: float) -> None:
@@ -196,6 +202,7 @@ class Members:
         settings = {"node": member.node, **self._orders.settings.get(member.role, {})}
         names = [[name, path.suffix] for name, path in files.items()]
         arrays = [np.frombuffer(content, np.uint8) for content in contents]
+        member.deploy_s = -now_s()
         self.hub.send(member.peer, "model", {"parts": names, **settings}, arrays)
 
     def _take_times(self, member: Member, message: Message) -> None:
@@ -205,11 +212,14 @@ class Members:
         legal = all(isinstance(value, float) and 0 < value < 1e6 for value in seconds.values())
         if set(seconds) != wanted or not legal:
             raise Refused("ready without a legal time of each part")
-        member.seconds = seconds
+        member.seconds, member.is_measured = seconds, True
+        member.deploy_s += now_s() - float(field_of(message, "spent_s", (int, float)))
         self._set_pace(member)
 
     def _set_pace(self, member: Member) -> None:
         """Tell a member what its parts are to take."""
         pace = self._orders.pace(member)
+        if pace is None:
+            return
         self.hub.send(member.peer, "pace", {"seconds": pace})
         member.is_ready = True

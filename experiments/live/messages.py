@@ -41,6 +41,9 @@ DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "u
 MOST_BYTES = 1 << 30
 """Largest frame; ZeroMQ drops the connection of a peer that sends a larger one."""
 
+HEADER_BYTES = 256
+"""What a message has besides its arrays, about."""
+
 _MOST_HEADER, _MOST_ARRAYS, _MOST_AXES = 1 << 20, 4096, 16
 
 _SIGNATURE_BYTES = 16

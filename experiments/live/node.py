@@ -142,7 +142,7 @@ class _Node:
 
     def _load(self, message: Message) -> None:
         """Load the parts and say what each takes."""
-        self._parts = {}
+        self._parts, came_s = {}, now_s()
         names = field_of(message, "parts", list)
         if len(names) != len(message.arrays):
             raise Refused("a model of another number of files")
@@ -161,7 +161,7 @@ class _Node:
             lane: _Worker(self._parts, int(count), self._results, self._line.waker)
             for lane, count in lanes.items()
         }
-        self._line.send("ready", {"seconds": seconds})
+        self._line.send("ready", {"seconds": seconds, "spent_s": now_s() - came_s})
 
     def _measure(self, part: Half, slow: float) -> float:
         """Return what a part takes, s of processor time, with pauses as in the run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from edgeopt.experiments.live.dispatch import Chooser, NodeQueues
 from edgeopt.experiments.live.hub import now_s
 from edgeopt.experiments.live.links import Link
 from edgeopt.experiments.live.members import Event, Member, Members
-from edgeopt.experiments.live.messages import Message, Refused, field_of
+from edgeopt.experiments.live.messages import HEADER_BYTES, Message, Refused, field_of
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.experiments.live.parts import Route, routes
 from edgeopt.experiments.live.round_trips import LinkWatch
@@ -21,11 +22,8 @@ from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.dispatcher import AnyDispatcher
 from edgeopt.optim.framework.plan import Scheme
 from edgeopt.optim.framework.split_system import SplitSystem
+from edgeopt.optim.online.changes import Change
 from edgeopt.problems.arrivals.streams import Stream
-
-HEADER_BYTES = 256
-"""What a message on the link has besides its arrays, about."""
-
 
 class Job(NamedTuple):
     """A scheme to run on a stream.
@@ -122,6 +120,8 @@ class Serving:
         Called with each record as soon as it is complete.
     tell : callable
         Called with a line for everything unexpected.
+    act : callable
+        Called with each change of the pool that the dispatcher has, when it is time.
     """
 
     def __init__(
@@ -130,6 +130,7 @@ class Serving:
         job: Job,
         write: Callable[[Record], None],
         tell: Callable[[str], None],
+        act: Callable[[Change], None],
     ) -> None:
         self._members, self._job, self._write, self._tell = members, job, write, tell
         split = job.split
@@ -144,6 +145,7 @@ class Serving:
         self._trips = np.zeros(job.stream.tasks)
         self._rates = np.zeros(job.stream.tasks)
         self._watch = LinkWatch(members, job.links, job.trip_s, split.rate_bit_s)
+        self._act = act
 
     def run(self) -> dict[int, Record]:
         """Have the terminal replay the stream, serve it, and return the records by task."""
@@ -209,6 +211,9 @@ class Serving:
         if np.isinf(self._zero_s):
             self._zero_s = now - float(self._job.stream.time[task])
             self._watch.begin(self._zero_s)
+            for change in self._job.dispatcher.changes:
+                due = self._zero_s + change.time_s
+                self._members.hub.at(due, partial(self._act, change))
         record = Record(task, self._route(task), inputs=message.arrays)
         record.times["arrival_s"] = now - self._zero_s
         record.round_trip_s, record.rate_bit_s = self._trips[task], self._rates[task]

@@ -74,7 +74,7 @@ class _Terminal:
         elif message.kind == "model":
             types = [_type_of(one) for one in field_of(message, "inputs", list)]
             self._inputs = [random_inputs(types, seed) for seed in range(_INPUTS)]
-            self._line.send("ready", {"seconds": {}})
+            self._line.send("ready", {"seconds": {}, "spent_s": 0.0})
         elif message.kind == "stream":
             if len(message.arrays) != 1 or message.arrays[0].ndim != 1:
                 raise Refused("a stream without times")
