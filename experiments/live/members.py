@@ -14,6 +14,8 @@ from edgeopt.experiments.live.messages import Message, Refused, field_of
 
 ROLES = ("edge", "cloud", "terminal")
 
+_LOAD_S = 60.0  # a member is silent while it loads its runtime
+
 
 class Event(NamedTuple):
     """What happened to a member: a message of it, or that it is ``ready``, ``left`` or ``lost``."""
@@ -149,8 +151,13 @@ class Members:
                 if np.isfinite(each.heard_s):
                     each.heard_s = max(each.heard_s, now_s() - self._silence_s / 2)
         self._looked_s = now_s()
-        latest = now_s() - self._silence_s
-        return next((each for each in self._peers.values() if each.heard_s < latest), None)
+        silent = (each for each in self._peers.values() if self._is_silent(each))
+        return next(silent, None)
+
+    def _is_silent(self, member: Member) -> bool:
+        """Whether a member should have been heard; one that loads its parts has more time."""
+        patience_s = self._silence_s if member.is_measured else max(self._silence_s, _LOAD_S)
+        return now_s() - member.heard_s > patience_s
 
     def _try(self, peer: bytes, message: Message) -> Event | None:
         """Handle a message, or refuse its sender."""
