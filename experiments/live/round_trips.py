@@ -12,7 +12,7 @@ from edgeopt.experiments.live.links import Link
 from edgeopt.experiments.live.members import Members
 from edgeopt.experiments.live.messages import Message, field_of
 
-PROBE_S = 0.1
+PROBE_S = 0.05
 """The round trip is measured so often, s."""
 
 _LOST_S = 1.0  # a probe that is not back by then counts as lost

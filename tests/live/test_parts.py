@@ -154,11 +154,25 @@ def test_paces_are_those_of_slowed_members_only():
 
 
 def test_messages_of_each_route_are_counted(split):
-    hops = Hops(message_s=1.0, byte_s=1e-6)
+    hops = Hops(message_s=1.0, byte_s=1e-6, wake_s=100.0)
     scheme = made(split, "dormant", cut=7, threshold="fixed", fixed_s=0.05)
     plan = scheme.plan(split, STREAM, conditions(split), np.random.default_rng())
     taken = [Route((), ("0-8",)), Route(("0-8",), ()), Route(("0-7",), ("7-8",))]
     plan = plan._replace(cut=np.array([0, 8, 7]))
     size, crossing = 0.196608, 0.065536
-    wanted = [4 + 2 * size, 4 + 2 * size, 6 + 2 * size + 2 * crossing]
+    wanted = [404 + 2 * size, 204 + 2 * size, 506 + 2 * size + 2 * crossing]
     assert hops.total_s(split, plan, taken) == pytest.approx(wanted)
+
+
+def test_the_scheme_sees_a_round_trip_only_after_it_was_measured(split):
+    scheme = made(split, "dormant", cut=7, threshold="fixed", fixed_s=0.05)
+    stream = Stream(np.array([1.0, 2.01, 2.2, 4.01, 4.2]), np.ones(5))
+
+    def trip_s(now):
+        return 0.09 if 2.0 <= now < 4.0 else 0.02
+
+    drawn = draw_conditions(split, stream, None, np.random.default_rng(1))
+    link = drawn._replace(round_trip_s=np.array([trip_s(now) for now in stream.time.tolist()]))
+    plan = Profiled(scheme, TIMES, trip_s).plan(split, stream, link, np.random.default_rng())
+    assert (plan.exit_flop > 0).tolist() == [False, False, True, True, False]
+    assert plan.stages.round_trip.tolist() == link.round_trip_s.tolist()
