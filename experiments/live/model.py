@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from edgeopt.experiments.live.parts import Route, routes
-from edgeopt.experiments.live.round_trips import PROBE_S
+from edgeopt.experiments.live.round_trips import seen_trips_s
 from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
@@ -142,8 +142,7 @@ class Profiled:
     """A scheme whose demands are what its parts were measured to take; see `Scheme`.
 
     The header of each message counts as sent. With `trip_s`, the round trip at a time, the scheme
-    decides on what the master has measured by then, which lags behind: by half the time between
-    two probes, and half a round trip.
+    decides on what the master has measured by then, see `seen_trips_s`.
     """
 
     scheme: Scheme
@@ -156,9 +155,7 @@ class Profiled:
         """Return the plan; see `Scheme`."""
         seen = conditions
         if self.trip_s is not None:
-            ages = PROBE_S / 2.0 + conditions.round_trip_s / 2.0
-            trips = [self.trip_s(then) for then in np.maximum(stream.time - ages, 0.0).tolist()]
-            seen = conditions._replace(round_trip_s=np.array(trips))
+            seen = conditions._replace(round_trip_s=seen_trips_s(self.trip_s, stream.time))
         plan = self.scheme.plan(split, stream, seen, rng)
         plan = self.priced(split, plan, routes(self.scheme, split, plan))
         stages = plan.stages._replace(round_trip=conditions.round_trip_s)

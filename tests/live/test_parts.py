@@ -166,7 +166,7 @@ def test_messages_of_each_route_are_counted(split):
 
 def test_the_scheme_sees_a_round_trip_only_after_it_was_measured(split):
     scheme = made(split, "dormant", cut=7, threshold="fixed", fixed_s=0.05)
-    stream = Stream(np.array([1.0, 2.01, 2.2, 4.01, 4.2]), np.ones(5))
+    stream = Stream(np.array([1.0, 2.08, 2.2, 4.01, 4.2]), np.ones(5))
 
     def trip_s(now):
         return 0.09 if 2.0 <= now < 4.0 else 0.02
