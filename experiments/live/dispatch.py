@@ -86,8 +86,6 @@ class Chooser:
         self.solver_s: list[float] = []
         if isinstance(dispatcher, WindowDispatcher):
             self._solver, self._stop = build_solver(dispatcher.solver), dispatcher.budget
-            # Kernels are compiled before the first window.
-            warm_up(Problem(UniformTimes(np.ones(1), nodes.flops)), self._solver)
 
     def in_turn(self) -> int | None:
         """Return the next present node in turn, None if there is none."""
@@ -160,3 +158,12 @@ class Chooser:
 
 
 _NO_CHANGES = change_arrays((), 1)
+
+
+def compile_kernels(dispatcher: AnyDispatcher) -> None:
+    """Compile all kernels of a dispatcher, during which a master would hear nobody."""
+    nodes = NodeQueues(np.ones(2), np.ones(2, dtype=bool))
+    chooser = Chooser(dispatcher, nodes, np.random.default_rng(0))
+    if isinstance(dispatcher, WindowDispatcher):
+        warm_up(Problem(UniformTimes(np.ones(1), nodes.flops)), build_solver(dispatcher.solver))
+    chooser.choose(np.ones(chooser.most), 0.0)

@@ -95,6 +95,7 @@ class Members:
     def __init__(self, hub: Hub, orders: Orders, silence_s: float) -> None:
         self.hub, self._orders, self._silence_s = hub, orders, silence_s
         self._peers: dict[bytes, Member] = {}
+        self._looked_s = now_s()
         self.model_bytes = 0
 
     def of(self, role: str) -> dict[int, Member]:
@@ -142,6 +143,12 @@ class Members:
 
     def _silent(self) -> Member | None:
         """Return a member that has been silent for too long."""
+        if now_s() - self._looked_s > 2 * BEAT_S:
+            # The master itself was busy: what it has not read yet is no silence.
+            for each in self._peers.values():
+                if np.isfinite(each.heard_s):
+                    each.heard_s = max(each.heard_s, now_s() - self._silence_s / 2)
+        self._looked_s = now_s()
         latest = now_s() - self._silence_s
         return next((each for each in self._peers.values() if each.heard_s < latest), None)
 

@@ -8,7 +8,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,10 +32,11 @@ _SUFFIX = re.compile(r"\.[a-z0-9]+")
 
 
 class Work(NamedTuple):
-    """A task of a worker: its fields, the arrays, and when it came, s."""
+    """A task of a worker: the message, its parts, whether it ends there, and when it came, s."""
 
     message: Message
     parts: list[str]
+    answers: bool
     came_s: float
 
 
@@ -188,7 +189,8 @@ class _Node:
         parts = field_of(message, "parts", list)
         if lane not in self._workers or not all(name in self._parts for name in parts):
             raise Refused("a task for a part that it did not send")
-        self._workers[lane].tasks.put(Work(message, parts, now_s()))
+        answers = field_of(message, "answers", bool)
+        self._workers[lane].tasks.put(Work(message, parts, answers, now_s()))
 
     def _send_results(self) -> None:
         """Send what the workers have finished."""
@@ -264,19 +266,20 @@ class _Worker:
 
 
 def run_parts(parts: Mapping[str, Half], work: Work) -> Arrays:
-    """Run the parts of a task in turn; return the last map, or the answer of an exit at the end.
+    """Run the parts of a task in turn; return the answer of the last, or the last map.
+
+    An exit reads the map that the next part reads too.
 
     Raises
     ------
     Refused
         If the arrays are not what the first part reads.
     """
-    names: Sequence[str] = work.parts
-    arrays = check_arrays(work.message, parts[names[0]].inputs)
-    for place, name in enumerate(names):
-        made = parts[name](arrays)
-        # An exit that the task passes is computed, but the next part reads the map.
-        if not name.startswith(EXIT) or place == len(names) - 1:
-            crossing = parts[name].crossing
-            arrays = made[:crossing] if crossing else made
-    return arrays
+    reached = check_arrays(work.message, parts[work.parts[0]].inputs)
+    answer = reached
+    for name in work.parts:
+        part = parts[name]
+        answer = part(reached)
+        if not name.startswith(EXIT):
+            reached = answer[: part.crossing]
+    return answer if work.answers else reached

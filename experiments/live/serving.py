@@ -280,10 +280,12 @@ class Serving:
     ) -> None:
         """Send a task to be computed."""
         record.attempts += 1
-        fields = {"stream": self._job.number, "task": record.task, "attempt": record.attempts}
-        self._members.hub.send(
-            member.peer, "task", {**fields, "parts": parts, "lane": lane}, arrays
-        )
+        goes_on = record.stage == "edge" and (record.route.cloud or record.route.exit)
+        fields = {
+            **{"stream": self._job.number, "task": record.task, "attempt": record.attempts},
+            **{"parts": parts, "lane": lane, "answers": not goes_on},
+        }
+        self._members.hub.send(member.peer, "task", fields, arrays)
 
     # Results come back.
 
