@@ -11,8 +11,8 @@ import numpy as np
 
 from edgeopt.experiments.live.config import LiveOptions
 from edgeopt.experiments.live.links import Link, LinkState
-from edgeopt.experiments.live.model import Profiled, measured_setting
-from edgeopt.experiments.live.parts import Route, settle
+from edgeopt.experiments.live.model import Hops, Profiled, measured_setting
+from edgeopt.experiments.live.parts import Route, routes, settle
 from edgeopt.experiments.live.serving import Job
 from edgeopt.experiments.simulation.cell import seeds_of
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -206,7 +206,9 @@ def _links(
     return trip_s, made
 
 
-def simulated_run(job: Job, profiled: Profiled, solver_s: Sequence[float]) -> SimulatedRun:
+def simulated_run(
+    job: Job, profiled: Profiled, hops: Hops, solver_s: Sequence[float]
+) -> SimulatedRun:
     """Return the simulation of a job: the same arrivals, links, and times of the parts.
 
     Parameters
@@ -215,10 +217,18 @@ def simulated_run(job: Job, profiled: Profiled, solver_s: Sequence[float]) -> Si
         What was run.
     profiled : Profiled
         Its scheme with the times of its parts.
+    hops : Hops
+        What messages take, which is added to each task's delay: tasks do not queue for it.
     solver_s : sequence of float
         What the solver of windows took in the run, whose mean it takes in the simulation, s.
     """
     dispatcher = job.dispatcher
     if isinstance(dispatcher, WindowDispatcher) and len(solver_s):
         dispatcher = replace(dispatcher, scheduling_s=float(np.mean(solver_s)))
-    return simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
+    run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
+    added = hops.total_s(job.split, run.plan, routes(job.scheme, job.split, run.plan))
+    ends = run.plan.exit_flop > 0
+    return run._replace(
+        timeline=run.timeline._replace(finish=run.timeline.finish + np.where(ends, 0.0, added)),
+        exits=run.exits._replace(end=run.exits.end + np.where(ends, added, 0.0)),
+    )

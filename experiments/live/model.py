@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -20,6 +21,35 @@ from edgeopt.problems.networks.profile import Profile
 from edgeopt.problems.systems.system import Cloud, Pool, System
 
 CLOUD = "cloud"
+
+
+class Hops(NamedTuple):
+    """What a message takes from one process to another, without any link between them.
+
+    Attributes
+    ----------
+    message_s : float
+        Of a message without arrays, s.
+    byte_s : float
+        Of each byte more, s.
+    """
+
+    message_s: float
+    byte_s: float
+
+    def total_s(self, split: SplitSystem, plan: Plan, taken: Sequence[Route]) -> FloatArray:
+        """Return the time of all messages of each task, s.
+
+        From the terminal to the master, to the node and back, to cloud or exit and back, and to
+        the terminal again. The simulation has none of them.
+        """
+        size = float(split.terms.columns.size_bytes)
+        crossing = split.upload_bits[plan.cut] / 8.0
+        at_node = np.array([bool(route.edge) for route in taken])
+        beyond = np.array([bool(route.cloud or route.exit) for route in taken])
+        messages = 2.0 + 2.0 * at_node + 2.0 * beyond
+        bytes_ = size + (size + crossing * beyond) * at_node + crossing * beyond
+        return np.asarray(self.message_s * messages + self.byte_s * bytes_)
 
 
 def measured_setting(

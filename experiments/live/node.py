@@ -135,7 +135,7 @@ class _Node:
         elif message.kind == "pace":
             self._set_pace(message)
         elif message.kind == "probe":
-            self._line.send("probe", message.fields)
+            self._line.send("probe", message.fields, message.arrays)
         elif message.kind == "leave":
             self._leaves = True
         elif message.kind == "task":

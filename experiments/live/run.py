@@ -24,9 +24,10 @@ from edgeopt.experiments.live.comparison import (
 )
 from edgeopt.experiments.live.config import SMALL, LiveOptions, read_live
 from edgeopt.experiments.live.dispatch import compile_kernels
+from edgeopt.experiments.live.half import TensorType
 from edgeopt.experiments.live.hub import LOOPBACK, Hub, now_s, split_address
 from edgeopt.experiments.live.members import Member, Members, Orders
-from edgeopt.experiments.live.model import CLOUD, PartTimes, Profiled
+from edgeopt.experiments.live.model import CLOUD, Hops, PartTimes, Profiled
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.experiments.live.parts import PartFiles, all_routes, write_parts
 from edgeopt.experiments.live.processes import Processes
@@ -149,6 +150,7 @@ class _Run:
     layers: LayerTimes
     tell: Callable[[str], None]
     times: PartTimes | None = None
+    hops: Hops = Hops(0.0, 0.0)
 
     def orders(self) -> Orders:
         """Return what the members are told."""
@@ -246,10 +248,36 @@ def _serve_all(
     pool.gather(())
     run.take_times(members.joined, same_machine=processes is not None)
     members.set_paces()
+    run.hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
+    run.tell(f"a message takes {1e3 * run.hops.message_s:.2f} ms")
     rows: list[Row] = []
     for number, case in enumerate(run.cases):
         rows += _serve(run, pool, number, case, writer, file)
     return rows
+
+
+_ROUNDS = 15
+
+
+def _measure_hops(members: Members, most_bytes: int) -> Hops:
+    """Measure what messages of two sizes take to the edge nodes and back; half of it is a hop."""
+    found: dict[int, list[float]] = {0: [], most_bytes: []}
+    for _ in range(_ROUNDS):
+        for member in members.of("edge").values():
+            for size, trips in found.items():
+                sent = now_s()
+                members.hub.send(member.peer, "probe", {}, [np.zeros(size, np.uint8)])
+                event = members.next(sent + 1.0)
+                while event is not None and event.kind != "probe":
+                    event = members.next(sent + 1.0)
+                trips.append(now_s() - sent)
+    small, large = (float(np.median(trips)) / 2.0 for trips in found.values())
+    return Hops(small, max(large - small, 0.0) / most_bytes)
+
+
+def _bytes_of(one: TensorType) -> int:
+    """Return the size of a tensor, byte."""
+    return int(np.prod(one.shape)) * np.dtype(one.dtype).itemsize
 
 
 def _serve(
@@ -276,7 +304,7 @@ def _serve(
     serving = Serving(pool.members, job, write, run.tell, pool.change)
     records = serving.run()
     with _collected() as warned:
-        simulated = simulated_run(job, profiled, serving.chooser.solver_s)
+        simulated = simulated_run(job, profiled, run.hops, serving.chooser.solver_s)
     pair = [{**names, "side": "simulated", **outcome_of(simulated, run.scenario, warned)}]
     answered = sum(not np.isnan(record.delay_s) for record in records.values())
     if answered < job.stream.tasks:
