@@ -161,6 +161,14 @@ def field_of(message: Message, name: str, kind: type | tuple[type, ...]) -> Any:
     return value
 
 
+def number_of(message: Message, name: str) -> float:
+    """Return a field that is a finite number >= 0, or raise `Refused`."""
+    value = float(field_of(message, name, (int, float)))
+    if not 0 <= value < math.inf:
+        raise Refused(f"{message.kind} with {name} {value}")
+    return value
+
+
 def check_arrays(message: Message, types: Sequence[Any]) -> list[NDArray[Any]]:
     """Return the arrays of a message if they have these types, or raise `Refused`.
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from edgeopt.experiments.live.parts import Route, routes
 from edgeopt.experiments.live.messages import HEADER_BYTES
+from edgeopt.experiments.live.parts import Route, routes
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.split_system import SplitSystem

@@ -253,8 +253,9 @@ class _Worker:
         names = {key: work.message.fields[key] for key in ("stream", "task", "attempt")}
         try:
             arrays = run_parts(self._parts, work)
-        except Refused as reason:
-            return Result(names, 0.0, 0.0, [], str(reason)), now_s()
+        except Exception as error:  # whatever the part's operators raise, other tasks go on
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return Result(names, 0.0, 0.0, [], reason), now_s()
         due = start + sum(self.pace.get(name, 0.0) for name in work.parts)
         late = now_s() - due
         if late < 0:

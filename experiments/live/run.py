@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import secrets
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -238,9 +237,7 @@ def _prepare(
 # Serving.
 
 
-def _serve_all(
-    run: _Run, members: Members, processes: Processes | None, file: TextIO
-) -> list[Row]:
+def _serve_all(run: _Run, members: Members, processes: Processes | None, file: TextIO) -> list[Row]:
     """Serve every case and return the rows of both sides."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -280,9 +277,7 @@ def _bytes_of(one: TensorType) -> int:
     return int(np.prod(one.shape)) * np.dtype(one.dtype).itemsize
 
 
-def _serve(
-    run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO
-) -> list[Row]:
+def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO) -> list[Row]:
     """Serve one case; return its measured and its simulated row."""
     assert run.times is not None
     profiled = Profiled(case.scheme, run.times)
@@ -301,7 +296,7 @@ def _serve(
 
     pool.gather(job.dispatcher.changes)
     pool.watch()
-    serving = Serving(pool.members, job, write, run.tell, pool.change)
+    serving = Serving(pool.members, job, write, run.tell, pool.change, run.parts)
     records = serving.run()
     with _collected() as warned:
         simulated = simulated_run(job, profiled, run.hops, serving.chooser.solver_s)
@@ -373,13 +368,14 @@ class _Pool:
             if now_s() > end:
                 raise InputError("roles", sorted(self._present()), f"{sorted(wanted)} in time")
             self.members.next(now_s() + 0.2)
-            if self._processes is not None:
-                self._processes.revive()
+            for lost in self._processes.revive() if self._processes is not None else ():
+                self.members.lose(*lost)
 
     def watch(self) -> None:
         """Begin roles anew that have died, now and from time to time."""
         if self._processes is not None:
             for role, node in self._processes.revive():
+                self.members.lose(role, node)
                 self._run.tell(f"{role} {node} died and is started again")
             self.members.hub.at(now_s() + 0.5, self.watch)
 
