@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,6 @@ SCENARIOS = Path(__file__).parents[1] / "experiments" / "scenarios"
 HEAD = f"""
 network = "{SCENARIOS / "small.csv"}"
 system = "{SCENARIOS / "small-site.toml"}"
-nodes = 2
-tasks = 40
 warm_up = 0.0
 repetitions = 1
 [settings]
@@ -43,17 +42,23 @@ class LiveRun:
         Of its scenario, and of its results in ``out``.
     scenario : str
         Text of the scenario, after `HEAD`.
+    tasks, nodes : int
+        Their numbers.
     options : tuple of str
         Of the command.
     """
 
     folder: Path
     scenario: str
+    tasks: int
+    nodes: int = 2
     options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "run.toml").write_text(HEAD + self.scenario)
+        (self.folder / "run.toml").write_text(
+            f"tasks = {self.tasks}\nnodes = {self.nodes}\n{HEAD}{self.scenario}"
+        )
         words = ["edgeopt.experiments.cli", "run", "run.toml", "--out", "out", *self.options]
         with (self.folder / "said").open("w") as said:
             self.process = subprocess.Popen(
@@ -77,11 +82,20 @@ class LiveRun:
         """Return what the run has printed."""
         return (self.folder / "said").read_text()
 
+    def address(self) -> str:
+        """Return where roles join, which a run says that starts none."""
+        end = time.monotonic() + LONGEST_S
+        while not (found := re.search(r"--join (\S+)", self.said())):
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.05)
+        return found[1]
+
     def roles(self) -> dict[int, str]:
         """Return role and number of the processes of the run, such as ``edge 1``."""
         found = {}
         for pid in descendants([self.process.pid]):
-            words = _words(pid)
+            words = command_of(pid)
             if "--role" in words:
                 values = (words[words.index(name) + 1] for name in ("--role", "--node"))
                 found[pid] = " ".join(values)
@@ -113,7 +127,7 @@ class LiveRun:
             self.stop()
         if code:
             return f"code {code}: {self.said()}"
-        left = [pid for pid in pids if "--role" in _words(pid)]
+        left = [pid for pid in pids if "--role" in command_of(pid)]
         return f"left: {left}" if left else ""
 
     def stop(self) -> None:
@@ -124,7 +138,7 @@ class LiveRun:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _words(pid: int) -> list[str]:
+def command_of(pid: int) -> list[str]:
     """Return the command of a process, nothing if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")

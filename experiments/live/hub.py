@@ -27,6 +27,9 @@ LOOPBACK = "127.0.0.1"
 BEAT_S = 0.25
 """A role says so often that it is alive, s."""
 
+MASTER_GONE_S = 10.0
+"""A role ends when nothing was heard of the master for so long, s: longer than a link is cut."""
+
 MOST_NAMED = 20
 """Refusals of which `Hub` tells."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.experiments.live.halves import TensorType, random_inputs
-from edgeopt.experiments.live.hub import Line, MasterGone, now_s
+from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import DTYPES, Message, Refused, field_of, number_of
 
 _INPUTS = 8  # different ones; a new one for each task would only cost time
@@ -16,7 +16,7 @@ _INPUTS = 8  # different ones; a new one for each task would only cost time
 _LEAD_S = 0.3  # from the order to the first task, in which its message is read
 
 
-def run_terminal(address: str, token: bytes, *, silence_s: float = 3.0) -> str:
+def run_terminal(address: str, token: bytes, *, silence_s: float = MASTER_GONE_S) -> str:
     """Join a run as the terminal, replay streams until it is over, and return why it is.
 
     Parameters
