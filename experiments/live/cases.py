@@ -68,9 +68,7 @@ class Case(NamedTuple):
     seeds: list[np.random.SeedSequence]
 
 
-def cases_of(
-    config: SimulationConfig, options: LiveOptions, layers: LayerTimes
-) -> Iterator[Case]:
+def cases_of(config: SimulationConfig, options: LiveOptions, layers: LayerTimes) -> Iterator[Case]:
     """Yield the cases, repetition by repetition."""
     scenario = config.scenarios[0]
     for repetition in range(config.repetitions):

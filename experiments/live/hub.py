@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -24,6 +27,12 @@ LOOPBACK = "127.0.0.1"
 BEAT_S = 0.25
 """A role says so often that it is alive, s."""
 
+MASTER_GONE_S = 10.0
+"""A role ends when nothing was heard of the master for so long, s: longer than a link is cut."""
+
+MOST_NAMED = 20
+"""Refusals of which `Hub` tells."""
+
 Clock = Callable[[], float]
 
 now_s: Clock = time.monotonic
@@ -42,8 +51,8 @@ class Hub:
     """The master's end of all connections, and its timers.
 
     Every role connects to the master, so that only one port must be reachable. A peer that sends
-    what is not signed with the token, or is no message, is named once by `refuse` and no longer
-    listened to.
+    what is not signed with the token, or is no message, is named by `refuse`, and its connection
+    is dropped; it may connect again, but is not named more often than `MOST_NAMED` times in all.
 
     Parameters
     ----------
@@ -62,15 +71,14 @@ class Hub:
         If the extra is not installed, or the port cannot be opened.
     """
 
-    def __init__(
-        self, token: bytes, host: str, port: int, refuse: Callable[[str], None]
-    ) -> None:
+    def __init__(self, token: bytes, host: str, port: int, refuse: Callable[[str], None]) -> None:
         zmq = import_extra("zmq", "live")
         self._zmq, self._token, self._refuse = zmq, token, refuse
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.linger = 0
         self._socket.maxmsgsize = MOST_BYTES
+        self._socket.hwm = 0  # nothing is dropped, however slowly a peer reads
         # A peer that is gone raises instead of swallowing what is sent to it.
         self._socket.router_mandatory = True
         try:
@@ -80,6 +88,7 @@ class Hub:
             raise InputError("--listen", f"{host}:{port}", f"a free address ({error})") from None
         self.address = self._socket.last_endpoint.decode().removeprefix("tcp://")
         self._banned = set[bytes]()
+        self._descriptor = -1
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
 
@@ -128,10 +137,16 @@ class Hub:
                 return None
 
     def ban(self, peer: bytes, reason: str) -> None:
-        """Say why a peer is refused, and listen to it no longer."""
-        if peer not in self._banned:
-            self._banned.add(peer)
+        """Say why a peer is refused, of which the last message was, and drop its connection."""
+        if peer in self._banned:
+            return
+        self._banned.add(peer)
+        if len(self._banned) <= MOST_NAMED:
             self._refuse(f"refused a peer: {reason}")
+        with contextlib.suppress(OSError):  # it is gone
+            connection = socket.socket(fileno=os.dup(self._descriptor))
+            with connection:
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket; what has not been sent is lost."""
@@ -147,13 +162,14 @@ class Hub:
             heapq.heappop(self._timers)[2]()
         return self._timers[0][0] if self._timers else float("inf")
 
-    def _receive(self, due_s: float) -> list[bytes] | None:
+    def _receive(self, due_s: float) -> list[Any] | None:
         """Return the frames of a message, None if there is none until a time."""
         left = due_s - now_s()
         # Whole milliseconds are all that poll knows: the rest is slept.
         if self._socket.poll(max(0, int(1e3 * left))):
-            frames: list[bytes] = self._socket.recv_multipart()
-            return frames
+            frames = self._socket.recv_multipart(copy=False)
+            self._descriptor = frames[0].get(self._zmq.SRCFD)
+            return [frames[0].bytes, *(frame.buffer for frame in frames[1:])]
         left = due_s - now_s()
         if 0 < left < _POLL_S:
             time.sleep(left)
@@ -189,6 +205,7 @@ class Line:
         self._socket = self._context.socket(self._zmq.DEALER)
         self._socket.linger = 0
         self._socket.maxmsgsize = MOST_BYTES
+        self._socket.hwm = 0
         self._poller = self._zmq.Poller()
         self._poller.register(self._socket, self._zmq.POLLIN)
         try:
@@ -199,7 +216,8 @@ class Line:
         self._inside = self._context.socket(self._zmq.PULL)
         self._inside.bind(_WAKE)
         self._poller.register(self._inside, self._zmq.POLLIN)
-        self._beat_s, self._held = now_s(), deque[Message]()
+        self._beat_s, self._held = 0.0, deque[Message]()
+        self._listened_s = now_s()
 
     def waker(self) -> Callable[[], None]:
         """Return a function that ends a wait of `next`, for the one thread that first calls it."""
@@ -208,9 +226,7 @@ class Line:
         socket.connect(_WAKE)
         return lambda: socket.send(b"")
 
-    def send(
-        self, kind: str, fields: Mapping[str, Any] | None = None, arrays: Arrays = ()
-    ) -> None:
+    def send(self, kind: str, fields: Mapping[str, Any] | None = None, arrays: Arrays = ()) -> None:
         """Send a message to the master."""
         try:
             frames = encode(self._token, kind, fields, arrays)
@@ -233,6 +249,7 @@ class Line:
         while True:
             self._beat()
             left = min(until_s, self._beat_s) - now_s()
+            self._listened_s = now_s()
             ready = dict(self._poller.poll(max(0.0, 1e3 * left)))
             if self._socket in ready:
                 message = decode(self._token, self._socket.recv_multipart())
@@ -267,10 +284,10 @@ class Line:
         now = now_s()
         if now < self._beat_s:
             return
-        if now - self._beat_s > BEAT_S:
-            # This role itself was busy: what it has not read yet is no silence.
-            self._heard_s = max(self._heard_s, now - self._silence_s / 2)
-        if now - self._heard_s > self._silence_s:
+        # a process that was stopped, or busy, has not listened: the master was not silent
+        self._heard_s += max(0.0, now_s() - self._listened_s - 2 * BEAT_S)
+        self._listened_s = now_s()
+        if now_s() - self._heard_s > self._silence_s:
             raise MasterGone
         self.send("beat")
         self._beat_s = now + BEAT_S
@@ -279,5 +296,5 @@ class Line:
 _WAKE = "inproc://wake"
 
 
-class MasterGone(Exception):
+class MasterGone(Exception):  # noqa: N818
     """Nothing has been heard of the master for too long."""

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.experiments.live.hub import BEAT_S, Hub, now_s
-from edgeopt.experiments.live.messages import Message, Refused, field_of
+from edgeopt.experiments.live.messages import Message, Refused, field_of, number_of
 
 ROLES = ("edge", "cloud", "terminal")
 
-_LOAD_S = 60.0  # a member is silent while it loads its runtime
+LOADING_S = 60.0
+"""A member may be silent for so long while it loads its parts, s."""
 
 
 class Event(NamedTuple):
@@ -143,6 +144,12 @@ class Members:
         # It is silent from now on, and is found to be lost like any other.
         member.heard_s = float("-inf")
 
+    def lose(self, role: str, node: int) -> None:
+        """Have a member be lost at once, of which it is known that it has died."""
+        for each in self._peers.values():
+            if (each.role, each.node) == (role, node):
+                each.heard_s = float("-inf")
+
     def _silent(self) -> Member | None:
         """Return a member that has been silent for too long."""
         if now_s() - self._looked_s > 2 * BEAT_S:
@@ -151,13 +158,13 @@ class Members:
                 if np.isfinite(each.heard_s):
                     each.heard_s = max(each.heard_s, now_s() - self._silence_s / 2)
         self._looked_s = now_s()
-        silent = (each for each in self._peers.values() if self._is_silent(each))
-        return next(silent, None)
-
-    def _is_silent(self, member: Member) -> bool:
-        """Whether a member should have been heard; one that loads its parts has more time."""
-        patience_s = self._silence_s if member.is_measured else max(self._silence_s, _LOAD_S)
-        return now_s() - member.heard_s > patience_s
+        now = now_s()
+        for each in self._peers.values():
+            # who loads its parts is busy
+            longest = self._silence_s if each.is_measured else max(self._silence_s, LOADING_S)
+            if each.heard_s < now - longest:
+                return each
+        return None
 
     def _try(self, peer: bytes, message: Message) -> Event | None:
         """Handle a message, or refuse its sender."""
@@ -203,8 +210,7 @@ class Members:
         taken = {each.node for each in self._peers.values() if each.role == role}
         free = [place for place in places if place not in taken and wanted in (-1, place)]
         if not free:
-            self.hub.send(peer, "end", {"reason": f"there is no place for another {role}"})
-            return
+            return  # it is asked to join at each beat: perhaps the one before it is lost soon
         member = self._peers[peer] = Member(peer, role, free[0], now_s())
         self._send_parts(member)
 
@@ -227,7 +233,7 @@ class Members:
         if set(seconds) != wanted or not legal:
             raise Refused("ready without a legal time of each part")
         member.seconds, member.is_measured = seconds, True
-        member.deploy_s += now_s() - float(field_of(message, "spent_s", (int, float)))
+        member.deploy_s += now_s() - number_of(message, "spent_s")
         self._set_pace(member)
 
     def _set_pace(self, member: Member) -> None:

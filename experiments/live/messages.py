@@ -49,7 +49,7 @@ _MOST_HEADER, _MOST_ARRAYS, _MOST_AXES = 1 << 20, 4096, 16
 _SIGNATURE_BYTES = 16
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  # reads better where it is raised
     """A message that is not what it should be; the text is one line that says why."""
 
 
@@ -158,6 +158,14 @@ def field_of(message: Message, name: str, kind: type | tuple[type, ...]) -> Any:
     value = message.fields.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise Refused(f"{message.kind} without a legal {name}")
+    return value
+
+
+def number_of(message: Message, name: str) -> float:
+    """Return a field that is a finite number >= 0, or raise `Refused`."""
+    value = float(field_of(message, name, (int, float)))
+    if not 0 <= value < math.inf:
+        raise Refused(f"{message.kind} with {name} {value}")
     return value
 
 

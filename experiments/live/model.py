@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.experiments.live.parts import Route, routes
 from edgeopt.experiments.live.round_trips import seen_trips_s
-from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.split_system import SplitSystem
@@ -55,9 +55,7 @@ class Hops(NamedTuple):
         messages = 2.0 + 2.0 * at_node + 2.0 * beyond
         bytes_ = size + (size + crossing * beyond) * at_node + crossing * beyond
         waits = np.array([1.0 + bool(r.edge) + bool(r.exit) + 3.0 * bool(r.cloud) for r in taken])
-        return np.asarray(
-            self.message_s * messages + self.byte_s * bytes_ + self.wake_s * waits
-        )
+        return np.asarray(self.message_s * messages + self.byte_s * bytes_ + self.wake_s * waits)
 
 
 def measured_setting(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.experiments.live.halves import Half, load_half, random_inputs
-from edgeopt.experiments.live.hub import Line, MasterGone, now_s
+from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import Message, Refused, check_arrays, field_of
 
 Arrays = list[NDArray[Any]]
@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
 
 def run_node(
-    address: str, token: bytes, role: str, *, node: int = -1, silence_s: float = 3.0
+    address: str, token: bytes, role: str, *, node: int = -1, silence_s: float = MASTER_GONE_S
 ) -> str:
     """Join a run as a node or as the cloud, work until it is over, and return why it is.
 
@@ -253,8 +253,9 @@ class _Worker:
         names = {key: work.message.fields[key] for key in ("stream", "task", "attempt")}
         try:
             arrays = run_parts(self._parts, work)
-        except Refused as reason:
-            return Result(names, 0.0, 0.0, [], str(reason)), now_s()
+        except Exception as error:  # whatever the part's operators raise, other tasks go on
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return Result(names, 0.0, 0.0, [], reason), now_s()
         due = start + sum(self.pace.get(name, 0.0) for name in work.parts)
         late = now_s() - due
         if late < 0:

@@ -116,7 +116,7 @@ class _Graph:
         onnx = import_extra("onnx", "onnx")
         helper, graph = onnx.helper, self._model.graph
         chosen, _, constants = self._walk(wanted, set(given).__contains__)
-        nodes = [self._nodes[i] for i in sorted(chosen)]
+        nodes = [_without(self._nodes[i], given) for i in sorted(chosen)]
         names: list[str] = []
         for name in wanted:
             # what the part only passes on, or returns twice, gets a name of its own
@@ -151,6 +151,15 @@ class _Graph:
             graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
         if len(kept) < len(graph.node):
             set_nodes(graph, kept)
+
+
+def _without(node: Any, given: list[str]) -> Any:
+    """Return a node without those of its outputs that the part is given."""
+    if not set(node.output).intersection(given):
+        return node
+    node = type(node).FromString(node.SerializeToString())
+    node.output[:] = [f"{name}/again" if name in given else name for name in node.output]
+    return node
 
 
 def _load_weights(path: Path, model: Any) -> None:

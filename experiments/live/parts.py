@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.experiments.live.halves import Halves, TensorType, split_network, write_exit
+from edgeopt.experiments.live.halves import Halves, TensorType, load_half, split_network, write_exit
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.schemes.bnet import BEST, BNet
@@ -124,14 +124,26 @@ def all_routes(scheme: Scheme, split: SplitSystem) -> list[Route]:
 
 
 class PartFiles(NamedTuple):
-    """The files of all parts by name, and the types of the network's inputs."""
+    """The files of all parts by name, what each returns, and the types of the network's inputs.
+
+    Of what a part returns, the next part reads the first ones, whose number `crossing` has.
+    """
 
     files: dict[str, Path]
+    outputs: dict[str, tuple[TensorType, ...]]
+    crossing: dict[str, int]
     inputs: tuple[TensorType, ...]
 
     def of(self, names: Iterable[str]) -> dict[str, Path]:
         """Return the files of some parts."""
         return {name: self.files[name] for name in dict.fromkeys(names)}
+
+    def sends(self, route: tuple[str, ...], *, goes_on: bool) -> tuple[TensorType, ...]:
+        """Return what the last of some parts returns, or what goes on to the part after them."""
+        if not goes_on:
+            return self.outputs[route[-1]]
+        last = [name for name in route if not name.startswith(EXIT)][-1]
+        return self.outputs[last][: self.crossing[last]]
 
 
 def write_parts(
@@ -154,7 +166,10 @@ def write_parts(
     """
     writer = _Writer(network, depth, folder, options)
     files = {name: writer.write(name) for name in dict.fromkeys(names)}
-    return PartFiles(files, writer.halves(0).inputs)
+    made = {name: load_half(path) for name, path in files.items()}
+    outputs = {name: half.outputs for name, half in made.items()}
+    crossing = {name: half.crossing for name, half in made.items()}
+    return PartFiles(files, outputs, crossing, writer.halves(0).inputs)
 
 
 class _Writer:

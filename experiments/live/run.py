@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -150,7 +150,7 @@ class _Run:
     layers: LayerTimes
     tell: Callable[[str], None]
     times: PartTimes | None = None
-    hops: Hops = Hops(0.0, 0.0, 0.0)
+    hops: Hops | None = None
 
     def orders(self) -> Orders:
         """Return what the members are told."""
@@ -238,9 +238,7 @@ def _prepare(
 # Serving.
 
 
-def _serve_all(
-    run: _Run, members: Members, processes: Processes | None, file: TextIO
-) -> list[Row]:
+def _serve_all(run: _Run, members: Members, processes: Processes | None, file: TextIO) -> list[Row]:
     """Serve every case and return the rows of both sides."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -248,8 +246,8 @@ def _serve_all(
     pool.gather(())
     run.take_times(members.joined, same_machine=processes is not None)
     members.set_paces()
-    run.hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
-    means = (1e3 * each for each in (run.hops.message_s, run.hops.wake_s))
+    run.hops = hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
+    means = (1e3 * each for each in (hops.message_s, hops.wake_s))
     run.tell("a message takes {:.2f} ms, a wait ends {:.2f} ms late".format(*means))
     rows: list[Row] = []
     for number, case in enumerate(run.cases):
@@ -294,11 +292,10 @@ def _bytes_of(one: TensorType) -> int:
     return int(np.prod(one.shape)) * np.dtype(one.dtype).itemsize
 
 
-def _serve(
-    run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO
-) -> list[Row]:
+def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO) -> list[Row]:
     """Serve one case; return its measured and its simulated row."""
     assert run.times is not None
+    assert run.hops is not None
     profiled = Profiled(case.scheme, run.times)
     job = job_of(number, case, profiled, run.layers, run.options)
     run.tell(f"{case.stream_label}, {case.label}: {job.stream.time[-1]:.1f} s")
@@ -315,7 +312,7 @@ def _serve(
 
     pool.gather(job.dispatcher.changes)
     pool.watch()
-    serving = Serving(pool.members, job, write, run.tell, pool.change)
+    serving = Serving(pool.members, job, write, run.tell, pool.change, run.parts)
     records = serving.run()
     with _collected() as warned:
         simulated = simulated_run(job, profiled, run.hops, serving.chooser.solver_s)
@@ -387,13 +384,14 @@ class _Pool:
             if now_s() > end:
                 raise InputError("roles", sorted(self._present()), f"{sorted(wanted)} in time")
             self.members.next(now_s() + 0.2)
-            if self._processes is not None:
-                self._processes.revive()
+            for lost in self._processes.revive() if self._processes is not None else ():
+                self.members.lose(*lost)
 
     def watch(self) -> None:
         """Begin roles anew that have died, now and from time to time."""
         if self._processes is not None:
             for role, node in self._processes.revive():
+                self.members.lose(role, node)
                 self._run.tell(f"{role} {node} died and is started again")
             self.members.hub.at(now_s() + 0.5, self.watch)
 

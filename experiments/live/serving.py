@@ -14,9 +14,16 @@ from edgeopt.experiments.live.dispatch import Chooser, NodeQueues
 from edgeopt.experiments.live.hub import now_s
 from edgeopt.experiments.live.links import Link
 from edgeopt.experiments.live.members import Event, Member, Members
-from edgeopt.experiments.live.messages import HEADER_BYTES, Message, Refused, field_of
+from edgeopt.experiments.live.messages import (
+    HEADER_BYTES,
+    Message,
+    Refused,
+    check_arrays,
+    field_of,
+    number_of,
+)
 from edgeopt.experiments.live.node import EXIT
-from edgeopt.experiments.live.parts import Route, routes
+from edgeopt.experiments.live.parts import PartFiles, Route, routes
 from edgeopt.experiments.live.round_trips import LinkWatch
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.dispatcher import AnyDispatcher
@@ -24,6 +31,7 @@ from edgeopt.optim.framework.plan import Scheme
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.changes import Change
 from edgeopt.problems.arrivals.streams import Stream
+
 
 class Job(NamedTuple):
     """A scheme to run on a stream.
@@ -58,6 +66,8 @@ class Job(NamedTuple):
     trip_s: Callable[[float], float]
     grace_s: float
 
+
+_MOST_FAILURES = 3  # of a task, as its error is perhaps that of a node
 
 TIMES = (
     *("arrival_s", "dispatch_s", "edge_start_s", "edge_end_s", "upload_start_s", "upload_end_s"),
@@ -103,8 +113,21 @@ class Record:
     round_trip_s: float = 0.0
     rate_bit_s: float = 0.0
     stage: str = "waits"
+    asked: tuple[str, int] | None = None
+    failures: int = 0
     arrays: list[NDArray[Any]] = field(default_factory=list)
     inputs: list[NDArray[Any]] = field(default_factory=list)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another part reads what is computed now."""
+        return self.stage == "edge" and bool(self.route.cloud or self.route.exit)
+
+    @property
+    def current(self) -> tuple[str, ...]:
+        """The parts that are computed now."""
+        last = () if self.route.exit is None else (self.route.exit,)
+        return {"edge": self.route.edge, "cloud": self.route.cloud, "exit": last}[self.stage]
 
 
 class Serving:
@@ -122,6 +145,8 @@ class Serving:
         Called with a line for everything unexpected.
     act : callable
         Called with each change of the pool that the dispatcher has, when it is time.
+    parts : PartFiles
+        What the parts read and return.
     """
 
     def __init__(
@@ -131,7 +156,9 @@ class Serving:
         write: Callable[[Record], None],
         tell: Callable[[str], None],
         act: Callable[[Change], None],
+        parts: PartFiles,
     ) -> None:
+        self._parts = parts
         self._members, self._job, self._write, self._tell = members, job, write, tell
         split = job.split
         present = np.zeros(split.nodes, dtype=bool)
@@ -140,8 +167,9 @@ class Serving:
         self.chooser = Chooser(job.dispatcher, self._nodes, job.seed())
         self._records: dict[int, Record] = {}
         self._waiting: list[int] = []
-        self._answered = 0
+        self._answered = self._given_up = 0
         self._zero_s = np.inf
+        self._began_s = self._moved_s = now_s()
         self._trips = np.zeros(job.stream.tasks)
         self._rates = np.zeros(job.stream.tasks)
         self._watch = LinkWatch(members, job.links, job.trip_s, split.rate_bit_s)
@@ -150,12 +178,9 @@ class Serving:
     def run(self) -> dict[int, Record]:
         """Have the terminal replay the stream, serve it, and return the records by task."""
         self._begin_stream()
-        last = float(self._job.stream.time[-1])
-        while self._answered < self._job.stream.tasks:
-            end = (now_s() if np.isinf(self._zero_s) else self._zero_s) + last + self._job.grace_s
-            if now_s() > end or self._terminal is None:
-                break
-            event = self._members.next(min(end, self._closing_s()))
+        tasks = self._job.stream.tasks
+        while self._answered + self._given_up < tasks and now_s() <= self._end_s:
+            event = self._members.next(min(self._end_s, self._closing_s()))
             if event is not None:
                 self._try(event)
             if self._closing_s() <= now_s():
@@ -164,16 +189,32 @@ class Serving:
         return self._records
 
     @property
+    def _end_s(self) -> float:
+        """When tasks without an answer are given up; who has been lost or is back delays it, s."""
+        zero = self._began_s if np.isinf(self._zero_s) else self._zero_s
+        return max(zero + float(self._job.stream.time[-1]), self._moved_s) + self._job.grace_s
+
+    @property
     def _terminal(self) -> Member | None:
         return self._members.of("terminal").get(0)
 
     def _begin_stream(self) -> None:
         """Order the stream, and begin to watch the link."""
-        terminal = self._terminal
-        if terminal is not None:
-            fields = {"stream": self._job.number}
-            self._members.hub.send(terminal.peer, "stream", fields, [self._job.stream.time])
+        if self._terminal is not None:
+            self._order_stream(self._terminal)
         self._watch.probe()
+
+    def _order_stream(self, terminal: Member) -> None:
+        """Order what has not come of the stream, and answer what was perhaps not received."""
+        fields: dict[str, Any] = {"stream": self._job.number}
+        if np.isfinite(self._zero_s):
+            fields["elapsed_s"] = now_s() - self._zero_s
+        time = self._job.stream.time
+        left = np.array([task for task in range(len(time)) if task not in self._records], np.int64)
+        self._members.hub.send(terminal.peer, "stream", fields, [time, left])
+        for record in self._records.values():
+            if record.stage == "answered" and np.isnan(record.delay_s):
+                self._answer(record)
 
     def _try(self, event: Event) -> None:
         """Handle an event, or refuse its sender."""
@@ -214,7 +255,8 @@ class Serving:
             for change in self._job.dispatcher.changes:
                 due = self._zero_s + change.time_s
                 self._members.hub.at(due, partial(self._act, change))
-        record = Record(task, self._route(task), inputs=message.arrays)
+        inputs = check_arrays(message, self._parts.inputs)
+        record = Record(task, self._route(task), inputs=inputs)
         record.times["arrival_s"] = now - self._zero_s
         record.round_trip_s, record.rate_bit_s = self._trips[task], self._rates[task]
         self._records[task] = record
@@ -280,10 +322,10 @@ class Serving:
     ) -> None:
         """Send a task to be computed."""
         record.attempts += 1
-        goes_on = record.stage == "edge" and (record.route.cloud or record.route.exit)
+        record.asked = (member.role, member.node)
         fields = {
             **{"stream": self._job.number, "task": record.task, "attempt": record.attempts},
-            **{"parts": parts, "lane": lane, "answers": not goes_on},
+            **{"parts": parts, "lane": lane, "answers": not record.goes_on},
         }
         self._members.hub.send(member.peer, "task", fields, arrays)
 
@@ -292,28 +334,47 @@ class Serving:
     def _take(self, member: Member, message: Message) -> None:
         """Take a result, unless it is of an attempt that was given up."""
         record = self._records.get(field_of(message, "task", int))
-        seconds = float(field_of(message, "seconds", (int, float)))
-        if record is None or field_of(message, "attempt", int) != record.attempts:
+        seconds, late = number_of(message, "seconds"), number_of(message, "late_s")
+        if record is None or record.asked != (member.role, member.node):
+            return
+        if field_of(message, "attempt", int) != record.attempts:
             return
         if "reason" in message.fields:
-            self._tell(f"task {record.task}: {field_of(message, 'reason', str)}")
+            self._repeat(record, field_of(message, "reason", str))
             return
-        now = now_s() - self._zero_s
-        record.late_s += float(field_of(message, "late_s", (int, float)))
-        record.arrays = message.arrays
-        if record.stage == "edge" and member.role == "edge":
+        kinds = self._parts.sends(record.current, goes_on=record.goes_on)
+        record.arrays = check_arrays(message, kinds)
+        record.asked, now = None, now_s() - self._zero_s
+        record.late_s += late
+        if record.stage == "edge":
             self._nodes.finish(member.node, record.task, now_s())
             record.times.update(edge_start_s=now - seconds, edge_end_s=now)
             self._go_on(record)
-        elif record.stage == "cloud" and member.role == "cloud":
+        elif record.stage == "cloud":
             record.times.update(cloud_start_s=now - seconds, cloud_end_s=now)
             self._watch.measure(record, seconds, now)
             half = self._job.trip_s(now) / 2.0
             record.stage = "back"
             self._members.hub.at(now_s() + half, lambda: self._answer(record))
-        elif record.stage == "exit" and member.role == "edge":
+        elif record.stage == "exit":
             record.times.update(exit_start_s=now - seconds, exit_end_s=now)
             self._answer(record)
+
+    def _repeat(self, record: Record, reason: str) -> None:
+        """Have a task computed again that failed; the third time it is given up."""
+        self._tell(f"task {record.task}: {reason}")
+        record.failures += 1
+        if record.stage == "edge":
+            self._nodes.finish(record.node, record.task, now_s())
+        if record.failures == _MOST_FAILURES:
+            record.stage, record.asked = "failed", None
+            self._given_up += 1
+        elif record.stage == "edge":
+            self._queue(record)
+        elif record.stage == "cloud":
+            self._reach_cloud(record)
+        else:
+            self._to_exit(record)
 
     def _go_on(self, record: Record) -> None:
         """Send a task whose edge work is done to the cloud, to the exit, or back."""
@@ -351,20 +412,20 @@ class Serving:
             self._send(cloud, record, record.route.cloud, "main", record.arrays)
 
     def _answer(self, record: Record) -> None:
-        """Send the answer to the terminal, once."""
+        """Send the answer to the terminal; again only to one that is back."""
         record.stage = "answered"
         record.inputs, terminal = [], self._terminal
         if terminal is not None:
             fields = {"stream": self._job.number, "task": record.task}
             self._members.hub.send(terminal.peer, "answer", fields, record.arrays)
-        record.arrays = []
 
     def _note_answer(self, message: Message) -> None:
         """Note the delay that the terminal measured."""
         record = self._records.get(field_of(message, "task", int))
         if record is None or record.stage != "answered" or not np.isnan(record.delay_s):
             raise Refused("an answer to no task")
-        record.delay_s = float(field_of(message, "delay_s", (int, float)))
+        record.delay_s = number_of(message, "delay_s")
+        record.arrays = []
         self._answered += 1
         self._write(record)
 
@@ -372,25 +433,34 @@ class Serving:
 
     def _welcome(self, member: Member) -> None:
         """Give tasks to a member that has come."""
+        self._moved_s = now_s()
+        if member.role == "terminal":
+            self._order_stream(member)
         if member.role == "edge":
             self._nodes.present[member.node] = True
             self._nodes.free_s[member.node] = now_s()
-        again = {"cloud": self._reach_cloud, "edge": self._to_exit}.get(member.role)
-        stage = {"cloud": "cloud", "edge": "exit"}.get(member.role)
-        if again is not None:
-            for record in [each for each in self._records.values() if each.stage == stage]:
-                again(record)
+        for record in [each for each in self._records.values() if each.asked is None]:
+            if record.stage == "cloud" and member.role == "cloud":
+                self._reach_cloud(record)
+            elif record.stage == "exit" and member.role == "edge":
+                self._to_exit(record)
 
     def _go_on_without(self, event: Event) -> None:
-        """Dispatch again what a member does not finish."""
+        """Have others compute what a member does not finish; without others it waits."""
         member, message = event.member, event.message
-        kept = message.fields.get("keeps", []) if message is not None else []
+        kept = field_of(message, "keeps", list) if message is not None else []
+        self._moved_s = now_s()
         self._tell(f"{member.role} {member.node} {event.kind}")
-        if member.role != "edge":
-            return
-        for task in self._nodes.lose(member.node, kept):
-            record = self._records[task]
-            record.attempts += 1  # a late result of the old attempt is ignored
-            self._queue(record)
-        for record in [each for each in self._records.values() if each.stage == "exit"]:
-            self._to_exit(record)
+        if member.role == "edge":
+            for task in self._nodes.lose(member.node, kept):
+                record = self._records[task]
+                record.attempts += 1  # a late result of the old attempt is ignored
+                record.asked = None
+                self._queue(record)
+        asked = (member.role, member.node)
+        for record in [each for each in self._records.values() if each.asked == asked]:
+            if record.stage == "cloud":
+                record.asked = None
+            elif record.stage == "exit" and record.task not in kept:
+                record.asked = None
+                self._to_exit(record)

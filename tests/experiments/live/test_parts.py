@@ -18,7 +18,7 @@ from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layer_times import LayerTimes
 
-SCENARIO = Path(__file__).parents[2] / "experiments" / "scenarios" / "small.toml"
+SCENARIO = Path(__file__).parents[3] / "experiments" / "scenarios" / "small.toml"
 
 
 @pytest.fixture(scope="module")
