@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from numpy.random import Generator
 
 from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.experiments.live.parts import Route, routes
-from edgeopt.experiments.live.round_trips import seen_trips_s
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.split_system import SplitSystem
@@ -135,29 +134,38 @@ class PartTimes:
         return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profiled:
     """A scheme whose demands are what its parts were measured to take; see `Scheme`.
 
-    The header of each message counts as sent. With `trip_s`, the round trip at a time, the scheme
-    decides on what the master has measured by then, see `seen_trips_s`.
+    The header of each message counts as sent.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        Makes the decisions.
+    times : PartTimes
+        What the parts take.
+    seen_s : (K,) array, optional
+        Round trips on which the scheme decides, s; by default those at the tasks' arrivals.
+    trips_s : (K,) array, optional
+        Round trips that the tasks take, s; by default the same.
     """
 
     scheme: Scheme
     times: PartTimes
-    trip_s: Callable[[float], float] | None = None
+    seen_s: FloatArray | None = None
+    trips_s: FloatArray | None = None
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        seen = conditions
-        if self.trip_s is not None:
-            seen = conditions._replace(round_trip_s=seen_trips_s(self.trip_s, stream.time))
-        plan = self.scheme.plan(split, stream, seen, rng)
+        seen = conditions.round_trip_s if self.seen_s is None else self.seen_s
+        trips = conditions.round_trip_s if self.trips_s is None else self.trips_s
+        plan = self.scheme.plan(split, stream, conditions._replace(round_trip_s=seen), rng)
         plan = self.priced(split, plan, routes(self.scheme, split, plan))
-        stages = plan.stages._replace(round_trip=conditions.round_trip_s)
-        return plan._replace(stages=stages)
+        return plan._replace(stages=plan.stages._replace(round_trip=trips))
 
     def priced(self, split: SplitSystem, plan: Plan, taken: Sequence[Route]) -> Plan:
         """Return a plan with the demands of the routes."""

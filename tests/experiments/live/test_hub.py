@@ -146,8 +146,11 @@ def test_edge_nodes_get_different_places_until_there_is_none(hub, line):
     members = members_of(hub)
     assert joined(members, line(), node=1).fields == {"parts": [], "node": 1}
     assert joined(members, line()).fields == {"parts": [], "node": 0}
-    told = joined(members, line())
-    assert (told.kind, told.fields) == ("end", {"reason": "there is no place for another edge"})
+    third = line()
+    third.send("join", {"role": "edge", "node": -1})
+    for _ in range(2):  # it is asked again as long as there is no place
+        assert answer(members, third).kind == "join"
+        third.send("join", {"role": "edge", "node": -1})
     assert joined(members, line(), role="cloud").kind == "model"
 
 
