@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 Draw = Callable[[], "Figure"]
 
-SCALES = ("log", "linear")  # of the gap
-
-_SHOWN_PROBLEMS = 12  # each adds four images to the page
+_SHOWN_PROBLEMS = 12  # each adds two images to the page
 
 # on the page, the reader's own sans-serif; the salt makes identifiers repeat
 _PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt": "edgeopt"}
@@ -52,7 +50,7 @@ def report_figures(analysis: Analysis) -> dict[str, Draw]:
             drawings[f"{name}-{axis}"] = partial(panel_figure, plot, analysis, x=axis)
         for problem in shown_problems(analysis):
             name = convergence_name(analysis, problem, axis)
-            drawings[name] = convergence(analysis, problem, axis, "log")
+            drawings[name] = convergence(analysis, problem, axis)
     return drawings
 
 
@@ -62,9 +60,9 @@ def shown_problems(analysis: Analysis) -> list[str]:
     return [name for name in analysis.problems if name in found][:_SHOWN_PROBLEMS]
 
 
-def convergence(analysis: Analysis, problem: str, axis: str, scale: str) -> Draw:
+def convergence(analysis: Analysis, problem: str, axis: str) -> Draw:
     """Return the drawing of one problem's convergence."""
-    return partial(panel_figure, plot_convergence, analysis, problem=problem, x=axis, y_scale=scale)
+    return partial(panel_figure, plot_convergence, analysis, problem=problem, x=axis)
 
 
 def convergence_name(analysis: Analysis, problem: str, axis: str) -> str:

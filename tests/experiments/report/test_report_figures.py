@@ -75,7 +75,7 @@ def test_the_rank_diagram_names_all_solvers_with_their_ranks():
 
 
 def test_images_are_text_that_runs_nothing_and_repeat_to_the_byte(tmp_path):
-    draw = convergence(ANALYSIS, "p", "seconds", "log")
+    draw = convergence(ANALYSIS, "p", "seconds")
     address = svg_address(draw)
     head, code = address.split(",")
     assert head == "data:image/svg+xml;base64"
