@@ -177,7 +177,8 @@ class Chart {
   }
 
   resize() {
-    if (this.view && !this.view.reason && Math.floor(this.place.clientWidth) !== this.width) this.redraw();
+    const width = Math.floor(this.place.clientWidth);
+    if (width && width !== this.width && this.view && !this.view.reason) this.redraw();
   }
 
   fillLegend() {
