@@ -19,6 +19,8 @@ from sweep_rows import analysis_of, run, sweep
 
 from edgeopt.experiments.report.content import make_report_page
 from edgeopt.experiments.report.page import render_page
+from edgeopt.optim.scheduling.schedule import Schedule
+from edgeopt.problems.scheduling.spec import load_problem
 
 OPENED = "(t => t.loadEventEnd - t.startTime)(performance.getEntriesByType('navigation')[0])"
 
@@ -27,15 +29,22 @@ def made_up(problems: int, solvers: int, repetitions: int) -> pd.DataFrame:
     """Return runs of 5,000 evaluations and 1 s with 5 to 60 improvements each."""
     rng = np.random.default_rng(1)
     rows = []
-    for problem in range(problems):
-        for solver in range(solvers):
-            for repetition in range(repetitions):
-                size = int(rng.integers(5, 60))
-                costs = np.sort(rng.choice(5000, size, replace=False)) + 1
-                gaps = np.sort(rng.lognormal(-2 + solver / 10, 1.5, size))[::-1]
-                trace = zip(costs.tolist(), costs / 5000, 100 * (1 + gaps), strict=True)
-                name = f"made-up:200x20:seed={problem}"
-                rows.append(run(f"solver {solver}", [*trace], problem=name, repetition=repetition))
+    for problem in (f"paper:200x20:seed={seed}" for seed in range(problems)):
+        places = [(s, r) for s in range(solvers) for r in range(repetitions)]
+        sizes = rng.integers(5, 60, len(places))
+        gaps = [
+            np.sort(rng.lognormal(-2 + s / 10, 1.5, size))[::-1]
+            for (s, _), size in zip(places, sizes, strict=True)
+        ]
+        assignment = rng.integers(20, size=200)
+        best = Schedule.of(load_problem(problem), assignment).makespan
+        bound = best / (1 + min(own[-1] for own in gaps))
+        for (solver, repetition), own in zip(places, gaps, strict=True):
+            costs = np.sort(rng.choice(5000, own.size, replace=False)) + 1
+            trace = [*zip(costs.tolist(), costs / 5000, bound * (1 + own), strict=True)]
+            row = run(f"solver {solver}", trace, problem=problem, repetition=repetition)
+            row |= {"lower_bound": bound, "gap": own[-1], "assignment": assignment}
+            rows.append(row)
     return sweep(rows)
 
 
