@@ -55,7 +55,8 @@ class Chart {
     this.message = make("p", { class: "note", hidden: true });
     this.numbers = make("div", { class: "numbers", hidden: true });
     const { title } = this.kind;
-    this.legend = make("div", { class: "legend", role: "group", "aria-label": `${title}: solvers shown, in all charts` });
+    const names = { role: "group", "aria-label": `${title}: solvers shown, in all charts` };
+    this.legend = make("div", { class: "legend", ...names });
     this.place = make("div", {
       class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart", "aria-label": `${title}. ${KEYS}`,
     });
@@ -81,16 +82,18 @@ class Chart {
       tools.append(make("label", {}, `${label} `, select));
     }
     const button = (text, label, act, more = {}) => {
-      const one = make("button", { type: "button", "aria-label": `${label}: ${this.kind.title}`, title: label, ...more }, text);
+      const name = `${label}: ${this.kind.title}`;
+      const one = make("button", { type: "button", "aria-label": name, title: label, ...more }, text);
       one.addEventListener("click", () => act(one));
       tools.append(one);
     };
     tools.append(make("span", { class: "gap" }));
     button("+", "Zoom in", () => this.zoom(1 / ZOOM));
     button("−", "Zoom out", () => this.zoom(ZOOM));
-    button("Reset", "Show all", () => this.redraw());
+    button("Reset", "Reset the zoom", () => this.redraw());
     button("Numbers", "Numbers as a table", (one) => this.list(one), { "aria-expanded": "false" });
-    button("CSV", "Download the numbers as CSV", () => save(csvText(this.table()), fileName(this.name, "csv"), "text/csv"));
+    const csv = () => save(csvText(this.table()), fileName(this.name, "csv"), "text/csv");
+    button("CSV", "Download the numbers as CSV", csv);
     button("PNG", "Download as PNG", () => this.picture());
     if (this.still()) button("SVG", "Download the whole figure as SVG", () => this.vector());
     return tools;

@@ -23,7 +23,8 @@ function logTicks(plot, axis, low, high) {
   };
   const decades = at([1]);
   if (decades.length >= 3) return decades.filter((_, number) => number % Math.ceil(decades.length / room) === 0);
-  const between = [[1, 2, 5], [1, 3]].map(at).find((places) => places.length >= 2 && places.length <= Math.max(room, 6));
+  const fits = (places) => places.length >= 2 && places.length <= Math.max(room, 6);
+  const between = [[1, 2, 5], [1, 3]].map(at).find(fits);
   if (between) return between;
   const rough = (high - low) / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));

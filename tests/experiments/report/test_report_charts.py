@@ -7,6 +7,7 @@ import pytest
 from sweep_rows import analysis_of, run, sweep
 
 from edgeopt.experiments.report import content
+from edgeopt.experiments.report import page as report_page
 from edgeopt.experiments.report.page import render_page
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -16,8 +17,8 @@ CHARTS = ("ranks", "ecdf", "profile", "convergence", "gaps", "schedule")
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """Write a page with images that are quick to draw."""
+def report():
+    """Return a report with images that are quick to draw."""
     rows = []
     for problem in ("p", HOSTILE):
         for r in range(3):
@@ -28,9 +29,14 @@ def page(tmp_path_factory):
     address = f"data:image/svg+xml;base64,{base64.b64encode(STILL).decode()}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(content, "svg_address", lambda draw: address)
-        text = render_page(content.make_report_page(analysis_of(sweep(rows))))
+        return content.make_report_page(analysis_of(sweep(rows)))
+
+
+@pytest.fixture(scope="module")
+def page(report, tmp_path_factory):
+    """Write the page."""
     path = tmp_path_factory.mktemp("charts") / "charts.html"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(render_page(report), encoding="utf-8")
     return path
 
 
@@ -228,6 +234,14 @@ def test_controls_have_names_and_charts_take_the_focus(opened):
     opened.run(chart("ecdf", ".plot').focus()"))
     opened.call("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight")
     assert opened.run(outline) == "solid"
+
+
+def test_a_table_that_is_too_long_says_so(report, monkeypatch):
+    monkeypatch.setattr(report_page, "_ROWS", 5)
+    text = render_page(report)
+    assert "The first 5 of 6 rows; problems.tex beside this file has all." in text
+    start = text.index('id="problems"')
+    assert text[start : text.index("</table>", start)].count("<tr>") == 1 + 5
 
 
 VISIBLE = "[...document.querySelectorAll({!r})].filter(node => node.checkVisibility()).length"
