@@ -173,7 +173,9 @@ def _end(cells: pd.DataFrame, axis: str, limit: float) -> float:
     """Return the cost at which a curve ends, 0 if all runs failed."""
     # one schedule stays valid up to the end of the axis; a search is drawn as long as it ran
     end = limit if is_single(cells) else float(cells[axis].median())
-    return float(_rounded_costs(end, axis)[0]) if 0 < end < np.inf else 0.0
+    if not np.isfinite(end):
+        return 0.0
+    return float(_rounded_costs(end or limit or 1.0, axis)[0])
 
 
 def _grid(cells: pd.DataFrame, axis: str, ends: list[float], points: int) -> FloatArray:

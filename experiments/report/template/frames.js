@@ -157,6 +157,7 @@ class Chart {
 
   redraw() {
     this.view = this.kind.view(this.choice);
+    if (this.view.series?.length === 0) this.view = { reason: "No run has a schedule." };
     this.plot?.destroy();
     this.plot = null;
     this.tip.hidden = true;
