@@ -85,7 +85,12 @@ function follow() {
 }
 document.documentElement.classList.add("js");
 follow();
-for (const figure of document.querySelectorAll("[data-chart]")) charts.push(new Chart(figure));
+try {
+  for (const figure of document.querySelectorAll("[data-chart]")) charts.push(new Chart(figure));
+} catch (error) {
+  document.documentElement.classList.remove("js");  // in a browser that is too old: still figures
+  throw error;
+}
 document.querySelectorAll("input[name=axis], input[name=unit]").forEach((box) => box.addEventListener("change", follow));
 addEventListener("beforeprint", () => charts.forEach((chart) => {
   if (!chart.plot || chart.figure.querySelector(".static")) return;
