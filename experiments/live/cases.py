@@ -223,7 +223,8 @@ def simulated_run(
     dispatcher = job.dispatcher
     if isinstance(dispatcher, WindowDispatcher) and len(solver_s):
         dispatcher = replace(dispatcher, scheduling_s=float(np.mean(solver_s)))
-    run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
+    seeing = replace(profiled, trip_s=job.trip_s)
+    run = simulate(job.split, job.stream, job.conditions, seeing, dispatcher, job.seed())
     added = hops.total_s(job.split, run.plan, routes(job.scheme, job.split, run.plan))
     ends = run.plan.exit_flop > 0
     return run._replace(

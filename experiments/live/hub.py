@@ -133,6 +133,7 @@ class Hub:
                 except Refused as reason:
                     self.ban(peer, str(reason))
             elif now_s() >= until_s:
+                self._run_timers()
                 return None
 
     def ban(self, peer: bytes, reason: str) -> None:
@@ -215,8 +216,7 @@ class Line:
         self._inside = self._context.socket(self._zmq.PULL)
         self._inside.bind(_WAKE)
         self._poller.register(self._inside, self._zmq.POLLIN)
-        self._beat_s, self._held = 0.0, deque[Message]()
-        self._listened_s = now_s()
+        self._beat_s, self._held = now_s(), deque[Message]()
 
     def waker(self) -> Callable[[], None]:
         """Return a function that ends a wait of `next`, for the one thread that first calls it."""
@@ -248,7 +248,6 @@ class Line:
         while True:
             self._beat()
             left = min(until_s, self._beat_s) - now_s()
-            self._listened_s = now_s()
             ready = dict(self._poller.poll(max(0.0, 1e3 * left)))
             if self._socket in ready:
                 message = decode(self._token, self._socket.recv_multipart())
@@ -280,15 +279,16 @@ class Line:
 
     def _beat(self) -> None:
         """Say that this role is alive, if it is time to, and check that the master is."""
-        if now_s() < self._beat_s:
+        now = now_s()
+        if now < self._beat_s:
             return
-        # a process that was stopped, or busy, has not listened: the master was not silent
-        self._heard_s += max(0.0, now_s() - self._listened_s - 2 * BEAT_S)
-        self._listened_s = now_s()
-        if now_s() - self._heard_s > self._silence_s:
+        if now - self._beat_s > BEAT_S:
+            # This role itself was busy: what it has not read yet is no silence.
+            self._heard_s = max(self._heard_s, now - self._silence_s / 2)
+        if now - self._heard_s > self._silence_s:
             raise MasterGone
         self.send("beat")
-        self._beat_s = now_s() + BEAT_S
+        self._beat_s = now + BEAT_S
 
 
 _WAKE = "inproc://wake"

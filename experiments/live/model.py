@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.experiments.live.parts import Route, routes
+from edgeopt.experiments.live.round_trips import seen_trips_s
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.split_system import SplitSystem
@@ -24,24 +25,28 @@ CLOUD = "cloud"
 
 
 class Hops(NamedTuple):
-    """What a message takes from one process to another, without any link between them.
+    """What processes take to pass on a task, which no simulation has; means, measured before.
 
     Attributes
     ----------
     message_s : float
-        Of a message without arrays, s.
+        From one process to another without any link between them: a message without arrays, s.
     byte_s : float
         Of each byte more, s.
+    wake_s : float
+        By how much a wait for a time ends too late, s.
     """
 
     message_s: float
     byte_s: float
+    wake_s: float
 
     def total_s(self, split: SplitSystem, plan: Plan, taken: Sequence[Route]) -> FloatArray:
-        """Return the time of all messages of each task, s.
+        """Return the time of all messages and late waits of each task, s.
 
-        From the terminal to the master, to the node and back, to cloud or exit and back, and to
-        the terminal again. The simulation has none of them.
+        Messages go from the terminal to the master, to the node and back, to cloud or exit and
+        back, and to the terminal again. The terminal waits for the arrival, node, exit and cloud
+        until the pace is kept, the master until a map has arrived and an answer is back.
         """
         size = float(split.terms.columns.size_bytes)
         crossing = split.upload_bits[plan.cut] / 8.0
@@ -49,7 +54,10 @@ class Hops(NamedTuple):
         beyond = np.array([bool(route.cloud or route.exit) for route in taken])
         messages = 2.0 + 2.0 * at_node + 2.0 * beyond
         bytes_ = size + (size + crossing * beyond) * at_node + crossing * beyond
-        return np.asarray(self.message_s * messages + self.byte_s * bytes_)
+        waits = np.array([1.0 + bool(r.edge) + bool(r.exit) + 3.0 * bool(r.cloud) for r in taken])
+        return np.asarray(
+            self.message_s * messages + self.byte_s * bytes_ + self.wake_s * waits
+        )
 
 
 def measured_setting(
@@ -133,18 +141,25 @@ class PartTimes:
 class Profiled:
     """A scheme whose demands are what its parts were measured to take; see `Scheme`.
 
-    Decisions are those of the scheme. The header of each message counts as sent.
+    The header of each message counts as sent. With `trip_s`, the round trip at a time, the scheme
+    decides on what the master has measured by then, see `seen_trips_s`.
     """
 
     scheme: Scheme
     times: PartTimes
+    trip_s: Callable[[float], float] | None = None
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        plan = self.scheme.plan(split, stream, conditions, rng)
-        return self.priced(split, plan, routes(self.scheme, split, plan))
+        seen = conditions
+        if self.trip_s is not None:
+            seen = conditions._replace(round_trip_s=seen_trips_s(self.trip_s, stream.time))
+        plan = self.scheme.plan(split, stream, seen, rng)
+        plan = self.priced(split, plan, routes(self.scheme, split, plan))
+        stages = plan.stages._replace(round_trip=conditions.round_trip_s)
+        return plan._replace(stages=stages)
 
     def priced(self, split: SplitSystem, plan: Plan, taken: Sequence[Route]) -> Plan:
         """Return a plan with the demands of the routes."""

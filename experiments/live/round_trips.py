@@ -11,8 +11,9 @@ from edgeopt.experiments.live.hub import now_s
 from edgeopt.experiments.live.links import Link
 from edgeopt.experiments.live.members import Members
 from edgeopt.experiments.live.messages import Message, field_of
+from edgeopt.problems.errors import FloatArray
 
-PROBE_S = 0.1
+PROBE_S = 0.05
 """The round trip is measured so often, s."""
 
 _LOST_S = 1.0  # a probe that is not back by then counts as lost
@@ -105,3 +106,25 @@ class LinkWatch:
         if number in self._sent:
             self.round_trip_s = now_s() - self._sent[number]
             self._sent = {each: sent for each, sent in self._sent.items() if each > number}
+
+
+def seen_trips_s(trip_s: Callable[[float], float], time: FloatArray) -> FloatArray:
+    """Return the round trip that `LinkWatch` has measured by each time, s.
+
+    A probe is under way for the round trip that it measures, half of it as the link was when it
+    left and half as it was at the echo.
+
+    Parameters
+    ----------
+    trip_s : callable
+        Returns the round trip at a time, s.
+    time : (K,) array
+        Non-decreasing, s.
+    """
+    sent = np.arange(0.0, float(time[-1]) + PROBE_S, PROBE_S)
+    out = np.array([trip_s(now) for now in sent.tolist()]) / 2.0
+    back = np.array([trip_s(now) for now in (sent + out).tolist()]) / 2.0
+    # What returns after a younger probe says nothing new.
+    returned = np.minimum.accumulate((sent + out + back)[::-1])[::-1]
+    last = np.searchsorted(returned, time, side="right") - 1
+    return np.where(last >= 0, (out + back)[np.maximum(last, 0)], trip_s(0.0))

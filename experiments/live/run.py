@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -149,7 +150,7 @@ class _Run:
     layers: LayerTimes
     tell: Callable[[str], None]
     times: PartTimes | None = None
-    hops: Hops = Hops(0.0, 0.0)
+    hops: Hops = Hops(0.0, 0.0, 0.0)
 
     def orders(self) -> Orders:
         """Return what the members are told."""
@@ -246,7 +247,8 @@ def _serve_all(run: _Run, members: Members, processes: Processes | None, file: T
     run.take_times(members.joined, same_machine=processes is not None)
     members.set_paces()
     run.hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
-    run.tell(f"a message takes {1e3 * run.hops.message_s:.2f} ms")
+    means = (1e3 * each for each in (run.hops.message_s, run.hops.wake_s))
+    run.tell("a message takes {:.2f} ms, a wait ends {:.2f} ms late".format(*means))
     rows: list[Row] = []
     for number, case in enumerate(run.cases):
         rows += _serve(run, pool, number, case, writer, file)
@@ -257,7 +259,7 @@ _ROUNDS = 15
 
 
 def _measure_hops(members: Members, most_bytes: int) -> Hops:
-    """Measure what messages of two sizes take to the edge nodes and back; half of it is a hop."""
+    """Measure what messages of two sizes take to the edge nodes and back: twice a hop."""
     found: dict[int, list[float]] = {0: [], most_bytes: []}
     for _ in range(_ROUNDS):
         for member in members.of("edge").values():
@@ -268,8 +270,21 @@ def _measure_hops(members: Members, most_bytes: int) -> Hops:
                 while event is not None and event.kind != "probe":
                     event = members.next(sent + 1.0)
                 trips.append(now_s() - sent)
-    small, large = (float(np.median(trips)) / 2.0 for trips in found.values())
-    return Hops(small, max(large - small, 0.0) / most_bytes)
+    small, large = (float(np.mean(trips)) / 2.0 for trips in found.values())
+    return Hops(small, max(large - small, 0.0) / most_bytes, _late_s())
+
+
+def _late_s() -> float:
+    """Return by how much a wait ends too late on average, s."""
+    late = []
+    for _ in range(2 * _ROUNDS):
+        due = now_s() + _WAIT_S
+        time.sleep(_WAIT_S)
+        late.append(now_s() - due)
+    return float(np.mean(late))
+
+
+_WAIT_S = 0.01
 
 
 def _bytes_of(one: TensorType) -> int:
