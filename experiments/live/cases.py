@@ -13,6 +13,7 @@ from edgeopt.experiments.live.config import LiveOptions
 from edgeopt.experiments.live.links import Link, LinkState
 from edgeopt.experiments.live.model import Hops, Profiled, measured_setting
 from edgeopt.experiments.live.parts import Route, routes, settle
+from edgeopt.experiments.live.round_trips import seen_trips_s
 from edgeopt.experiments.live.serving import Job
 from edgeopt.experiments.simulation.cell import seeds_of
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -204,10 +205,17 @@ def _links(
     return trip_s, made
 
 
+_PASSES = 2  # the first finds when maps are sent, the second when the cloud is done
+
+
 def simulated_run(
     job: Job, profiled: Profiled, hops: Hops, solver_s: Sequence[float]
 ) -> SimulatedRun:
     """Return the simulation of a job: the same arrivals, links, and times of the parts.
+
+    The scheme decides on the round trips that the master can have measured, and a task takes half
+    a round trip as it is when its map has been sent, and half as it is when the cloud is done. (By
+    itself, a simulation takes both as they are at the task's arrival.)
 
     Parameters
     ----------
@@ -223,8 +231,13 @@ def simulated_run(
     dispatcher = job.dispatcher
     if isinstance(dispatcher, WindowDispatcher) and len(solver_s):
         dispatcher = replace(dispatcher, scheduling_s=float(np.mean(solver_s)))
-    seeing = replace(profiled, trip_s=job.trip_s)
-    run = simulate(job.split, job.stream, job.conditions, seeing, dispatcher, job.seed())
+    profiled = replace(profiled, seen_s=seen_trips_s(job.trip_s, job.stream.time))
+    run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
+    for _ in range(_PASSES):
+        ends = zip(run.timeline.upload_end.tolist(), run.timeline.cloud_end.tolist(), strict=True)
+        trips = [(job.trip_s(sent) + job.trip_s(done)) / 2.0 for sent, done in ends]
+        profiled = replace(profiled, trips_s=np.array(trips))
+        run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
     added = hops.total_s(job.split, run.plan, routes(job.scheme, job.split, run.plan))
     ends = run.plan.exit_flop > 0
     return run._replace(

@@ -216,7 +216,8 @@ class Line:
         self._inside = self._context.socket(self._zmq.PULL)
         self._inside.bind(_WAKE)
         self._poller.register(self._inside, self._zmq.POLLIN)
-        self._beat_s, self._held = now_s(), deque[Message]()
+        self._beat_s, self._held = 0.0, deque[Message]()
+        self._listened_s = now_s()
 
     def waker(self) -> Callable[[], None]:
         """Return a function that ends a wait of `next`, for the one thread that first calls it."""
@@ -282,10 +283,10 @@ class Line:
         now = now_s()
         if now < self._beat_s:
             return
-        if now - self._beat_s > BEAT_S:
-            # This role itself was busy: what it has not read yet is no silence.
-            self._heard_s = max(self._heard_s, now - self._silence_s / 2)
-        if now - self._heard_s > self._silence_s:
+        # a process that was stopped, or busy, has not listened: the master was not silent
+        self._heard_s += max(0.0, now_s() - self._listened_s - 2 * BEAT_S)
+        self._listened_s = now_s()
+        if now_s() - self._heard_s > self._silence_s:
             raise MasterGone
         self.send("beat")
         self._beat_s = now + BEAT_S
@@ -294,5 +295,5 @@ class Line:
 _WAKE = "inproc://wake"
 
 
-class MasterGone(Exception):
+class MasterGone(Exception):  # noqa: N818
     """Nothing has been heard of the master for too long."""

@@ -14,7 +14,8 @@ from edgeopt.experiments.live.messages import Message, Refused, field_of, number
 
 ROLES = ("edge", "cloud", "terminal")
 
-_LOAD_S = 60.0  # a member is silent while it loads its runtime
+LOADING_S = 60.0
+"""A member may be silent for so long while it loads its parts, s."""
 
 
 class Event(NamedTuple):
@@ -157,13 +158,13 @@ class Members:
                 if np.isfinite(each.heard_s):
                     each.heard_s = max(each.heard_s, now_s() - self._silence_s / 2)
         self._looked_s = now_s()
-        silent = (each for each in self._peers.values() if self._is_silent(each))
-        return next(silent, None)
-
-    def _is_silent(self, member: Member) -> bool:
-        """Whether a member should have been heard; one that loads its parts has more time."""
-        patience_s = self._silence_s if member.is_measured else max(self._silence_s, _LOAD_S)
-        return now_s() - member.heard_s > patience_s
+        now = now_s()
+        for each in self._peers.values():
+            # who loads its parts is busy
+            longest = self._silence_s if each.is_measured else max(self._silence_s, LOADING_S)
+            if each.heard_s < now - longest:
+                return each
+        return None
 
     def _try(self, peer: bytes, message: Message) -> Event | None:
         """Handle a message, or refuse its sender."""

@@ -49,7 +49,7 @@ _MOST_HEADER, _MOST_ARRAYS, _MOST_AXES = 1 << 20, 4096, 16
 _SIGNATURE_BYTES = 16
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  # reads better where it is raised
     """A message that is not what it should be; the text is one line that says why."""
 
 

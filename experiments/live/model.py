@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -55,9 +55,7 @@ class Hops(NamedTuple):
         messages = 2.0 + 2.0 * at_node + 2.0 * beyond
         bytes_ = size + (size + crossing * beyond) * at_node + crossing * beyond
         waits = np.array([1.0 + bool(r.edge) + bool(r.exit) + 3.0 * bool(r.cloud) for r in taken])
-        return np.asarray(
-            self.message_s * messages + self.byte_s * bytes_ + self.wake_s * waits
-        )
+        return np.asarray(self.message_s * messages + self.byte_s * bytes_ + self.wake_s * waits)
 
 
 def measured_setting(
@@ -137,29 +135,38 @@ class PartTimes:
         return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profiled:
     """A scheme whose demands are what its parts were measured to take; see `Scheme`.
 
-    The header of each message counts as sent. With `trip_s`, the round trip at a time, the scheme
-    decides on what the master has measured by then, see `seen_trips_s`.
+    The header of each message counts as sent.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        Makes the decisions.
+    times : PartTimes
+        What the parts take.
+    seen_s : (K,) array, optional
+        Round trips on which the scheme decides, s; by default those at the tasks' arrivals.
+    trips_s : (K,) array, optional
+        Round trips that the tasks take, s; by default the same.
     """
 
     scheme: Scheme
     times: PartTimes
-    trip_s: Callable[[float], float] | None = None
+    seen_s: FloatArray | None = None
+    trips_s: FloatArray | None = None
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        seen = conditions
-        if self.trip_s is not None:
-            seen = conditions._replace(round_trip_s=seen_trips_s(self.trip_s, stream.time))
-        plan = self.scheme.plan(split, stream, seen, rng)
+        seen = conditions.round_trip_s if self.seen_s is None else self.seen_s
+        trips = conditions.round_trip_s if self.trips_s is None else self.trips_s
+        plan = self.scheme.plan(split, stream, conditions._replace(round_trip_s=seen), rng)
         plan = self.priced(split, plan, routes(self.scheme, split, plan))
-        stages = plan.stages._replace(round_trip=conditions.round_trip_s)
-        return plan._replace(stages=stages)
+        return plan._replace(stages=plan.stages._replace(round_trip=trips))
 
     def priced(self, split: SplitSystem, plan: Plan, taken: Sequence[Route]) -> Plan:
         """Return a plan with the demands of the routes."""

@@ -150,7 +150,7 @@ class _Run:
     layers: LayerTimes
     tell: Callable[[str], None]
     times: PartTimes | None = None
-    hops: Hops = Hops(0.0, 0.0, 0.0)
+    hops: Hops | None = None
 
     def orders(self) -> Orders:
         """Return what the members are told."""
@@ -246,8 +246,8 @@ def _serve_all(run: _Run, members: Members, processes: Processes | None, file: T
     pool.gather(())
     run.take_times(members.joined, same_machine=processes is not None)
     members.set_paces()
-    run.hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
-    means = (1e3 * each for each in (run.hops.message_s, run.hops.wake_s))
+    run.hops = hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
+    means = (1e3 * each for each in (hops.message_s, hops.wake_s))
     run.tell("a message takes {:.2f} ms, a wait ends {:.2f} ms late".format(*means))
     rows: list[Row] = []
     for number, case in enumerate(run.cases):
@@ -295,6 +295,7 @@ def _bytes_of(one: TensorType) -> int:
 def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO) -> list[Row]:
     """Serve one case; return its measured and its simulated row."""
     assert run.times is not None
+    assert run.hops is not None
     profiled = Profiled(case.scheme, run.times)
     job = job_of(number, case, profiled, run.layers, run.options)
     run.tell(f"{case.stream_label}, {case.label}: {job.stream.time[-1]:.1f} s")

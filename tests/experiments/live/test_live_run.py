@@ -16,7 +16,7 @@ from edgeopt.experiments.live import run_live
 from edgeopt.experiments.live.processes import Processes
 from edgeopt.optim.framework.measures import MEASURES
 
-SCENARIOS = Path(__file__).parents[2] / "experiments" / "scenarios"
+SCENARIOS = Path(__file__).parents[3] / "experiments" / "scenarios"
 
 HEAD = f"""
 network = "{SCENARIOS / "small.csv"}"

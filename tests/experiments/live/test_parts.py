@@ -18,7 +18,7 @@ from edgeopt.problems.arrivals.streams import Stream
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layer_times import LayerTimes
 
-SCENARIO = Path(__file__).parents[2] / "experiments" / "scenarios" / "small.toml"
+SCENARIO = Path(__file__).parents[3] / "experiments" / "scenarios" / "small.toml"
 
 
 @pytest.fixture(scope="module")
@@ -164,15 +164,10 @@ def test_messages_of_each_route_are_counted(split):
     assert hops.total_s(split, plan, taken) == pytest.approx(wanted)
 
 
-def test_the_scheme_sees_a_round_trip_only_after_it_was_measured(split):
+def test_a_scheme_decides_on_other_round_trips_than_the_tasks_take(split):
     scheme = made(split, "dormant", cut=7, threshold="fixed", fixed_s=0.05)
-    stream = Stream(np.array([1.0, 2.08, 2.2, 4.01, 4.2]), np.ones(5))
-
-    def trip_s(now):
-        return 0.09 if 2.0 <= now < 4.0 else 0.02
-
-    drawn = draw_conditions(split, stream, None, np.random.default_rng(1))
-    link = drawn._replace(round_trip_s=np.array([trip_s(now) for now in stream.time.tolist()]))
-    plan = Profiled(scheme, TIMES, trip_s).plan(split, stream, link, np.random.default_rng())
-    assert (plan.exit_flop > 0).tolist() == [False, False, True, True, False]
-    assert plan.stages.round_trip.tolist() == link.round_trip_s.tolist()
+    seen, taken = np.array([0.0, 0.1, 0.0, 0.1, 0.0, 0.1]), np.full(6, 0.03)
+    profiled = Profiled(scheme, TIMES, seen, taken)
+    plan = profiled.plan(split, STREAM, conditions(split), np.random.default_rng())
+    assert (plan.exit_flop > 0).tolist() == [False, True] * 3
+    assert plan.stages.round_trip.tolist() == taken.tolist()

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from edgeopt.experiments.live.messages import (
     DTYPES,
     Refused,
+    _signature,
     check_arrays,
     decode,
     encode,
@@ -39,8 +40,6 @@ def test_a_message_arrives_as_it_was_sent(array, fields):
 def signed(header, *frames):
     """Frames with a right signature and any header."""
     body = [json.dumps(header).encode() if isinstance(header, dict) else header, *frames]
-    from edgeopt.experiments.live.messages import _signature
-
     return [_signature(TOKEN, body), *body]
 
 
@@ -79,7 +78,9 @@ def test_whatever_is_wrong_is_refused_with_one_line(frames, reason):
 
 @given(st.binary(max_size=40), st.data())
 def test_any_change_of_a_byte_is_refused(content, data):
-    frames = [bytes(frame) for frame in encode(TOKEN, "task", arrays=[np.frombuffer(content, "u1")])]
+    frames = [
+        bytes(frame) for frame in encode(TOKEN, "task", arrays=[np.frombuffer(content, "u1")])
+    ]
     place = data.draw(st.sampled_from([i for i, frame in enumerate(frames) if frame]))
     byte = data.draw(st.integers(0, len(frames[place]) - 1))
     changed = bytearray(frames[place])
