@@ -249,6 +249,7 @@ class Line:
         while True:
             self._beat()
             left = min(until_s, self._beat_s) - now_s()
+            self._listened_s = now_s()
             ready = dict(self._poller.poll(max(0.0, 1e3 * left)))
             if self._socket in ready:
                 message = decode(self._token, self._socket.recv_multipart())

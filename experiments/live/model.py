@@ -11,7 +11,6 @@ from numpy.random import Generator
 
 from edgeopt.experiments.live.messages import HEADER_BYTES
 from edgeopt.experiments.live.parts import Route, routes
-from edgeopt.experiments.live.round_trips import seen_trips_s
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.split_system import SplitSystem

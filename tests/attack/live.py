@@ -24,7 +24,8 @@ rate_hz = 8.0
 SCHEMES = (
     "[schemes.cloud-only]\n",
     "[schemes.edge-only]\n",
-    "[schemes.collaborative]\ncut = 7\ndispatch = { solver = 'lpt', window = 4, timeout_s = 0.3 }\n",
+    "[schemes.collaborative]\ncut = 7\n"
+    "dispatch = { solver = 'lpt', window = 4, timeout_s = 0.3 }\n",
     "[schemes.dormant]\ncut = 7\nthreshold = 'fixed'\nfixed_s = 0.05\n",
     "[schemes.bnet]\nexits = [4, 7]\nshares = [0.3, 0.2, 0.5]\nafter = 2\n",
 )
