@@ -67,7 +67,9 @@ class LinkWatch:
         link = self._links[place]
         start = max(now, self._free_s[place])
         arrival = link.send(size_bytes, now)
-        end = arrival - self._trip_s(now) / 2.0
+        # The delay is that of the end of sending, by when the link may have changed.
+        end = arrival - link.state(max(0.0, now)).delay_s
+        end = max(start, arrival - link.state(max(0.0, end)).delay_s)
         self._free_s[place] = end
         return start, end, arrival
 
