@@ -19,6 +19,8 @@ class Browser:
     """One page of a browser."""
 
     def __init__(self, program: str, profile: Path) -> None:
+        # 3 and 4 must be free in the child: what is opened from here on has other numbers
+        held = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
         command_end, self._send = os.pipe()
         self._receive, answer_end = os.pipe()
 
@@ -34,8 +36,8 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(command_end)
-        os.close(answer_end)
+        for end in (command_end, answer_end, *held):
+            os.close(end)
         self._number, self._unread, self.complaints = 0, b"", []
         self._session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]

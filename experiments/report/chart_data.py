@@ -130,7 +130,7 @@ def _groups(analysis: Analysis) -> dict[tuple[int, int], Any]:
     """Return the places of the rows of each problem and solver, by their numbers."""
     problems = {name: number for number, name in enumerate(analysis.problems)}
     solvers = {name: number for number, name in enumerate(analysis.solvers)}
-    found = analysis.cells.groupby(["problem", "solver"], sort=False).indices
+    found: dict[Any, Any] = analysis.cells.groupby(["problem", "solver"], sort=False).indices
     return {(problems[p], solvers[s]): places for (p, s), places in found.items()}
 
 
@@ -264,9 +264,8 @@ def _profiles(analysis: Analysis, axis: str) -> dict[str, Any]:
     """Return ratios, and for each solver the share of runs within each of them."""
     table = profile_table(analysis.cells, x=axis)
     curves = {str(name): own for name, own in table.groupby("solver", sort=False)}
-    ratios = next(iter(curves.values()))["ratio"] if curves else []
     return {
-        "x": packed(ratios, 6),
+        "x": packed(next(iter(curves.values()))["ratio"], 6) if curves else "",
         "curves": [
             packed(curves[name]["share"]) if name in curves else None for name in analysis.solvers
         ],

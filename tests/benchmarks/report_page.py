@@ -1,7 +1,7 @@
 """Size and opening time of a report of many runs: ``cd tests && python -m benchmarks.report_page``.
 
-The runs are made up: each improves a random number of times between random gaps. With Chromium, the
-time is that from the start of loading until all charts are drawn, the least of three, beside the
+The runs are made up: each improves a random number of times between random gaps. The time is that
+from the start of loading in Chromium until all charts are drawn, the least of three, beside the
 load of the machine.
 """
 
@@ -73,7 +73,8 @@ def main() -> None:
             browser.open(path, 1280, 900)
             times.append(browser.run(OPENED) / 1000)
         browser.close()
-    print(f"opened in {min(times):.2f} s, load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
+    load = f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
+    print(f"opened in {min(times):.2f} s ({load})")
 
 
 if __name__ == "__main__":

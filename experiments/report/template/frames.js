@@ -110,7 +110,7 @@ class Chart {
   vector() {
     const image = this.still();
     if (!image) return this.say("There is no SVG of this view; PNG has it.");
-    const code = Uint8Array.from(atob(image.src.split(",")[1]), (sign) => sign.codePointAt(0));
+    const code = decodeURIComponent(image.getAttribute("src").replace(/^[^,]*,/, ""));
     return save(code, fileName(this.name, "svg"), "image/svg+xml");
   }
 
