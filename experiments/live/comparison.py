@@ -142,9 +142,9 @@ def write_comparison(sides: Mapping[str, list[Row]], folder: Path) -> list[Path]
         header, *rows = table_rows(sides[side])
         made = [*(made or [["side", *header]]), *([side, *row] for row in rows)]
     pairs = list(zip(*(sides[side] for side in SIDES), strict=True))
-    offs = [["problem", "scheme", "mean_off_percent", "p95_off_percent"]]
+    offs = [["stream", "nodes", "scheme", "mean_off_percent", "p95_off_percent"]]
     offs += [
-        [one["problem"], one["scheme"], *(f"{off:.3f}" for off in _off(one, two))]
+        [*(one[key] for key in offs[0][:3]), *(f"{off:.3f}" for off in _off(one, two))]
         for one, two in pairs
     ]
     paths = [folder / "summary.csv", folder / "off.csv"]

@@ -93,7 +93,12 @@ def read_live(path: str | Path) -> tuple[SimulationConfig, LiveOptions]:
 
     Examples
     --------
-    See `run_live`.
+    >>> from pathlib import Path
+    >>> from edgeopt import experiments
+    >>> from edgeopt.experiments.live import read_live
+    >>> config, options = read_live(Path(experiments.__file__).parent / "scenarios" / "small.toml")
+    >>> list(config.schemes), options.loads
+    (['cloud-only', 'edge-only', 'collaborative', 'dormant', 'bnet'], (0.5,))
     """
     path = Path(path)
     config = read_simulation(path)

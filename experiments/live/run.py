@@ -104,7 +104,8 @@ def run_live(
 
     Examples
     --------
-    See ``experiments/live/README.md``.
+    ``run_live("experiments/scenarios/small.toml", "out/run")`` takes a minute. See `read_live` for
+    the file.
     """
     import pandas as pd
 
