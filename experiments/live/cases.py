@@ -234,8 +234,8 @@ def simulated_run(
     profiled = replace(profiled, seen_s=seen_trips_s(job.trip_s, job.stream.time))
     run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
     for _ in range(_PASSES):
-        ends = zip(run.timeline.upload_end.tolist(), run.timeline.cloud_end.tolist(), strict=True)
-        trips = [(job.trip_s(sent) + job.trip_s(done)) / 2.0 for sent, done in ends]
+        ways = zip(run.timeline.upload_end.tolist(), run.timeline.cloud_end.tolist(), strict=True)
+        trips = [(job.trip_s(sent) + job.trip_s(done)) / 2.0 for sent, done in ways]
         profiled = replace(profiled, trips_s=np.array(trips))
         run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
     added = hops.total_s(job.split, run.plan, routes(job.scheme, job.split, run.plan))

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.experiments.live.halves import Half, load_half, random_inputs
+from edgeopt.experiments.live.half import Half, random_inputs
+from edgeopt.experiments.live.halves import load_half
 from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import Message, Refused, check_arrays, field_of
 

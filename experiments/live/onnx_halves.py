@@ -78,10 +78,11 @@ class _Graph:
         """Whether a tensor is made before layer `end`, and goes to the other half as it is."""
         if self._layers.get(name, end) >= end:
             return False
-        maker = self._nodes[self._makers[name]] if name in self._makers else None
+        maker = self._makers.get(name)
+        if maker is None or not is_operator(self._nodes[maker], "DequantizeLinear"):
+            return True
         # a quantized tensor crosses, and each half that needs it dequantizes it
-        is_copy = maker is not None and is_operator(maker, "DequantizeLinear")
-        return not is_copy or self._layers.get(maker.input[0]) != self._layers[name]
+        return self._layers.get(self._nodes[maker].input[0]) != self._layers[name]
 
     def _walk(
         self, wanted: Iterable[str], is_given: Callable[[str], bool]

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.experiments.live.halves import Halves, TensorType, load_half, split_network, write_exit
+from edgeopt.experiments.live.half import Halves, TensorType
+from edgeopt.experiments.live.halves import load_half, split_network, write_exit
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.schemes.bnet import BEST, BNet

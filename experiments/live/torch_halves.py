@@ -227,7 +227,7 @@ def write_torch_exit(
     """Write an exit; the arguments are those of `write_onnx_exit`."""
     torch = import_extra("torch", "torch")
 
-    class Exit(torch.nn.Module):  # type: ignore[misc]
+    class Exit(torch.nn.Module):  # type: ignore[name-defined, misc]
         def __init__(self) -> None:
             super().__init__()
             self.weight, self.bias = (torch.nn.Parameter(torch.from_numpy(w)) for w in weights)
