@@ -130,7 +130,7 @@ def _groups(analysis: Analysis) -> dict[tuple[int, int], Any]:
     """Return the places of the rows of each problem and solver, by their numbers."""
     problems = {name: number for number, name in enumerate(analysis.problems)}
     solvers = {name: number for number, name in enumerate(analysis.solvers)}
-    found = analysis.cells.groupby(["problem", "solver"], sort=False).indices
+    found: dict[Any, Any] = analysis.cells.groupby(["problem", "solver"], sort=False).indices
     return {(problems[p], solvers[s]): places for (p, s), places in found.items()}
 
 
@@ -173,16 +173,20 @@ def _end(cells: pd.DataFrame, axis: str, limit: float) -> float:
     """Return the cost at which a curve ends, 0 if all runs failed."""
     # one schedule stays valid up to the end of the axis; a search is drawn as long as it ran
     end = limit if is_single(cells) else float(cells[axis].median())
-    return float(_rounded_costs(end, axis)[0]) if 0 < end < np.inf else 0.0
+    if not np.isfinite(end):
+        return 0.0
+    return float(_rounded_costs(end or limit or 1.0, axis)[0])
 
 
 def _grid(cells: pd.DataFrame, axis: str, ends: list[float], points: int) -> FloatArray:
     """Return costs evenly spaced on a logarithmic axis, and those at which curves end."""
     limit = float(cells[axis].max())
+    if limit <= 0:
+        return np.ones(1)
     traces = [np.asarray(trace, dtype=float) for trace in cells[f"trace_{axis}"]]
     # a cost of 0 has no place on the axis
     start = min(float(np.min(trace, where=trace > 0, initial=limit)) for trace in traces)
-    spaced = np.geomspace(start, limit, points) if limit > start > 0 else np.array([limit])
+    spaced = np.geomspace(start, limit, points) if start < limit else np.array([limit])
     return _rounded_costs([*spaced, *ends], axis)
 
 
@@ -260,9 +264,8 @@ def _profiles(analysis: Analysis, axis: str) -> dict[str, Any]:
     """Return ratios, and for each solver the share of runs within each of them."""
     table = profile_table(analysis.cells, x=axis)
     curves = {str(name): own for name, own in table.groupby("solver", sort=False)}
-    ratios = next(iter(curves.values()))["ratio"] if curves else []
     return {
-        "x": packed(ratios, 6),
+        "x": packed(next(iter(curves.values()))["ratio"], 6) if curves else "",
         "curves": [
             packed(curves[name]["share"]) if name in curves else None for name in analysis.solvers
         ],

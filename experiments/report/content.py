@@ -12,7 +12,7 @@ from edgeopt.experiments.report.chart_data import chart_json, curve_points
 from edgeopt.experiments.report.figures import (
     convergence_name,
     report_figures,
-    shown_problems,
+    still_problems,
     svg_address,
 )
 from edgeopt.experiments.report.tables import (
@@ -128,8 +128,13 @@ def make_report_page(analysis: Analysis, adversary: AdversarySection | None = No
     """Draw all figures and return the page's content."""
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
-    images = {name: svg_address(draw) for name, draw in report_figures(analysis).items()}
-    shown = shown_problems(analysis)
+    shown = still_problems(analysis)
+    stills = {convergence_name(analysis, one, axis) for one in shown for axis in AXES}
+    images = {
+        name: svg_address(draw)
+        for name, draw in report_figures(analysis).items()
+        if name in stills or not name.startswith("convergence")
+    }
     return ReportPage(
         name=analysis.name,
         facts=_facts(analysis),

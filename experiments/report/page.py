@@ -18,6 +18,8 @@ from edgeopt.problems.errors import InputError, check_choice, import_extra
 from edgeopt.problems.files import printable, write_atomically
 from edgeopt.problems.visible import visible_lines
 
+_ROWS = 2_000  # of a table on the page
+
 _LIBRARY = "uplot/uPlot.iife.min.js"
 
 _STYLES = ("uplot/uPlot.min.css", "report.css")
@@ -130,6 +132,7 @@ def render_page(content: ReportPage) -> str:
         style=plain(style),
         script=plain(script),
         data=plain(content.data),
+        most_rows=_ROWS,
         style_hash=_hash(style),
         script_hash=_hash(script),
     )

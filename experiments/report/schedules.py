@@ -37,7 +37,8 @@ def _best_schedule(analysis: Analysis, problem: str, room: int) -> dict[str, Any
     """Return the bars of the shortest schedule, or why there are none."""
     cells = analysis.cells
     own = cells[(cells["problem"] == problem) & (cells["makespan"] < np.inf)]
-    if own.empty or "assignment" not in own:
+    own = own[own["assignment"].notna()] if "assignment" in own else own[:0]
+    if own.empty:
         return "No run has a schedule."
     row = own.iloc[int(own["makespan"].to_numpy().argmin())]
     if len(row["assignment"]) > room:

@@ -173,8 +173,12 @@ function scheduleView({ problem }) {
   const node = (number) => found.node_names?.[number] ?? String(number);
   const task = (number) => found.task_names?.[number] ?? String(number);
   const items = found.nodes.map((row, at) => ({
-    row, from: found.starts[at], to: found.starts[at] + found.times[at], solver: found.solver, name: task(at),
-    text: [`task ${task(at)} on node ${node(row)}`, `${shown(found.times[at])} s, from ${shown(found.starts[at])} to ${shown(found.starts[at] + found.times[at])} s`],
+    row, from: found.starts[at], to: found.starts[at] + found.times[at],
+    solver: found.solver, name: task(at),
+    text: [
+      `task ${task(at)} on node ${node(row)}`,
+      `${shown(found.times[at])} s, from ${shown(found.starts[at])} to ${shown(found.starts[at] + found.times[at])} s`,
+    ],
   })).sort((a, b) => a.row - b.row || a.from - b.from);
   return {
     rows: all(found.size).map(node), items, isLog: false, range: [0, found.makespan * 1.02], isGantt: true,

@@ -1,10 +1,13 @@
 // The frame of a chart: controls, legend, zoom by mouse, button and key, hover values, downloads.
 const ZOOM = 1.6;
+const KEYS = "Arrow keys read values, plus and minus zoom, shift with an arrow moves, 0 shows all. "
+  + "The button Numbers has a table.";
 const csvMark = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const csvField = (value) => {
   let text = value === null || value === undefined ? "" : String(value);
   // a spreadsheet would run it as a formula
-  if (typeof value === "string" && csvMark.test(text) && !(text.trim() === text && Number.isFinite(Number(text)))) text = `'${text}`;
+  const isNumber = text.trim() === text && Number.isFinite(Number(text));
+  if (typeof value === "string" && csvMark.test(text) && !isNumber) text = `'${text}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 const csvText = (rows) => rows.map((row) => `${row.map(csvField).join(",")}\n`).join("");
@@ -28,6 +31,17 @@ const curveTable = (view) => {
   return [head, ...rows];
 };
 
+function lineSample({ colour, dash }) {
+  const svg = (tag, attributes) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    return node;
+  };
+  const sample = svg("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" });
+  sample.append(svg("path", { d: "M0 4H26", stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash.join(" ") }));
+  return sample;
+}
+
 class Chart {
   constructor(figure) {
     this.figure = figure;
@@ -40,10 +54,11 @@ class Chart {
     this.spoken = make("p", { class: "spoken", role: "status" });
     this.message = make("p", { class: "note", hidden: true });
     this.numbers = make("div", { class: "numbers", hidden: true });
-    this.legend = make("div", { class: "legend", role: "group", "aria-label": `${this.kind.title}: solvers shown, in all charts` });
+    const { title } = this.kind;
+    const names = { role: "group", "aria-label": `${title}: solvers shown, in all charts` };
+    this.legend = make("div", { class: "legend", ...names });
     this.place = make("div", {
-      class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart", "aria-label":
-      `${this.kind.title}. Arrow keys read values, plus and minus zoom, shift with an arrow moves, 0 shows all. The button Numbers has a table.`,
+      class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart", "aria-label": `${title}. ${KEYS}`,
     });
     this.live.append(this.tools(), this.message, this.place, this.spoken, this.legend, this.numbers);
     this.place.append(this.tip);
@@ -67,16 +82,18 @@ class Chart {
       tools.append(make("label", {}, `${label} `, select));
     }
     const button = (text, label, act, more = {}) => {
-      const one = make("button", { type: "button", "aria-label": `${label}: ${this.kind.title}`, title: label, ...more }, text);
+      const name = `${label}: ${this.kind.title}`;
+      const one = make("button", { type: "button", "aria-label": name, title: label, ...more }, text);
       one.addEventListener("click", () => act(one));
       tools.append(one);
     };
     tools.append(make("span", { class: "gap" }));
     button("+", "Zoom in", () => this.zoom(1 / ZOOM));
     button("−", "Zoom out", () => this.zoom(ZOOM));
-    button("Reset", "Show all", () => this.redraw());
+    button("Reset", "Reset the zoom", () => this.redraw());
     button("Numbers", "Numbers as a table", (one) => this.list(one), { "aria-expanded": "false" });
-    button("CSV", "Download the numbers as CSV", () => save(csvText(this.table()), fileName(this.name, "csv"), "text/csv"));
+    const csv = () => save(csvText(this.table()), fileName(this.name, "csv"), "text/csv");
+    button("CSV", "Download the numbers as CSV", csv);
     button("PNG", "Download as PNG", () => this.picture());
     if (this.still()) button("SVG", "Download the whole figure as SVG", () => this.vector());
     return tools;
@@ -86,13 +103,14 @@ class Chart {
   still() {
     const [axis, problem] = [state.axis, this.choice.problem];
     const stills = [...this.figure.querySelectorAll(".static img")].filter((image) => image.dataset.axis === axis);
-    return problem === undefined || problem === "all" ? stills[0] : stills.find((image) => image.dataset.problem === data.problems[problem]);
+    if (problem === undefined || problem === "all") return stills[0];
+    return stills.find((image) => image.dataset.problem === data.problems[problem]);
   }
 
   vector() {
     const image = this.still();
     if (!image) return this.say("There is no SVG of this view; PNG has it.");
-    const code = Uint8Array.from(atob(image.src.split(",")[1]), (sign) => sign.codePointAt(0));
+    const code = decodeURIComponent(image.getAttribute("src").replace(/^[^,]*,/, ""));
     return save(code, fileName(this.name, "svg"), "image/svg+xml");
   }
 
@@ -126,20 +144,25 @@ class Chart {
     if (this.numbers.hidden) return;
     const most = 500;
     const [head, ...rows] = this.table();
-    const cells = (row, tag) => make("tr", {}, ...row.map((value) => make(tag, {}, typeof value === "number" ? shown(value) : value ?? "")));
+    const text = (value) => (typeof value === "number" ? shown(value) : value ?? "");
+    const cells = (row, tag) => make("tr", {}, ...row.map((value) => make(tag, {}, text(value))));
     const caption = make("caption", {}, `${this.kind.title}: the numbers drawn`);
     const body = make("tbody", {}, ...rows.slice(0, most).map((row) => cells(row, "td")));
     const table = make("table", {}, caption, make("thead", {}, cells(head, "th")), body);
-    const rest = rows.length > most ? [make("p", { class: "note" }, `The first ${most} of ${rows.length} rows; the CSV has all.`)] : [];
-    this.numbers.replaceChildren(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption.textContent }, table), ...rest);
+    const more = `The first ${most} of ${rows.length} rows; the CSV has all.`;
+    const rest = rows.length > most ? [make("p", { class: "note" }, more)] : [];
+    const region = { class: "scroll", tabindex: "0", role: "region", "aria-label": caption.textContent };
+    this.numbers.replaceChildren(make("div", region, table), ...rest);
   }
 
   redraw() {
     this.view = this.kind.view(this.choice);
+    if (this.view.series?.length === 0) this.view = { reason: "No run has a schedule." };
     this.plot?.destroy();
     this.plot = null;
     this.tip.hidden = true;
     this.cursor = 0;
+    this.hasRead = false;
     this.message.hidden = !this.view.reason && !this.view.note;
     this.message.textContent = this.view.reason ?? this.view.note ?? "";
     this.place.hidden = Boolean(this.view.reason);
@@ -153,7 +176,8 @@ class Chart {
     if (!width) return;
     const [options, columns] = this.view.rows ? rowOptions(this.view, width) : curveOptions(this.view);
     const pitch = this.view.isGantt ? 24 : 26;
-    const height = this.view.rows ? Math.max(140, Math.min(900, 70 + pitch * this.view.rows.length)) : width < 500 ? 280 : 360;
+    const height = this.view.rows
+      ? Math.max(140, Math.min(900, 70 + pitch * this.view.rows.length)) : width < 500 ? 280 : 360;
     options.hooks = { ...options.hooks, setCursor: [(plot) => this.hover(plot)] };
     this.plot = new uPlot({ ...options, width, height, legend: { show: false } }, columns, this.place);
   }
@@ -177,25 +201,24 @@ class Chart {
   }
 
   resize() {
-    if (this.view && !this.view.reason && Math.floor(this.place.clientWidth) !== this.width) this.redraw();
+    const width = Math.floor(this.place.clientWidth);
+    if (width && width !== this.width && this.view && !this.view.reason) this.redraw();
   }
 
   fillLegend() {
-    const used = this.view.series?.map((curve) => curve.solver) ?? (this.view.isGantt || this.view.reason ? [] : all(data.solvers.length));
+    const isEmpty = this.view.isGantt || this.view.reason;
+    const used = this.view.series?.map((curve) => curve.solver) ?? (isEmpty ? [] : all(data.solvers.length));
     const listed = [...this.legend.querySelectorAll("[data-solver]")].map((button) => Number(button.dataset.solver));
     if (used.length && listed.join() === used.join()) return undefined;
     if (!used.length) return this.legend.replaceChildren();
     const buttons = used.map((number) => {
-      const { name, colour, dash } = data.solvers[number];
-      const sample = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      sample.setAttribute("viewBox", "0 0 26 8");
-      sample.setAttribute("aria-hidden", "true");
-      const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      for (const [key, value] of [["d", "M0 4H26"], ["stroke", colour], ["stroke-width", "2.5"], ["stroke-dasharray", dash.join(" ")]]) stroke.setAttribute(key, value);
-      sample.append(stroke);
-      const button = make("button", { type: "button", "aria-pressed": String(solverIsShown(number)), "data-solver": String(number), title: "Click to switch off or on, double-click for this one alone" }, sample, name);
-      button.addEventListener("click", () => choose(data.solvers.filter((_, each) => solverIsShown(each) === (each === number))));
-      button.addEventListener("dblclick", () => choose(data.solvers.filter((_, each) => each !== number)));
+      const button = make("button", {
+        type: "button", "aria-pressed": String(solverIsShown(number)), "data-solver": String(number),
+        title: "Click to switch off or on, double-click for this one alone",
+      }, lineSample(data.solvers[number]), data.solvers[number].name);
+      const others = (each) => each !== number;
+      button.addEventListener("click", () => choose((each) => solverIsShown(each) === others(each)));
+      button.addEventListener("dblclick", () => choose((each) => !others(each)));
       return button;
     });
     const one = (text, act) => {
@@ -203,7 +226,8 @@ class Chart {
       button.addEventListener("click", act);
       return button;
     };
-    return this.legend.replaceChildren(...buttons, one("all", () => choose([])), one("none", () => choose(data.solvers)));
+    return this.legend.replaceChildren(...buttons,
+      one("all", () => choose(() => true)), one("none", () => choose(() => false)));
   }
 
   // Zoom about the middle, or move by a part of what is shown.
@@ -259,7 +283,8 @@ class Chart {
     const x = over.offsetLeft + left;
     this.tip.style.left = right ? "auto" : `${x + 14}px`;
     this.tip.style.right = right ? `${this.place.clientWidth - x + 14}px` : "auto";
-    this.tip.style.top = `${Math.max(0, Math.min(over.offsetTop + top - 20, this.place.clientHeight - this.tip.offsetHeight))}px`;
+    const lowest = this.place.clientHeight - this.tip.offsetHeight;
+    this.tip.style.top = `${Math.max(0, Math.min(over.offsetTop + top - 20, lowest))}px`;
   }
 
   key(event) {
@@ -282,7 +307,8 @@ class Chart {
     const { min, max } = this.plot.scales.x;
     const places = this.view.rows ? this.view.items : this.view.x.filter((cost) => cost >= min && cost <= max);
     if (!places.length) return;
-    this.cursor = Math.max(0, Math.min(places.length - 1, this.hasRead ? this.cursor + step : step > 1 ? places.length - 1 : 0));
+    const next = this.hasRead ? this.cursor + step : step > 1 ? places.length - 1 : 0;
+    this.cursor = Math.max(0, Math.min(places.length - 1, next));
     this.hasRead = true;
     const here = places[this.cursor];
     const lines = this.view.rows ? here.text : this.lines(here);
@@ -296,8 +322,8 @@ class Chart {
   }
 }
 
-// Switch these solvers off in all charts, and all others on.
-function choose(off) {
-  state.off = new Set(off.map((solver) => data.solvers.indexOf(solver)));
+// Show the solvers for which this holds in all charts, and no others.
+function choose(isWanted) {
+  state.off = new Set(all(data.solvers.length).filter((solver) => !isWanted(solver)));
   charts.forEach((chart) => chart.showSolvers());
 }

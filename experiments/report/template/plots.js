@@ -23,7 +23,8 @@ function logTicks(plot, axis, low, high) {
   };
   const decades = at([1]);
   if (decades.length >= 3) return decades.filter((_, number) => number % Math.ceil(decades.length / room) === 0);
-  const between = [[1, 2, 5], [1, 3]].map(at).find((places) => places.length >= 2 && places.length <= Math.max(room, 6));
+  const fits = (places) => places.length >= 2 && places.length <= Math.max(room, 6);
+  const between = [[1, 2, 5], [1, 3]].map(at).find(fits);
   if (between) return between;
   const rough = (high - low) / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));
@@ -39,7 +40,10 @@ function curveOptions(view) {
   const series = [{}], bands = [], columns = [view.x];
   for (const curve of view.series) {
     const { colour, dash, single } = data.solvers[curve.solver];
-    const look = { paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, solver: curve.solver, show: solverIsShown(curve.solver) };
+    const look = {
+      paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
+      solver: curve.solver, show: solverIsShown(curve.solver),
+    };
     series.push({ ...look, stroke: colour, width: single ? 1 : 1.8, dash: [...dash] });
     columns.push(curve.middle.map((value) => drawnOn(value, view.isLogY, view.floor)));
     if (curve.low && !single) {
@@ -50,16 +54,20 @@ function curveOptions(view) {
       bands.push({ series: [series.length - 2, series.length - 1], fill: faint(colour, 0.14) });
     }
   }
+  const xEnds = (_, low, high) => (low < high ? [low, high] : [low / 2, high * 2]);
   const yEnds = (_, low, high) => view.range ?? (low === null ? [1, 10] : ends([low, high], view.isLogY));
   return [{
     series, bands,
     scales: {
-      x: { time: false, distr: log(view.isLogX), range: (_, low, high) => (low < high ? [low, high] : [low / 2, high * 2]) },
+      x: { time: false, distr: log(view.isLogX), range: xEnds },
       y: { distr: log(view.isLogY), range: yEnds },
     },
     axes: [
       { ...axisLook, grid: gridLook, label: view.xLabel, values: ticks, size: 30, ...ticksOf(view.isLogX) },
-      { ...axisLook, grid: gridLook, label: view.yLabel, values: view.floor && view.isLogY ? gapTicks : ticks, size: 62, ...ticksOf(view.isLogY) },
+      {
+        ...axisLook, grid: gridLook, label: view.yLabel, values: view.floor && view.isLogY ? gapTicks : ticks,
+        size: 62, ...ticksOf(view.isLogY),
+      },
     ],
     cursor: { drag: { x: true, y: true, uni: 24, dist: 5 }, points: { show: false } },
   }, columns];
@@ -82,10 +90,14 @@ function rowOptions(view, width) {
       y: { range: () => [-0.6, count - 0.4], dir: -1 },
     },
     axes: [
-      { ...axisLook, grid: gridLook, label: view.xLabel, values: view.boxes && view.isLog ? gapTicks : ticks, size: 30, ...ticksOf(view.isLog) },
+      {
+        ...axisLook, grid: gridLook, label: view.xLabel, values: view.boxes && view.isLog ? gapTicks : ticks,
+        size: 30, ...ticksOf(view.isLog),
+      },
       {
         ...axisLook, grid: { show: false }, ticks: { show: false }, size, label: view.isGantt ? "node" : null,
-        splits: () => all(count).filter((row) => row % every === 0), values: (_, rows) => rows.map((row) => names[row]),
+        splits: () => all(count).filter((row) => row % every === 0),
+        values: (_, rows) => rows.map((row) => names[row]),
       },
     ],
     cursor: { drag: { x: true, y: false, dist: 5 }, points: { show: false }, y: false },
@@ -114,7 +126,8 @@ function drawRows(plot, view) {
     pen.lineTo(x(to), y(row));
     pen.stroke();
   };
-  if (view.band) bar(view.band[0], view.band[1], (view.rows.length - 1) / 2, view.rows.length + 1, faint("#777777", 0.15));
+  const count = view.rows.length;
+  if (view.band) bar(...view.band, (count - 1) / 2, count + 1, faint("#777777", 0.15));
   if (view.ready) view.ready.forEach((until, row) => until && bar(0, until, row, 0.8, GRID));
   if (view.isGantt) {
     pen.font = `${11 * line}px system-ui, sans-serif`;
@@ -173,7 +186,7 @@ function valuesAt(view, cost) {
   let at = view.x.findLastIndex((each) => each <= cost * (1 + 1e-12));
   at = Math.max(at, 0);
   const found = view.series.filter((curve) => solverIsShown(curve.solver) && curve.middle[at] !== null)
-    .map((curve) => ({ solver: curve.solver, value: curve.middle[at], low: curve.low?.[at], high: curve.high?.[at] }));
+    .map(({ solver, middle, low, high }) => ({ solver, value: middle[at], low: low?.[at], high: high?.[at] }));
   found.sort((a, b) => (view.lowIsGood ? a.value - b.value : b.value - a.value));
   return { at, found };
 }
@@ -189,7 +202,9 @@ function itemAt(plot, view, left, top) {
       if (far < least) [best, least] = [dot, far];
     }
     const about = view.items[row]?.text;
-    return about ? { text: best ? [...about, `nearest run: ${shown(best.gap)} %, ${data.problems[best.at]}, repetition ${best.repetition}`] : about } : null;
+    if (!about || !best) return about ? { text: about } : null;
+    const run = `${data.problems[best.at]}, repetition ${best.repetition}`;
+    return { text: [...about, `nearest run: ${shown(best.gap)} %, ${run}`] };
   }
   if (!view.isGantt) return view.items[row] ?? null;
   const time = plot.posToVal(left, "x");

@@ -61,7 +61,9 @@ const rowsOf = (table) => [headings(table), ...[...table.tBodies[0].rows].filter
 function addTools(table) {
   const title = table.caption.textContent;
   const count = make("span", { role: "status", class: "count" });
-  const field = make("input", { type: "search", placeholder: "Filter: words, gap<5", "aria-label": `Filter the rows of: ${title}` });
+  const field = make("input", {
+    type: "search", placeholder: "Filter: words, gap<5", "aria-label": `Filter the rows of: ${title}`,
+  });
   field.addEventListener("input", () => {
     const kept = filterRows(table, field.value);
     count.textContent = field.value ? `${kept} of ${table.tBodies[0].rows.length} rows` : "";
@@ -85,8 +87,14 @@ function follow() {
 }
 document.documentElement.classList.add("js");
 follow();
-for (const figure of document.querySelectorAll("[data-chart]")) charts.push(new Chart(figure));
-document.querySelectorAll("input[name=axis], input[name=unit]").forEach((box) => box.addEventListener("change", follow));
+try {
+  for (const figure of document.querySelectorAll("[data-chart]")) charts.push(new Chart(figure));
+} catch (error) {
+  document.documentElement.classList.remove("js");  // in a browser that is too old: still figures
+  throw error;
+}
+document.querySelectorAll("input[name=axis], input[name=unit]")
+  .forEach((box) => box.addEventListener("change", follow));
 addEventListener("beforeprint", () => charts.forEach((chart) => {
   if (!chart.plot || chart.figure.querySelector(".static")) return;
   chart.place.before(make("img", { class: "print", alt: chart.kind.title, src: chart.plot.ctx.canvas.toDataURL() }));
