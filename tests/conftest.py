@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
     faults = "kills, hostile solvers, full disks and servers: run by `pytest -m faults`, and by CI"
     config.addinivalue_line("markers", f"faults: {faults}")
+    site = "the documentation site, its pages and tutorials: run by `pytest -m site`, and by CI"
+    config.addinivalue_line("markers", f"site: {site}")
     os.fsync = lambda descriptor: None  # what tests write need not survive a crash of the machine
     config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -1,0 +1,3 @@
+"""The browser that shows the site."""
+
+from browser import browser  # noqa: F401
