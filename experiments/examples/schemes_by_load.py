@@ -23,8 +23,8 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## Streams and schemes
 #
-# ResNet-34 on ten Raspberry Pis with a modem each; tasks arrive at random, at five rates. All schemes
-# see the same tasks. The collaborative scheme looks for the cut of least delay at each rate.
+# ResNet-34 on ten Raspberry Pis with a modem each; tasks arrive at random, at five rates. All
+# schemes see the same tasks. The collaborative one looks for the cut of least delay at each rate.
 
 # %%
 rates = (10, 20, 30, 40, 50)
