@@ -121,7 +121,8 @@ def test_the_page_on_a_desktop(browser, page):
     assert browser.run("document.querySelector('h1').textContent") == "small sweep"
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
     assert colours(shot) > 200
-    pictures = "[...document.images].every(i => i.complete && i.naturalWidth > 100)"
+    pictures = """[...document.images].filter(i => i.checkVisibility())
+        .every(i => i.complete && i.naturalWidth > 100)"""
     assert browser.run(pictures)
 
 
@@ -171,10 +172,6 @@ def test_switches_show_one_view_at_a_time(browser, page):
     browser.run("document.getElementById('axis-seconds').click()")
     browser.run("document.getElementById('unit-runs').click()")
     assert visible() == ["ranking-seconds-runs"]
-    count = "[...document.querySelectorAll('[data-scale]')].filter(x => x.checkVisibility()).length"
-    assert browser.run(count) == 2
-    browser.run("document.getElementById('scale-linear').click()")
-    assert browser.run(count) == 2
 
 
 def test_the_page_s_policy_refuses_a_script_that_slipped_in(browser, page, tmp_path):

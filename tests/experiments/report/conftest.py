@@ -1,3 +1,0 @@
-"""The browser that shows reports."""
-
-from browser import browser  # noqa: F401
