@@ -33,7 +33,7 @@ from edgeopt.experiments.live.parts import PartFiles, all_routes, write_parts
 from edgeopt.experiments.live.processes import Processes
 from edgeopt.experiments.live.serving import TIMES, Record, Serving
 from edgeopt.experiments.live.small import small_network
-from edgeopt.experiments.profiling.profile import profile_network
+from edgeopt.experiments.profiling.profile import load_module, profile_network
 from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.simulation.cell import outcome_of
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -213,12 +213,17 @@ def _prepare(
 ) -> _Run:
     """Measure the network, choose the cuts and write the parts."""
     scenario, parts = config.scenarios[0], make_folder("--out", folder / PARTS)
-    network = options.network
+    network: Any = options.network
     if network == SMALL:
         network = str(small_network(parts / "small.onnx"))
+    # a file of ONNX has its sizes, a module does not
+    more: dict[str, Any] = {}
+    if not network.lower().endswith(".onnx"):
+        network = load_module(network)  # once: weights may be drawn
+        more = {"input_shape": scenario.profile.input_shape}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of the sum of the layers, not used here
-        measured = profile_network(network, device="here")
+        measured = profile_network(network, device="here", **more)
     if [one.name for one in measured.profile.layers] != [
         one.name for one in scenario.profile.layers
     ]:
@@ -233,7 +238,7 @@ def _prepare(
     ]
     for case in cases:
         compile_kernels(case.dispatcher)
-    files = write_parts(network, scenario.profile.depth, names, parts)
+    files = write_parts(network, scenario.profile.depth, names, parts, **more)
     return _Run(config, options, scenario, cases, files, measured.times, tell)
 
 
