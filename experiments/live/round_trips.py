@@ -56,7 +56,6 @@ class LinkWatch:
         rate_bit_s: float,
     ) -> None:
         self._members, self._links, self._trip_s = members, links, trip_s
-        self._free_s = [0.0] * len(links)
         self._zero_s = now_s()
         self._number, self._sent = 0, dict[int, float]()
         self.round_trip_s, self.rate_bit_s = trip_s(0.0), rate_bit_s
@@ -69,14 +68,10 @@ class LinkWatch:
 
     def send(self, node: int, size_bytes: float, now: float) -> tuple[float, float, float]:
         """Give a map to the uplink of a node; return when it is sent, and when it arrives, s."""
-        place = node if len(self._links) > 1 else 0
-        link = self._links[place]
-        start = max(now, self._free_s[place])
+        link = self._links[node if len(self._links) > 1 else 0]
+        start = max(now, link.left_s)
         arrival = link.send(size_bytes, now)
-        # The delay is that of the end of sending, by when the link may have changed.
-        end = arrival - link.state(max(0.0, now)).delay_s
-        end = max(start, arrival - link.state(max(0.0, end)).delay_s)
-        self._free_s[place] = end
+        end = link.left_s
         if end > start:
             rate = 8.0 * size_bytes / (end - start)
             self._members.hub.at(self._zero_s + end, lambda: self._note_rate(rate))

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 PARTS, TASKS = "parts", "tasks.csv"
 
 _COLUMNS = (
-    *"stream scheme repetition task node attempts edge_parts cloud_parts exit".split(),
-    *"upload_bytes late_s round_trip_s rate_bit_s".split(),
+    *("stream", "scheme", "repetition", "task", "node", "attempts"),
+    *("edge_parts", "cloud_parts", "exit", "upload_bytes", "late_s", "round_trip_s", "rate_bit_s"),
     *(*TIMES, "delay_s"),
 )
 
