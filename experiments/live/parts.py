@@ -179,11 +179,16 @@ class _Writer:
     def __init__(self, network: Any, depth: int, folder: Path, options: Mapping[str, Any]) -> None:
         self._network, self._depth, self._options = network, depth, options
         self._folder = folder
-        self._made: dict[tuple[Any, int], Halves] = {}
+        self._made: dict[tuple[int, int], Halves] = {}
 
-    def halves(self, cut: int) -> Halves:
-        """Return the halves at a cut of the whole network."""
-        return self._split(self._network, cut, self._options, f"cut-{cut}")
+    def halves(self, cut: int, begin: int = 0) -> Halves:
+        """Return the halves at a cut, of which the front begins after a layer."""
+        if (begin, cut) not in self._made:
+            folder = self._folder / f"cut-{begin}-{cut}"
+            self._made[begin, cut] = split_network(
+                self._network, cut, folder, begin=begin, **self._options
+            )
+        return self._made[begin, cut]
 
     def write(self, name: str) -> Path:
         """Write a part and return its file."""
@@ -191,23 +196,9 @@ class _Writer:
             cut = int(name.removeprefix(EXIT))
             return write_exit(self.halves(cut), self._folder / name, rng=cut)
         begin, end = map(int, name.split("-"))
-        halves = self.halves(begin)
         if end == self._depth:
-            return _file(halves.back, name)
-        if begin == 0:
-            return _file(self.halves(end).front, name)
-        # A part in the middle is the front of a back.
-        rest = self._split(_file(halves.back, name), end - begin, {}, f"part-{name}")
-        if rest.profile.depth != self._depth - begin:
-            raise InputError(f"part {name}", rest.profile.depth, f"{self._depth - begin} layers")
-        return _file(rest.front, name)
-
-    def _split(self, network: Any, cut: int, options: Mapping[str, Any], name: str) -> Halves:
-        """Split a network, unless it was split there before."""
-        key = (str(network), cut)
-        if key not in self._made:
-            self._made[key] = split_network(network, cut, self._folder / name, **options)
-        return self._made[key]
+            return _file(self.halves(begin).back, name)
+        return _file(self.halves(end, begin).front, name)
 
 
 def _file(path: Path | None, name: str) -> Path:

@@ -33,7 +33,7 @@ from edgeopt.experiments.live.parts import PartFiles, all_routes, write_parts
 from edgeopt.experiments.live.processes import Processes
 from edgeopt.experiments.live.serving import TIMES, Record, Serving
 from edgeopt.experiments.live.small import small_network
-from edgeopt.experiments.profiling.profile import profile_network
+from edgeopt.experiments.profiling.profile import load_module, profile_network
 from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.simulation.cell import outcome_of
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -51,8 +51,9 @@ if TYPE_CHECKING:
 PARTS, TASKS = "parts", "tasks.csv"
 
 _COLUMNS = (
-    *("stream", "scheme", "repetition", "task", "node", "attempts", "parts", "upload_bytes"),
-    *("late_s", "round_trip_s", "rate_bit_s", *TIMES, "delay_s"),
+    *("stream", "scheme", "repetition", "task", "node", "attempts"),
+    *("edge_parts", "cloud_parts", "exit", "upload_bytes", "late_s", "round_trip_s", "rate_bit_s"),
+    *(*TIMES, "delay_s"),
 )
 
 _PATIENCE_S = 3.0  # for roles to end by themselves
@@ -212,12 +213,17 @@ def _prepare(
 ) -> _Run:
     """Measure the network, choose the cuts and write the parts."""
     scenario, parts = config.scenarios[0], make_folder("--out", folder / PARTS)
-    network = options.network
+    network: Any = options.network
     if network == SMALL:
         network = str(small_network(parts / "small.onnx"))
+    # a file of ONNX has its sizes, a module does not
+    more: dict[str, Any] = {}
+    if not network.lower().endswith(".onnx"):
+        network = load_module(network)  # once: weights may be drawn
+        more = {"input_shape": scenario.profile.input_shape}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of the sum of the layers, not used here
-        measured = profile_network(network, device="here")
+        measured = profile_network(network, device="here", **more)
     if [one.name for one in measured.profile.layers] != [
         one.name for one in scenario.profile.layers
     ]:
@@ -232,7 +238,7 @@ def _prepare(
     ]
     for case in cases:
         compile_kernels(case.dispatcher)
-    files = write_parts(network, scenario.profile.depth, names, parts)
+    files = write_parts(network, scenario.profile.depth, names, parts, **more)
     return _Run(config, options, scenario, cases, files, measured.times, tell)
 
 
@@ -331,11 +337,12 @@ def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: T
 
 def _line(names: dict[str, Any], record: Record) -> list[Any]:
     """Return the line of a task in ``tasks.csv``."""
-    parts = [*record.route.edge, *record.route.cloud, *filter(None, [record.route.exit])]
+    route = record.route
+    parts = [" ".join(route.edge), " ".join(route.cloud), route.exit or ""]
     times = [record.times.get(name, "") for name in TIMES]
     return [
         *(names[key] for key in ("stream", "scheme", "repetition")),
-        *(record.task, record.node, record.attempts, " ".join(parts), record.upload_bytes),
+        *(record.task, record.node, record.attempts, *parts, record.upload_bytes),
         *(record.late_s, record.round_trip_s, record.rate_bit_s, *times, record.delay_s),
     ]
 
