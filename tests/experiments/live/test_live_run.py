@@ -40,7 +40,7 @@ rate_hz = 15.0
 """
 
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.faults]
 
 TOKEN = f"token of {os.getpid()}"
 
