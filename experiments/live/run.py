@@ -51,8 +51,9 @@ if TYPE_CHECKING:
 PARTS, TASKS = "parts", "tasks.csv"
 
 _COLUMNS = (
-    *("stream", "scheme", "repetition", "task", "node", "attempts", "parts", "upload_bytes"),
-    *("late_s", "round_trip_s", "rate_bit_s", *TIMES, "delay_s"),
+    *("stream", "scheme", "repetition", "task", "node", "attempts"),
+    *("edge_parts", "cloud_parts", "exit", "upload_bytes", "late_s", "round_trip_s", "rate_bit_s"),
+    *(*TIMES, "delay_s"),
 )
 
 _PATIENCE_S = 3.0  # for roles to end by themselves
@@ -339,11 +340,12 @@ def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: T
 
 def _line(names: dict[str, Any], record: Record) -> list[Any]:
     """Return the line of a task in ``tasks.csv``."""
-    parts = [*record.route.edge, *record.route.cloud, *filter(None, [record.route.exit])]
+    route = record.route
+    parts = [" ".join(route.edge), " ".join(route.cloud), route.exit or ""]
     times = [record.times.get(name, "") for name in TIMES]
     return [
         *(names[key] for key in ("stream", "scheme", "repetition")),
-        *(record.task, record.node, record.attempts, " ".join(parts), record.upload_bytes),
+        *(record.task, record.node, record.attempts, *parts, record.upload_bytes),
         *(record.late_s, record.round_trip_s, record.rate_bit_s, *times, record.delay_s),
     ]
 
