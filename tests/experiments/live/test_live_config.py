@@ -43,6 +43,13 @@ def test_the_table_is_left_out_of_the_simulation(file):
     assert "live" not in config.as_dict()
 
 
+@pytest.mark.parametrize("name", ["mine.onnx", "mine.py:make"])
+def test_a_network_is_beside_the_file(file, name, tmp_path):
+    (tmp_path / name.partition(":")[0]).touch()
+    _, options = read_live(file(('network = "small" ', f'network = "{name}" ')))
+    assert options.network == str(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
