@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeopt.experiments.live.half import Halves, TensorType
 from edgeopt.experiments.live.halves import load_half, split_network, write_exit
+from edgeopt.experiments.live.messages import MOST_BYTES
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.schemes.bnet import BEST, BNet
@@ -18,7 +19,7 @@ from edgeopt.optim.framework.schemes.dormant import Dormant
 from edgeopt.optim.framework.schemes.masm import Masm
 from edgeopt.optim.framework.schemes.plain import TMOA, Collaborative, EdgeOnly, Neurosurgeon
 from edgeopt.optim.framework.split_system import SplitSystem
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, check_integer
 
 
 class Route(NamedTuple):
@@ -167,6 +168,8 @@ def write_parts(
     """
     writer = _Writer(network, depth, folder, options)
     files = {name: writer.write(name) for name in dict.fromkeys(names)}
+    for name, path in files.items():
+        check_integer(f"part {name}: bytes", path.stat().st_size, at_most=MOST_BYTES)
     made = {name: load_half(path) for name, path in files.items()}
     outputs = {name: half.outputs for name, half in made.items()}
     crossing = {name: half.crossing for name, half in made.items()}

@@ -42,7 +42,7 @@ from edgeopt.experiments.terminal import say
 from edgeopt.optim.framework.measures import MEASURES
 from edgeopt.optim.online.changes import Change
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import make_folder
+from edgeopt.problems.files import file_exists, make_folder
 from edgeopt.problems.networks.layer_times import LayerTimes
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def run_live(
     Raises
     ------
     InputError
-        If the file is illegal, a scheme cannot run live, or an extra is missing.
+        If the file is illegal, a scheme cannot run live, an extra is missing, or `out` has the
+        results of another run.
 
     Examples
     --------
@@ -112,6 +113,8 @@ def run_live(
 
     config, options = read_live(scenario)
     folder = make_folder("--out", Path(out))
+    if file_exists(folder / TASKS):
+        raise InputError("--out", str(folder), f"a folder without the {TASKS} of another run")
     run = _prepare(config, options, folder, tell)
     host, port = split_address("--listen", listen)
     key = token if token is not None else secrets.token_hex(16)

@@ -13,7 +13,6 @@ for package in ("zmq", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="extra live")
 
 from edgeopt.experiments.live import run_live
-from edgeopt.experiments.live.processes import Processes
 from edgeopt.optim.framework.measures import MEASURES
 
 SCENARIOS = Path(__file__).parents[3] / "experiments" / "scenarios"
@@ -137,12 +136,3 @@ def test_times_of_a_task_are_in_order(finished):
         # 196,608 byte and the header at 40 Mbit/s
         took_s = float(line["upload_end_s"]) - float(line["upload_start_s"])
         assert took_s == pytest.approx(0.0393728)
-
-
-def test_a_role_that_loses_its_master_ends_by_itself():
-    processes = Processes("127.0.0.1:9", TOKEN)  # nobody listens there
-    processes.start("terminal")
-    child = processes._children["terminal", 0]
-    assert child.wait(60) == 0
-    processes.end(0.0)
-    assert left_processes() == []
