@@ -33,6 +33,9 @@ FACELESS = {  # packages that nobody but the command line imports, and edgeopt i
 }
 EXTRAS = {  # what a name or its example needs, beyond what edgeopt itself depends on
     "edgeopt.experiments.learning": ("torch", "sklearn"),
+    "edgeopt.experiments.live.halves": ("torch",),
+    "edgeopt.experiments.live.run": ("zmq", "onnxruntime"),
+    "edgeopt.experiments.live.small": ("onnx",),
     "edgeopt.experiments.peers.mealpy_peers": ("mealpy",),
     "edgeopt.experiments.peers.nsga2": ("pymoo",),
     "edgeopt.experiments.peers.pygmo_peers": ("pygmo",),

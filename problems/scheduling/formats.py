@@ -78,7 +78,7 @@ def _read_table(path: Path, options: TableOptions) -> Problem:
     check_names(f"{path} row", tasks or (), "task")
     for heading in nodes or () if options.unit is None else ():
         if unit := unit_in_heading(heading):
-            rule = f"told from s: {path}:unit={unit} (or unit=s, if the times are in s after all)"
+            rule = f"without a unit, or say which: {path}:unit={unit} (unit=s if it is s after all)"
             raise InputError(f"{path} column", heading, rule)
     try:
         times = in_seconds(table.matrix, options.unit)

@@ -12,7 +12,7 @@ import pytest
 import edgeopt.experiments
 from edgeopt.problems.networks.layers import Layer
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.site]
 
 EXAMPLES = Path(edgeopt.experiments.__path__[0]) / "examples"
 Run = Callable[[str], dict[str, Any]]
@@ -139,7 +139,6 @@ def test_learn_together(run: Run, tmp_path: Path):
     assert (tmp_path / "learning" / "errors.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 def test_makespan_and_energy(run: Run, tmp_path: Path):
     found = run("makespan_and_energy.py")
     makespans, energies, chosen = found["makespans"], found["energies"], found["chosen"]
@@ -150,7 +149,6 @@ def test_makespan_and_energy(run: Run, tmp_path: Path):
     assert (tmp_path / "makespan_and_energy.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 def test_worst_case(run: Run, tmp_path: Path):
     found = run("worst_case.py")
     case, rules = found["case"], found["rules"]
@@ -160,7 +158,6 @@ def test_worst_case(run: Run, tmp_path: Path):
     assert (tmp_path / "worst_case.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 def test_optimal(run: Run, tmp_path: Path):
     found = run("optimal.py")
     assert found["exact"].makespan == found["proved"] == min(found["makespans"].values()) == 366
@@ -168,7 +165,6 @@ def test_optimal(run: Run, tmp_path: Path):
     assert (tmp_path / "optimal.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 @pytest.mark.filterwarnings("ignore:.*measure again on a quiet machine")  # tests share theirs
 def test_measured_network(run: Run, tmp_path: Path):
     pytest.importorskip("torch")
@@ -178,7 +174,6 @@ def test_measured_network(run: Run, tmp_path: Path):
     assert (tmp_path / "measured_network.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 def test_three_tiers(run: Run, tmp_path: Path):
     found = run("three_tiers.py")
     points = found["points"]
@@ -188,7 +183,6 @@ def test_three_tiers(run: Run, tmp_path: Path):
     assert (tmp_path / "three_tiers.png").stat().st_size > 10_000
 
 
-@pytest.mark.site
 def test_schemes_by_load(run: Run, tmp_path: Path):
     delays = run("schemes_by_load.py")["delays"]
     best = delays["collaborative, least delay"]
