@@ -63,17 +63,17 @@ def sweep(
     Runs
         Table, statistics, figures, report and best schedules.
 
-    Warns
-    -----
-    UserWarning
-        If runs failed; it has the number and the first reason.
-
     Raises
     ------
     InputError
         If an argument is illegal, the folder holds something else, or a solver cannot be written
         down so that another process can run it. Functions and classes of a notebook may use
         modules, numbers, texts and each other; nothing else.
+
+    Warns
+    -----
+    UserWarning
+        If runs failed; it has the number and the first reason.
 
     Examples
     --------
