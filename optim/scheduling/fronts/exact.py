@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
-from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, next_makespan
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.optim.scheduling.fronts.goal import Goal
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
@@ -191,7 +191,7 @@ class Exact:
     def cheapest(self, deadline: float, share: float = 1.0) -> bool:
         """Look for the least value up to a deadline, in a share of the time left."""
         answer = self._solve(Wanted(0.0, 1.0, deadline), share)
-        self._keep(deadline, answer)
+        self.archive.bound_within(deadline, answer.bound)
         return answer.ended
 
     def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> None:
@@ -211,18 +211,7 @@ class Exact:
         known = self.archive.value_within(deadline)
         answer = self._solve(Wanted(0.0, 1.0, deadline), 1.0, pairs, checks)
         if proves:
-            self._keep(deadline, answer._replace(bound=min(answer.bound, known)))
-
-    def _keep(self, deadline: float, answer: Answer) -> None:
-        """Keep a bound on the least value up to a deadline."""
-        beyond = deadline
-        if deadline < math.inf:
-            beyond = next_makespan(self.archive.problem, deadline)
-        if answer.bound == math.inf:
-            self.archive.least = max(self.archive.least, beyond)
-        else:
-            # Between the deadline and the next multiple of the unit, no schedule ends.
-            self.archive.bound(answer.bound, end=max(deadline, math.nextafter(beyond, 0.0)))
+            self.archive.bound_within(deadline, min(answer.bound, known))
 
     def weighted(self, wanted: Wanted, share: float = 1.0) -> bool:
         """Look for the least weighted sum, in a share of the time left."""

@@ -1,0 +1,88 @@
+"""The integer program over known sets of tasks: a schedule that is put together from these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeopt.optim.scheduling.bounds.lp import silent_highs
+from edgeopt.optim.scheduling.bounds.rounding import ROUNDING
+from edgeopt.optim.scheduling.fronts.sets import SetBound, SetLP
+from edgeopt.optim.scheduling.integer_program import run_program
+from edgeopt.problems.errors import IntArray
+
+_WHOLE = 0.5  # a variable above is 1
+
+_MOST = 10  # sets for each task and node
+
+
+def combine(
+    sets: SetLP, bound: SetBound, gap: float, close: float, checks: float, seed: int
+) -> IntArray | None:
+    """Return the cheapest schedule of known sets by a deadline, None if none is found.
+
+    Parameters
+    ----------
+    sets, bound
+        The known sets, and a bound for the deadline.
+    gap : float
+        Sets of a larger reduced cost are left out: with the gap between the bound and a known
+        schedule, these are in no better one.
+    close : float
+        A gap at which HiGHS ends. All in units of `SetLP.unit`.
+    checks : float
+        How often HiGHS may ask whether to go on.
+    seed : int
+        Of HiGHS.
+
+    Notes
+    -----
+    Sets may share tasks: a task then runs where it costs less, and the other node ends earlier.
+    """
+    pool, k = sets.pool, sets.problem.tasks
+    reduced = pool.reduced_costs(bound)
+    late = pool.end > bound.deadline * (1.0 + ROUNDING)
+    order = np.argsort(np.where(late, np.inf, reduced), kind="stable")
+    most = _MOST * (k + sets.problem.nodes)
+    chosen = np.sort(order[:most])
+    chosen = chosen[(reduced[chosen] <= gap) & ~late[chosen]]
+    covered = np.zeros(k, dtype=np.bool_)
+    for place in chosen:
+        covered[pool.tasks[place]] = True
+    if not covered.all():
+        return None
+    highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
+    highs.passModel(_model_of(sets, chosen))
+    run_program(highs, checks)
+    info = highs.getInfo()
+    if not (np.isfinite(info.objective_function_value) and info.primal_solution_status):
+        return None
+    used = chosen[np.array(highs.getSolution().col_value) > _WHOLE]
+    assignment, cost = np.full(k, -1), np.full(k, np.inf)
+    for place in used.tolist():
+        node, tasks = pool.node[place], pool.tasks[place]
+        own = sets.costs[node, tasks]
+        better = tasks[own < cost[tasks]]
+        assignment[better], cost[better] = node, sets.costs[node, better]
+    return assignment
+
+
+def _model_of(sets: SetLP, chosen: IntArray) -> Any:
+    """Return the program: each task at least once, each node at most one set."""
+    from highspy import HighsLp, HighsVarType, MatrixFormat
+
+    pool, k, x, n = sets.pool, sets.problem.tasks, sets.problem.nodes, len(chosen)
+    rows = [np.append(pool.tasks[place], k + pool.node[place]) for place in chosen.tolist()]
+    model = HighsLp()
+    model.num_col_, model.num_row_ = n, k + x
+    model.col_cost_ = pool.cost[chosen]
+    model.col_lower_, model.col_upper_ = np.zeros(n), np.ones(n)
+    model.row_lower_ = np.append(np.ones(k), np.full(x, -np.inf))
+    model.row_upper_ = np.append(np.full(k, np.inf), np.ones(x))
+    model.a_matrix_.format_ = MatrixFormat.kColwise
+    model.a_matrix_.start_ = np.cumsum([0, *map(len, rows)])
+    model.a_matrix_.index_ = np.concatenate(rows)
+    model.a_matrix_.value_ = np.ones(sum(map(len, rows)))
+    model.integrality_ = [HighsVarType.kInteger] * n
+    return model
