@@ -14,7 +14,7 @@ _SMOOTH = 0.5  # weight of the last gain
 
 _OFTEN = 24  # turns, of which one is given to each kind that gains less
 
-_BEYOND = 0.1  # of the extent of values, for which a shorter schedule is wanted
+_BEYOND = 0.5  # of the extent of values, for which a shorter schedule is wanted
 
 
 class Boxes(NamedTuple):

@@ -14,13 +14,17 @@ from edgeopt.problems.errors import IntArray
 
 _WHOLE = 0.5  # a variable above is 1
 
+_NOTHING = 1e-6  # of a set: by rounding
+
+_SPLIT = 2.5  # sets that share a node, on average: with more, HiGHS takes too long
+
 _MOST = 10  # sets for each task and node
 
 
 def combine(
     sets: SetLP, bound: SetBound, gap: float, close: float, checks: float, seed: int
-) -> IntArray | None:
-    """Return the cheapest schedule of known sets by a deadline, None if none is found.
+) -> tuple[IntArray | None, int]:
+    """Return the cheapest schedule of known sets by a deadline, if any, and HiGHS's checks.
 
     Parameters
     ----------
@@ -40,30 +44,38 @@ def combine(
     -----
     Sets may share tasks: a task then runs where it costs less, and the other node ends earlier.
     """
-    pool, k = sets.pool, sets.problem.tasks
-    reduced = pool.reduced_costs(bound)
-    late = pool.end > bound.deadline * (1.0 + ROUNDING)
-    order = np.argsort(np.where(late, np.inf, reduced), kind="stable")
-    most = _MOST * (k + sets.problem.nodes)
-    chosen = np.sort(order[:most])
-    chosen = chosen[(reduced[chosen] <= gap) & ~late[chosen]]
-    covered = np.zeros(k, dtype=np.bool_)
-    for place in chosen:
-        covered[pool.tasks[place]] = True
-    if not covered.all():
-        return None
+    used = np.flatnonzero(bound.shares > _NOTHING)
+    if (bound.shares[used] > 1.0 - _NOTHING).all():
+        return _joined(sets, used), 0
+    if len(used) > _SPLIT * len(np.unique(sets.pool.node[used])):
+        return None, 0
+    chosen = _worthwhile(sets, bound, gap)
     highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
     highs.passModel(_model_of(sets, chosen))
-    run_program(highs, checks)
+    asked = run_program(highs, checks)
     info = highs.getInfo()
     if not (np.isfinite(info.objective_function_value) and info.primal_solution_status):
-        return None
-    used = chosen[np.array(highs.getSolution().col_value) > _WHOLE]
+        return None, asked
+    return _joined(sets, chosen[np.array(highs.getSolution().col_value) > _WHOLE]), asked
+
+
+def _worthwhile(sets: SetLP, bound: SetBound, gap: float) -> IntArray:
+    """Return places of the sets that end by the deadline, and are of small reduced cost."""
+    pool = sets.pool
+    reduced = pool.reduced_costs(bound)
+    reduced[pool.end > bound.deadline * (1.0 + ROUNDING)] = np.inf
+    most = _MOST * (sets.problem.tasks + sets.problem.nodes)
+    chosen = np.argsort(reduced, kind="stable")[:most]
+    return np.sort(chosen[reduced[chosen] <= gap])
+
+
+def _joined(sets: SetLP, used: IntArray) -> IntArray:
+    """Return the schedule of given sets: a task in two of them runs where it costs less."""
+    pool, k = sets.pool, sets.problem.tasks
     assignment, cost = np.full(k, -1), np.full(k, np.inf)
     for place in used.tolist():
         node, tasks = pool.node[place], pool.tasks[place]
-        own = sets.costs[node, tasks]
-        better = tasks[own < cost[tasks]]
+        better = tasks[sets.costs[node, tasks] < cost[tasks]]
         assignment[better], cost[better] = node, sets.costs[node, better]
     return assignment
 

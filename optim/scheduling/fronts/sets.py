@@ -35,9 +35,9 @@ _SMALLEST_PART = 1e-9  # of all prices, far above the rounding of a knapsack
 
 _OUTSIDE = 1e-7  # part of a task that no set runs, by rounding
 
-_MOST_SETS = 30  # for each task and node, beyond which the dearest are dropped
+_MOST_SETS = 6  # for each task and node, beyond which the dearest are dropped
 
-_PIVOT_S, _KNAPSACK_S, _CALL_S = 2e-8, 6e-7, 5e-4  # see `SetLP.work`
+_PIVOT_S, _KNAPSACK_S, _CALL_S = 1e-8, 6e-7, 5e-4  # see `SetLP.work`
 
 
 class SetBound(NamedTuple):
@@ -55,13 +55,16 @@ class SetBound(NamedTuple):
         A lower bound on the value of what ends by the deadline, less `SetLP.base`, in that unit.
     reached : float
         That of the LP over the known sets; infinite where these do not run all tasks.
+    shares : ndarray, shape (n,)
+        Of the known sets there, the first n of the pool.
     """
 
     deadline: float
     prices: FloatArray
     worth: FloatArray
     value: float
-    reached: float
+    reached: float = np.inf
+    shares: FloatArray = np.empty(0)
 
 
 @dataclass
@@ -139,7 +142,7 @@ class SetLP:
         value = math.fsum(prices) - math.fsum(worth)
         if keep:
             self.add(taken, deadline)
-        return SetBound(deadline, prices, worth, value, np.inf)
+        return SetBound(deadline, prices, worth, value)
 
     def add_schedule(self, assignment: IntArray, deadline: float) -> None:
         """Keep the sets of a schedule."""
@@ -166,7 +169,7 @@ class SetLP:
                 break
             promised = answer.value - best.value
             if answer.is_inside:
-                best = best._replace(reached=answer.value)
+                best = best._replace(reached=answer.value, shares=answer.shares)
             if promised <= close:  # the box holds no better prices
                 if answer.is_inside or radius >= _LARGEST:
                     break
@@ -180,7 +183,7 @@ class SetLP:
             elif success < _BROKEN_PROMISE:
                 radius = max(radius * _NARROWER, _SMALLEST)
             if success > 0.0:
-                best = found._replace(reached=best.reached)
+                best = found._replace(reached=best.reached, shares=best.shares)
         return best
 
     def line(self, bound: SetBound) -> tuple[float, float]:
@@ -244,9 +247,11 @@ class SetLP:
         info, solution = master.getInfo(), master.getSolution()
         size = int(master.getNumRow() + master.getNumCol())
         self.work += _CALL_S + _PIVOT_S * max(1, int(info.simplex_iteration_count)) * size
-        outside = np.array(solution.col_value[: 2 * k]) * np.append(np.ones(k), low > 0.0)
+        values = np.array(solution.col_value)
+        outside = values[: 2 * k] * np.append(np.ones(k), low > 0.0)
         prices = np.maximum(np.array(solution.row_dual[:k]), 0.0)
-        return _Answer(float(info.objective_function_value), prices, outside.max() <= _OUTSIDE)
+        value = float(info.objective_function_value)
+        return _Answer(value, prices, outside.max() <= _OUTSIDE, values[2 * k :])
 
     def _drop(self, bound: SetBound) -> None:
         """Drop the half of the sets that cost most at given prices, where there are many."""
@@ -264,11 +269,12 @@ class SetLP:
 
 
 class _Answer(NamedTuple):
-    """Value and prices of the LP in a box, and whether the known sets run all tasks at these."""
+    """Value and prices of the LP in a box, whether known sets run all tasks, and their shares."""
 
     value: float
     prices: FloatArray
     is_inside: bool
+    shares: FloatArray
 
 
 def _empty_master(tasks: int, nodes: int) -> Any:

@@ -32,7 +32,7 @@ _CLOSE = 5e-4  # of the front's extent: a gap that is not worth the work
 
 _LEAST_WORK = 0.01  # of a turn
 
-_EVALUATION_S, _CHECK_S = 3e-8, 1e-3
+_EVALUATION_S, _CHECK_S = 3e-8, 3e-3
 
 
 class Turn(NamedTuple):
@@ -117,10 +117,10 @@ class Turns:
         floor = intercept + slope * (deadline if slope < 0.0 else archive.least)
         most = known - floor + _ROUNDING * abs(known)
         cheap = float(np.sort(costs, axis=None)[min(_PAIRS * len(costs), costs.size) - 1])
-        self.exact.improve(
+        checks = self.exact.improve(
             deadline, costs <= min(most, cheap), _CHECKS << turn.longer, proves=most <= cheap
         )
-        return _LEAST_WORK + _CHECK_S * (_CHECKS << turn.longer)
+        return _LEAST_WORK + _CHECK_S * checks
 
     def choose_sets(self, turn: Turn) -> float | None:
         """Raise the bound by the LP over sets, and let HiGHS choose among these."""
@@ -145,10 +145,10 @@ class Turns:
             archive.bound_within(turn.right, *sets.line(rest))
         work = sets.work - before + _LEAST_WORK
         if bound.reached < wanted - close:
-            found = combine(
+            found, checks = combine(
                 sets, bound, wanted - bound.value, close, _CHECKS << turn.longer, self.exact.seed
             )
-            work += 0.1
+            work += _CHECK_S * checks
             if found is not None:
                 archive.offer(found)
         return work
