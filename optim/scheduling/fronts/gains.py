@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.optim.scheduling.fronts.hypervolume import largest_line
 from edgeopt.problems.errors import FloatArray
 
-_SMOOTH = 0.5  # weight of the last gain
+_MEMORY = 0.1  # work in about s, after which a gain counts for a third
 
-_OFTEN = 24  # turns, of which one is given to each kind that gains less
+_LEAST_SHARE = 0.05  # of all work is given to each kind that gains less
 
 _BEYOND = 0.5  # of the extent of values, for which a shorter schedule is wanted
 
@@ -39,13 +40,16 @@ class Boxes(NamedTuple):
         return (self.right - self.left) * np.maximum(self.ceiling - self.floor, 0.0)
 
 
-def open_boxes(archive: Archive, latest: float) -> Boxes:
-    """Return the boxes of a front up to the latest deadline in s, in order of makespan."""
+def open_boxes(archive: Archive, latest: float, most: float) -> Boxes:
+    """Return the boxes of a front up to the latest deadline in s, in order of makespan.
+
+    Schedules of a value beyond `most` are not looked for.
+    """
     makespans, values = np.array(archive.makespans), np.array(archive.values)
     inside = makespans < latest
     left = np.append(min(archive.least, makespans[0]), makespans[inside])
     right = np.append(left[1:], latest)
-    ceiling = np.append(dearest(archive), values[inside])
+    ceiling = np.minimum(np.append(most, values[inside]), most)
     floor = largest_line(np.array(archive.lines), archive.least, (left + right) / 2)
     return Boxes(left, right, ceiling, floor)
 
@@ -65,17 +69,20 @@ class Gains:
     """
 
     def __init__(self, kinds: int) -> None:
-        self.gains, self.turns = np.full(kinds, np.inf), 0
+        self.gains, self.spent = np.full(kinds, np.inf), np.zeros(kinds)
+        self.turns = np.zeros(kinds, dtype=np.int64)
 
     def next(self) -> int:
-        """Return the kind that gains most, now and then another one."""
-        order = np.argsort(-self.gains, kind="stable")
-        place = 0 if self.gains.max() == np.inf else self.turns % _OFTEN
-        self.turns += 1
-        return int(order[place if place < len(order) else 0])
+        """Return the kind that gains most, or one that has got too little work."""
+        least = int(self.spent.argmin())
+        if self.gains.max() < np.inf and self.spent[least] < _LEAST_SHARE * self.spent.sum():
+            return least
+        return int(self.gains.argmax())
 
     def note(self, kind: int, closed: float, work: float) -> None:
         """Note what a turn has closed, in work of about so many seconds."""
-        gain, known = closed / work, self.gains[kind]
-        smooth = gain if known == np.inf else _SMOOTH * gain + (1.0 - _SMOOTH) * known
-        self.gains[kind] = smooth
+        known, kept = self.gains[kind], math.exp(-work / _MEMORY)
+        gain = max(closed, 0.0) / work
+        self.gains[kind] = gain if known == np.inf else kept * known + (1.0 - kept) * gain
+        self.spent[kind] += work
+        self.turns[kind] += 1

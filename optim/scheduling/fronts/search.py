@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeopt.optim.scheduling.fronts.archive import Archive
-from edgeopt.optim.scheduling.fronts.gains import Boxes, Gains, open_boxes
+from edgeopt.optim.scheduling.fronts.gains import Boxes, Gains, dearest, open_boxes
 from edgeopt.optim.scheduling.fronts.neighbours import explore
 from edgeopt.optim.scheduling.fronts.prices import DeadlineLP, Prices
 from edgeopt.optim.scheduling.fronts.turns import Turn, Turns
@@ -25,13 +25,15 @@ _SHORTEST_SHARE = 0.15  # of the time, for the shortest schedule
 
 _SHORTEST_ITERATIONS = 40  # of `Frontier` for it, at most
 
-_ROUND = 32  # turns, after which they are twice as long
+_ROUND = 32  # turns of a kind, after which they are twice as long
 
 _EXPLORED = 4  # schedules whose neighbours are looked at in a turn
 
 _LONGEST = 10  # doublings
 
 _BEYOND = 0.03  # how far deadlines go beyond the makespan of the LP without one
+
+_AGAIN = 0.7  # weight of a box for each time that it was tried
 
 _STEP = 1e-9  # relative: how far before a known makespan a schedule is looked for
 
@@ -44,18 +46,26 @@ _GOLDEN = 0.5 * (5.0**0.5 - 1.0)  # its multiples spread evenly over 0 to 1
 class FrontSearch:
     """Integer programs, annealing and local search, for one deadline after the other.
 
-    The LP of a deadline prices the time of the nodes. At these prices, a schedule lies above the LP
-    by the sum of its pairs' reduced costs, plus the price of what stays free. This is the search of
-    `Frontier` with other costs: for schedules of small reduced cost whose loads just meet the
-    deadline. Each descent offers the schedules of its colder half. The prices also prove a bound
-    on all schedules, and the next deadline is where most is open between front and bounds.
+    What is left to find lies in boxes between the schedules of the front and bounds on all others.
+    Each turn takes a deadline in one of them, drawn in proportion to their areas, and is of one of
+    three kinds: the one that has closed most in its work, which is counted, not timed.
 
-    Where that has gained more, HiGHS gets the deadline instead, with the pairs that a better
-    schedule may use; its work is counted. Schedules that a task's move
-    or two tasks' exchange makes of those of the front, and that it does not dominate, join it
-    (Pareto local search). Every 32 deadlines, descents and integer programs become twice as long.
+    An annealing is the search of `Frontier` with other costs. The LP of a deadline prices the time
+    of the nodes. At these prices, a schedule lies above the LP by the sum of its pairs' reduced
+    costs, plus the price of what stays free: wanted are schedules of small reduced cost whose loads
+    just meet the deadline. Each descent offers the schedules of its colder half.
 
-    The shortest schedule is that of `Frontier` in up to 15 % of the time.
+    An integer program over pairs leaves HiGHS those of task and node that a better schedule may
+    use, by their reduced costs.
+
+    The LP over sets of tasks, each of which a node runs by the deadline, gives far better bounds
+    where a node has few tasks, and these of very different length: mostly its sets are a schedule
+    already, or else HiGHS chooses among the sets found so far. It is left out where tasks need
+    memory, or with more than 100,000 pairs of task and node.
+
+    Schedules that a task's move or two tasks' exchange makes of those of the front, and that it
+    does not dominate, join it (Pareto local search). Every 32 turns of a kind, it works twice as
+    long. The shortest schedule is that of `Frontier` in up to 15 % of the time.
 
     Examples
     --------
@@ -71,7 +81,7 @@ class FrontSearch:
         check_parameters(self)
 
     def search(self, archive: Archive, rng: np.random.Generator) -> Iterator[bool]:
-        """Yield after each descent; it ends where bounds leave nothing open."""
+        """Yield after each turn; it ends where bounds leave nothing open."""
         check_pairs(archive.problem, "frontier")
         for start in start_assignments(archive.problem):
             archive.offer(start)
@@ -86,16 +96,21 @@ class FrontSearch:
         latest, done = _add_cheapest(archive, program, free), 0
         kinds = Turns(archive, program, self.levels, self.visits, rng).kinds
         gains, explored = Gains(len(kinds)), set[tuple[float, float]]()
+        tries = dict[tuple[float, float], int]()
         while archive.makespans[0] < latest:
-            boxes = open_boxes(archive, latest)
+            most = dearest(archive)
+            boxes = open_boxes(archive, latest, most)
             before = float(boxes.areas.sum())
             if before <= _CLOSED * archive.values[0] * (latest - boxes.left[0]):
                 return
-            turn, kind = _next_turn(boxes, done), gains.next()
+            kind = gains.next()
+            longer = min(int(gains.turns[kind]) // _ROUND, _LONGEST)
+            turn = _next_turn(boxes, done, longer, tries)
             work = kinds[kind](turn)
             if work is None:  # no time is left
                 return
-            gains.note(kind, before - float(open_boxes(archive, latest).areas.sum()), work)
+            after = float(open_boxes(archive, latest, most).areas.sum())
+            gains.note(kind, before - after, work)
             _explore(archive, turn.deadline, explored)
             done += 1
             yield False
@@ -127,17 +142,23 @@ def _add_cheapest(archive: Archive, program: DeadlineLP, free: Prices) -> float:
     return archive.problem.makespan(cheapest)
 
 
-def _next_turn(boxes: Boxes, turns: int) -> Turn:
-    """Return a deadline drawn in proportion to what is open between front and bounds there."""
-    areas = np.cumsum(boxes.areas)
+def _next_turn(
+    boxes: Boxes, turns: int, longer: int, tries: dict[tuple[float, float], int]
+) -> Turn:
+    """Return a deadline drawn in proportion to what is open between front and bounds there.
+
+    Boxes that have been tried, and are still there, count for less.
+    """
+    ends = list(zip(boxes.left.tolist(), boxes.right.tolist(), strict=True))
+    weights = _AGAIN ** np.array([tries.get(each, 0) for each in ends])
+    areas = np.cumsum(boxes.areas * weights)
     wanted = ((turns + 0.5) * _GOLDEN) % 1.0 * areas[-1]
     place = min(int(np.searchsorted(areas, wanted)), len(areas) - 1)
     before = areas[place - 1] if place else 0.0
     share = (wanted - before) / (areas[place] - before) if areas[place] > before else 0.5
-    left, right = float(boxes.left[place]), float(boxes.right[place])
-    return Turn(
-        left + share * (right - left), right * (1.0 - _STEP), min(turns // _ROUND, _LONGEST)
-    )
+    left, right = ends[place]
+    tries[left, right] = tries.get((left, right), 0) + 1
+    return Turn(left + share * (right - left), right * (1.0 - _STEP), longer)
 
 
 def _explore(archive: Archive, deadline: float, explored: set[tuple[float, float]]) -> None:

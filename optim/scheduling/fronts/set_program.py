@@ -1,4 +1,4 @@
-"""The integer program over known sets of tasks: a schedule that is put together from these."""
+"""A schedule that is put together from known sets of tasks, by HiGHS where the LP splits sets."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from edgeopt.problems.errors import IntArray
 
 _WHOLE = 0.5  # a variable above is 1
 
-_NOTHING = 1e-6  # of a set: by rounding
+_NOTHING = 1e-6  # of a set, by rounding
 
-_SPLIT = 2.5  # sets that share a node, on average: with more, HiGHS takes too long
+_SPLIT = 4.0  # sets that share a node, on average: with more, HiGHS takes too long
 
 _MOST = 10  # sets for each task and node
 
 
 def combine(
-    sets: SetLP, bound: SetBound, gap: float, close: float, checks: float, seed: int
+    sets: SetLP, bound: SetBound, wanted: float, close: float, checks: float, seed: int
 ) -> tuple[IntArray | None, int]:
-    """Return the cheapest schedule of known sets by a deadline, if any, and HiGHS's checks.
+    """Return a cheap schedule of known sets by a deadline, if any, and the checks of HiGHS.
 
     Parameters
     ----------
     sets, bound
-        The known sets, and a bound for the deadline.
-    gap : float
-        Sets of a larger reduced cost are left out: with the gap between the bound and a known
-        schedule, these are in no better one.
+        The known sets, and a bound for the deadline, with a value reached.
+    wanted : float
+        Schedules of a larger value are of no use. Those of a smaller one use no set whose reduced
+        cost is larger than the gap to the bound.
     close : float
-        A gap at which HiGHS ends. All in units of `SetLP.unit`.
+        A gap at which HiGHS ends. Both in units of `SetLP.unit`.
     checks : float
         How often HiGHS may ask whether to go on.
     seed : int
@@ -42,14 +42,14 @@ def combine(
 
     Notes
     -----
-    Sets may share tasks: a task then runs where it costs less, and the other node ends earlier.
+    Sets may share tasks: such a task runs where it costs less, and the other node ends earlier.
     """
     used = np.flatnonzero(bound.shares > _NOTHING)
     if (bound.shares[used] > 1.0 - _NOTHING).all():
         return _joined(sets, used), 0
     if len(used) > _SPLIT * len(np.unique(sets.pool.node[used])):
         return None, 0
-    chosen = _worthwhile(sets, bound, gap)
+    chosen = _worthwhile(sets, bound, wanted - bound.value)
     highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
     highs.passModel(_model_of(sets, chosen))
     asked = run_program(highs, checks)
@@ -70,11 +70,11 @@ def _worthwhile(sets: SetLP, bound: SetBound, gap: float) -> IntArray:
 
 
 def _joined(sets: SetLP, used: IntArray) -> IntArray:
-    """Return the schedule of given sets: a task in two of them runs where it costs less."""
-    pool, k = sets.pool, sets.problem.tasks
-    assignment, cost = np.full(k, -1), np.full(k, np.inf)
+    """Return the schedule of given sets, -1 for tasks in none."""
+    assignment = np.full(sets.problem.tasks, -1)
+    cost = np.full(sets.problem.tasks, np.inf)
     for place in used.tolist():
-        node, tasks = pool.node[place], pool.tasks[place]
+        node, tasks = sets.pool.node[place], sets.pool.tasks[place]
         better = tasks[sets.costs[node, tasks] < cost[tasks]]
         assignment[better], cost[better] = node, sets.costs[node, better]
     return assignment

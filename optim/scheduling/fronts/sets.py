@@ -37,7 +37,7 @@ _OUTSIDE = 1e-7  # part of a task that no set runs, by rounding
 
 _MOST_SETS = 6  # for each task and node, beyond which the dearest are dropped
 
-_PIVOT_S, _KNAPSACK_S, _CALL_S = 1e-8, 6e-7, 5e-4  # see `SetLP.work`
+_ENTRY_S, _KNAPSACK_S, _CALL_S = 1.5e-9, 6e-7, 5e-4  # see `SetLP.work`
 
 
 class SetBound(NamedTuple):
@@ -91,7 +91,8 @@ class SetLP:
     prices in a box around the best so far. Any prices prove a bound: tasks cost at least their
     price, less what the best set of each node is worth more than it costs.
 
-    Costs are those beyond a task's cheapest node, so that no set is worth less for a task more.
+    Costs are those beyond a task's cheapest node. They are not negative, and a task may as well be
+    in two sets: it leaves one, which gets cheaper.
 
     Parameters
     ----------
@@ -135,18 +136,14 @@ class SetLP:
         """Return the bound that prices prove, and keep the best sets if asked."""
         k, x = self.problem.tasks, self.problem.nodes
         taken = np.zeros((x, k), dtype=np.bool_)
-        least = _SMALLEST_PART * (float(prices.sum()) or 1.0)
+        tolerance = max(tolerance, _least_tolerance(prices))
         rooms = (deadline - self.ready) * (1.0 + ROUNDING)
-        worth = _best_sets(prices, self.costs, self.times, rooms, max(tolerance, least), taken)
+        worth = _best_sets(prices, self.costs, self.times, rooms, tolerance, taken)
         self.work += _KNAPSACK_S * k * x
         value = math.fsum(prices) - math.fsum(worth)
         if keep:
             self.add(taken, deadline)
         return SetBound(deadline, prices, worth, value)
-
-    def add_schedule(self, assignment: IntArray, deadline: float) -> None:
-        """Keep the sets of a schedule."""
-        self.add(assignment == np.arange(self.problem.nodes)[:, None], deadline)
 
     def improve(self, start: SetBound, wanted: float, close: float, work: float) -> SetBound:
         """Return a better bound for a deadline, from prices and sets that are known.
@@ -160,7 +157,7 @@ class SetLP:
         work : float
             Allowed, see `work`.
         """
-        best, radius, last = start, _RADIUS, self.work + work
+        best, radius, part, last = start, _RADIUS, _PART, self.work + work
         self._drop(start)
         self._use(start.deadline)
         while best.value < wanted and self.work < last and not is_over():
@@ -170,13 +167,13 @@ class SetLP:
             promised = answer.value - best.value
             if answer.is_inside:
                 best = best._replace(reached=answer.value, shares=answer.shares)
-            if promised <= close:  # the box holds no better prices
+            if promised <= close + _SMALLEST_PART * abs(answer.value):  # nothing better in the box
                 if answer.is_inside or radius >= _LARGEST:
                     break
                 radius *= _WIDER
                 continue
-            part = _PART * promised / self.problem.nodes
-            found = self.evaluate(answer.prices, start.deadline, part, keep=True)
+            known, tolerance = len(self.pool.end), part * promised / self.problem.nodes
+            found = self.evaluate(answer.prices, start.deadline, tolerance, keep=True)
             success = (found.value - best.value) / promised
             if success > _KEPT_PROMISE:
                 radius *= _STEADY
@@ -184,6 +181,10 @@ class SetLP:
                 radius = max(radius * _NARROWER, _SMALLEST)
             if success > 0.0:
                 best = found._replace(reached=best.reached, shares=best.shares)
+            elif len(self.pool.end) == known:  # better sets are hidden by the tolerance, if any
+                if tolerance <= _least_tolerance(answer.prices):
+                    break
+                part *= _PART
         return best
 
     def line(self, bound: SetBound) -> tuple[float, float]:
@@ -195,37 +196,32 @@ class SetLP:
 
     def add(self, taken: NDArray[np.bool_], deadline: float) -> None:
         """Keep a set of tasks of each node, shape (x, k), for deadlines as this one."""
-        k, nodes, sets = self.problem.tasks, [], []
+        found = list[tuple[int, IntArray]]()
         for node, chosen in enumerate(taken):
             tasks = np.flatnonzero(chosen)
             key = (node, tasks.tobytes())
             if len(tasks) and key not in self._known:
                 self._known.add(key)
-                nodes.append(node)
-                sets.append(tasks)
-        if not sets:
+                found.append((node, tasks))
+        if not found:
             return
-        pool = self.pool
-        node = np.array(nodes)
-        end = np.array(
-            [
-                self.ready[j] + self.times[j, tasks].sum()
-                for j, tasks in zip(nodes, sets, strict=True)
-            ]
-        )
-        cost = np.array([self.costs[j, tasks].sum() for j, tasks in zip(nodes, sets, strict=True)])
-        rows = [np.append(tasks, k + j) for j, tasks in zip(nodes, sets, strict=True)]
+        end = np.array([self.ready[node] + self.times[node, tasks].sum() for node, tasks in found])
+        cost = np.array([self.costs[node, tasks].sum() for node, tasks in found])
+        rows = [np.append(tasks, self.problem.tasks + node) for node, tasks in found]
         starts = np.cumsum([0, *(len(each) for each in rows[:-1])]).astype(np.int32)
         index = np.concatenate(rows).astype(np.int32)
         upper = np.where(end <= deadline * (1.0 + ROUNDING), np.inf, 0.0)
         self._master.addCols(
-            len(sets), cost, np.zeros(len(sets)), upper, len(index), starts, index,
+            len(rows), cost, np.zeros(len(rows)), upper, len(index), starts, index,
             np.ones(len(index)),
         )  # fmt: skip
+        pool = self.pool
         self.pool = Pool(
-            np.append(pool.node, node), pool.tasks + sets, np.append(pool.end, end),
+            np.append(pool.node, [node for node, _ in found]),
+            pool.tasks + [tasks for _, tasks in found],
+            np.append(pool.end, end),
             np.append(pool.cost, cost),
-        )  # fmt: skip
+        )
 
     def _use(self, deadline: float) -> None:
         """Let the LP use the sets that end by a deadline."""
@@ -245,8 +241,8 @@ class SetLP:
         if not has_solved(master):
             return None
         info, solution = master.getInfo(), master.getSolution()
-        size = int(master.getNumRow() + master.getNumCol())
-        self.work += _CALL_S + _PIVOT_S * max(1, int(info.simplex_iteration_count)) * size
+        pivots = max(1, int(info.simplex_iteration_count))
+        self.work += _CALL_S + _ENTRY_S * pivots * int(master.getNumNz())
         values = np.array(solution.col_value)
         outside = values[: 2 * k] * np.append(np.ones(k), low > 0.0)
         prices = np.maximum(np.array(solution.row_dual[:k]), 0.0)
@@ -266,6 +262,11 @@ class SetLP:
         self._master.deleteCols(len(columns), columns)
         tasks = [pool.tasks[place] for place in kept.tolist()]
         self.pool = Pool(pool.node[kept], tasks, pool.end[kept], pool.cost[kept])
+
+
+def _least_tolerance(prices: FloatArray) -> float:
+    """Return the least tolerance of a knapsack."""
+    return _SMALLEST_PART * (float(prices.sum()) or 1.0)
 
 
 class _Answer(NamedTuple):

@@ -16,40 +16,41 @@ from edgeopt.optim.scheduling.fronts.prices import DeadlineLP, Prices
 from edgeopt.optim.scheduling.fronts.set_program import combine
 from edgeopt.optim.scheduling.fronts.sets import SetBound, SetLP
 from edgeopt.optim.stream import open_stream
-from edgeopt.problems.errors import FloatArray
 
 _GAPS = (0.01, 0.004)  # of the ladders in turn, see `build_ladder`
 
-_CHECKS = 40  # of HiGHS in the first integer programs, see `solve_program`
+_CHECKS, _SET_CHECKS = 40, 20  # of HiGHS in the first integer programs, see `solve_program`
 
 _PAIRS = 4  # a task, on average, that an integer program has at most
 
 _ROUNDING = 1e-9  # relative, of reduced costs
 
-_SETS_WORK = 0.3  # of the first LPs over sets, see `SetLP`
+_SET_WORK = 0.3  # of the first LPs over sets, see `SetLP`
+
+_MOST_PAIRS = 100_000  # of task and node; with more, an iteration of that LP takes too long
 
 _CLOSE = 5e-4  # of the front's extent: a gap that is not worth the work
 
-_LEAST_WORK = 0.01  # of a turn
+_TURN_S, _EVALUATION_S = 0.02, 3e-8  # times of a turn beside all else, and of an evaluation
 
-_EVALUATION_S, _CHECK_S = 3e-8, 3e-3
+_CHECK_S, _SET_CHECK_S = 3e-3, 0.02  # times of a check
 
 
 class Turn(NamedTuple):
-    """What to look at.
+    """Where a turn looks.
 
     Attributes
     ----------
     deadline : float
-        Within the box between two schedules of the front, in s.
-    right : float
-        The last deadline in it.
+        In the box between two schedules of the front, in s.
+    last : float
+        The latest deadline in that box, in s.
     longer : int
         How often the work is doubled.
     """
 
     deadline: float
-    right: float
+    last: float
     longer: int
 
 
@@ -76,21 +77,18 @@ class Turns:
     ) -> None:
         self.archive, self.program, self.rng = archive, program, rng
         self.levels, self.visits, self.descents = levels, visits, 0
-        self.exact = Exact(archive, 0.0, rng)
-        self.stream = open_stream(rng)
-        self.sets = SetLP(archive.problem, archive.goal)
-        self.solved: list[SetBound] = []
-        self.set_turns = 0
-
-    @property
-    def kinds(self) -> tuple[Callable[[Turn], float | None], ...]:
-        """Functions that return about the seconds of their counted work; None: no time is left."""
-        if self.archive.problem.task_memory is not None:
-            return self.descend, self.choose_pairs
-        return self.descend, self.choose_pairs, self.choose_sets
+        self.stream, self.exact = open_stream(rng), Exact(archive, 0.0, rng)
+        self.kinds: list[Callable[[Turn], float | None]] = [self.descend, self.choose_pairs]
+        problem = archive.problem
+        if problem.task_memory is None and problem.tasks * problem.nodes <= _MOST_PAIRS:
+            self.sets, self.known = SetLP(problem, archive.goal), list[SetBound]()
+            self.kinds.append(self.choose_sets)
 
     def descend(self, turn: Turn) -> float | None:
-        """Anneal at the prices of the LP."""
+        """Anneal at the prices of the LP.
+
+        As all kinds, return about the seconds of the counted work; None if no time is left.
+        """
         prices = self._prices(turn.deadline)
         if prices is None:
             return None
@@ -101,7 +99,7 @@ class Turns:
             self.archive, self.program, prices, unit, gap, self.levels, self.rng, self.stream
         )
         evaluations = descend(self.archive, walk, unit, self.visits << turn.longer)
-        return _LEAST_WORK + _EVALUATION_S * evaluations
+        return _TURN_S + _EVALUATION_S * evaluations
 
     def choose_pairs(self, turn: Turn) -> float | None:
         """Let HiGHS look for a better schedule, among the pairs that it may use."""
@@ -120,51 +118,49 @@ class Turns:
         checks = self.exact.improve(
             deadline, costs <= min(most, cheap), _CHECKS << turn.longer, proves=most <= cheap
         )
-        return _LEAST_WORK + _CHECK_S * checks
+        return _TURN_S + _CHECK_S * checks
 
     def choose_sets(self, turn: Turn) -> float | None:
-        """Raise the bound by the LP over sets, and let HiGHS choose among these."""
+        """Raise the bound by the LP over sets, and put together a schedule of these."""
         archive, sets = self.archive, self.sets
-        deadline = turn.right if self.set_turns % 2 else turn.deadline
-        self.set_turns += 1
+        # At the end of a box a bound closes all of it; in the middle a schedule gains most.
+        deadline = turn.last if len(self.known) % 2 else turn.deadline
         before = sets.work
-        known = min(archive.value_within(deadline), dearest(archive))
-        wanted = (known - archive.goal.rate * archive.least - sets.base) / sets.unit
-        close = _CLOSE * (archive.values[0] - archive.values[-1]) / sets.unit
         start = self._start(deadline)
         if start is None:
             return None
         schedule = archive.within(deadline)
         if schedule is not None:
-            sets.add_schedule(schedule, deadline)
-        bound = sets.improve(start, wanted, close, _SETS_WORK * 2**turn.longer)
+            sets.add(schedule == np.arange(archive.problem.nodes)[:, None], deadline)
+        most = min(archive.value_within(deadline), dearest(archive))
+        wanted = (most - archive.goal.rate * archive.least - sets.base) / sets.unit
+        close = _CLOSE * (archive.values[0] - archive.values[-1]) / sets.unit
+        bound = sets.improve(start, wanted, close, _SET_WORK * 2**turn.longer)
+        insort(self.known, bound, key=lambda each: each.deadline)
         archive.bound_within(deadline, *sets.line(bound))
-        insort(self.solved, bound, key=lambda each: each.deadline)
-        if deadline < turn.right:
-            rest = sets.evaluate(bound.prices, turn.right)
-            archive.bound_within(turn.right, *sets.line(rest))
-        work = sets.work - before + _LEAST_WORK
+        if deadline < turn.last:
+            rest = sets.evaluate(bound.prices, turn.last)
+            archive.bound_within(turn.last, *sets.line(rest))
+        checks = 0
         if bound.reached < wanted - close:
             found, checks = combine(
-                sets, bound, wanted - bound.value, close, _CHECKS << turn.longer, self.exact.seed
+                sets, bound, wanted, close, _SET_CHECKS << turn.longer, self.exact.seed
             )
-            work += _CHECK_S * checks
             if found is not None:
                 archive.offer(found)
-        return work
+        return _TURN_S + sets.work - before + _SET_CHECK_S * checks
 
     def _start(self, deadline: float) -> SetBound | None:
-        """Return the best bound of known prices: of deadlines close by, and of the LP over pairs."""
-        prices = self._prices(deadline)
+        """Return the best bound of known prices: those of the LP over pairs, and of neighbours."""
+        prices, sets = self._prices(deadline), self.sets
         if prices is None:
             return None
-        cheapest = self.archive.goal.pairs.min(axis=1)
-        beyond = self.program.costs(prices).min(axis=1) - cheapest
-        known: list[FloatArray] = [np.maximum(beyond, 0.0) / self.sets.unit]
-        place = bisect_left(self.solved, deadline, key=lambda each: each.deadline)
-        known += [each.prices for each in self.solved[max(place - 1, 0) : place + 1]]
-        tried = [self.sets.evaluate(each, deadline, keep=True) for each in known]
-        return max(tried, key=lambda each: each.value)
+        beyond = self.program.costs(prices).min(axis=1) - self.archive.goal.pairs.min(axis=1)
+        place = bisect_left(self.known, deadline, key=lambda each: each.deadline)
+        near = [each.prices for each in self.known[max(place - 1, 0) : place + 1]]
+        tried = [np.maximum(beyond, 0.0) / sets.unit, *near]
+        bounds = [sets.evaluate(each, deadline, keep=True) for each in tried]
+        return max(bounds, key=lambda each: each.value)
 
     def _prices(self, deadline: float) -> Prices | None:
         """Return the prices of the LP over pairs; offer its largest shares, and keep its bound."""
