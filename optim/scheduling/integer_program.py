@@ -213,8 +213,11 @@ def solve_program(
     return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
-def run_program(highs: Any, checks: float) -> None:
-    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments."""
+def run_program(highs: Any, checks: float) -> int:
+    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments.
+
+    Return how often it has asked.
+    """
     raised: list[BaseException] = []
     asked = 0
 
@@ -232,6 +235,7 @@ def run_program(highs: Any, checks: float) -> None:
     highs.run()
     if raised:
         raise raised[0]
+    return asked
 
 
 # Memory: HiGHS may pack a node beyond its capacity by its tolerance, many bytes of a gibibyte.
