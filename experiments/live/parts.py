@@ -38,6 +38,11 @@ class Route(NamedTuple):
     cloud: tuple[str, ...]
     exit: str | None = None
 
+    @property
+    def on_edge(self) -> tuple[str, ...]:
+        """All parts that edge nodes run, that of the exit too."""
+        return (*self.edge, *filter(None, [self.exit]))
+
 
 def settle(label: str, scheme: Scheme, split: SplitSystem) -> Scheme:
     """Return a scheme whose cut is chosen, so that it is not chosen again for each task.

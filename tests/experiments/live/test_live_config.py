@@ -109,7 +109,7 @@ def test_the_stream_has_the_load_on_the_busiest_part(file, place):
     names = {
         name
         for route in all_routes(case.scheme, case.split)
-        for name in (*route.edge, *route.cloud, *filter(None, [route.exit]))
+        for name in (*route.on_edge, *route.cloud)
     }
     times = PartTimes(dict.fromkeys(names, 2e-3), dict.fromkeys(names, 3e-3), (50.0,) * 3, 5.0)
     profiled = Profiled(case.scheme, times)
