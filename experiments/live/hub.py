@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import os
 import socket
 import time
 from collections import deque
@@ -143,10 +142,12 @@ class Hub:
         self._banned.add(peer)
         if len(self._banned) <= MOST_NAMED:
             self._refuse(f"refused a peer: {reason}")
-        with contextlib.suppress(OSError):  # it is gone
-            connection = socket.socket(fileno=os.dup(self._descriptor))
-            with connection:
-                connection.shutdown(socket.SHUT_RDWR)
+        kind = (socket.AF_INET, socket.SOCK_STREAM)
+        with (
+            contextlib.suppress(OSError),  # it is gone
+            socket.fromfd(self._descriptor, *kind) as connection,
+        ):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket; what has not been sent is lost."""
