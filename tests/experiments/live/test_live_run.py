@@ -60,7 +60,7 @@ def left_processes():
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """Folder, rows and lines of a run of three schemes, one with changes of the pool."""
+    """Folder, rows, lines and messages of a run of three schemes, one with changes of the pool."""
     folder = tmp_path_factory.mktemp("live")
     file = folder / "scenario.toml"
     file.write_text(
@@ -72,13 +72,14 @@ cut = 7
 threshold = "fixed"
 fixed_s = 0.05
 [schemes.edge-only]
-dispatch = { rule = "fcfs", changes = [
+dispatch = { rule = "round-robin", changes = [
     { time_s = 0.2, node = 1, kind = "fail" }, { time_s = 0.5, node = 1, kind = "join" } ] }
 """
     )
-    table = run_live(file, folder / "out", token=TOKEN, tell=lambda line: None)
+    told = []
+    table = run_live(file, folder / "out", token=TOKEN, tell=told.append)
     with (folder / "out" / "tasks.csv").open(encoding="utf-8") as lines:
-        return folder / "out", table, list(csv.DictReader(lines))
+        return folder / "out", table, list(csv.DictReader(lines)), told
 
 
 def of(lines, scheme):
@@ -89,15 +90,24 @@ def of(lines, scheme):
 
 
 def test_every_task_is_answered_once_and_no_process_stays(finished):
-    _, table, lines = finished
+    _, table, lines, _ = finished
     assert left_processes() == []
     for scheme in ("cloud-only", "dormant", "edge-only"):
         assert all(float(line["delay_s"]) > 0 for line in of(lines, scheme))
     assert table["failed"].tolist() == [0] * 6
 
 
+def test_tasks_of_a_killed_node_are_computed_by_the_other(finished):
+    _, _, lines, told = finished
+    # Every second task goes to the node whose death is not noticed yet.
+    again = [line for line in of(lines, "edge-only") if int(line["attempts"]) > 1]
+    assert "edge 1 lost" in told
+    assert again
+    assert {line["node"] for line in again} <= {"0", "1"}
+
+
 def test_tasks_end_at_the_exit_while_the_measured_round_trip_is_long(finished):
-    _, _, lines = finished
+    _, _, lines, _ = finished
     for line in of(lines, "dormant"):
         sleeps = float(line["round_trip_s"]) > 0.05
         parts = (line["edge_parts"], line["cloud_parts"], line["exit"])
@@ -106,7 +116,7 @@ def test_tasks_end_at_the_exit_while_the_measured_round_trip_is_long(finished):
 
 
 def test_measured_and_simulated_have_the_same_columns(finished):
-    folder, table, _ = finished
+    folder, table, _, _ = finished
     assert table["side"].tolist() == ["measured"] * 3 + ["simulated"] * 3
     assert set(MEASURES) <= set(table.columns)
     assert np.isfinite(table[list(MEASURES)].to_numpy(float)).all()
@@ -118,7 +128,7 @@ def test_measured_and_simulated_have_the_same_columns(finished):
 
 
 def test_times_of_a_task_are_in_order(finished):
-    _, _, lines = finished
+    _, _, lines, _ = finished
     order = ["arrival_s", "dispatch_s", "edge_end_s", "upload_start_s", "upload_end_s"]
     for line in of(lines, "cloud-only"):
         times = [float(line[name]) for name in [*order, "cloud_end_s"]]
