@@ -58,13 +58,15 @@ class Browser:
         assert "error" not in answer, answer
         return answer["result"]
 
-    def open(self, path: Path, width: int, height: int, *, dark: bool = False) -> None:
+    def open(
+        self, path: Path, width: int, height: int, *, dark: bool = False, query: str = ""
+    ) -> None:
         """Show a file in a window of this size."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         size = {"width": width, "height": height, "deviceScaleFactor": 1}
         self.call("Emulation.setDeviceMetricsOverride", mobile=width < 600, **size)
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=path.as_uri() + query)
         while self._note(self._read()) != "Page.loadEventFired":
             pass
 

@@ -77,6 +77,15 @@ gap = results["plain.csv"].makespan / strong - 1
 print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * gap:.3f} % above")
 
 # %% [markdown]
+# ## The schedule
+#
+# Of few tasks `gantt()` draws one bar each; of many, `load_chart()` one for each node.
+
+# %%
+axes = results["plain.csv"].schedule.gantt()
+axes.figure.savefig(folder.parent / "own_instance.png", dpi=120)
+
+# %% [markdown]
 # ## Errors in a file give one line
 
 # %%

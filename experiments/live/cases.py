@@ -13,7 +13,7 @@ from edgeopt.experiments.live.config import LiveOptions
 from edgeopt.experiments.live.links import Link, LinkState
 from edgeopt.experiments.live.model import Hops, Profiled, measured_setting
 from edgeopt.experiments.live.parts import Route, routes, settle
-from edgeopt.experiments.live.round_trips import seen_trips_s
+from edgeopt.experiments.live.round_trips import seen_rates_bit_s, seen_trips_s
 from edgeopt.experiments.live.serving import Job
 from edgeopt.experiments.simulation.cell import seeds_of
 from edgeopt.experiments.simulation.config import SimulationConfig
@@ -213,9 +213,9 @@ def simulated_run(
 ) -> SimulatedRun:
     """Return the simulation of a job: the same arrivals, links, and times of the parts.
 
-    The scheme decides on the round trips that the master can have measured, and a task takes half
-    a round trip as it is when its map has been sent, and half as it is when the cloud is done. (By
-    itself, a simulation takes both as they are at the task's arrival.)
+    The scheme decides on the round trips and rates that the master can have measured, and a task
+    takes half a round trip as it is when its map has been sent, and half as it is when the cloud is
+    done. (By itself, a simulation takes both as they are at the task's arrival.)
 
     Parameters
     ----------
@@ -231,11 +231,15 @@ def simulated_run(
     dispatcher = job.dispatcher
     if isinstance(dispatcher, WindowDispatcher) and len(solver_s):
         dispatcher = replace(dispatcher, scheduling_s=float(np.mean(solver_s)))
-    profiled = replace(profiled, seen_s=seen_trips_s(job.trip_s, job.stream.time))
+    seen = job.conditions._replace(
+        round_trip_s=seen_trips_s(job.trip_s, job.stream.time),
+        rate_bit_s=seen_rates_bit_s(job.conditions.uplink, job.stream.time),
+    )
+    profiled = replace(profiled, seen=seen)
     run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
     for _ in range(_PASSES):
-        ends = zip(run.timeline.upload_end.tolist(), run.timeline.cloud_end.tolist(), strict=True)
-        trips = [(job.trip_s(sent) + job.trip_s(done)) / 2.0 for sent, done in ends]
+        ways = zip(run.timeline.upload_end.tolist(), run.timeline.cloud_end.tolist(), strict=True)
+        trips = [(job.trip_s(sent) + job.trip_s(done)) / 2.0 for sent, done in ways]
         profiled = replace(profiled, trips_s=np.array(trips))
         run = simulate(job.split, job.stream, job.conditions, profiled, dispatcher, job.seed())
     added = hops.total_s(job.split, run.plan, routes(job.scheme, job.split, run.plan))

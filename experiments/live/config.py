@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.experiments.simulation.config import SimulationConfig, read_simulation
+from edgeopt.optim.scheduling.catalog import locate_solver
 from edgeopt.problems.errors import InputError, check_number
 from edgeopt.problems.files import locate, read_toml
 from edgeopt.problems.parameters import check_parameters, from_table, parameter
@@ -107,7 +108,8 @@ def read_live(path: str | Path) -> tuple[SimulationConfig, LiveOptions]:
     if len(config.nodes) > 1:
         raise InputError("nodes", list(config.nodes), "one number: a live run has one pool")
     if options.network != SMALL:
-        located = locate(options.network, path.parent)
+        # a file, or FILE.py:NAME
+        located = locate_solver(locate(options.network, path.parent), path.parent)
         options = LiveOptions(**{**vars(options), "network": located})
     options.factors(config.scenarios[0].loaded_system.pool.nodes)
     return config, options

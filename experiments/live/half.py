@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.random import Generator
@@ -63,8 +63,8 @@ class Halves:
     front, back : Path or None
         The files; there is no front at cut 0, and no back at the last cut.
     inputs, crossing, results : tuple of TensorType
-        What the network reads, what goes from front to back, and what the network returns. At cut
-        0 the inputs cross; at the last cut nothing does.
+        What the front reads (or the whole network), what goes from front to back, and what the
+        network returns. At cut 0 the inputs cross; at the last cut nothing does.
 
     Examples
     --------
@@ -110,6 +110,64 @@ def roles_of(text: str | None, outputs: int) -> Roles:
         return Roles(0, tuple(range(outputs)))
     read = json.loads(text)
     return Roles(int(read["crossing"]), tuple(read["results"]))
+
+
+class PartGraph(Protocol):
+    """The graph of a network, from which parts are taken; of tensors of its own kind.
+
+    Attributes
+    ----------
+    suffix : str
+        Of its files.
+    sources, results : list
+        The tensors that the network reads and returns.
+    """
+
+    suffix: str
+    sources: list[Any]
+    results: list[Any]
+
+    def place(self, tensor: Any, /) -> int:
+        """Return the layer that makes a tensor."""
+
+    def type_of(self, tensor: Any, /) -> TensorType:
+        """Return the type of a tensor."""
+
+    def crossing(self, end: int, wanted: list[Any], /) -> list[Any]:
+        """Return the tensors made before layer `end` of which the wanted ones are computed."""
+
+    def write(self, path: Path, given: list[Any], wanted: list[Any], roles: Roles, /) -> Path:
+        """Write the part that computes tensors from given ones."""
+
+
+def write_halves(graph: PartGraph, profile: Profile, begin: int, cut: int, folder: Path) -> Halves:
+    """Write layers begin+1..cut and those behind as two files; see `split_network`."""
+    inputs, there = _at(graph, profile, begin)
+    crossing, late = _at(graph, profile, cut)
+    stem = f"{profile.name}-cut{cut}" if begin == 0 else f"{profile.name}-cut{begin}-{cut}"
+    front = back = None
+    if cut > begin:
+        early = tuple(i for i in there if i not in late)
+        wanted = [*crossing, *(graph.results[i] for i in early)]
+        path = folder / f"{stem}-front{graph.suffix}"
+        front = graph.write(path, inputs, wanted, Roles(len(crossing), early))
+    if late or cut == 0:
+        wanted = [graph.results[i] for i in late]
+        path = folder / f"{stem}-back{graph.suffix}"
+        back = graph.write(path, crossing, wanted, Roles(0, late))
+    types = (tuple(map(graph.type_of, each)) for each in (inputs, crossing, graph.results))
+    return Halves(profile, cut, front, back, *types)
+
+
+def _at(graph: PartGraph, profile: Profile, cut: int) -> tuple[list[Any], tuple[int, ...]]:
+    """Return what crosses a cut, and which results are made behind it."""
+    if cut == 0:
+        return graph.sources, tuple(range(len(graph.results)))
+    if cut == profile.depth:
+        return [], ()
+    end = profile.cut_ends[cut - 1]
+    late = tuple(i for i, each in enumerate(graph.results) if graph.place(each) >= end)
+    return graph.crossing(end, [graph.results[i] for i in late]), late
 
 
 @dataclass(frozen=True, eq=False)

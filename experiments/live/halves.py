@@ -11,7 +11,14 @@ import numpy as np
 from numpy.random import Generator
 
 from edgeopt.experiments.live import onnx_halves, torch_halves
-from edgeopt.experiments.live.half import Arrays, Half, Halves, TensorType, random_inputs
+from edgeopt.experiments.live.half import (
+    Arrays,
+    Half,
+    Halves,
+    TensorType,
+    random_inputs,
+    write_halves,
+)
 from edgeopt.experiments.profiling.profile import load_module
 from edgeopt.problems.errors import InputError, check_choice, check_integer
 from edgeopt.problems.files import check_file
@@ -30,6 +37,7 @@ def split_network(
     cut: int,
     folder: str | Path,
     *,
+    begin: int = 0,
     inputs: Given | None = None,
     input_shape: Sequence[int] | None = None,
     example: Any = None,
@@ -51,6 +59,9 @@ def split_network(
         Layers 1..cut are in front, the others in the back.
     folder : str or Path
         Where the files are written; made if there is none.
+    begin : int
+        The front begins after layer `begin`, which is before `cut`: it is a part in the middle,
+        whose inputs are what crosses cut `begin`.
     inputs : mapping, optional
         Sizes of the inputs of an ONNX file, as for `from_onnx`.
     input_shape, example : optional
@@ -80,7 +91,7 @@ def split_network(
     >>> front, back = load_half(halves.front), load_half(halves.back)
     >>> crossing = front(random_inputs(front.inputs, rng=1))
     >>> [each.shape for each in crossing], back(crossing)[0].shape
-    ([(1, 8, 30, 30)], (1, 10))
+    ([(1, 7200)], (1, 10))
     """
     folder = Path(folder)
     path, given = _onnx_file(network, inputs)
@@ -89,15 +100,21 @@ def split_network(
             raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
         module = load_module(network)
         read = read_module(module, input_shape, example, allow_uncounted=allow_uncounted)
-        cut = check_integer("cut", cut, at_least=0, at_most=read.profile.depth)
+        _check_cuts(begin, cut, read.profile.depth)
         folder.mkdir(parents=True, exist_ok=True)
-        return torch_halves.split_torch(read, cut, folder)
+        return write_halves(torch_halves.ModuleGraph(read), read.profile, begin, cut, folder)
     if input_shape is not None or example is not None:
         raise InputError("input_shape", input_shape, "left out: `inputs` has those of a file")
     file = read_onnx(path, inputs=given, allow_uncounted=allow_uncounted)
-    cut = check_integer("cut", cut, at_least=0, at_most=file.profile.depth)
+    _check_cuts(begin, cut, file.profile.depth)
     folder.mkdir(parents=True, exist_ok=True)
-    return onnx_halves.split_onnx(path, file, cut, folder)
+    return write_halves(onnx_halves.OnnxGraph(path, file), file.profile, begin, cut, folder)
+
+
+def _check_cuts(begin: int, cut: int, depth: int) -> None:
+    """Raise `InputError` unless these are cuts in order."""
+    check_integer("cut", cut, at_least=0, at_most=depth)
+    check_integer("begin", begin, at_least=0, at_most=max(cut - 1, 0))
 
 
 def _onnx_file(network: Any, inputs: Given | None) -> tuple[Path | None, Given]:
@@ -152,7 +169,7 @@ def check_halves(
     Parameters
     ----------
     halves : Halves
-        As `split_network` returns them.
+        As `split_network` returns them, with `begin` 0.
     network, inputs, example
         As given to `split_network`.
     rng : Generator or int

@@ -50,6 +50,11 @@ class Link:
     period_s : float, optional
         After this time the states repeat.
 
+    Attributes
+    ----------
+    left_s : float
+        When the last message has left, s; it arrives a delay later.
+
     Raises
     ------
     InputError
@@ -78,6 +83,7 @@ class Link:
         self._period = period_s
         self._check()
         self._bits, self._time = self._burst, 0.0
+        self.left_s = 0.0
 
     def _check(self) -> None:
         """Raise `InputError` if a state or the period breaks its rule."""
@@ -122,7 +128,8 @@ class Link:
             carried = _bits(state, stop - start)
             if carried >= missing:
                 seconds = missing / state.rate_bit_s if missing > 0 else 0.0
-                return start + seconds + state.delay_s
+                self.left_s = start + seconds
+                return self.left_s + state.delay_s
             missing -= carried
         raise AssertionError("the last state carries everything")
 

@@ -146,24 +146,23 @@ class Profiled:
         Makes the decisions.
     times : PartTimes
         What the parts take.
-    seen_s : (K,) array, optional
-        Round trips on which the scheme decides, s; by default those at the tasks' arrivals.
+    seen : LinkConditions, optional
+        Links on which the scheme decides; by default as the tasks meet them on arrival.
     trips_s : (K,) array, optional
         Round trips that the tasks take, s; by default the same.
     """
 
     scheme: Scheme
     times: PartTimes
-    seen_s: FloatArray | None = None
+    seen: LinkConditions | None = None
     trips_s: FloatArray | None = None
 
     def plan(
         self, split: SplitSystem, stream: Stream, conditions: LinkConditions, rng: Generator
     ) -> Plan:
         """Return the plan; see `Scheme`."""
-        seen = conditions.round_trip_s if self.seen_s is None else self.seen_s
         trips = conditions.round_trip_s if self.trips_s is None else self.trips_s
-        plan = self.scheme.plan(split, stream, conditions._replace(round_trip_s=seen), rng)
+        plan = self.scheme.plan(split, stream, self.seen or conditions, rng)
         plan = self.priced(split, plan, routes(self.scheme, split, plan))
         return plan._replace(stages=plan.stages._replace(round_trip=trips))
 

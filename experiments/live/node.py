@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.experiments.live.halves import Half, load_half, random_inputs
+from edgeopt.experiments.live.half import Half, random_inputs
+from edgeopt.experiments.live.halves import load_half
 from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import Message, Refused, check_arrays, field_of
 
@@ -24,7 +25,9 @@ Arrays = list[NDArray[Any]]
 EXIT = "exit-"
 """Beginning of the name of a part that ends a network early."""
 
-_RUNS, _WARM_UP = 20, 3  # of each part, to measure what it takes
+_RUNS, _FEWEST, _WARM_UP = 120, 5, 3  # of all parts together, of each, and those before
+
+_LONGEST = 0.1  # share of the runs that does not count: something else has disturbed them
 
 _NAME = re.compile(r"(exit-\d+|\d+-\d+)")
 
@@ -167,13 +170,14 @@ class _Node:
     def _measure(self, part: Half, slow: float) -> float:
         """Return what a part takes, s of processor time, with pauses as in the run."""
         inputs, times = random_inputs(part.inputs, 0), []
-        for _ in range(_WARM_UP + _RUNS):
+        runs = max(_FEWEST, _RUNS // len(self._parts))
+        for _ in range(_WARM_UP + runs):
             start = time.thread_time()
             part(inputs)
             times.append(time.thread_time() - start)
             # A processor that wakes up is slower than one in full swing: caches, clock.
             self._line.pause(min((slow - 1.0) * times[-1], 0.05))
-        return float(np.mean(np.sort(times[_WARM_UP:])[: -_RUNS // 10]))
+        return float(np.mean(np.sort(times[_WARM_UP:])[: round((1.0 - _LONGEST) * runs)]))
 
     def _set_pace(self, message: Message) -> None:
         """Set what each part is to take."""

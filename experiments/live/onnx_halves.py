@@ -1,4 +1,4 @@
-"""The halves of an ONNX file, run by ONNX Runtime."""
+"""Parts of an ONNX file, run by ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.live.half import Arrays, Half, Halves, Roles, TensorType, roles_of
+from edgeopt.experiments.live.half import Arrays, Half, Roles, TensorType, roles_of
 from edgeopt.experiments.profiling.onnx_runs import ELEMENT_TYPES, make_feed, make_session
 from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.files import write_atomically
@@ -23,35 +23,20 @@ _ROLES = "edgeopt"
 """Key of the roles of the outputs in the metadata of a file."""
 
 
-def split_onnx(path: Path, network: OnnxNetwork, cut: int, folder: Path) -> Halves:
-    """Write the halves of an ONNX file that was read, see `split_network`."""
-    graph = _Graph(path, network)
-    profile = network.profile
-    end = 0 if cut == 0 else profile.cut_ends[cut - 1]
-    names = [value.name for value in network.model.graph.output]
-    is_last = cut == profile.depth
-    early = [cut > 0 and (is_last or graph.place(name) < end) for name in names]
-    late = [name for name, is_early in zip(names, early, strict=True) if not is_early]
-    crossing = graph.sources if cut == 0 else graph.crossing(end, late)
-    stem, front, back = f"{path.stem}-cut{cut}", None, None
-    if cut > 0:
-        roles = Roles(len(crossing), tuple(i for i, is_early in enumerate(early) if is_early))
-        wanted = [*crossing, *(names[i] for i in roles.results)]
-        front = graph.write(folder / f"{stem}-front{SUFFIX}", graph.sources, wanted, roles)
-    if late or cut == 0:
-        roles = Roles(0, tuple(i for i, is_early in enumerate(early) if not is_early))
-        back = graph.write(folder / f"{stem}-back{SUFFIX}", crossing, late, roles)
-    return Halves(
-        profile, cut, front, back,
-        *(tuple(map(graph.type_of, each)) for each in (graph.sources, crossing, names)),
-    )  # fmt: skip
+class OnnxGraph:
+    """The graph of a file, from which parts are taken; see `PartGraph`.
 
+    Sizes are constants: the parts are of the batch size of the profile.
 
-class _Graph:
-    """The graph of a network, from which parts are taken.
-
-    Sizes are constants: the halves are of the batch size of the profile.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    network : OnnxNetwork
+        What was read from it.
     """
+
+    suffix = SUFFIX
 
     def __init__(self, path: Path, network: OnnxNetwork) -> None:
         self._path, self._model, self._layers = path, network.model, network.layers
@@ -59,6 +44,7 @@ class _Graph:
         self._values = {each.name: each for each in [*graph.input, *graph.value_info]}
         self._values |= {each.name: each for each in graph.output}
         self.sources = [str(value.name) for value in graph_inputs(graph)]
+        self.results = [str(value.name) for value in graph.output]
         _load_weights(path, network.model)
         self._fix_sizes()
         self._nodes = [*graph.node]
@@ -78,10 +64,11 @@ class _Graph:
         """Whether a tensor is made before layer `end`, and goes to the other half as it is."""
         if self._layers.get(name, end) >= end:
             return False
-        maker = self._nodes[self._makers[name]] if name in self._makers else None
+        maker = self._makers.get(name)
+        if maker is None or not is_operator(self._nodes[maker], "DequantizeLinear"):
+            return True
         # a quantized tensor crosses, and each half that needs it dequantizes it
-        is_copy = maker is not None and is_operator(maker, "DequantizeLinear")
-        return not is_copy or self._layers.get(maker.input[0]) != self._layers[name]
+        return self._layers.get(self._nodes[maker].input[0]) != self._layers[name]
 
     def _walk(
         self, wanted: Iterable[str], is_given: Callable[[str], bool]

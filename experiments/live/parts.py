@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeopt.experiments.live.halves import Halves, TensorType, load_half, split_network, write_exit
+from edgeopt.experiments.live.half import Halves, TensorType
+from edgeopt.experiments.live.halves import load_half, split_network, write_exit
+from edgeopt.experiments.live.messages import MOST_BYTES
 from edgeopt.experiments.live.node import EXIT
 from edgeopt.optim.framework.plan import Plan, Scheme
 from edgeopt.optim.framework.schemes.bnet import BEST, BNet
@@ -17,7 +19,7 @@ from edgeopt.optim.framework.schemes.dormant import Dormant
 from edgeopt.optim.framework.schemes.masm import Masm
 from edgeopt.optim.framework.schemes.plain import TMOA, Collaborative, EdgeOnly, Neurosurgeon
 from edgeopt.optim.framework.split_system import SplitSystem
-from edgeopt.problems.errors import InputError
+from edgeopt.problems.errors import InputError, check_integer
 
 
 class Route(NamedTuple):
@@ -35,6 +37,11 @@ class Route(NamedTuple):
     edge: tuple[str, ...]
     cloud: tuple[str, ...]
     exit: str | None = None
+
+    @property
+    def on_edge(self) -> tuple[str, ...]:
+        """All parts that edge nodes run, that of the exit too."""
+        return (*self.edge, *filter(None, [self.exit]))
 
 
 def settle(label: str, scheme: Scheme, split: SplitSystem) -> Scheme:
@@ -166,6 +173,8 @@ def write_parts(
     """
     writer = _Writer(network, depth, folder, options)
     files = {name: writer.write(name) for name in dict.fromkeys(names)}
+    for name, path in files.items():
+        check_integer(f"part {name}: bytes", path.stat().st_size, at_most=MOST_BYTES)
     made = {name: load_half(path) for name, path in files.items()}
     outputs = {name: half.outputs for name, half in made.items()}
     crossing = {name: half.crossing for name, half in made.items()}
@@ -178,11 +187,16 @@ class _Writer:
     def __init__(self, network: Any, depth: int, folder: Path, options: Mapping[str, Any]) -> None:
         self._network, self._depth, self._options = network, depth, options
         self._folder = folder
-        self._made: dict[tuple[Any, int], Halves] = {}
+        self._made: dict[tuple[int, int], Halves] = {}
 
-    def halves(self, cut: int) -> Halves:
-        """Return the halves at a cut of the whole network."""
-        return self._split(self._network, cut, self._options, f"cut-{cut}")
+    def halves(self, cut: int, begin: int = 0) -> Halves:
+        """Return the halves at a cut, of which the front begins after a layer."""
+        if (begin, cut) not in self._made:
+            folder = self._folder / f"cut-{begin}-{cut}"
+            self._made[begin, cut] = split_network(
+                self._network, cut, folder, begin=begin, **self._options
+            )
+        return self._made[begin, cut]
 
     def write(self, name: str) -> Path:
         """Write a part and return its file."""
@@ -190,23 +204,9 @@ class _Writer:
             cut = int(name.removeprefix(EXIT))
             return write_exit(self.halves(cut), self._folder / name, rng=cut)
         begin, end = map(int, name.split("-"))
-        halves = self.halves(begin)
         if end == self._depth:
-            return _file(halves.back, name)
-        if begin == 0:
-            return _file(self.halves(end).front, name)
-        # A part in the middle is the front of a back.
-        rest = self._split(_file(halves.back, name), end - begin, {}, f"part-{name}")
-        if rest.profile.depth != self._depth - begin:
-            raise InputError(f"part {name}", rest.profile.depth, f"{self._depth - begin} layers")
-        return _file(rest.front, name)
-
-    def _split(self, network: Any, cut: int, options: Mapping[str, Any], name: str) -> Halves:
-        """Split a network, unless it was split there before."""
-        key = (str(network), cut)
-        if key not in self._made:
-            self._made[key] = split_network(network, cut, self._folder / name, **options)
-        return self._made[key]
+            return _file(self.halves(begin).back, name)
+        return _file(self.halves(end, begin).front, name)
 
 
 def _file(path: Path | None, name: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,10 +10,14 @@ from edgeopt.experiments.live.hub import now_s
 from edgeopt.experiments.live.links import Link
 from edgeopt.experiments.live.members import Members
 from edgeopt.experiments.live.messages import Message, field_of
+from edgeopt.optim.online.resources import Uplink
 from edgeopt.problems.errors import FloatArray
 
 PROBE_S = 0.05
 """The round trip is measured so often, s."""
+
+RATE_PROBE_S, RATE_PROBE_BYTES = 0.25, 4096
+"""How often the rate is measured, s, where a scheme needs it, and with how much, byte."""
 
 _LOST_S = 1.0  # a probe that is not back by then counts as lost
 
@@ -22,8 +25,9 @@ _LOST_S = 1.0  # a probe that is not back by then counts as lost
 class LinkWatch:
     """Sends over the uplinks, and measures round trip and rate.
 
-    Times are since the start of the stream. A probe is small and overtakes the maps, as a router
-    does it for such packets: it measures propagation, not the queue.
+    Times are since the start of the stream. A probe of the round trip is small and overtakes the
+    maps, as a router does it for such packets: it measures propagation, not the queue. The rate is
+    that at which the sender got rid of a map, or of a probe that queues like a map.
 
     Parameters
     ----------
@@ -41,7 +45,7 @@ class LinkWatch:
     round_trip_s : float
         The last that was measured, s; infinite while the cloud does not answer.
     rate_bit_s : float
-        The rate of the last upload, bit/s.
+        The rate of what was sent last, bit/s.
     """
 
     def __init__(
@@ -52,33 +56,43 @@ class LinkWatch:
         rate_bit_s: float,
     ) -> None:
         self._members, self._links, self._trip_s = members, links, trip_s
-        self._free_s = [0.0] * len(links)
         self._zero_s = now_s()
         self._number, self._sent = 0, dict[int, float]()
         self.round_trip_s, self.rate_bit_s = trip_s(0.0), rate_bit_s
 
-    def begin(self, zero_s: float) -> None:
-        """Set the start of the stream by the clock."""
+    def begin(self, zero_s: float, *, with_rate: bool) -> None:
+        """Set the start of the stream by the clock, and begin to measure the rate if needed."""
         self._zero_s = zero_s
+        if with_rate:
+            self._probe_rate()
 
     def send(self, node: int, size_bytes: float, now: float) -> tuple[float, float, float]:
         """Give a map to the uplink of a node; return when it is sent, and when it arrives, s."""
-        place = node if len(self._links) > 1 else 0
-        link = self._links[place]
-        start = max(now, self._free_s[place])
+        link = self._links[node if len(self._links) > 1 else 0]
+        start = max(now, link.left_s)
         arrival = link.send(size_bytes, now)
-        # The delay is that of the end of sending, by when the link may have changed.
-        end = arrival - link.state(max(0.0, now)).delay_s
-        end = max(start, arrival - link.state(max(0.0, end)).delay_s)
-        self._free_s[place] = end
+        end = link.left_s
+        if end > start:
+            rate = 8.0 * size_bytes / (end - start)
+            self._members.hub.at(self._zero_s + end, lambda: self._note_rate(rate))
         return start, end, arrival
 
-    def measure(self, record: Any, seconds: float, now: float) -> None:
-        """Measure the rate of an upload that the cloud has computed in some seconds."""
-        trip = self.round_trip_s if np.isfinite(self.round_trip_s) else 0.0
-        spent = now - seconds - record.times["upload_start_s"] - trip / 2.0
-        if spent > 0:
-            self.rate_bit_s = 8.0 * record.upload_bytes / spent
+    def _note_rate(self, rate_bit_s: float) -> None:
+        """Note the rate of what has just been sent."""
+        self.rate_bit_s = rate_bit_s
+
+    def _probe_rate(self) -> None:
+        """Send a probe behind the maps, and the next one a while later."""
+        _, _, arrival = self.send(0, RATE_PROBE_BYTES, now_s() - self._zero_s)
+        self._members.hub.at(self._zero_s + arrival, self._reach_with_bytes)
+        self._members.hub.at(now_s() + RATE_PROBE_S, self._probe_rate)
+
+    def _reach_with_bytes(self) -> None:
+        """Hand a probe of the rate to the cloud."""
+        cloud = self._members.of("cloud").get(0)
+        if cloud is not None:
+            content = np.zeros(RATE_PROBE_BYTES, np.uint8)
+            self._members.hub.send(cloud.peer, "probe", {"number": 0}, [content])
 
     def probe(self) -> None:
         """Send a probe, and the next one a while later."""
@@ -130,3 +144,10 @@ def seen_trips_s(trip_s: Callable[[float], float], time: FloatArray) -> FloatArr
     returned = np.minimum.accumulate((sent + out + back)[::-1])[::-1]
     last = np.searchsorted(returned, time, side="right") - 1
     return np.where(last >= 0, (out + back)[np.maximum(last, 0)], trip_s(0.0))
+
+
+def seen_rates_bit_s(uplink: Uplink, time: FloatArray) -> FloatArray:
+    """Return the rate of the slowest link that the last probe before each time has met, bit/s."""
+    probed = np.floor(time / RATE_PROBE_S) * RATE_PROBE_S
+    state = np.searchsorted(uplink.start, probed, side="right") - 1
+    return np.asarray(uplink.rate.min(axis=1)[state])

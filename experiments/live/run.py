@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import secrets
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,8 +23,9 @@ from edgeopt.experiments.live.comparison import (
 )
 from edgeopt.experiments.live.config import SMALL, LiveOptions, read_live
 from edgeopt.experiments.live.dispatch import compile_kernels
+from edgeopt.experiments.live.gathering import Gathering, measure_hops
 from edgeopt.experiments.live.half import TensorType
-from edgeopt.experiments.live.hub import LOOPBACK, Hub, now_s, split_address
+from edgeopt.experiments.live.hub import LOOPBACK, Hub, split_address
 from edgeopt.experiments.live.members import Member, Members, Orders
 from edgeopt.experiments.live.model import CLOUD, Hops, PartTimes, Profiled
 from edgeopt.experiments.live.node import EXIT
@@ -33,16 +33,15 @@ from edgeopt.experiments.live.parts import PartFiles, all_routes, write_parts
 from edgeopt.experiments.live.processes import Processes
 from edgeopt.experiments.live.serving import TIMES, Record, Serving
 from edgeopt.experiments.live.small import small_network
-from edgeopt.experiments.profiling.profile import profile_network
+from edgeopt.experiments.profiling.profile import load_module, profile_network
 from edgeopt.experiments.runs.cell import FAILED, Row
 from edgeopt.experiments.simulation.cell import outcome_of
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.scenario import Scenario
 from edgeopt.experiments.terminal import say
 from edgeopt.optim.framework.measures import MEASURES
-from edgeopt.optim.online.changes import Change
 from edgeopt.problems.errors import InputError
-from edgeopt.problems.files import make_folder
+from edgeopt.problems.files import file_exists, make_folder
 from edgeopt.problems.networks.layer_times import LayerTimes
 
 if TYPE_CHECKING:
@@ -51,13 +50,12 @@ if TYPE_CHECKING:
 PARTS, TASKS = "parts", "tasks.csv"
 
 _COLUMNS = (
-    *("stream", "scheme", "repetition", "task", "node", "attempts", "parts", "upload_bytes"),
-    *("late_s", "round_trip_s", "rate_bit_s", *TIMES, "delay_s"),
+    *("stream", "scheme", "repetition", "task", "node", "attempts"),
+    *("edge_parts", "cloud_parts", "exit", "upload_bytes", "late_s", "round_trip_s", "rate_bit_s"),
+    *(*TIMES, "delay_s"),
 )
 
 _PATIENCE_S = 3.0  # for roles to end by themselves
-
-_START_S = 120.0  # for the roles of this machine to join
 
 _LATE_S, _LATE = 2e-3, 0.02  # a share of tasks that exceed their pace by so much is a warning
 
@@ -100,7 +98,8 @@ def run_live(
     Raises
     ------
     InputError
-        If the file is illegal, a scheme cannot run live, or an extra is missing.
+        If the file is illegal, a scheme cannot run live, an extra is missing, or `out` has the
+        results of another run.
 
     Examples
     --------
@@ -109,13 +108,15 @@ def run_live(
     """
     import pandas as pd
 
-    config, options = read_live(scenario)
-    folder = make_folder("--out", Path(out))
-    run = _prepare(config, options, folder, tell)
     host, port = split_address("--listen", listen)
     key = token if token is not None else secrets.token_hex(16)
     if not 1 <= len(key.encode()) <= _LONGEST_TOKEN:
         raise InputError("token", "(hidden)", f"1 to {_LONGEST_TOKEN} bytes")
+    config, options = read_live(scenario)
+    folder = make_folder("--out", Path(out))
+    if file_exists(folder / TASKS):
+        raise InputError("--out", str(folder), f"a folder without the {TASKS} of another run")
+    run = _prepare(config, options, folder, tell)
     hub = Hub(key.encode(), host, port, tell)
     processes = Processes(hub.address, key) if local else None
     if processes is None:
@@ -156,7 +157,7 @@ class _Run:
     def orders(self) -> Orders:
         """Return what the members are told."""
         routes = [one for case in self.cases for one in all_routes(case.scheme, case.split)]
-        edge = [name for route in routes for name in (*route.edge, *filter(None, [route.exit]))]
+        edge = [name for route in routes for name in route.on_edge]
         cloud = [name for route in routes for name in route.cloud]
         slow = max(self.options.factors(self.nodes))
         queued = self.scenario.chosen_reading.waiting == "queued"
@@ -212,27 +213,28 @@ def _prepare(
 ) -> _Run:
     """Measure the network, choose the cuts and write the parts."""
     scenario, parts = config.scenarios[0], make_folder("--out", folder / PARTS)
-    network = options.network
+    network: Any = options.network
     if network == SMALL:
         network = str(small_network(parts / "small.onnx"))
+    # a file of ONNX has its sizes, a module does not
+    more: dict[str, Any] = {}
+    if not network.lower().endswith(".onnx"):
+        network = load_module(network)  # once: weights may be drawn
+        more = {"input_shape": scenario.profile.input_shape}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of the sum of the layers, not used here
-        measured = profile_network(network, device="here")
+        measured = profile_network(network, device="here", **more)
     if [one.name for one in measured.profile.layers] != [
         one.name for one in scenario.profile.layers
     ]:
         rule = f"a network with the layers of the scenario's, {scenario.network}"
         raise InputError("live.network", options.network, rule)
     cases = list(cases_of(config, options, measured.times))
-    names = [
-        name
-        for case in cases
-        for route in all_routes(case.scheme, case.split)
-        for name in (*route.edge, *route.cloud, *filter(None, [route.exit]))
-    ]
+    routes = [one for case in cases for one in all_routes(case.scheme, case.split)]
+    names = [name for route in routes for name in (*route.on_edge, *route.cloud)]
     for case in cases:
         compile_kernels(case.dispatcher)
-    files = write_parts(network, scenario.profile.depth, names, parts)
+    files = write_parts(network, scenario.profile.depth, names, parts, **more)
     return _Run(config, options, scenario, cases, files, measured.times, tell)
 
 
@@ -243,11 +245,11 @@ def _serve_all(run: _Run, members: Members, processes: Processes | None, file: T
     """Serve every case and return the rows of both sides."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    pool = _Pool(run, members, processes)
+    pool = Gathering(members, run.nodes, processes, run.tell)
     pool.gather(())
     run.take_times(members.joined, same_machine=processes is not None)
-    members.set_paces()
-    run.hops = hops = _measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
+    pool.set_paces()
+    run.hops = hops = measure_hops(members, sum(_bytes_of(one) for one in run.parts.inputs))
     means = (1e3 * each for each in (hops.message_s, hops.wake_s))
     run.tell("a message takes {:.2f} ms, a wait ends {:.2f} ms late".format(*means))
     rows: list[Row] = []
@@ -256,44 +258,14 @@ def _serve_all(run: _Run, members: Members, processes: Processes | None, file: T
     return rows
 
 
-_ROUNDS = 15
-
-
-def _measure_hops(members: Members, most_bytes: int) -> Hops:
-    """Measure what messages of two sizes take to the edge nodes and back: twice a hop."""
-    found: dict[int, list[float]] = {0: [], most_bytes: []}
-    for _ in range(_ROUNDS):
-        for member in members.of("edge").values():
-            for size, trips in found.items():
-                sent = now_s()
-                members.hub.send(member.peer, "probe", {}, [np.zeros(size, np.uint8)])
-                event = members.next(sent + 1.0)
-                while event is not None and event.kind != "probe":
-                    event = members.next(sent + 1.0)
-                trips.append(now_s() - sent)
-    small, large = (float(np.mean(trips)) / 2.0 for trips in found.values())
-    return Hops(small, max(large - small, 0.0) / most_bytes, _late_s())
-
-
-def _late_s() -> float:
-    """Return by how much a wait ends too late on average, s."""
-    late = []
-    for _ in range(2 * _ROUNDS):
-        due = now_s() + _WAIT_S
-        time.sleep(_WAIT_S)
-        late.append(now_s() - due)
-    return float(np.mean(late))
-
-
-_WAIT_S = 0.01
-
-
 def _bytes_of(one: TensorType) -> int:
     """Return the size of a tensor, byte."""
     return int(np.prod(one.shape)) * np.dtype(one.dtype).itemsize
 
 
-def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: TextIO) -> list[Row]:
+def _serve(
+    run: _Run, pool: Gathering, number: int, case: Case, writer: Any, file: TextIO
+) -> list[Row]:
     """Serve one case; return its measured and its simulated row."""
     assert run.times is not None
     assert run.hops is not None
@@ -323,7 +295,7 @@ def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: T
         error = f"{job.stream.tasks - answered} of {job.stream.tasks} tasks were not answered"
         return [*pair, {**names, "side": "measured", **_failed(error)}]
     measured = measured_run(job, records, profiled)
-    outcome = outcome_of(measured, run.scenario, _notes(records, run.times))
+    outcome = outcome_of(measured, run.scenario, _notes(records))
     outcome["model_bytes"] = float(pool.members.model_bytes)
     outcome["deploy_s"] = max(each.deploy_s for each in pool.members.of("edge").values())
     return [*pair, {**names, "side": "measured", **outcome}]
@@ -331,11 +303,12 @@ def _serve(run: _Run, pool: _Pool, number: int, case: Case, writer: Any, file: T
 
 def _line(names: dict[str, Any], record: Record) -> list[Any]:
     """Return the line of a task in ``tasks.csv``."""
-    parts = [*record.route.edge, *record.route.cloud, *filter(None, [record.route.exit])]
+    route = record.route
+    parts = [" ".join(route.edge), " ".join(route.cloud), route.exit or ""]
     times = [record.times.get(name, "") for name in TIMES]
     return [
         *(names[key] for key in ("stream", "scheme", "repetition")),
-        *(record.task, record.node, record.attempts, " ".join(parts), record.upload_bytes),
+        *(record.task, record.node, record.attempts, *parts, record.upload_bytes),
         *(record.late_s, record.round_trip_s, record.rate_bit_s, *times, record.delay_s),
     ]
 
@@ -345,7 +318,7 @@ def _failed(error: str) -> Row:
     return {**dict.fromkeys(MEASURES), "warnings": [], "status": FAILED, "error": error}
 
 
-def _notes(records: dict[int, Record], times: PartTimes) -> list[str]:
+def _notes(records: dict[int, Record]) -> list[str]:
     """Return warnings about what was measured."""
     late = [record.late_s for record in records.values() if record.late_s > _LATE_S]
     if len(late) <= _LATE * len(records):
@@ -362,64 +335,3 @@ def _collected() -> Iterator[list[str]]:
         warnings.simplefilter("always")
         yield texts
     texts += [str(warning.message) for warning in caught]
-
-
-class _Pool:
-    """The roles of a run: started here, or waited for."""
-
-    def __init__(self, run: _Run, members: Members, processes: Processes | None) -> None:
-        self._run, self.members, self._processes = run, members, processes
-
-    def gather(self, changes: tuple[Change, ...]) -> None:
-        """Wait until exactly those take part with whom a stream begins."""
-        first = {change.node: change.kind for change in reversed(changes)}
-        absent = {node for node, kind in first.items() if kind == "join"}
-        wanted = [("edge", node) for node in range(self._run.nodes) if node not in absent]
-        wanted += [("cloud", 0), ("terminal", 0)]
-        for node in absent:
-            self.change(Change(0.0, node, "leave"))
-        for place in wanted if self._processes is not None else ():
-            self._start(*place)
-        end = now_s() + (_START_S if self._processes is not None else np.inf)
-        while not self._are(wanted):
-            if now_s() > end:
-                raise InputError("roles", sorted(self._present()), f"{sorted(wanted)} in time")
-            self.members.next(now_s() + 0.2)
-            for lost in self._processes.revive() if self._processes is not None else ():
-                self.members.lose(*lost)
-
-    def watch(self) -> None:
-        """Begin roles anew that have died, now and from time to time."""
-        if self._processes is not None:
-            for role, node in self._processes.revive():
-                self.members.lose(role, node)
-                self._run.tell(f"{role} {node} died and is started again")
-            self.members.hub.at(now_s() + 0.5, self.watch)
-
-    def change(self, change: Change) -> None:
-        """Make a node of this machine join, leave or fail."""
-        if self._processes is None:
-            return
-        if change.kind == "join":
-            self._start("edge", change.node)
-        elif change.kind == "leave":
-            self._processes.ask_to_leave("edge", change.node)
-        else:
-            self._processes.kill("edge", change.node)
-
-    def _start(self, role: str, node: int) -> None:
-        assert self._processes is not None
-        self._processes.start(role, node)
-
-    def _are(self, wanted: list[tuple[str, int]]) -> bool:
-        """Whether those who are wanted take part, and no others."""
-        return self._present() == set(wanted)
-
-    def _present(self) -> set[tuple[str, int]]:
-        """Return who takes part, once the pace is known, or could."""
-        ready = self._run.times is not None
-        return {
-            (each.role, each.node)
-            for each in self.members.joined
-            if (each.is_ready if ready else each.is_measured)
-        }

@@ -28,6 +28,7 @@ from edgeopt.experiments.live.round_trips import LinkWatch
 from edgeopt.optim.framework.conditions import LinkConditions
 from edgeopt.optim.framework.dispatcher import AnyDispatcher
 from edgeopt.optim.framework.plan import Scheme
+from edgeopt.optim.framework.schemes.plain import Neurosurgeon
 from edgeopt.optim.framework.split_system import SplitSystem
 from edgeopt.optim.online.changes import Change
 from edgeopt.problems.arrivals.streams import Stream
@@ -251,7 +252,8 @@ class Serving:
         now = now_s()
         if np.isinf(self._zero_s):
             self._zero_s = now - float(self._job.stream.time[task])
-            self._watch.begin(self._zero_s)
+            with_rate = isinstance(self._job.scheme, Neurosurgeon)
+            self._watch.begin(self._zero_s, with_rate=with_rate)
             for change in self._job.dispatcher.changes:
                 due = self._zero_s + change.time_s
                 self._members.hub.at(due, partial(self._act, change))
@@ -352,7 +354,6 @@ class Serving:
             self._go_on(record)
         elif record.stage == "cloud":
             record.times.update(cloud_start_s=now - seconds, cloud_end_s=now)
-            self._watch.measure(record, seconds, now)
             half = self._job.trip_s(now) / 2.0
             record.stage = "back"
             self._members.hub.at(now_s() + half, lambda: self._answer(record))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.experiments.live.halves import TensorType, random_inputs
+from edgeopt.experiments.live.half import TensorType, random_inputs
 from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import DTYPES, Message, Refused, field_of, number_of
 

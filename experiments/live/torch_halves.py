@@ -1,4 +1,4 @@
-"""The halves of a PyTorch module, exported and run by torch.export."""
+"""Parts of a PyTorch module, exported and run by torch.export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.live.half import Arrays, Half, Halves, Roles, TensorType, roles_of
+from edgeopt.experiments.live.half import Arrays, Half, Roles, TensorType, roles_of
 from edgeopt.experiments.profiling.torch_runs import torch_threads
 from edgeopt.problems.errors import InputError, import_extra
 from edgeopt.problems.files import write_atomically
@@ -24,36 +24,26 @@ _NOTES = "edgeopt.json"
 """Name, within a file, of the roles of its outputs and the names of its tensors."""
 
 
-def split_torch(read: NodeLayers, cut: int, folder: Path) -> Halves:
-    """Write the halves of a module that was read, see `split_network`."""
-    profile = read.profile
-    if read.graph.program is None:
-        rule = "one that torch.export can export, to be written as files"
-        raise InputError("module", profile.name, rule)
-    graph = _Graph(read)
-    end = 0 if cut == 0 else profile.cut_ends[cut - 1]
-    is_last = cut == profile.depth
-    early = [cut > 0 and (is_last or graph.place(node) < end) for node in graph.results]
-    late = [node for node, is_early in zip(graph.results, early, strict=True) if not is_early]
-    crossing = graph.sources if cut == 0 else graph.crossing(end, late)
-    stem, front, back = f"{profile.name}-cut{cut}", None, None
-    if cut > 0:
-        roles = Roles(len(crossing), tuple(i for i, is_early in enumerate(early) if is_early))
-        wanted = [*crossing, *(graph.results[i] for i in roles.results)]
-        front = graph.write(folder / f"{stem}-front{SUFFIX}", graph.sources, wanted, roles)
-    if late or cut == 0:
-        roles = Roles(0, tuple(i for i, is_early in enumerate(early) if not is_early))
-        back = graph.write(folder / f"{stem}-back{SUFFIX}", crossing, late, roles)
-    return Halves(
-        profile, cut, front, back,
-        *(tuple(map(_type_of, each)) for each in (graph.sources, crossing, graph.results)),
-    )  # fmt: skip
+class ModuleGraph:
+    """The exported graph of a module, from which parts are taken; see `PartGraph`.
 
+    Parameters
+    ----------
+    read : NodeLayers
+        What was read from the module.
 
-class _Graph:
-    """The exported graph of a module, from which parts are taken."""
+    Raises
+    ------
+    InputError
+        If it was not exported, but traced.
+    """
+
+    suffix = SUFFIX
 
     def __init__(self, read: NodeLayers) -> None:
+        if read.graph.program is None:
+            rule = "one that torch.export can export, to be written as files"
+            raise InputError("module", read.profile.name, rule)
         self._torch = import_extra("torch", "torch")
         self._fx = import_extra("torch.fx", "torch")
         self._module = read.graph.program.module()
@@ -83,6 +73,10 @@ class _Graph:
     def place(self, node: Any) -> int:
         """Return the layer of a node; constants come after all layers."""
         return int(self._places.get(node, self._end))
+
+    def type_of(self, node: Any) -> TensorType:
+        """Return the type of the tensor of a node."""
+        return _type_of(node)
 
     def crossing(self, end: int, wanted: list[Any]) -> list[Any]:
         """Return the nodes before layer `end` of which the wanted ones are computed."""
@@ -227,7 +221,7 @@ def write_torch_exit(
     """Write an exit; the arguments are those of `write_onnx_exit`."""
     torch = import_extra("torch", "torch")
 
-    class Exit(torch.nn.Module):  # type: ignore[misc]
+    class Exit(torch.nn.Module):  # type: ignore[name-defined, misc]
         def __init__(self) -> None:
             super().__init__()
             self.weight, self.bias = (torch.nn.Parameter(torch.from_numpy(w)) for w in weights)

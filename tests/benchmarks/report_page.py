@@ -54,27 +54,31 @@ def main() -> None:
     parser.add_argument("--shape", type=int, nargs=3, default=(50, 20, 10), metavar="N")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
-    cells = made_up(*chosen.shape)
-    start = time.process_time()
-    page = render_page(make_report_page(analysis_of(cells)))
-    took = time.process_time() - start
-    print("problems, solvers, repetitions:", *chosen.shape, "runs:", len(cells))
-    print(f"size: {len(page.encode()) / 1e6:.2f} MB, made in {took:.0f} s of the processor")
+    program = shutil.which("chromium")
     with tempfile.TemporaryDirectory() as folder:
+        # first, as matplotlib keeps the descriptors open that a browser needs
+        browser = Browser(program, Path(folder) / "profile") if program else None
+        cells = made_up(*chosen.shape)
+        start = time.process_time()
+        page = render_page(make_report_page(analysis_of(cells))).encode()
+        took = time.process_time() - start
+        print("problems, solvers, repetitions:", *chosen.shape, "runs:", len(cells))
+        print(f"size: {len(page) / 1e6:.2f} MB, made in {took:.0f} s of the processor")
         path = chosen.out or Path(folder) / "report.html"
-        path.write_text(page, encoding="utf-8")
-        program = shutil.which("chromium")
-        if program is None:
+        path.write_bytes(page)
+        if browser is None:
             print("no time: chromium is missing")
-            return
-        browser = Browser(program, Path(folder) / "profile")
-        times = []
-        for _ in range(3):
-            browser.open(path, 1280, 900)
-            times.append(browser.run(OPENED) / 1000)
-        browser.close()
-    load = f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
-    print(f"opened in {min(times):.2f} s ({load})")
+        else:
+            times = [_opened(browser, path) for _ in range(3)]
+            load = f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
+            print(f"opened in {min(times):.2f} s ({load})")
+            browser.close()
+
+
+def _opened(browser: Browser, path: Path) -> float:
+    """Return the seconds until a page is shown."""
+    browser.open(path, 1280, 900)
+    return float(browser.run(OPENED)) / 1000
 
 
 if __name__ == "__main__":

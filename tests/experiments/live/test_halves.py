@@ -141,6 +141,20 @@ def decided(path):
 FILES = (chain, residual, branches, recurrent, quantized, decided)
 
 
+def assert_parts(path, cut, folder, halves):
+    """Layer 1, the layers up to a cut, and the rest return what front and back do."""
+    first = load_half(split_network(path, 1, folder, allow_uncounted=True).front)
+    middle = load_half(split_network(path, cut, folder, begin=1, allow_uncounted=True).front)
+    front = load_half(halves.front)
+    assert len(middle.inputs) == first.crossing
+    assert sorted(first.results + middle.results) == sorted(front.results)
+    arrays = random_inputs(first.inputs, cut)
+    made = middle(first(arrays)[: first.crossing])
+    wanted = front(arrays)
+    for one, other in zip(made[: middle.crossing], wanted[: front.crossing], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.usefixtures("runtime")
 @pytest.mark.parametrize("make", FILES)
 @pytest.mark.filterwarnings("ignore:.*(counted as zero work|parameters that no layer reads)")
@@ -154,6 +168,8 @@ def test_halves_of_a_file_return_what_the_whole_returns(make, tmp_path):
         assert (halves.back is None) == (cut == profile.depth)
         size = sum(math.prod(t.shape) * np.dtype(t.dtype).itemsize for t in halves.crossing)
         assert size == profile.crossing_bytes[cut]
+        if cut > 1:
+            assert_parts(path, cut, tmp_path / "parts", halves)
         if halves.crossing:
             out = load_half(write_exit(halves, tmp_path / "halves" / "exit", rng=1))
             assert out.inputs == halves.crossing
@@ -252,6 +268,12 @@ def test_what_is_no_input(arrays, message):
 def test_views_are_inputs():
     (found,) = HALF([np.arange(4, dtype=np.float32).reshape(2, 2).T[:1]])
     assert found.tolist() == [2.0]
+
+
+@pytest.mark.parametrize("begin", [-1, 3, 4])
+def test_a_part_begins_before_it_ends(begin, tmp_path):
+    with pytest.raises(InputError, match="begin: got"):
+        split_network(small_network(tmp_path / "small.onnx"), 3, tmp_path, begin=begin)
 
 
 @pytest.mark.parametrize("cut", [-1, 9, 1.0, True])

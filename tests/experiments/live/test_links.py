@@ -129,3 +129,10 @@ def test_what_is_no_message_and_no_state():
     trace = LinkTrace([0.0], [1.0], 1.0)
     with pytest.raises(InputError, match="first"):
         link_of_trace(trace, first=1)
+
+
+def test_a_link_knows_when_a_message_has_left():
+    """At 1 s the delay changes: what leaves after that, at 1.5 s, arrives after the new one."""
+    link = Link([LinkState(0.0, 8e6, 0.5), LinkState(1.0, 8e6, 0.1)])
+    assert (link.send(1.5e6, 0.0), link.left_s) == (1.6, 1.5)
+    assert (link.send(1e6, 1.0), link.left_s) == (2.6, 2.5)

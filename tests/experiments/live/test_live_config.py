@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeopt.experiments.live import parts
 from edgeopt.experiments.live.cases import busiest, cases_of, job_of
 from edgeopt.experiments.live.config import LiveOptions, read_live
 from edgeopt.experiments.live.model import PartTimes, Profiled
 from edgeopt.experiments.live.parts import all_routes
+from edgeopt.experiments.live.run import run_live
+from edgeopt.experiments.live.small import small_network
 from edgeopt.experiments.simulation.config import read_simulation
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.networks.layer_times import LayerTimes
@@ -41,6 +44,13 @@ def test_the_table_is_left_out_of_the_simulation(file):
     assert options == LiveOptions(slow_down=(50.0,), cloud_slow_down=5.0, loads=(0.5,))
     assert config == read_simulation(file())
     assert "live" not in config.as_dict()
+
+
+@pytest.mark.parametrize("name", ["mine.onnx", "mine.py:make"])
+def test_a_network_is_beside_the_file(file, name, tmp_path):
+    (tmp_path / name.partition(":")[0]).touch()
+    _, options = read_live(file(('network = "small" ', f'network = "{name}" ')))
+    assert options.network == str(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +109,7 @@ def test_the_stream_has_the_load_on_the_busiest_part(file, place):
     names = {
         name
         for route in all_routes(case.scheme, case.split)
-        for name in (*route.edge, *route.cloud, *filter(None, [route.exit]))
+        for name in (*route.on_edge, *route.cloud)
     }
     times = PartTimes(dict.fromkeys(names, 2e-3), dict.fromkeys(names, 3e-3), (50.0,) * 3, 5.0)
     profiled = Profiled(case.scheme, times)
@@ -145,3 +155,19 @@ def test_bad_input_is_one_line(edgeopt, monkeypatch, tmp_path, arguments, variab
     assert outcome.code == 2
     assert words in outcome.err
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_results_of_another_run_are_not_overwritten(file, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tasks.csv").write_text("stream,scheme\n")
+    with pytest.raises(InputError, match=r"--out: .* without the tasks\.csv of another run"):
+        run_live(file(), tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["tasks.csv"]
+
+
+def test_a_part_that_no_message_carries_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("onnx", reason="extra live")
+    monkeypatch.setattr(parts, "MOST_BYTES", 100_000)
+    network = str(small_network(tmp_path / "small.onnx"))
+    with pytest.raises(InputError, match="part 1-8: bytes: got"):
+        parts.write_parts(network, 8, ["0-1", "1-8"], tmp_path)

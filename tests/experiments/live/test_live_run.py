@@ -13,7 +13,6 @@ for package in ("zmq", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="extra live")
 
 from edgeopt.experiments.live import run_live
-from edgeopt.experiments.live.processes import Processes
 from edgeopt.optim.framework.measures import MEASURES
 
 SCENARIOS = Path(__file__).parents[3] / "experiments" / "scenarios"
@@ -40,7 +39,7 @@ rate_hz = 15.0
 """
 
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.faults]
 
 TOKEN = f"token of {os.getpid()}"
 
@@ -110,7 +109,8 @@ def test_tasks_end_at_the_exit_while_the_measured_round_trip_is_long(finished):
     _, _, lines, _ = finished
     for line in of(lines, "dormant"):
         sleeps = float(line["round_trip_s"]) > 0.05
-        assert line["parts"] == ("0-7 exit-7" if sleeps else "0-7 7-8")
+        parts = (line["edge_parts"], line["cloud_parts"], line["exit"])
+        assert parts == (("0-7", "", "exit-7") if sleeps else ("0-7", "7-8", ""))
         assert (float(line["upload_bytes"]) == 0) == sleeps
 
 
@@ -134,13 +134,5 @@ def test_times_of_a_task_are_in_order(finished):
         assert times == sorted(times)
         assert float(line["delay_s"]) >= times[-1] - times[0]
         # 196,608 byte and the header at 40 Mbit/s
-        assert float(line["upload_end_s"]) - float(line["upload_start_s"]) > 0.0393
-
-
-def test_a_role_that_loses_its_master_ends_by_itself():
-    processes = Processes("127.0.0.1:9", TOKEN)  # nobody listens there
-    processes.start("terminal")
-    child = processes._children["terminal", 0]
-    assert child.wait(60) == 0
-    processes.end(0.0)
-    assert left_processes() == []
+        took_s = float(line["upload_end_s"]) - float(line["upload_start_s"])
+        assert took_s == pytest.approx(0.0393728)

@@ -167,7 +167,7 @@ def test_messages_of_each_route_are_counted(split):
 def test_a_scheme_decides_on_other_round_trips_than_the_tasks_take(split):
     scheme = made(split, "dormant", cut=7, threshold="fixed", fixed_s=0.05)
     seen, taken = np.array([0.0, 0.1, 0.0, 0.1, 0.0, 0.1]), np.full(6, 0.03)
-    profiled = Profiled(scheme, TIMES, seen, taken)
+    profiled = Profiled(scheme, TIMES, conditions(split)._replace(round_trip_s=seen), taken)
     plan = profiled.plan(split, STREAM, conditions(split), np.random.default_rng())
     assert (plan.exit_flop > 0).tolist() == [False, True] * 3
     assert plan.stages.round_trip.tolist() == taken.tolist()

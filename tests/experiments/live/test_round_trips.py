@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeopt.experiments.live.round_trips import PROBE_S, seen_trips_s
+from edgeopt.experiments.live.round_trips import PROBE_S, seen_rates_bit_s, seen_trips_s
+from edgeopt.optim.online.resources import Uplink
 
 
 def test_a_constant_round_trip_is_known_at_once():
@@ -33,3 +34,10 @@ def test_a_probe_under_way_measures_half_of_a_change():
     # Those of 1.9 and 1.95 s have echoes at 2.0 and 2.05 and are back 10 ms later.
     seen = seen_trips_s(trip_s, np.array([2.0, 2.011, 2.021]))
     assert seen == pytest.approx([0.2, 0.11, 0.02])
+
+
+def test_a_rate_is_that_of_the_last_probe():
+    """Probes of the rate leave every 0.25 s; the rate of the slowest node counts."""
+    uplink = Uplink(np.array([[4e6, 8e6], [2e6, 1e6]]), np.array([0.0, 1.1]))
+    seen = seen_rates_bit_s(uplink, np.array([0.0, 1.09, 1.2, 1.25, 3.0]))
+    assert seen.tolist() == [4e6, 4e6, 4e6, 1e6, 1e6]

@@ -75,6 +75,17 @@ def test_halves_of_a_module_return_what_the_whole_returns(make, given, tmp_path)
         assert (halves.back is None) == (cut == profile.depth)
         size = sum(math.prod(t.shape) * np.dtype(t.dtype).itemsize for t in halves.crossing)
         assert size <= profile.crossing_bytes[cut]
+        if cut == 3:
+            parts = [
+                split_network(module, c, tmp_path, begin=b, **given) for b, c in ((0, 1), (1, 3))
+            ]
+            arrays = random_inputs(halves.inputs, 4)
+            wanted = load_half(halves.front)(arrays)
+            for part in parts:
+                half = load_half(part.front)
+                arrays = half(arrays)[: half.crossing]
+            for one, other in zip(arrays, wanted, strict=False):
+                np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
         if cut == 1:
             out = load_half(write_exit(halves, tmp_path / "exit", rng=1))
             assert [kind[1:] for kind in out.inputs] == [kind[1:] for kind in halves.crossing]
