@@ -49,12 +49,12 @@ class Wanted(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """HiGHS's best schedule, if any, a bound, whether it has ended, and how often it has asked."""
+    """HiGHS's best schedule, if any, a bound, whether it has ended, and the work in about s."""
 
     assignment: IntArray | None
     bound: float
     ended: bool
-    checks: int = 0
+    work: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -195,8 +195,8 @@ class Exact:
         self.archive.bound_within(deadline, answer.bound)
         return answer.ended
 
-    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> int:
-        """Look for a better schedule up to a deadline, with counted work; return the checks.
+    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> float:
+        """Look for a better schedule up to a deadline, with counted work; return that in about s.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ class Exact:
         answer = self._solve(Wanted(0.0, 1.0, deadline), 1.0, pairs, checks)
         if proves:
             self.archive.bound_within(deadline, min(answer.bound, known))
-        return answer.checks
+        return answer.work
 
     def weighted(self, wanted: Wanted, share: float = 1.0) -> bool:
         """Look for the least weighted sum, in a share of the time left."""
@@ -325,10 +325,10 @@ def minimise(
     model, size, offset = _priced(program, goal, wanted)
     highs.passModel(model)
     _add_late_nodes(highs, program, problem, goal, wanted.value / size)
-    asked = run_program(highs, checks)
+    work = run_program(highs, checks)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
-        return Answer(None, math.inf, True, asked)
+        return Answer(None, math.inf, True, work)
     found = None
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         chosen = np.array(highs.getSolution().col_value)[: len(program.task)] > _WHOLE
@@ -336,7 +336,7 @@ def minimise(
         found[program.task[chosen]] = program.node[chosen]
     least = info.mip_dual_bound - program.lost
     bound = least * size + offset if math.isfinite(least) else -math.inf
-    return Answer(found, max(bound, 0.0), status == HighsModelStatus.kOptimal, asked)
+    return Answer(found, max(bound, 0.0), status == HighsModelStatus.kOptimal, work)
 
 
 def _priced(program: IntegerProgram, goal: Goal, wanted: Wanted) -> tuple[Any, float, float]:

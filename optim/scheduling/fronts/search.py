@@ -21,13 +21,13 @@ from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.html import parameters_html
 from edgeopt.problems.parameters import check_parameters, parameter
 
-_SHORTEST_SHARE = 0.15  # of the time, for the shortest schedule
+_SHORTEST_SHARE = 0.08  # of the time, for the shortest schedule
 
 _SHORTEST_ITERATIONS = 40  # of `Frontier` for it, at most
 
 _ROUND = 32  # turns of a kind, after which they are twice as long
 
-_EXPLORED = 4  # schedules whose neighbours are looked at in a turn
+_EXPLORED = 2  # schedules whose neighbours are looked at in a turn
 
 _LONGEST = 10  # doublings
 
@@ -65,7 +65,7 @@ class FrontSearch:
 
     Schedules that a task's move or two tasks' exchange makes of those of the front, and that it
     does not dominate, join it (Pareto local search). Every 32 turns of a kind, it works twice as
-    long. The shortest schedule is that of `Frontier` in up to 15 % of the time.
+    long. The shortest schedule is that of `Frontier` in up to 8 % of the time.
 
     Examples
     --------

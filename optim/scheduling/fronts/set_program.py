@@ -23,8 +23,8 @@ _MOST = 10  # sets for each task and node
 
 def combine(
     sets: SetLP, bound: SetBound, wanted: float, close: float, checks: float, seed: int
-) -> tuple[IntArray | None, int]:
-    """Return a cheap schedule of known sets by a deadline, if any, and the checks of HiGHS.
+) -> tuple[IntArray | None, float]:
+    """Return a cheap schedule of known sets by a deadline, if any, and HiGHS's work in about s.
 
     Parameters
     ----------
@@ -46,17 +46,17 @@ def combine(
     """
     used = np.flatnonzero(bound.shares > _NOTHING)
     if (bound.shares[used] > 1.0 - _NOTHING).all():
-        return _joined(sets, used), 0
+        return _joined(sets, used), 0.0
     if len(used) > _SPLIT * len(np.unique(sets.pool.node[used])):
-        return None, 0
+        return None, 0.0
     chosen = _worthwhile(sets, bound, wanted - bound.value)
     highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
     highs.passModel(_model_of(sets, chosen))
-    asked = run_program(highs, checks)
+    work = run_program(highs, checks)
     info = highs.getInfo()
     if not (np.isfinite(info.objective_function_value) and info.primal_solution_status):
-        return None, asked
-    return _joined(sets, chosen[np.array(highs.getSolution().col_value) > _WHOLE]), asked
+        return None, work
+    return _joined(sets, chosen[np.array(highs.getSolution().col_value) > _WHOLE]), work
 
 
 def _worthwhile(sets: SetLP, bound: SetBound, gap: float) -> IntArray:

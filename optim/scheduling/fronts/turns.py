@@ -33,8 +33,6 @@ _CLOSE = 5e-4  # of the front's extent: a gap that is not worth the work
 
 _TURN_S, _EVALUATION_S = 0.02, 3e-8  # times of a turn beside all else, and of an evaluation
 
-_CHECK_S, _SET_CHECK_S = 3e-3, 0.02  # times of a check
-
 
 class Turn(NamedTuple):
     """Where a turn looks.
@@ -115,10 +113,10 @@ class Turns:
         floor = intercept + slope * (deadline if slope < 0.0 else archive.least)
         most = known - floor + _ROUNDING * abs(known)
         cheap = float(np.sort(costs, axis=None)[min(_PAIRS * len(costs), costs.size) - 1])
-        checks = self.exact.improve(
+        work = self.exact.improve(
             deadline, costs <= min(most, cheap), _CHECKS << turn.longer, proves=most <= cheap
         )
-        return _TURN_S + _CHECK_S * checks
+        return _TURN_S + work
 
     def choose_sets(self, turn: Turn) -> float | None:
         """Raise the bound by the LP over sets, and put together a schedule of these."""
@@ -141,14 +139,15 @@ class Turns:
         if deadline < turn.last:
             rest = sets.evaluate(bound.prices, turn.last)
             archive.bound_within(turn.last, *sets.line(rest))
-        checks = 0
+        work = _TURN_S + sets.work - before
         if bound.reached < wanted - close:
-            found, checks = combine(
+            found, of_highs = combine(
                 sets, bound, wanted, close, _SET_CHECKS << turn.longer, self.exact.seed
             )
+            work += of_highs
             if found is not None:
                 archive.offer(found)
-        return _TURN_S + sets.work - before + _SET_CHECK_S * checks
+        return work
 
     def _start(self, deadline: float) -> SetBound | None:
         """Return the best bound of known prices: those of the LP over pairs, and of neighbours."""

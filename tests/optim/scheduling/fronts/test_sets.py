@@ -1,5 +1,6 @@
 """The LP over sets of tasks against enumeration: of all sets, and of all schedules."""
 
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -65,6 +66,29 @@ def test_the_best_prices_prove_the_value_of_the_lp(seed):
             proved = sets.evaluate(scale * bound.prices, deadline)
             intercept, slope = sets.line(proved)
             assert (within[:, 1] >= intercept + slope * within[:, 0]).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bounds_hold_in_exact_arithmetic_over_wild_scales(seed):
+    rng = np.random.default_rng(seed)
+    times = rng.random((4, 3)) * 10.0 ** rng.integers(-3, 4, (4, 3)) * 10.0 ** rng.integers(-9, 9)
+    cost = rng.random((4, 3)) * 10.0 ** rng.integers(-3, 4, (4, 3)) * 10.0 ** rng.integers(-9, 9)
+    problem = Problem(times, cost=cost)
+    sets = SetLP(problem, goal_of(problem, ("makespan", "cost")))
+    points = []
+    for assignment in np.ndindex(3, 3, 3, 3):
+        loads = [Fraction(0)] * 3
+        for task, node in enumerate(assignment):
+            loads[node] += Fraction(float(times[task, node]))
+        value = sum(Fraction(float(cost[each])) for each in enumerate(assignment))
+        points.append((max(loads), value))
+    for deadline in sorted({float(makespan) for makespan, _ in points})[::16]:
+        within = [value for makespan, value in points if makespan <= Fraction(deadline)]
+        start = sets.evaluate(rng.random(4), deadline, keep=True)
+        for bound in (start, sets.improve(start, 1e9, CLOSE, 0.05)):
+            intercept, slope = sets.line(bound)
+            assert slope == 0.0
+            assert all(Fraction(intercept) <= value for value in within)
 
 
 def test_before_the_shortest_schedule_bounds_rise_without_end():
