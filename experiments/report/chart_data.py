@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,9 +30,7 @@ TARGETS = tuple(sorted({1.0, 0.2, 0.002, 0.001, *ERT_TARGETS}, reverse=True))
 
 _NUMBERS = 240_000  # of all curves of convergence together: about 1 MB
 
-_FEWEST, _MOST = 24, 120  # costs at which a curve is read
-
-_SHARES = 100  # costs at which the shares over all targets are read
+_FEWEST, _MOST = 20, 120  # costs at which a curve is read
 
 _PLACES = 12  # of a gap; what is less is the rounding of a sum
 
@@ -54,12 +53,11 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
     """Return the data of all charts.
 
     Solvers and problems are numbered in the order of the analysis. A list of numbers is a text
-    with commas; in one of `packed`, an empty place repeats the number before, and ``x`` is none.
-    Gaps are in per cent.
+    with commas, in which curves are `packed`. Gaps are in per cent.
     """
     cells = analysis.cells
     points = curve_points(analysis)
-    times = {axis: _times(analysis, axis) for axis in AXES}
+    times = {axis: _times(analysis, axis, points) for axis in AXES}
     return {
         "name": visible(analysis.name),
         "solvers": _solvers(analysis),
@@ -87,13 +85,10 @@ def curve_points(analysis: Analysis) -> int:
 
 
 def packed(values: Iterable[float], digits: int = 4) -> str:
-    """Return numbers as a text; an empty place repeats the number before, ``x`` is none."""
-    words, last = [], ""
-    for value in values:
-        word = _word(value, digits) if np.isfinite(value) else "x"
-        words.append("" if word == last else word)
-        last = word
-    return ",".join(words)
+    """Return numbers as a text, ``5,7*3`` for 5, 7, 7, 7; ``x`` is none."""
+    words = (_word(value, digits) if np.isfinite(value) else "x" for value in values)
+    runs = ((word, len([*own])) for word, own in groupby(words))
+    return ",".join(word if size == 1 else f"{word}*{size}" for word, size in runs)
 
 
 def _word(value: float, digits: int) -> str:
@@ -219,13 +214,13 @@ def _quartiles(cells: pd.DataFrame, axis: str, grid: FloatArray, end: float) -> 
 # Times to targets, of every run.
 
 
-def _times(analysis: Analysis, axis: str) -> tuple[list[list[Any]], dict[str, Any]]:
+def _times(analysis: Analysis, axis: str, points: int) -> tuple[list[list[Any]], dict[str, Any]]:
     """Return the sorted times of the runs that met each target, and counts over all targets."""
     targets = np.array([*TARGETS, *ECDF_TARGETS])
     every = hitting_times(analysis.cells, axis, targets).to_numpy()
     own, many = every[:, : len(TARGETS)], every[:, len(TARGETS) :]
     met = many[np.isfinite(many) & (many > 0)]
-    grid = np.geomspace(met.min(), met.max(), _SHARES) if met.size else np.ones(1)
+    grid = np.geomspace(met.min(), met.max(), points) if met.size else np.ones(1)
     grid = _rounded_costs(grid, axis)
     times, counts = {}, {}
     for key, places in _groups(analysis).items():

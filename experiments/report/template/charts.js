@@ -2,10 +2,10 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const state = { axis: "", unit: "", off: new Set() };
 const charts = [];
-const unpack = (text) => {
-  let last = null;
-  return text.split(",").map((word) => (last = word === "" ? last : word === "x" ? null : Number(word)));
-};
+const unpack = (text) => text.split(",").flatMap((word) => {
+  const [value, times = 1] = word.split("*");
+  return Array(Number(times)).fill(value === "x" ? null : Number(value));
+});
 const numbers = (text) => (text ? text.split(",").map(Number) : []);
 const shown = (value) => {
   if (value === null || value === undefined) return "–";
