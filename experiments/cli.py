@@ -88,6 +88,15 @@ _COMMANDS = {  # the module in `commands`, and the first line of the function's 
         "simulate",
         "Run every scheme on every stream and pool, and print delays, energy and uploads.",
     ),
+    "run": (
+        "run",
+        "Run every scheme for real: terminal, edge nodes and cloud as processes, this one the"
+        " master.",
+    ),
+    "node": (
+        "node",
+        "Take part in a live run as an edge node, the cloud or the terminal, until it is over.",
+    ),
     "study": (
         "paper",
         "Study the size of the scheduling window, or the number of masters.",

@@ -32,7 +32,7 @@ MARK = re.compile(r"(<!-- value (.*?) -->)(.*?)(<!-- end -->)", re.DOTALL)
 
 TABLE = re.compile(r"(<!-- table (.*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
-FOLDERS = ("problems", "optim", "experiments", "results")
+FOLDERS = (".ci/site", ".github", "problems", "optim", "experiments", "results")
 
 REDUCTIONS = ("only", "mean", "median", "min", "max")
 

@@ -1,14 +1,16 @@
-"""Data that the project reads in place: ``../shared/data`` beside the project's root."""
+"""What many tests use: a browser, and data in ``../shared/data`` beside the project's root."""
 
 import gc
 import os
+import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numba
 import pytest
+from browser import Browser
 from hypothesis import settings
 
 from edgeopt.problems.scheduling.formats import load_file
@@ -30,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
     faults = "kills, hostile solvers, full disks and servers: run by `pytest -m faults`, and by CI"
     config.addinivalue_line("markers", f"faults: {faults}")
+    site = "the documentation site, its pages and tutorials: run by `pytest -m site`, and by CI"
+    config.addinivalue_line("markers", f"site: {site}")
     os.fsync = lambda descriptor: None  # what tests write need not survive a crash of the machine
     config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -45,6 +49,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"reference data missing: {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Return a browser, or skip where Debian's package chromium is missing."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is missing: apt-get install chromium")
+    opened = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

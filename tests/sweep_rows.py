@@ -5,6 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from edgeopt.experiments.report.analysis import Analysis
+from edgeopt.experiments.statistics.anytime import AXES
+from edgeopt.experiments.statistics.comparison import compare_solvers
+
 BOUND = 100.0
 Step = tuple[int, float, float]
 
@@ -60,4 +64,23 @@ def final(gaps: dict[str, dict[str, Sequence[float]]]) -> pd.DataFrame:
         for problem, solvers in gaps.items()
         for solver, values in solvers.items()
         for repetition, gap in enumerate(values)
+    )
+
+
+def analysis_of(cells: pd.DataFrame, *, axes: Sequence[str] = AXES) -> Analysis:
+    """Return the analysis of rows made by hand, compared at equal evaluations and seconds."""
+    problems, solvers = list(cells["problem"].unique()), list(cells["solver"].unique())
+    cells.attrs["problems"] = {name: name for name in problems}
+    config = {
+        "budget": {"evaluations": 12000, "seconds": 3},
+        "solvers": {name: {"solver": name} for name in solvers},
+    }
+    return Analysis(
+        name="by hand",
+        description={"config": config, "provenance": {"edgeopt": "0.0.0"}},
+        cells=cells,
+        problems={name: f"short {name}" for name in problems},
+        solvers=tuple(solvers),
+        units=("problems",),
+        comparisons=tuple(compare_solvers(cells, axis=axis) for axis in axes),
     )

@@ -1,12 +1,15 @@
-"""The README and the guides: examples run, links lead somewhere, lines are short."""
+"""The README, the guides and the site's pages: examples run, links lead on, lines are short."""
 
 import linecache
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import pyplot
+from typer.testing import CliRunner
 
 pytestmark = pytest.mark.long
 
@@ -15,7 +18,8 @@ README = ROOT / "README.md"
 FOLDERS = ("problems", "optim", "experiments", "results")
 WIDTH, COLUMNS = 120, 6
 GUIDES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))
-PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES]
+SITE = sorted((ROOT / ".ci" / "site").rglob("*.md"))
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *GUIDES, *SITE]
 WRITTEN_BY_HAND = [page for page in PAGES if "results" not in page.parts]
 OFFLOADING = ROOT / "optim" / "offloading" / "README.md"
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
@@ -61,10 +65,39 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page, "python") and page not in SITE], ids=name
+)
 def test_python_examples_run(page, folder):
     for example in blocks(page, "python"):
         run(example)
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("page", [page for page in SITE if "```" in page.read_text()], ids=name)
+def test_the_blocks_of_a_page_of_the_site_run_in_order(page, folder):
+    text = page.read_text(encoding="utf-8")
+    before, *rest = re.split(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)
+    for language, block, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        if language == "python":
+            run(block)
+            pyplot.close("all")
+        elif language == "toml":
+            Path(re.findall(r"`(\w+\.toml)`", before)[-1]).write_text(block, encoding="utf-8")
+        elif language == "console":
+            for command in block.splitlines():
+                call(command.removeprefix("$ "))
+        before += after
+
+
+def call(command: str) -> None:
+    """Run a command of edgeopt, which has to succeed."""
+    from edgeopt.experiments.cli import app
+
+    program, *arguments = shlex.split(command)
+    assert program == "edgeopt"
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, (command, done.output)
 
 
 def test_examples_print_what_is_said(folder, capsys):
@@ -149,7 +182,7 @@ def test_lines_are_short_and_tables_narrow(page):
 
 def test_the_readme_is_short_and_leads_to_all_guides():
     text = README.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 195
+    assert len(text.splitlines()) <= 125
     guides = [path for path in GUIDES if "results" not in path.parts]
     assert len(guides) >= 4
     for guide in guides:

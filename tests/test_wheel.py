@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
+BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = {"experiments/face": "", "optim": "optim", "problems": "problems"}
 FOLDERS |= {"experiments": "experiments"}  # after its folder `face`, which is the package itself
 SOURCES = ("problems", "optim", "experiments", "pyproject.toml", "README.md", "LICENSE")
@@ -45,12 +47,14 @@ print(found, load_network("resnet34").depth, SweepConfig.__module__)
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a wheel of a copy of the sources, built with what is installed."""
-    try:
-        version = importlib.metadata.version("setuptools")
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip("setuptools is not installed")
-    if int(version.partition(".")[0]) < 80:
-        pytest.skip(f"setuptools {version} is too old: 80 or newer builds the wheel")
+    for tool in BUILD["build-system"]["requires"]:
+        name, least = tool.split(">=")
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pytest.skip(f"{name} is not installed")
+        if int(version.partition(".")[0]) < int(least):
+            pytest.skip(f"{name} {version} is too old: {least} or newer builds the wheel")
     copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
     for name in SOURCES:
         if (ROOT / name).is_dir():
@@ -90,7 +94,8 @@ def test_the_wheel_holds_one_package_and_all_of_it(wheel: Path):
     needed = expected()
     assert len(needed) > 300
     assert {"edgeopt/__init__.py", "edgeopt/py.typed", "edgeopt/optim/py.typed"} <= needed
-    needed.add("edgeopt/problems/scheduling/nn_meter/LICENSE.txt")
+    for place in ("problems/scheduling/nn_meter", "experiments/report/template/uplot"):
+        needed.add(f"edgeopt/{place}/LICENSE.txt")
     assert needed - names == set()
     held = {name for name in names if Path(name).suffix in {".py", *DATA}}
     assert held - needed == set()
@@ -141,9 +146,10 @@ def makespan(environment: Path, folder: Path, solver: str) -> float:
     return found
 
 
-def test_the_installed_command_runs(environment: Path, user: Path):
-    version = importlib.metadata.version("edgeopt")
-    assert run(environment, user, "edgeopt", "--version") == f"{version}\n"
+def test_the_installed_command_runs(wheel: Path, environment: Path, user: Path):
+    said = run(environment, user, "edgeopt", "--version").strip()
+    assert wheel.name.split("-")[:2] == ["edgeopt", said]
+    assert said == BUILD["tool"]["setuptools_scm"]["fallback_version"]  # a copy without git
     assert "atsa-repaired" in run(environment, user, "edgeopt", "solvers")
     assert makespan(environment, user, "lpt") == 5.0
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from edgeopt import (
     Evaluations,
@@ -75,6 +76,18 @@ for name, problem in problems.items():
 strong = knapsack_bound(plain, seconds=1.0)
 gap = results["plain.csv"].makespan / strong - 1
 print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * gap:.3f} % above")
+
+# %% [markdown]
+# ## The schedule
+#
+# Of few tasks `gantt()` draws one bar each; of many, `load_chart()` one for each node.
+
+# %%
+schedule = results["plain.csv"].schedule
+assert schedule is not None
+figure = Figure(figsize=(5.5, 2.8))
+schedule.gantt(figure.subplots())
+figure.savefig(folder.parent / "own_instance.png", dpi=120)
 
 # %% [markdown]
 # ## Errors in a file give one line

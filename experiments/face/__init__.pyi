@@ -1,4 +1,5 @@
 from . import experiments, optim, problems
+from .experiments.live.run import run_live
 from .experiments.notebook.adversary import WorstCases, adversary
 from .experiments.notebook.runs import Runs
 from .experiments.notebook.simulation import SimulatedSchemes, simulate_schemes
@@ -127,6 +128,7 @@ __all__ = [
     "read_tuning",
     "replay",
     "round_robin",
+    "run_live",
     "run_sweep",
     "run_tuning",
     "scan",

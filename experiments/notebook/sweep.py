@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from edgeopt.experiments.notebook.folder import kept_folder, remove_with
 from edgeopt.experiments.notebook.runs import Runs
+from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.runs.run import run_with_bar
 from edgeopt.experiments.sweep.cell import SWEEP
 from edgeopt.experiments.sweep.config import SweepConfig
@@ -68,6 +70,11 @@ def sweep(
         down so that another process can run it. Functions and classes of a notebook may use
         modules, numbers, texts and each other; nothing else.
 
+    Warns
+    -----
+    UserWarning
+        If runs failed; it has the number and the first reason.
+
     Examples
     --------
     >>> import pandas as pd
@@ -91,8 +98,18 @@ def sweep(
             time_limit=time_limit,
             start=start,
         )
-        run_with_bar(config, folder, jobs=jobs, retry_failed=retry_failed)
+        cells = run_with_bar(config, folder, jobs=jobs, retry_failed=retry_failed)
         runs = Runs(folder)
     if out is None:
         remove_with(runs, folder)
+    if FAILED in cells["status"].values:
+        _tell_of_failures(runs)
     return runs
+
+
+def _tell_of_failures(runs: Runs) -> None:
+    """Warn of runs that failed: their numbers are missing in tables and figures."""
+    failed = runs.failures
+    first = f"{failed['solver'][0]} on {failed['problem'][0]}: {failed['reason'][0]}"
+    text = f"{len(failed)} of {len(runs.data)} runs failed, the first with {first} (all: .failures)"
+    warnings.warn(text, stacklevel=3)

@@ -21,11 +21,13 @@ _KERNEL = "_kernel_time"
 # What ONNX Runtime appends to the name of a node, or of its output, when it replaces the node.
 _REPLACED = re.compile(r"(_(nchwc|nhwc|quant|transformed))+$")
 
-_TYPES = {
+ELEMENT_TYPES = {
     "tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,
     "tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(int16)": np.int16,
-    "tensor(int8)": np.int8, "tensor(uint8)": np.uint8, "tensor(bool)": np.bool_,
+    "tensor(int8)": np.int8, "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16,
+    "tensor(uint32)": np.uint32, "tensor(uint64)": np.uint64, "tensor(bool)": np.bool_,
 }  # fmt: skip
+"""Types of NumPy by the name that ONNX Runtime gives them."""
 
 
 class OnnxRunner:
@@ -62,9 +64,9 @@ class OnnxRunner:
         self._clock = clock
         self._size, self._places = len(layers), _Places(path, layers)
         try:
-            self._plain = _session(runtime, path, threads, None)
-            self._profiled = _session(runtime, path, threads, self._folder.name)
-            self._feeds = {one.name: _feed(one, inputs) for one in self._plain.get_inputs()}
+            self._plain = make_session(runtime, path, threads, None)
+            self._profiled = make_session(runtime, path, threads, self._folder.name)
+            self._feeds = {one.name: make_feed(one, inputs) for one in self._plain.get_inputs()}
             self._plain.run(None, self._feeds)
         except InputError:
             raise
@@ -105,7 +107,7 @@ class OnnxRunner:
         return np.array(runs)
 
 
-def _session(runtime: Any, path: Path, threads: int, folder: str | None) -> Any:
+def make_session(runtime: Any, path: Path, threads: int, folder: str | None) -> Any:
     """Return a session, profiled if there is a folder for the profile."""
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -116,9 +118,9 @@ def _session(runtime: Any, path: Path, threads: int, folder: str | None) -> Any:
     return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _feed(declared: Any, inputs: Mapping[str, tuple[int, ...] | float]) -> Any:
+def make_feed(declared: Any, inputs: Mapping[str, tuple[int, ...] | float]) -> Any:
     """Return a random tensor of floats, or zeros of another type, for an input."""
-    kind = _TYPES.get(declared.type)
+    kind = ELEMENT_TYPES.get(declared.type)
     if kind is None:
         raise InputError(f"input {declared.name}", declared.type, "a tensor of numbers")
     given = inputs.get(declared.name, inputs.get("input") if declared.shape else None)

@@ -208,7 +208,7 @@ def _measured(
         return profile, statistics, runner.merged, fits
     if inputs:
         raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
-    module = _module(network)
+    module = load_module(network)
     read = read_module(module, input_shape, example, allow_uncounted=allow_uncounted)
     given = example if example is not None else _random_input(module, read.profile.input_shape)
     with torch_threads(threads):
@@ -217,7 +217,7 @@ def _measured(
     return read.profile, statistics, 0, fits
 
 
-def _module(network: Any) -> Any:
+def load_module(network: Any) -> Any:
     """Return a module of PyTorch, also one of a user's file."""
     if not isinstance(network, str | Path):
         return network

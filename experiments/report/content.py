@@ -8,11 +8,11 @@ from typing import Any
 from edgeopt.experiments.best_known.standing import best_known_makespans
 from edgeopt.experiments.report.adversary import AdversarySection
 from edgeopt.experiments.report.analysis import Analysis
+from edgeopt.experiments.report.chart_data import chart_json, curve_points
 from edgeopt.experiments.report.figures import (
-    SCALES,
-    convergence,
+    convergence_name,
     report_figures,
-    shown_problems,
+    still_problems,
     svg_address,
 )
 from edgeopt.experiments.report.tables import (
@@ -71,23 +71,6 @@ class RankingPanel:
 
 
 @dataclass(frozen=True)
-class ConvergencePanel:
-    """One image of a problem's convergence, and the positions of the switches that show it."""
-
-    axis: str
-    scale: str
-    image: str
-
-
-@dataclass(frozen=True)
-class Convergence:
-    """All images of one problem's convergence."""
-
-    name: str
-    panels: tuple[ConvergencePanel, ...]
-
-
-@dataclass(frozen=True)
 class ReportPage:
     """The whole page as texts, tables and addresses of images.
 
@@ -97,7 +80,7 @@ class ReportPage:
         Name of the sweep.
     facts : tuple of (str, str)
         Key figures.
-    axes, units, scales : tuple of str
+    axes, units : tuple of str
         Positions of the switches.
     panels : tuple of RankingPanel
         One for each axis and unit.
@@ -105,14 +88,18 @@ class ReportPage:
         Images by axis.
     running_times : dict of ReportTable
         Expected running times by axis.
-    convergence : tuple of Convergence
-        One for each problem that is shown.
+    convergence : dict of dict of str
+        Images by axis and short name of the problem, for paper and without JavaScript.
     left_out : int
-        Number of problems that are not shown.
+        Number of problems without such an image.
     gaps, problems, parameters, provenance : ReportTable
         What was reached, what was run, and with what.
     failures : tuple of Failure
         Runs that failed.
+    data : str
+        What the charts show, as JSON that cannot end a script.
+    points : int
+        Number of costs at which curves of convergence are read.
     adversary : AdversarySection or None
         The worst instances of pairs of solvers, if there are some.
     """
@@ -121,18 +108,19 @@ class ReportPage:
     facts: tuple[tuple[str, str], ...]
     axes: tuple[str, ...]
     units: tuple[str, ...]
-    scales: tuple[str, ...]
     panels: tuple[RankingPanel, ...]
     profiles: dict[str, str]
     ecdfs: dict[str, str]
     running_times: dict[str, ReportTable]
-    convergence: tuple[Convergence, ...]
+    convergence: dict[str, dict[str, str]]
     left_out: int
     gaps: ReportTable
     problems: ReportTable
     parameters: ReportTable
     provenance: ReportTable
     failures: tuple[Failure, ...]
+    data: str
+    points: int
     adversary: AdversarySection | None = None
 
 
@@ -140,21 +128,26 @@ def make_report_page(analysis: Analysis, adversary: AdversarySection | None = No
     """Draw all figures and return the page's content."""
     cells, names = analysis.cells, analysis.problems
     provenance = analysis.description.get("provenance", {})
-    drawings = report_figures(analysis)
-    # convergence is drawn below on both scales, here all else
-    images = {n: svg_address(d) for n, d in drawings.items() if not n.startswith("convergence")}
-    shown = shown_problems(analysis)
+    shown = still_problems(analysis)
+    stills = {convergence_name(analysis, one, axis) for one in shown for axis in AXES}
+    images = {
+        name: svg_address(draw)
+        for name, draw in report_figures(analysis).items()
+        if name in stills or not name.startswith("convergence")
+    }
     return ReportPage(
         name=analysis.name,
         facts=_facts(analysis),
         axes=_axes(analysis.description["config"]["budget"]),
         units=analysis.units,
-        scales=SCALES,
         panels=tuple(_panel(comparison, images) for comparison in analysis.comparisons),
         profiles={axis: images[f"profile-{axis}"] for axis in AXES},
         ecdfs={axis: images[f"ecdf-{axis}"] for axis in AXES},
         running_times={axis: running_time_table(cells, names, axis) for axis in AXES},
-        convergence=tuple(_convergence(analysis, problem) for problem in shown),
+        convergence={
+            axis: {names[one]: images[convergence_name(analysis, one, axis)] for one in shown}
+            for axis in AXES
+        },
         left_out=len(names) - len(shown),
         gaps=gap_matrix(cells, names),
         problems=problem_table(
@@ -165,6 +158,8 @@ def make_report_page(analysis: Analysis, adversary: AdversarySection | None = No
         ),
         provenance=provenance_table(analysis.description),
         failures=tuple(failures(cells, names)),
+        data=chart_json(analysis),
+        points=curve_points(analysis),
         adversary=adversary,
     )
 
@@ -220,16 +215,6 @@ def _tests(comparison: Comparison) -> str:
         f"{test.solvers - 1} degrees of freedom, {p_relation(test.p)}; Iman and Davenport: "
         f"F = {decimal(test.f)}, {p_relation(test.f_p)}; Kendall's W = {decimal(test.kendall_w)}."
     )
-
-
-def _convergence(analysis: Analysis, problem: str) -> Convergence:
-    """Return the images of one problem."""
-    panels = (
-        ConvergencePanel(axis, scale, svg_address(convergence(analysis, problem, axis, scale)))
-        for axis in AXES
-        for scale in SCALES
-    )
-    return Convergence(analysis.problems[problem], tuple(panels))
 
 
 # The ranking in words.

@@ -5,13 +5,13 @@ They go into the page as SVG and beside it as PDF.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from edgeopt.experiments.report.analysis import Analysis
 from edgeopt.experiments.statistics.anytime import AXES
@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
 Draw = Callable[[], "Figure"]
 
-SCALES = ("log", "linear")  # of the gap
+_SHOWN_PROBLEMS = 12
 
-_SHOWN_PROBLEMS = 12  # each adds four images to the page
+_STILL_CURVES = 48  # on an axis of the page; each is about 7 kB
+
+# in an address; quotes in it would need more letters as a part of HTML
+_PLAIN_SIGNS = " !$()*+,-./:;=?@[]^_`{|}~"
 
 # on the page, the reader's own sans-serif; the salt makes identifiers repeat
 _PAGE: Any = {"font.family": "sans-serif", "svg.fonttype": "none", "svg.hashsalt": "edgeopt"}
@@ -52,7 +55,7 @@ def report_figures(analysis: Analysis) -> dict[str, Draw]:
             drawings[f"{name}-{axis}"] = partial(panel_figure, plot, analysis, x=axis)
         for problem in shown_problems(analysis):
             name = convergence_name(analysis, problem, axis)
-            drawings[name] = convergence(analysis, problem, axis, "log")
+            drawings[name] = convergence(analysis, problem, axis)
     return drawings
 
 
@@ -62,9 +65,15 @@ def shown_problems(analysis: Analysis) -> list[str]:
     return [name for name in analysis.problems if name in found][:_SHOWN_PROBLEMS]
 
 
-def convergence(analysis: Analysis, problem: str, axis: str, scale: str) -> Draw:
+def still_problems(analysis: Analysis) -> list[str]:
+    """Return those whose convergence is also a still image of the page: few if there are many."""
+    most = max(1, _STILL_CURVES // len(analysis.solvers))
+    return shown_problems(analysis)[:most]
+
+
+def convergence(analysis: Analysis, problem: str, axis: str) -> Draw:
     """Return the drawing of one problem's convergence."""
-    return partial(panel_figure, plot_convergence, analysis, problem=problem, x=axis, y_scale=scale)
+    return partial(panel_figure, plot_convergence, analysis, problem=problem, x=axis)
 
 
 def convergence_name(analysis: Analysis, problem: str, axis: str) -> str:
@@ -105,8 +114,9 @@ def svg_address(draw: Draw) -> str:
         plain_names(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     # hundredths of a point are precise enough, and make the page much smaller; texts stay
-    rounded = re.sub(rb"<[^>]*>", _rounded, buffer.getvalue())
-    return "data:image/svg+xml;base64," + base64.b64encode(rounded).decode()
+    rounded = re.sub(rb"<[^>]*>", _rounded, buffer.getvalue()).decode()
+    # an address has no line breaks
+    return "data:image/svg+xml," + quote(rounded.replace("\n", " "), safe=_PLAIN_SIGNS)
 
 
 def _rounded(tag: re.Match[bytes]) -> bytes:

@@ -18,6 +18,14 @@ from edgeopt.problems.errors import InputError, check_choice, import_extra
 from edgeopt.problems.files import printable, write_atomically
 from edgeopt.problems.visible import visible_lines
 
+_ROWS = 2_000  # of a table on the page
+
+_LIBRARY = "uplot/uPlot.iife.min.js"
+
+_STYLES = ("uplot/uPlot.min.css", "report.css")
+
+_SCRIPTS = ("charts.js", "plots.js", "frames.js", "report.js")
+
 
 def write_report(
     folder: str | Path,
@@ -116,16 +124,26 @@ def render_page(content: ReportPage) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # the two texts that are not escaped; they come from this package
-    style, script = _file("report.css"), _file("report.js")
+    # what is not escaped comes from this package, but for the data, which escapes itself
+    plain = jinja.utils.markupsafe.Markup
+    style, script = "".join(map(_file, _STYLES)), _script()
     page: str = environment.from_string(_file("report.html")).render(
         report=content,
-        style=jinja.utils.markupsafe.Markup(style),
-        script=jinja.utils.markupsafe.Markup(script),
+        style=plain(style),
+        script=plain(script),
+        data=plain(content.data),
+        most_rows=_ROWS,
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
     return page.lstrip()
+
+
+def _script() -> str:
+    """Return the plotting library with its licence, and the scripts of the page."""
+    own = "\n".join(map(_file, _SCRIPTS))
+    licence = _file("uplot/LICENSE.txt")
+    return f'{_file(_LIBRARY)}/*\n{licence}\n*/\n(() => {{\n"use strict";\n{own}}})();\n'
 
 
 def _shown(value: object) -> object:

@@ -142,10 +142,7 @@ class SimulationCell:
         are the same for all schemes and pool sizes.
         """
         scenario, table = self._scenario, json.loads(self.stream_table)
-        # the content of the stream, not its place: other streams in the file change nothing
-        stream_text = json.dumps([self.stream, table], sort_keys=True)
-        spawn_key = (_number(stream_text), self.repetition)
-        seeds = np.random.SeedSequence(self.seed, spawn_key=spawn_key).spawn(4)
+        seeds = seeds_of(self.seed, self.stream, table, self.repetition)
         arrivals, links, masters, choices = (np.random.default_rng(seed) for seed in seeds)
         default_hz = scenario.loaded_system.tasks.arrival_hz
         stream, rate_hz = draw_stream(self.stream, table, scenario.tasks, default_hz, arrivals)
@@ -161,21 +158,35 @@ class SimulationCell:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             run = self.run()
-        return {
-            "tasks": run.stream.tasks,
-            **measure(run, scenario.warm_up, scenario.edge_value("transport")),
-            "delay_quantiles_s": delay_quantiles_s(run, scenario.warm_up).tolist(),
-            "node_energy_j": node_energy_j(run).tolist(),
-            "node_utilisation": node_utilisation(run).tolist(),
-            "warnings": [str(warning.message) for warning in caught],
-            "status": FINISHED,
-            "error": None,
-        }
+        return outcome_of(run, scenario, [str(warning.message) for warning in caught])
 
     @property
     def _scenario(self) -> Scenario:
         """The scenario, made once in each process."""
         return scenario_of(self.scenario, self.digest)
+
+
+def outcome_of(run: SimulatedRun, scenario: Scenario, warned: list[str]) -> dict[str, Any]:
+    """Return the columns of the result of a run that finished with some warnings."""
+    return {
+        "tasks": run.stream.tasks,
+        **measure(run, scenario.warm_up, scenario.edge_value("transport")),
+        "delay_quantiles_s": delay_quantiles_s(run, scenario.warm_up).tolist(),
+        "node_energy_j": node_energy_j(run).tolist(),
+        "node_utilisation": node_utilisation(run).tolist(),
+        "warnings": warned,
+        "status": FINISHED,
+        "error": None,
+    }
+
+
+def seeds_of(
+    seed: int, stream: str, table: dict[str, Any], repetition: int
+) -> list[np.random.SeedSequence]:
+    """Return the seeds of arrivals, links, master and of the scheme's choices in a run."""
+    # the content of the stream, not its place: other streams in the file change nothing
+    text = json.dumps([stream, table], sort_keys=True)
+    return np.random.SeedSequence(seed, spawn_key=(_number(text), repetition)).spawn(4)
 
 
 @cache

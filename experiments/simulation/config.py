@@ -191,7 +191,7 @@ def read_simulation(path: str | Path) -> SimulationConfig:
         TOML with a table ``[streams.NAME]`` for each stream and ``[schemes.NAME]`` for each
         scheme, whose ``kind`` and ``scheme`` are NAME unless they say otherwise, and the fields
         of `Scenario` and `SimulationConfig`; ``nodes`` is a number or a list. Paths in it are
-        relative to the file.
+        relative to the file. A table ``[live]`` is left to `run_live`.
 
     Raises
     ------
@@ -205,6 +205,7 @@ def read_simulation(path: str | Path) -> SimulationConfig:
     """
     path = Path(path)
     tables = read_toml(path)
+    tables.pop("live", None)  # what only a live run needs
     check_fields(path, tables, (*_SCENARIO, *_OWN), ("network", "system", "streams", "schemes"))
     nodes = tables.pop("nodes", [])
     scenario = {key: tables[key] for key in _SCENARIO if key in tables}

@@ -1,5 +1,5 @@
 from . import schemes
-from .conditions import LinkConditions, draw_conditions
+from .conditions import LinkConditions, LinkTrace, draw_conditions
 from .dispatcher import Dispatcher, WindowDispatcher, make_dispatcher
 from .measures import SimulatedRun, delay_s, measure
 from .plan import Plan, Scheme, plan_cuts
@@ -10,6 +10,7 @@ from .split_system import SplitSystem
 __all__ = [
     "Dispatcher",
     "LinkConditions",
+    "LinkTrace",
     "Plan",
     "Scheme",
     "SimulatedRun",

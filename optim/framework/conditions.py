@@ -43,6 +43,12 @@ class LinkTrace:
     ------
     InputError
         If a value is out of range, or the lengths differ.
+
+    Examples
+    --------
+    >>> from edgeopt.optim.framework import LinkTrace
+    >>> LinkTrace(round_trip_s=[0.02, 0.04], bandwidth_bit_s=[8e6, 4e6], step_s=1.0).round_trip_s
+    array([0.02, 0.04])
     """
 
     round_trip_s: FloatArray

@@ -171,7 +171,7 @@ def as_solver(solver: Any) -> Solver[Any]:
     Raises
     ------
     InputError
-        If it is neither.
+        If it is neither, or the function cannot be called with a problem and a generator.
 
     Examples
     --------
@@ -182,9 +182,24 @@ def as_solver(solver: Any) -> Solver[Any]:
     if hasattr(solver, "init") and hasattr(solver, "step") and not isinstance(solver, type):
         return solver  # type: ignore[no-any-return]
     if callable(solver) and not isinstance(solver, type):
+        _check_signature(solver)
         return OneShot(solver)
     rule = "an object with init and step, or a function f(problem, rng) -> assignment"
     raise InputError("solver", solver, rule)
+
+
+def _check_signature(scheduler: Any) -> None:
+    """Raise `InputError` for a function that two arguments do not suit."""
+    try:
+        signature = inspect.signature(scheduler)
+    except (TypeError, ValueError):  # of compiled code: shows when it is called
+        return
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        given = f"{getattr(scheduler, '__name__', type(scheduler).__name__)}{signature}"
+        rule = "a function of a problem and a random generator, f(problem, rng)"
+        raise InputError("solver", given, rule) from None
 
 
 def is_own(solver: Any) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.files import check_file
@@ -17,7 +17,7 @@ from edgeopt.problems.networks.layers import (
     cut_ends_of,
     warn_uncounted,
 )
-from edgeopt.problems.networks.onnx_file import load_graph
+from edgeopt.problems.networks.onnx_file import load_model
 from edgeopt.problems.networks.onnx_graph import Shape, bodies, reads
 from edgeopt.problems.networks.onnx_inputs import Given, graph_inputs
 from edgeopt.problems.networks.onnx_operators import KINDS, NOT_PARAMETERS, node_macs, operator
@@ -70,8 +70,28 @@ def from_onnx(
     --------
     See `load_network`, which reads a file whose name ends in ``.onnx``.
     """
+    return read_onnx(path, inputs=inputs, allow_uncounted=allow_uncounted).profile
+
+
+class OnnxNetwork(NamedTuple):
+    """A network, the model (onnx.ModelProto) that it was read from, and the layer of each tensor.
+
+    The input of the network is layer -1, or a layer for each of several inputs. Tensors that depend
+    on constants and sizes alone have no layer. Weights stored beside the file are not in the model.
+    """
+
+    profile: Profile
+    model: Any
+    layers: dict[str, int]
+
+
+def read_onnx(
+    path: str | Path, *, inputs: Given | None = None, allow_uncounted: bool = False
+) -> OnnxNetwork:
+    """Return what `from_onnx` reads; arguments and errors are the same."""
     path = check_file("path", path)
-    graph = load_graph(path, inputs or {})
+    model = load_model(path, inputs or {})
+    graph = model.graph
     sources = [str(value.name) for value in graph_inputs(graph)]
     if not sources:
         raise InputError(f"{path}: inputs", sources, "at least one tensor, initializers aside")
@@ -83,7 +103,8 @@ def from_onnx(
     check_uncounted(str(path), done, layers.unknown, allowed=allow_uncounted)
     warn_uncounted(str(path), layers.uncounted())
     size = max(layers.tensors.element_bytes(name) for name in sources)
-    return Profile(path.stem, layers.input_shape, tuple(done), cut_ends_of(done), size)
+    profile = Profile(path.stem, layers.input_shape, tuple(done), cut_ends_of(done), size)
+    return OnnxNetwork(profile, model, layers.makers)
 
 
 class _Layers:
@@ -94,7 +115,7 @@ class _Layers:
         self.done: list[Layer] = []
         self.unknown: dict[int, list[str]] = {}
         self._quantized: list[int] = []
-        self._makers = dict.fromkeys(sources, -1)
+        self.makers = dict.fromkeys(sources, -1)
         self._reached = set(sources)
         self._names = Counter(node.name for node in graph.node)
         self._used = {name for node in graph.node for name in reads(node)}
@@ -108,7 +129,7 @@ class _Layers:
         if len(sources) == 1:
             return shapes[0]
         for name, shape in zip(sources, shapes, strict=True):
-            self._makers[name] = len(self.done)
+            self.makers[name] = len(self.done)
             label = "_".join(f"input:{name}".split())
             size = self.tensors.element_bytes(name)
             self.done.append(Layer(label, "identity", 0, 0, shape, (-1,), size))
@@ -123,8 +144,8 @@ class _Layers:
             self._parameters.derive(node)
             return
         self._reached.update(filter(None, node.output))
-        if node.op_type == "DequantizeLinear" and node.input[0] in self._makers:
-            self._makers[node.output[0]] = self._makers[node.input[0]]
+        if node.op_type == "DequantizeLinear" and node.input[0] in self.makers:
+            self.makers[node.output[0]] = self.makers[node.input[0]]
         else:
             self._append(node)
 
@@ -132,7 +153,7 @@ class _Layers:
         """Append one layer for each output of `node` in use; the first of them has all the work."""
         label = self._label(node)
         place = f"{self.tensors.path}: node {label}"
-        sources = tuple(dict.fromkeys(self._makers[n] for n in reads(node) if n in self._makers))
+        sources = tuple(dict.fromkeys(self.makers[n] for n in reads(node) if n in self.makers))
         unknown: list[str] = []
         macs = node_macs(node, self.tensors, place, unknown) // self.tensors.batch
         kind = KINDS.get(operator(node), "other")
@@ -141,7 +162,7 @@ class _Layers:
             shape = self.tensors.per_sample(name, place)
             # The work of a node with several outputs counts once.
             count, parameters, stored = (0, 0, 0) if i else work
-            self._makers[name] = len(self.done)
+            self.makers[name] = len(self.done)
             layer = Layer(
                 *(f"{label}:{i}" if i else label, kind, count, parameters, shape, sources),
                 element_bytes=self.tensors.element_bytes(name),

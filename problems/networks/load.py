@@ -70,12 +70,12 @@ def load_network(
     >>> network.depth, round(network.layers[0].macs / 1e6)
     (34, 118)
     """
-    path, suffix, rest = _file_and_options(spec)
+    path, suffix, rest = file_and_options(spec)
     if suffix == ".onnx":
-        given = _parse_inputs(rest) | dict(inputs or {})
+        given = parse_inputs(rest) | dict(inputs or {})
         return from_onnx(path, inputs=given, allow_uncounted=allow_uncounted)
     if suffix == ".json":
-        return from_json(path, _only_input(_parse_inputs(rest) | dict(inputs or {})))
+        return from_json(path, _only_input(parse_inputs(rest) | dict(inputs or {})))
     if inputs:
         raise InputError("inputs", dict(inputs), "left out, except with an ONNX file")
     if suffix == ".csv" and not rest:
@@ -85,7 +85,7 @@ def load_network(
     return NETWORKS[name](**dict(map(_option, options)))
 
 
-def _file_and_options(spec: str) -> tuple[str, str, str]:
+def file_and_options(spec: str) -> tuple[str, str, str]:
     """Return path, suffix in small letters and options of a file; no suffix for other names."""
     # A path may have a colon too, and so may the name of an input.
     found = re.fullmatch(
@@ -102,7 +102,7 @@ def _only_input(given: Given) -> tuple[int, ...]:
     return shape
 
 
-def _parse_inputs(text: str) -> dict[str, tuple[int, ...] | float]:
+def parse_inputs(text: str) -> dict[str, tuple[int, ...] | float]:
     """Parse ``:NAME=SIZES:NAME=SIZES``."""
     return dict(parse_input(each) for each in re.findall(r":(.+?=[^:]*)", text, re.DOTALL))
 

@@ -27,8 +27,8 @@ from edgeopt.problems.networks.onnx_stand_ins import with_stand_ins
 _MOST_NODES = 200_000  # of a network; the largest public ones have some 10,000
 
 
-def load_graph(path: Path, given: Given) -> Any:
-    """Return the graph (onnx.GraphProto) with shapes inferred, in order of computation.
+def load_model(path: Path, given: Given) -> Any:
+    """Return the model (onnx.ModelProto) with shapes inferred, its graph in order of computation.
 
     Local functions are inlined, and so is the branch of each `If` whose condition depends on
     constants and shapes alone; sizes that the graph computes become constants. Weights stored
@@ -62,7 +62,7 @@ def load_graph(path: Path, given: Given) -> Any:
             break
         _forget_shapes(model.graph)
         model = _infer(path, model)
-    return model.graph
+    return model
 
 
 def _is_open(graph: Any) -> bool:

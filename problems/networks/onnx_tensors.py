@@ -72,7 +72,9 @@ class Tensors:
         """Return the shape, or raise `InputError` at `place` unless all sizes are known."""
         shape = self.shapes.get(name)
         if shape is None or not self.is_known(name):
-            rule = "a shape of known sizes >= 1"
+            rule = (
+                "a shape of known sizes >= 1; some need the value of an input, --input NAME=NUMBER"
+            )
             raise InputError(f"{place}: {name}", "no shape" if shape is None else shape, rule)
         return shape
 

@@ -19,6 +19,7 @@ from edgeopt.problems.files import (
     read_content,
     write_atomically,
 )
+from edgeopt.problems.scheduling.headings import check_names, in_seconds, unit_in_heading
 from edgeopt.problems.scheduling.problem import CONSUMPTION, Problem, UniformTimes
 from edgeopt.problems.scheduling.swf import SWF_SUFFIXES
 from edgeopt.problems.scheduling.table_files import TABLE_SUFFIXES, read_table
@@ -73,8 +74,15 @@ def _read_table(path: Path, options: TableOptions) -> Problem:
     for heading in _OF_INSTRUCTIONS & {*(nodes or ())}:
         rule = "a node's times in s; tasks in MI on nodes in MIPS are TASKS.csv:nodes=NODES.csv"
         raise InputError(f"{path} column", heading, rule)
+    check_names(f"{path} column", nodes or (), "node")
+    check_names(f"{path} row", tasks or (), "task")
+    for heading in nodes or () if options.unit is None else ():
+        if unit := unit_in_heading(heading):
+            rule = f"without a unit, or say which: {path}:unit={unit} (unit=s if it is s after all)"
+            raise InputError(f"{path} column", heading, rule)
     try:
-        return Problem(table.matrix, name=stem, task_names=tasks, node_names=nodes)
+        times = in_seconds(table.matrix, options.unit)
+        return Problem(times, name=stem, task_names=tasks, node_names=nodes)
     except InputError as error:
         raise InputError(f"{path}: {error.field}", error.value, error.rule) from None
 

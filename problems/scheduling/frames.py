@@ -6,6 +6,7 @@ The frames of pandas are recognised by their attributes, those of other librarie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -139,6 +140,10 @@ def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names 
         if tasks is not None:
             rule = "numbers; the index already names the tasks"
             raise InputError(f"column {label}", values[0], rule)
+        for value in values:
+            if _is_fraction(value):
+                rule = "a name of a task, or a number that is no text: see pandas.to_numeric"
+                raise InputError(f"column {label}", value, rule)
         return tuple(values)
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         return None
@@ -155,6 +160,11 @@ def _first_column(frame: Any, tasks: Names | None, index: bool | None) -> Names 
     return None
 
 
+def _is_fraction(text: str) -> bool:
+    """Whether a text is a number that is no integer, with any decimal sign."""
+    return re.fullmatch(r"\s*[+-]?\d*[.,]\d+(e[+-]?\d+)?\s*", text, re.IGNORECASE) is not None
+
+
 def _column_values(frame: Any, place: int) -> FloatArray:
     """Return the numbers of a column, infinite where one is missing."""
     label, column = str(frame.columns[place]), frame.iloc[:, place]
@@ -165,7 +175,8 @@ def _column_values(frame: Any, place: int) -> FloatArray:
         texts = (value for value in column.tolist() if isinstance(value, str | bytes | bool))
         bad = next(texts, None)
     if bad is not None:
-        raise InputError(f"column {label}", str(bad), "numbers: execution times in s")
+        rule = "numbers: execution times in s, a row for each task and a column for each node"
+        raise InputError(f"column {label}", str(bad), rule)
     try:
         values: FloatArray = column.to_numpy(dtype=np.float64, na_value=np.nan).copy()
     except (TypeError, ValueError) as error:

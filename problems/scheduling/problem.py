@@ -17,6 +17,7 @@ from edgeopt.problems.files import printable
 from edgeopt.problems.html import escaped
 from edgeopt.problems.scheduling.consumption import Axes, check_consumption
 from edgeopt.problems.scheduling.frames import aligned, labelled_times
+from edgeopt.problems.scheduling.headings import UNITS, check_names, unit_in_heading
 from edgeopt.problems.scheduling.html import (
     SHOWN_COLUMNS,
     SHOWN_ROWS,
@@ -101,6 +102,7 @@ class Problem:
     def __post_init__(self) -> None:
         # The fields of a frozen dataclass are set once here, to checked copies that nobody shares.
         times = labelled_times(self.et)
+        _check_headings(times.tasks or (), times.nodes or ())
         object.__setattr__(self, "et", check_times(times.et))
         shown = {"task_names": (times.tasks, self.tasks), "node_names": (times.nodes, self.nodes)}
         for field, (labels, length) in shown.items():
@@ -286,6 +288,16 @@ def _check_length(field: str, array: FloatArray, length: int) -> None:
     """Raise `InputError` for an array whose length does not match the execution times."""
     if len(array) != length:
         raise InputError(f"{field}.shape", array.shape, f"({length},) to match et")
+
+
+def _check_headings(tasks: Iterable[str], nodes: Iterable[str]) -> None:
+    """Raise `InputError` for labels of a frame that are no tasks, no nodes, or not in s."""
+    check_names("row", tasks, "task")
+    check_names("column", nodes, "node")
+    for heading in nodes:
+        if unit := unit_in_heading(heading):
+            rule = f"renamed, with its times in s: {1 / UNITS[unit]:g} s in each {unit}"
+            raise InputError("column", heading, rule)
 
 
 def _check_labels(field: str, names: Any, length: int) -> tuple[str, ...] | None:

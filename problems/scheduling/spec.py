@@ -64,6 +64,7 @@ def load_problem(
     decimal: str | None = None,
     separator: str | None = None,
     sheet: str | None = None,
+    unit: str | None = None,
 ) -> Problem:
     """Return the problem that `spec` names.
 
@@ -90,6 +91,9 @@ def load_problem(
         Separator of a table: "comma", "semicolon", "tab" or "space".
     sheet : str, optional
         Sheet of an Excel file, needed only if several have cells.
+    unit : str, optional
+        Unit of the times in a table: "ns", "us", "ms", "s", "min" or "h"; by default s, unless a
+        name of a node ends with another, such as ``pi (ms)``, which is asked about.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def load_problem(
            [3. , 2.5]])
     """
     given: dict[str, Any] = {"header": header, "index": index, "decimal": decimal}
-    given |= {"separator": separator, "sheet": sheet}
+    given |= {"separator": separator, "sheet": sheet, "unit": unit}
     options = {name: value for name, value in given.items() if value is not None}
     generator, *parts = str(spec).split(":")
     # First the file: a colon is legal in its name, and the user can see that it exists.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeopt.problems.errors import InputError, check_choice
+from edgeopt.problems.scheduling.headings import UNITS
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class TableOptions:
         Character between the cells of a text file.
     sheet : str, optional
         Sheet of an Excel file.
+    unit : str, optional
+        Unit of the times, a key of `UNITS`; by default s, and headings must not name another.
     """
 
     header: bool | None = None
@@ -32,6 +35,7 @@ class TableOptions:
     decimal: str | None = None
     separator: str | None = None
     sheet: str | None = None
+    unit: str | None = None
 
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " "}
@@ -60,4 +64,6 @@ def table_options(given: Mapping[str, Any]) -> TableOptions:
         if mark not in SEPARATORS.values():
             raise InputError("separator", mark, f"one of {', '.join(SEPARATORS)}")
         values["separator"] = mark
+    if "unit" in values:
+        values["unit"] = check_choice("unit", values["unit"], UNITS)
     return TableOptions(**values)

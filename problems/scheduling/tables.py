@@ -22,6 +22,7 @@ from edgeopt.problems.scheduling.frames import (
     check_memory_label,
     is_row_numbers,
 )
+from edgeopt.problems.scheduling.headings import unit_in_cell
 from edgeopt.problems.scheduling.table_options import TableOptions
 
 _SURELY_COUNTED = 4
@@ -130,7 +131,10 @@ def _ragged(grid: Grid, row: int, width: int) -> UnreadableTableError:
     """Return the refusal of a row with too many or too few cells."""
     found = len(grid.rows[row])
     place = f"{grid.path} {grid.places[row]}"
-    return UnreadableTableError(row, InputError(place, f"{found} cells", f"{width} cells"))
+    rule = f"{width} cells"
+    if row == 1 and len(grid.rows[0]) == 1:
+        rule += ", like the row above it (a title begins with #)"
+    return UnreadableTableError(row, InputError(place, f"{found} cells", rule))
 
 
 def _values(grid: Grid, decimal: str, options: TableOptions) -> FloatArray:
@@ -311,8 +315,12 @@ def _table(grid: Grid, values: FloatArray, above: int, left: int) -> Table:
         raise UnreadableTableError(0, InputError(grid.path, "no rows", "one row per task"))
     for place, column in np.argwhere(np.isnan(matrix)):
         row, cell = int(place) + above, grid.rows[int(place) + above][int(column) + left]
+        where = f"{grid.path} {grid.places[row]}"
         rule = "a number" if row else "a number (or header=yes, if these are names)"
-        raise UnreadableTableError(row, InputError(f"{grid.path} {grid.places[row]}", cell, rule))
+        if row and (unit := unit_in_cell(cell)):
+            rule = f"a number without a unit; give it once, {grid.path}:unit={unit}"
+            row = len(grid.rows)  # the cells are as meant, whatever other separators give
+        raise UnreadableTableError(row, InputError(where, cell, rule))
     header = grid.rows[0][left:]
     if not left and not header[0].strip():
         header[0] = "0"  # a node after all, whatever pandas and R mean by an empty cell

@@ -21,7 +21,7 @@ from typing import Any
 
 from fuzz.watch import watch
 
-from attack import bits, cluster, folders, hostile, inputs, kills, proofs
+from attack import bits, cluster, folders, hostile, inputs, kills, live, proofs
 from attack.part import Part, Try
 from attack.samples import make_sample
 from edgeopt.experiments.runs.processes import die_with
@@ -35,6 +35,7 @@ PARTS = {
         inputs.PART,
         hostile.PART,
         cluster.PART,
+        live.PART,
         proofs.PART,
     )
 }

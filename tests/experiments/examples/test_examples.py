@@ -12,7 +12,7 @@ import pytest
 import edgeopt.experiments
 from edgeopt.problems.networks.layers import Layer
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.site]
 
 EXAMPLES = Path(edgeopt.experiments.__path__[0]) / "examples"
 Run = Callable[[str], dict[str, Any]]
@@ -33,7 +33,7 @@ def test_all_are_tested_and_are_notebooks():
     texts = {path.name: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
     tutorials = {name: text for name, text in texts.items() if text.startswith("# %% [markdown]")}
     tests = Path(__file__).read_text(encoding="utf-8")
-    assert len(tutorials) >= 7
+    assert len(tutorials) >= 13
     for name, text in tutorials.items():
         assert f'run("{name}")' in tests
         assert text.count("\n# %%\n") >= 4
@@ -114,8 +114,9 @@ def test_own_scheme(run: Run, tmp_path: Path):
     assert (tmp_path / "own_scheme.png").stat().st_size > 10_000
 
 
-def test_own_instance(run: Run):
+def test_own_instance(run: Run, tmp_path: Path):
     found = run("own_instance.py")
+    assert (tmp_path / "own_instance.png").stat().st_size > 10_000
     digests = {name: problem.digest for name, problem in found["problems"].items()}
     assert len(digests) == 4
     assert len(set(digests.values())) == 2
@@ -136,3 +137,54 @@ def test_learn_together(run: Run, tmp_path: Path):
     assert summary["cut 5, asleep"]["asleep"] == 1
     assert summary["cut 5, asleep"]["error"] > summary["cut 5"]["error"]
     assert (tmp_path / "learning" / "errors.png").stat().st_size > 10_000
+
+
+def test_makespan_and_energy(run: Run, tmp_path: Path):
+    found = run("makespan_and_energy.py")
+    makespans, energies, chosen = found["makespans"], found["energies"], found["chosen"]
+    assert 0 < found["share"] <= 1
+    assert makespans[chosen] <= 1.1 * makespans[0]
+    assert (energies[makespans <= 1.1 * makespans[0]] >= energies[chosen]).all()
+    assert found["saved"] > 0
+    assert (tmp_path / "makespan_and_energy.png").stat().st_size > 10_000
+
+
+def test_worst_case(run: Run, tmp_path: Path):
+    found = run("worst_case.py")
+    case, rules = found["case"], found["rules"]
+    lost, won = (rules[name](case.problem, None) for name in (case.solver, case.rival))
+    assert case.ratio == case.problem.makespan(lost) / case.problem.makespan(won)
+    assert case.ratio > 2
+    assert (tmp_path / "worst_case.png").stat().st_size > 10_000
+
+
+def test_optimal(run: Run, tmp_path: Path):
+    found = run("optimal.py")
+    assert found["exact"].makespan == found["proved"] == min(found["makespans"].values()) == 366
+    assert max(found["bounds"].values()) <= 366
+    assert (tmp_path / "optimal.png").stat().st_size > 10_000
+
+
+@pytest.mark.filterwarnings("ignore:.*measure again on a quiet machine")  # tests share theirs
+def test_measured_network(run: Run, tmp_path: Path):
+    pytest.importorskip("torch")
+    found = run("measured_network.py")
+    assert found["macs"].sum() == 64**2 * 32 * 27 + 32**2 * 64 * 288 + 16**2 * 64 * 576 + 640
+    assert 0 < found["seconds"].sum() < 1
+    assert (tmp_path / "measured_network.png").stat().st_size > 10_000
+
+
+def test_three_tiers(run: Run, tmp_path: Path):
+    found = run("three_tiers.py")
+    points = found["points"]
+    assert len(points) == len(found["front"]) == 5  # as in the guide
+    best = found["best"]  # the most accurate one
+    assert best.accuracy == points[:, 2].max() == 0.733
+    assert (tmp_path / "three_tiers.png").stat().st_size > 10_000
+
+
+def test_schemes_by_load(run: Run, tmp_path: Path):
+    delays = run("schemes_by_load.py")["delays"]
+    best = delays["collaborative, least delay"]
+    assert (best <= 1.05 * delays.min(axis="columns")).all()
+    assert (tmp_path / "schemes_by_load.png").stat().st_size > 10_000

@@ -9,7 +9,7 @@ import pytest
 
 import edgeopt.experiments
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.site]
 
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")

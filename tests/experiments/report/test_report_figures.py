@@ -1,7 +1,8 @@
 """The report's figures are those of `edgeopt plot`, and cope with any name."""
 
-import base64
 import re
+from dataclasses import replace
+from urllib.parse import unquote
 
 from sweep_rows import failed, final, run, sweep
 
@@ -11,6 +12,7 @@ from edgeopt.experiments.report.figures import (
     convergence_name,
     rank_figure,
     report_figures,
+    still_problems,
     svg_address,
     write_pdf,
 )
@@ -62,6 +64,14 @@ def test_problems_of_one_slug_have_files_of_their_own():
     ]
 
 
+def test_the_more_solvers_the_fewer_problems_have_still_images():
+    problems = {name: name for name in "pqr"}
+    cells = final({name: {"a": [0.1]} for name in problems})
+    for solvers, shown in ((16, "pqr"), (20, "pq"), (90, "p")):
+        crowd = replace(ANALYSIS, cells=cells, problems=problems, solvers=("a",) * solvers)
+        assert still_problems(crowd) == [*shown]
+
+
 def test_the_rank_diagram_names_all_solvers_with_their_ranks():
     gaps = {"a": [0.1], "b": [0.2], "c {x}": [0.3], "d": [0.4]}
     comparison = compare_solvers(final({f"p{i}": gaps for i in range(30)}))
@@ -75,11 +85,12 @@ def test_the_rank_diagram_names_all_solvers_with_their_ranks():
 
 
 def test_images_are_text_that_runs_nothing_and_repeat_to_the_byte(tmp_path):
-    draw = convergence(ANALYSIS, "p", "seconds", "log")
+    draw = convergence(ANALYSIS, "p", "seconds")
     address = svg_address(draw)
-    head, code = address.split(",")
-    assert head == "data:image/svg+xml;base64"
-    svg = base64.b64decode(code).decode()
+    head, code = address.split(",", 1)
+    assert head == "data:image/svg+xml"
+    assert not {*"<>#%\"'&"} & {*re.sub("%[0-9A-F]{2}", "", code)}
+    svg = unquote(code)
     assert "_$x$ &lt;b&gt;&amp;" in svg
     assert "<script" not in svg
     assert ">0.01<" in svg

@@ -107,7 +107,7 @@ def run_step(step: Step, folder: Path) -> None:
                 journal.write_bytes(data[: round(len(data) * step.cut)])
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(steps, max_size=5), configs)
 def test_any_history_gives_the_table_of_one_clean_run(history: list[Step], last: FakeConfig):
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:

@@ -4,10 +4,12 @@ import functools
 import json
 
 import numpy as np
+import pytest
 
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.solver import OneShot, State, Trace, as_solver, solver_name
 from edgeopt.optim.scheduling.stop import Iterations, Progress, Status
+from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
 
 PROBLEM = Problem([[2.0, 9.0], [2.0, 9.0], [9.0, 4.0]], name="<three> tasks")
@@ -99,3 +101,21 @@ def test_a_trace_records_the_progress():
     trace = Trace()
     trace.record(Progress(iterations=1, evaluations=20, seconds=0.5, makespan=3.0))
     assert trace == Trace([1], [20], [0.5], [3.0])
+
+
+def test_a_function_of_other_arguments_is_refused_before_it_is_called():
+    def alone(problem):
+        raise AssertionError
+
+    def third(problem, rng, ants):
+        raise AssertionError
+
+    def lenient(problem, rng=None, *, ants=20):
+        return np.zeros(problem.tasks, int)
+
+    for scheduler in (alone, third, lambda *, problem, rng: None):
+        with pytest.raises(
+            InputError, match=r"solver: got .*\(.*problem.*\).*, must be a function of"
+        ):
+            as_solver(scheduler)
+    assert as_solver(lenient).scheduler is lenient

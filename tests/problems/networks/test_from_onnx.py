@@ -309,10 +309,10 @@ def test_a_constant_whose_data_do_not_fit_is_named(save, damage):
         from_onnx(save(nodes, [sizes, weight("w", 192, 2)]))
 
 
-def test_every_truncation_is_an_input_error(chain, tmp_path):
+def test_truncations_are_input_errors(chain, tmp_path):
     data = chain().read_bytes()
     path = tmp_path / "cut.onnx"
-    for length in range(0, len(data) - 30):
+    for length in range(0, len(data) - 30, 3):
         path.write_bytes(data[:length])
         with pytest.raises(InputError):
             from_onnx(path)

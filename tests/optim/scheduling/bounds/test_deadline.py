@@ -23,9 +23,9 @@ def test_pairs_beyond_the_deadline_are_left_out():
 
 
 def test_it_is_far_above_the_lp_where_nodes_differ():
-    problem = load_problem("rcmax:machines:100x50:seed=1")
-    assert round(lower_bound(problem)) == 50
-    assert (deadline_bound(problem), best_bound(problem, 300.0)) == (64.0, 64.0)
+    problem = load_problem("rcmax:machines:50x25:seed=1")
+    assert round(lower_bound(problem)) == 57
+    assert (deadline_bound(problem), best_bound(problem, 300.0)) == (77.0, 77.0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -85,11 +85,11 @@ def test_a_budget_of_iterations_ends_the_search():
 
 def test_programs_that_presolve_reduces_are_solved_to_the_end():
     # most tasks fit on their cheapest node: presolve fixes them, and their energy is a constant
-    problem = load_problem("devices:all:30x6:power=2:idle=0:seed=1")
-    found = front(problem, EpsilonConstraint(points=3), stop=Seconds(600.0), rng=1)
+    problem = load_problem("devices:all:16x6:power=2:idle=0:seed=1")
+    found = front(problem, EpsilonConstraint(points=6), stop=Seconds(600.0), rng=1)
     other = front(problem, "frontier", stop=Iterations(30), rng=1)
     corner = np.maximum(found.reference, other.reference)
-    assert len(found) > 3
+    assert len(found) > 4
     assert other.hypervolume(corner) <= found.hypervolume_bound(corner)
 
 

@@ -3,13 +3,9 @@
 import base64
 import json
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -23,6 +19,8 @@ class Browser:
     """One page of a browser."""
 
     def __init__(self, program: str, profile: Path) -> None:
+        # 3 and 4 must be free in the child: what is opened from here on has other numbers
+        held = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
         command_end, self._send = os.pipe()
         self._receive, answer_end = os.pipe()
 
@@ -38,8 +36,8 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(command_end)
-        os.close(answer_end)
+        for end in (command_end, answer_end, *held):
+            os.close(end)
         self._number, self._unread, self.complaints = 0, b"", []
         self._session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -60,13 +58,15 @@ class Browser:
         assert "error" not in answer, answer
         return answer["result"]
 
-    def open(self, path: Path, width: int, height: int, *, dark: bool = False) -> None:
+    def open(
+        self, path: Path, width: int, height: int, *, dark: bool = False, query: str = ""
+    ) -> None:
         """Show a file in a window of this size."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         size = {"width": width, "height": height, "deviceScaleFactor": 1}
         self.call("Emulation.setDeviceMetricsOverride", mobile=width < 600, **size)
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=path.as_uri() + query)
         while self._note(self._read()) != "Page.loadEventFired":
             pass
 
@@ -109,14 +109,3 @@ class Browser:
         elif fetched and fetched not in ("file", "data"):
             self.complaints.append(content["request"]["url"])
         return name
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Return a browser, or skip where Debian's package chromium is missing."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
-    opened = Browser(program, tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
