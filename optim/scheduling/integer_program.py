@@ -215,11 +215,8 @@ def solve_program(
     return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
-def run_program(highs: Any, checks: float) -> float:
-    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments.
-
-    Return about the seconds of its work, which is counted by the pivots of all LPs, not timed.
-    """
+def run_program(highs: Any, checks: float) -> None:
+    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments."""
     raised: list[BaseException] = []
     asked = 0
 
@@ -237,6 +234,10 @@ def run_program(highs: Any, checks: float) -> float:
     highs.run()
     if raised:
         raise raised[0]
+
+
+def work_of(highs: Any) -> float:
+    """Return about the seconds of HiGHS's work: counted by the pivots of all LPs, not timed."""
     pivots = max(int(highs.getInfo().simplex_iteration_count), 0)  # -1 before the first
     return _PIVOT_S * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
 

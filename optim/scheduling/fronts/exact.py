@@ -22,6 +22,7 @@ from edgeopt.optim.scheduling.integer_program import (
     cover_of,
     model_of,
     run_program,
+    work_of,
 )
 from edgeopt.optim.scheduling.run_time import is_over, time_left, within
 from edgeopt.problems.errors import IntArray
@@ -325,7 +326,8 @@ def minimise(
     model, size, offset = _priced(program, goal, wanted)
     highs.passModel(model)
     _add_late_nodes(highs, program, problem, goal, wanted.value / size)
-    work = run_program(highs, checks)
+    run_program(highs, checks)
+    work = work_of(highs)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return Answer(None, math.inf, True, work)

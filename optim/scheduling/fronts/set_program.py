@@ -9,7 +9,7 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.rounding import ROUNDING
 from edgeopt.optim.scheduling.fronts.sets import SetBound, SetLP
-from edgeopt.optim.scheduling.integer_program import run_program
+from edgeopt.optim.scheduling.integer_program import run_program, work_of
 from edgeopt.problems.errors import IntArray
 
 _WHOLE = 0.5  # a variable above is 1
@@ -52,7 +52,8 @@ def combine(
     chosen = _worthwhile(sets, bound, wanted - bound.value)
     highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
     highs.passModel(_model_of(sets, chosen))
-    work = run_program(highs, checks)
+    run_program(highs, checks)
+    work = work_of(highs)
     info = highs.getInfo()
     if not (np.isfinite(info.objective_function_value) and info.primal_solution_status):
         return None, work
