@@ -74,6 +74,7 @@ def test_python_examples_run(page, folder):
 
 
 @pytest.mark.site
+@pytest.mark.filterwarnings("ignore:.*measure again on a quiet machine")  # tests share theirs
 @pytest.mark.parametrize("page", [page for page in SITE if "```" in page.read_text()], ids=name)
 def test_the_blocks_of_a_page_of_the_site_run_in_order(page, folder):
     text = page.read_text(encoding="utf-8")
