@@ -129,12 +129,10 @@ def _groups(analysis: Analysis) -> dict[tuple[int, int], Any]:
     return {(problems[p], solvers[s]): places for (p, s), places in found.items()}
 
 
-def _table(analysis: Analysis, entries: dict[tuple[int, int], Any]) -> list[list[Any]]:
+def _table(entries: dict[tuple[int, int], Any], shape: tuple[int, int]) -> list[list[Any]]:
     """Return entries as a list for each problem of a list of solvers, None where there is none."""
-    return [
-        [entries.get((problem, solver)) for solver in range(len(analysis.solvers))]
-        for problem in range(len(analysis.problems))
-    ]
+    problems, solvers = shape
+    return [[entries.get((p, s)) for s in range(solvers)] for p in range(problems)]
 
 
 # Convergence: quartiles over repetitions at costs that all solvers share.
@@ -219,16 +217,38 @@ def _times(analysis: Analysis, axis: str, points: int) -> tuple[list[list[Any]],
     targets = np.array([*TARGETS, *ECDF_TARGETS])
     every = hitting_times(analysis.cells, axis, targets).to_numpy()
     own, many = every[:, : len(TARGETS)], every[:, len(TARGETS) :]
-    met = many[np.isfinite(many) & (many > 0)]
-    grid = np.geomspace(met.min(), met.max(), points) if met.size else np.ones(1)
-    grid = _rounded_costs(grid, axis)
-    times, counts = {}, {}
-    for key, places in _groups(analysis).items():
-        times[key] = [len(places), *(_sorted_times(column, axis) for column in own[places].T)]
-        ordered = np.sort(many[places], axis=None)
-        counts[key] = packed(np.searchsorted(ordered, grid * _SLACK, side="right"), 12)
-    shares = {"x": packed(grid, _DIGITS[axis]), "counts": _table(analysis, counts)}
-    return _table(analysis, times), shares
+    groups = _groups(analysis)
+    times = {
+        key: [len(places), *(_sorted_times(column, axis) for column in own[places].T)]
+        for key, places in groups.items()
+    }
+    # over all problems there is one curve for each solver, which can be read at many costs
+    solvers = analysis.cells["solver"].to_numpy()
+    whole = {(0, n): np.flatnonzero(solvers == name) for n, name in enumerate(analysis.solvers)}
+    shares = {
+        "all": _shares(many, whole, axis, _MOST, (1, len(whole))),
+        "each": _shares(many, groups, axis, points, (len(analysis.problems), len(whole))),
+    }
+    return _table(times, (len(analysis.problems), len(whole))), shares
+
+
+def _shares(
+    times: FloatArray,
+    groups: dict[tuple[int, int], Any],
+    axis: str,
+    points: int,
+    shape: tuple[int, int],
+) -> dict[str, Any]:
+    """Return costs, and how many pairs of a run and a target each group has met by each of them."""
+    met = times[np.isfinite(times) & (times > 0)]
+    spaced = np.geomspace(met.min(), met.max(), points) if met.size else np.ones(1)
+    grid = _rounded_costs(spaced, axis)
+    counts = {
+        key: np.searchsorted(np.sort(times[places], axis=None), grid * _SLACK, side="right")
+        for key, places in groups.items()
+    }
+    packs = {key: packed(count, 12) for key, count in counts.items()}
+    return {"x": packed(grid, _DIGITS[axis]), "counts": _table(packs, shape)}
 
 
 def _sorted_times(times: FloatArray, axis: str) -> str:
@@ -252,7 +272,7 @@ def _last_gaps(analysis: Analysis) -> list[list[Any]]:
             gap = 100 * round(gaps[place], _PLACES)
             words[order[repetitions[place]]] = _word(gap, 5) if np.isfinite(gap) else "x"
         entries[key] = ",".join(words)
-    return _table(analysis, entries)
+    return _table(entries, (len(analysis.problems), len(analysis.solvers)))
 
 
 def _profiles(analysis: Analysis, axis: str) -> dict[str, Any]:
