@@ -32,7 +32,7 @@ TOPICS = {  # others come last
 
 PROCESSES = 2
 
-SECONDS = 300
+SECONDS = 1800
 
 
 def write_gallery(site: Site, cache: Path) -> None:

@@ -66,7 +66,8 @@ def broken(page: Path, addresses: list[str], pages: dict[Path, Page]) -> Iterato
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
         if target.is_dir():
             target /= "index.html"
-        named = not parts.fragment or target not in pages
+        # a page of source code links to the right page, but knows one package of its names only
+        named = not parts.fragment or target not in pages or "_modules" in page.parts
         if not target.is_file() or not (named or unquote(parts.fragment) in pages[target].names):
             yield f"{page.relative_to(SITE)}: {address}"
 
