@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.abc import Loader, MetaPathFinder
@@ -197,6 +198,8 @@ def _beside(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
 
 _RUN: dict[str, UserCode] = {}
 
+_RUNNING: ContextVar[str | None] = ContextVar("running", default=None)  # the file, while it is run
+
 
 def run_code(code: UserCode) -> ModuleType:
     """Run the file, once for each content, and return its module.
@@ -300,7 +303,24 @@ class _Loader(Loader):
             return
         path, source = self.code.files[self.name]
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _importer(self.code)}
-        exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
+        outer = _RUNNING.set(str(path))
+        try:
+            exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
+        finally:
+            _RUNNING.reset(outer)
+
+
+def check_not_within_file(field: str) -> None:
+    """Raise `InputError` while a user's file is run for what it defines.
+
+    An experiment there would run the file again, for its own solvers, and so on for ever.
+    """
+    path = _RUNNING.get()
+    if path is not None:
+        rule = (
+            'a file that calls it below `if __name__ == "__main__":`, as it is run for its solver'
+        )
+        raise InputError(field, path, rule)
 
 
 def _importer(code: UserCode) -> Any:

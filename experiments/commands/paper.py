@@ -33,6 +33,7 @@ def paper_command(
     failures = regenerate(parts, out, quick=quick, jobs=jobs)
     say(f"written: {out / 'README.md'}")
     if failures:
+        say(f"not made, for the reasons above: {', '.join(failures)}")
         raise typer.Exit(SOME_FAILED)
 
 

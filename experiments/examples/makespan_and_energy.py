@@ -29,7 +29,10 @@ folder.mkdir(parents=True, exist_ok=True)
 # %%
 problem = load_problem("devices:all:30x5:power=2:idle=0:seed=1")
 shortest = solve(problem, lpt)
-print(f"LPT: {shortest.makespan:.4g} s, {shortest.measures.energy:.4g} J")
+assert shortest.measures is not None
+energy = shortest.measures.energy
+assert energy is not None
+print(f"LPT: {shortest.makespan:.4g} s, {energy:.4g} J")
 
 # %% [markdown]
 # ## The front
@@ -63,7 +66,7 @@ print(found.schedule(chosen).loads.round(3))
 with paper_style():
     figure = Figure(figsize=(4.5, 3.0))
     axes = found.plot(figure.subplots(), label="front")
-    axes.plot(shortest.makespan, shortest.measures.energy, "s", label="LPT")
+    axes.plot([shortest.makespan], [energy], "s", label="LPT")
     axes.plot(makespans[chosen], energies[chosen], "D", label="chosen")
     axes.legend()
     print(*save_figure(figure, folder, "makespan_and_energy"))

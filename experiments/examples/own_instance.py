@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from edgeopt import (
     Evaluations,
@@ -82,8 +83,11 @@ print(f"bounds: {lower_bound(plain):.3f} s, {strong:.3f} s; frontier is {100 * g
 # Of few tasks `gantt()` draws one bar each; of many, `load_chart()` one for each node.
 
 # %%
-axes = results["plain.csv"].schedule.gantt()
-axes.figure.savefig(folder.parent / "own_instance.png", dpi=120)
+schedule = results["plain.csv"].schedule
+assert schedule is not None
+figure = Figure(figsize=(5.5, 2.8))
+schedule.gantt(figure.subplots())
+figure.savefig(folder.parent / "own_instance.png", dpi=120)
 
 # %% [markdown]
 # ## Errors in a file give one line

@@ -16,6 +16,8 @@ from edgeopt.problems.errors import InputError
 
 _START_S = 120.0  # for the roles of this machine to join
 
+_TELL_S = 20.0  # who is missing is said so often
+
 
 class Gathering:
     """The roles of a run.
@@ -29,7 +31,7 @@ class Gathering:
     processes : Processes or None
         The roles of this machine, None: all join from elsewhere.
     tell : callable
-        Called with a line for each role that has died.
+        Called with a line for each role that has died, and now and then for who is missing.
     """
 
     def __init__(
@@ -54,7 +56,12 @@ class Gathering:
         for place in wanted if self._processes is not None else ():
             self._start(*place)
         end = now_s() + (_START_S if self._processes is not None else np.inf)
+        tell_s = now_s() + _TELL_S
         while not self._are(wanted):
+            if now_s() > tell_s:
+                missing = sorted(set(wanted) - self._present())
+                self._tell(f"waiting for {', '.join(f'{role} {node}' for role, node in missing)}")
+                tell_s = now_s() + _TELL_S
             if now_s() > end:
                 raise InputError("roles", sorted(self._present()), f"{sorted(wanted)} in time")
             self.members.next(now_s() + 0.2)

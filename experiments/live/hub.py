@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import os
 import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,8 +29,8 @@ BEAT_S = 0.25
 MASTER_GONE_S = 10.0
 """A role ends when nothing was heard of the master for so long, s: longer than a link is cut."""
 
-MOST_NAMED = 20
-"""Refusals of which `Hub` tells."""
+MOST_NAMED, MOST_ALIKE = 20, 3
+"""Refusals of which `Hub` tells: in all, and for the same reason."""
 
 Clock = Callable[[], float]
 
@@ -52,7 +51,7 @@ class Hub:
 
     Every role connects to the master, so that only one port must be reachable. A peer that sends
     what is not signed with the token, or is no message, is named by `refuse`, and its connection
-    is dropped; it may connect again, but is not named more often than `MOST_NAMED` times in all.
+    is dropped; it may connect again, but is named a few times only.
 
     Parameters
     ----------
@@ -88,6 +87,7 @@ class Hub:
             raise InputError("--listen", f"{host}:{port}", f"a free address ({error})") from None
         self.address = self._socket.last_endpoint.decode().removeprefix("tcp://")
         self._banned = set[bytes]()
+        self._reasons = Counter[str]()
         self._descriptor = -1
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
@@ -141,12 +141,15 @@ class Hub:
         if peer in self._banned:
             return
         self._banned.add(peer)
-        if len(self._banned) <= MOST_NAMED:
+        self._reasons[reason] += 1
+        if len(self._banned) <= MOST_NAMED and self._reasons[reason] <= MOST_ALIKE:
             self._refuse(f"refused a peer: {reason}")
-        with contextlib.suppress(OSError):  # it is gone
-            connection = socket.socket(fileno=os.dup(self._descriptor))
-            with connection:
-                connection.shutdown(socket.SHUT_RDWR)
+        kind = (socket.AF_INET, socket.SOCK_STREAM)
+        with (
+            contextlib.suppress(OSError),  # it is gone
+            socket.fromfd(self._descriptor, *kind) as connection,
+        ):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket; what has not been sent is lost."""
@@ -200,6 +203,7 @@ class Line:
     def __init__(self, token: bytes, address: str, silence_s: float) -> None:
         self._zmq, self._token = import_extra("zmq", "live"), token
         self._silence_s, self._heard_s = silence_s, now_s()
+        self._address, self._is_heard = address, False
         host, port = split_address("--join", address)
         self._context = self._zmq.Context()
         self._socket = self._context.socket(self._zmq.DEALER)
@@ -241,6 +245,8 @@ class Line:
         ------
         MasterGone
             If the master has been silent for too long.
+        InputError
+            If it has never been heard.
         Refused
             If it sent what is no message, or has another token.
         """
@@ -253,7 +259,7 @@ class Line:
             ready = dict(self._poller.poll(max(0.0, 1e3 * left)))
             if self._socket in ready:
                 message = decode(self._token, self._socket.recv_multipart())
-                self._heard_s = now_s()
+                self._heard_s, self._is_heard = now_s(), True
                 if message.kind != "beat":
                     return message
             if self._inside in ready:
@@ -288,7 +294,10 @@ class Line:
         self._heard_s += max(0.0, now_s() - self._listened_s - 2 * BEAT_S)
         self._listened_s = now_s()
         if now_s() - self._heard_s > self._silence_s:
-            raise MasterGone
+            if self._is_heard:
+                raise MasterGone
+            rule = "the address of a master with the same token, which answers"
+            raise InputError("--join", self._address, rule)
         self.send("beat")
         self._beat_s = now + BEAT_S
 

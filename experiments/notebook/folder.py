@@ -12,6 +12,7 @@ from typing import Any
 
 from edgeopt.experiments.runs.cell import RunKind
 from edgeopt.experiments.runs.store import check_folder
+from edgeopt.optim.user_code import check_not_within_file
 from edgeopt.problems.errors import InputError
 
 
@@ -24,8 +25,10 @@ def kept_folder(out: str | Path | None, kind: RunKind) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the folder holds something else than runs of this kind.
+        If the folder holds something else than runs of this kind, or a file that is run for the
+        solver in it calls this.
     """
+    check_not_within_file("sweep")
     if out is not None:
         try:
             check_folder(Path(out), kind)

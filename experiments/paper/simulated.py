@@ -67,8 +67,10 @@ def run_simulations(
     Raises
     ------
     InputError
-        If a run fails.
+        If a file is missing, or a run fails.
     """
+    for config in configs:
+        config.check()  # before hours of runs that would all fail for want of a file
     # All cells together: a short simulation then fills workers that a long one leaves idle.
     cells = [list(config.cells()) for config in configs]
     rows = run_cells([cell for some in cells for cell in some], folder, jobs)

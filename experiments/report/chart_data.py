@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,9 +30,7 @@ TARGETS = tuple(sorted({1.0, 0.2, 0.002, 0.001, *ERT_TARGETS}, reverse=True))
 
 _NUMBERS = 240_000  # of all curves of convergence together: about 1 MB
 
-_FEWEST, _MOST = 24, 120  # costs at which a curve is read
-
-_SHARES = 100  # costs at which the shares over all targets are read
+_FEWEST, _MOST = 20, 120  # costs at which a curve is read
 
 _PLACES = 12  # of a gap; what is less is the rounding of a sum
 
@@ -54,12 +53,11 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
     """Return the data of all charts.
 
     Solvers and problems are numbered in the order of the analysis. A list of numbers is a text
-    with commas; in one of `packed`, an empty place repeats the number before, and ``x`` is none.
-    Gaps are in per cent.
+    with commas, in which curves are `packed`. Gaps are in per cent.
     """
     cells = analysis.cells
     points = curve_points(analysis)
-    times = {axis: _times(analysis, axis) for axis in AXES}
+    times = {axis: _times(analysis, axis, points) for axis in AXES}
     return {
         "name": visible(analysis.name),
         "solvers": _solvers(analysis),
@@ -87,13 +85,10 @@ def curve_points(analysis: Analysis) -> int:
 
 
 def packed(values: Iterable[float], digits: int = 4) -> str:
-    """Return numbers as a text; an empty place repeats the number before, ``x`` is none."""
-    words, last = [], ""
-    for value in values:
-        word = _word(value, digits) if np.isfinite(value) else "x"
-        words.append("" if word == last else word)
-        last = word
-    return ",".join(words)
+    """Return numbers as a text, ``5,7*3`` for 5, 7, 7, 7; ``x`` is none."""
+    words = (_word(value, digits) if np.isfinite(value) else "x" for value in values)
+    runs = ((word, len([*own])) for word, own in groupby(words))
+    return ",".join(word if size == 1 else f"{word}*{size}" for word, size in runs)
 
 
 def _word(value: float, digits: int) -> str:
@@ -134,12 +129,10 @@ def _groups(analysis: Analysis) -> dict[tuple[int, int], Any]:
     return {(problems[p], solvers[s]): places for (p, s), places in found.items()}
 
 
-def _table(analysis: Analysis, entries: dict[tuple[int, int], Any]) -> list[list[Any]]:
+def _table(entries: dict[tuple[int, int], Any], shape: tuple[int, int]) -> list[list[Any]]:
     """Return entries as a list for each problem of a list of solvers, None where there is none."""
-    return [
-        [entries.get((problem, solver)) for solver in range(len(analysis.solvers))]
-        for problem in range(len(analysis.problems))
-    ]
+    problems, solvers = shape
+    return [[entries.get((p, s)) for s in range(solvers)] for p in range(problems)]
 
 
 # Convergence: quartiles over repetitions at costs that all solvers share.
@@ -219,21 +212,43 @@ def _quartiles(cells: pd.DataFrame, axis: str, grid: FloatArray, end: float) -> 
 # Times to targets, of every run.
 
 
-def _times(analysis: Analysis, axis: str) -> tuple[list[list[Any]], dict[str, Any]]:
+def _times(analysis: Analysis, axis: str, points: int) -> tuple[list[list[Any]], dict[str, Any]]:
     """Return the sorted times of the runs that met each target, and counts over all targets."""
     targets = np.array([*TARGETS, *ECDF_TARGETS])
     every = hitting_times(analysis.cells, axis, targets).to_numpy()
     own, many = every[:, : len(TARGETS)], every[:, len(TARGETS) :]
-    met = many[np.isfinite(many) & (many > 0)]
-    grid = np.geomspace(met.min(), met.max(), _SHARES) if met.size else np.ones(1)
-    grid = _rounded_costs(grid, axis)
-    times, counts = {}, {}
-    for key, places in _groups(analysis).items():
-        times[key] = [len(places), *(_sorted_times(column, axis) for column in own[places].T)]
-        ordered = np.sort(many[places], axis=None)
-        counts[key] = packed(np.searchsorted(ordered, grid * _SLACK, side="right"), 12)
-    shares = {"x": packed(grid, _DIGITS[axis]), "counts": _table(analysis, counts)}
-    return _table(analysis, times), shares
+    groups = _groups(analysis)
+    times = {
+        key: [len(places), *(_sorted_times(column, axis) for column in own[places].T)]
+        for key, places in groups.items()
+    }
+    # over all problems there is one curve for each solver, which can be read at many costs
+    solvers = analysis.cells["solver"].to_numpy()
+    whole = {(0, n): np.flatnonzero(solvers == name) for n, name in enumerate(analysis.solvers)}
+    shares = {
+        "all": _shares(many, whole, axis, _MOST, (1, len(whole))),
+        "each": _shares(many, groups, axis, points, (len(analysis.problems), len(whole))),
+    }
+    return _table(times, (len(analysis.problems), len(whole))), shares
+
+
+def _shares(
+    times: FloatArray,
+    groups: dict[tuple[int, int], Any],
+    axis: str,
+    points: int,
+    shape: tuple[int, int],
+) -> dict[str, Any]:
+    """Return costs, and how many pairs of a run and a target each group has met by each of them."""
+    met = times[np.isfinite(times) & (times > 0)]
+    spaced = np.geomspace(met.min(), met.max(), points) if met.size else np.ones(1)
+    grid = _rounded_costs(spaced, axis)
+    counts = {
+        key: np.searchsorted(np.sort(times[places], axis=None), grid * _SLACK, side="right")
+        for key, places in groups.items()
+    }
+    packs = {key: packed(count, 12) for key, count in counts.items()}
+    return {"x": packed(grid, _DIGITS[axis]), "counts": _table(packs, shape)}
 
 
 def _sorted_times(times: FloatArray, axis: str) -> str:
@@ -257,7 +272,7 @@ def _last_gaps(analysis: Analysis) -> list[list[Any]]:
             gap = 100 * round(gaps[place], _PLACES)
             words[order[repetitions[place]]] = _word(gap, 5) if np.isfinite(gap) else "x"
         entries[key] = ",".join(words)
-    return _table(analysis, entries)
+    return _table(entries, (len(analysis.problems), len(analysis.solvers)))
 
 
 def _profiles(analysis: Analysis, axis: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from edgeopt.problems.errors import InputError, check_choice, import_extra
 from edgeopt.problems.files import printable, write_atomically
 from edgeopt.problems.visible import visible_lines
 
-_ROWS = 2_000  # of a table on the page
+_ROWS = 1_000  # of a table on the page
 
 _LIBRARY = "uplot/uPlot.iife.min.js"
 

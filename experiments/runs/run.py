@@ -17,6 +17,7 @@ from edgeopt.experiments.runs.pool import WorkerPool, run_in_workers
 from edgeopt.experiments.runs.progress import log_progress, progress
 from edgeopt.experiments.runs.select import Selection, selected_keys
 from edgeopt.experiments.runs.store import is_compact, open_folder, scan_store, table_of
+from edgeopt.optim.user_code import check_not_within_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,7 @@ def run_sweep(
     >>> len(read_solver_cells(Path("cells")))
     4
     """
+    check_not_within_file("run_sweep")
     # absolute from the start: a solver's file may change the folder of this process
     folder, kind, fresh = Path(folder).absolute(), config.kind, list[Row]()
     config.check()

@@ -22,6 +22,7 @@ from edgeopt.experiments.tuning.results import TuningProgress
 from edgeopt.experiments.tuning.run import run_tuning
 from edgeopt.optim.scheduling.solver import Result
 from edgeopt.optim.scheduling.stop import Criterion, Evaluations
+from edgeopt.optim.user_code import check_not_within_file
 from edgeopt.problems.errors import InputError
 
 Range = BaseDistribution | tuple[float, float] | list[Any] | Mapping[str, Any]
@@ -104,6 +105,7 @@ def tune(
     True
     >>> axes = found.plot.history()
     """
+    check_not_within_file("tune")
     if training is None:
         raise InputError("training", None, "at least one problem")
     if out is not None:

@@ -66,6 +66,25 @@ def test_a_file_that_changes_the_folder_or_exits_does_no_harm(
         run_code(read_code(exits))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "eo.sweep([[1, 2]], mine, eo.Evaluations(5))",
+        "eo.tune(mine, [], 'paper:4x2')",
+        "eo.run_sweep(None, 'runs')",
+    ],
+)
+def test_an_experiment_in_a_file_that_is_read_for_its_solver_is_refused(tmp_path: Path, call: str):
+    own = tmp_path / "own.py"
+    text = f"import edgeopt as eo\ndef mine(problem, rng):\n    return [0]\n%s{call}\n"
+    own.write_text(text % "")
+    with pytest.raises(InputError, match=r"own\.py', must be a file that runs .*__main__"):
+        run_code(read_code(own))
+    own.write_text(text % 'if __name__ == "__main__":\n    ')
+    assert run_code(read_code(own)).mine(None, None) == [0]
+    assert not (tmp_path / "runs").exists()
+
+
 def test_what_has_been_read_is_what_runs(tmp_path: Path):
     code = read_code(written(tmp_path))
     written(tmp_path, late="V = 5000\n", own="broken")

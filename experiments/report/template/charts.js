@@ -2,10 +2,10 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const state = { axis: "", unit: "", off: new Set() };
 const charts = [];
-const unpack = (text) => {
-  let last = null;
-  return text.split(",").map((word) => (last = word === "" ? last : word === "x" ? null : Number(word)));
-};
+const unpack = (text) => text.split(",").flatMap((word) => {
+  const [value, times = 1] = word.split("*");
+  return Array(Number(times)).fill(value === "x" ? null : Number(value));
+});
 const numbers = (text) => (text ? text.split(",").map(Number) : []);
 const shown = (value) => {
   if (value === null || value === undefined) return "–";
@@ -62,16 +62,12 @@ function ecdfView({ problem, target }) {
   const times = (at, solver) => data.times[state.axis][at][solver];
   const runs = (solver) => problems.reduce((sum, at) => sum + (times(at, solver)?.[0] ?? 0), 0);
   if (target === "all") {
-    const { x, counts } = data.shares[state.axis];
+    const { x, counts } = data.shares[state.axis][problem === "all" ? "all" : "each"];
     const costs = unpack(x);
     const series = data.solvers.flatMap((_, solver) => {
       const pairs = data.many * runs(solver);
-      if (!pairs) return [];
-      const sums = new Float64Array(costs.length);
-      for (const at of problems) {
-        if (counts[at][solver]) unpack(counts[at][solver]).forEach((count, place) => (sums[place] += count));
-      }
-      return [{ solver, middle: [...sums].map((sum) => (100 * sum) / pairs) }];
+      const met = counts[problem === "all" ? 0 : Number(problem)][solver];
+      return pairs && met ? [{ solver, middle: unpack(met).map((count) => (100 * count) / pairs) }] : [];
     });
     return { ...base, x: costs, series, yLabel: "runs × targets met (%)", yName: "runs × targets met in %" };
   }

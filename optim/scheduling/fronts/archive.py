@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgeopt.optim.scheduling.bounds.rounding import next_makespan
 from edgeopt.optim.scheduling.fronts.goal import Goal, value_of
 from edgeopt.optim.scheduling.fronts.hypervolume import (
     hypervolume,
@@ -87,6 +89,17 @@ class Archive:
     def bound(self, intercept: float, slope: float = 0.0, end: float = np.inf) -> None:
         """Keep a bound: what ends by `end` has a value of at least intercept + slope makespan."""
         self.lines.append((intercept, slope, end))
+
+    def bound_within(self, deadline: float, intercept: float, slope: float = 0.0) -> None:
+        """Keep a bound on the value of what ends by a deadline; infinite: nothing does."""
+        beyond = deadline
+        if deadline < np.inf:
+            beyond = next_makespan(self.problem, deadline)
+        if intercept == np.inf:
+            self.least = max(self.least, beyond)
+        else:
+            # Between the deadline and the next multiple of the unit, no schedule ends.
+            self.bound(intercept, slope, max(deadline, math.nextafter(beyond, 0.0)))
 
     def value_within(self, deadline: float) -> float:
         """Return the least value of the schedules that end by a deadline, else infinity."""

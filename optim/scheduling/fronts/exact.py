@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
-from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, next_makespan
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.scheduling.fronts.archive import Archive
 from edgeopt.optim.scheduling.fronts.goal import Goal
 from edgeopt.optim.scheduling.heuristics.list_rules import lpt
@@ -22,6 +22,7 @@ from edgeopt.optim.scheduling.integer_program import (
     cover_of,
     model_of,
     run_program,
+    work_of,
 )
 from edgeopt.optim.scheduling.run_time import is_over, time_left, within
 from edgeopt.problems.errors import IntArray
@@ -49,11 +50,12 @@ class Wanted(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """HiGHS's best schedule, if it has one, a bound on what is minimised, and if it has ended."""
+    """HiGHS's best schedule, if any, a bound, whether it has ended, and the work in about s."""
 
     assignment: IntArray | None
     bound: float
     ended: bool
+    work: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -191,11 +193,11 @@ class Exact:
     def cheapest(self, deadline: float, share: float = 1.0) -> bool:
         """Look for the least value up to a deadline, in a share of the time left."""
         answer = self._solve(Wanted(0.0, 1.0, deadline), share)
-        self._keep(deadline, answer)
+        self.archive.bound_within(deadline, answer.bound)
         return answer.ended
 
-    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> None:
-        """Look for a better schedule up to a deadline, with counted work.
+    def improve(self, deadline: float, pairs: BoolArray, checks: float, *, proves: bool) -> float:
+        """Look for a better schedule up to a deadline, with counted work; return that in about s.
 
         Parameters
         ----------
@@ -211,18 +213,8 @@ class Exact:
         known = self.archive.value_within(deadline)
         answer = self._solve(Wanted(0.0, 1.0, deadline), 1.0, pairs, checks)
         if proves:
-            self._keep(deadline, answer._replace(bound=min(answer.bound, known)))
-
-    def _keep(self, deadline: float, answer: Answer) -> None:
-        """Keep a bound on the least value up to a deadline."""
-        beyond = deadline
-        if deadline < math.inf:
-            beyond = next_makespan(self.archive.problem, deadline)
-        if answer.bound == math.inf:
-            self.archive.least = max(self.archive.least, beyond)
-        else:
-            # Between the deadline and the next multiple of the unit, no schedule ends.
-            self.archive.bound(answer.bound, end=max(deadline, math.nextafter(beyond, 0.0)))
+            self.archive.bound_within(deadline, min(answer.bound, known))
+        return answer.work
 
     def weighted(self, wanted: Wanted, share: float = 1.0) -> bool:
         """Look for the least weighted sum, in a share of the time left."""
@@ -335,9 +327,10 @@ def minimise(
     highs.passModel(model)
     _add_late_nodes(highs, program, problem, goal, wanted.value / size)
     run_program(highs, checks)
+    work = work_of(highs)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
-        return Answer(None, math.inf, True)
+        return Answer(None, math.inf, True, work)
     found = None
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         chosen = np.array(highs.getSolution().col_value)[: len(program.task)] > _WHOLE
@@ -345,7 +338,7 @@ def minimise(
         found[program.task[chosen]] = program.node[chosen]
     least = info.mip_dual_bound - program.lost
     bound = least * size + offset if math.isfinite(least) else -math.inf
-    return Answer(found, max(bound, 0.0), status == HighsModelStatus.kOptimal)
+    return Answer(found, max(bound, 0.0), status == HighsModelStatus.kOptimal, work)
 
 
 def _priced(program: IntegerProgram, goal: Goal, wanted: Wanted) -> tuple[Any, float, float]:

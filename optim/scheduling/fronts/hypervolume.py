@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeopt.problems.errors import FloatArray, check_array
+from edgeopt.problems.errors import FloatArray, IntArray, check_array
 
 
 def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
@@ -71,15 +73,35 @@ def hypervolume_bound(lines: FloatArray, least: float, reference: ArrayLike) -> 
     intercept, slope, end = np.vstack([lines.reshape(-1, 3), [[0.0, 0.0, np.inf]]]).T
     intercept = np.where(slope > 0.0, intercept + slope * least, intercept)
     slope = np.minimum(slope, 0.0)
-    places = np.unique(np.clip(_breakpoints(intercept, slope, end, height), least, latest))
-    left, right = places[:-1], places[1:]
-    active = end >= right[:, None]
-    levels = [
-        np.where(active, intercept + slope * ends[:, None], -np.inf).max(axis=1)
-        for ends in (left, right)
-    ]
-    heights = np.maximum(height - np.array(levels), 0.0)
-    return float((heights.sum(axis=0) / 2 * (right - left)).sum())
+    area, at = 0.0, least
+    while at < latest:
+        valid = np.flatnonzero(end > at)
+        level = intercept[valid] + slope[valid] * at
+        # Of the lines that are largest here, the one that is largest next.
+        top = valid[np.lexsort((slope[valid], level))[-1]]
+        until = min(latest, float(end[top]), _next_crossing(intercept, slope, valid, top, at))
+        heights = height - intercept[top] - slope[top] * np.array([at, until])
+        area += _positive_part(*heights) * (until - at)
+        at = until
+    return float(area)
+
+
+def _next_crossing(
+    intercept: FloatArray, slope: FloatArray, valid: IntArray, top: int, at: float
+) -> float:
+    """Return where a line of the valid ones first exceeds the largest, beyond a makespan."""
+    rising = valid[slope[valid] > slope[top]]
+    places = (intercept[rising] - intercept[top]) / (slope[top] - slope[rising])
+    # One that crosses here is not larger yet by rounding.
+    return float(np.maximum(places, math.nextafter(at, math.inf)).min(initial=math.inf))
+
+
+def _positive_part(first: float, second: float) -> float:
+    """Return the mean of what is positive on the way from one height to another."""
+    high, low = max(first, second), min(first, second)
+    if low >= 0.0:
+        return (high + low) / 2
+    return high**2 / (2 * (high - low)) if high > 0.0 else 0.0
 
 
 def largest_line(lines: FloatArray, least: float, makespans: FloatArray) -> FloatArray:
@@ -97,15 +119,3 @@ def largest_line(lines: FloatArray, least: float, makespans: FloatArray) -> Floa
     at = np.where(slope > 0.0, least, makespans[:, None])
     values = np.where(end >= makespans[:, None], intercept + slope * at, 0.0)
     return np.asarray(values.max(axis=1))
-
-
-def _breakpoints(
-    intercept: FloatArray, slope: FloatArray, end: FloatArray, height: float
-) -> FloatArray:
-    """Return all makespans, finite or not, at which the largest line may change."""
-    intercept, slope = np.append(intercept, height), np.append(slope, 0.0)
-    one, other = np.triu_indices(len(intercept), 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossings = (intercept[other] - intercept[one]) / (slope[one] - slope[other])
-    places = np.concatenate([crossings, end])
-    return np.append(places[~np.isnan(places)], [-np.inf, np.inf])

@@ -29,6 +29,8 @@ from edgeopt.problems.scheduling.problem import Problem
 DEFAULT = Seconds(10.0)
 """The budget of a front."""
 
+_WARM_TASKS, _WARM_STEPS = 12, 8  # of a problem that is too large to be solved at once
+
 METHODS: dict[str, Callable[[], FrontMethod]] = {
     "frontier": FrontSearch,
     "epsilon": EpsilonConstraint,
@@ -194,7 +196,7 @@ def _front(archive: Archive, result: Result, method: FrontMethod) -> Front:
 
 
 def warm_up_front(method: str | FrontMethod) -> None:
-    """Run a method on a problem of two tasks, so that its kernels are compiled.
+    """Run a method on a small problem, so that its kernels are compiled.
 
     Examples
     --------
@@ -205,5 +207,6 @@ def warm_up_front(method: str | FrontMethod) -> None:
     >>> len(found) > 1
     True
     """
-    tiny = Problem(np.array([[1.0, 2.0], [2.0, 3.0]]), active_power=np.array([1.0, 2.0]))
-    front(tiny, method, stop=Iterations(4), rng=0)
+    rng = np.random.default_rng(0)
+    small = Problem(1.0 + rng.random((_WARM_TASKS, 3)), active_power=np.array([1.0, 2.0, 4.0]))
+    front(small, method, stop=Iterations(_WARM_STEPS), rng=0)

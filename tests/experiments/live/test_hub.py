@@ -142,8 +142,14 @@ def test_an_address_is_host_and_port(address):
 
 
 def test_a_silent_master_is_gone(hub, line):
-    with pytest.raises(MasterGone):
+    with pytest.raises(InputError, match="a master with the same token"):
         line(silence_s=0.2).next(now_s() + _LONG_S)
+    one = line(silence_s=0.2)
+    one.send("task")
+    hub.send(until(hub, "task")[0], "answer")
+    assert one.next(now_s() + _LONG_S).kind == "answer"
+    with pytest.raises(MasterGone):
+        one.next(now_s() + _LONG_S)
 
 
 def test_edge_nodes_get_different_places_and_wait_until_there_is_one(hub, line):

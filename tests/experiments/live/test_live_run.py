@@ -72,7 +72,7 @@ cut = 7
 threshold = "fixed"
 fixed_s = 0.05
 [schemes.edge-only]
-dispatch = { rule = "fcfs", changes = [
+dispatch = { rule = "round-robin", changes = [
     { time_s = 0.2, node = 1, kind = "fail" }, { time_s = 0.5, node = 1, kind = "join" } ] }
 """
     )
@@ -99,6 +99,7 @@ def test_every_task_is_answered_once_and_no_process_stays(finished):
 
 def test_tasks_of_a_killed_node_are_computed_by_the_other(finished):
     _, _, lines, told = finished
+    # Every second task goes to the node whose death is not noticed yet.
     again = [line for line in of(lines, "edge-only") if int(line["attempts"]) > 1]
     assert "edge 1 lost" in told
     assert again

@@ -44,4 +44,5 @@ def test_what_is_missing_is_said_and_stops_no_other(edgeopt, tmp_path: Path, mon
     outcome = edgeopt("paper", "--quick", "--only", "dormancy", "--only", "table1", "--out", "x")
     assert outcome.code == 1
     assert "dormancy: configuration file: got" in outcome.out
+    assert outcome.out.splitlines()[-1] == "not made, for the reasons above: dormancy"
     assert "## Table 1" in (tmp_path / "x/README.md").read_text()

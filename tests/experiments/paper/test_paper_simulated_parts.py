@@ -153,3 +153,11 @@ def test_a_run_that_fails_is_named(tmp_path: Path, monkeypatch):
     config = read_simulation(PAPER_FOLDER / "fig8_schemes.toml")
     with pytest.raises(InputError, match="ValueError: no"):
         run_simulations([config], tmp_path, 1)
+
+
+def test_a_missing_file_is_named_before_any_run(tiny: Path, monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(simulated, "run_cells", lambda *_: pytest.fail("has run"))
+    path = tiny / "dormancy_schemes.toml"
+    path.write_text(path.read_text().replace("cable_uplink.csv", "no_such_file.csv"))
+    with pytest.raises(InputError, match=r"link\.path: got .*no_such_file\.csv.*an existing file"):
+        dormancy.run(tmp_path, tmp_path, quick=True, jobs=1)

@@ -104,6 +104,10 @@ def test_solvers_have_one_colour_and_are_switched_in_all_charts(opened):
 
 def test_axis_target_and_value_change_the_numbers(opened):
     press(opened, "ecdf", "Numbers")
+    both = numbers(opened, "ecdf")
+    choose(opened, "ecdf", "problem", "1")
+    assert numbers(opened, "ecdf") == both  # the problems have the same runs
+    choose(opened, "ecdf", "problem", "all")
     choose(opened, "ecdf", "target", "50")
     assert numbers(opened, "ecdf")[0] == ["solver", "evaluations", "share of runs in %"]
     assert ["a", "10", "100"] in numbers(opened, "ecdf")
