@@ -30,7 +30,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## Bounds
 #
-# No schedule is shorter than any of these. Stronger bounds take longer.
+# No schedule is shorter than any of these. The knapsack bound grows with the time that it is given.
 
 # %%
 problem = load_problem("rcmax:machines:20x4:seed=1")
