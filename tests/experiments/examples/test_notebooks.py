@@ -1,7 +1,7 @@
 """The notebooks run in a kernel, from a table and a function to what they promise."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +27,19 @@ def read(name: str) -> Any:
     return nbformat.read(EXAMPLES / name, as_version=4)
 
 
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Run notebooks in one kernel, each in a folder and with no names of those before.
-
-    Returns the answer to a question asked after the notebook, and its outputs.
-    """
-    client = nbclient.NotebookClient(nbformat.v4.new_notebook(), timeout=120)
+@pytest.fixture
+def run() -> Run:
+    """Run a notebook in a folder; return the answer to a question after it, and its outputs."""
 
     def run_book(name: str, folder: Path, question: str) -> tuple[Any, list[Any]]:
-        before = nbformat.v4.new_code_cell(f"%reset_selective -f .*\n%cd -q {folder}")
-        asked = nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({question}))")
-        cells = client.nb.cells = [before, *read(name).cells, asked]
-        for place, cell in enumerate(cells):
-            client.execute_cell(cell, place)
-        outputs = [one for cell in cells for one in cell.get("outputs", [])]
+        book = read(name)
+        book.cells.append(nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({question}))"))
+        resources = {"metadata": {"path": str(folder)}}
+        nbclient.NotebookClient(book, timeout=120, resources=resources).execute()
+        outputs = [one for cell in book.cells for one in cell.get("outputs", [])]
         return json.loads(outputs.pop()["text"]), outputs
 
-    with client.setup_kernel():
-        yield run_book
+    return run_book
 
 
 def shown(outputs: list[Any], kind: str) -> list[str]:
