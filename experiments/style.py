@@ -287,7 +287,7 @@ FORMATS: dict[str, dict[str, Any]] = {  # without dates, so that files repeat to
 
 
 def save_figure(
-    figure: Figure, folder: Path, name: str, formats: Iterable[str] = ("png", "pdf")
+    figure: Figure, folder: str | Path, name: str, formats: Iterable[str] = ("png", "pdf")
 ) -> list[Path]:
     r"""Write the figure in each format, atomically and without a date; return the paths.
 
@@ -295,7 +295,7 @@ def save_figure(
     ----------
     figure : Figure
         What is drawn.
-    folder : Path
+    folder : str or Path
         An existing folder.
     name : str
         Of the file, without a suffix.
@@ -333,6 +333,6 @@ def save_figure(
                 buffer.write(pgf_picture(figure).encode())
             else:
                 figure.savefig(buffer, format=kind, **FORMATS[kind])
-        paths.append(folder / f"{name}.{kind}")
+        paths.append(Path(folder, f"{name}.{kind}"))
         write_atomically(paths[-1], buffer.getvalue())
     return paths

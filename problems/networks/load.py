@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Protocol
 
 from edgeopt.problems.errors import InputError, check_choice
@@ -42,13 +43,13 @@ NETWORKS: dict[str, Network] = {
 
 
 def load_network(
-    spec: str, *, inputs: Given | None = None, allow_uncounted: bool = False
+    spec: str | Path, *, inputs: Given | None = None, allow_uncounted: bool = False
 ) -> Profile:
     """Return the network that `spec` names.
 
     Parameters
     ----------
-    spec : str
+    spec : str or Path
         A key of `NETWORKS`, with options such as ``resnet34:input=32:classes=10`` (by default
         those of the data set that it was designed for), or a file: ``FILE.csv``, ``FILE.onnx``,
         with sizes of inputs as in ``FILE.onnx:input=1x3x320x320``, or ``FILE.json``, a layer graph
@@ -70,6 +71,10 @@ def load_network(
     >>> network.depth, round(network.layers[0].macs / 1e6)
     (34, 118)
     """
+    if not isinstance(spec, str | Path):
+        rule = "a name or a file; a module of PyTorch is read by from_torch"
+        raise InputError("network", type(spec).__name__, rule)
+    spec = str(spec)
     path, suffix, rest = file_and_options(spec)
     if suffix == ".onnx":
         given = parse_inputs(rest) | dict(inputs or {})

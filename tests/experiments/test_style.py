@@ -85,7 +85,7 @@ def test_formats_are_files_of_their_kind_that_repeat(tmp_path: Path) -> None:
         with paper_style(7):
             figure = Figure(figsize=(2, 2))
             figure.subplots().set_title("a_b $x$ 10⁶", parse_math=False)
-            return save_figure(figure, tmp_path, name, starts)
+            return save_figure(figure, str(tmp_path), name, starts)
 
     first, second = draw("a"), draw("b")
     for one, other in zip(first, second, strict=True):

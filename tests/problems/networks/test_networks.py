@@ -160,3 +160,13 @@ def test_window_counts_its_positions(kernel, stride, padding, size):
 @given(st.integers(0, 5), st.integers(1, 99))
 def test_same_keeps_the_size(half, size):
     assert same(2 * half + 1).output_size(size) == size
+
+
+def test_a_path_is_a_file_and_other_objects_are_refused(tmp_path):
+    path = tmp_path / "net.csv"
+    path.write_text(
+        "name,kind,macs,parameters,output_shape,inputs\ninput,input,0,0,8,\nfc,fc,80,90,10,input\n"
+    )
+    assert load_network(path).layers == load_network(str(path)).layers
+    with pytest.raises(InputError, match=r"network: got 'dict', .*from_torch"):
+        load_network({})
