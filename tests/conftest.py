@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: a file that takes more than ten seconds")
     faults = "kills, hostile solvers, full disks and servers: run by `pytest -m faults`, and by CI"
     config.addinivalue_line("markers", f"faults: {faults}")
-    site = "the documentation site, its pages and tutorials: run by `pytest -m site`, and by CI"
+    site = "the documentation site, tutorials, and all in a browser: `pytest -m site`, and CI"
     config.addinivalue_line("markers", f"site: {site}")
     os.fsync = lambda descriptor: None  # what tests write need not survive a crash of the machine
     config.option.loadscopereorder = False  # see `pytest_collection_modifyitems`
@@ -68,12 +68,16 @@ def hcsp(shared: Path) -> Callable[[str], Problem]:
     return lambda name: load_file(shared / "hcsp" / name)
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have files that take long come first, then those with many tests: the last is a short one.
+    """Mark what needs a browser; have files that take long come first, then those of many tests.
 
     Otherwise, of two processes one would often be idle at the end, as xdist hands out files by
     their numbers of tests.
     """
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.site)
     if hasattr(config, "workerinput"):  # a process of xdist
         count = Counter(item.path for item in items)
         items.sort(key=lambda item: (item.get_closest_marker("long") is None, -count[item.path]))

@@ -164,6 +164,7 @@ def without_progress(text: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith("cells: ")]
 
 
+@pytest.mark.faults
 def test_an_interrupt_is_one_line_and_keeps_what_is_finished(slow_sweep: list[str], tmp_path: Path):
     process = subprocess.Popen(slow_sweep, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
@@ -181,6 +182,7 @@ def test_an_interrupt_is_one_line_and_keeps_what_is_finished(slow_sweep: list[st
     assert cells["status"].tolist() == ["finished"] * 20
 
 
+@pytest.mark.faults
 def test_an_interrupt_of_all_processes_is_one_line(slow_sweep: list[str], tmp_path: Path):
     process = subprocess.Popen(
         slow_sweep, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -194,6 +196,7 @@ def test_an_interrupt_of_all_processes_is_one_line(slow_sweep: list[str], tmp_pa
     assert without_progress(error) == ["edgeopt: interrupted; what is finished is kept"]
 
 
+@pytest.mark.faults
 def test_a_worker_that_dies_costs_its_cell_alone(slow_sweep: list[str], tmp_path: Path):
     config = tmp_path / "own.toml"
     text = (

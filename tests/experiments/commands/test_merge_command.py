@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from pandas.testing import assert_frame_equal
 
 from edgeopt.experiments.runs.store import read_cells
@@ -25,6 +26,7 @@ def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
     assert_frame_equal(first.drop(columns=TIMES), second.drop(columns=TIMES), check_exact=True)
 
 
+@pytest.mark.faults
 def test_shards_that_run_as_processes_are_merged(
     edgeopt: Callable, sweep_file: Path, tmp_path: Path
 ):

@@ -46,6 +46,7 @@ def test_small_problems_are_solved_to_the_optimum(peer, problem):
     assert result.evaluations >= 1
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "peer", [Highs(gigabytes=0.7), pytest.param(CpSat(gigabytes=0.7), marks=needs_ortools)]
 )
@@ -55,6 +56,7 @@ def test_without_room_for_the_model_there_is_no_result(peer):
     assert (result.status, result.assignment, result.evaluations) == ("infeasible", None, 0)
 
 
+@pytest.mark.faults
 def test_time_is_up_whatever_the_library_does():
     problem = load_problem("paper:1500x30:memory=none")
     result = solve(problem, Highs(seconds=0.2), stop=Seconds(30.0), rng=1)
