@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 PARTS, TASKS = "parts", "tasks.csv"
 
 _COLUMNS = (
-    *("stream", "scheme", "repetition", "task", "node", "attempts"),
+    *("stream", "scheme", "repetition", "task", "node", "dispatches"),
     *("edge_parts", "cloud_parts", "exit", "upload_bytes", "late_s", "round_trip_s", "rate_bit_s"),
     *(*TIMES, "delay_s"),
 )
@@ -308,7 +308,7 @@ def _line(names: dict[str, Any], record: Record) -> list[Any]:
     times = [record.times.get(name, "") for name in TIMES]
     return [
         *(names[key] for key in ("stream", "scheme", "repetition")),
-        *(record.task, record.node, record.attempts, *parts, record.upload_bytes),
+        *(record.task, record.node, record.dispatches, *parts, record.upload_bytes),
         *(record.late_s, record.round_trip_s, record.rate_bit_s, *times, record.delay_s),
     ]
 

@@ -91,8 +91,10 @@ class Record:
         By `TIMES`.
     node : int
         The node that computed or forwarded it last, -1 for none yet.
+    dispatches : int
+        How often it was given to a node: more than once if nodes were lost.
     attempts : int
-        How often it was dispatched.
+        Number of the last message that asked for its computing: answers to others are ignored.
     upload_bytes : float
         What was sent to the cloud for it.
     late_s : float
@@ -107,6 +109,7 @@ class Record:
     route: Route
     times: dict[str, float] = field(default_factory=dict)
     node: int = -1
+    dispatches: int = 0
     attempts: int = 0
     upload_bytes: float = 0.0
     late_s: float = 0.0
@@ -289,6 +292,7 @@ class Serving:
             return
         node = self.chooser.in_turn()
         record.node = 0 if node is None else node
+        record.dispatches += 1
         record.attempts += 1
         now = now_s() - self._zero_s
         record.times.update(dispatch_s=now, edge_start_s=now, edge_end_s=now)
@@ -312,6 +316,7 @@ class Serving:
         for task, node, flop in zip(tasks, nodes, work.tolist(), strict=True):
             record, now = self._records[task], now_s()
             record.node, record.stage = node, "edge"
+            record.dispatches += 1
             record.times["dispatch_s"] = now - self._zero_s
             self._nodes.add(node, task, flop, now)
             member = self._members.of("edge").get(node)

@@ -71,9 +71,6 @@ def load_network(
     >>> network.depth, round(network.layers[0].macs / 1e6)
     (34, 118)
     """
-    if not isinstance(spec, str | Path):
-        rule = "a name or a file; a module of PyTorch is read by from_torch"
-        raise InputError("network", type(spec).__name__, rule)
     spec = str(spec)
     path, suffix, rest = file_and_options(spec)
     if suffix == ".onnx":

@@ -94,13 +94,14 @@ def test_every_task_is_answered_once_and_no_process_stays(finished):
     assert left_processes() == []
     for scheme in ("cloud-only", "dormant", "edge-only"):
         assert all(float(line["delay_s"]) > 0 for line in of(lines, scheme))
+    assert {line["dispatches"] for line in of(lines, "cloud-only")} == {"1"}
     assert table["failed"].tolist() == [0] * 6
 
 
 def test_tasks_of_a_killed_node_are_computed_by_the_other(finished):
     _, _, lines, told = finished
     # Every second task goes to the node whose death is not noticed yet.
-    again = [line for line in of(lines, "edge-only") if int(line["attempts"]) > 1]
+    again = [line for line in of(lines, "edge-only") if int(line["dispatches"]) > 1]
     assert "edge 1 lost" in told
     assert again
     assert {line["node"] for line in again} <= {"0", "1"}
