@@ -307,3 +307,15 @@ _WAKE = "inproc://wake"
 
 class MasterGone(Exception):  # noqa: N818
     """Nothing has been heard of the master for too long."""
+
+
+def run_role(line: Line, serve: Callable[[], str]) -> str:
+    """Serve until the run is over, close the line, and return why the run is over."""
+    try:
+        return serve()
+    except MasterGone:
+        return "the master is gone"
+    except Refused as reason:
+        return f"the master sent {reason}"
+    finally:
+        line.close()

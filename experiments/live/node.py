@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edgeopt.experiments.live.half import Half, random_inputs
 from edgeopt.experiments.live.halves import load_half
-from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
+from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, now_s, run_role
 from edgeopt.experiments.live.messages import Message, Refused, check_arrays, field_of
 
 Arrays = list[NDArray[Any]]
@@ -73,14 +73,7 @@ def run_node(
     """
     line = Line(token, address, silence_s)
     with tempfile.TemporaryDirectory(prefix="edgeopt-") as folder:
-        try:
-            return _Node(line, role, node, Path(folder)).run()
-        except MasterGone:
-            return "the master is gone"
-        except Refused as reason:
-            return f"the master sent {reason}"
-        finally:
-            line.close()
+        return run_role(line, _Node(line, role, node, Path(folder)).run)
 
 
 class _Node:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import secrets
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -35,7 +35,7 @@ from edgeopt.experiments.live.serving import TIMES, Record, Serving
 from edgeopt.experiments.live.small import small_network
 from edgeopt.experiments.profiling.profile import load_module, profile_network
 from edgeopt.experiments.runs.cell import FAILED, Row
-from edgeopt.experiments.simulation.cell import outcome_of
+from edgeopt.experiments.simulation.cell import outcome_of, outcome_with_warnings
 from edgeopt.experiments.simulation.config import SimulationConfig
 from edgeopt.experiments.simulation.scenario import Scenario
 from edgeopt.experiments.terminal import say
@@ -287,9 +287,8 @@ def _serve(
     pool.watch()
     serving = Serving(pool.members, job, write, run.tell, pool.change, run.parts)
     records = serving.run()
-    with _collected() as warned:
-        simulated = simulated_run(job, profiled, run.hops, serving.chooser.solver_s)
-    pair = [{**names, "side": "simulated", **outcome_of(simulated, run.scenario, warned)}]
+    simulate = partial(simulated_run, job, profiled, run.hops, serving.chooser.solver_s)
+    pair = [{**names, "side": "simulated", **outcome_with_warnings(simulate, run.scenario)}]
     answered = sum(not np.isnan(record.delay_s) for record in records.values())
     if answered < job.stream.tasks:
         error = f"{job.stream.tasks - answered} of {job.stream.tasks} tasks were not answered"
@@ -325,13 +324,3 @@ def _notes(records: dict[int, Record]) -> list[str]:
         return []
     share = len(late) / len(records)
     return [f"{share:.0%} of the tasks computed longer than their pace: slow down more"]
-
-
-@contextmanager
-def _collected() -> Iterator[list[str]]:
-    """Collect warnings as texts."""
-    texts: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield texts
-    texts += [str(warning.message) for warning in caught]

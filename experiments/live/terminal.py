@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.experiments.live.half import TensorType, random_inputs
-from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, MasterGone, now_s
+from edgeopt.experiments.live.hub import MASTER_GONE_S, Line, now_s, run_role
 from edgeopt.experiments.live.messages import DTYPES, Message, Refused, field_of, number_of
 
 _INPUTS = 8  # different ones; a new one for each task would only cost time
@@ -29,14 +29,7 @@ def run_terminal(address: str, token: bytes, *, silence_s: float = MASTER_GONE_S
         The master is gone when nothing was heard of it for so long, s.
     """
     line = Line(token, address, silence_s)
-    try:
-        return _Terminal(line).run()
-    except MasterGone:
-        return "the master is gone"
-    except Refused as reason:
-        return f"the master sent {reason}"
-    finally:
-        line.close()
+    return run_role(line, _Terminal(line).run)
 
 
 class _Terminal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.experiments.runs.cell import FINISHED, RunKind, Shape, declare
+from edgeopt.experiments.runs.cell import FINISHED, Row, RunKind, Shape, declare
 from edgeopt.experiments.runs.provenance import code_of
 from edgeopt.experiments.simulation.scenario import Scenario, scenario_of
 from edgeopt.optim.framework.conditions import draw_conditions
@@ -154,16 +155,20 @@ class SimulationCell:
 
     def outcome(self, folder: Path | None = None) -> dict[str, Any]:
         """Run the scheme and return the columns of its result; no files are kept in `folder`."""
-        scenario = self._scenario
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            run = self.run()
-        return outcome_of(run, scenario, [str(warning.message) for warning in caught])
+        return outcome_with_warnings(self.run, self._scenario)
 
     @property
     def _scenario(self) -> Scenario:
         """The scenario, made once in each process."""
         return scenario_of(self.scenario, self.digest)
+
+
+def outcome_with_warnings(simulated: Callable[[], SimulatedRun], scenario: Scenario) -> Row:
+    """Simulate, and return the columns of the result with the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run = simulated()
+    return outcome_of(run, scenario, [str(warning.message) for warning in caught])
 
 
 def outcome_of(run: SimulatedRun, scenario: Scenario, warned: list[str]) -> dict[str, Any]:
