@@ -140,7 +140,7 @@ class MILP:
         for assignment in tried:
             _offer(problem, state, assignment)
         if not is_over():
-            state.root = open_root(problem, thorough=True)
+            state.root = open_root(problem)
             _settle(problem, state)
         return state
 
@@ -152,7 +152,7 @@ class MILP:
         if time_left() < each * problem.tasks * problem.nodes:
             leave_off()
             return state
-        root = state.root = state.root or open_root(problem, thorough=True)
+        root = state.root = state.root or open_root(problem)
         root.deadlines.met = state.makespan
         if prices:
             _raise_bound(problem, state, root, min(left, _AT_ONCE))

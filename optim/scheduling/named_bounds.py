@@ -47,7 +47,7 @@ def best_bound(problem: Problem, seconds: float = 5.0) -> float:
     with within(seconds):
         if is_over():
             return bound
-        root = open_root(problem, thorough=True)
+        root = open_root(problem)
         while not root.deadlines.root_is_done and not is_over():
             raise_deadline(problem, root, iterations=20)
     return max(bound, lifted_to_units(problem, root.bound))

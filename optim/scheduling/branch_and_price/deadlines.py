@@ -106,7 +106,11 @@ class Deadlines:
     def fail(self, deadline: float) -> None:
         """Note that the root's prices do not refute a deadline."""
         self.stride /= 4
-        self.failed.add(deadline)
+        known = self.below(self.bound)
+        if deadline <= known:  # refuted without a certificate
+            self.refuted = max(self.refuted, known)
+        else:
+            self.failed.add(deadline)
 
     def _snapped(self, deadline: float) -> float:
         """Return the largest multiple of the unit that is at most a deadline."""

@@ -64,7 +64,7 @@ def narrow(problem: Problem, root: Root, before: Narrowed | None, iterations: in
     for _ in range(iterations):
         if search.worth.spare > 0.0 or search.converged or is_over():
             break
-        improve(search, -np.inf)  # the more they spare, the more pairs they refute
+        improve(search, refutes=False)  # the more they spare, the more pairs they refute
     if search.worth.spare > 0.0:
         refuted = np.ones_like(left.alive)
     else:

@@ -23,11 +23,21 @@ _TOLERANCE = 2.0**20  # of the knapsacks, far above the rounding of ratios
 
 _GUARD = 2.0**16  # more than the rounding of sums of whole numbers and of ratios
 
-_RADIUS, _LEAST_RADIUS, _MOST_RADIUS = 0.1, 1e-4, 0.5  # of the box, as shares of the prices
+_RADIUS, _LEAST_RADIUS, _MOST_RADIUS = 0.1, 1e-5, 0.5  # of the box, as shares of the prices
 
 _CLOSE = 1e-7  # a promise of less, as a share of all prices, is kept by no one
 
-_PIVOT_S, _KNAPSACK_S = 1e-7, 6e-7  # times of a pivot per row and column, and per node and task
+_FIRST_LOOK, _LOOKS = 3, 8  # iterations after which it is asked whether any prices may do
+
+_SIMPLEX_TASKS = 300  # with more, an interior point method without crossover solves the master
+
+_LOOSE, _SHARP = 1e-3, 1e-7  # relative, of its objective: loosely solved, points are central
+
+_UNSURE = 0.01  # share of the prices, times the tolerance
+
+_PIVOT_S, _POINT_S = 1e-7, 2.5e-7  # times of a pivot per row and column, of a point per entry
+
+_KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
 
 _CALL_S = 5e-4  # time of an iteration beside these
 
@@ -100,7 +110,9 @@ class Search:
     share : ndarray, shape (x, k)
         The part of each task that the master program runs on each node.
     converged : bool
-        Whether no prices in the box prove more.
+        Whether no prices in the box prove more, or none at all refute the deadline.
+    iterations : int
+        Done so far.
     master : highspy.Highs
         The master program.
     work : float
@@ -115,6 +127,7 @@ class Search:
     radius: float = _RADIUS
     share: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     converged: bool = False
+    iterations: int = 0
     master: Any = None
     work: float = 0.0
 
@@ -190,61 +203,100 @@ def _solve_knapsacks(
     return worth
 
 
-def improve(search: Search, wanted: float = 0.0) -> None:
+def improve(search: Search, refutes: bool = True) -> None:
     """Do one iteration: the best prices in the box for the known columns, and new columns.
 
     Parameters
     ----------
     search : Search
         Is changed.
-    wanted : float
-        A spare of no more is of no use: of 0, if the deadline is to be refuted.
+    refutes : bool
+        Whether only prices that refute the deadline are of use: now and then it is asked whether
+        the known columns of all nodes run all tasks, and if so, there are none.
     """
     if search.master is None:
         search.master = _master(search)
-    task, memory = search.prices
-    free = np.flatnonzero(search.left.free)
-    unit = TOTAL / len(free)  # the mean price, 1 in the master program
-    center = np.concatenate([task[free], memory * _memory_scale(search)]) / unit
-    typical = np.where(center > 0.1, center, 0.1)
-    low, high = np.maximum(center - search.radius * typical, 0.0), center + search.radius * typical
-    if not search.left.room.any():
-        low[len(free) :] = high[len(free) :] = 0.0
-    n = len(center)
-    search.master.changeColsBounds(n, np.arange(n, dtype=np.int32), low, high)
-    if not has_solved(search.master):
+    search.iterations += 1
+    if refutes and search.iterations % _LOOKS == _FIRST_LOOK and not _may_refute(search):
+        search.converged = True
         return
-    search.work += _work_of(search)
-    solution, info = search.master.getSolution(), search.master.getInfo()
-    promised = -info.objective_function_value * unit
-    search.share = _share(search, np.array(solution.row_dual)[1:])
+    center = _in_master(search, search.prices)
+    width = search.radius * np.maximum(center, 0.1)
+    answer = _solve(search, np.maximum(center - width, 0.0), center + width)
+    if answer is None:
+        return
     now = search.worth.spare
-    if not promised > max(wanted, now + _CLOSE * TOTAL):
+    if not answer.spare > now + _CLOSE * TOTAL:
         # Nothing in the box is of use; a small box is no evidence against the rest.
         search.converged = search.radius >= _RADIUS
         search.radius = max(4 * search.radius, _RADIUS)
         return
-    values = np.array(solution.col_value)[:n] * unit
-    found = np.zeros(len(task))
-    found[free] = values[: len(free)]
-    prices = Prices(np.rint(found), np.rint(values[len(free) :] / _memory_scale(search)))
-    worth, taken = evaluate(search.whole, search.left, prices)
+    worth, taken = evaluate(search.whole, search.left, answer.prices)
     _add(search, taken)
-    success = (worth.spare - now) / (promised - now)
+    success = (worth.spare - now) / (answer.spare - now)
     if success > 0.5:
         search.radius = min(1.5 * search.radius, _MOST_RADIUS)
     elif success < -0.5:
         search.radius = max(0.7 * search.radius, _LEAST_RADIUS)
     if worth.spare > now:
-        search.prices, search.worth = prices, worth
+        search.prices, search.worth = answer.prices, worth
+
+
+def _may_refute(search: Search) -> bool:
+    """Whether any prices spare something with the known columns; new ones only take from that."""
+    n = int(search.left.free.sum()) + len(search.left.capacity)
+    for tolerance in (_LOOSE, _SHARP):
+        search.master.setOptionValue("ipm_optimality_tolerance", tolerance)
+        answer = _solve(search, np.zeros(n), np.full(n, np.inf))
+        if answer is None or answer.spare > _UNSURE * tolerance * TOTAL:
+            break
+    search.master.setOptionValue("ipm_optimality_tolerance", _LOOSE)
+    return answer is None or answer.spare > _CLOSE * TOTAL
+
+
+class _Answer(NamedTuple):
+    """Prices in the box that spare most with the known columns, and how much."""
+
+    prices: Prices
+    spare: float
+
+
+def _in_master(search: Search, prices: Prices) -> FloatArray:
+    """Return prices as variables of the master program, where the mean price is 1."""
+    memory = prices.memory * _memory_scale(search)
+    return np.concatenate([prices.task[search.left.free], memory]) / _unit(search)
+
+
+def _unit(search: Search) -> float:
+    """Return the mean price of the tasks that have a choice."""
+    return float(TOTAL / search.left.free.sum())
+
+
+def _solve(search: Search, low: FloatArray, high: FloatArray) -> _Answer | None:
+    """Solve the master program with its prices in a box; None if there was no time."""
+    free, unit = np.flatnonzero(search.left.free), _unit(search)
+    m, n, master = len(free), len(low), search.master
+    if not search.left.room.any():
+        low[m:] = high[m:] = 0.0
+    master.changeColsBounds(n, np.arange(n, dtype=np.int32), low, high)
+    if not has_solved(master):
+        return None
+    search.work += _work_of(search)
+    solution = master.getSolution()
+    search.share = _share(search, np.array(solution.row_dual)[1:])
+    values = np.maximum(np.array(solution.col_value)[:n], 0.0) * unit
+    task = np.zeros(len(search.left.free))
+    task[free] = values[:m]
+    prices = Prices(np.rint(task), np.rint(values[m:] / _memory_scale(search)))
+    return _Answer(prices, -float(master.getInfo().objective_function_value) * unit)
 
 
 def _work_of(search: Search) -> float:
     """Return about the processor time in s of an iteration, of which the LP was the first part."""
-    master = search.master
-    pivots = max(1, int(master.getInfo().simplex_iteration_count))
-    size = int(master.getNumRow() + master.getNumCol())
-    return _CALL_S + _PIVOT_S * pivots * size + _KNAPSACK_S * search.left.alive.size
+    master, info = search.master, search.master.getInfo()
+    lp = _PIVOT_S * max(1, info.simplex_iteration_count) * (master.getNumRow() + master.getNumCol())
+    lp += _POINT_S * max(0, info.ipm_iteration_count) * master.getNumNz()
+    return _CALL_S + float(lp) + _KNAPSACK_S * search.left.alive.size
 
 
 def _memory_scale(search: Search) -> float:
@@ -255,7 +307,7 @@ def _memory_scale(search: Search) -> float:
 def _master(search: Search) -> Any:
     """Return max sum_i p_i - sum_j (v_j room_j + worth_j) for prices of a given sum."""
     free, x = int(search.left.free.sum()), len(search.left.capacity)
-    master = silent_highs(solver="simplex", presolve="off")
+    master = silent_highs(presolve="off", **_method(free))
     room = search.left.room / _memory_scale(search)
     costs = np.concatenate([np.full(free, -1.0), room, np.ones(x)])
     none = np.empty(0, dtype=np.int32)
@@ -266,6 +318,14 @@ def _master(search: Search) -> Any:
     master.addRow(float(free), float(free), free, prices, np.ones(free))
     _add_rows(search, master, search.columns)
     return master
+
+
+def _method(tasks: int) -> dict[str, Any]:
+    """Return how HiGHS solves a master program for a number of tasks."""
+    if tasks <= _SIMPLEX_TASKS:
+        return {"solver": "simplex"}
+    tolerance = {"ipm_optimality_tolerance": _LOOSE}
+    return {"solver": "ipm", "run_crossover": "off", **tolerance}
 
 
 def _add(search: Search, taken: BoolArray) -> None:

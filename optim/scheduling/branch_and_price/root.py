@@ -54,9 +54,6 @@ class Root:
         Of all iterations, about the processor time in s; counted, not measured.
     certificate : Certificate or None
         The proof for the largest deadline refuted.
-    thorough : bool
-        Whether prices go on improving where they do not promise to refute the deadline soon. Where
-        no tree follows, that is worth its time.
     """
 
     deadlines: Deadlines
@@ -67,10 +64,9 @@ class Root:
     iterations: int = 0
     work: float = 0.0
     certificate: Certificate | None = None
-    thorough: bool = False
 
 
-def open_root(problem: Problem, thorough: bool = False) -> Root:
+def open_root(problem: Problem) -> Root:
     """Return the LP's prices, or equal ones, and `deadline_bound` as the bound."""
     deadlines = open_deadlines(problem)
     whole = whole_problem(problem, deadlines.bound, deadlines.unit)
@@ -78,7 +74,7 @@ def open_root(problem: Problem, thorough: bool = False) -> Root:
     if deadlines.bound > lower_bound(problem) and deadlines.bound == counting_bound(problem):
         # Where tasks only need to be counted, equal prices prove the bound.
         prices = Prices(np.ones(problem.tasks), np.zeros(problem.nodes))
-    return Root(deadlines, prices, no_columns(problem), deadlines.bound, thorough=thorough)
+    return Root(deadlines, prices, no_columns(problem), deadlines.bound)
 
 
 def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArray]:
@@ -106,7 +102,7 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         if is_over():
             return []
         before = search.work
-        improve(search, -np.inf if root.thorough else 0.0)
+        improve(search)
         root.work += search.work - before
         root.iterations += 1
     else:

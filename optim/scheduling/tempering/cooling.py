@@ -16,6 +16,10 @@ FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, 
 
 SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last times x / cost^2
 
+GRAINS = 2.5  # least cost that sets a stiffness, where loads are multiples of a grain
+
+USED = 0.5  # share of the slack that costs take: the rest is for idle time
+
 PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that makes it worthwhile
 
 MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
@@ -72,7 +76,7 @@ def promises_better(walk: ReplicaWalk) -> bool:
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     last = temperature_of(costs, FROZEN * walk.model.times.shape[1])
     gap = float(walk.incumbent.makespan[0]) - 1.0
-    return mean_cost(costs, last) < PROMISING * gap
+    return mean_cost(costs, last) - walk.model.slack < PROMISING * gap
 
 
 def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
@@ -95,10 +99,13 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     levels, x = len(walk.replicas.at), walk.model.times.shape[1]
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     first, last = (temperature_of(costs, nats * x) for nats in (FREEST, FROZEN))
+    last = max(last, _temperature_at(costs, USED * walk.model.slack))
+    first = max(first, last)
     melting = max(1, int(MELT * levels))
     temperatures = np.full(levels, first)
     temperatures[melting:] = np.geomspace(first, last, levels - melting)
     least = max(_LEAST_COST * (float(walk.incumbent.makespan[0]) - 1.0), _ROUNDING)
+    least = max(least, GRAINS * walk.model.grain)
     cost = max(mean_cost(costs, first), least)
     stiffness = np.empty(levels)
     # Soft enough at first for a task as long as the schedule to change nodes.
@@ -116,7 +123,7 @@ def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
     cost = float(walk.replicas.costs[at[cooling.level]])
     copy_replica(walk.replicas, at[cooling.level], at[level])
     cooling.level = level
-    return _set_level(walk, cooling, max(cost, cooling.least))
+    return _set_level(walk, cooling, cost)
 
 
 def close_cooling(walk: ReplicaWalk, cooling: Cooling) -> None:
@@ -129,10 +136,30 @@ def close_cooling(walk: ReplicaWalk, cooling: Cooling) -> None:
 def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:
     """Return the walk with target and stiffness of the present level for a schedule's cost."""
     level = cooling.level
-    walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / cost**2
-    walk = walk._replace(target=1.0 + cost)
+    scale = max(cost, cooling.least)
+    walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / scale**2
+    walk = walk._replace(target=_target(walk, cost, scale))
     recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
     return walk
+
+
+def _target(walk: ReplicaWalk, cost: float, scale: float) -> float:
+    """Return what loads are to keep: the mean of a schedule of a cost, or below the best."""
+    grain = walk.model.grain
+    if grain > 0.0:
+        best = float(walk.incumbent.makespan[0])
+        mean = 1.0 - walk.model.slack + cost
+        below = max(best - grain, 1.0)
+        return below if mean <= 1.0 else min(np.floor(mean / grain + 0.01) * grain, below)
+    return 1.0 + scale
+
+
+def lowered(walk: ReplicaWalk) -> float:
+    """Return the target, below the best schedule where loads are multiples of a grain."""
+    grain = walk.model.grain
+    if grain > 0.0:
+        return max(min(walk.target, float(walk.incumbent.makespan[0]) - grain), 1.0)
+    return walk.target
 
 
 def _scatter(walk: ReplicaWalk, chances: FloatArray) -> None:
@@ -162,6 +189,15 @@ def temperature_of(costs: FloatArray, entropy: float) -> float:
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if _entropy(sample, middle) < wanted else (low, middle)
     return high
+
+
+def _temperature_at(costs: FloatArray, cost: float) -> float:
+    """Return the temperature at which free tasks have a mean cost."""
+    low, high = _LOWEST, _HIGHEST
+    for _ in range(_BISECTIONS):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if mean_cost(costs, middle) < cost else (low, middle)
+    return low
 
 
 def _shares(costs: FloatArray, temperature: float) -> FloatArray:

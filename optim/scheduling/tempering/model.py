@@ -10,6 +10,7 @@ from edgeopt.optim.jit import jit_lean
 from edgeopt.optim.scheduling.arrays import memory_arrays, ready_times
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound, deadline_duals
 from edgeopt.optim.scheduling.bounds.quick_bounds import lp_duals
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.stream import RandomStream, build_alias, draw_alias, next_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
@@ -37,6 +38,10 @@ class Model(NamedTuple):
         In byte, as `memory_arrays` returns them.
     ready : ndarray, shape (x,)
         When the nodes are free.
+    grain : float
+        Of which all loads are multiples, 0 if there is none.
+    slack : float
+        Cost and idle time, at these prices, that even a makespan of 1 leaves room for.
     """
 
     times: FloatArray
@@ -45,6 +50,8 @@ class Model(NamedTuple):
     memory: FloatArray
     capacity: FloatArray
     ready: FloatArray
+    grain: float = 0.0
+    slack: float = 0.0
 
 
 def build_model(problem: Problem, unit: float, makespan: float = np.inf) -> Model:
@@ -76,25 +83,30 @@ def build_model(problem: Problem, unit: float, makespan: float = np.inf) -> Mode
     costs = np.multiply(times, u, out=np.full_like(times, np.inf), where=allowed)
     costs += np.outer(memory, v / unit)
     if priced is duals:
-        costs -= costs.min(axis=1, keepdims=True)
+        least = costs.min(axis=1, keepdims=True)
     else:
-        costs = _reduced(costs, ready + times, deadline_bound(problem) / unit, makespan / unit)
+        costs, least = _priced(
+            costs, ready + times, deadline_bound(problem) / unit, makespan / unit
+        )
+    base = least.sum() + u @ ready - v @ np.where(v > 0.0, capacity, 0.0) / unit
+    costs = np.maximum(costs - least, 0.0)
     # A node of multiplier 0 can be overloaded all the same, and must not be free.
     weights = np.sqrt(np.maximum(u, u.mean() * 1e-3) / problem.nodes)
-    return Model(times, costs, weights, memory, capacity, ready)
+    grain, slack = makespan_unit(problem) / unit, max(1.0 - float(base), 0.0)
+    return Model(times, costs, weights, memory, capacity, ready, grain, slack)
 
 
-def _reduced(costs: FloatArray, ends: FloatArray, deadline: float, latest: float) -> FloatArray:
-    """Return reduced costs, shape (k, x), at the prices of the LP of a deadline.
+def _priced(
+    costs: FloatArray, ends: FloatArray, deadline: float, latest: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return costs and each task's least, shapes (k, x) and (k, 1), for the LP of a deadline.
 
     That LP has no pairs that end after the deadline; they may cost less than those within, and
     are then free. After `latest` they are left out.
     """
     costs = np.where(ends <= latest * (1 + _ROUNDING), costs, np.inf)
     within = np.where(ends <= deadline * (1 + _ROUNDING), costs, np.inf).min(axis=1, keepdims=True)
-    least = np.where(within < np.inf, within, costs.min(axis=1, keepdims=True))
-    reduced: FloatArray = np.maximum(costs - least, 0.0)
-    return reduced
+    return costs, np.where(within < np.inf, within, costs.min(axis=1, keepdims=True))
 
 
 def _in_units(times: FloatArray, unit: float) -> FloatArray:
@@ -114,6 +126,8 @@ LEAST_PROPOSED, PAIRS_PROPOSED = 8, 500_000  # of many tasks: fewer, as each lev
 HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times gap / k
 
 SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
+
+GRAINS = 8.0  # least gap for which loads are stiff, where they are multiples of a grain
 
 LEAST_WEIGHT = 1e-9  # of a task: alias tables need weights that are not all 0
 
@@ -175,7 +189,8 @@ def build_ladder(model: Model, nodes: IntArray, levels: int, gap: float) -> Ladd
     """
     k, x = model.times.shape
     temperatures = np.geomspace(HOTTEST * gap / k, COLDEST * gap / k, levels)
-    stiffness = np.geomspace(SOFTEST * x, STIFFEST * x / gap**2, levels)
+    coarse = max(gap, GRAINS * model.grain)
+    stiffness = np.geomspace(SOFTEST * x, max(STIFFEST / coarse**2, SOFTEST) * x, levels)
     return make_ladder(model, nodes, temperatures, stiffness)
 
 

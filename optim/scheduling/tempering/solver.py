@@ -28,9 +28,11 @@ from edgeopt.optim.scheduling.run_time import (
 )
 from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.cooling import (
+    USED,
     Cooling,
     close_cooling,
     enter_level,
+    lowered,
     open_cooling,
     promises_better,
 )
@@ -342,6 +344,7 @@ class Frontier:
         level = cooling.level_at(used)
         if level > cooling.level:
             state.walk = enter_level(state.walk, cooling, level)
+        state.walk = state.walk._replace(target=lowered(state.walk))
         for begin, end in _portions(state.walk, _VISITS * self.levels):
             cool(state.walk, level, end - begin)
 
@@ -360,7 +363,11 @@ class Frontier:
         aimed = OVERLOAD_SHARE * gap
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
-        ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
+        if walk.model.grain > 0.0:
+            aimed = max(best - walk.model.grain, 0.0)
+        ladder = build_ladder(
+            walk.model, walk.ladder.nodes, self.levels, gap + USED * walk.model.slack
+        )
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
         return True
 

@@ -37,7 +37,7 @@ def run(problem, iterations=60):
 @pytest.fixture(scope="module")
 def proof():
     """A problem whose proof has branches, and its result."""
-    problem = load_problem("rcmax:u_10_100:24x4:seed=5")
+    problem = load_problem("rcmax:jobs:30x6:seed=2")
     result = run(problem, 300)
     assert result.status == "optimal"
     assert len(result.state.certificate.tree) > 1
