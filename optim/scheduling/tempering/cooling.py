@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.tempering.model import make_ladder
+from edgeopt.optim.scheduling.tempering.model import Model, make_ladder
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import fill_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, in nats
 
@@ -19,6 +19,15 @@ SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last tim
 PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that makes it worthwhile
 
 MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
+
+WARM, COLD = (
+    0.02,
+    0.3,
+)  # cost at the first temperature of a settling; the last temperature, times it
+
+_WITHIN = 0.4  # of the best schedule's gap: a settling proposes no pair that ends later
+
+LOOSE, TIGHT = 10.0, 1000.0  # stiffness of a settling at first and at last, times x / cost^2
 
 _SAMPLE = 2000  # tasks that the entropy is summed over
 
@@ -110,6 +119,49 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     return _set_level(walk._replace(ladder=ladder), cooling, cost), cooling
 
 
+def open_settling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
+    """Return the walk with the best schedule at a high temperature, and its way down.
+
+    Where tasks have few nodes of about the same cost, some nodes hold a few large tasks, which the
+    best schedule has already placed. A cooling from free tasks would leave some of them where no
+    move can remove them. From the best schedule, all loads are kept near the target from the first
+    level on: the temperature lets tasks change nodes at a cost well above the gap, and then it
+    falls while the stiffness rises.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        The replica on level 0 gets the best schedule.
+    begin, end : float
+        Shares of the budget.
+    """
+    levels = len(walk.replicas.at)
+    gap = float(walk.incumbent.makespan[0]) - 1.0
+    model, nodes = _without_late(walk.model, walk.ladder.nodes, 1.0 + _WITHIN * gap)
+    first = temperature_at(np.take_along_axis(model.costs, nodes, axis=1), WARM)
+    temperatures = np.geomspace(first, COLD * first, levels)
+    ladder = make_ladder(model, nodes, temperatures, np.ones(levels))
+    least = max(_LEAST_COST * gap, _ROUNDING)
+    replica = walk.replicas.at[0]
+    walk.replicas.assignment[replica] = walk.incumbent.assignment
+    copy_replica(walk.replicas, replica, replica)
+    cooling = Cooling(begin, end, np.geomspace(LOOSE, TIGHT, levels), least)
+    return _set_level(walk._replace(ladder=ladder), cooling, max(gap, least)), cooling
+
+
+def _without_late(model: Model, nodes: IntArray, latest: float) -> tuple[Model, IntArray]:
+    """Return a model in which pairs that end late are forbidden, and the nodes in its order.
+
+    A task all of whose nodes are late keeps them. A pair as long as the schedule leaves no room
+    for the other tasks of its node, and the prices do not say so.
+    """
+    late = model.ready + model.times > latest
+    late[np.take_along_axis(late, nodes, axis=1).all(axis=1)] = False
+    model = model._replace(costs=np.where(late, np.inf, model.costs))
+    order = np.argsort(np.take_along_axis(model.costs, nodes, axis=1), axis=1, kind="stable")
+    return model, np.ascontiguousarray(np.take_along_axis(nodes, order, axis=1))
+
+
 def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
     """Return the walk with a copy of the schedule on a lower level, and that level's target."""
     at = walk.replicas.at
@@ -161,6 +213,24 @@ def temperature_of(costs: FloatArray, entropy: float) -> float:
     for _ in range(_BISECTIONS):
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if _entropy(sample, middle) < wanted else (low, middle)
+    return high
+
+
+def temperature_at(costs: FloatArray, cost: float) -> float:
+    """Return the temperature at which the reduced costs of free tasks sum up to a cost.
+
+    Parameters
+    ----------
+    costs : ndarray, shape (k, q)
+        Reduced costs of each task's nodes, infinite where it cannot run.
+    cost : float
+        In the model's unit. If it is out of reach, the highest or lowest temperature tried is
+        returned.
+    """
+    low, high = _LOWEST, _HIGHEST
+    for _ in range(_BISECTIONS):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if mean_cost(costs, middle) < cost else (low, middle)
     return high
 
 

@@ -32,6 +32,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     close_cooling,
     enter_level,
     open_cooling,
+    open_settling,
     promises_better,
 )
 from edgeopt.optim.scheduling.tempering.model import (
@@ -82,6 +83,11 @@ OVERLOAD_SHARE = 0.85  # loads above this share of the ladder's gap are overload
 WIDEST, _NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 FIRST_SHARE, COOLING_SHARE = 0.15, 0.5  # of a budget: cycles before a cooling; of the rest: itself
+
+SETTLING_PAIRS, SETTLING_SHARE = (
+    200_000,
+    0.97,
+)  # of task and node, for settling; of what is left: it
 
 FEWEST = 48  # steps left for which a cooling is planned
 
@@ -427,7 +433,12 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
     if state.cycle > state.timed:  # a cycle has been completed since the last look
         state.rate = (used - state.begun) / (2 * before)
     state.timed, state.begun, left = state.cycle, used, 1.0 - used
-    if state.cooling is None:
+    if state.cooling is None and _settles(problem):
+        if state.cycle > 0 and left >= FEWEST * state.rate:
+            state.walk, state.cooling = open_settling(
+                state.walk, used, used + SETTLING_SHARE * left
+            )
+    elif state.cooling is None:
         begins = used + 2 * state.length * state.rate > FIRST_SHARE
         long = state.cycle > 0 and left >= FEWEST * state.rate
         if begins and long and (_is_consistent(problem) or promises_better(state.walk)):
@@ -441,6 +452,15 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
         both = 2 * (state.length + _cycle_length(problem, state.cycle + 1))
         if left < both * state.rate:  # the last cycle: it ends with the budget
             state.length = max(1, round(left / (2 * state.rate)))
+
+
+def _settles(problem: Problem) -> bool:
+    """Whether one schedule settles for almost all of the budget: the nodes of many are unrelated.
+
+    Cycles would take far longer than the budget to find better schedules than the first.
+    """
+    large = problem.tasks * problem.nodes > SETTLING_PAIRS
+    return large and needs_priced_start(problem) and not _is_consistent(problem)
 
 
 def _is_consistent(problem: Problem) -> bool:
