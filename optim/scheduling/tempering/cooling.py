@@ -157,7 +157,9 @@ def _without_late(model: Model, nodes: IntArray, latest: float) -> tuple[Model, 
     """
     late = model.ready + model.times > latest
     late[np.take_along_axis(late, nodes, axis=1).all(axis=1)] = False
-    model = model._replace(costs=np.where(late, np.inf, model.costs))
+    costs = np.where(late, np.inf, model.costs)
+    # Of cost 0, as before: were all a task's costs large, all its weights would be 0.
+    model = model._replace(costs=costs - costs.min(axis=1, keepdims=True))
     order = np.argsort(np.take_along_axis(model.costs, nodes, axis=1), axis=1, kind="stable")
     return model, np.ascontiguousarray(np.take_along_axis(nodes, order, axis=1))
 

@@ -96,6 +96,20 @@ def test_settling_starts_from_the_best_schedule():
     assert settled.ladder.stiffness[0] == pytest.approx(LOOSE * 2 / 0.5**2)
 
 
+def test_settling_proposes_no_pair_that_ends_late():
+    model = model_of(60, 2, memory=False)
+    model.times[:3] = [[1.0, 1.3], [1.3, 1.0], [1.3, 1.3]]
+    model.times[3:] = 0.01
+    model.costs[:3] = [[5.0, 0.0], [0.0, 5.0], [0.0, 5.0]]
+    model.ready[:] = 0.0
+    walk = walk_of(model)
+    walk.incumbent.makespan[0] = 1.5  # late is more than 1.2
+    settled, _ = open_settling(walk, 0.1, 0.9)
+    assert settled.ladder.nodes[:3].tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert (settled.ladder.chances[:, :2, 0] == 2.0).all()
+    assert (settled.ladder.chances[:, 2, 0] < 2.0).all()  # both its nodes are late
+
+
 def test_when_it_promises_to_end_well_below_the_best_schedule():
     walk = walk_of(model_of(60, 2, memory=False))
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
@@ -148,6 +162,7 @@ def test_a_counted_budget_is_used_to_its_end_with_the_same_bits(stop):
 def test_many_pairs_settle_for_the_rest_of_the_budget(monkeypatch, stop):
     monkeypatch.setattr(priced_start, "FEWEST_PAIRS", 0)
     monkeypatch.setattr(frontier, "SETTLING_PAIRS", 0)
+    monkeypatch.setattr(frontier, "promises_better", lambda walk: True)
     problem = braun("u_i_hihi", 120, 6, rng=3)
     first, again = (solve(problem, Frontier(levels=8), stop=stop, rng=1) for _ in range(2))
     assert first.assignment.tolist() == again.assignment.tolist()
