@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.tempering.model import make_ladder
+from edgeopt.optim.scheduling.tempering.model import Model, make_ladder
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import fill_uniform
-from edgeopt.problems.errors import FloatArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, in nats
 
@@ -23,6 +23,12 @@ USED = 0.5  # share of the slack that costs take: the rest is for idle time
 PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that makes it worthwhile
 
 MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
+
+WARM, COLD = 0.02, 0.3  # of a settling: first cost, and last temperature as share of the first
+
+_WITHIN = 0.4  # of the best schedule's gap: a settling proposes no pair that ends later
+
+LOOSE, TIGHT = 10.0, 1000.0  # stiffness of a settling at first and at last, times x / cost^2
 
 _SAMPLE = 2000  # tasks that the entropy is summed over
 
@@ -99,7 +105,7 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     levels, x = len(walk.replicas.at), walk.model.times.shape[1]
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     first, last = (temperature_of(costs, nats * x) for nats in (FREEST, FROZEN))
-    last = max(last, _temperature_at(costs, USED * walk.model.slack))
+    last = max(last, temperature_at(costs, USED * walk.model.slack))
     first = max(first, last)
     melting = max(1, int(MELT * levels))
     temperatures = np.full(levels, first)
@@ -115,6 +121,51 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     _scatter(walk, ladder.chances[0])
     cooling = Cooling(begin, end, stiffness, least)
     return _set_level(walk._replace(ladder=ladder), cooling, cost), cooling
+
+
+def open_settling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
+    """Return the walk with the best schedule at a high temperature, and its way down.
+
+    Where tasks have few nodes of about the same cost, some nodes hold a few large tasks, which the
+    best schedule has already placed. A cooling from free tasks would leave some of them where no
+    move can remove them. From the best schedule, all loads are kept near the target from the first
+    level on: the temperature lets tasks change nodes at a cost well above the gap, and then it
+    falls while the stiffness rises.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        The replica on level 0 gets the best schedule.
+    begin, end : float
+        Shares of the budget.
+    """
+    levels = len(walk.replicas.at)
+    gap = float(walk.incumbent.makespan[0]) - 1.0
+    model, nodes = _without_late(walk.model, walk.ladder.nodes, 1.0 + _WITHIN * gap)
+    first = temperature_at(np.take_along_axis(model.costs, nodes, axis=1), WARM)
+    temperatures = np.geomspace(first, COLD * first, levels)
+    ladder = make_ladder(model, nodes, temperatures, np.ones(levels))
+    least = max(_LEAST_COST * gap, _ROUNDING)
+    replica = walk.replicas.at[0]
+    walk.replicas.assignment[replica] = walk.incumbent.assignment
+    copy_replica(walk.replicas, replica, replica)
+    cooling = Cooling(begin, end, np.geomspace(LOOSE, TIGHT, levels), least)
+    return _set_level(walk._replace(ladder=ladder), cooling, max(gap, least)), cooling
+
+
+def _without_late(model: Model, nodes: IntArray, latest: float) -> tuple[Model, IntArray]:
+    """Return a model in which pairs that end late are forbidden, and the nodes in its order.
+
+    A task all of whose nodes are late keeps them. A pair as long as the schedule leaves no room
+    for the other tasks of its node, and the prices do not say so.
+    """
+    late = model.ready + model.times > latest
+    late[np.take_along_axis(late, nodes, axis=1).all(axis=1)] = False
+    costs = np.where(late, np.inf, model.costs)
+    # Of cost 0, as before: were all a task's costs large, all its weights would be 0.
+    model = model._replace(costs=costs - costs.min(axis=1, keepdims=True))
+    order = np.argsort(np.take_along_axis(model.costs, nodes, axis=1), axis=1, kind="stable")
+    return model, np.ascontiguousarray(np.take_along_axis(nodes, order, axis=1))
 
 
 def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
@@ -191,13 +242,22 @@ def temperature_of(costs: FloatArray, entropy: float) -> float:
     return high
 
 
-def _temperature_at(costs: FloatArray, cost: float) -> float:
-    """Return the temperature at which free tasks have a mean cost."""
+def temperature_at(costs: FloatArray, cost: float) -> float:
+    """Return the temperature at which the reduced costs of free tasks sum up to a cost.
+
+    Parameters
+    ----------
+    costs : ndarray, shape (k, q)
+        Reduced costs of each task's nodes, infinite where it cannot run.
+    cost : float
+        In the model's unit. If it is out of reach, the highest or lowest temperature tried is
+        returned.
+    """
     low, high = _LOWEST, _HIGHEST
     for _ in range(_BISECTIONS):
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if mean_cost(costs, middle) < cost else (low, middle)
-    return low
+    return high
 
 
 def _shares(costs: FloatArray, temperature: float) -> FloatArray:

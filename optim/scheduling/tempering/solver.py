@@ -34,6 +34,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     enter_level,
     lowered,
     open_cooling,
+    open_settling,
     promises_better,
 )
 from edgeopt.optim.scheduling.tempering.model import (
@@ -84,6 +85,8 @@ OVERLOAD_SHARE = 0.85  # loads above this share of the ladder's gap are overload
 WIDEST, _NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 FIRST_SHARE, COOLING_SHARE = 0.15, 0.5  # of a budget: cycles before a cooling; of the rest: itself
+
+SETTLING_PAIRS, SETTLING_SHARE = 200_000, 0.97  # for settling; of what is left of a budget: it
 
 FEWEST = 48  # steps left for which a cooling is planned
 
@@ -169,7 +172,9 @@ class Frontier:
     Cycles double in length. With a budget of iterations, evaluations or seconds, and without
     memory and ready times, where all tasks rank the nodes alike or where it promises to end well
     below the best schedule (`promises_better`), they take about 15 % of it; then one schedule cools
-    in half of the rest (`open_cooling`), and further cycles end with the budget.
+    in half of the rest (`open_cooling`), and further cycles end with the budget. With more than
+    200,000 pairs on unrelated nodes that are not ranked alike, the cooling starts from the best
+    schedule, after the first cycle, and takes 97 % of what is left (`open_settling`).
 
     On unrelated nodes, from 20,000 pairs of task and node on, the first schedule is that of a list
     rule at the LP's prices (`priced_start`), and the first cycle is short.
@@ -434,7 +439,11 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
     if state.cycle > state.timed:  # a cycle has been completed since the last look
         state.rate = (used - state.begun) / (2 * before)
     state.timed, state.begun, left = state.cycle, used, 1.0 - used
-    if state.cooling is None:
+    if state.cooling is None and _settles(problem):
+        if state.cycle > 0 and left >= FEWEST * state.rate and promises_better(state.walk):
+            end = used + SETTLING_SHARE * left
+            state.walk, state.cooling = open_settling(state.walk, used, end)
+    elif state.cooling is None:
         begins = used + 2 * state.length * state.rate > FIRST_SHARE
         long = state.cycle > 0 and left >= FEWEST * state.rate
         if begins and long and (_is_consistent(problem) or promises_better(state.walk)):
@@ -448,6 +457,15 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
         both = 2 * (state.length + _cycle_length(problem, state.cycle + 1))
         if left < both * state.rate:  # the last cycle: it ends with the budget
             state.length = max(1, round(left / (2 * state.rate)))
+
+
+def _settles(problem: Problem) -> bool:
+    """Whether a promising cooling starts from the first schedule and takes almost all the budget.
+
+    On so many unrelated nodes, cycles take far longer than a minute to find a better schedule.
+    """
+    large = problem.tasks * problem.nodes > SETTLING_PAIRS
+    return large and needs_priced_start(problem) and not _is_consistent(problem)
 
 
 def _is_consistent(problem: Problem) -> bool:

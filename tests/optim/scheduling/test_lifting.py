@@ -85,7 +85,7 @@ def test_bounds_and_schedules_of_a_proof_hold(problem, known):
         assert Fraction(check_certificate(problem, lifting.certificate)) <= best * rounded
 
 
-GAPS = ["rcmax:u_1_100:20x6:seed=1", "rcmax:u_1_100:16x3:utilisation=0.95:seed=2"]
+GAPS = ["rcmax:u_1_100:24x4:seed=6", "rcmax:u_1_100:16x3:utilisation=0.95:seed=2"]
 
 
 @pytest.mark.parametrize("spec", GAPS)
@@ -116,7 +116,7 @@ def test_what_the_proof_finds_is_the_run_s_and_the_solver_s(monkeypatch):
             return state
 
     monkeypatch.setattr("edgeopt.optim.scheduling.lifting.is_own", lambda solver: True)
-    problem = load_problem("rcmax:u_1_100:20x6:seed=1")
+    problem = load_problem("rcmax:u_1_100:24x4:seed=6")
     result = solve(problem, Idle(), stop=Iterations(40), rng=1)
     first, state = Frontier().init(problem, np.random.default_rng(1)), result.state
     assert (result.makespan, result.status) == (65.0, "optimal")

@@ -10,13 +10,19 @@ from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Stall
 from edgeopt.optim.scheduling.tempering import solver as frontier
 from edgeopt.optim.scheduling.tempering.cooling import (
+    COLD,
     FREEST,
     FROZEN,
+    LOOSE,
     STIFFEST,
+    TIGHT,
+    WARM,
     enter_level,
     mean_cost,
     open_cooling,
+    open_settling,
     promises_better,
+    temperature_at,
     temperature_of,
 )
 from edgeopt.optim.scheduling.tempering.solver import Frontier
@@ -36,6 +42,14 @@ def test_two_nodes_at_three_to_one():
     assert temperature_of(costs, entropy) == pytest.approx(1.0)
     assert temperature_of(costs / 8, entropy) == pytest.approx(1 / 8)
     assert mean_cost(costs, 1.0) == pytest.approx(0.25 * np.log(3.0))
+
+
+def test_the_temperature_at_a_cost():
+    """Two of three tasks choose between 0 and ln 3: at temperature 1, a quarter of it each."""
+    costs = np.array([[0.0, np.log(3.0)], [0.0, np.log(3.0)], [0.0, np.inf]])
+    assert temperature_at(costs, 0.5 * np.log(3.0)) == pytest.approx(1.0)
+    assert temperature_at(costs / 8, 0.5 * np.log(3.0) / 8) == pytest.approx(1 / 8)
+    assert temperature_at(costs, 100.0) == pytest.approx(10.0)  # out of reach
 
 
 def test_many_tasks_are_sampled():
@@ -64,6 +78,36 @@ def test_the_way_down():
     assert np.array_equal(lower.replicas.assignment[at[2]], lower.replicas.assignment[at[0]])
     assert cooling.level_at(0.0) == 2  # never up again
     assert lower.replicas.counts[at[2]].sum() == k
+
+
+def test_settling_starts_from_the_best_schedule():
+    walk = walk_of(model_of(60, 2, memory=False))
+    walk.incumbent.makespan[0] = 1.5
+    walk.incumbent.assignment[:] = np.arange(60) % 2
+    settled, cooling = open_settling(walk, 0.1, 0.9)
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    first = temperature_at(costs, WARM)
+    assert settled.ladder.temperatures[[0, -1]] == pytest.approx([first, COLD * first])
+    assert cooling.stiffness[[0, -1]] == pytest.approx([LOOSE, TIGHT])
+    assert (cooling.begin, cooling.end, cooling.level) == (0.1, 0.9, 0)
+    replica = settled.replicas.at[0]
+    assert np.array_equal(settled.replicas.assignment[replica], walk.incumbent.assignment)
+    assert settled.target == pytest.approx(1.5)
+    assert settled.ladder.stiffness[0] == pytest.approx(LOOSE * 2 / 0.5**2)
+
+
+def test_settling_proposes_no_pair_that_ends_late():
+    model = model_of(60, 2, memory=False)
+    model.times[:3] = [[1.0, 1.3], [1.3, 1.0], [1.3, 1.3]]
+    model.times[3:] = 0.01
+    model.costs[:3] = [[5.0, 0.0], [0.0, 5.0], [0.0, 5.0]]
+    model.ready[:] = 0.0
+    walk = walk_of(model)
+    walk.incumbent.makespan[0] = 1.5  # late is more than 1.2
+    settled, _ = open_settling(walk, 0.1, 0.9)
+    assert settled.ladder.nodes[:3].tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert (settled.ladder.chances[:, :2, 0] == 2.0).all()
+    assert (settled.ladder.chances[:, 2, 0] < 2.0).all()  # both its nodes are late
 
 
 def test_when_it_promises_to_end_well_below_the_best_schedule():
@@ -112,6 +156,21 @@ def test_a_counted_budget_is_used_to_its_end_with_the_same_bits(stop):
     assert 0.1 < cooling.begin < 0.5
     assert cooling.end == pytest.approx(cooling.begin + 0.5 * (1.0 - cooling.begin))
     assert cooling.is_over
+
+
+@pytest.mark.parametrize("stop", [Iterations(120), Evaluations(20_000_000)], ids=str)
+def test_many_pairs_settle_for_the_rest_of_the_budget(monkeypatch, stop):
+    monkeypatch.setattr(priced_start, "FEWEST_PAIRS", 0)
+    monkeypatch.setattr(frontier, "SETTLING_PAIRS", 0)
+    monkeypatch.setattr(frontier, "promises_better", lambda walk: True)
+    problem = braun("u_i_hihi", 120, 6, rng=3)
+    first, again = (solve(problem, Frontier(levels=8), stop=stop, rng=1) for _ in range(2))
+    assert first.assignment.tolist() == again.assignment.tolist()
+    cooling = first.state.cooling
+    assert cooling.level == 7
+    assert cooling.stiffness[0] == LOOSE
+    assert cooling.begin < 0.1
+    assert cooling.end == pytest.approx(cooling.begin + 0.97 * (1.0 - cooling.begin))
 
 
 def test_without_a_budget_cycles_double_as_before():
