@@ -119,10 +119,10 @@ def test_what_the_proof_finds_is_the_run_s_and_the_solver_s(monkeypatch):
     problem = load_problem("rcmax:u_1_100:24x4:seed=6")
     result = solve(problem, Idle(), stop=Iterations(40), rng=1)
     first, state = Frontier().init(problem, np.random.default_rng(1)), result.state
-    assert (result.makespan, result.status) == (65.0, "optimal")
-    assert state.makespan == 65.0 < first.makespan
-    assert state.walk.incumbent.makespan[0] * state.unit == pytest.approx(65.0)
-    assert problem.makespan(state.walk.incumbent.assignment) == 65.0
+    assert (result.makespan, result.status) == (160.0, "optimal")
+    assert state.makespan == 160.0 < first.makespan
+    assert state.walk.incumbent.makespan[0] * state.unit == pytest.approx(160.0)
+    assert problem.makespan(state.walk.incumbent.assignment) == 160.0
     assert 0 < result.evaluations % 10_000_000 < 1_000_000  # those of the proof
 
 
