@@ -48,8 +48,6 @@ class Root:
         The makespan proved to be out of reach, or the bound known before, in s.
     search : Search or None
         Prices for the deadline under way.
-    iterations : int
-        Of that search.
     work : float
         Of all iterations, about the processor time in s; counted, not measured.
     certificate : Certificate or None
@@ -61,7 +59,6 @@ class Root:
     columns: Columns
     bound: float
     search: Search | None = None
-    iterations: int = 0
     work: float = 0.0
     certificate: Certificate | None = None
 
@@ -94,17 +91,16 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         if not left.is_possible or not left.free.any():
             return _settle(problem, root, whole, left)
         root.search = open_prices(whole, left, root.prices, root.columns)
-        root.iterations, root.work = 0, root.work + root.search.work
+        root.work += root.search.work
     search = root.search
     for _ in range(iterations):
-        if search.worth.spare > 0.0 or search.converged or root.iterations >= _MOST_ITERATIONS:
+        if search.worth.spare > 0.0 or search.converged or search.iterations >= _MOST_ITERATIONS:
             break
         if is_over():
             return []
         before = search.work
         improve(search)
         root.work += search.work - before
-        root.iterations += 1
     else:
         return []
     _close(root)
