@@ -97,9 +97,9 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     """Work at the proof after a step, or beside it; return whether any was done.
 
     After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. While the
-    search stalls, that is for the second half of all steps, the proof may take longer than the
-    search. Beside a step, it takes about as long. The work is counted, not timed: the same run
-    proves the same, whatever else the machine does.
+    search stalls, that is for the second half of all steps, and a proof seems near, it may take
+    longer than the search. Beside a step, it takes about as long. The work is counted, not timed:
+    the same run proves the same, whatever else the machine does.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     stalled = now.iterations - lifting.improved
     if beside:
         share *= _AS_LONG
-    elif root.deadlines.root_is_done and stalled >= max(_STALLED, now.iterations / 2):
+    elif _may_end(root.deadlines) and stalled >= max(_STALLED, now.iterations / 2):
         share *= _MORE
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
@@ -150,14 +150,22 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
     return schedules is not None or _look_at_all(problem, lifting, proof.root)
 
 
+def _may_end(deadlines: Deadlines) -> bool:
+    """Whether the root cannot raise the bound any more, or few units are left for it."""
+    return deadlines.root_is_done or _is_few_units(deadlines)
+
+
+def _is_few_units(deadlines: Deadlines) -> bool:
+    """Whether few deadlines are left, which is not known before there is a schedule."""
+    return deadlines.highest - deadlines.refuted <= _UNITS * deadlines.unit
+
+
 def _is_close(problem: Problem, proof: Proof) -> bool:
     """Whether trees may decide the deadlines that the root has left open."""
     large = problem.tasks * problem.nodes > _TREE_PAIRS
     if large or proof.visited * problem.tasks > _MOST_PRICES:
         return False
-    deadlines = proof.root.deadlines
-    few = deadlines.highest - deadlines.refuted <= _UNITS * deadlines.unit
-    return few or problem.tasks <= _FEW_TASKS
+    return _is_few_units(proof.root.deadlines) or problem.tasks <= _FEW_TASKS
 
 
 def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:

@@ -189,12 +189,12 @@ def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:
     level = cooling.level
     scale = max(cost, cooling.least)
     walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / scale**2
-    walk = walk._replace(target=_target(walk, cost, scale))
+    walk = walk._replace(target=target_of(walk, cost, scale))
     recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
     return walk
 
 
-def _target(walk: ReplicaWalk, cost: float, scale: float) -> float:
+def target_of(walk: ReplicaWalk, cost: float, scale: float) -> float:
     """Return what loads are to keep: the mean of a schedule of a cost, or below the best."""
     grain = walk.model.grain
     if grain > 0.0:

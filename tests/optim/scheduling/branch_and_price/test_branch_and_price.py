@@ -56,6 +56,17 @@ def test_deadlines_follow_the_unit():
     assert 2.0 * (1 - 1e-12) < real.highest < 2.0
 
 
+def test_a_failure_below_the_bound_says_nothing_of_later_deadlines():
+    deadlines = open_deadlines(load_problem("rcmax:machines:40x8:seed=1"))
+    deadlines.met, bound = 190.0, deadlines.bound
+    deadlines.refuted = bound - 3.0
+    deadlines.fail(bound - 2.0)
+    assert (deadlines.refuted, deadlines.failed) == (bound - 1.0, set())
+    assert deadlines.root_target() == bound
+    deadlines.fail(bound)
+    assert (deadlines.refuted, deadlines.root_is_done) == (bound - 1.0, True)
+
+
 def test_a_problem_that_is_too_large():
     large = Problem(UniformTimes(np.ones(2_001), np.ones(1_000)))
     with pytest.raises(InputError, match="at most 2000000 pairs for branch-and-price"):

@@ -11,6 +11,7 @@ from naive.knapsack import best_set
 from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, next_makespan
+from edgeopt.optim.scheduling.branch_and_price import prices as prices_module
 from edgeopt.optim.scheduling.branch_and_price.fixing import _exact, _split, refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Prices,
@@ -23,6 +24,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
 )
 from edgeopt.optim.scheduling.branch_and_price.tree import plant, visit
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
+from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
 
@@ -120,6 +122,32 @@ def test_prices_prove_more_than_the_linear_program():
     while not search.converged and search.worth.spare <= 0.0:
         improve(search)
     assert first < 0.0 < search.worth.spare
+
+
+@pytest.mark.parametrize(("tasks", "seed"), [(40, 1), (320, 2)])
+def test_the_search_ends_where_columns_of_all_nodes_run_all_tasks(tasks, seed):
+    """Within a deadline that a schedule meets no prices spare anything; interior points, too."""
+    problem = load_problem(f"rcmax:u_1_100:{tasks}x8:seed={seed}")
+    whole = whole_of(problem, problem.makespan(min_min(problem, np.random.default_rng(1))))
+    left = propagate(whole, whole.alive)
+    search = open_prices(whole, left, lp_prices(problem, whole), no_columns(problem))
+    while not search.converged:
+        improve(search)
+        assert search.worth.spare <= 0.0
+    assert search.iterations < 60
+
+
+def test_interior_points_refute_as_vertices_do(monkeypatch):
+    problem = load_problem("rcmax:machines:40x8:seed=1")
+    whole = whole_of(problem, 183.0)  # the optimum is 184 s
+    left = propagate(whole, whole.alive)
+    monkeypatch.setattr(prices_module, "_SIMPLEX_TASKS", 0)
+    search = open_prices(whole, left, lp_prices(problem, whole), no_columns(problem))
+    while not search.converged and search.worth.spare <= 0.0:
+        improve(search)
+    assert search.worth.spare > 0.0
+    again, _ = evaluate(whole, left, search.prices)
+    assert again.spare == search.worth.spare
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,15 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     LOOSE,
     STIFFEST,
     TIGHT,
+    USED,
     WARM,
     enter_level,
+    lowered,
     mean_cost,
     open_cooling,
     open_settling,
     promises_better,
+    target_of,
     temperature_at,
     temperature_of,
 )
@@ -50,6 +53,36 @@ def test_the_temperature_at_a_cost():
     assert temperature_at(costs, 0.5 * np.log(3.0)) == pytest.approx(1.0)
     assert temperature_at(costs / 8, 0.5 * np.log(3.0) / 8) == pytest.approx(1 / 8)
     assert temperature_at(costs, 100.0) == pytest.approx(10.0)  # out of reach
+
+
+@pytest.mark.parametrize(
+    ("cost", "best", "target"),
+    [
+        (0.0, 2.0, 1.75),  # the mean of loads is out of reach: just below the best
+        (0.5, 2.0, 1.5),
+        (0.6, 2.0, 1.5),  # whole grains
+        (0.9, 1.5, 1.25),
+        (0.9, 1.0, 1.0),  # never below the bound
+    ],
+)
+def test_loads_of_whole_grains_have_a_whole_target(cost, best, target):
+    walk = walk_of(model_of(60, 2, memory=False)._replace(grain=0.25))
+    walk.incumbent.makespan[0] = best
+    assert target_of(walk, cost, 7.0) == pytest.approx(target)
+    walk = walk._replace(target=1.75)
+    assert lowered(walk) == pytest.approx(max(min(best - 0.25, 1.75), 1.0))
+    free = walk._replace(model=walk.model._replace(grain=0.0))
+    assert (target_of(free, cost, 7.0), lowered(free)) == (8.0, 1.75)
+
+
+def test_costs_may_take_a_part_of_the_slack():
+    walk = walk_of(model_of(60, 2, memory=False)._replace(slack=0.5))
+    walk.incumbent.makespan[0] = 2.0
+    cooled, _ = open_cooling(walk, 0.2, 0.8)
+    costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
+    last = cooled.ladder.temperatures[-1]
+    assert mean_cost(costs, last) >= USED * 0.5 * (1 - 1e-9)
+    assert last >= temperature_of(costs, FROZEN * 2)
 
 
 def test_many_tasks_are_sampled():

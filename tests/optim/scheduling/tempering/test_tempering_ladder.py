@@ -9,6 +9,7 @@ from tempering_walks import model_of, nodes_of
 from edgeopt.optim.scheduling.tempering import model as tempering_model
 from edgeopt.optim.scheduling.tempering.model import (
     COLDEST,
+    GRAINS,
     HOTTEST,
     LEAST_WEIGHT,
     NODES_PROPOSED,
@@ -46,6 +47,18 @@ def test_levels_are_geometric(model):
     ):
         assert values[[0, -1]] == pytest.approx([first, last])
         np.testing.assert_allclose(values[1:] / values[:-1], values[1] / values[0])
+
+
+def test_a_grain_is_stiff_enough(model):
+    """An overload of one grain has the same exponent on the last level, however small the gap."""
+    x, grain = model.times.shape[1], 0.5
+    whole = model._replace(grain=grain)
+    for gap in (grain / 2, grain, GRAINS * grain):
+        ladder = build_ladder(whole, nodes_of(model), LEVELS, gap)
+        assert ladder.stiffness[-1] == pytest.approx(
+            max(STIFFEST / (GRAINS * grain) ** 2, SOFTEST) * x
+        )
+    assert (np.diff(ladder.stiffness) >= 0.0).all()
 
 
 def test_nodes_are_the_cheapest_in_order(model):

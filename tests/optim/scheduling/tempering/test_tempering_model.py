@@ -79,6 +79,44 @@ def test_prices_of_a_deadline(monkeypatch):
     assert model.times.tolist() == (times / unit).tolist()
 
 
+def test_the_slack_is_what_the_prices_leave_below_the_unit(monkeypatch):
+    """At prices of 1/4 and 3/4 the tasks cost 0.5 and 1.5, ready times 3, and room nothing."""
+    prices = Multipliers(np.array([0.25, 0.75]), np.zeros(2))
+    for name in ("lp_duals", "deadline_duals"):
+        monkeypatch.setattr(model_module, name, lambda problem: prices)
+    problem = Problem([[2.0, 6.0], [8.0, 2.0]], ready=[0.0, 4.0])
+    model = build_model(problem, 10.0)
+    assert model.slack == pytest.approx(1.0 - (0.5 + 1.5 + 3.0) / 10.0)
+    assert model.grain == pytest.approx(2.0 / 10.0)
+    assert build_model(problem, 4.0).slack == 0.0
+
+
+def test_priced_memory_adds_to_the_slack(monkeypatch):
+    """The task costs 0.5 + 2 on node 0 and 3 on node 1; of memory, a price of 1 for 2 byte on node 0."""
+    prices = Multipliers(np.array([0.25, 0.75]), np.array([1.0, 0.0]))
+    for name in ("lp_duals", "deadline_duals"):
+        monkeypatch.setattr(model_module, name, lambda problem: prices)
+    problem = Problem([[2.0, 4.0]], [2.0], [2.0, 9.0])
+    assert build_model(problem, 1.0).slack == pytest.approx(1.0 - (2.5 - 2.0))
+
+
+@given(scheduling_problems(max_tasks=6, max_nodes=3))
+@settings(max_examples=50, deadline=None)
+def test_costs_and_idle_time_fill_the_slack_and_the_gap(problem):
+    """By LP duality, whatever the schedule: its makespan is the bound, its cost, and its rest."""
+    model, (u, v) = build_model(problem, 1.0), lp_duals(problem)
+    if deadline_duals(problem).u is not u:
+        return
+    start = np.random.default_rng(1).integers(0, problem.nodes, problem.tasks)
+    replicas = start_replicas(model, 1, start)
+    recompute(model, replicas, 0, TARGET)
+    limited = v > 0.0
+    room = (model.capacity[limited] - replicas.used[0, limited]) @ v[limited]
+    mean = replicas.loads[0] @ u - room
+    base = mean - replicas.costs[0]
+    assert model.slack == pytest.approx(max(1.0 - base, 0.0), abs=1e-9)
+
+
 def test_overloads():
     assert [overload(excess) for excess in (-3.0, 0.0, 2.0)] == [0.0, 0.0, 2.0]
 
