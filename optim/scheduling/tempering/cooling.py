@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.tempering.model import Model, make_ladder
+from edgeopt.optim.scheduling.tempering.model import Model, is_coarse, make_ladder
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import fill_uniform
@@ -16,7 +16,7 @@ FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, 
 
 SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last times x / cost^2
 
-GRAINS = 2.5  # least cost that sets a stiffness, where loads are multiples of a grain
+LEAST_GRAINS = 2.5  # least cost that sets a stiffness, where loads are multiples of a grain
 
 USED = 0.5  # share of the slack that costs take: the rest is for idle time
 
@@ -111,7 +111,7 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     temperatures = np.full(levels, first)
     temperatures[melting:] = np.geomspace(first, last, levels - melting)
     least = max(_LEAST_COST * (float(walk.incumbent.makespan[0]) - 1.0), _ROUNDING)
-    least = max(least, GRAINS * walk.model.grain)
+    least = max(least, LEAST_GRAINS * walk.model.grain)
     cost = max(mean_cost(costs, first), least)
     stiffness = np.empty(levels)
     # Soft enough at first for a task as long as the schedule to change nodes.
@@ -195,22 +195,28 @@ def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:
 
 
 def target_of(walk: ReplicaWalk, cost: float, scale: float) -> float:
-    """Return what loads are to keep: the mean of a schedule of a cost, or below the best."""
-    grain = walk.model.grain
-    if grain > 0.0:
-        best = float(walk.incumbent.makespan[0])
-        mean = 1.0 - walk.model.slack + cost
-        below = max(best - grain, 1.0)
-        return below if mean <= 1.0 else min(np.floor(mean / grain + 0.01) * grain, below)
-    return 1.0 + scale
+    """Return what loads are to keep: the mean of a schedule of a cost, or below the best.
+
+    Parameters
+    ----------
+    walk : ReplicaWalk
+        Its incumbent is the best schedule.
+    cost, scale : float
+        Of the schedule; and that which sets the stiffness, not less.
+    """
+    grain, best = walk.model.grain, float(walk.incumbent.makespan[0])
+    if not is_coarse(walk.model, best - 1.0):
+        return 1.0 + scale
+    mean, below = 1.0 - walk.model.slack + cost, max(best - grain, 1.0)
+    return below if mean <= 1.0 else min(float(np.floor(mean / grain + 0.01)) * grain, below)
 
 
 def lowered(walk: ReplicaWalk) -> float:
-    """Return the target, below the best schedule where loads are multiples of a grain."""
-    grain = walk.model.grain
-    if grain > 0.0:
-        return max(min(walk.target, float(walk.incumbent.makespan[0]) - grain), 1.0)
-    return walk.target
+    """Return the target, below the best schedule where loads have a coarse grain."""
+    best = float(walk.incumbent.makespan[0])
+    if not is_coarse(walk.model, best - 1.0):
+        return walk.target
+    return max(min(walk.target, best - walk.model.grain), 1.0)
 
 
 def _scatter(walk: ReplicaWalk, chances: FloatArray) -> None:

@@ -127,7 +127,7 @@ HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times ga
 
 SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
 
-GRAINS = 8.0  # least gap for which loads are stiff, where they are multiples of a grain
+GRAINS = 8.0  # gap in grains from which on loads are as good as real
 
 LEAST_WEIGHT = 1e-9  # of a task: alias tables need weights that are not all 0
 
@@ -156,6 +156,11 @@ class Ladder(NamedTuple):
     chances: FloatArray
     keep: FloatArray
     alias: IntArray
+
+
+def is_coarse(model: Model, gap: float) -> bool:
+    """Whether few multiples of the grain lie between the bound and a schedule `gap` above it."""
+    return model.grain > 0.0 and gap <= GRAINS * model.grain
 
 
 def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:

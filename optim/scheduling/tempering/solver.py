@@ -41,6 +41,7 @@ from edgeopt.optim.scheduling.tempering.model import (
     FEWEST_PAIRS,
     build_ladder,
     build_model,
+    is_coarse,
     nearest_nodes,
 )
 from edgeopt.optim.scheduling.tempering.moves import make_block
@@ -368,7 +369,7 @@ class Frontier:
         aimed = OVERLOAD_SHARE * gap
         if best > WIDEST and aim < 1.0:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
-        if walk.model.grain > 0.0:
+        if is_coarse(walk.model, best):
             aimed = max(best - walk.model.grain, 0.0)
         ladder = build_ladder(
             walk.model, walk.ladder.nodes, self.levels, gap + USED * walk.model.slack

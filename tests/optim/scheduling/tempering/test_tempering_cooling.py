@@ -63,6 +63,7 @@ def test_the_temperature_at_a_cost():
         (0.6, 2.0, 1.5),  # whole grains
         (0.9, 1.5, 1.25),
         (0.9, 1.0, 1.0),  # never below the bound
+        (0.9, 3.5, 8.0),  # so far away, grains do not matter
     ],
 )
 def test_loads_of_whole_grains_have_a_whole_target(cost, best, target):

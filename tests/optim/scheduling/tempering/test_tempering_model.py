@@ -92,7 +92,7 @@ def test_the_slack_is_what_the_prices_leave_below_the_unit(monkeypatch):
 
 
 def test_priced_memory_adds_to_the_slack(monkeypatch):
-    """The task costs 0.5 + 2 on node 0 and 3 on node 1; of memory, a price of 1 for 2 byte on node 0."""
+    """The task costs 0.5 + 2 on node 0 and 3 on node 1; node 0 has 2 byte at a price of 1."""
     prices = Multipliers(np.array([0.25, 0.75]), np.array([1.0, 0.0]))
     for name in ("lp_duals", "deadline_duals"):
         monkeypatch.setattr(model_module, name, lambda problem: prices)
