@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.tempering.model import Model, is_coarse, make_ladder
+from edgeopt.optim.scheduling.tempering.model import (
+    Model,
+    is_coarse,
+    make_ladder,
+    spendable,
+)
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
 from edgeopt.optim.stream import fill_uniform
@@ -17,8 +22,6 @@ FREEST, FROZEN = 13.0, 9.0  # entropy a node at the first and last temperature, 
 SOFTEST, STIFFEST = 20.0, 150.0  # stiffness, times x: at first, and at last times x / cost^2
 
 LEAST_GRAINS = 2.5  # least cost that sets a stiffness, where loads are multiples of a grain
-
-USED = 0.5  # share of the slack that costs take: the rest is for idle time
 
 PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that makes it worthwhile
 
@@ -82,7 +85,7 @@ def promises_better(walk: ReplicaWalk) -> bool:
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     last = temperature_of(costs, FROZEN * walk.model.times.shape[1])
     gap = float(walk.incumbent.makespan[0]) - 1.0
-    return mean_cost(costs, last) - walk.model.slack < PROMISING * gap
+    return mean_cost(costs, last) - spendable(walk.model, gap) < PROMISING * gap
 
 
 def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWalk, Cooling]:
@@ -105,13 +108,13 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     levels, x = len(walk.replicas.at), walk.model.times.shape[1]
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     first, last = (temperature_of(costs, nats * x) for nats in (FREEST, FROZEN))
-    last = max(last, temperature_at(costs, USED * walk.model.slack))
+    gap = float(walk.incumbent.makespan[0]) - 1.0
+    last = max(last, temperature_at(costs, spendable(walk.model, gap)))
     first = max(first, last)
     melting = max(1, int(MELT * levels))
     temperatures = np.full(levels, first)
     temperatures[melting:] = np.geomspace(first, last, levels - melting)
-    least = max(_LEAST_COST * (float(walk.incumbent.makespan[0]) - 1.0), _ROUNDING)
-    least = max(least, LEAST_GRAINS * walk.model.grain)
+    least = max(_LEAST_COST * gap, _ROUNDING, LEAST_GRAINS * walk.model.grain)
     cost = max(mean_cost(costs, first), least)
     stiffness = np.empty(levels)
     # Soft enough at first for a task as long as the schedule to change nodes.

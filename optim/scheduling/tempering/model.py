@@ -127,6 +127,8 @@ HOTTEST, COLDEST = 20.0, 8.0  # temperatures at the ends of the ladder, times ga
 
 SOFTEST, STIFFEST = 20.0, 1500.0  # stiffness at the ends, times x and x / gap^2
 
+USED = 0.5  # share of the slack that costs may take
+
 GRAINS = 8.0  # gap in grains from which on loads are as good as real
 
 LEAST_WEIGHT = 1e-9  # of a task: alias tables need weights that are not all 0
@@ -161,6 +163,14 @@ class Ladder(NamedTuple):
 def is_coarse(model: Model, gap: float) -> bool:
     """Whether few multiples of the grain lie between the bound and a schedule `gap` above it."""
     return model.grain > 0.0 and gap <= GRAINS * model.grain
+
+
+def spendable(model: Model, gap: float) -> float:
+    """Return what costs may take of the slack; the rest is for idle time.
+
+    Only where loads are whole does the slack tell more than the rounding of the bound.
+    """
+    return USED * model.slack if is_coarse(model, gap) else 0.0
 
 
 def nearest_nodes(model: Model, rng: np.random.Generator) -> IntArray:

@@ -28,7 +28,6 @@ from edgeopt.optim.scheduling.run_time import (
 )
 from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.cooling import (
-    USED,
     Cooling,
     close_cooling,
     enter_level,
@@ -43,6 +42,7 @@ from edgeopt.optim.scheduling.tempering.model import (
     build_model,
     is_coarse,
     nearest_nodes,
+    spendable,
 )
 from edgeopt.optim.scheduling.tempering.moves import make_block
 from edgeopt.optim.scheduling.tempering.opening import (
@@ -371,9 +371,8 @@ class Frontier:
             aimed = best - (1.0 - OVERLOAD_SHARE) * WIDEST
         if is_coarse(walk.model, best):
             aimed = max(best - walk.model.grain, 0.0)
-        ladder = build_ladder(
-            walk.model, walk.ladder.nodes, self.levels, gap + USED * walk.model.slack
-        )
+        gap += spendable(walk.model, best)
+        ladder = build_ladder(walk.model, walk.ladder.nodes, self.levels, gap)
         state.walk, state.best = walk._replace(ladder=ladder, target=1.0 + aimed), best
         return True
 

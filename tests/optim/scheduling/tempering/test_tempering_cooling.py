@@ -16,7 +16,6 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     LOOSE,
     STIFFEST,
     TIGHT,
-    USED,
     WARM,
     enter_level,
     lowered,
@@ -28,6 +27,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     temperature_at,
     temperature_of,
 )
+from edgeopt.optim.scheduling.tempering.model import USED
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.optim.scheduling.tempering.tempering import cool, temper
 from edgeopt.problems.scheduling.generators import braun
@@ -76,14 +76,16 @@ def test_loads_of_whole_grains_have_a_whole_target(cost, best, target):
     assert (target_of(free, cost, 7.0), lowered(free)) == (8.0, 1.75)
 
 
-def test_costs_may_take_a_part_of_the_slack():
-    walk = walk_of(model_of(60, 2, memory=False)._replace(slack=0.5))
+@pytest.mark.parametrize(("grain", "used"), [(0.25, USED), (0.0, 0.0), (0.01, 0.0)])
+def test_costs_may_take_a_part_of_the_slack_near_the_bound(grain, used):
+    walk = walk_of(model_of(60, 2, memory=False)._replace(slack=30.0, grain=grain))
     walk.incumbent.makespan[0] = 2.0
     cooled, _ = open_cooling(walk, 0.2, 0.8)
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
-    last = cooled.ladder.temperatures[-1]
-    assert mean_cost(costs, last) >= USED * 0.5 * (1 - 1e-9)
-    assert last >= temperature_of(costs, FROZEN * 2)
+    frozen = temperature_of(costs, FROZEN * 2)
+    assert mean_cost(costs, frozen) < USED * 30.0
+    wanted = max(frozen, temperature_at(costs, used * 30.0))
+    assert cooled.ladder.temperatures[-1] == pytest.approx(wanted)
 
 
 def test_many_tasks_are_sampled():
