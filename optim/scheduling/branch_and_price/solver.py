@@ -65,13 +65,14 @@ class BranchAndPrice:
     A column is a set of tasks that a node runs within a deadline. Whether columns of all nodes
     cover all tasks is a linear program; its dual has a price for each task (and for memory on each
     node), and prices refute the deadline if all tasks are worth more than the best sets of all
-    nodes, which are knapsacks. The prices of the root raise the deadline, first by strides, as
-    long as they refute it. Beyond, trees are searched depth first: tasks are put on the nodes
-    where the columns want them, several at once if these are sure, and pairs that prices refute
-    are dropped. The first leaf without a choice is a schedule within the deadline; if all leaves
-    are refuted, no schedule is. Deadlines just above the bound, just below the best schedule, and
-    between them are tried in turn. Every fourth step is one of `Frontier`, as long as there is a
-    gap.
+    nodes, which are knapsacks. The prices of the root raise the deadline, first by strides, as long
+    as they refute it: they are improved until the columns of all nodes run all tasks, at least in
+    parts, as no prices refute that. Beyond, trees are searched depth first: tasks are put on the
+    nodes where the columns want them, several at once if these are sure, and pairs that prices
+    refute are dropped. The first leaf without a choice is a schedule within the deadline; if all
+    leaves are refuted, no schedule is. Deadlines just above the bound, just below the best
+    schedule, and between them are tried in turn. Every fourth step is one of `Frontier`, as long as
+    there is a gap.
 
     Where times are multiples of a unit, deadlines are too. Otherwise the last deadline is shorter
     than the best schedule by a share of about 1e-11 for 100 tasks, and a search of up to 1,000,000

@@ -177,6 +177,11 @@ class Frontier:
     200,000 pairs on unrelated nodes that are not ranked alike, the cooling starts from the best
     schedule, after the first cycle, and takes 97 % of what is left (`open_settling`).
 
+    Where all loads are multiples of a unit and the best schedule is at most 8 units above the
+    bound, loads up to a unit less are free, and an overload of one unit is as stiff as any (beyond,
+    nothing would move). Costs may then take half of what the bound exceeds the LP by: that is how
+    much cost and idle time even an optimal schedule has.
+
     On unrelated nodes, from 20,000 pairs of task and node on, the first schedule is that of a list
     rule at the LP's prices (`priced_start`), and the first cycle is short.
 
