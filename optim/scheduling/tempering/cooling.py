@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from edgeopt.optim.scheduling.tempering.model import (
     spendable,
 )
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
-from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk
+from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, gap_of
 from edgeopt.optim.stream import fill_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
@@ -84,7 +85,7 @@ def promises_better(walk: ReplicaWalk) -> bool:
     """
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     last = temperature_of(costs, FROZEN * walk.model.times.shape[1])
-    gap = float(walk.incumbent.makespan[0]) - 1.0
+    gap = gap_of(walk)
     return mean_cost(costs, last) - spendable(walk.model, gap) < PROMISING * gap
 
 
@@ -108,7 +109,7 @@ def open_cooling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaWa
     levels, x = len(walk.replicas.at), walk.model.times.shape[1]
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
     first, last = (temperature_of(costs, nats * x) for nats in (FREEST, FROZEN))
-    gap = float(walk.incumbent.makespan[0]) - 1.0
+    gap = gap_of(walk)
     last = max(last, temperature_at(costs, spendable(walk.model, gap)))
     first = max(first, last)
     melting = max(1, int(MELT * levels))
@@ -143,7 +144,7 @@ def open_settling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaW
         Shares of the budget.
     """
     levels = len(walk.replicas.at)
-    gap = float(walk.incumbent.makespan[0]) - 1.0
+    gap = gap_of(walk)
     model, nodes = _without_late(walk.model, walk.ladder.nodes, 1.0 + _WITHIN * gap)
     first = temperature_at(np.take_along_axis(model.costs, nodes, axis=1), WARM)
     temperatures = np.geomspace(first, COLD * first, levels)
@@ -207,19 +208,18 @@ def target_of(walk: ReplicaWalk, cost: float, scale: float) -> float:
     cost, scale : float
         Of the schedule; and that which sets the stiffness, not less.
     """
-    grain, best = walk.model.grain, float(walk.incumbent.makespan[0])
-    if not is_coarse(walk.model, best - 1.0):
+    if not is_coarse(walk.model, gap_of(walk)):
         return 1.0 + scale
+    grain, best = walk.model.grain, float(walk.incumbent.makespan[0])
     mean, below = 1.0 - walk.model.slack + cost, max(best - grain, 1.0)
     return below if mean <= 1.0 else min(float(np.floor(mean / grain + 0.01)) * grain, below)
 
 
 def lowered(walk: ReplicaWalk) -> float:
     """Return the target, below the best schedule where loads have a coarse grain."""
-    best = float(walk.incumbent.makespan[0])
-    if not is_coarse(walk.model, best - 1.0):
+    if not is_coarse(walk.model, gap_of(walk)):
         return walk.target
-    return max(min(walk.target, best - walk.model.grain), 1.0)
+    return max(min(walk.target, float(walk.incumbent.makespan[0]) - walk.model.grain), 1.0)
 
 
 def _scatter(walk: ReplicaWalk, chances: FloatArray) -> None:
@@ -244,11 +244,7 @@ def temperature_of(costs: FloatArray, entropy: float) -> float:
     """
     step = -(-len(costs) // _SAMPLE)
     sample = costs[::step]
-    wanted, low, high = entropy * len(sample) / len(costs), _LOWEST, _HIGHEST
-    for _ in range(_BISECTIONS):
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if _entropy(sample, middle) < wanted else (low, middle)
-    return high
+    return _temperature(sample, _entropy, entropy * len(sample) / len(costs))
 
 
 def temperature_at(costs: FloatArray, cost: float) -> float:
@@ -262,10 +258,17 @@ def temperature_at(costs: FloatArray, cost: float) -> float:
         In the model's unit. If it is out of reach, the highest or lowest temperature tried is
         returned.
     """
+    return _temperature(costs, mean_cost, cost)
+
+
+def _temperature(
+    costs: FloatArray, measure: Callable[[FloatArray, float], float], wanted: float
+) -> float:
+    """Return the temperature at which a measure that rises with it has a value, by bisection."""
     low, high = _LOWEST, _HIGHEST
     for _ in range(_BISECTIONS):
         middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if mean_cost(costs, middle) < cost else (low, middle)
+        low, high = (middle, high) if measure(costs, middle) < wanted else (low, middle)
     return high
 
 

@@ -54,7 +54,7 @@ from edgeopt.optim.scheduling.tempering.opening import (
     solve_lp,
 )
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
-from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, cool, temper
+from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, cool, gap_of, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.html import parameters_html
@@ -133,7 +133,7 @@ class TemperingState(State):
     @property
     def gap(self) -> float:
         """Of the best schedule: in units of the bound, the makespan less 1."""
-        return float(self.walk.incumbent.makespan[0]) - 1.0
+        return gap_of(self.walk)
 
 
 @dataclass(kw_only=True)
@@ -178,9 +178,9 @@ class Frontier:
     schedule, after the first cycle, and takes 97 % of what is left (`open_settling`).
 
     Where all loads are multiples of a unit and the best schedule is at most 8 units above the
-    bound, loads up to a unit less are free, and an overload of one unit is as stiff as any (beyond,
-    nothing would move). Costs may then take half of what the bound exceeds the LP by: that is how
-    much cost and idle time even an optimal schedule has.
+    bound, only loads of a better schedule are no overload, and stiffness grows no more once a unit
+    of overload hardly ever passes. Costs may then take half of what the bound exceeds the LP by:
+    that is how much cost and idle time even an optimal schedule has.
 
     On unrelated nodes, from 20,000 pairs of task and node on, the first schedule is that of a list
     rule at the LP's prices (`priced_start`), and the first cycle is short.

@@ -42,6 +42,11 @@ class ReplicaWalk(NamedTuple):
     target: float
 
 
+def gap_of(walk: ReplicaWalk) -> float:
+    """Return by how much the best schedule exceeds the bound, in units of the bound."""
+    return float(walk.incumbent.makespan[0]) - 1.0
+
+
 @jit
 def temper(walk: ReplicaWalk, first: int, last: int) -> None:
     """Let all replicas move, then offer neighbours on the ladder an exchange, again and again.
