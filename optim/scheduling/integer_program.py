@@ -1,9 +1,11 @@
 """The integer program over the pairs of task and node that may still help, and HiGHS's answer.
 
 HiGHS works within absolute tolerances of 1e-9. The program is therefore scaled such that its
-numbers are at most 1, its bound is lowered by what all tolerances together can add, and sets of
-tasks that it packs beyond a capacity are excluded one by one (`cover_of`). Its work is counted by
-how often it asks whether to go on, which depends on the program alone.
+numbers are at most about 1, and its bound is lowered by what all tolerances together can add.
+Memory comes in grains, with half of the least to spare on each node: where sums differ by little
+more than the tolerance, HiGHS takes schedules that fit for ones that do not. Sets of tasks that it
+packs beyond a capacity are excluded one by one (`cover_of`). Its work is counted by how often it
+asks whether to go on, which depends on the program alone.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from edgeopt.optim.scheduling.arrays import ready_times
 from edgeopt.optim.scheduling.bounds.lp import silent_highs
 from edgeopt.optim.scheduling.bounds.rounding import (
     ROUNDING,
+    largest_multiple,
     makespan_unit,
     rounded_down,
+    unit_of,
     whole_memory,
 )
 from edgeopt.optim.scheduling.run_time import is_over, time_left
@@ -28,6 +32,8 @@ from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
 _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
+
+_GRAIN = 2.0**-23  # least unit of memory, of a node's capacity: far above the tolerance
 
 _WHOLE = 0.5  # a variable above is 1
 
@@ -52,9 +58,9 @@ class IntegerProgram(NamedTuple):
     times : ndarray, shape (n,)
         Their execution times in units of `scale`.
     held : ndarray, shape (n,)
-        Their memory in units of the largest capacity; zeros where the problem has none.
+        Their memory in capacities of their node, in whole grains; zeros where the problem has none.
     room : ndarray, shape (x,)
-        Capacities in that unit, infinite where the problem has none.
+        What nodes hold in that unit, and 2**-24 more; infinite where the problem has none.
     ready : ndarray, shape (x,)
         Ready times after `origin`, in units of `scale`; 0 for nodes without pairs.
     origin, scale : float
@@ -145,8 +151,9 @@ def build_integer_program(
     deadline : float
         In s: schedules that end later are left out, if only by as much as the tolerances allow.
     """
-    ready = ready_times(problem)
+    ready, (memory, capacity) = ready_times(problem), whole_memory(problem)
     within = ready + problem.matrix <= makespan * (1 + ROUNDING)
+    within &= memory[:, None] <= capacity * (1 + ROUNDING)
     task, node = np.nonzero(pairs & within & np.isfinite(problem.matrix))
     times, used = problem.matrix[task, node], np.isin(np.arange(problem.nodes), node)
     # HiGHS's tolerances are absolute: a late node would hide the times of all others.
@@ -156,9 +163,10 @@ def build_integer_program(
     scale = (makespan - origin if math.isfinite(makespan) else longest) or 1.0
     held, room = np.zeros(len(task)), np.full(problem.nodes, np.inf)
     if problem.task_memory is not None:
-        memory, capacity = whole_memory(problem)
-        size = float(capacity.max()) or 1.0
-        held, room = memory[task] / size, capacity / size
+        size = np.where(capacity > 0.0, capacity, 1.0)
+        grain = np.maximum(unit_of(memory) / size, _GRAIN)
+        held = largest_multiple(memory[task] / size[node], grain[node])
+        room = largest_multiple(capacity / size, grain) + _GRAIN / 2
     return IntegerProgram(
         task, node, times / scale, held, room, late / scale, origin, scale, problem.tasks, deadline,
         makespan_unit(problem) / scale if deadline < math.inf else 0.0,
@@ -242,7 +250,7 @@ def work_of(highs: Any) -> float:
     return _PIVOT_S * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
 
 
-# Memory: HiGHS may pack a node beyond its capacity by its tolerance, many bytes of a gibibyte.
+# Memory: HiGHS may pack a node beyond its capacity by a grain for each task.
 
 
 def cover_of(problem: Problem, assignment: IntArray) -> Cover | None:

@@ -145,7 +145,8 @@ def test_the_program_with_memory_and_ready_times_by_hand():
     program = build_integer_program(problem, np.ones((2, 2), dtype=bool))
     assert (program.scale, program.switches) == (4.0, 2)
     assert program.times.tolist() == [0.5] * 4
-    assert program.room.tolist() == [0.5, 1.0]  # 5 byte hold no more than 3
+    assert program.held.tolist() == [1.0, 0.5, 1.0, 0.5]
+    assert program.room.tolist() == [1.0 + 2.0**-24] * 2  # 5 byte hold no more than 3
     answer = solve_program(program, None)
     assert problem.makespan(answer.assignment) == 6.0
     assert answer.bound == pytest.approx(6.0)

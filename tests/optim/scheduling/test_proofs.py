@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from naive.exact import exact_makespan, exact_optimum
+from proofs.draws import draw_problem
 from strategies import problems_with_forbidden_pairs, wild_problems
 
 from edgeopt.optim.scheduling import exact_search
@@ -80,6 +81,64 @@ def test_a_set_that_exceeds_a_capacity_by_less_than_the_tolerance_is_excluded():
     covered = build_integer_program(problem, pairs, covers=[(1, 2)])
     assert covered.covers == ((0, (1, 2)),)  # node 1 holds both
     assert solve_program(covered, None).bound == np.inf
+
+
+def filled(seed, size):
+    """Return a problem and a schedule that fills all nodes; `size` draws n sizes of tasks."""
+    rng = np.random.default_rng(seed)
+    plan, memory = rng.integers(0, 4, 8), size(rng, 8)
+    capacity = np.bincount(plan, memory, 4)
+    return Problem(rng.uniform(1.0, 9.0, (8, 4)), memory, capacity), plan
+
+
+def blocks(spare):
+    """Return how to draw sizes of some GiB, which `spare` byte may be added to or missing from."""
+    return lambda rng, n: rng.integers(1, 9, n) * 2.0**30 + rng.integers(-1, 2, n) * spare
+
+
+@pytest.mark.parametrize(
+    ("seed", "spare"), [(417, 1), (119, 3), (228, 3), (189, 10), (281, 30), (621, 100)]
+)
+def test_memory_filled_to_the_last_byte(seed, spare):
+    problem, plan = filled(seed, blocks(spare))
+    makespan, pairs = problem.makespan(plan), np.ones((8, 4), dtype=bool)
+    program = build_integer_program(problem, pairs, deadline=makespan)
+    assert solve_program(program, None).bound <= makespan
+
+
+def test_a_proof_where_many_sets_exceed_a_capacity_by_a_few_bytes():
+    problem = Problem(**draw_problem(15, 974))
+    result = solve(problem, MILP(bound_iterations=0), stop=Iterations(400), rng=974)
+    assert result.status == "optimal"
+    assert Fraction(result.makespan) <= exact_optimum(problem) * (1 + Fraction(1, 10**12))
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "size",
+    [
+        blocks(1),
+        lambda rng, n: rng.integers(1, 2**34, n) * 1.0,
+        lambda rng, n: rng.integers(1, 9, n) * 0.1,
+        lambda rng, n: rng.uniform(0.0, 8.0, n),
+        lambda rng, n: 10.0 ** rng.uniform(-6.0, 12.0, n),
+    ],
+    ids=["blocks", "bytes", "decimal", "real", "spread"],
+)
+def test_what_fits_is_far_from_the_limits_of_the_program(seed, size):
+    problem, plan = filled(seed, size)
+    program = build_integer_program(problem, np.ones((8, 4), dtype=bool))
+    chosen = plan[program.task] == program.node
+    assert chosen.sum() == 8
+    assert program.held.max() <= 1.0
+    used = np.bincount(program.node, program.held * chosen, 4)
+    assert (used <= program.room - 2.0**-25).all()
+
+
+def test_a_node_is_not_offered_what_alone_exceeds_it():
+    problem = Problem(np.ones((2, 3)), [1e3, 1e12], [1e12, 0.0, 2e3])
+    program = build_integer_program(problem, np.ones((2, 3), dtype=bool))
+    assert list(zip(program.task, program.node, strict=True)) == [(0, 0), (0, 2), (1, 0)]
 
 
 @settings(max_examples=80, deadline=None)
