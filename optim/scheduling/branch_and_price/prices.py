@@ -25,6 +25,8 @@ _GUARD = 2.0**16  # more than the rounding of sums of whole numbers and of ratio
 
 _RADIUS, _LEAST_RADIUS, _MOST_RADIUS = 0.1, 1e-5, 0.5  # of the box, as shares of the prices
 
+_REACH, _MOVE = 1.2, 1e-3  # of the first projection
+
 _CLOSE = 1e-7  # a promise of less, as a share of all prices, is kept by no one
 
 _FIRST_LOOK, _LOOKS = 3, 8  # iterations after which it is asked whether any prices may do
@@ -37,9 +39,9 @@ _UNSURE = 0.01  # share of the prices, times the tolerance
 
 _PIVOT_S, _POINT_S = 1e-7, 2.5e-7  # times of a pivot per row and column, of a point per entry
 
-_KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
+KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
 
-_CALL_S = 5e-4  # time of an iteration beside these
+CALL_S = 5e-4  # time of an iteration beside these
 
 _COLUMNS_KEPT = 3  # for each node and task, in a master program
 
@@ -107,10 +109,12 @@ class Search:
         Of the master program.
     radius : float
         Of the box.
+    reach, move : float
+        Part of what is missing that the next projection aims at, and how far the last one moved.
     share : ndarray, shape (x, k)
         The part of each task that the master program runs on each node.
     converged : bool
-        Whether no prices in the box prove more, or none at all refute the deadline.
+        Whether no prices prove more, or none refute the deadline, as far as the search tells.
     iterations : int
         Done so far.
     master : highspy.Highs
@@ -125,6 +129,8 @@ class Search:
     worth: Worth
     columns: Columns
     radius: float = _RADIUS
+    reach: float = _REACH
+    move: float = _MOVE
     share: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     converged: bool = False
     iterations: int = 0
@@ -153,7 +159,7 @@ def open_prices(whole: Whole, left: Node, prices: Prices, columns: Columns) -> S
     worth, taken = evaluate(whole, left, prices)
     nodes = np.arange(len(left.capacity))
     known = columns.within(whole, left).extended(nodes, taken)
-    return Search(whole, left, prices, worth, known, work=_KNAPSACK_S * left.alive.size)
+    return Search(whole, left, prices, worth, known, work=KNAPSACK_S * left.alive.size)
 
 
 def scaled(prices: Prices, left: Node) -> Prices:
@@ -263,7 +269,7 @@ class _Answer(NamedTuple):
 
 def _in_master(search: Search, prices: Prices) -> FloatArray:
     """Return prices as variables of the master program, where the mean price is 1."""
-    memory = prices.memory * _memory_scale(search)
+    memory = prices.memory * memory_scale(search)
     return np.concatenate([prices.task[search.left.free], memory]) / _unit(search)
 
 
@@ -287,7 +293,7 @@ def _solve(search: Search, low: FloatArray, high: FloatArray) -> _Answer | None:
     values = np.maximum(np.array(solution.col_value)[:n], 0.0) * unit
     task = np.zeros(len(search.left.free))
     task[free] = values[:m]
-    prices = Prices(np.rint(task), np.rint(values[m:] / _memory_scale(search)))
+    prices = Prices(np.rint(task), np.rint(values[m:] / memory_scale(search)))
     return _Answer(prices, -float(master.getInfo().objective_function_value) * unit)
 
 
@@ -296,10 +302,10 @@ def _work_of(search: Search) -> float:
     master, info = search.master, search.master.getInfo()
     lp = _PIVOT_S * max(1, info.simplex_iteration_count) * (master.getNumRow() + master.getNumCol())
     lp += _POINT_S * max(0, info.ipm_iteration_count) * master.getNumNz()
-    return _CALL_S + float(lp) + _KNAPSACK_S * search.left.alive.size
+    return CALL_S + float(lp) + KNAPSACK_S * search.left.alive.size
 
 
-def _memory_scale(search: Search) -> float:
+def memory_scale(search: Search) -> float:
     """Return the memory, in its unit, whose price is a variable of the master program."""
     return float(search.whole.room.max()) or 1.0
 
@@ -308,7 +314,7 @@ def _master(search: Search) -> Any:
     """Return max sum_i p_i - sum_j (v_j room_j + worth_j) for prices of a given sum."""
     free, x = int(search.left.free.sum()), len(search.left.capacity)
     master = silent_highs(presolve="off", **_method(free))
-    room = search.left.room / _memory_scale(search)
+    room = search.left.room / memory_scale(search)
     costs = np.concatenate([np.full(free, -1.0), room, np.ones(x)])
     none = np.empty(0, dtype=np.int32)
     n = free + 2 * x
@@ -339,7 +345,7 @@ def _add_rows(search: Search, master: Any, columns: Columns) -> None:
     """Add a row for each column: its node is worth at least as much."""
     free = search.left.free
     m, x, n = int(free.sum()), len(search.left.capacity), len(columns.node)
-    held = columns.tasks @ search.whole.memory / _memory_scale(search)
+    held = columns.tasks @ search.whole.memory / memory_scale(search)
     tasks = columns.tasks[:, free]
     counts = tasks.sum(axis=1) + 2
     starts = np.concatenate([[0], np.cumsum(counts)])

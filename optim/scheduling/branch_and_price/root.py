@@ -15,11 +15,11 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     Prices,
     Search,
     binding,
-    improve,
     lp_prices,
     no_columns,
     open_prices,
 )
+from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate, whole_problem
 from edgeopt.optim.scheduling.certificate import (
     Branch,
@@ -99,7 +99,7 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         if is_over():
             return []
         before = search.work
-        improve(search)
+        approach(search)
         root.work += search.work - before
     else:
         return []
