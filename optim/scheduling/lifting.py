@@ -32,7 +32,7 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
-_MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step
+_MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step or near the end
 
 _TREE_PAIRS = 10_000  # of task and node; with more, a node of a tree takes too long
 
@@ -121,10 +121,10 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
     stalled = now.iterations - lifting.improved
-    if beside:
-        share *= _AS_LONG
-    elif _may_end(root.deadlines) and stalled >= max(_STALLED, now.iterations / 2):
+    if not beside and _may_end(root.deadlines) and stalled >= max(_STALLED, now.iterations / 2):
         share *= _MORE
+    elif beside or (_is_few_units(root.deadlines) and proof.visited < problem.tasks):
+        share *= _AS_LONG  # a dive of a tree visits fewer nodes
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
     before = root.work

@@ -40,8 +40,10 @@ class Deadlines:
         By how much the root raises the deadline next.
     failed : set of float
         Those that the root did not refute.
+    tried : set of float
+        Those whose tree has found no schedule, and waits until nothing above is left.
     given_up : set of float
-        Those whose tree was tried, or could not be decided.
+        Those whose tree could not be decided.
     """
 
     unit: float
@@ -52,6 +54,7 @@ class Deadlines:
     met: float = math.inf
     stride: float = 0.0
     failed: set[float] = field(default_factory=set)
+    tried: set[float] = field(default_factory=set)
     given_up: set[float] = field(default_factory=set)
 
     @property
@@ -134,7 +137,8 @@ class Deadlines:
         else:
             low = self.refuted + gap / 2
             trials = [self.refuted + gap / 2**r for r in range(5, 1, -1)]
-        trials = [trial for trial in trials if low < trial < high and trial not in self.given_up]
+        tried = self.tried | self.given_up
+        trials = [trial for trial in trials if low < trial < high and trial not in tried]
         targets = [(low, False)] if turn % 2 == 0 else [(trial, True) for trial in trials[:1]]
         targets += [(high, False), (low, False)]
         left = [target for target in targets if target[0] not in self.given_up]

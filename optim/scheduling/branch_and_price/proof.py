@@ -18,8 +18,6 @@ from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_MOST_VISITS = 60  # of the tree of a deadline that is only tried
-
 
 @dataclass
 class Proof:
@@ -89,8 +87,8 @@ def work_in_trees(
     elif tree.is_refuted:
         leaves = tuple(node for node in tree.proof if node is not None)
         note_refuted(problem, root, tree.whole, leaves)
-    elif tried and tree.visited >= _MOST_VISITS:
-        deadlines.given_up.add(deadline)
+    elif tried and tree.visited >= problem.tasks:  # more than a dive takes
+        deadlines.tried.add(deadline)
     low, high = deadlines.refuted, deadlines.met
     kept = {d: t for d, t in proof.trees.items() if low < d < high}
     proof.trees = {d: t for d, t in kept.items() if d not in deadlines.given_up}
