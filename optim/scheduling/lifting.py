@@ -12,6 +12,7 @@ from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_prices
+from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
@@ -96,10 +97,11 @@ def lifts_bound(problem: Problem, solver: Any) -> bool:
 def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False) -> bool:
     """Work at the proof after a step, or beside it; return whether any was done.
 
-    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. While the
-    search stalls, that is for the second half of all steps, and a proof seems near, it may take
-    longer than the search. Beside a step, it takes about as long. The work is counted, not timed:
-    the same run proves the same, whatever else the machine does.
+    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. With few units
+    left, it takes about as long as the search until trees had time to dive, and longer while the
+    search stalls, that is for the second half of all steps, and a proof seems near. Beside a step,
+    it takes about as long. The work is counted, not timed: the same run proves the same, whatever
+    else the machine does.
 
     Parameters
     ----------
@@ -197,6 +199,7 @@ def load_kernels(problem: Problem) -> None:
     whole = whole_problem(problem, root.deadlines.latest, root.deadlines.unit)
     left = propagate(whole, np.ones_like(whole.alive))
     search = open_prices(whole, left, root.prices, root.columns)
+    approach(search)
     improve(search)
     refuted_pairs(whole, left, search.prices, search.worth)
     search_better(problem, None, math.inf, 0)
