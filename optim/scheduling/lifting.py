@@ -33,7 +33,7 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
-_MORE, _AS_LONG = 8, 4  # times the work, while it stalls, and beside a step or near the end
+_AS_LONG = 4  # times the work: beside a step, or where the proof seems near
 
 _TREE_PAIRS = 10_000  # of task and node; with more, a node of a tree takes too long
 
@@ -97,11 +97,9 @@ def lifts_bound(problem: Problem, solver: Any) -> bool:
 def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False) -> bool:
     """Work at the proof after a step, or beside it; return whether any was done.
 
-    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`. With few units
-    left, it takes about as long as the search until trees had time to dive, and longer while the
-    search stalls, that is for the second half of all steps, and a proof seems near. Beside a step,
-    it takes about as long. The work is counted, not timed: the same run proves the same, whatever
-    else the machine does.
+    After a step, it takes a sixth to a quarter of the time of a step of `Frontier`; beside one, and
+    where the proof seems near, up to as long. The work is counted, not timed: the same run proves
+    the same, whatever else the machine does.
 
     Parameters
     ----------
@@ -122,11 +120,8 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     lifting.met = now.makespan
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
-    stalled = now.iterations - lifting.improved
-    if not beside and _may_end(root.deadlines) and stalled >= max(_STALLED, now.iterations / 2):
-        share *= _MORE
-    elif beside or (_is_few_units(root.deadlines) and proof.visited < problem.tasks):
-        share *= _AS_LONG  # a dive of a tree visits fewer nodes
+    if beside or _is_near(problem, lifting, now):
+        share *= _AS_LONG
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
     before = root.work
@@ -152,9 +147,19 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
     return schedules is not None or _look_at_all(problem, lifting, proof.root)
 
 
-def _may_end(deadlines: Deadlines) -> bool:
-    """Whether the root cannot raise the bound any more, or few units are left for it."""
-    return deadlines.root_is_done or _is_few_units(deadlines)
+def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
+    """Whether the proof is worth as much time as the search.
+
+    That is with few units left, as long as trees have not visited as many nodes as a dive takes; or
+    while the search stalls, if the root cannot raise the bound any more or few units are left.
+    """
+    assert lifting.proof is not None
+    deadlines = lifting.proof.root.deadlines
+    few = _is_few_units(deadlines)
+    if few and lifting.proof.visited < problem.tasks:
+        return True
+    stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
+    return stalled and (few or deadlines.root_is_done)
 
 
 def _is_few_units(deadlines: Deadlines) -> bool:

@@ -11,7 +11,7 @@ from edgeopt.optim.scheduling.branch_and_price.root import (
     open_root,
     raise_deadline,
 )
-from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
+from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, replanted, visit
 from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import is_over
@@ -74,7 +74,8 @@ def work_in_trees(
     if deadline not in proof.trees:
         whole = whole_problem(problem, deadline, deadlines.unit)
         proof.trees[deadline] = plant(whole, root.prices, root.columns)
-    tree, schedules = proof.trees[deadline], list[IntArray]()
+    tree = proof.trees[deadline] = replanted(proof.trees[deadline], root.prices, root.columns)
+    schedules = list[IntArray]()
     done, before = 0, tree.work
     while done < iterations and tree.open and tree.found is None and not is_over():
         done += visit(tree)

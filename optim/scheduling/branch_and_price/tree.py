@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ _ITERATIONS = 20  # of the prices of a node
 
 _SURE = 0.9  # a share from which on a task is put on a node together with others
 
-_TOGETHER = 0.25  # share of the free tasks that is put on nodes at once
+_TOGETHER = 0.25  # share of the free tasks that is put on nodes at once, in the first dive
 
 _VISIT_S = 5e-4  # time of a visit beside prices and fixing
 
@@ -67,8 +68,10 @@ class Tree:
         A schedule within the deadline.
     rounded : ndarray, shape (k,), or None
         A guess from the last prices, which may exceed the deadline.
+    together : float
+        Share of the free tasks that is put on nodes at once.
     visited : int
-        Nodes done.
+        Nodes done, also in trees before.
     work : float
         Of all visits, about the processor time in s; counted, not measured.
     """
@@ -78,6 +81,7 @@ class Tree:
     proof: list[Leaf | Branch | None] = field(default_factory=lambda: [None])
     found: IntArray | None = None
     rounded: IntArray | None = None
+    together: float = _TOGETHER
     visited: int = 0
     work: float = 0.0
 
@@ -90,6 +94,21 @@ class Tree:
 def plant(whole: Whole, prices: Prices, columns: Columns) -> Tree:
     """Return the tree of a deadline, with prices and columns to start from."""
     return Tree(whole, [Open(0, whole.alive, prices, columns)])
+
+
+def replanted(tree: Tree, prices: Prices, columns: Columns) -> Tree:
+    """Return a tree of the same deadline, to be searched with more care, if it is time for it.
+
+    A dive that goes wrong early is lost, and a tree does not leave it for long. The trees of a
+    deadline double in size.
+    """
+    dives = math.log2(_TOGETHER / tree.together)
+    if tree.visited < tree.whole.times.shape[1] * 2 ** (dives - 1):
+        return tree
+    return replace(
+        plant(tree.whole, prices, columns), together=tree.together / 2, visited=tree.visited,
+        work=tree.work,
+    )  # fmt: skip
 
 
 def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
@@ -141,7 +160,7 @@ def _branch(tree: Tree, node: Open, left: Node, search: Search, steps: list[Step
     """Put one task or several on the node where the prices want them, or one of them elsewhere."""
     share = np.where(left.alive, search.share if search.share.size else 0.0, -1.0)
     tree.rounded = np.asarray(share.argmax(axis=0))
-    tasks = _chosen(tree.whole, left, share)
+    tasks = _chosen(tree, left, share)
     columns = binding(search)
     number, alive, taken = node.number, left.alive, tuple(steps)
     # A chain of branches: the next task is considered where the last one is in its place.
@@ -160,12 +179,12 @@ def _branch(tree: Tree, node: Open, left: Node, search: Search, steps: list[Step
     tree.open.append(Open(number, alive, search.prices, columns))
 
 
-def _chosen(whole: Whole, left: Node, share: FloatArray) -> IntArray:
+def _chosen(tree: Tree, left: Node, share: FloatArray) -> IntArray:
     """Return the tasks to put on nodes, the surest first."""
     free = np.flatnonzero(left.free)
     most = share[:, free].max(axis=0)
     # Among equally sure tasks the longest goes first: it decides most.
-    length = np.where(left.alive, whole.times, np.inf).min(axis=0)[free]
+    length = np.where(left.alive, tree.whole.times, np.inf).min(axis=0)[free]
     order = np.lexsort((-length, -most.round(6)))
     sure = int((most >= _SURE).sum())
-    return free[order[: max(1, min(sure, int(_TOGETHER * len(free))))]]
+    return free[order[: max(1, min(sure, int(tree.together * len(free))))]]
