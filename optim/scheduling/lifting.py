@@ -19,6 +19,7 @@ from edgeopt.optim.scheduling.branch_and_price.proof import (
     work_in_trees,
 )
 from edgeopt.optim.scheduling.branch_and_price.root import Root, raise_deadline
+from edgeopt.optim.scheduling.branch_and_price.tree import dive_visits
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
@@ -156,7 +157,7 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     assert lifting.proof is not None
     deadlines = lifting.proof.root.deadlines
     few = _is_few_units(deadlines)
-    if few and lifting.proof.visited < problem.tasks:
+    if few and lifting.proof.visited < dive_visits(problem.tasks):
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)

@@ -11,7 +11,13 @@ from edgeopt.optim.scheduling.branch_and_price.root import (
     open_root,
     raise_deadline,
 )
-from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, replanted, visit
+from edgeopt.optim.scheduling.branch_and_price.tree import (
+    Tree,
+    dive_visits,
+    plant,
+    replanted,
+    visit,
+)
 from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import is_over
@@ -88,7 +94,7 @@ def work_in_trees(
     elif tree.is_refuted:
         leaves = tuple(node for node in tree.proof if node is not None)
         note_refuted(problem, root, tree.whole, leaves)
-    elif tried and tree.visited >= problem.tasks:  # more than a dive takes
+    elif tried and tree.visited >= dive_visits(problem.tasks):
         deadlines.tried.add(deadline)
     low, high = deadlines.refuted, deadlines.met
     kept = {d: t for d, t in proof.trees.items() if low < d < high}

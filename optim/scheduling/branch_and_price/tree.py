@@ -28,6 +28,8 @@ _SURE = 0.9  # a share from which on a task is put on a node together with other
 
 _TOGETHER = 0.25  # share of the free tasks that is put on nodes at once, in the first dive
 
+_LEAST_VISITS = 100  # on which a tree is judged
+
 _VISIT_S = 5e-4  # time of a visit beside prices and fixing
 
 
@@ -96,6 +98,11 @@ def plant(whole: Whole, prices: Prices, columns: Columns) -> Tree:
     return Tree(whole, [Open(0, whole.alive, prices, columns)])
 
 
+def dive_visits(tasks: int) -> int:
+    """Return how many nodes of a tree a dive visits at most, about."""
+    return max(_LEAST_VISITS, tasks)
+
+
 def replanted(tree: Tree, prices: Prices, columns: Columns) -> Tree:
     """Return a tree of the same deadline, to be searched with more care, if it is time for it.
 
@@ -103,7 +110,7 @@ def replanted(tree: Tree, prices: Prices, columns: Columns) -> Tree:
     deadline double in size.
     """
     dives = math.log2(_TOGETHER / tree.together)
-    if tree.visited < tree.whole.times.shape[1] * 2 ** (dives - 1):
+    if tree.visited < dive_visits(tree.whole.times.shape[1]) * 2 ** (dives - 1):
         return tree
     return replace(
         plant(tree.whole, prices, columns), together=tree.together / 2, visited=tree.visited,

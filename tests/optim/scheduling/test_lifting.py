@@ -14,6 +14,8 @@ from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
 from edgeopt.optim.scheduling.branch_and_price.proof import completed
 from edgeopt.optim.scheduling.branch_and_price.root import open_root, raise_deadline
+from edgeopt.optim.scheduling.branch_and_price.tree import plant
+from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.lifting import Lifting, lift, lifts_bound
 from edgeopt.optim.scheduling.local_search.iterated import LocalSearch
 from edgeopt.optim.scheduling.solve import solve
@@ -55,6 +57,22 @@ def test_the_work_is_in_proportion_to_that_of_the_solver():
     (least, once), (most, often) = work
     assert (least, most) == (0.0005, 0.1)
     assert 0.0005 <= once < 0.05 < often < 0.15
+
+
+def test_a_proof_that_seems_near_may_take_as_long_as_the_search():
+    """With few units left until trees had their dives; later only while the search stalls."""
+    problem, lifting = load_problem("rcmax:u_1_100:24x4:seed=6"), Lifting()
+    lift(problem, lifting, Progress(makespan=161.0))
+    root, before = lifting.proof.root, lifting.allowed
+    lift(problem, lifting, Progress(iterations=1, makespan=161.0))
+    assert lifting.allowed - before == pytest.approx(4 * 0.0005)
+    tree = plant(whole_problem(problem, 150.0, 1.0), root.prices, root.columns)
+    tree.visited, lifting.proof.trees = 100, {150.0: tree}
+    lifting.allowed = before = -1.0  # nothing is done
+    for step, factor in ((2, 1), (17, 4)):
+        lift(problem, lifting, Progress(iterations=step, makespan=161.0))
+        assert lifting.allowed - before == pytest.approx(factor * 0.0005)
+        before = lifting.allowed
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.scheduling.branch_and_price.deadlines import open_deadlines
+from edgeopt.optim.scheduling.branch_and_price.prices import lp_prices, no_columns
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.branch_and_price.tree import plant, replanted
+from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Iterations
 from edgeopt.problems.errors import InputError
@@ -65,6 +69,34 @@ def test_a_failure_below_the_bound_says_nothing_of_later_deadlines():
     assert deadlines.root_target() == bound
     deadlines.fail(bound)
     assert (deadlines.refuted, deadlines.root_is_done) == (bound - 1.0, True)
+
+
+def test_a_trial_is_resumed_once_nothing_above_is_left():
+    deadlines = open_deadlines(load_problem("rcmax:u_1_100:24x4:seed=6"))
+    deadlines.refuted, deadlines.met = 150.0, 160.0
+    deadlines.failed.add(151.0)
+    assert [deadlines.tree_target(turn) for turn in (0, 1)] == [(151.0, False), (152.0, True)]
+    deadlines.tried.add(152.0)
+    assert deadlines.tree_target(1) == (154.0, True)
+    deadlines.met = 153.0
+    assert deadlines.tree_target(1) == (152.0, False)
+    deadlines.given_up.add(152.0)
+    assert deadlines.tree_target(1) == (151.0, False)
+
+
+def test_a_dive_that_goes_wrong_begins_anew():
+    problem = load_problem("rcmax:u_1_100:24x4:seed=6")
+    whole = whole_problem(problem, 159.0, makespan_unit(problem))
+    start = lp_prices(problem, whole), no_columns(problem)
+    tree = plant(whole, *start)
+    for visits, share in ((50, 1 / 8), (100, 1 / 16), (200, 1 / 32)):
+        tree.visited = visits - 1
+        assert replanted(tree, *start) is tree
+        tree.visited = visits
+        tree.open.append(tree.open[0])
+        tree = replanted(tree, *start)
+        assert (tree.together, tree.visited, len(tree.open)) == (share, visits, 1)
+        assert tree.proof == [None]
 
 
 def test_a_problem_that_is_too_large():
