@@ -31,6 +31,8 @@ _TOLERANCE = 1e-5  # of the constraints, in units of the move
 
 _ROUGH = 1.0  # of the objective: prices on the way to the nearest are as good
 
+_SIMPLE = 400  # variables, up to which a factorisation without vector instructions is as fast
+
 _SETUP_S, _FILL_S, _ENTRY_S = 3e-3, 3e-11, 4e-7  # see `_work`
 
 
@@ -67,12 +69,15 @@ def _project(search: Search, level: float) -> tuple[Prices, float] | None:
 
     None is returned if there was no time.
     """
+    from scipy.sparse import csr_array
+
     free = np.flatnonzero(search.left.free)
     unit, scale = TOTAL / len(free), memory_scale(search)
     columns = search.columns
     held = columns.tasks @ search.whole.memory / scale
     room = np.maximum(search.left.room, 0.0) / scale
-    sets = Sets(columns.node, columns.tasks[:, free].astype(np.float64), held, room)
+    tasks = csr_array(columns.tasks[:, free], dtype=np.float64)
+    sets = Sets(columns.node, tasks, held, room)
     task, memory = search.prices.task[free] / unit, search.prices.memory * scale / unit
     found = project(sets, task, memory, level / unit, search.move)
     search.work += CALL_S + KNAPSACK_S * search.left.alive.size
@@ -94,8 +99,8 @@ class Sets(NamedTuple):
     ----------
     node : ndarray, shape (c,)
         Of each set.
-    tasks : ndarray, shape (c, m)
-        1 where the set has the task, else 0.
+    tasks : csr_array, shape (c, m)
+        1 where the set has the task, else 0; sparse, as such products are the same on any machine.
     held : ndarray, shape (c,)
         Memory of each set.
     room : ndarray, shape (x,)
@@ -103,7 +108,7 @@ class Sets(NamedTuple):
     """
 
     node: IntArray
-    tasks: FloatArray
+    tasks: Any
     held: FloatArray
     room: FloatArray
 
@@ -182,7 +187,7 @@ def project(
     )
     cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(1 + c + n)]
     program = clarabel.DefaultSolver(
-        _diagonal(step), np.zeros(n), _rows(sets, n), right / unit, cones, _settings(clarabel)
+        _diagonal(step), np.zeros(n), _rows(sets, n), right / unit, cones, _settings(clarabel, n)
     )
     answer = program.solve()
     if is_over():
@@ -224,15 +229,16 @@ def _rows(sets: Sets, n: int) -> Any:
     above[0, :m] = 1.0
     above[1, m : n - x] = sets.room if pricing else 0.0
     above[1, n - x :] = 1.0
-    counted = hstack([csc_array(sets.tasks), *memory, worth])
+    counted = hstack([sets.tasks, *memory, worth])
     return vstack([csc_array(above), counted, -eye_array(n)], format="csc")
 
 
-def _settings(clarabel: Any) -> Any:
+def _settings(clarabel: Any, variables: int) -> Any:
     """Return the settings of Clarabel: one thread, and a rough answer."""
     settings = clarabel.DefaultSettings()
     settings.verbose = settings.presolve_enable = False
-    settings.max_threads, settings.direct_solve_method = 1, "faer"
+    settings.max_threads = 1
+    settings.direct_solve_method = "qdldl" if variables <= _SIMPLE else "faer"
     settings.tol_feas, settings.tol_gap_abs, settings.tol_gap_rel = _TOLERANCE, _ROUGH, _ROUGH
     if time_left() < np.inf:
         settings.time_limit = time_left()

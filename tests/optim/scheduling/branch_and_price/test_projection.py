@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from naive.exact import exact_optimum
+from scipy.sparse import csr_array
 from strategies import problems_with_forbidden_pairs
 
 from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
@@ -38,7 +39,7 @@ def some_sets(seed, memory):
     room = rng.uniform(1.0, 2.0, 3) if memory else np.zeros(3)
     prices = rng.random(7)
     prices *= 7 / prices.sum()
-    return Sets(np.arange(9) % 3, tasks, held, room), prices, rng.random(3) * memory
+    return Sets(np.arange(9) % 3, csr_array(tasks), held, room), prices, rng.random(3) * memory
 
 
 def nearest(sets, task, memory, level):
@@ -46,7 +47,7 @@ def nearest(sets, task, memory, level):
     p, v, w = cp.Variable(7), cp.Variable(3), cp.Variable(3)
     limits = [p >= 0, v >= 0, w >= 0, cp.sum(p) == task.sum()]
     limits += [p.sum() - v @ sets.room - cp.sum(w) >= level]
-    for node, tasks, held in zip(sets.node, sets.tasks, sets.held, strict=True):
+    for node, tasks, held in zip(sets.node, sets.tasks.toarray(), sets.held, strict=True):
         limits.append(w[node] >= tasks @ p - held * v[node])
     if not sets.room.any():
         limits.append(v == 0)
@@ -89,7 +90,7 @@ def test_a_rough_projection_meets_the_level_and_keeps_the_sum(memory):
 
 def test_what_sets_spare_by_hand():
     """Two tasks worth 3 and 4; one node's best set is both of them, less their memory."""
-    sets = Sets(np.array([0, 0, 1]), np.array([[1.0, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 1]),
+    sets = Sets(np.array([0, 0, 1]), csr_array([[1.0, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 1]),
                 np.array([2.0, 1.0]))  # fmt: skip
     prices, memory = np.array([3.0, 4.0]), np.array([0.5, 5.0])
     assert sets.worth(prices, memory).tolist() == [2.5, 6.0, -1.0]
