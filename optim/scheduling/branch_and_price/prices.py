@@ -226,7 +226,7 @@ def improve(search: Search, refutes: bool = True) -> None:
     if refutes and search.iterations % _LOOKS == _FIRST_LOOK and not _may_refute(search):
         search.converged = True
         return
-    center = _in_master(search, search.prices)
+    center = in_master(search, search.prices)
     width = search.radius * np.maximum(center, 0.1)
     answer = _solve(search, np.maximum(center - width, 0.0), center + width)
     if answer is None:
@@ -267,20 +267,20 @@ class _Answer(NamedTuple):
     spare: float
 
 
-def _in_master(search: Search, prices: Prices) -> FloatArray:
+def in_master(search: Search, prices: Prices) -> FloatArray:
     """Return prices as variables of the master program, where the mean price is 1."""
     memory = prices.memory * memory_scale(search)
-    return np.concatenate([prices.task[search.left.free], memory]) / _unit(search)
+    return np.concatenate([prices.task[search.left.free], memory]) / mean_price(search)
 
 
-def _unit(search: Search) -> float:
+def mean_price(search: Search) -> float:
     """Return the mean price of the tasks that have a choice."""
     return float(TOTAL / search.left.free.sum())
 
 
 def _solve(search: Search, low: FloatArray, high: FloatArray) -> _Answer | None:
     """Solve the master program with its prices in a box; None if there was no time."""
-    free, unit = np.flatnonzero(search.left.free), _unit(search)
+    free, unit = np.flatnonzero(search.left.free), mean_price(search)
     m, n, master = len(free), len(low), search.master
     if not search.left.room.any():
         low[m:] = high[m:] = 0.0

@@ -13,6 +13,8 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     Prices,
     Search,
     evaluate,
+    in_master,
+    mean_price,
     memory_scale,
     scaled,
 )
@@ -72,13 +74,13 @@ def _project(search: Search, level: float) -> tuple[Prices, float] | None:
     from scipy.sparse import csr_array
 
     free = np.flatnonzero(search.left.free)
-    unit, scale = TOTAL / len(free), memory_scale(search)
+    unit, scale = mean_price(search), memory_scale(search)
     columns = search.columns
     held = columns.tasks @ search.whole.memory / scale
     room = np.maximum(search.left.room, 0.0) / scale
     tasks = csr_array(columns.tasks[:, free], dtype=np.float64)
     sets = Sets(columns.node, tasks, held, room)
-    task, memory = search.prices.task[free] / unit, search.prices.memory * scale / unit
+    task, memory = np.split(in_master(search, search.prices), [len(free)])
     found = project(sets, task, memory, level / unit, search.move)
     search.work += CALL_S + KNAPSACK_S * search.left.alive.size
     if found is None:
@@ -116,10 +118,15 @@ class Sets(NamedTuple):
         """Return what each set is worth: the prices of its tasks, less those of their memory."""
         return np.asarray(self.tasks @ task - self.held * memory[self.node])
 
+    def best(self, worth: FloatArray) -> FloatArray:
+        """Return the worth of each node's best set, 0 if none is worth anything."""
+        best = np.zeros(len(self.room))
+        np.maximum.at(best, self.node, worth)
+        return best
+
     def spare(self, task: FloatArray, memory: FloatArray) -> float:
         """Return by how much all tasks are worth more than the memory and the nodes' best sets."""
-        best = np.zeros(len(self.room))
-        np.maximum.at(best, self.node, self.worth(task, memory))
+        best = self.best(self.worth(task, memory))
         return float(task.sum() - memory @ self.room - best.sum())
 
 
@@ -172,8 +179,7 @@ def project(
     pricing = sets.room.any()
     center = np.append(task, memory) if pricing else task
     worth = sets.worth(task, memory)
-    best = np.zeros(x)
-    np.maximum.at(best, sets.node, worth)
+    best = sets.best(worth)
     start = np.append(center, best)
     n = len(start)
     step = np.zeros(n)
@@ -221,7 +227,7 @@ def _rows(sets: Sets, n: int) -> Any:
     from scipy.sparse import csc_array, eye_array, hstack, vstack
 
     c, x = len(sets.node), len(sets.room)
-    m, pricing = sets.tasks.shape[1], n > sets.tasks.shape[1] + x
+    m, pricing = sets.tasks.shape[1], sets.room.any()
     places = (np.arange(c), sets.node)
     worth = csc_array((np.full(c, -1.0), places), shape=(c, x))
     memory = [csc_array((-sets.held, places), shape=(c, x))] if pricing else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -109,8 +108,8 @@ def replanted(tree: Tree, prices: Prices, columns: Columns) -> Tree:
     A dive that goes wrong early is lost, and a tree does not leave it for long. The trees of a
     deadline double in size.
     """
-    dives = math.log2(_TOGETHER / tree.together)
-    if tree.visited < dive_visits(tree.whole.times.shape[1]) * 2 ** (dives - 1):
+    size = _TOGETHER / tree.together / 2  # of all trees up to this one, in dives
+    if tree.visited < size * dive_visits(tree.whole.times.shape[1]):
         return tree
     return replace(
         plant(tree.whole, prices, columns), together=tree.together / 2, visited=tree.visited,
