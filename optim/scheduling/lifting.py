@@ -19,7 +19,7 @@ from edgeopt.optim.scheduling.branch_and_price.proof import (
     work_in_trees,
 )
 from edgeopt.optim.scheduling.branch_and_price.root import Root, raise_deadline
-from edgeopt.optim.scheduling.branch_and_price.tree import dive_visits
+from edgeopt.optim.scheduling.branch_and_price.tree import descent_visits
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.exact_search import search_better
@@ -34,9 +34,7 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
-_AS_LONG = 4  # times the work: beside a step, or where the proof seems near
-
-_TREE_PAIRS = 10_000  # of task and node; with more, a node of a tree takes too long
+_AS_LONG, _LONGER = 4, 12  # times the work: beside a step, or where the proof seems near; in dives
 
 _UNITS, _FEW_TASKS = 16, 60  # trees may close a gap of so many units, or of so few tasks
 
@@ -99,8 +97,9 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     """Work at the proof after a step, or beside it; return whether any was done.
 
     After a step, it takes a sixth to a quarter of the time of a step of `Frontier`; beside one, and
-    where the proof seems near, up to as long. The work is counted, not timed: the same run proves
-    the same, whatever else the machine does.
+    where the proof seems near, up to as long; with few units left, as long as there are dives, up
+    to three times as long. The work is counted, not timed: the same run proves the same, whatever
+    else the machine does.
 
     Parameters
     ----------
@@ -121,7 +120,9 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     lifting.met = now.makespan
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
-    if beside or _is_near(problem, lifting, now):
+    if _is_few_units(root.deadlines) and proof.is_diving:
+        share *= _LONGER
+    elif beside or _is_near(problem, lifting, now):
         share *= _AS_LONG
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
@@ -151,13 +152,13 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
 def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     """Whether the proof is worth as much time as the search.
 
-    That is with few units left, as long as trees have not visited as many nodes as a dive takes; or
-    while the search stalls, if the root cannot raise the bound any more or few units are left.
+    That is with few units left, as long as trees have not visited as many nodes as a descent takes;
+    or while the search stalls, if the root cannot raise the bound any more or few units are left.
     """
     assert lifting.proof is not None
     deadlines = lifting.proof.root.deadlines
     few = _is_few_units(deadlines)
-    if few and lifting.proof.visited < dive_visits(problem.tasks):
+    if few and lifting.proof.visited < descent_visits(problem.tasks):
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)
@@ -170,8 +171,7 @@ def _is_few_units(deadlines: Deadlines) -> bool:
 
 def _is_close(problem: Problem, proof: Proof) -> bool:
     """Whether trees may decide the deadlines that the root has left open."""
-    large = problem.tasks * problem.nodes > _TREE_PAIRS
-    if large or proof.visited * problem.tasks > _MOST_PRICES:
+    if proof.visited * problem.tasks > _MOST_PRICES:
         return False
     return _is_few_units(proof.root.deadlines) or problem.tasks <= _FEW_TASKS
 

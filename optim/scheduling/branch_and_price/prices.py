@@ -113,6 +113,8 @@ class Search:
         Part of what is missing that the next projection aims at, and how far the last one moved.
     share : ndarray, shape (x, k)
         The part of each task that the master program runs on each node.
+    weight : ndarray, shape (c,)
+        Of the first c columns, where projections have converged: they run all tasks.
     converged : bool
         Whether no prices prove more, or none refute the deadline, as far as the search tells.
     iterations : int
@@ -132,6 +134,7 @@ class Search:
     reach: float = _REACH
     move: float = _MOVE
     share: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    weight: FloatArray = field(default_factory=lambda: np.empty(0))
     converged: bool = False
     iterations: int = 0
     master: Any = None

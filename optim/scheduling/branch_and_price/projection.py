@@ -56,9 +56,10 @@ def approach(search: Search) -> None:
     found = _project(search, now + wanted)
     if found is None:
         return
-    prices, promise = found
+    prices, promise, weight = found
     if not promise > now + _ENOUGH * wanted:
         search.converged, search.reach = search.reach <= 1.0, 1.0
+        search.weight = weight
         return
     worth, taken = evaluate(search.whole, search.left, prices)
     search.columns = search.columns.extended(np.arange(len(taken)), taken)
@@ -66,8 +67,8 @@ def approach(search: Search) -> None:
         search.prices, search.worth = prices, worth
 
 
-def _project(search: Search, level: float) -> tuple[Prices, float] | None:
-    """Return the nearest prices for a level, and what they spare with the known columns.
+def _project(search: Search, level: float) -> tuple[Prices, float, FloatArray] | None:
+    """Return the nearest prices for a level, what they spare with the known columns, and weights.
 
     None is returned if there was no time.
     """
@@ -91,7 +92,7 @@ def _project(search: Search, level: float) -> tuple[Prices, float] | None:
     prices = np.zeros(len(search.left.free))
     prices[free] = found.task
     promise = sets.spare(found.task, found.memory) * unit
-    return scaled(Prices(prices, found.memory / scale), search.left), promise
+    return scaled(Prices(prices, found.memory / scale), search.left), promise, found.weight
 
 
 class Sets(NamedTuple):
@@ -137,6 +138,9 @@ class Projection(NamedTuple):
     ----------
     task, memory : ndarray, shapes (m,) and (x,)
         Prices.
+    weight : ndarray, shape (c,)
+        Of the sets, dual to the prices: where no prices reach the level, sets of weights that sum
+        to 1 on each node contain each task once or more, about.
     move : float
         How far they are from where they were.
     work : float
@@ -145,6 +149,7 @@ class Projection(NamedTuple):
 
     task: FloatArray
     memory: FloatArray
+    weight: FloatArray
     move: float
     work: float
 
@@ -200,10 +205,14 @@ def project(
         return None
     moved = np.asarray(answer.x) * unit
     values = np.maximum(start + np.where(np.isfinite(moved), moved, 0.0), 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a direction without end
+        move = float(np.sqrt(step @ moved**2))
+    dual = np.maximum(np.asarray(answer.z), 0.0)
     return Projection(
         values[:m],
         values[m : m + x] if pricing else memory,
-        float(np.sqrt(step @ moved**2)),
+        dual[2 : 2 + c] / dual[1] if dual[1] > 0.0 else np.zeros(c),
+        move,
         _work(answer.iterations, n, sets),
     )
 

@@ -48,6 +48,8 @@ class Root:
         The makespan proved to be out of reach, or the bound known before, in s.
     search : Search or None
         Prices for the deadline under way.
+    lowest : Search or None
+        That for the lowest deadline which no prices refute.
     work : float
         Of all iterations, about the processor time in s; counted, not measured.
     certificate : Certificate or None
@@ -59,6 +61,7 @@ class Root:
     columns: Columns
     bound: float
     search: Search | None = None
+    lowest: Search | None = None
     work: float = 0.0
     certificate: Certificate | None = None
 
@@ -108,6 +111,8 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         nothing = np.zeros_like(search.left.alive)
         note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),))
     else:
+        if root.lowest is None or search.whole.deadline < root.lowest.whole.deadline:
+            root.lowest = search
         deadlines.fail(search.whole.deadline)
     return []
 

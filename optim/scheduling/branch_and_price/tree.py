@@ -25,7 +25,7 @@ _ITERATIONS = 20  # of the prices of a node
 
 _SURE = 0.9  # a share from which on a task is put on a node together with others
 
-_TOGETHER = 0.25  # share of the free tasks that is put on nodes at once, in the first dive
+_TOGETHER = 0.25  # share of the free tasks that is put on nodes at once, in the first descent
 
 _LEAST_VISITS = 100  # on which a tree is judged
 
@@ -97,19 +97,19 @@ def plant(whole: Whole, prices: Prices, columns: Columns) -> Tree:
     return Tree(whole, [Open(0, whole.alive, prices, columns)])
 
 
-def dive_visits(tasks: int) -> int:
-    """Return how many nodes of a tree a dive visits at most, about."""
+def descent_visits(tasks: int) -> int:
+    """Return how many nodes of a tree a descent visits at most, about."""
     return max(_LEAST_VISITS, tasks)
 
 
 def replanted(tree: Tree, prices: Prices, columns: Columns) -> Tree:
     """Return a tree of the same deadline, to be searched with more care, if it is time for it.
 
-    A dive that goes wrong early is lost, and a tree does not leave it for long. The trees of a
+    A descent that goes wrong early is lost, and a tree does not leave it for long. The trees of a
     deadline double in size.
     """
-    size = _TOGETHER / tree.together / 2  # of all trees up to this one, in dives
-    if tree.visited < size * dive_visits(tree.whole.times.shape[1]):
+    size = _TOGETHER / tree.together / 2  # of all trees up to this one, in descents
+    if tree.visited < size * descent_visits(tree.whole.times.shape[1]):
         return tree
     return replace(
         plant(tree.whole, prices, columns), together=tree.together / 2, visited=tree.visited,

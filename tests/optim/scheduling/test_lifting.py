@@ -12,6 +12,7 @@ from strategies import problems_with_forbidden_pairs, wild_problems
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.bounds.rounding import sum_rounding
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
+from edgeopt.optim.scheduling.branch_and_price.dive import open_dive
 from edgeopt.optim.scheduling.branch_and_price.proof import completed
 from edgeopt.optim.scheduling.branch_and_price.root import open_root, raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.tree import plant
@@ -59,20 +60,19 @@ def test_the_work_is_in_proportion_to_that_of_the_solver():
     assert 0.0005 <= once < 0.01 < often < 0.12
 
 
-def test_a_proof_that_seems_near_may_take_as_long_as_the_search():
-    """With few units left until trees had their dives; later only while the search stalls."""
+def test_a_proof_that_seems_near_may_take_as_long_as_the_search_and_longer():
+    """With few units left: in dives, then until trees had their descents, then in a stall."""
     problem, lifting = load_problem("rcmax:u_1_100:24x4:seed=6"), Lifting()
     lift(problem, lifting, Progress(makespan=161.0))
-    root, before = lifting.proof.root, lifting.allowed
-    lift(problem, lifting, Progress(iterations=1, makespan=161.0))
-    assert lifting.allowed - before == pytest.approx(4 * 0.0005)
-    tree = plant(whole_problem(problem, 150.0, 1.0), root.prices, root.columns)
-    tree.visited, lifting.proof.trees = 100, {150.0: tree}
-    lifting.allowed = before = -1.0  # nothing is done
-    for step, factor in ((2, 1), (17, 4)):
+    whole, root = whole_problem(problem, 150.0, 1.0), lifting.proof.root
+    dive, tree = open_dive(whole, None), plant(whole, root.prices, root.columns)
+    cases = [({}, 0, 1, 12), ({150.0: dive}, 0, 2, 4), ({150.0: dive}, 100, 3, 1)]
+    for dives, visited, step, factor in [*cases, ({150.0: dive}, 100, 18, 4)]:
+        tree.visited = visited
+        lifting.proof.dives, lifting.proof.trees = dives, {150.0: tree}
+        lifting.allowed = -1.0  # nothing is done
         lift(problem, lifting, Progress(iterations=step, makespan=161.0))
-        assert lifting.allowed - before == pytest.approx(factor * 0.0005)
-        before = lifting.allowed
+        assert lifting.allowed + 1.0 == pytest.approx(factor * 0.0005)
 
 
 @settings(max_examples=60, deadline=None)

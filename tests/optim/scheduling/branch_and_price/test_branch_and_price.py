@@ -84,7 +84,7 @@ def test_a_trial_is_resumed_once_nothing_above_is_left():
     assert deadlines.tree_target(1) == (151.0, False)
 
 
-def test_a_dive_that_goes_wrong_begins_anew():
+def test_a_descent_that_goes_wrong_begins_anew():
     problem = load_problem("rcmax:u_1_100:24x4:seed=6")
     whole = whole_problem(problem, 159.0, makespan_unit(problem))
     start = lp_prices(problem, whole), no_columns(problem)

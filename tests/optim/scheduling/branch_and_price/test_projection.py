@@ -117,6 +117,11 @@ def test_the_search_ends_where_columns_of_all_nodes_run_all_tasks(tasks, seed):
         approach(search)
         assert search.worth.spare <= 0.0
     assert search.iterations < 60
+    weight = search.weight
+    tasks, node = search.columns.tasks[: len(weight)], search.columns.node[: len(weight)]
+    assert (weight >= 0.0).all()
+    assert (weight @ tasks).min() > 0.98
+    assert np.bincount(node, weights=weight).max() < 1.001
 
 
 @given(problems_with_forbidden_pairs(max_tasks=5, max_nodes=3), st.sampled_from([1.0, 1.1, 2.0]))
