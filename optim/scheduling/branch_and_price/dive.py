@@ -21,7 +21,9 @@ _TRIES = 2  # of single columns, before the columns given before are taken back,
 
 _PATIENCE, _MOST_TAKEN_BACK = 20, 300  # times columns are taken back: all of them, and at most
 
-_ITERATIONS = 60  # of prices, for what is left
+_MANY_NODES, _ITERATIONS = 12, (8, 60)  # of prices for what is left: with more nodes, and fewer
+
+_COLUMNS_KEPT = 0.7  # for each node and task left
 
 _VISITS = 100  # of the tree
 
@@ -100,6 +102,11 @@ class Dive:
         Whether the dive has ended without one.
     work : float
         About the processor time in s; counted, not measured.
+
+    References
+    ----------
+    Sadykov, Vanderbeck, Pessoa, Tahiri, Uchoa, "Primal heuristics for branch and price: the assets
+    of diving methods", INFORMS Journal on Computing 31, 2019.
     """
 
     whole: Whole
@@ -154,7 +161,9 @@ def advance(dive: Dive) -> None:
         _take_back(dive)
     elif search.converged:
         _choose(dive, search, search.left)
-    elif search.iterations >= _ITERATIONS:
+    elif len(dive.rest.nodes) > _MANY_NODES and search.iterations >= _ITERATIONS[0]:
+        _choose(dive, search, search.left)  # columns run about all tasks, which is good enough
+    elif search.iterations >= _ITERATIONS[1]:
         _take_back(dive)
 
 
@@ -226,7 +235,8 @@ def _without(rest: Rest, full: BoolArray, taken: BoolArray) -> Rest:
     worth = tasks @ prices.task
     best = np.zeros(int((~full).sum()))
     np.maximum.at(best, node, worth)
-    order = np.argsort(best[node] - worth, kind="stable")[: len(best) + len(prices.task)]
+    most = int(_COLUMNS_KEPT * (len(best) + len(prices.task)))
+    order = np.argsort(best[node] - worth, kind="stable")[:most]
     return Rest(rest.nodes[~full], rest.tasks[~taken], prices, Columns(node[order], tasks[order]))
 
 

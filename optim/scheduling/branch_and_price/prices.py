@@ -114,7 +114,7 @@ class Search:
     share : ndarray, shape (x, k)
         The part of each task that the master program runs on each node.
     weight : ndarray, shape (c,)
-        Of the first c columns, where projections have converged: they run all tasks.
+        Of the first c columns in the last projection: once it has converged, they run all tasks.
     converged : bool
         Whether no prices prove more, or none refute the deadline, as far as the search tells.
     iterations : int

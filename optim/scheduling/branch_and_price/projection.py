@@ -56,10 +56,9 @@ def approach(search: Search) -> None:
     found = _project(search, now + wanted)
     if found is None:
         return
-    prices, promise, weight = found
+    prices, promise, search.weight = found
     if not promise > now + _ENOUGH * wanted:
         search.converged, search.reach = search.reach <= 1.0, 1.0
-        search.weight = weight
         return
     worth, taken = evaluate(search.whole, search.left, prices)
     search.columns = search.columns.extended(np.arange(len(taken)), taken)
