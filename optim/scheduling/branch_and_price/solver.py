@@ -67,10 +67,11 @@ class BranchAndPrice:
     node), and prices refute the deadline if all tasks are worth more than the best sets of all
     nodes, which are knapsacks. The prices of the root raise the deadline, first by strides, as long
     as they refute it: they are improved until the columns of all nodes run all tasks, at least in
-    parts, as no prices refute that. Beyond, trees are searched depth first: tasks are put on the
-    nodes where the columns want them, several at once if these are sure, and pairs that prices
-    refute are dropped. The first leaf without a choice is a schedule within the deadline; if all
-    leaves are refuted, no schedule is. Deadlines just above the bound, just below the best
+    parts, as no prices refute that. From there, a dive gives one node after another its column for
+    good, as long as prices do not refute what is left. Trees are searched depth first: tasks are
+    put on the nodes where the columns want them, several at once if these are sure, and pairs that
+    prices refute are dropped. The first leaf without a choice is a schedule within the deadline; if
+    all leaves are refuted, no schedule is. Deadlines just above the bound, just below the best
     schedule, and between them are tried in turn. Every fourth step is one of `Frontier`, as long as
     there is a gap.
 
