@@ -7,11 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgeopt.optim.scheduling.branch_and_price.prices import Columns, Prices, Search, open_prices
+from edgeopt.optim.scheduling.branch_and_price.prices import (
+    Columns,
+    Prices,
+    Search,
+    open_prices,
+    worth_of,
+)
 from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.tree import Tree, plant, visit
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
-from edgeopt.problems.errors import IntArray
+from edgeopt.problems.errors import FloatArray, IntArray
 
 FEW_NODES = 6  # a tree searches what is left
 
@@ -137,11 +143,10 @@ def open_dive(whole: Whole, lowest: Search | None) -> Dive:
     nothing = Columns(np.empty(0, dtype=np.int64), np.empty((0, k), dtype=np.bool_))
     rest = Rest(np.arange(x), np.arange(k), Prices(np.ones(k), np.zeros(x)), nothing)
     dive = Dive(whole, rest, np.zeros(k, dtype=np.int64))
-    left = propagate(whole, whole.alive)
     if lowest is None or whole.deadline < lowest.whole.deadline or x <= FEW_NODES:
         dive.is_lost = True
     else:
-        _choose(dive, lowest, left)
+        _choose(dive, lowest, propagate(whole, whole.alive))
     return dive
 
 
@@ -221,23 +226,24 @@ def _give(dive: Dive) -> None:
             break
     dive.search = dive.tree = None
     if full.any():
-        dive.rest = _without(rest, full, taken)
+        dive.rest = _without(rest, full, taken, memory)
     else:
         _take_back(dive)
 
 
-def _without(rest: Rest, full: BoolArray, taken: BoolArray) -> Rest:
+def _without(rest: Rest, full: BoolArray, taken: BoolArray, memory: FloatArray) -> Rest:
     """Return what is left without some nodes and tasks, and the columns worth most."""
     kept = ~full[rest.columns.node]
     node = (np.cumsum(~full) - 1)[rest.columns.node[kept]]
-    tasks = rest.columns.tasks[kept][:, ~taken]
+    columns = Columns(node, rest.columns.tasks[kept][:, ~taken])
     prices = Prices(rest.prices.task[~taken], rest.prices.memory[~full])
-    worth = tasks @ prices.task
+    worth = worth_of(columns, prices, memory[~taken])
     best = np.zeros(int((~full).sum()))
     np.maximum.at(best, node, worth)
     most = int(_COLUMNS_KEPT * (len(best) + len(prices.task)))
     order = np.argsort(best[node] - worth, kind="stable")[:most]
-    return Rest(rest.nodes[~full], rest.tasks[~taken], prices, Columns(node[order], tasks[order]))
+    columns = Columns(node[order], columns.tasks[order])
+    return Rest(rest.nodes[~full], rest.tasks[~taken], prices, columns)
 
 
 def _take_back(dive: Dive) -> None:

@@ -374,13 +374,16 @@ def _share(search: Search, weight: FloatArray) -> FloatArray:
     return share / np.where(total > 0.0, total, 1.0)
 
 
+def worth_of(columns: Columns, prices: Prices, memory: FloatArray) -> FloatArray:
+    """Return what columns are worth: the prices of their tasks, less those of their memory."""
+    worth = columns.tasks @ prices.task
+    return np.asarray(worth - prices.memory[columns.node] * (columns.tasks @ memory))
+
+
 def binding(search: Search) -> Columns:
     """Return the columns worth keeping: those close to binding at the best prices."""
     x, k = search.left.alive.shape
-    worth = search.columns.tasks @ search.prices.task
-    worth -= search.prices.memory[search.columns.node] * (
-        search.columns.tasks @ search.whole.memory
-    )
+    worth = worth_of(search.columns, search.prices, search.whole.memory)
     missing = search.worth.knapsacks[search.columns.node] - worth
     most = _COLUMNS_KEPT * (x + k)
     kept = np.sort(np.argsort(missing, kind="stable")[:most])

@@ -96,10 +96,8 @@ def test_what_is_found_meets_the_deadline(seed, memory, forbidden):
         assert dive.work > 0.0
 
 
-def test_columns_are_taken_back_and_others_given(monkeypatch):
-    """Half as many, then single ones of other nodes; after every fifth time, all anew."""
-    monkeypatch.setattr(dive_module, "_PATIENCE", 5)
-    monkeypatch.setattr(dive_module, "_MOST_TAKEN_BACK", 7)
+def test_columns_are_taken_back_and_others_given():
+    """Half as many, then single ones of two nodes, and then the dive is lost."""
     problem = load_problem("rcmax:machines:60x16:seed=1")
     whole, search = converged(problem, problem.makespan(min_min(problem, None)))
     dive, first, seen = open_dive(whole, search), None, []
