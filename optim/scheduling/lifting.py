@@ -16,7 +16,7 @@ from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
-    work_in_trees,
+    work_on_deadline,
 )
 from edgeopt.optim.scheduling.branch_and_price.root import Root, raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.tree import descent_visits
@@ -143,7 +143,7 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
         if not _is_close(problem, proof):
             return False
         lifting.turn += 1
-        schedules = work_in_trees(problem, proof, lifting.turn, 1)
+        schedules = work_on_deadline(problem, proof, lifting.turn, 1)
     for assignment in schedules or []:
         _offer(problem, lifting, deadlines, assignment)
     return schedules is not None or _look_at_all(problem, lifting, proof.root)

@@ -67,7 +67,7 @@ def open_proof(problem: Problem) -> Proof:
     return Proof(open_root(problem))
 
 
-def work_in_trees(
+def work_on_deadline(
     problem: Problem, proof: Proof, turn: int, iterations: int
 ) -> list[IntArray] | None:
     """Dive, or visit nodes of a tree; return the schedules found, None if no deadline is left.

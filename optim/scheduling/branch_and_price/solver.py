@@ -10,7 +10,7 @@ from edgeopt.optim.scheduling.bounds.rounding import is_met
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     open_proof,
-    work_in_trees,
+    work_on_deadline,
 )
 from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
 from edgeopt.optim.scheduling.certificate import Certificate
@@ -145,7 +145,7 @@ class BranchAndPrice:
         elif not state.proof.root.deadlines.root_is_done:
             _work_at_root(problem, state)
         else:
-            _work_in_trees(problem, state)
+            _work_on_deadline(problem, state)
         _settle(problem, state)
         return state
 
@@ -157,9 +157,9 @@ def _work_at_root(problem: Problem, state: BranchAndPriceState) -> None:
     state.lower_bound = max(state.lower_bound, state.proof.root.bound)
 
 
-def _work_in_trees(problem: Problem, state: BranchAndPriceState) -> None:
+def _work_on_deadline(problem: Problem, state: BranchAndPriceState) -> None:
     """Visit nodes of the tree whose turn it is, for some iterations."""
-    schedules = work_in_trees(problem, state.proof, state.turn, _ITERATIONS)
+    schedules = work_on_deadline(problem, state.proof, state.turn, _ITERATIONS)
     state.done = schedules is None
     for found in schedules or []:
         _offer(problem, state, found)
