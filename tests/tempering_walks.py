@@ -1,6 +1,8 @@
 """Small models and walks for the tests of parallel tempering."""
 
 import numpy as np
+import pytest
+from naive.gibbs import energy_parts, fits
 
 from edgeopt.optim.scheduling.tempering.model import Model, build_ladder, nearest_nodes
 from edgeopt.optim.scheduling.tempering.moves import make_block
@@ -57,3 +59,41 @@ def start_of(model):
         room[start[task]] -= model.memory[task]
     assert room.min() >= 0.0
     return start
+
+
+def loads_of(model, assignment):
+    k = len(assignment)
+    times = model.times[np.arange(k), assignment]
+    return model.ready + np.bincount(assignment, weights=times, minlength=len(model.ready))
+
+
+def check_replicas(walk):
+    """Loads and memory up to rounding, members in any order."""
+    model, replicas = walk.model, walk.replicas
+    assert sorted(replicas.at) == list(range(len(replicas.at)))
+    for replica, assignment in enumerate(replicas.assignment):
+        assert fits(model, assignment)
+        used = np.bincount(assignment, weights=model.memory, minlength=len(model.ready))
+        np.testing.assert_allclose(replicas.loads[replica], loads_of(model, assignment))
+        np.testing.assert_allclose(replicas.used[replica], used)
+        for node, count in enumerate(replicas.counts[replica]):
+            members = replicas.members[replica, node, :count]
+            assert sorted(members) == np.flatnonzero(assignment == node).tolist()
+            assert replicas.places[replica, members].tolist() == list(range(count))
+
+
+def check_energies(walk):
+    for replica, assignment in enumerate(walk.replicas.assignment):
+        parts = energy_parts(walk.model, assignment, walk.target)
+        found = walk.replicas.costs[replica], walk.replicas.overloads[replica]
+        np.testing.assert_allclose(found, parts, atol=1e-12)
+
+
+def check_incumbent(walk, before):
+    """Its makespan is that of its assignment, and not above the one before."""
+    makespan, best = walk.incumbent.makespan[0], walk.incumbent.assignment
+    assert makespan <= before
+    if makespan < np.inf:
+        loads = loads_of(walk.model, best)
+        assert makespan == pytest.approx(loads[np.unique(best)].max(), rel=1e-12)
+        assert fits(walk.model, best)

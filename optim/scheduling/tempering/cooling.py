@@ -14,6 +14,7 @@ from edgeopt.optim.scheduling.tempering.model import (
     spendable,
 )
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute
+from edgeopt.optim.scheduling.tempering.settling import Links, make_links
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, gap_of
 from edgeopt.optim.stream import fill_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
@@ -28,11 +29,11 @@ PROMISING = 1 / 3  # ratio of the cost that a cooling ends at and the gap that m
 
 MELT = 0.25  # share of the levels, the first, at which only the stiffness rises
 
-WARM, COLD = 0.02, 0.3  # of a settling: first cost, and last temperature as share of the first
+COLD = 0.3  # last temperature of a settling, as share of the first
 
 _WITHIN = 0.4  # of the best schedule's gap: a settling proposes no pair that ends later
 
-LOOSE, TIGHT = 10.0, 1000.0  # stiffness of a settling at first and at last, times x / cost^2
+LOOSE, TIGHT = 0.4, 4000.0  # stiffness of a settling at first and at last, times x / gap^2
 
 _SAMPLE = 2000  # tasks that the entropy is summed over
 
@@ -50,13 +51,17 @@ class Cooling:
     begin, end : float
         Shares of the budget used at the first and the last level.
     stiffness : ndarray, shape (m,)
-        Of each level, in units of x / cost^2.
+        Of each level, in units of x / cost^2; of a settling, of x / gap^2.
     least : float
         Least cost in these units.
     level : int
         The present level.
     is_over : bool
         Whether it has ended.
+    links : Links, optional
+        Of a settling, whose moves are chains.
+    gap : float
+        That of the best schedule when a settling began.
     """
 
     begin: float
@@ -65,6 +70,8 @@ class Cooling:
     least: float
     level: int = 0
     is_over: bool = False
+    links: Links | None = None
+    gap: float = 0.0
 
     def level_at(self, used: float) -> int:
         """Return the level for a share of the budget."""
@@ -131,45 +138,48 @@ def open_settling(walk: ReplicaWalk, begin: float, end: float) -> tuple[ReplicaW
     """Return the walk with the best schedule at a high temperature, and its way down.
 
     Where tasks have few nodes of about the same cost, some nodes hold a few large tasks, which the
-    best schedule has already placed. A cooling from free tasks would leave some of them where no
-    move can remove them. From the best schedule, all loads are kept near the target from the first
-    level on: the temperature lets tasks change nodes at a cost well above the gap, and then it
-    falls while the stiffness rises.
+    best schedule has already placed. At first the costs of free tasks would be its gap, and loads
+    may exceed the target by as much: cheap schedules, whose loads the rising stiffness then evens
+    out, at the least rise of cost.
 
     Parameters
     ----------
     walk : ReplicaWalk
-        The replica on level 0 gets the best schedule.
+        The replica on level 0 gets the best schedule, tasks on late nodes at their cheapest.
     begin, end : float
         Shares of the budget.
     """
     levels = len(walk.replicas.at)
     gap = gap_of(walk)
     model, nodes = _without_late(walk.model, walk.ladder.nodes, 1.0 + _WITHIN * gap)
-    first = temperature_at(np.take_along_axis(model.costs, nodes, axis=1), WARM)
+    first = temperature_at(np.take_along_axis(model.costs, nodes, axis=1), gap)
     temperatures = np.geomspace(first, COLD * first, levels)
     ladder = make_ladder(model, nodes, temperatures, np.ones(levels))
     least = max(_LEAST_COST * gap, _ROUNDING)
-    replica = walk.replicas.at[0]
-    walk.replicas.assignment[replica] = walk.incumbent.assignment
+    replica, start = walk.replicas.at[0], walk.incumbent.assignment
+    late = ~np.isfinite(model.costs[np.arange(len(start)), start])
+    walk.replicas.assignment[replica] = np.where(late, nodes[:, 0], start)
     copy_replica(walk.replicas, replica, replica)
-    cooling = Cooling(begin, end, np.geomspace(LOOSE, TIGHT, levels), least)
-    return _set_level(walk._replace(ladder=ladder), cooling, max(gap, least)), cooling
+    stiffness = np.geomspace(LOOSE, TIGHT, levels)
+    cooling = Cooling(
+        begin, end, stiffness, least, links=make_links(model, nodes), gap=max(gap, least)
+    )
+    return _set_level(walk._replace(model=model, ladder=ladder), cooling, gap), cooling
 
 
 def _without_late(model: Model, nodes: IntArray, latest: float) -> tuple[Model, IntArray]:
-    """Return a model in which pairs that end late are forbidden, and the nodes in its order.
+    """Return a model in which pairs that end late are forbidden, and each task's nodes by cost.
 
     A task all of whose nodes are late keeps them. A pair as long as the schedule leaves no room
     for the other tasks of its node, and the prices do not say so.
     """
     late = model.ready + model.times > latest
-    late[np.take_along_axis(late, nodes, axis=1).all(axis=1)] = False
+    late[late.all(axis=1)] = False
     costs = np.where(late, np.inf, model.costs)
     # Of cost 0, as before: were all a task's costs large, all its weights would be 0.
     model = model._replace(costs=costs - costs.min(axis=1, keepdims=True))
-    order = np.argsort(np.take_along_axis(model.costs, nodes, axis=1), axis=1, kind="stable")
-    return model, np.ascontiguousarray(np.take_along_axis(nodes, order, axis=1))
+    nearest = np.argsort(model.costs, axis=1, kind="stable")[:, : nodes.shape[1]]
+    return model, np.ascontiguousarray(nearest)
 
 
 def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
@@ -179,6 +189,12 @@ def enter_level(walk: ReplicaWalk, cooling: Cooling, level: int) -> ReplicaWalk:
     copy_replica(walk.replicas, at[cooling.level], at[level])
     cooling.level = level
     return _set_level(walk, cooling, cost)
+
+
+def aim_again(walk: ReplicaWalk, cooling: Cooling) -> ReplicaWalk:
+    """Return the walk with the target for the cost that its schedule now has."""
+    cost = float(walk.replicas.costs[walk.replicas.at[cooling.level]])
+    return walk._replace(target=target_of(walk, cost, max(cost, cooling.least)))
 
 
 def close_cooling(walk: ReplicaWalk, cooling: Cooling) -> None:
@@ -192,7 +208,8 @@ def _set_level(walk: ReplicaWalk, cooling: Cooling, cost: float) -> ReplicaWalk:
     """Return the walk with target and stiffness of the present level for a schedule's cost."""
     level = cooling.level
     scale = max(cost, cooling.least)
-    walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / scale**2
+    unit = cooling.gap or scale
+    walk.ladder.stiffness[level] = cooling.stiffness[level] * walk.model.times.shape[1] / unit**2
     walk = walk._replace(target=target_of(walk, cost, scale))
     recompute(walk.model, walk.replicas, walk.replicas.at[level], walk.target)
     return walk

@@ -29,6 +29,7 @@ from edgeopt.optim.scheduling.run_time import (
 from edgeopt.optim.scheduling.solver import State, keep_if_better
 from edgeopt.optim.scheduling.tempering.cooling import (
     Cooling,
+    aim_again,
     close_cooling,
     enter_level,
     lowered,
@@ -54,6 +55,7 @@ from edgeopt.optim.scheduling.tempering.opening import (
     solve_lp,
 )
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
+from edgeopt.optim.scheduling.tempering.settling import settle
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, cool, gap_of, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
@@ -87,7 +89,7 @@ WIDEST, _NARROWEST = 0.01, 1e-6  # gaps for which ladders are made
 
 FIRST_SHARE, COOLING_SHARE = 0.15, 0.5  # of a budget: cycles before a cooling; of the rest: itself
 
-SETTLING_PAIRS, SETTLING_SHARE = 200_000, 0.97  # for settling; of what is left of a budget: it
+SETTLING_PAIRS, SETTLING_SHARE = 50_000, 0.97  # for settling; of what is left of a budget: it
 
 FEWEST = 48  # steps left for which a cooling is planned
 
@@ -174,8 +176,9 @@ class Frontier:
     memory and ready times, where all tasks rank the nodes alike or where it promises to end well
     below the best schedule (`promises_better`), they take about 15 % of it; then one schedule cools
     in half of the rest (`open_cooling`), and further cycles end with the budget. With more than
-    200,000 pairs on unrelated nodes that are not ranked alike, the cooling starts from the best
-    schedule, after the first cycle, and takes 97 % of what is left (`open_settling`).
+    50,000 pairs on unrelated nodes that are not ranked alike, the cooling starts from the best
+    schedule, after the first cycle, and takes 97 % of what is left (`open_settling`). Its moves are
+    ejection chains (`settle`): two nodes hardly ever share two tasks that are cheap on both.
 
     Where all loads are multiples of a unit and the best schedule is at most 8 units above the
     bound, only loads of a better schedule are no overload, and stiffness grows no more once a unit
@@ -357,7 +360,11 @@ class Frontier:
             state.walk = enter_level(state.walk, cooling, level)
         state.walk = state.walk._replace(target=lowered(state.walk))
         for begin, end in _portions(state.walk, _VISITS * self.levels):
-            cool(state.walk, level, end - begin)
+            if cooling.links is None:
+                cool(state.walk, level, end - begin)
+            else:
+                settle(state.walk, cooling.links, level, end - begin)
+                state.walk = aim_again(state.walk, cooling)
 
     def _begin_cycle(self, state: TemperingState) -> bool:
         """Make the ladder for the gap of the best schedule, or for a part of it, if time allows.
@@ -445,7 +452,7 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
         state.rate = (used - state.begun) / (2 * before)
     state.timed, state.begun, left = state.cycle, used, 1.0 - used
     if state.cooling is None and _settles(problem):
-        if state.cycle > 0 and left >= FEWEST * state.rate and promises_better(state.walk):
+        if state.cycle > 0 and left >= FEWEST * state.rate:
             end = used + SETTLING_SHARE * left
             state.walk, state.cooling = open_settling(state.walk, used, end)
     elif state.cooling is None:
@@ -465,7 +472,7 @@ def _plan(problem: Problem, state: TemperingState, used: float | None) -> None:
 
 
 def _settles(problem: Problem) -> bool:
-    """Whether a promising cooling starts from the first schedule and takes almost all the budget.
+    """Whether the cooling starts from the first schedule and takes almost all the budget.
 
     On so many unrelated nodes, cycles take far longer than a minute to find a better schedule.
     """

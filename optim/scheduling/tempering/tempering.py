@@ -18,8 +18,7 @@ _BLOCK_PROPOSALS = 32  # block moves of a replica in a round
 
 _STIFF_SHARE = 0.6  # share of the levels, the stiffer ones, with block moves
 
-
-_MOVES_OF_SUM = 512  # tasks whose loads are summed in about a tenth of a visit's time
+MOVES_OF_SUM = 512  # tasks whose loads are summed in about a tenth of a visit's time
 
 
 class ReplicaWalk(NamedTuple):
@@ -110,7 +109,7 @@ def cool(walk: ReplicaWalk, level: int, visits: int) -> None:
     """
     # Loads are summed anew less often than in a visit: of thousands of tasks, that takes as long as
     # the moves.
-    often = 1 + len(walk.model.memory) // _MOVES_OF_SUM
+    often = 1 + len(walk.model.memory) // MOVES_OF_SUM
     for visit in range(visits):
         _move(walk, level)
         if visit % often == often - 1 or visit == visits - 1:

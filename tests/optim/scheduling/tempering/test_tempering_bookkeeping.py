@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive.gibbs import count_moves, energy_parts, fits
-from tempering_walks import TARGET, model_of, walk_of
+from naive.gibbs import count_moves, fits
+from tempering_walks import (
+    TARGET,
+    check_energies,
+    check_incumbent,
+    check_replicas,
+    loads_of,
+    model_of,
+    walk_of,
+)
 
 from edgeopt.optim.scheduling.tempering.replica import copy_replica, recompute, start_replicas
 from edgeopt.optim.scheduling.tempering.tempering import anneal, temper
@@ -16,44 +24,6 @@ def walks(draw, max_tasks=7, max_nodes=4):
     k, x = draw(st.integers(1, max_tasks)), draw(st.integers(1, max_nodes))
     model = model_of(k, x, draw(st.booleans()), draw(st.integers(0, 10**6)))
     return walk_of(model, draw(st.integers(0, 10**6)))
-
-
-def loads_of(model, assignment):
-    k = len(assignment)
-    times = model.times[np.arange(k), assignment]
-    return model.ready + np.bincount(assignment, weights=times, minlength=len(model.ready))
-
-
-def check_replicas(walk):
-    """Loads and memory up to rounding, members in any order."""
-    model, replicas = walk.model, walk.replicas
-    assert sorted(replicas.at) == list(range(len(replicas.at)))
-    for replica, assignment in enumerate(replicas.assignment):
-        assert fits(model, assignment)
-        used = np.bincount(assignment, weights=model.memory, minlength=len(model.ready))
-        np.testing.assert_allclose(replicas.loads[replica], loads_of(model, assignment))
-        np.testing.assert_allclose(replicas.used[replica], used)
-        for node, count in enumerate(replicas.counts[replica]):
-            members = replicas.members[replica, node, :count]
-            assert sorted(members) == np.flatnonzero(assignment == node).tolist()
-            assert replicas.places[replica, members].tolist() == list(range(count))
-
-
-def check_energies(walk):
-    for replica, assignment in enumerate(walk.replicas.assignment):
-        parts = energy_parts(walk.model, assignment, walk.target)
-        found = walk.replicas.costs[replica], walk.replicas.overloads[replica]
-        np.testing.assert_allclose(found, parts, atol=1e-12)
-
-
-def check_incumbent(walk, before):
-    """Its makespan is that of its assignment, and not above the one before."""
-    makespan, best = walk.incumbent.makespan[0], walk.incumbent.assignment
-    assert makespan <= before
-    if makespan < np.inf:
-        loads = loads_of(walk.model, best)
-        assert makespan == pytest.approx(loads[np.unique(best)].max(), rel=1e-12)
-        assert fits(walk.model, best)
 
 
 @given(walks(), st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 5))))

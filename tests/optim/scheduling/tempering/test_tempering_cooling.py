@@ -8,6 +8,7 @@ from edgeopt.optim.scheduling.local_search import priced_start
 from edgeopt.optim.scheduling.run_time import spending
 from edgeopt.optim.scheduling.solve import solve
 from edgeopt.optim.scheduling.stop import Evaluations, Iterations, Stall
+from edgeopt.optim.scheduling.tempering import model as model_module
 from edgeopt.optim.scheduling.tempering import solver as frontier
 from edgeopt.optim.scheduling.tempering.cooling import (
     COLD,
@@ -16,7 +17,7 @@ from edgeopt.optim.scheduling.tempering.cooling import (
     LOOSE,
     STIFFEST,
     TIGHT,
-    WARM,
+    aim_again,
     enter_level,
     lowered,
     mean_cost,
@@ -117,19 +118,27 @@ def test_the_way_down():
 
 
 def test_settling_starts_from_the_best_schedule():
-    walk = walk_of(model_of(60, 2, memory=False))
-    walk.incumbent.makespan[0] = 1.5
+    model = model_of(60, 2, memory=False)
+    model.times[:] = 0.01  # none is late
+    walk = walk_of(model)
+    walk.incumbent.makespan[0] = 6.0
     walk.incumbent.assignment[:] = np.arange(60) % 2
     settled, cooling = open_settling(walk, 0.1, 0.9)
     costs = np.take_along_axis(walk.model.costs, walk.ladder.nodes, axis=1)
-    first = temperature_at(costs, WARM)
+    first = temperature_at(costs, 5.0)
     assert settled.ladder.temperatures[[0, -1]] == pytest.approx([first, COLD * first])
     assert cooling.stiffness[[0, -1]] == pytest.approx([LOOSE, TIGHT])
     assert (cooling.begin, cooling.end, cooling.level) == (0.1, 0.9, 0)
     replica = settled.replicas.at[0]
     assert np.array_equal(settled.replicas.assignment[replica], walk.incumbent.assignment)
-    assert settled.target == pytest.approx(1.5)
-    assert settled.ladder.stiffness[0] == pytest.approx(LOOSE * 2 / 0.5**2)
+    assert settled.target == pytest.approx(6.0)
+    # Stiffness follows from the gap at the start, and the target from the cost at the time.
+    lower = enter_level(settled, cooling, 2)
+    assert lower.ladder.stiffness[[0, 2]] == pytest.approx(np.array([LOOSE, TIGHT]) * 2 / 5.0**2)
+    cost = lower.replicas.costs[lower.replicas.at[2]]
+    assert lower.target == pytest.approx(1.0 + cost)
+    lower.replicas.costs[lower.replicas.at[2]] = 3.0
+    assert aim_again(lower, cooling).target == 4.0
 
 
 def test_settling_proposes_no_pair_that_ends_late():
@@ -140,10 +149,28 @@ def test_settling_proposes_no_pair_that_ends_late():
     model.ready[:] = 0.0
     walk = walk_of(model)
     walk.incumbent.makespan[0] = 1.5  # late is more than 1.2
-    settled, _ = open_settling(walk, 0.1, 0.9)
+    walk.incumbent.assignment[:] = 1
+    settled, cooling = open_settling(walk, 0.1, 0.9)
     assert settled.ladder.nodes[:3].tolist() == [[0, 1], [1, 0], [0, 1]]
     assert (settled.ladder.chances[:, :2, 0] == 2.0).all()
     assert (settled.ladder.chances[:, 2, 0] < 2.0).all()  # both its nodes are late
+    assert cooling.links.costs[:2, 1].tolist() == [np.inf, np.inf]
+    # The task that is on a late node leaves it: no other move would be proposed.
+    assert settled.replicas.assignment[settled.replicas.at[0]].tolist() == [0] + [1] * 59
+    assert np.isfinite(settled.replicas.costs[settled.replicas.at[0]])
+
+
+def test_a_task_whose_near_nodes_are_all_late_goes_to_the_others(monkeypatch):
+    monkeypatch.setattr(model_module, "LEAST_PROPOSED", 1)
+    monkeypatch.setattr(model_module, "PAIRS_PROPOSED", 1)
+    model = model_of(60, 3, memory=False)
+    model.times[:], model.ready[:] = 0.01, 0.0
+    model.costs[0], model.times[0] = [0.0, 1.0, 2.0], [1.3, 1.3, 1.0]
+    walk = walk_of(model)
+    assert walk.ladder.nodes.shape == (60, 1)
+    walk.incumbent.makespan[0] = 1.5
+    settled, _ = open_settling(walk, 0.1, 0.9)
+    assert settled.ladder.nodes[0].tolist() == [2]
 
 
 def test_when_it_promises_to_end_well_below_the_best_schedule():
@@ -198,7 +225,6 @@ def test_a_counted_budget_is_used_to_its_end_with_the_same_bits(stop):
 def test_many_pairs_settle_for_the_rest_of_the_budget(monkeypatch, stop):
     monkeypatch.setattr(priced_start, "FEWEST_PAIRS", 0)
     monkeypatch.setattr(frontier, "SETTLING_PAIRS", 0)
-    monkeypatch.setattr(frontier, "promises_better", lambda walk: True)
     problem = braun("u_i_hihi", 120, 6, rng=3)
     first, again = (solve(problem, Frontier(levels=8), stop=stop, rng=1) for _ in range(2))
     assert first.assignment.tolist() == again.assignment.tolist()
