@@ -10,8 +10,11 @@ asks whether to go on, which depends on the program alone.
 
 from __future__ import annotations
 
+import logging
 import math
+import threading
 from collections.abc import Iterable
+from contextvars import copy_context
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +43,12 @@ _WHOLE = 0.5  # a variable above is 1
 _PIVOT_S = 3e-7  # time of a pivot of HiGHS in s, for each row and column
 
 _GAP = 0.75  # share of a unit by which HiGHS may be wrong
+
+_GRACE_S = 2.0  # that HiGHS gets to end once its time is up
+
+_LOOK_S = 0.1  # between looks at what HiGHS's thread does
+
+_log = logging.getLogger(__name__)
 
 Cover = tuple[int, ...]
 """Tasks of which a node cannot hold all."""
@@ -205,7 +214,8 @@ def solve_program(
     highs.passModel(model_of(program))
     if start is not None:
         highs.setSolution(solution_of(program, start))
-    run_program(highs, checks)
+    if not run_program(highs, checks):
+        return IntegerSolution(None, 0.0, False)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
         return IntegerSolution(None, math.inf, True)
@@ -223,25 +233,37 @@ def solve_program(
     return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
-def run_program(highs: Any, checks: float) -> None:
-    """Run HiGHS, which asks now and then whether to go on; Ctrl-C is handled at such moments."""
-    raised: list[BaseException] = []
-    asked = 0
+def run_program(highs: Any, checks: float) -> bool:
+    """Run HiGHS, which asks now and then whether to go on; return whether it has ended.
+
+    It has been seen to pass its time limit by minutes without asking. It therefore runs in a thread
+    of its own, which is left behind `_GRACE_S` after the limit; HiGHS is not to be used then.
+    """
+    asked, called_off, limit = 0, threading.Event(), time_left()
 
     def ask(event: Any) -> None:
         nonlocal asked
         asked += 1
-        try:
-            event.interrupt(is_over() or asked > checks)
-        except KeyboardInterrupt as interrupt:  # HiGHS would go on
-            raised.append(interrupt)
-            event.interrupt()
+        event.interrupt(called_off.is_set() or is_over() or asked > checks)
 
     highs.cbMipInterrupt += ask
-    highs.setOptionValue("time_limit", time_left())  # its parts look at that more often
-    highs.run()
-    if raised:
-        raise raised[0]
+    highs.setOptionValue("time_limit", limit)  # its parts look at that more often
+    # In this context, so that `is_over` is that of the run.
+    thread = threading.Thread(target=copy_context().run, args=(highs.run,), daemon=True)
+    thread.start()
+    patience = limit + _GRACE_S
+    try:
+        while thread.is_alive() and patience > 0.0:
+            thread.join(min(patience, _LOOK_S))  # signals are handled in between
+            patience -= _LOOK_S
+    except KeyboardInterrupt:  # HiGHS would go on
+        called_off.set()
+        thread.join(_GRACE_S)
+        raise
+    if thread.is_alive():
+        called_off.set()
+        _log.warning("HiGHS does not end at its time limit: the run goes on without it")
+    return not thread.is_alive()
 
 
 def work_of(highs: Any) -> float:

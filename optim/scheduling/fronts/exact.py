@@ -326,7 +326,8 @@ def minimise(
     model, size, offset = _priced(program, goal, wanted)
     highs.passModel(model)
     _add_late_nodes(highs, program, problem, goal, wanted.value / size)
-    run_program(highs, checks)
+    if not run_program(highs, checks):
+        return Answer(None, 0.0, False)
     work = work_of(highs)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:

@@ -52,7 +52,8 @@ def combine(
     chosen = _worthwhile(sets, bound, wanted - bound.value)
     highs = silent_highs(mip_rel_gap=0.0, mip_abs_gap=close, random_seed=seed)
     highs.passModel(_model_of(sets, chosen))
-    run_program(highs, checks)
+    if not run_program(highs, checks):
+        return None, 0.0
     work = work_of(highs)
     info = highs.getInfo()
     if not (np.isfinite(info.objective_function_value) and info.primal_solution_status):

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -175,9 +176,15 @@ def test_within_the_integer_program(monkeypatch):
 def test_a_second_one_within_the_integer_program_raises(monkeypatch):
     problem = Problem(np.random.default_rng(2).integers(10, 99, (24, 6)).astype(float))
 
+    asked = []
+
     def over():
-        press()
-        press()
+        asked.append(1)
+        if len(asked) == 1:
+            press()
+            time.sleep(0.3)  # in HiGHS's thread: the main one handles the signals
+            press()
+        return False
 
     monkeypatch.setattr("edgeopt.optim.scheduling.integer_program.is_over", over)
     with pytest.raises(KeyboardInterrupt):

@@ -1,6 +1,8 @@
 """The exact solver: optimal, proved, anytime, silent."""
 
 import math
+import signal
+import threading
 
 import numba
 import numpy as np
@@ -209,6 +211,52 @@ def test_highs_knows_its_time_and_is_stopped_when_that_is_up(monkeypatch):
     highs = Questions()
     integer_program.run_program(highs, 2)
     assert (highs.limit, highs.told) == (("time_limit", math.inf), [False, False, True])
+
+
+class Deaf(Questions):
+    """Stands for HiGHS when it neither asks nor ends, until the test is over."""
+
+    def __init__(self):
+        super().__init__()
+        self.over = threading.Event()
+
+    def run(self):
+        self.over.wait()
+
+
+def test_a_run_goes_on_without_a_highs_that_does_not_end(monkeypatch, caplog):
+    monkeypatch.setattr(integer_program, "_GRACE_S", 0.01)
+    highs, problem = Deaf(), load_problem("rcmax:u_10_100:20x6:seed=1")
+    with within(0.01):
+        assert not integer_program.run_program(highs, math.inf)
+    assert "does not end at its time limit" in caplog.text
+    program = build_integer_program(problem, np.ones((20, 6), dtype=bool), 200.0)
+    monkeypatch.setattr(integer_program, "run_program", lambda highs, checks: False)
+    answer = solve_program(program, None)
+    assert (answer.assignment, answer.bound, answer.ended) == (None, 0.0, False)
+    highs.cbMipInterrupt[0](highs)  # were it to ask after all
+    assert highs.told == [True]
+    highs.over.set()
+
+
+@pytest.fixture
+def ctrl_c():
+    """What sends Ctrl-C to the main thread, which raises as usual, also in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    main = threading.main_thread().ident
+    yield lambda: signal.pthread_kill(main, signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_does_not_wait_for_highs(monkeypatch, ctrl_c):
+    monkeypatch.setattr(integer_program, "_GRACE_S", 0.01)
+    highs = Deaf()
+    highs.setOptionValue = lambda name, value: threading.Timer(0.05, ctrl_c).start()
+    with within(10.0), pytest.raises(KeyboardInterrupt):
+        integer_program.run_program(highs, math.inf)
+    highs.cbMipInterrupt[0](highs)
+    assert highs.told == [True]
+    highs.over.set()
 
 
 @pytest.mark.parametrize("form", ["dense", "memory"])
