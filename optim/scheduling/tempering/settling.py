@@ -250,7 +250,9 @@ def _eject(
     for place in range(replicas.counts[replica, node]):
         task = replicas.members[replica, node, place]
         relief = _rise(model, terms, loads, node, -links.time[task])
-        if relief >= least or _is_in_chain(links, length, task):
+        # At best the task goes to its cheapest node, of cost 0.
+        at_best = relief - links.cost[task] / terms.heat
+        if at_best >= least or _is_in_chain(links, length, task):
             continue
         for c in range(links.nodes.shape[1]):
             end = links.nodes[task, c]

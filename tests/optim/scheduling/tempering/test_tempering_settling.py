@@ -17,7 +17,7 @@ from tempering_walks import (
 
 from edgeopt.optim.scheduling.tempering import settling
 from edgeopt.optim.scheduling.tempering.model import Model
-from edgeopt.optim.scheduling.tempering.replica import recompute
+from edgeopt.optim.scheduling.tempering.replica import move, recompute
 from edgeopt.optim.scheduling.tempering.settling import (
     CANDIDATES,
     LONGEST,
@@ -31,8 +31,20 @@ from edgeopt.optim.scheduling.tempering.settling import (
 
 
 def walk_and_links(k, x, seed, forbidden=()):
-    walk = walk_of(model_of(k, x, memory=False, seed=seed, forbidden=forbidden), seed)
-    return walk, make_links(walk.model, nodes_of(walk.model))
+    """Of a schedule whose tasks are on random nodes, about evenly loaded."""
+    model = model_of(k, x, memory=False, seed=seed, forbidden=forbidden)
+    walk, rng = walk_of(model, seed), np.random.default_rng(seed)
+    ways = [np.flatnonzero(np.isfinite(costs)) for costs in model.costs]
+    place(walk, [rng.choice(nodes) for nodes in ways])
+    return walk, make_links(model, nodes_of(model))
+
+
+def place(walk, assignment):
+    """Give all replicas an assignment."""
+    for replica in range(len(walk.replicas.at)):
+        for task, node in enumerate(assignment):
+            move(walk.replicas, replica, task, node)
+        recompute(walk.model, walk.replicas, replica, walk.target)
 
 
 def try_one(walk, links, terms, task, node, allowed):
@@ -48,7 +60,7 @@ def try_one(walk, links, terms, task, node, allowed):
 def test_a_chain_is_that_of_the_reference(k, x, seed, allowed):
     walk, links = walk_and_links(k, x, seed)
     rng, model = np.random.default_rng(seed), walk.model
-    terms = Terms(0.7, 300.0, TARGET)
+    terms = Terms(0.7, 300.0, float(walk.replicas.loads[0].mean()))
     before = walk.replicas.assignment[0].copy()
     task, node = int(rng.integers(k)), int(rng.integers(x))
     if node == before[task]:
@@ -102,10 +114,7 @@ def ring():
 
 def test_a_chain_of_three_balances_a_ring():
     walk = walk_of(ring())
-    for replica in range(3):
-        for task, node in enumerate([0, 1, 2, 0]):
-            settling.move(walk.replicas, replica, task, node)
-        recompute(walk.model, walk.replicas, replica, 1.0)
+    place(walk, [0, 1, 2, 0])
     links = make_links(walk.model, nodes_of(walk.model))
     terms = Terms(1.0, 10.0, 1.0)
     assert try_one(walk, links, terms, 0, 1, -19.9).tolist() == [1, 2, 3, 0]
@@ -126,7 +135,6 @@ def test_a_refused_chain_leaves_no_trace():
 
 def test_a_fifth_of_the_chains_begin_at_late_nodes():
     walk, links = walk_and_links(40, 8, 5)
-    settle(walk, links, 0, 3)  # from a schedule on one node
     replica = walk.replicas.at[0]
     latest = int(np.argmax(walk.replicas.loads[replica]))
     # No task is proposed by cost but those of other nodes.
