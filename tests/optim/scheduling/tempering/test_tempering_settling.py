@@ -98,32 +98,38 @@ def test_without_heat_the_energy_never_rises():
     assert energies[-1] < energies[0]
 
 
-def ring():
-    """Task i is cheap on nodes i and i + 1: only a chain of three shifts empties node 0.
+def ring(nodes):
+    """Each node has a task that is also cheap on the next; the last is empty.
 
-    Node 0 holds tasks 0 and 3, the others one each; node 3 is empty. An overload costs less from
-    node to node, so that each shift of the chain pays.
+    Node 0 has another task: to empty it by one, all others have to move. An overload costs less
+    from node to node, so that each shift of the chain pays.
     """
-    times, costs = np.full((4, 4), 9.0), np.full((4, 4), 50.0)
-    for task, nodes in enumerate([(0, 1), (1, 2), (2, 3), (0,)]):
-        times[task, list(nodes)], costs[task, list(nodes)] = 1.0, 0.0
-    return Model(
-        times, costs, np.arange(4.0, 0.0, -1.0), np.zeros(4), np.full(4, np.inf), np.zeros(4)
-    )
+    times, costs = np.full((nodes, nodes), 9.0), np.full((nodes, nodes), 50.0)
+    for task in range(nodes - 1):
+        times[task, task : task + 2], costs[task, task : task + 2] = 1.0, 0.0
+    times[-1, 0], costs[-1, 0] = 1.0, 0.0
+    weights, free = np.arange(float(nodes), 0.0, -1.0), np.zeros(nodes)
+    return Model(times, costs, weights, free, np.full(nodes, np.inf), free)
 
 
-def test_a_chain_of_three_balances_a_ring():
-    walk = walk_of(ring())
-    place(walk, [0, 1, 2, 0])
+@pytest.mark.parametrize("shifts", [3, LONGEST, LONGEST + 1])
+def test_a_chain_balances_a_ring_if_it_is_not_too_long(shifts):
+    walk = walk_of(ring(shifts + 1))
+    before = [*range(shifts), 0]
+    place(walk, before)
     links = make_links(walk.model, nodes_of(walk.model))
-    terms = Terms(1.0, 10.0, 1.0)
-    assert try_one(walk, links, terms, 0, 1, -19.9).tolist() == [1, 2, 3, 0]
+    least = -5.0 * (shifts + 1)  # the energy of the overload of node 0
+    found = try_one(walk, links, Terms(1.0, 10.0, 1.0), 0, 1, least + 0.1)
+    if shifts > LONGEST:
+        assert found.tolist() == before
+        return
+    assert found.tolist() == [*range(1, shifts + 1), 0]
     assert walk.incumbent.makespan[0] == 1.0
-    assert walk.incumbent.assignment.tolist() == [1, 2, 3, 0]
+    assert walk.incumbent.assignment.tolist() == found.tolist()
 
 
 def test_a_refused_chain_leaves_no_trace():
-    walk = walk_of(ring())
+    walk = walk_of(ring(4))
     before = walk.replicas.assignment[0].copy()
     links = make_links(walk.model, nodes_of(walk.model))
     task = 3
