@@ -85,13 +85,15 @@ def make_links(model: Model, nodes: IntArray) -> Links:
     """
     k = len(nodes)
     nearest = np.ascontiguousarray(nodes[:, :CANDIDATES])
-    arrivals = np.argsort(model.costs, axis=0, kind="stable")[:ARRIVALS].T
+    least = np.argsort(model.costs, axis=0, kind="stable")[:ARRIVALS]
+    # Contiguous, as the kernel is compiled for it.
+    arrivals = np.ascontiguousarray(least.T)
     columns = np.arange(len(arrivals))[:, None]
     return Links(
         nearest,
         np.take_along_axis(model.costs, nearest, axis=1),
         np.take_along_axis(model.times, nearest, axis=1),
-        np.ascontiguousarray(arrivals),
+        arrivals,
         model.costs[arrivals, columns],
         model.times[arrivals, columns],
         *np.zeros((2, k)),
@@ -123,7 +125,8 @@ def settle(walk: ReplicaWalk, links: Links, level: int, visits: int) -> None:
     """
     model, replica = walk.model, walk.replicas.at[level]
     terms = Terms(walk.ladder.temperatures[level], walk.ladder.stiffness[level], walk.target)
-    read_pairs(model, walk.replicas.assignment[replica], links)
+    if visits > 0:
+        read_pairs(model, walk.replicas.assignment[replica], links)
     often = 1 + len(links.cost) // MOVES_OF_SUM
     for visit in range(visits):
         for _ in range(CHAINS):

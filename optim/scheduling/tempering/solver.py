@@ -55,7 +55,7 @@ from edgeopt.optim.scheduling.tempering.opening import (
     solve_lp,
 )
 from edgeopt.optim.scheduling.tempering.replica import Incumbent, start_replicas
-from edgeopt.optim.scheduling.tempering.settling import settle
+from edgeopt.optim.scheduling.tempering.settling import make_links, settle
 from edgeopt.optim.scheduling.tempering.tempering import ReplicaWalk, anneal, cool, gap_of, temper
 from edgeopt.optim.stream import open_stream
 from edgeopt.problems.errors import IntArray
@@ -278,7 +278,10 @@ class Frontier:
             open_stream(rng),
             1.0,
         )
-        cool(walk, 0, 0)  # compiles it, so that no budget of seconds has to
+        # Compiles them, so that no budget of seconds has to.
+        cool(walk, 0, 0)
+        one = model._replace(times=model.times[:1], costs=model.costs[:1])
+        settle(walk, make_links(one, walk.ladder.nodes[:1]), 0, 0)
         return TemperingState(
             assignment=start,
             makespan=makespan,
