@@ -58,7 +58,7 @@ from edgeopt.optim.scheduling.stop import (
     settled_bound,
 )
 from edgeopt.optim.scheduling.tempering.opening import QuickState
-from edgeopt.optim.scheduling.tempering.solver import Frontier
+from edgeopt.optim.scheduling.tempering.solver import Frontier, load_settling
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem, UniformTimes
 from edgeopt.problems.scheduling.tally import Tally, count_evaluations, counting
@@ -480,7 +480,8 @@ def warm_up(problem: Problem, solver: Any) -> None:
         load_kernels(tiny)  # two tasks do not reach all of them
     tempers = isinstance(runner, Frontier | BranchAndPrice)
     if tempers and not isinstance(tiny.et, UniformTimes):
-        priced_start(tiny)  # only large problems need it
+        priced_start(tiny)  # only large problems need these
+        load_settling(tiny)
     if _is_large(problem):  # what a run does instead of what it has no time for
         complete(tiny, np.full(2, -1))
     if tempers:  # within seconds it begins with these

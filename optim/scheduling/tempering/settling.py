@@ -125,8 +125,7 @@ def settle(walk: ReplicaWalk, links: Links, level: int, visits: int) -> None:
     """
     model, replica = walk.model, walk.replicas.at[level]
     terms = Terms(walk.ladder.temperatures[level], walk.ladder.stiffness[level], walk.target)
-    if visits > 0:
-        read_pairs(model, walk.replicas.assignment[replica], links)
+    read_pairs(model, walk.replicas.assignment[replica], links)
     often = 1 + len(links.cost) // MOVES_OF_SUM
     for visit in range(visits):
         for _ in range(CHAINS):

@@ -278,10 +278,7 @@ class Frontier:
             open_stream(rng),
             1.0,
         )
-        # Compiles them, so that no budget of seconds has to.
-        cool(walk, 0, 0)
-        one = model._replace(times=model.times[:1], costs=model.costs[:1])
-        settle(walk, make_links(one, walk.ladder.nodes[:1]), 0, 0)
+        cool(walk, 0, 0)  # compiles it, so that no budget of seconds has to
         return TemperingState(
             assignment=start,
             makespan=makespan,
@@ -400,6 +397,14 @@ class Frontier:
             makespan = problem.makespan(incumbent.assignment)
             if makespan < state.makespan:
                 state.assignment, state.makespan = incumbent.assignment.copy(), makespan
+
+
+def load_settling(problem: Problem) -> None:
+    """Compile the kernel of settling for a small problem, or read it from numba's cache."""
+    state = Frontier().init(problem, np.random.default_rng(0))
+    if isinstance(state, TemperingState):
+        walk = state.walk
+        settle(walk, make_links(walk.model, walk.ladder.nodes), 0, 0)
 
 
 def _best_of(problem: Problem, assignments: list[IntArray]) -> tuple[IntArray, float]:
