@@ -34,7 +34,7 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
-_AS_LONG, _LONGER = 4, 12  # times the work: beside a step, or where the proof seems near; in dives
+_AS_LONG, _LONGER = 4, 40  # times the work: beside a step, or where the proof seems near; in dives
 
 _UNITS, _FEW_TASKS = 16, 60  # trees may close a gap of so many units, or of so few tasks
 
@@ -98,7 +98,7 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
 
     After a step, it takes a sixth to a quarter of the time of a step of `Frontier`; beside one, and
     where the proof seems near, up to as long; with few units left, as long as there are dives, up
-    to three times as long. The work is counted, not timed: the same run proves the same, whatever
+    to ten times as long. The work is counted, not timed: the same run proves the same, whatever
     else the machine does.
 
     Parameters

@@ -18,6 +18,9 @@ _FINEST = 1e-6  # share of the bound: without a unit, the root raises it by no l
 _WILD = 64.0  # from this ratio of deadlines on, as with late nodes, their geometric mean is next
 
 
+_EASY = 2  # iterations of the prices
+
+
 @dataclass
 class Deadlines:
     """Deadlines in s, from the bound to the best schedule.
@@ -101,9 +104,15 @@ class Deadlines:
         # Close to the ceiling, a real deadline is not worth its iterations.
         return None if ended or ceiling - self.refuted < least else target
 
-    def refute(self, deadline: float) -> None:
-        """Note that no schedule is within a deadline, and take a longer stride next."""
-        self.stride = 2 * max(self.stride, deadline - self.refuted)
+    def refute(self, deadline: float, iterations: int = 0) -> None:
+        """Note that no schedule is within a deadline, and how long that took.
+
+        The next stride is twice as long; with a unit, only if this deadline was not known before
+        and easily refuted, as it takes far longer to find out that prices do not refute one.
+        """
+        was_easy = iterations <= _EASY and deadline > self.below(self.bound)
+        stride = 2 * max(self.stride, deadline - self.refuted)
+        self.stride = stride if was_easy or self.unit == 0.0 else self.unit
         self.refuted = deadline
 
     def fail(self, deadline: float) -> None:

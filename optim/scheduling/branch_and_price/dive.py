@@ -25,7 +25,7 @@ _PART = 0.25  # of the nodes left: so many are given columns at once at first, a
 
 _TRIES = 2  # of single columns, before the columns given before are taken back, too
 
-_PATIENCE, _MOST_TAKEN_BACK = 20, 300  # times columns are taken back: all of them, and at most
+_PATIENCE, _MOST_TAKEN_BACK = 5, 300  # times columns are taken back: all of them, and at most
 
 _MANY_NODES, _ITERATIONS = 12, (8, 60)  # of prices for what is left: with more nodes, and fewer
 

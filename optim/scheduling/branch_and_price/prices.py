@@ -39,6 +39,8 @@ _UNSURE = 0.01  # share of the prices, times the tolerance
 
 _PIVOT_S, _POINT_S = 1e-7, 2.5e-7  # times of a pivot per row and column, of a point per entry
 
+LARGE = 400  # variables of a projection, beyond which it takes far longer than the knapsacks
+
 KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
 
 CALL_S = 5e-4  # time of an iteration beside these
@@ -86,6 +88,14 @@ class Columns:
     def extended(self, node: IntArray, tasks: BoolArray) -> Columns:
         """Return these columns and others."""
         return Columns(np.append(self.node, node), np.vstack([self.tasks, tasks]))
+
+    def joined(self, node: IntArray, tasks: BoolArray) -> Columns:
+        """Return these columns and those of others that are new."""
+        both = self.extended(node, tasks)
+        keys = np.column_stack([both.node.astype(np.int32), np.packbits(both.tasks, axis=1)])
+        _, first = np.unique(keys, axis=0, return_index=True)
+        new = np.sort(first[first >= len(self.node)]) - len(self.node)
+        return self.extended(node[new], tasks[new])
 
     def within(self, whole: Whole, left: Node) -> Columns:
         """Return the columns without tasks that are no longer free there, if these still fit."""
@@ -139,6 +149,11 @@ class Search:
     iterations: int = 0
     master: Any = None
     work: float = 0.0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a projection takes long."""
+        return int(self.left.free.sum()) + len(self.left.capacity) > LARGE
 
 
 def lp_prices(problem: Problem, whole: Whole) -> Prices:

@@ -9,6 +9,7 @@ import numpy as np
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     CALL_S,
     KNAPSACK_S,
+    LARGE,
     TOTAL,
     Prices,
     Search,
@@ -33,7 +34,7 @@ _TOLERANCE = 1e-5  # of the constraints, in units of the move
 
 _ROUGH = 1.0  # of the objective: prices on the way to the nearest are as good
 
-_SIMPLE = 400  # variables, up to which a factorisation without vector instructions is as fast
+_BLENDS, _FARTHEST = 3, 0.5  # more prices evaluated in an iteration, and how far they go
 
 _SETUP_S, _FILL_S, _ENTRY_S = 3e-3, 3e-11, 4e-7  # see `_work`
 
@@ -60,10 +61,30 @@ def approach(search: Search) -> None:
     if not promise > now + _ENOUGH * wanted:
         search.converged, search.reach = search.reach <= 1.0, 1.0
         return
-    worth, taken = evaluate(search.whole, search.left, prices)
-    search.columns = search.columns.extended(np.arange(len(taken)), taken)
-    if worth.spare > now:
-        search.prices, search.worth = prices, worth
+    for between in _blends(search, prices):
+        worth, taken = evaluate(search.whole, search.left, between)
+        search.work += KNAPSACK_S * search.left.alive.size
+        search.columns = search.columns.joined(np.arange(len(taken)), taken)
+        if worth.spare > search.worth.spare:
+            search.prices, search.worth = between, worth
+
+
+def _blends(search: Search, prices: Prices) -> list[Prices]:
+    """Return prices to evaluate: given ones, and some between these and the best so far.
+
+    Where a projection takes long, more columns for each make it a third as many. They are to
+    differ: each price goes another part of its way, up to half of it.
+    """
+    if not search.is_large:
+        return [prices]
+    rng = np.random.default_rng(search.iterations)
+    start, blends = search.prices, [prices]
+    for _ in range(_BLENDS):
+        part = _FARTHEST * rng.random(len(prices.task))
+        task = start.task + part * (prices.task - start.task)
+        memory = start.memory + _FARTHEST / 2 * (prices.memory - start.memory)
+        blends.append(scaled(Prices(task, memory), search.left))
+    return blends
 
 
 def _project(search: Search, level: float) -> tuple[Prices, float, FloatArray] | None:
@@ -82,7 +103,7 @@ def _project(search: Search, level: float) -> tuple[Prices, float, FloatArray] |
     sets = Sets(columns.node, tasks, held, room)
     task, memory = np.split(in_master(search, search.prices), [len(free)])
     found = project(sets, task, memory, level / unit, search.move)
-    search.work += CALL_S + KNAPSACK_S * search.left.alive.size
+    search.work += CALL_S
     if found is None:
         return None
     search.work += found.work
@@ -248,11 +269,14 @@ def _rows(sets: Sets, n: int) -> Any:
 
 
 def _settings(clarabel: Any, variables: int) -> Any:
-    """Return the settings of Clarabel: one thread, and a rough answer."""
+    """Return the settings of Clarabel: one thread, and a rough answer.
+
+    Few variables are factorised without vector instructions, as fast, and the same on any machine.
+    """
     settings = clarabel.DefaultSettings()
     settings.verbose = settings.presolve_enable = False
     settings.max_threads = 1
-    settings.direct_solve_method = "qdldl" if variables <= _SIMPLE else "faer"
+    settings.direct_solve_method = "qdldl" if variables <= LARGE else "faer"
     settings.tol_feas, settings.tol_gap_abs, settings.tol_gap_rel = _TOLERANCE, _ROUGH, _ROUGH
     if time_left() < np.inf:
         settings.time_limit = time_left()

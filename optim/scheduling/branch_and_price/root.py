@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_MOST_ITERATIONS = 300  # of the prices of a deadline
+_MOST_ITERATIONS = 300, 60  # of the prices of a deadline: with projections that are quick or not
 
 
 @dataclass
@@ -96,8 +96,9 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         root.search = open_prices(whole, left, root.prices, root.columns)
         root.work += root.search.work
     search = root.search
+    most = _MOST_ITERATIONS[search.is_large]
     for _ in range(iterations):
-        if search.worth.spare > 0.0 or search.converged or search.iterations >= _MOST_ITERATIONS:
+        if search.worth.spare > 0.0 or search.converged or search.iterations >= most:
             break
         if is_over():
             return []
@@ -109,7 +110,8 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
     _close(root)
     if search.worth.spare > 0.0:
         nothing = np.zeros_like(search.left.alive)
-        note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),))
+        note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),),
+                     search.iterations)  # fmt: skip
     else:
         if root.lowest is None or search.whole.deadline < root.lowest.whole.deadline:
             root.lowest = search
@@ -133,10 +135,14 @@ def _settle(problem: Problem, root: Root, whole: Whole, left: Node) -> list[IntA
 
 
 def note_refuted(
-    problem: Problem, root: Root, whole: Whole, tree: tuple[Leaf | Branch, ...]
+    problem: Problem,
+    root: Root,
+    whole: Whole,
+    tree: tuple[Leaf | Branch, ...],
+    iterations: int = 0,
 ) -> None:
-    """Keep the proof that no schedule is within a deadline."""
-    root.deadlines.refute(whole.deadline)
+    """Keep the proof that no schedule is within a deadline, found in iterations of the prices."""
+    root.deadlines.refute(whole.deadline, iterations)
     root.certificate = Certificate(
         problem.digest, whole.deadline, whole.unit, whole.memory_unit, tree
     )

@@ -66,7 +66,7 @@ def test_a_proof_that_seems_near_may_take_as_long_as_the_search_and_longer():
     lift(problem, lifting, Progress(makespan=161.0))
     whole, root = whole_problem(problem, 150.0, 1.0), lifting.proof.root
     dive, tree = open_dive(whole, None), plant(whole, root.prices, root.columns)
-    cases = [({}, 0, 1, 12), ({150.0: dive}, 0, 2, 4), ({150.0: dive}, 100, 3, 1)]
+    cases = [({}, 0, 1, 40), ({150.0: dive}, 0, 2, 4), ({150.0: dive}, 100, 3, 1)]
     for dives, visited, step, factor in [*cases, ({150.0: dive}, 100, 18, 4)]:
         tree.visited = visited
         lifting.proof.dives, lifting.proof.trees = dives, {150.0: tree}

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
+from edgeopt.optim.scheduling.branch_and_price import root
 from edgeopt.optim.scheduling.branch_and_price.deadlines import open_deadlines
 from edgeopt.optim.scheduling.branch_and_price.prices import lp_prices, no_columns
+from edgeopt.optim.scheduling.branch_and_price.root import open_root, raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.branch_and_price.tree import plant, replanted
 from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
@@ -69,6 +71,34 @@ def test_a_failure_below_the_bound_says_nothing_of_later_deadlines():
     assert deadlines.root_target() == bound
     deadlines.fail(bound)
     assert (deadlines.refuted, deadlines.root_is_done) == (bound - 1.0, True)
+
+
+def test_strides_grow_while_deadlines_are_refuted_easily():
+    """With a unit, where it takes long to find out that prices do not refute a deadline."""
+    deadlines = open_deadlines(load_problem("rcmax:machines:40x8:seed=1"))
+    bound, targets = deadlines.bound, []
+    for iterations in (0, 2, 1, 3, 0):
+        targets.append(deadlines.root_target())
+        deadlines.refute(targets[-1], iterations)
+    assert targets == [bound - 1.0 + known for known in (0.0, 1.0, 3.0, 7.0, 8.0)]
+    assert deadlines.root_target() == bound + 9.0
+    real = open_deadlines(Problem(UniformTimes(np.array([1.0, 2.0]), np.array([1.0, np.pi]))))
+    real.refute(real.refuted + 1e-3, 50)
+    assert real.stride == pytest.approx(2e-3)
+
+
+def test_fewer_iterations_are_allowed_where_each_takes_long(monkeypatch):
+    monkeypatch.setattr(root, "_MOST_ITERATIONS", (5, 2))
+    for tasks, most in ((100, 5), (400, 2)):
+        problem = load_problem(f"rcmax:jobs:{tasks}x10:seed=1")
+        begun = open_root(problem)
+        begun.deadlines.refuted += 3.0  # no prices refute more
+        begun.deadlines.met = begun.deadlines.refuted + 2.0
+        raise_deadline(problem, begun, 1)
+        search = begun.search
+        raise_deadline(problem, begun, 10)
+        assert begun.deadlines.failed
+        assert search.iterations == most
 
 
 def test_a_trial_is_resumed_once_nothing_above_is_left():

@@ -97,7 +97,7 @@ def test_changed_certificates_are_refused(proof):
         "a pair without proof": replaced(whole, 0, first._replace(steps=(step,))),
         "negative prices": replaced(whole, leaves[0], Leaf((step._replace(prices=-step.prices),))),
         "a missing node": replaced(whole, 0, first._replace(off=len(whole.tree))),
-        "a loop": replaced(whole, 0, first._replace(off=0)),
+        "a loop": replaced(whole, 0, first._replace(on=0, off=0)),
         "no unit": whole._replace(unit=0.0),
         "a tiny unit": whole._replace(unit=1e-300),
         "no such task": replaced(whole, 0, first._replace(task=24)),

@@ -12,13 +12,21 @@ from strategies import problems_with_forbidden_pairs
 from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.scheduling.branch_and_price import projection
 from edgeopt.optim.scheduling.branch_and_price.prices import (
+    TOTAL,
+    Columns,
     Prices,
     evaluate,
     lp_prices,
     no_columns,
     open_prices,
+    scaled,
 )
-from edgeopt.optim.scheduling.branch_and_price.projection import Sets, approach, project
+from edgeopt.optim.scheduling.branch_and_price.projection import (
+    Sets,
+    _blends,
+    approach,
+    project,
+)
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.problems.scheduling.spec import load_problem
@@ -122,6 +130,57 @@ def test_the_search_ends_where_columns_of_all_nodes_run_all_tasks(tasks, seed):
     assert (weight >= 0.0).all()
     assert (weight @ tasks).min() > 0.98
     assert np.bincount(node, weights=weight).max() < 1.001
+
+
+def test_joined_columns_are_those_known_in_their_order_and_new_ones_once():
+    def tasks(*sets):
+        return np.array([[i in each for i in range(10)] for each in sets])
+
+    known = Columns(np.array([1, 0, 1]), tasks({0, 9}, {8}, {0, 9}))
+    joined = known.joined(np.array([1, 1, 0, 0, 0]), tasks({8}, {0, 9}, {8}, {9}, {9}))
+    assert joined.node.tolist() == [1, 0, 1, 1, 0]
+    assert (joined.tasks == tasks({0, 9}, {8}, {0, 9}, {8}, {9})).all()
+
+
+@pytest.mark.parametrize(("tasks", "more"), [(380, 0), (400, 3)])
+def test_long_projections_are_followed_by_prices_on_the_way_there(tasks, more):
+    problem = load_problem(f"rcmax:u_1_100:{tasks}x8:seed=2")
+    search = open_search(problem, problem.makespan(min_min(problem, np.random.default_rng(1))))
+    assert search.is_large == (more > 0)
+    start = search.prices.task
+    end = scaled(Prices(np.arange(1.0, tasks + 1), np.zeros(8)), search.left)
+    first, *blends = _blends(search, end)
+    assert (first.task == end.task).all()
+    assert len(blends) == more
+    for blend in blends:
+        assert blend.task.sum() == pytest.approx(TOTAL)
+        far = np.abs(end.task - start) > TOTAL / tasks / 2  # there, the scale matters less
+        part = (blend.task - start)[far] / (end.task - start)[far]
+        assert part.std() > 0.05
+        assert -0.1 < part.min() < 0.1 < 0.4 < part.max() < 0.6
+    again = _blends(search, end)
+    assert all((a.task == b.task).all() for a, b in zip([first, *blends], again, strict=True))
+    search.iterations += 1
+    for other, blend in zip(_blends(search, end)[1:], blends, strict=True):
+        assert (other.task != blend.task).any()
+
+
+def test_the_best_of_the_prices_on_the_way_is_kept(monkeypatch):
+    problem = load_problem("rcmax:machines:40x8:seed=1")
+    rng = np.random.default_rng(1)
+    search = open_search(problem, 183.0, Prices(rng.random(40), np.zeros(8)))
+    known, whole, left = len(search.columns.node), search.whole, search.left
+    rough = [scaled(Prices(search.prices.task * rng.random(40), np.zeros(8)), left) for _ in "ab"]
+    best = scaled(lp_prices(problem, whole), left)
+    tried = [rough[0], best, best, rough[1]]
+    spares = [evaluate(whole, left, prices)[0].spare for prices in tried]
+    assert max(spares) == spares[1] > search.worth.spare
+    monkeypatch.setattr(projection, "_blends", lambda search, prices: tried)
+    approach(search)
+    assert (search.prices.task == best.task).all()
+    assert search.worth.spare == spares[1]
+    new = np.column_stack([search.columns.node, search.columns.tasks])[known:]
+    assert 8 < len(new) == len(np.unique(new, axis=0)) <= 24
 
 
 @given(problems_with_forbidden_pairs(max_tasks=5, max_nodes=3), st.sampled_from([1.0, 1.1, 2.0]))
