@@ -281,13 +281,13 @@ def test_the_bound_goes_on_rising_between_the_slices(monkeypatch):
     problem = load_problem("rcmax:machines:40x8:seed=1")
     monkeypatch.setattr(milp, "solve_program", lambda *_, **__: IntegerSolution(None, 0.0, False))
     monkeypatch.setattr(milp, "narrow", lambda _, root, *__: narrow(problem, root, None, 0))
-    solver = MILP(bound_iterations=4)
+    solver = MILP(bound_iterations=3)
     state = solver.init(problem, np.random.default_rng(0))
     seen = []
     while not state.root.deadlines.root_is_done:
         state = solver.step(problem, state)
         seen.append((state.slices, state.iterations))
-    assert seen[:5] == [(0, 4), (1, 4), (1, 8), (2, 8), (2, 16)]
+    assert seen[:5] == [(0, 3), (1, 3), (1, 6), (2, 6), (2, 12)]
     assert deadline_bound(problem) < state.lower_bound <= 184.0
 
 
