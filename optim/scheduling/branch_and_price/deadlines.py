@@ -17,7 +17,6 @@ _FINEST = 1e-6  # share of the bound: without a unit, the root raises it by no l
 
 _WILD = 64.0  # from this ratio of deadlines on, as with late nodes, their geometric mean is next
 
-
 _EASY = 2  # iterations of the prices
 
 

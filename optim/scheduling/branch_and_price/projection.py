@@ -61,12 +61,15 @@ def approach(search: Search) -> None:
     if not promise > now + _ENOUGH * wanted:
         search.converged, search.reach = search.reach <= 1.0, 1.0
         return
+    best = []
     for between in _blends(search, prices):
         worth, taken = evaluate(search.whole, search.left, between)
         search.work += KNAPSACK_S * search.left.alive.size
-        search.columns = search.columns.joined(np.arange(len(taken)), taken)
+        best.append(taken)
         if worth.spare > search.worth.spare:
             search.prices, search.worth = between, worth
+    nodes = np.tile(np.arange(len(taken)), len(best))
+    search.columns = search.columns.joined(nodes, np.vstack(best))
 
 
 def _blends(search: Search, prices: Prices) -> list[Prices]:

@@ -110,8 +110,8 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
     _close(root)
     if search.worth.spare > 0.0:
         nothing = np.zeros_like(search.left.alive)
-        note_refuted(problem, root, search.whole, (Leaf((Step.of(*search.prices, nothing),)),),
-                     search.iterations)  # fmt: skip
+        leaf = Leaf((Step.of(*search.prices, nothing),))
+        note_refuted(problem, root, search.whole, (leaf,), search.iterations)
     else:
         if root.lowest is None or search.whole.deadline < root.lowest.whole.deadline:
             root.lowest = search
