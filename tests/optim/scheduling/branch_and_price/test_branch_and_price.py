@@ -87,6 +87,19 @@ def test_strides_grow_while_deadlines_are_refuted_easily():
     assert real.stride == pytest.approx(2e-3)
 
 
+def test_the_root_takes_the_least_stride_after_a_deadline_that_took_long():
+    problem = load_problem("rcmax:u_1000_1100:100x10:seed=101")
+    begun, strides = open_root(problem), []
+    begun.deadlines.met = begun.deadlines.bound + 8.0
+    while not begun.deadlines.root_is_done:
+        search, refuted = begun.search, begun.deadlines.refuted
+        raise_deadline(problem, begun, 1)
+        if search and begun.deadlines.refuted > refuted and search.iterations > 2:
+            strides.append(begun.deadlines.stride)
+    assert strides
+    assert set(strides) == {1.0}
+
+
 def test_fewer_iterations_are_allowed_where_each_takes_long(monkeypatch):
     monkeypatch.setattr(root, "_MOST_ITERATIONS", (5, 2))
     for tasks, most in ((100, 5), (400, 2)):
