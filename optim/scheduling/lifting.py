@@ -15,6 +15,8 @@ from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_price
 from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
+    bisect,
+    in_reach_of_trees,
     open_proof,
     work_on_deadline,
 )
@@ -36,7 +38,7 @@ _STALLED = 16  # steps without a better schedule, and half of all, after which a
 
 _AS_LONG, _LONGER = 4, 40  # times the work: beside a step, or where the proof seems near; in dives
 
-_UNITS, _FEW_TASKS = 16, 60  # trees may close a gap of so many units, or of so few tasks
+_DIVE_PAIRS = 20_000  # of task and node; with more, dives on real times gain less than the search
 
 _MOST_PRICES = 5_000_000  # in trees, one for each task and visit; they would take much memory
 
@@ -120,7 +122,7 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     lifting.met = now.makespan
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
-    if _is_few_units(root.deadlines) and proof.is_diving:
+    if root.deadlines.is_few_units and proof.is_diving:
         share *= _LONGER
     elif beside or _is_near(problem, lifting, now):
         share *= _AS_LONG
@@ -139,9 +141,11 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
     schedules: list[IntArray] | None = None
     if not deadlines.root_is_done:
         schedules = raise_deadline(problem, proof.root, 1)
-    elif not deadlines.is_settled:
-        if not _is_close(problem, proof):
+    elif not deadlines.is_settled and not in_reach_of_trees(problem, deadlines):
+        schedules = bisect(problem, proof, 1)
+        if schedules is None:
             return False
+    elif not deadlines.is_settled and proof.visited * problem.tasks <= _MOST_PRICES:
         lifting.turn += 1
         schedules = work_on_deadline(problem, proof, lifting.turn, 1)
     for assignment in schedules or []:
@@ -153,27 +157,19 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     """Whether the proof is worth as much time as the search.
 
     That is with few units left, as long as trees have not visited as many nodes as a descent takes;
-    or while the search stalls, if the root cannot raise the bound any more or few units are left.
+    on real times of problems that are not too large, until dives find nothing more; or while the
+    search stalls, if the root cannot raise the bound any more or few units are left.
     """
     assert lifting.proof is not None
     deadlines = lifting.proof.root.deadlines
-    few = _is_few_units(deadlines)
+    few = deadlines.is_few_units
     if few and lifting.proof.visited < descent_visits(problem.tasks):
+        return True
+    small = problem.tasks * problem.nodes <= _DIVE_PAIRS
+    if small and deadlines.is_fine and lifting.proof.bisection.is_promising:
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)
-
-
-def _is_few_units(deadlines: Deadlines) -> bool:
-    """Whether few deadlines are left, which is not known before there is a schedule."""
-    return deadlines.highest - deadlines.refuted <= _UNITS * deadlines.unit
-
-
-def _is_close(problem: Problem, proof: Proof) -> bool:
-    """Whether trees may decide the deadlines that the root has left open."""
-    if proof.visited * problem.tasks > _MOST_PRICES:
-        return False
-    return _is_few_units(proof.root.deadlines) or problem.tasks <= _FEW_TASKS
 
 
 def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:

@@ -13,7 +13,9 @@ from edgeopt.optim.scheduling.bounds.rounding import makespan_unit, sum_rounding
 from edgeopt.optim.scheduling.branch_and_price.whole import fine_share
 from edgeopt.problems.scheduling.problem import Problem
 
-_FINEST = 1e-6  # share of the bound: without a unit, the root raises it by no less
+_FINEST = 1e-6  # share of the bound: the root raises it by no less
+
+_UNITS = 16  # few of them may be left to trees
 
 _WILD = 64.0  # from this ratio of deadlines on, as with late nodes, their geometric mean is next
 
@@ -46,6 +48,8 @@ class Deadlines:
         Those whose tree has found no schedule, and waits until nothing above is left.
     given_up : set of float
         Those whose tree could not be decided.
+    close : float
+        Part of the gap: the root lets real deadlines be that are closer to one that failed.
     """
 
     unit: float
@@ -58,6 +62,7 @@ class Deadlines:
     failed: set[float] = field(default_factory=set)
     tried: set[float] = field(default_factory=set)
     given_up: set[float] = field(default_factory=set)
+    close: float = 0.0
 
     @property
     def highest(self) -> float:
@@ -72,6 +77,16 @@ class Deadlines:
         return self.refuted >= self.highest
 
     @property
+    def is_few_units(self) -> bool:
+        """Whether few deadlines are left, which is not known before there is a schedule."""
+        return self.highest - self.refuted <= _UNITS * self.unit
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether makespans have no unit, or one of which there are very many up to the best."""
+        return self.unit < self.least and not self.is_few_units
+
+    @property
     def root_is_done(self) -> bool:
         """Whether the root cannot raise the deadline any more."""
         return self.root_target() is None
@@ -79,7 +94,7 @@ class Deadlines:
     @property
     def least(self) -> float:
         """The least stride of the root."""
-        return self.unit if self.unit > 0.0 else _FINEST * self.bound
+        return max(self.unit, _FINEST * self.bound)
 
     def below(self, makespan: float) -> float:
         """Return the largest deadline below a makespan."""
@@ -101,17 +116,18 @@ class Deadlines:
             target = self.highest
         ended = target >= ceiling or target <= self.refuted
         # Close to the ceiling, a real deadline is not worth its iterations.
-        return None if ended or ceiling - self.refuted < least else target
+        close = self.is_fine and ceiling - self.refuted < self.close * (self.highest - self.refuted)
+        return None if ended or close or ceiling - self.refuted < least else target
 
     def refute(self, deadline: float, iterations: int = 0) -> None:
         """Note that no schedule is within a deadline, and how long that took.
 
-        The next stride is twice as long; with a unit, only if this deadline was not known before
-        and easily refuted, as it takes far longer to find out that prices do not refute one.
+        The next stride is twice as long; with a coarse unit, only if this deadline was not known
+        before and easily refuted, as it takes far longer to find out that prices do not refute one.
         """
         was_easy = iterations <= _EASY and deadline > self.below(self.bound)
         stride = 2 * max(self.stride, deadline - self.refuted)
-        self.stride = stride if was_easy or self.unit == 0.0 else self.unit
+        self.stride = stride if was_easy or self.is_fine else self.unit
         self.refuted = deadline
 
     def fail(self, deadline: float) -> None:
@@ -128,6 +144,10 @@ class Deadlines:
         # The same multiple is always the same float: trees are found by it.
         return math.floor(deadline / self.unit + 0.01) * self.unit if self.unit > 0.0 else deadline
 
+    def half_way(self, low: float) -> float:
+        """Return the deadline half way between a given one and the highest."""
+        return self._snapped((low + self.highest) / 2)
+
     def tree_target(self, turn: int) -> tuple[float, bool] | None:
         """Return a deadline for a tree, and whether it is only tried; None if none is left.
 
@@ -137,14 +157,14 @@ class Deadlines:
             Even turns take the lowest deadline, odd ones a trial above it, or else the highest.
         """
         gap, high = self.highest - self.refuted, self.highest
-        if self.unit > 0.0:
+        if not self.is_fine:
             low = self.refuted + self.unit
             trials = [
                 self.refuted + 2**r * self.unit for r in range(1, _most_doublings(gap, self.unit))
             ]
         else:
-            low = self.refuted + gap / 2
-            trials = [self.refuted + gap / 2**r for r in range(5, 1, -1)]
+            low = self.half_way(self.refuted)
+            trials = [self._snapped(self.refuted + gap / 2**r) for r in range(5, 1, -1)]
         tried = self.tried | self.given_up
         trials = [trial for trial in trials if low < trial < high and trial not in tried]
         targets = [(low, False)] if turn % 2 == 0 else [(trial, True) for trial in trials[:1]]

@@ -128,7 +128,7 @@ class Dive:
     work: float = 0.0
 
 
-def open_dive(whole: Whole, lowest: Search | None) -> Dive:
+def open_dive(whole: Whole, lowest: Search | None, afresh: bool = False) -> Dive:
     """Return a dive to a deadline.
 
     Parameters
@@ -138,14 +138,19 @@ def open_dive(whole: Whole, lowest: Search | None) -> Dive:
     lowest : Search or None
         What has found the columns that run all tasks within this deadline, or an earlier one.
         Without, and with few nodes, the dive is lost.
+    afresh : bool
+        Whether other columns and prices are looked for before any columns are given: if columns
+        that fill the nodes up to an earlier deadline are given, much of the time left is wasted.
     """
     x, k = whole.times.shape
-    nothing = Columns(np.empty(0, dtype=np.int64), np.empty((0, k), dtype=np.bool_))
-    rest = Rest(np.arange(x), np.arange(k), Prices(np.ones(k), np.zeros(x)), nothing)
-    dive = Dive(whole, rest, np.zeros(k, dtype=np.int64))
+    prices = Prices(np.ones(k), np.zeros(x))
+    columns = Columns(np.empty(0, dtype=np.int64), np.empty((0, k), dtype=np.bool_))
+    if lowest is not None:
+        prices, columns = lowest.prices, lowest.columns
+    dive = Dive(whole, Rest(np.arange(x), np.arange(k), prices, columns), np.zeros(k, np.int64))
     if lowest is None or whole.deadline < lowest.whole.deadline or x <= FEW_NODES:
         dive.is_lost = True
-    else:
+    elif not afresh:
         _choose(dive, lowest, propagate(whole, whole.alive))
     return dive
 

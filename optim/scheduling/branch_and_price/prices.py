@@ -39,7 +39,7 @@ _UNSURE = 0.01  # share of the prices, times the tolerance
 
 _PIVOT_S, _POINT_S = 1e-7, 2.5e-7  # times of a pivot per row and column, of a point per entry
 
-LARGE = 400  # variables of a projection, beyond which it takes far longer than the knapsacks
+_LARGE = 400  # variables of a projection, beyond which it takes far longer than the knapsacks
 
 KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
 
@@ -153,7 +153,7 @@ class Search:
     @property
     def is_large(self) -> bool:
         """Whether a projection takes long."""
-        return int(self.left.free.sum()) + len(self.left.capacity) > LARGE
+        return int(self.left.free.sum()) + len(self.left.capacity) > _LARGE
 
 
 def lp_prices(problem: Problem, whole: Whole) -> Prices:

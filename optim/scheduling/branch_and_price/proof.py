@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.dive import Dive, advance, open_dive
 from edgeopt.optim.scheduling.branch_and_price.root import (
     Root,
@@ -27,6 +28,38 @@ from edgeopt.problems.scheduling.problem import Problem
 
 _ALONE = 10  # times columns are taken back, after which a dive shares the work with others
 
+_FEW_TASKS = 60  # trees may decide any deadline
+
+_CLOSE = 0.25  # of the gap: the root may leave so much below a deadline that failed, at first
+
+_NARROW = 16  # as part of the gap: closer to the best schedule, dives begin anew further below
+
+_OPEN_S = 1e-3  # time to begin a dive
+
+
+@dataclass
+class Bisection:
+    """Dives to ever better schedules, where deadlines are too many for trees.
+
+    Attributes
+    ----------
+    dive : Dive or None
+        Under way.
+    low : float
+        The last deadline whose dive found no schedule, in s.
+    patience : int
+        How often a dive may take columns back.
+    """
+
+    dive: Dive | None = None
+    low: float = -math.inf
+    patience: int = _ALONE
+
+    @property
+    def is_promising(self) -> bool:
+        """Whether the last dives found a schedule, or none have come to an end yet."""
+        return self.patience == _ALONE
+
 
 @dataclass
 class Proof:
@@ -40,11 +73,14 @@ class Proof:
         To schedules within deadlines, by these in s.
     trees : dict
         The trees of deadlines whose dives are lost.
+    bisection : Bisection
+        Dives where deadlines are too many for trees.
     """
 
     root: Root
     dives: dict[float, Dive] = field(default_factory=dict)
     trees: dict[float, Tree] = field(default_factory=dict)
+    bisection: Bisection = field(default_factory=Bisection)
 
     @property
     def visited(self) -> int:
@@ -62,9 +98,16 @@ class Proof:
         return self.root.certificate
 
 
+def in_reach_of_trees(problem: Problem, deadlines: Deadlines) -> bool:
+    """Whether trees may decide the deadlines that the root leaves: these, or the tasks, are few."""
+    return deadlines.is_few_units or problem.tasks <= _FEW_TASKS
+
+
 def open_proof(problem: Problem) -> Proof:
     """Return a proof in which no deadline has been tried."""
-    return Proof(open_root(problem))
+    root = open_root(problem)
+    root.deadlines.close = _CLOSE
+    return Proof(root)
 
 
 def work_on_deadline(
@@ -125,6 +168,43 @@ def _dive(proof: Proof, dive: Dive, iterations: int) -> list[IntArray]:
     # It is met, or so close that rounding decides.
     proof.root.deadlines.given_up.add(dive.whole.deadline)
     return [dive.found]
+
+
+def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | None:
+    """Dive to a deadline between the best schedule and those without; return a schedule found.
+
+    The deadline is half way between the best schedule and the last one to which a dive found none,
+    or the largest refuted. Once these are close, the root is to refute more, and dives begin from
+    there again and may take twice as long. None is returned if no dive is possible.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is to be proved about.
+    proof : Proof
+        Is changed; its root is done.
+    iterations : int
+        Of the dive.
+    """
+    deadlines, bisection = proof.root.deadlines, proof.bisection
+    low, high = max(bisection.low, deadlines.refuted), deadlines.highest
+    if high - low < (high - deadlines.refuted) / _NARROW:
+        proof.bisection = Bisection(patience=2 * bisection.patience)
+        deadlines.close /= 2
+        return []
+    dive = bisection.dive
+    if dive is None or not low < dive.whole.deadline < high:
+        whole = whole_problem(problem, deadlines.half_way(low), deadlines.unit)
+        dive = bisection.dive = open_dive(whole, proof.root.lowest, afresh=True)
+        proof.root.work += _OPEN_S
+        if dive.is_lost:
+            return None
+    schedules = _dive(proof, dive, iterations)
+    if dive.found is not None:
+        bisection.dive, bisection.patience = None, _ALONE
+    elif dive.is_lost or dive.taken_back > bisection.patience:
+        bisection.dive, bisection.low = None, dive.whole.deadline
+    return schedules
 
 
 def _search_tree(problem: Problem, proof: Proof, dive: Dive, iterations: int) -> list[IntArray]:

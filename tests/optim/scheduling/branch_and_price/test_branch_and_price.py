@@ -87,6 +87,37 @@ def test_strides_grow_while_deadlines_are_refuted_easily():
     assert real.stride == pytest.approx(2e-3)
 
 
+FINE = Problem(np.random.default_rng(1).integers(10**6, 10**7, (80, 8)))
+
+
+def test_a_fine_unit_is_as_none():
+    """A million deadlines are not tried one by one, nor are strides as short as that."""
+    deadlines = open_deadlines(FINE)
+    deadlines.met = 1.01 * deadlines.bound
+    assert 0.0 < deadlines.unit < deadlines.least == pytest.approx(1e-6 * deadlines.bound)
+    assert deadlines.is_fine
+    deadlines.refute(deadlines.bound, 50)
+    deadlines.refute(1.001 * deadlines.bound, 50)
+    assert deadlines.stride == pytest.approx(2e-3 * deadlines.bound)
+    low, gap = deadlines.refuted, deadlines.highest - deadlines.refuted
+    targets = [deadlines.tree_target(turn)[0] for turn in (0, 1)]
+    assert targets == pytest.approx([low + gap / 2, deadlines.highest])
+    deadlines.refuted = deadlines.highest - 10 * deadlines.unit
+    assert deadlines.is_few_units
+    assert not deadlines.is_fine
+    assert deadlines.tree_target(0) == (deadlines.refuted + deadlines.unit, False)
+
+
+def test_the_root_leaves_real_deadlines_that_are_close_to_one_that_failed():
+    deadlines = open_deadlines(FINE)
+    deadlines.met, deadlines.refuted = 1.01 * deadlines.bound, deadlines.bound
+    gap = deadlines.stride = deadlines.highest - deadlines.refuted
+    for close, part, done in ((0.25, 0.26, False), (0.25, 0.24, True), (0.0, 0.24, False)):
+        deadlines.close, deadlines.failed = close, {deadlines.refuted + part * gap}
+        assert deadlines.root_is_done == done
+    assert deadlines.root_target() == pytest.approx(deadlines.refuted + 0.12 * gap, abs=1.0)
+
+
 def test_the_root_takes_the_least_stride_after_a_deadline_that_took_long():
     problem = load_problem("rcmax:u_1000_1100:100x10:seed=101")
     begun, strides = open_root(problem), []

@@ -1,0 +1,151 @@
+"""Dives by bisection, where deadlines are too many for trees: which deadlines, and how long."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from edgeopt.optim.scheduling.branch_and_price import proof as proof_module
+from edgeopt.optim.scheduling.branch_and_price.proof import bisect, in_reach_of_trees, open_proof
+from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
+from edgeopt.optim.scheduling.lifting import Lifting, lift
+from edgeopt.optim.scheduling.solve import solve
+from edgeopt.optim.scheduling.stop import Iterations, Progress
+from edgeopt.problems.scheduling.problem import Problem
+from edgeopt.problems.scheduling.spec import load_problem
+
+REAL = Problem(np.random.default_rng(1).uniform(1.0, 9.0, (64, 8)))
+
+
+def begun(makespan):
+    """Return a proof whose root is done, for a best makespan relative to the bound."""
+    proof = open_proof(REAL)
+    deadlines = proof.root.deadlines
+    deadlines.met = makespan * deadlines.bound
+    while not deadlines.root_is_done:
+        raise_deadline(REAL, proof.root, 1)
+    return proof
+
+
+@pytest.fixture
+def stood_in(monkeypatch):
+    """Have dives to deadlines from a given one on find a schedule after two iterations; note all.
+
+    Other dives take a column back in each iteration, without end.
+    """
+    log = SimpleNamespace(deadlines=[], from_deadline=np.inf)
+
+    def open_dive(whole, lowest, afresh):
+        assert afresh
+        assert lowest is not None
+        log.deadlines.append(whole.deadline)
+        return SimpleNamespace(
+            whole=whole, found=None, is_lost=False, taken_back=0, work=0.0, iterations=0
+        )
+
+    def advance(dive):
+        dive.iterations += 1
+        if dive.whole.deadline < log.from_deadline:
+            dive.taken_back += 1
+        elif dive.iterations == 2:
+            dive.found = np.zeros(64, dtype=np.int64)
+
+    monkeypatch.setattr(proof_module, "open_dive", open_dive)
+    monkeypatch.setattr(proof_module, "advance", advance)
+    return log
+
+
+def test_deadlines_are_halved_towards_what_dives_reach(stood_in):
+    proof = begun(1.05)
+    deadlines = proof.root.deadlines
+    low, gap = deadlines.refuted, deadlines.highest - deadlines.refuted
+    stood_in.from_deadline = low + 0.7 * gap
+    for _ in range(200):
+        if bisect(REAL, proof, 5):
+            deadlines.met = stood_in.deadlines[-1]
+        if proof.bisection.patience > 10:
+            break
+    # 3/4 and 23/32 are reached; what is left from 11/16 on is less than a sixteenth of the gap.
+    parts = [(deadline - low) / gap for deadline in stood_in.deadlines]
+    assert parts == pytest.approx([1 / 2, 3 / 4, 5 / 8, 11 / 16, 23 / 32], abs=1e-6)
+    assert deadlines.close == 0.125
+
+
+def test_dives_that_find_nothing_are_given_twice_as_long_the_next_time(stood_in):
+    proof, patience, lengths = begun(1.05), [], []
+    for _ in range(2000):
+        bisect(REAL, proof, 1)
+        dive = proof.bisection.dive
+        if dive is not None:
+            lengths.append(dive.taken_back)
+        if proof.bisection.patience not in patience:
+            patience.append(proof.bisection.patience)
+        if proof.bisection.patience == 40:
+            break
+    assert patience == [10, 20, 40]
+    assert max(lengths) == 20
+    stood_in.from_deadline = 0.0
+    assert [bool(bisect(REAL, proof, 5)), proof.bisection.patience] == [True, 10]
+    assert proof.bisection.is_promising
+
+
+def test_a_better_schedule_ends_the_dive_to_a_deadline_beyond_it(stood_in):
+    proof = begun(1.05)
+    deadlines = proof.root.deadlines
+    bisect(REAL, proof, 1)
+    deadlines.met = stood_in.deadlines[0]
+    bisect(REAL, proof, 1)
+    low, high = deadlines.refuted, deadlines.highest
+    assert stood_in.deadlines[1] == pytest.approx((low + high) / 2)
+
+
+def test_schedules_found_are_within_their_deadlines_and_ever_better():
+    proof = begun(1.2)
+    deadlines, seen = proof.root.deadlines, []
+    for _ in range(300):
+        while not deadlines.root_is_done:
+            raise_deadline(REAL, proof.root, 1)
+        if deadlines.is_settled:
+            break
+        for schedule in bisect(REAL, proof, 5):
+            assert REAL.fits(schedule)
+            seen.append(REAL.makespan(schedule))
+            assert seen[-1] < deadlines.met
+            deadlines.met = seen[-1]
+    assert len(seen) > 2
+    assert seen[-1] == pytest.approx(proof.root.bound, rel=1e-9)
+    assert proof.root.work > 0.0
+
+
+def test_no_dives_on_few_nodes():
+    problem = Problem(np.random.default_rng(1).uniform(1.0, 9.0, (64, 4)))
+    proof = open_proof(problem)
+    proof.root.deadlines.met = 1.05 * proof.root.deadlines.bound
+    while not proof.root.deadlines.root_is_done:
+        raise_deadline(problem, proof.root, 1)
+    assert bisect(problem, proof, 1) is None
+
+
+def test_trees_are_in_reach_with_few_tasks_or_few_units():
+    cases = [("rcmax:u_1_100:60x8:seed=1", 100.0), ("rcmax:u_1_100:61x8:seed=1", 16.0)]
+    for spec, units in cases:
+        problem = load_problem(spec)
+        deadlines = open_proof(problem).root.deadlines
+        deadlines.refuted = 50.0
+        for more, expected in ((0.0, True), (1.0, problem.tasks <= 60)):
+            deadlines.met = 51.0 + units + more
+            assert in_reach_of_trees(problem, deadlines) == expected
+
+
+def test_a_run_on_real_times_has_the_schedules_of_its_dives():
+    """Of the solver by that name and of the proof beside a search that finds none itself."""
+    result = solve(REAL, BranchAndPrice(), stop=Iterations(60), rng=1)
+    assert result.state.proof.bisection.patience >= 10
+    assert result.state.proof.root.lowest is not None
+    lifting = Lifting()
+    for step in range(40):
+        start = Progress(step, 10**8 * step, makespan=1.3 * result.makespan)
+        lift(REAL, lifting, start)
+    assert lifting.best.makespan < 1.03 * result.makespan
+    assert REAL.makespan(lifting.best.assignment) == lifting.best.makespan
