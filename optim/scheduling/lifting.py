@@ -38,7 +38,7 @@ _STALLED = 16  # steps without a better schedule, and half of all, after which a
 
 _AS_LONG, _LONGER = 4, 40  # times the work: beside a step, or where the proof seems near; in dives
 
-_DIVE_PAIRS = 20_000  # of task and node; with more, dives on real times gain less than the search
+_DIVE_PAIRS = 20_000  # of task and node; with more, dives that bisect gain less than the search
 
 _MOST_PRICES = 5_000_000  # in trees, one for each task and visit; they would take much memory
 
@@ -99,9 +99,9 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     """Work at the proof after a step, or beside it; return whether any was done.
 
     After a step, it takes a sixth to a quarter of the time of a step of `Frontier`; beside one, and
-    where the proof seems near, up to as long; with few units left, as long as there are dives, up
-    to ten times as long. The work is counted, not timed: the same run proves the same, whatever
-    else the machine does.
+    where the proof or a better schedule seems near, up to as long; with few units left, as long as
+    there are dives, up to ten times as long. The work is counted, not timed: the same run proves
+    the same, whatever else the machine does.
 
     Parameters
     ----------
@@ -122,27 +122,28 @@ def lift(problem: Problem, lifting: Lifting, now: Progress, beside: bool = False
     lifting.met = now.makespan
     proof = lifting.proof = lifting.proof or open_proof(problem)
     root = proof.root
+    near = beside or _is_near(problem, lifting, now)
     if root.deadlines.is_few_units and proof.is_diving:
         share *= _LONGER
-    elif beside or _is_near(problem, lifting, now):
+    elif near:
         share *= _AS_LONG
     lifting.allowed += share
     root.deadlines.met = min(now.makespan, lifting.best.makespan)
     before = root.work
     while root.work < lifting.allowed and not is_over():
-        if not _prove(problem, lifting, proof):
+        if not _prove(problem, lifting, proof, near):
             lifting.allowed = root.work  # not saved up for a later time
     return root.work > before
 
 
-def _prove(problem: Problem, lifting: Lifting, proof: Proof) -> bool:
-    """Do a piece of work at the proof; return whether there was any to do."""
+def _prove(problem: Problem, lifting: Lifting, proof: Proof, near: bool) -> bool:
+    """Do a piece of work at the proof; return whether there was any worth doing."""
     deadlines = proof.root.deadlines
     schedules: list[IntArray] | None = None
     if not deadlines.root_is_done:
         schedules = raise_deadline(problem, proof.root, 1)
     elif not deadlines.is_settled and not in_reach_of_trees(problem, deadlines):
-        schedules = bisect(problem, proof, 1)
+        schedules = bisect(problem, proof, 1) if near else None
         if schedules is None:
             return False
     elif not deadlines.is_settled and proof.visited * problem.tasks <= _MOST_PRICES:
@@ -157,19 +158,24 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     """Whether the proof is worth as much time as the search.
 
     That is with few units left, as long as trees have not visited as many nodes as a descent takes;
-    on real times of problems that are not too large, until dives find nothing more; or while the
-    search stalls, if the root cannot raise the bound any more or few units are left.
+    with more, if the problem is not too large, until dives find nothing; or while the search
+    stalls, if the root cannot raise the bound any more or few units are left.
     """
     assert lifting.proof is not None
     deadlines = lifting.proof.root.deadlines
     few = deadlines.is_few_units
     if few and lifting.proof.visited < descent_visits(problem.tasks):
         return True
-    small = problem.tasks * problem.nodes <= _DIVE_PAIRS
-    if small and deadlines.is_fine and lifting.proof.bisection.is_promising:
+    if _has_dives(problem, deadlines) and lifting.proof.bisection.is_promising:
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)
+
+
+def _has_dives(problem: Problem, deadlines: Deadlines) -> bool:
+    """Whether dives bisect the gap: it is known, out of reach of trees, and not too large."""
+    small = problem.tasks * problem.nodes <= _DIVE_PAIRS
+    return small and deadlines.met < math.inf and not in_reach_of_trees(problem, deadlines)
 
 
 def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:

@@ -34,6 +34,8 @@ _CLOSE = 0.25  # of the gap: the root may leave so much below a deadline that fa
 
 _NARROW = 16  # as part of the gap: closer to the best schedule, dives begin anew further below
 
+_IN_VAIN = 2  # dives, after which others seem less worth than the search
+
 _OPEN_S = 1e-3  # time to begin a dive
 
 
@@ -49,16 +51,19 @@ class Bisection:
         The last deadline whose dive found no schedule, in s.
     patience : int
         How often a dive may take columns back.
+    in_vain : int
+        Dives since the last that found a schedule.
     """
 
     dive: Dive | None = None
     low: float = -math.inf
     patience: int = _ALONE
+    in_vain: int = 0
 
     @property
     def is_promising(self) -> bool:
-        """Whether the last dives found a schedule, or none have come to an end yet."""
-        return self.patience == _ALONE
+        """Whether dives seem worth as much time as the search."""
+        return self.in_vain < _IN_VAIN
 
 
 @dataclass
@@ -189,7 +194,7 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     deadlines, bisection = proof.root.deadlines, proof.bisection
     low, high = max(bisection.low, deadlines.refuted), deadlines.highest
     if high - low < (high - deadlines.refuted) / _NARROW:
-        proof.bisection = Bisection(patience=2 * bisection.patience)
+        proof.bisection = Bisection(None, -math.inf, 2 * bisection.patience, bisection.in_vain)
         deadlines.close /= 2
         return []
     dive = bisection.dive
@@ -201,9 +206,10 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
             return None
     schedules = _dive(proof, dive, iterations)
     if dive.found is not None:
-        bisection.dive, bisection.patience = None, _ALONE
+        proof.bisection = Bisection(low=bisection.low)
     elif dive.is_lost or dive.taken_back > bisection.patience:
         bisection.dive, bisection.low = None, dive.whole.deadline
+        bisection.in_vain += 1
     return schedules
 
 

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from edgeopt.optim.scheduling.branch_and_price import proof as proof_module
-from edgeopt.optim.scheduling.branch_and_price.proof import bisect, in_reach_of_trees, open_proof
+from edgeopt.optim.scheduling.branch_and_price.proof import (
+    Bisection,
+    bisect,
+    in_reach_of_trees,
+    open_proof,
+)
 from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.lifting import Lifting, lift
@@ -46,6 +51,7 @@ def stood_in(monkeypatch):
 
     def advance(dive):
         dive.iterations += 1
+        dive.work += 5e-4
         if dive.whole.deadline < log.from_deadline:
             dive.taken_back += 1
         elif dive.iterations == 2:
@@ -85,9 +91,44 @@ def test_dives_that_find_nothing_are_given_twice_as_long_the_next_time(stood_in)
             break
     assert patience == [10, 20, 40]
     assert max(lengths) == 20
+    assert not proof.bisection.is_promising
     stood_in.from_deadline = 0.0
     assert [bool(bisect(REAL, proof, 5)), proof.bisection.patience] == [True, 10]
     assert proof.bisection.is_promising
+
+
+def test_dives_are_worth_as_much_as_the_search_until_two_were_in_vain(stood_in, monkeypatch):
+    """Then they go on only if nothing else finds anything, or beside the search."""
+    proof = begun(1.05)
+    makespan = 1.05 * proof.root.deadlines.bound
+    cases = [
+        (0, 1, False, 4),
+        (1, 1, False, 4),
+        (2, 1, False, 1),
+        (2, 99, False, 4),
+        (2, 1, True, 4),
+    ]
+    for in_vain, step, beside, factor in cases:
+        proof.bisection, stood_in.deadlines = Bisection(in_vain=in_vain), []
+        lifting = Lifting(allowed=proof.root.work, proof=proof, met=makespan)
+        lift(REAL, lifting, Progress(step, makespan=makespan), beside)
+        assert bool(stood_in.deadlines) == (factor > 1)
+        lifting.allowed = -1.0  # nothing is done
+        lift(REAL, lifting, Progress(step, makespan=makespan), beside)
+        assert lifting.allowed + 1.0 == pytest.approx(factor * 0.0005)
+    monkeypatch.setattr("edgeopt.optim.scheduling.lifting._DIVE_PAIRS", 511)
+    proof.bisection, stood_in.deadlines = Bisection(), []
+    lift(REAL, lifting, Progress(1, makespan=makespan))
+    assert stood_in.deadlines == []
+
+
+def test_whole_times_are_bisected_too_once_there_is_a_schedule():
+    problem = load_problem("rcmax:u_1000_1100:100x10:seed=1")
+    lifting = Lifting()
+    for makespan, factor in ((np.inf, 1), (11_000.0, 1), (11_000.0, 4)):
+        lifting.allowed = -1.0  # nothing is done
+        lift(problem, lifting, Progress(1, makespan=makespan))
+        assert lifting.allowed + 1.0 == pytest.approx(factor * 0.0005)
 
 
 def test_a_better_schedule_ends_the_dive_to_a_deadline_beyond_it(stood_in):
