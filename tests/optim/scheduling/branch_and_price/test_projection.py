@@ -1,5 +1,7 @@
 """Projected prices are the nearest ones, and refute what prices of a box refute."""
 
+from types import SimpleNamespace
+
 import cvxpy as cp
 import numpy as np
 import pytest
@@ -94,6 +96,31 @@ def test_a_rough_projection_meets_the_level_and_keeps_the_sum(memory):
         assert (found.memory >= 0.0).all()
         assert level - 1e-6 <= sets.spare(found.task, found.memory) < level + 0.1
         assert found.work > 0.0
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_both_ways_to_factorise_give_the_same_prices(monkeypatch, memory):
+    monkeypatch.setattr(projection, "_ROUGH", 1e-9)
+    monkeypatch.setattr(projection, "_TOLERANCE", 1e-9)
+    sets, task, node = some_sets(3, memory)
+    variables, found = 2 * 3 + 7 if memory else 3 + 7, []
+    for most in (variables, variables - 1):
+        monkeypatch.setattr(projection, "_SCALAR", most)
+        found.append(project(sets, task, node, sets.spare(task, node) + 0.01, 0.1))
+    scalar, vector = found
+    assert scalar.task == pytest.approx(vector.task, abs=1e-6)
+    assert scalar.memory == pytest.approx(vector.memory, abs=1e-6)
+    assert scalar.work != vector.work  # by another way
+
+
+def test_work_is_that_of_the_entries_of_the_factors_in_each_iteration():
+    for name, entries, expected in (
+        ("qdldl", 10_000, 0.003 + 20 * 10_000 * (1.6e-8 + 2.6e-8)),
+        ("faer", 1_000_000, 0.003 + 20 * 1_000_000 * 4.5e-8),
+    ):
+        method = SimpleNamespace(name=name, nnzL=entries)
+        program = SimpleNamespace(get_info=lambda method=method: SimpleNamespace(linsolver=method))
+        assert projection._work(program, 20) == pytest.approx(expected)
 
 
 def test_what_sets_spare_by_hand():
