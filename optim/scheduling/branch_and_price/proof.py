@@ -30,7 +30,7 @@ _ALONE = 10  # times columns are taken back, after which a dive shares the work 
 
 _FEW_TASKS = 60  # trees may decide any deadline
 
-_CLOSE = 0.25  # of the gap: the root may leave so much below a deadline that failed, at first
+_CLOSE, _CLOSER = 0.25, 1 / 64  # of the gap: what the root leaves below a deadline that failed
 
 _NARROW = 16  # as part of the gap: closer to the best schedule, dives begin anew further below
 
@@ -179,8 +179,8 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     """Dive to a deadline between the best schedule and those without; return a schedule found.
 
     The deadline is half way between the best schedule and the last one to which a dive found none,
-    or the largest refuted. Once these are close, the root is to refute more, and dives begin from
-    there again and may take twice as long. None is returned if no dive is possible.
+    or the largest refuted. Once these are close, dives begin from there again and may take twice as
+    long. After some in vain, the root is to refute more. None is returned if no dive is possible.
 
     Parameters
     ----------
@@ -195,7 +195,6 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     low, high = max(bisection.low, deadlines.refuted), deadlines.highest
     if high - low < (high - deadlines.refuted) / _NARROW:
         proof.bisection = Bisection(None, -math.inf, 2 * bisection.patience, bisection.in_vain)
-        deadlines.close /= 2
         return []
     dive = bisection.dive
     if dive is None or not low < dive.whole.deadline < high:
@@ -210,6 +209,8 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     elif dive.is_lost or dive.taken_back > bisection.patience:
         bisection.dive, bisection.low = None, dive.whole.deadline
         bisection.in_vain += 1
+        if not bisection.is_promising:
+            deadlines.close = _CLOSER
     return schedules
 
 

@@ -75,7 +75,7 @@ def test_deadlines_are_halved_towards_what_dives_reach(stood_in):
     # 3/4 and 23/32 are reached; what is left from 11/16 on is less than a sixteenth of the gap.
     parts = [(deadline - low) / gap for deadline in stood_in.deadlines]
     assert parts == pytest.approx([1 / 2, 3 / 4, 5 / 8, 11 / 16, 23 / 32], abs=1e-6)
-    assert deadlines.close == 0.125
+    assert deadlines.close == 1 / 64  # since 5/8 and 11/16 were in vain
 
 
 def test_dives_that_find_nothing_are_given_twice_as_long_the_next_time(stood_in):
