@@ -36,6 +36,8 @@ _NARROW = 16  # as part of the gap: closer to the best schedule, dives begin ane
 
 _IN_VAIN = 2  # dives, after which others seem less worth than the search
 
+_AS_ROOT = 2  # times the root's work: so long may the first dives take
+
 _OPEN_S = 1e-3  # time to begin a dive
 
 
@@ -51,6 +53,8 @@ class Bisection:
         The last deadline whose dive found no schedule, in s.
     patience : int
         How often a dive may take columns back.
+    most : float
+        Work that a dive may take at first, as `Root.work`; 0 before the first.
     in_vain : int
         Dives since the last that found a schedule.
     """
@@ -58,12 +62,18 @@ class Bisection:
     dive: Dive | None = None
     low: float = -math.inf
     patience: int = _ALONE
+    most: float = 0.0
     in_vain: int = 0
 
     @property
     def is_promising(self) -> bool:
         """Whether dives seem worth as much time as the search."""
         return self.in_vain < _IN_VAIN
+
+    def has_given_up(self, dive: Dive) -> bool:
+        """Whether a dive has ended in vain, takes too long, or has taken back too many columns."""
+        longest = self.most * self.patience / _ALONE
+        return dive.is_lost or dive.taken_back > self.patience or dive.work > longest
 
 
 @dataclass
@@ -194,8 +204,10 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     deadlines, bisection = proof.root.deadlines, proof.bisection
     low, high = max(bisection.low, deadlines.refuted), deadlines.highest
     if high - low < (high - deadlines.refuted) / _NARROW:
-        proof.bisection = Bisection(None, -math.inf, 2 * bisection.patience, bisection.in_vain)
+        bisection.dive, bisection.low = None, -math.inf
+        bisection.patience *= 2
         return []
+    bisection.most = bisection.most or _AS_ROOT * proof.root.work
     dive = bisection.dive
     if dive is None or not low < dive.whole.deadline < high:
         whole = whole_problem(problem, deadlines.half_way(low), deadlines.unit)
@@ -205,8 +217,8 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
             return None
     schedules = _dive(proof, dive, iterations)
     if dive.found is not None:
-        proof.bisection = Bisection(low=bisection.low)
-    elif dive.is_lost or dive.taken_back > bisection.patience:
+        proof.bisection = Bisection(low=bisection.low, most=bisection.most)
+    elif bisection.has_given_up(dive):
         bisection.dive, bisection.low = None, dive.whole.deadline
         bisection.in_vain += 1
         if not bisection.is_promising:

@@ -30,6 +30,7 @@ def begun(makespan):
     deadlines.met = makespan * deadlines.bound
     while not deadlines.root_is_done:
         raise_deadline(REAL, proof.root, 1)
+    proof.root.work = 0.005
     return proof
 
 
@@ -37,9 +38,10 @@ def begun(makespan):
 def stood_in(monkeypatch):
     """Have dives to deadlines from a given one on find a schedule after two iterations; note all.
 
-    Other dives take a column back in each iteration, without end.
+    Other dives have no end, and take columns back in one of `every` iterations. An iteration is
+    half a millisecond's work.
     """
-    log = SimpleNamespace(deadlines=[], from_deadline=np.inf)
+    log = SimpleNamespace(deadlines=[], from_deadline=np.inf, every=10**9)
 
     def open_dive(whole, lowest, afresh):
         assert afresh
@@ -52,9 +54,8 @@ def stood_in(monkeypatch):
     def advance(dive):
         dive.iterations += 1
         dive.work += 5e-4
-        if dive.whole.deadline < log.from_deadline:
-            dive.taken_back += 1
-        elif dive.iterations == 2:
+        dive.taken_back += dive.iterations % log.every == 0
+        if dive.whole.deadline >= log.from_deadline and dive.iterations == 2:
             dive.found = np.zeros(64, dtype=np.int64)
 
     monkeypatch.setattr(proof_module, "open_dive", open_dive)
@@ -78,23 +79,24 @@ def test_deadlines_are_halved_towards_what_dives_reach(stood_in):
     assert deadlines.close == 1 / 64  # since 5/8 and 11/16 were in vain
 
 
-def test_dives_that_find_nothing_are_given_twice_as_long_the_next_time(stood_in):
-    proof, patience, lengths = begun(1.05), [], []
-    for _ in range(2000):
+@pytest.mark.parametrize(("every", "longest"), [(10**9, 0.01), (1, 0.005)])
+def test_dives_that_find_nothing_may_take_twice_as_long_the_next_time(stood_in, every, longest):
+    """At first, twice as long as the root, or until columns were taken back ten times."""
+    stood_in.every = every
+    proof, times = begun(1.05), {}
+    while proof.bisection.patience < 80:
         bisect(REAL, proof, 1)
-        dive = proof.bisection.dive
-        if dive is not None:
-            lengths.append(dive.taken_back)
-        if proof.bisection.patience not in patience:
-            patience.append(proof.bisection.patience)
-        if proof.bisection.patience == 40:
-            break
-    assert patience == [10, 20, 40]
-    assert max(lengths) == 20
+        if (dive := proof.bisection.dive) is not None:
+            times[proof.bisection.patience] = max(
+                times.get(proof.bisection.patience, 0.0), dive.work
+            )
+    assert list(times) == [10, 20, 40]
+    assert list(times.values()) == pytest.approx([longest * n for n in (1, 2, 4)], abs=5.1e-4)
     assert not proof.bisection.is_promising
     stood_in.from_deadline = 0.0
-    assert [bool(bisect(REAL, proof, 5)), proof.bisection.patience] == [True, 10]
+    assert bisect(REAL, proof, 5)
     assert proof.bisection.is_promising
+    assert proof.bisection.patience == 10
 
 
 def test_dives_are_worth_as_much_as_the_search_until_two_were_in_vain(stood_in, monkeypatch):
@@ -182,8 +184,7 @@ def test_trees_are_in_reach_with_few_tasks_or_few_units():
 def test_a_run_on_real_times_has_the_schedules_of_its_dives():
     """Of the solver by that name and of the proof beside a search that finds none itself."""
     result = solve(REAL, BranchAndPrice(), stop=Iterations(60), rng=1)
-    assert result.state.proof.bisection.patience >= 10
-    assert result.state.proof.root.lowest is not None
+    assert result.state.proof.bisection.most > 0.0
     lifting = Lifting()
     for step in range(40):
         start = Progress(step, 10**8 * step, makespan=1.3 * result.makespan)
