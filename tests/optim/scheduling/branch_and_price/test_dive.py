@@ -121,6 +121,15 @@ def test_a_dive_begins_anew_with_fewer_columns_at_once(monkeypatch):
     assert seen == [(4, 0.25, first), (2, 0.25, first), (1, 0.25, first), (2, 0.125, second)]
 
 
+def test_a_dive_afresh_begins_with_known_prices_and_gives_nothing_yet():
+    problem = load_problem("rcmax:machines:60x16:seed=1")
+    whole, search = converged(problem, problem.makespan(min_min(problem, None)))
+    dive = open_dive(whole._replace(deadline=whole.deadline + 1.0), search, afresh=True)
+    assert dive.rest.prices is search.prices
+    assert dive.rest.columns is search.columns
+    assert (dive.choices, dive.is_lost, len(dive.rest.nodes)) == ([], False, 16)
+
+
 def test_no_dive_without_columns_of_all_tasks_or_with_few_nodes():
     problem = load_problem("rcmax:machines:60x16:seed=1")
     whole, search = converged(problem, problem.makespan(min_min(problem, None)))
