@@ -16,6 +16,7 @@ from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
     bisect,
+    gains_by_dives,
     in_reach_of_trees,
     open_proof,
     work_on_deadline,
@@ -37,8 +38,6 @@ _STEP_S, _EVALUATION_S = 5e-4, 1e-9  # of the proof's work, for a step and an ev
 _STALLED = 16  # steps without a better schedule, and half of all, after which a search stalls
 
 _AS_LONG, _LONGER = 4, 40  # times the work: beside a step, or where the proof seems near; in dives
-
-_DIVE_PAIRS = 20_000  # of task and node; with more, dives that bisect gain less than the search
 
 _MOST_PRICES = 5_000_000  # in trees, one for each task and visit; they would take much memory
 
@@ -166,16 +165,11 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     few = deadlines.is_few_units
     if few and lifting.proof.visited < descent_visits(problem.tasks):
         return True
-    if _has_dives(problem, deadlines) and lifting.proof.bisection.is_promising:
+    many = deadlines.met < math.inf and not in_reach_of_trees(problem, deadlines)
+    if many and gains_by_dives(problem) and lifting.proof.bisection.is_promising:
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)
-
-
-def _has_dives(problem: Problem, deadlines: Deadlines) -> bool:
-    """Whether dives bisect the gap: it is known, out of reach of trees, and not too large."""
-    small = problem.tasks * problem.nodes <= _DIVE_PAIRS
-    return small and deadlines.met < math.inf and not in_reach_of_trees(problem, deadlines)
 
 
 def _offer(problem: Problem, lifting: Lifting, deadlines: Deadlines, assignment: IntArray) -> None:

@@ -116,8 +116,9 @@ class Deadlines:
             target = self.highest
         ended = target >= ceiling or target <= self.refuted
         # Close to the ceiling, a real deadline is not worth its iterations.
-        close = self.is_fine and ceiling - self.refuted < self.close * (self.highest - self.refuted)
-        return None if ended or close or ceiling - self.refuted < least else target
+        gap = self.highest - self.refuted
+        closest = max(least, self.close * gap) if self.is_fine else least
+        return None if ended or ceiling - self.refuted < closest else target
 
     def refute(self, deadline: float, iterations: int = 0) -> None:
         """Note that no schedule is within a deadline, and how long that took.

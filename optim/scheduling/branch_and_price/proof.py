@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
-from edgeopt.optim.scheduling.branch_and_price.dive import Dive, advance, open_dive
+from edgeopt.optim.scheduling.branch_and_price.dive import FEW_NODES, Dive, advance, open_dive
 from edgeopt.optim.scheduling.branch_and_price.root import (
     Root,
     note_refuted,
@@ -29,6 +29,8 @@ from edgeopt.problems.scheduling.problem import Problem
 _ALONE = 10  # times columns are taken back, after which a dive shares the work with others
 
 _FEW_TASKS = 60  # trees may decide any deadline
+
+_PAIRS = 20_000  # of task and node; with more, dives that bisect gain less than the search
 
 _CLOSE, _CLOSER = 0.25, 1 / 64  # of the gap: what the root leaves below a deadline that failed
 
@@ -118,10 +120,16 @@ def in_reach_of_trees(problem: Problem, deadlines: Deadlines) -> bool:
     return deadlines.is_few_units or problem.tasks <= _FEW_TASKS
 
 
+def gains_by_dives(problem: Problem) -> bool:
+    """Whether dives that bisect may gain more than the root or the search in the same time."""
+    some = problem.tasks > _FEW_TASKS and problem.nodes > FEW_NODES
+    return some and problem.tasks * problem.nodes <= _PAIRS
+
+
 def open_proof(problem: Problem) -> Proof:
     """Return a proof in which no deadline has been tried."""
     root = open_root(problem)
-    root.deadlines.close = _CLOSE
+    root.deadlines.close = _CLOSE if gains_by_dives(problem) else 0.0
     return Proof(root)
 
 
@@ -201,6 +209,8 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     iterations : int
         Of the dive.
     """
+    if problem.nodes <= FEW_NODES:
+        return None
     deadlines, bisection = proof.root.deadlines, proof.bisection
     low, high = max(bisection.low, deadlines.refuted), deadlines.highest
     if high - low < (high - deadlines.refuted) / _NARROW:
@@ -211,10 +221,11 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
     dive = bisection.dive
     if dive is None or not low < dive.whole.deadline < high:
         whole = whole_problem(problem, deadlines.half_way(low), deadlines.unit)
-        dive = bisection.dive = open_dive(whole, proof.root.lowest, afresh=True)
+        dive = open_dive(whole, proof.root.lowest, afresh=True)
         proof.root.work += _OPEN_S
         if dive.is_lost:
             return None
+        bisection.dive = dive
     schedules = _dive(proof, dive, iterations)
     if dive.found is not None:
         proof.bisection = Bisection(low=bisection.low, most=bisection.most)
@@ -222,7 +233,7 @@ def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | 
         bisection.dive, bisection.low = None, dive.whole.deadline
         bisection.in_vain += 1
         if not bisection.is_promising:
-            deadlines.close = _CLOSER
+            deadlines.close = min(deadlines.close, _CLOSER)
     return schedules
 
 

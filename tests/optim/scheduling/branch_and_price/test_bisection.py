@@ -130,7 +130,7 @@ def test_dives_are_worth_as_much_as_the_search_until_two_were_in_vain(stood_in, 
         lifting.allowed = -1.0  # nothing is done
         lift(REAL, lifting, Progress(step, makespan=makespan), beside)
         assert lifting.allowed + 1.0 == pytest.approx(factor * 0.0005)
-    monkeypatch.setattr("edgeopt.optim.scheduling.lifting._DIVE_PAIRS", 511)
+    monkeypatch.setattr(proof_module, "_PAIRS", 511)
     proof.bisection, stood_in.deadlines = Bisection(), []
     lift(REAL, lifting, Progress(1, makespan=makespan))
     assert stood_in.deadlines == []
@@ -179,7 +179,26 @@ def test_no_dives_on_few_nodes():
     proof.root.deadlines.met = 1.05 * proof.root.deadlines.bound
     while not proof.root.deadlines.root_is_done:
         raise_deadline(problem, proof.root, 1)
-    assert bisect(problem, proof, 1) is None
+    work = proof.root.work
+    for _ in range(3):
+        assert bisect(problem, proof, 1) is None
+    assert (proof.root.work, proof.bisection) == (work, Bisection())
+
+
+def test_a_dive_that_is_lost_at_once_is_not_kept():
+    proof = begun(1.05)
+    proof.root.lowest = None
+    for _ in range(3):
+        assert bisect(REAL, proof, 1) is None
+    assert (proof.bisection.dive, proof.bisection.in_vain) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "nodes", "close"), [(61, 7, 0.25), (60, 7, 0.0), (61, 6, 0.0), (2001, 10, 0.0)]
+)
+def test_the_root_ends_early_only_where_dives_gain_by_it(tasks, nodes, close):
+    problem = Problem(np.random.default_rng(1).uniform(1.0, 9.0, (tasks, nodes)))
+    assert open_proof(problem).root.deadlines.close == close
 
 
 def test_trees_are_in_reach_with_few_tasks_or_few_units():
