@@ -14,7 +14,7 @@ from edgeopt.optim.scheduling.arrays import (
     memory_arrays,
     ready_times,
 )
-from edgeopt.optim.scheduling.colony.lockstep import open_lanes, walk_in_lockstep
+from edgeopt.optim.scheduling.colony.lockstep import FEWEST_LANES, open_lanes, walk_in_lockstep
 from edgeopt.optim.scheduling.colony.pheromone import Trail, max_min_bounds, update_pheromone
 from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility
 from edgeopt.optim.scheduling.colony.walk import ColonyState, Tours, walk
@@ -44,11 +44,12 @@ Heuristic = Literal[
 
 _PAIRS_AT_ONCE = 2_000_000  # of ants, tasks and nodes in one call of the kernel, 0.01 to 0.05 s
 
-# With at most these, a roulette is as quick as an alias table. In lockstep it is quicker up to
-# about 56 nodes (at 30 by a third), but a seed would then give other schedules.
-_FEW_NODES = 16
+# Up to so many nodes, a roulette is as quick as an alias table: many, as ants walk in lockstep (at
+# 30 in two thirds of the time), but few if each node costs a power (at 10 twice the time).
+_FEW_NODES = 48
+_FEW_NODES_BY_POWER = 4
 
-_WIDEST_LOCKSTEP = 300  # nodes; with 1000, lanes leave the cache and are a quarter slower
+_WIDEST_LOCKSTEP = 600  # nodes; with 1000, lanes leave the cache and are up to a quarter slower
 
 
 @dataclass(frozen=True)
@@ -276,8 +277,10 @@ def start_colony(problem: Problem, atsa: ATSA, rng: np.random.Generator) -> Colo
 def _visibility(atsa: ATSA) -> Visibility:
     """Return the part of eta that changes while an ant walks."""
     grows = atsa.sees("memory") and atsa.occupancy != "running-task"
+    completion = atsa.sees("completion-time")
+    exponent = atsa.beta if grows or completion else 0.0  # a constant 1 needs no power
     counted = 0.0 if atsa.occupancy == "before-task" else 1.0
-    return Visibility(atsa.beta, grows, atsa.sees("completion-time"), counted)
+    return Visibility(exponent, grows, completion, counted)
 
 
 def _tries(nodes: int, atsa: ATSA) -> int:
@@ -287,18 +290,21 @@ def _tries(nodes: int, atsa: ATSA) -> int:
     times), or if a roulette over few nodes is as quick; else so often that the draws cost about as
     much as a roulette.
     """
-    if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= _FEW_NODES:
+    few = _FEW_NODES if is_small_whole(_visibility(atsa).beta) else _FEW_NODES_BY_POWER
+    if atsa.local_rule == "acs" or atsa.sees("completion-time") or nodes <= few:
         return 0
-    return 4 + nodes // _FEW_NODES
+    return 4 + nodes // 16
 
 
 def _in_lockstep(nodes: int, atsa: ATSA) -> bool:
     """Whether ants may walk at the same time.
 
     They may if each choice takes one random number, and none changes the weights of the next ant;
-    with very many nodes it does not pay.
+    with few ants or very many nodes it does not pay.
     """
-    return _tries(nodes, atsa) == 0 and atsa.local_rule != "acs" and bool(is_small_whole(atsa.beta))
+    pays = atsa.ants >= FEWEST_LANES and nodes <= _WIDEST_LOCKSTEP
+    one_number = _tries(nodes, atsa) == 0 and atsa.local_rule != "acs"
+    return pays and one_number and bool(is_small_whole(_visibility(atsa).beta))
 
 
 def start_trail(problem: Problem, atsa: ATSA) -> Trail:
@@ -381,7 +387,8 @@ def _send_ants(problem: Problem, atsa: ATSA, state: ColonyState) -> bool:
     tours = state.tours
     at_once = max(1, _PAIRS_AT_ONCE // problem.matrix.size)
     # Ants that find no room undo those behind them in lockstep: not if the last iteration had one.
-    in_lockstep = len(state.lanes.point) > 0 and bool(np.isfinite(tours.makespans).all())
+    in_lockstep = min(at_once, len(state.lanes.point)) >= FEWEST_LANES
+    in_lockstep = in_lockstep and bool(np.isfinite(tours.makespans).all())
     for first in range(0, atsa.ants, at_once):
         last, done = min(first + at_once, atsa.ants), first
         if in_lockstep:

@@ -13,7 +13,8 @@ from edgeopt.optim.scheduling.colony.selection import Nodes, Visibility, memory_
 from edgeopt.optim.stream import RandomStream, fill_uniform
 from edgeopt.problems.errors import FloatArray, IntArray
 
-_MOST_ANTS = 32  # at once: what they need then stays in the fastest cache
+FEWEST_LANES = 16  # compiled loops take so many at once; fewer are slower than ants one by one
+_MOST_LANES = 32  # what they need then stays in the fastest cache
 
 
 class Lanes(NamedTuple):
@@ -46,7 +47,7 @@ class Lanes(NamedTuple):
 
 def open_lanes(tasks: int, nodes: int, ants: int) -> Lanes:
     """Return the lanes for a number of ants, at most as many as are of use."""
-    y = min(ants, _MOST_ANTS)
+    y = min(ants, _MOST_LANES)
     return Lanes(
         numbers=np.zeros((y, tasks)),
         loads=np.zeros((nodes, y)),
@@ -100,7 +101,7 @@ def walk_in_lockstep(
     if first == 0:
         prepare(trail, alpha, False)
     done = asked = first
-    while done == asked < last:
+    while done == asked and last - done >= FEWEST_LANES:
         asked = min(last, done + len(lanes.point))
         state = stream[0], stream[1], stream[2], stream[3]
         for lane in range(asked - done):

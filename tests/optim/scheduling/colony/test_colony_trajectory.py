@@ -48,6 +48,7 @@ def follow(problem, solver, atsa, seed, iterations=6):
     """Compare every ant's path and the best makespan, iteration by iteration."""
     naive = NaiveColony(problem, atsa, np.random.default_rng(seed))
     state = solver.init(problem, np.random.default_rng(seed))
+    state.tries = 0  # naive ants draw by roulette; alias tables: test_selection
     for iteration in range(1, iterations + 1):
         state = solver.step(problem, state)
         assert_same_paths(naive.iterate(), state.tours.assignments, state.tours.makespans)

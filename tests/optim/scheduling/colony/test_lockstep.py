@@ -13,12 +13,13 @@ from edgeopt.problems.scheduling.problem import Problem
 ALONE = open_lanes(0, 0, 0)
 
 READINGS = [
-    ATSA(ants=70),  # more than there are lanes
-    ATSA(ants=1, beta=31.0),
-    ATSA(ants=13, beta=0.0, occupancy="before-task"),
-    ATSA(ants=9, heuristic="memory*completion-time", alpha=2.0),
+    ATSA(ants=70),  # more than there are lanes, and the last too few for lockstep
+    ATSA(ants=16, beta=31.0),
+    ATSA(ants=17, beta=0.0, occupancy="before-task"),
+    ATSA(ants=33, heuristic="memory*completion-time", alpha=2.0),
     replace(ATSA.repaired(), ants=21),
-    ACO(ants=5),
+    ACO(ants=18),
+    ACO(ants=64, beta=2.5),  # a power, but none that changes while ants walk
 ]
 
 
@@ -36,6 +37,7 @@ PROBLEMS = {
     "loose": paper_pool(60, 10, slack=2.0, rng=1),
     "tight": paper_pool(50, 6, slack=1.1, rng=2),  # some ants find no room
     "too tight": paper_pool(40, 16, slack=1.02, rng=3),  # none does
+    "many nodes": paper_pool(50, 48, slack=3.0, rng=4),
     "without memory": forbidden_pairs(),
     "no time": no_time(),
 }
@@ -79,9 +81,43 @@ def test_the_problems_have_ants_that_stop_and_ants_that_do_not():
 
 @pytest.mark.parametrize(
     ("atsa", "nodes"),
-    [(ATSA(beta=2.5), 5), (ATSA(local_rule="acs"), 5), (ATSA(), 40)],
-    ids=["power", "local rule", "rejection"],
+    [
+        (ATSA(beta=2.5), 4),
+        (ATSA(local_rule="acs"), 5),
+        (ATSA(), 49),
+        (ACO(), 49),
+        (ATSA(ants=15), 5),
+        (ATSA(heuristic="completion-time"), 601),
+    ],
+    ids=["power", "local rule", "rejection", "rejection of ACO", "few ants", "very many nodes"],
 )
-def test_ants_without_a_number_for_each_choice_have_no_lanes(atsa, nodes):
+def test_ants_that_gain_nothing_by_lockstep_have_no_lanes(atsa, nodes):
     state = atsa.init(paper_pool(30, nodes, rng=1), np.random.default_rng(1))
     assert len(state.lanes.point) == 0
+
+
+@pytest.mark.parametrize(
+    ("atsa", "nodes", "tries"),
+    [
+        (ATSA(), 48, 0),
+        (ATSA(), 49, 7),
+        (ATSA(beta=2.5), 4, 0),
+        (ATSA(beta=2.5), 5, 4),
+        (ATSA(beta=2.5), 30, 5),
+        (ATSA(beta=2.5, occupancy="running-task"), 30, 0),
+        (ACO(beta=2.5), 30, 0),
+        (ATSA(beta=2.5, heuristic="completion-time"), 30, 0),
+    ],
+    ids=str,
+)
+def test_alias_tables_are_for_many_nodes_and_for_powers(atsa, nodes, tries):
+    state = atsa.init(paper_pool(30, nodes, slack=3.0, rng=1), np.random.default_rng(1))
+    assert state.tries == tries
+
+
+def test_calls_of_few_ants_walk_one_by_one(monkeypatch):
+    problem, left = PROBLEMS["loose"], []
+    for pairs in (2_000_000, 15 * 60 * 10):  # of ants, tasks and nodes at once
+        monkeypatch.setattr("edgeopt.optim.scheduling.colony.atsa._PAIRS_AT_ONCE", pairs)
+        left.append(iterate(problem, READINGS[0], None)[0])
+    assert left[0] == left[1]
