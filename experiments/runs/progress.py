@@ -67,21 +67,24 @@ def progress(what: str) -> Iterator[Report]:
 def log_progress(what: str) -> Report:
     """Return a function that logs progress: a line every ten seconds, and one at the end.
 
-    Work that ends before the first line is not mentioned at all.
+    Work that ends before the first line is not mentioned at all. The first step tells nothing of
+    the time left: kernels may have been compiled in it.
     """
     name, start = what, time.monotonic()
     last = start
-    first: int | None = None
+    beginnings: list[tuple[float, int]] = []  # of all steps, and of those after the first
     is_mentioned = False
 
     def report(done: int, total: int, what: str | None = None) -> None:
-        nonlocal first, last, is_mentioned
+        nonlocal last, is_mentioned
         now = time.monotonic()
-        first = done if first is None else first
+        if not beginnings or (len(beginnings) == 1 and done > beginnings[0][1]):
+            beginnings.append((now, done))
         if now - last < _LINE_SECONDS and not (is_mentioned and done == total):
             return
         last, is_mentioned = now, True
-        left = (total - done) * (now - start) / (done - first) if done > first else None
+        since, before = beginnings[-1]
+        left = (total - done) * (now - since) / (done - before) if done > before else None
         _LOGGER.info("%s: %d of %d%s", what or name, done, total, _times(now - start, left))
 
     return report

@@ -54,6 +54,20 @@ def test_a_log_has_a_line_every_ten_seconds_and_at_the_end(
     ]
 
 
+def test_the_time_left_leaves_out_the_first_step(
+    clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "edgeopt")
+    report = log_progress("cells")
+    for done, seconds in ((0, 14.0), (1, 10.0), (101, 0.0)):  # kernels are compiled in the first
+        report(done, 1001)
+        clock[0] += seconds
+    assert caplog.messages == [
+        "cells: 1 of 1001, 0:00:14 so far",
+        "cells: 101 of 1001, 0:00:24 so far, about 0:01:30 left",
+    ]
+
+
 def test_the_command_line_prints_the_log(
     edgeopt: Callable, sweep_file: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
