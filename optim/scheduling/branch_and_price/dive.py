@@ -27,7 +27,7 @@ _TRIES = 2  # of single columns, before the columns given before are taken back,
 
 _PATIENCE, _MOST_TAKEN_BACK = 5, 300  # times columns are taken back: all of them, and at most
 
-_MANY_NODES, _ITERATIONS = 12, (8, 60)  # of prices for what is left: with more nodes, and fewer
+_MANY_NODES, _ITERATIONS = 12, (32, 60)  # of prices for what is left: with more nodes, and fewer
 
 _COLUMNS_KEPT = 0.7  # for each node and task left
 

@@ -25,7 +25,7 @@ _GUARD = 2.0**16  # more than the rounding of sums of whole numbers and of ratio
 
 _RADIUS, _LEAST_RADIUS, _MOST_RADIUS = 0.1, 1e-5, 0.5  # of the box, as shares of the prices
 
-_REACH, _MOVE = 1.2, 1e-3  # of the first projection
+REACH = 1.2  # of projections
 
 _CLOSE = 1e-7  # a promise of less, as a share of all prices, is kept by no one
 
@@ -38,8 +38,6 @@ _LOOSE, _SHARP = 1e-3, 1e-7  # relative, of its objective: loosely solved, point
 _UNSURE = 0.01  # share of the prices, times the tolerance
 
 _PIVOT_S, _POINT_S = 1e-7, 2.5e-7  # times of a pivot per row and column, of a point per entry
-
-_LARGE = 400  # variables of a projection, beyond which it takes far longer than the knapsacks
 
 KNAPSACK_S = 6e-7  # time of the knapsacks per node and task
 
@@ -91,11 +89,18 @@ class Columns:
 
     def joined(self, node: IntArray, tasks: BoolArray) -> Columns:
         """Return these columns and those of others that are new."""
-        both = self.extended(node, tasks)
-        keys = np.column_stack([both.node.astype(np.int32), np.packbits(both.tasks, axis=1)])
-        _, first = np.unique(keys, axis=0, return_index=True)
-        new = np.sort(first[first >= len(self.node)]) - len(self.node)
+        known = set(self._keys())
+        new = []
+        for index, key in enumerate(Columns(node, tasks)._keys()):
+            if key not in known:
+                known.add(key)
+                new.append(index)
         return self.extended(node[new], tasks[new])
+
+    def _keys(self) -> list[tuple[int, bytes]]:
+        """Return what tells columns apart."""
+        sets = (row.tobytes() for row in np.packbits(self.tasks, axis=1))
+        return list(zip(self.node.tolist(), sets, strict=True))
 
     def within(self, whole: Whole, left: Node) -> Columns:
         """Return the columns without tasks that are no longer free there, if these still fit."""
@@ -119,12 +124,14 @@ class Search:
         Of the master program.
     radius : float
         Of the box.
-    reach, move : float
-        Part of what is missing that the next projection aims at, and how far the last one moved.
+    reach : float
+        Part of what is missing that the next projection aims at.
     share : ndarray, shape (x, k)
         The part of each task that the master program runs on each node.
     weight : ndarray, shape (c,)
         Of the first c columns in the last projection: once it has converged, they run all tasks.
+    is_stuck : bool
+        Whether the last projection has brought neither better prices nor a new column.
     converged : bool
         Whether no prices prove more, or none refute the deadline, as far as the search tells.
     iterations : int
@@ -141,19 +148,14 @@ class Search:
     worth: Worth
     columns: Columns
     radius: float = _RADIUS
-    reach: float = _REACH
-    move: float = _MOVE
+    reach: float = REACH
     share: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     weight: FloatArray = field(default_factory=lambda: np.empty(0))
+    is_stuck: bool = False
     converged: bool = False
     iterations: int = 0
     master: Any = None
     work: float = 0.0
-
-    @property
-    def is_large(self) -> bool:
-        """Whether a projection takes long."""
-        return int(self.left.free.sum()) + len(self.left.capacity) > _LARGE
 
 
 def lp_prices(problem: Problem, whole: Whole) -> Prices:

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from edgeopt.optim.jit import jit, jit_lean
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     CALL_S,
     KNAPSACK_S,
+    REACH,
     TOTAL,
     Prices,
     Search,
     evaluate,
     in_master,
-    mean_price,
     memory_scale,
     scaled,
 )
-from edgeopt.optim.scheduling.run_time import is_over, time_left
+from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray
 from edgeopt.problems.errors import FloatArray, IntArray
 
 _AIM = 1e-6  # of all prices: by how much prices are to refute a deadline, at least
 
 _ENOUGH = 0.5  # of what is aimed at; where the known sets forbid it, nothing is left of it
 
-_TURN = 5.0  # by what factor a move may differ from the last
-
 _TYPICAL = 0.1  # of the mean price: a price of 0 moves as one of this
 
-_TOLERANCE = 1e-5  # of the constraints, in units of the move
+_NEAR = 0.8  # of what is aimed at: prices on the way to the nearest are as good
 
-_ROUGH = 1.0  # of the objective: prices on the way to the nearest are as good
+_LEAST = 0.01  # of all prices: where less is left, those that spare as much are only 0
 
-_BLENDS, _FARTHEST = 3, 0.5  # more prices evaluated in an iteration, and how far they go
+_SWEEPS, _LOOK = 300, 4  # of all nodes, at most, and until it is asked whether they are enough
 
-_SCALAR = 700  # variables, up to which matrices are factorised without vector instructions
+_PAIRS = 2  # of sets of a node that exchange weight in a sweep, at most
 
-_SETUP_S, _SCALAR_S, _ROOT_S, _VECTOR_S = 3e-3, 1.6e-8, 2.6e-10, 4.5e-8  # see `_work`
+_NEWTON = 3  # steps to the best multiplier of the level
+
+_ENTRY_S = 1.5e-9  # time of the sweeps, for each entry of a set
 
 
 def approach(search: Search) -> None:
     """Do one iteration: the nearest prices that may refute the deadline, and new columns.
 
-    The first aim is beyond what refutes, as known columns of few iterations promise too much. If
-    no prices reach it with these, the aim is just that, and if none reach that, no prices refute
-    the deadline: columns of all nodes run all tasks.
+    The first aim is beyond what refutes, as known columns of few iterations promise too much, and
+    further if prices that reach it are no better and bring no new column. If no prices reach it,
+    the aim is what refutes, and if none reach that, no prices refute the deadline: columns of all
+    nodes run all tasks.
 
     Parameters
     ----------
@@ -54,106 +55,84 @@ def approach(search: Search) -> None:
         Is changed.
     """
     search.iterations += 1
-    now = search.worth.spare
-    wanted = search.reach * (_AIM * TOTAL - now)
-    found = _project(search, now + wanted)
-    if found is None:
+    prices = _project(search, search.reach * (_AIM - search.worth.spare / TOTAL))
+    if prices is None:
+        search.converged = search.reach <= 1.0 or search.is_stuck
+        search.reach = 1.0
         return
-    prices, promise, search.weight = found
-    if not promise > now + _ENOUGH * wanted:
-        search.converged, search.reach = search.reach <= 1.0, 1.0
-        return
-    best = []
-    for between in _blends(search, prices):
-        worth, taken = evaluate(search.whole, search.left, between)
-        search.work += KNAPSACK_S * search.left.alive.size
-        best.append(taken)
-        if worth.spare > search.worth.spare:
-            search.prices, search.worth = between, worth
-    nodes = np.tile(np.arange(len(taken)), len(best))
-    search.columns = search.columns.joined(nodes, np.vstack(best))
+    worth, taken = evaluate(search.whole, search.left, prices)
+    search.work += KNAPSACK_S * search.left.alive.size
+    known = len(search.columns.node)
+    search.columns = search.columns.joined(np.arange(len(taken)), taken)
+    search.is_stuck = worth.spare <= search.worth.spare and known == len(search.columns.node)
+    search.reach = 2 * search.reach if search.is_stuck else min(search.reach, REACH)
+    if worth.spare > search.worth.spare:
+        search.prices, search.worth = prices, worth
 
 
-def _blends(search: Search, prices: Prices) -> list[Prices]:
-    """Return prices to evaluate: given ones, and some between these and the best so far.
+def _project(search: Search, gain: float) -> Prices | None:
+    """Return the nearest prices that spare a share of all prices more, None if none do.
 
-    Where a projection takes long, more columns for each make it a third as many. They are to
-    differ: each price goes another part of its way, up to half of it.
+    As far as the known columns tell; their weights are kept for the next projection.
     """
-    if not search.is_large:
-        return [prices]
-    rng = np.random.default_rng(search.iterations)
-    start, blends = search.prices, [prices]
-    for _ in range(_BLENDS):
-        part = _FARTHEST * rng.random(len(prices.task))
-        task = start.task + part * (prices.task - start.task)
-        memory = start.memory + _FARTHEST / 2 * (prices.memory - start.memory)
-        blends.append(scaled(Prices(task, memory), search.left))
-    return blends
-
-
-def _project(search: Search, level: float) -> tuple[Prices, float, FloatArray] | None:
-    """Return the nearest prices for a level, what they spare with the known columns, and weights.
-
-    None is returned if there was no time.
-    """
-    from scipy.sparse import csr_array
-
     free = np.flatnonzero(search.left.free)
-    unit, scale = mean_price(search), memory_scale(search)
-    columns = search.columns
-    held = columns.tasks @ search.whole.memory / scale
-    room = np.maximum(search.left.room, 0.0) / scale
-    tasks = csr_array(columns.tasks[:, free], dtype=np.float64)
-    sets = Sets(columns.node, tasks, held, room)
+    scale, columns = memory_scale(search), search.columns
+    sets = Sets.of(
+        columns.node,
+        columns.tasks[:, free],
+        search.whole.memory[free] / scale,
+        np.maximum(search.left.room, 0.0) / scale,
+    )
     task, memory = np.split(in_master(search, search.prices), [len(free)])
-    found = project(sets, task, memory, level / unit, search.move)
-    search.work += CALL_S
-    if found is None:
+    weight = np.zeros(len(columns.node))
+    weight[: len(search.weight)] = search.weight
+    found = project(sets, task, memory, gain, weight)
+    search.work += CALL_S + found.work
+    search.weight = found.weight
+    if found.gain < _ENOUGH * gain:
         return None
-    search.work += found.work
-    if found.move > 0.0:
-        search.move = float(np.clip(found.move, search.move / _TURN, search.move * _TURN))
     prices = np.zeros(len(search.left.free))
     prices[free] = found.task
-    promise = sets.spare(found.task, found.memory) * unit
-    return scaled(Prices(prices, found.memory / scale), search.left), promise, found.weight
+    return scaled(Prices(prices, found.memory / scale), search.left)
 
 
 class Sets(NamedTuple):
-    """Sets of tasks, one a row, with a node each.
+    """Sets of tasks, each with a node.
 
     Attributes
     ----------
-    node : ndarray, shape (c,)
-        Of each set.
-    tasks : csr_array, shape (c, m)
-        1 where the set has the task, else 0; sparse, as such products are the same on any machine.
+    order : ndarray, shape (c,)
+        Of the sets, by their nodes.
+    first : ndarray, shape (x + 1,)
+        Where the sets of each node begin in this order.
+    begin, task : ndarray, shapes (c + 1,) and (n,)
+        Where the tasks of each set begin, in this order, and these tasks.
     held : ndarray, shape (c,)
-        Memory of each set.
+        Memory of each set, in this order.
     room : ndarray, shape (x,)
         Memory of each node; without any, memory has no price.
     """
 
-    node: IntArray
-    tasks: Any
+    order: IntArray
+    first: IntArray
+    begin: IntArray
+    task: IntArray
     held: FloatArray
     room: FloatArray
 
-    def worth(self, task: FloatArray, memory: FloatArray) -> FloatArray:
-        """Return what each set is worth: the prices of its tasks, less those of their memory."""
-        return np.asarray(self.tasks @ task - self.held * memory[self.node])
-
-    def best(self, worth: FloatArray) -> FloatArray:
-        """Return the worth of each node's best set, 0 if none is worth anything."""
-        best = np.zeros(len(self.room))
-        np.maximum.at(best, self.node, worth)
-        return best
+    @classmethod
+    def of(cls, node: IntArray, tasks: BoolArray, memory: FloatArray, room: FloatArray) -> Sets:
+        """Return sets of a node and tasks each, shapes (c,) and (c, m); tasks need memory, (m,)."""
+        order = np.argsort(node, kind="stable")
+        first = np.searchsorted(node[order], np.arange(len(room) + 1))
+        set_of, task = np.nonzero(tasks[order])
+        begin = np.searchsorted(set_of, np.arange(len(node) + 1))
+        held = np.bincount(set_of, memory[task], len(node))
+        return cls(order, first, begin, task, held, room)
 
     def spare(self, task: FloatArray, memory: FloatArray) -> float:
         """Return by how much all tasks are worth more than the memory and the nodes' best sets."""
-        best = self.best(self.worth(task, memory))
-        return float(task.sum() - memory @ self.room - best.sum())
+        return float(_spare(self, task, memory))
 
 
 class Projection(NamedTuple):
@@ -162,12 +141,12 @@ class Projection(NamedTuple):
     Attributes
     ----------
     task, memory : ndarray, shapes (m,) and (x,)
-        Prices.
+        Prices; the mean of those of the tasks is 1.
     weight : ndarray, shape (c,)
-        Of the sets, dual to the prices: where no prices reach the level, sets of weights that sum
-        to 1 on each node contain each task once or more, about.
-    move : float
-        How far they are from where they were.
+        Of the sets, dual to the prices, 1 on each node in all: where no prices spare that much,
+        they contain each task once or more, about.
+    gain : float
+        By how much more the prices spare, as a share of all.
     work : float
         About the processor time in s; counted, not measured.
     """
@@ -175,17 +154,19 @@ class Projection(NamedTuple):
     task: FloatArray
     memory: FloatArray
     weight: FloatArray
-    move: float
+    gain: float
     work: float
 
 
 def project(
-    sets: Sets, task: FloatArray, memory: FloatArray, level: float, unit: float
-) -> Projection | None:
-    """Return the prices nearest to given ones at which the sets spare as much as a level.
+    sets: Sets, task: FloatArray, memory: FloatArray, gain: float, weight: FloatArray
+) -> Projection:
+    """Return about the nearest prices at which the sets spare a share of all prices more.
 
-    They have the same sum. A step of the projection is measured relative to the prices. If there
-    are no such prices, those returned spare less. None is returned if there was no time.
+    A step of the projection is measured relative to the prices. The dual of this quadratic program
+    has a weight for each set; its objective rises with each exchange of weight between two sets of
+    a node, those worth most and least at the prices that belong to the weights. If there are no
+    such prices, those returned spare less.
 
     Parameters
     ----------
@@ -193,99 +174,203 @@ def project(
         What is known.
     task, memory : ndarray, shapes (m,) and (x,)
         Prices; those of the tasks have a mean of 1.
-    level : float
-        The tasks are to be worth more than the memory and the best sets by as much.
-    unit : float
-        About how far the prices will move.
+    gain : float
+        The tasks are to be worth more than the memory and the best sets by this share of all
+        prices more than now.
+    weight : ndarray, shape (c,)
+        Of the sets to begin with, in the order in which they were given; may be 0.
 
     References
     ----------
     Lemarechal, Nemirovskii, Nesterov, "New variants of bundle methods", Mathematical Programming
-    69, 1995.
+    69, 1995; Platt, "Fast training of support vector machines using sequential minimal
+    optimization", Advances in Kernel Methods, 1999.
     """
-    import clarabel
-
-    m, c, x = len(task), len(sets.node), len(sets.room)
-    pricing = sets.room.any()
-    center = np.append(task, memory) if pricing else task
-    worth = sets.worth(task, memory)
-    best = sets.best(worth)
-    start = np.append(center, best)
-    n = len(start)
-    step = np.zeros(n)
-    step[: len(center)] = 1.0 / (m * np.maximum(center, _TYPICAL))
-    right = np.concatenate(
-        [
-            [0.0, task.sum() - memory @ sets.room - best.sum() - level],
-            best[sets.node] - worth,
-            start,
-        ]
+    now = sets.spare(task, memory) / task.sum()
+    weights = weight[sets.order]
+    prices, memory_prices, entries = _exchange(
+        sets, task, memory, now + gain, now + _NEAR * gain, weights, _SWEEPS
     )
-    cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(1 + c + n)]
-    program = clarabel.DefaultSolver(
-        _diagonal(step), np.zeros(n), _rows(sets, n), right / unit, cones, _settings(clarabel, n)
-    )
-    answer = program.solve()
-    if is_over():
-        return None
-    moved = np.asarray(answer.x) * unit
-    values = np.maximum(start + np.where(np.isfinite(moved), moved, 0.0), 0.0)
-    with np.errstate(over="ignore", invalid="ignore"):  # of a direction without end
-        move = float(np.sqrt(step @ moved**2))
-    dual = np.maximum(np.asarray(answer.z), 0.0)
+    share = float(_spare(sets, prices, memory_prices) / prices.sum()) if prices.any() else -np.inf
+    found = np.empty_like(weights)
+    found[sets.order] = weights
+    factor = len(task) / max(prices.sum(), 1e-300)
     return Projection(
-        values[:m],
-        values[m : m + x] if pricing else memory,
-        dual[2 : 2 + c] / dual[1] if dual[1] > 0.0 else np.zeros(c),
-        move,
-        _work(program, answer.iterations),
+        prices * factor, memory_prices * factor, found, share - now, _ENTRY_S * entries
     )
 
 
-def _work(program: Any, iterations: int) -> float:
-    """Return about the processor time in s: of factorising a matrix in each iteration."""
-    method = program.get_info().linsolver
-    entry = _VECTOR_S
-    if method.name == "qdldl":
-        entry = _SCALAR_S + _ROOT_S * math.sqrt(method.nnzL)
-    return float(_SETUP_S + entry * iterations * method.nnzL)
+@jit
+def _exchange(
+    sets: Sets,
+    task: FloatArray,
+    memory: FloatArray,
+    level: float,
+    enough: float,
+    weight: FloatArray,
+    sweeps: int,
+) -> tuple[FloatArray, FloatArray, int]:
+    """Return the nearest prices and how many entries were looked at; change the weights."""
+    raw = Raw(task.copy(), memory.copy())
+    pace = Raw(np.maximum(task, _TYPICAL), np.maximum(memory, _TYPICAL))
+    price = Raw(task.copy(), memory.copy())
+    mark, factor, entries = np.zeros(len(task)), 0.0, 0
+    _fill_weights(sets, price, weight)
+    for sweep in range(sweeps):
+        factor = _best_factor(sets, task, memory, level, weight, factor, pace, raw, price)
+        if factor <= 0.0:  # these sets have enough to spare
+            weight[:], factor = 0.0, 0.0
+            price.task[:], price.memory[:] = task, memory
+            _fill_weights(sets, price, weight)
+            continue
+        if sweep < _LOOK or sweep % _LOOK == 0:
+            entries += len(sets.task)
+            total = price.task.sum()
+            is_far = total < _LEAST * task.sum()
+            if is_far or _spare(sets, price.task, price.memory) >= enough * total:
+                break
+        for j in range(len(sets.room)):
+            for _ in range(_PAIRS):
+                entries += sets.begin[sets.first[j + 1]] - sets.begin[sets.first[j]]
+                if not _trade(sets, j, weight, factor, pace, raw, price, mark):
+                    break
+    return price.task, price.memory, entries
 
 
-def _diagonal(values: FloatArray) -> Any:
-    """Return a diagonal matrix."""
-    from scipy.sparse import diags_array
+class Raw(NamedTuple):
+    """Numbers of tasks and of nodes' memory: prices, how they move, or prices less than 0, too."""
 
-    return diags_array(values, format="csc")
-
-
-def _rows(sets: Sets, n: int) -> Any:
-    """Return the constraints: the sum stays, the level is met, sets count, nothing is negative."""
-    from scipy.sparse import csc_array, eye_array, hstack, vstack
-
-    c, x = len(sets.node), len(sets.room)
-    m, pricing = sets.tasks.shape[1], sets.room.any()
-    places = (np.arange(c), sets.node)
-    worth = csc_array((np.full(c, -1.0), places), shape=(c, x))
-    memory = [csc_array((-sets.held, places), shape=(c, x))] if pricing else []
-    above = np.zeros((2, n))
-    above[0, :m] = 1.0
-    above[1, m : n - x] = sets.room if pricing else 0.0
-    above[1, n - x :] = 1.0
-    counted = hstack([sets.tasks, *memory, worth])
-    return vstack([csc_array(above), counted, -eye_array(n)], format="csc")
+    task: FloatArray
+    memory: FloatArray
 
 
-def _settings(clarabel: Any, variables: int) -> Any:
-    """Return the settings of Clarabel: one thread, and a rough answer.
+@jit
+def _spare(sets: Sets, task: FloatArray, memory: FloatArray) -> float:
+    """Return by how much tasks are worth more than memory and best sets."""
+    spare = task.sum() - (memory * sets.room).sum()
+    for j in range(len(sets.room)):
+        best = 0.0
+        for a in range(sets.first[j], sets.first[j + 1]):
+            best = max(best, _worth(sets, a, j, task, memory))
+        spare -= best
+    return spare
 
-    Up to 700 variables are factorised without vector instructions: with an ordering that leaves
-    fewer entries, this is as fast or faster, and the same on any machine.
+
+@jit_lean
+def _worth(sets: Sets, a: int, node: int, task: FloatArray, memory: FloatArray) -> float:
+    """Return what a set is worth: the prices of its tasks, less those of their memory."""
+    worth = 0.0
+    for entry in range(sets.begin[a], sets.begin[a + 1]):
+        worth += task[sets.task[entry]]
+    return worth - sets.held[a] * memory[node]
+
+
+@jit
+def _fill_weights(sets: Sets, price: Raw, weight: FloatArray) -> None:
+    """Make the weights of each node sum to 1: of none, the set worth most gets it."""
+    for j in range(len(sets.room)):
+        total = weight[sets.first[j] : sets.first[j + 1]].sum()
+        if total > 0.0:
+            weight[sets.first[j] : sets.first[j + 1]] /= total
+        elif sets.first[j] < sets.first[j + 1]:
+            best = sets.first[j]
+            most = _worth(sets, best, j, price.task, price.memory)
+            for a in range(best + 1, sets.first[j + 1]):
+                worth = _worth(sets, a, j, price.task, price.memory)
+                if worth > most:
+                    best, most = a, worth
+            weight[best] = 1.0
+
+
+@jit
+def _best_factor(
+    sets: Sets,
+    task: FloatArray,
+    memory: FloatArray,
+    level: float,
+    weight: FloatArray,
+    factor: float,
+    pace: Raw,
+    raw: Raw,
+    price: Raw,
+) -> float:
+    """Return the multiplier of the level that is best for the weights, and fill in its prices."""
+    toward, toward_memory = np.full(len(task), 1.0 - level), -sets.room
+    for j in range(len(sets.room)):
+        for a in range(sets.first[j], sets.first[j + 1]):
+            if weight[a] > 0.0:
+                toward_memory[j] += weight[a] * sets.held[a]
+                for entry in range(sets.begin[a], sets.begin[a + 1]):
+                    toward[sets.task[entry]] -= weight[a]
+    for step in range(_NEWTON + 1):
+        slope = curvature = 0.0
+        for i in range(len(task)):
+            raw.task[i] = task[i] + pace.task[i] * factor * toward[i]
+            price.task[i] = max(raw.task[i], 0.0)
+            slope -= toward[i] * price.task[i]
+            if raw.task[i] > 0.0:
+                curvature += pace.task[i] * toward[i] ** 2
+        for j in range(len(memory)):
+            raw.memory[j] = memory[j] + pace.memory[j] * factor * toward_memory[j]
+            price.memory[j] = max(raw.memory[j], 0.0)
+            slope -= toward_memory[j] * price.memory[j]
+            if raw.memory[j] > 0.0:
+                curvature += pace.memory[j] * toward_memory[j] ** 2
+        if step == _NEWTON or not curvature > 0.0:
+            break
+        factor = max(0.0, factor + slope / curvature)
+    return factor
+
+
+@jit_lean
+def _trade(
+    sets: Sets,
+    node: int,
+    weight: FloatArray,
+    factor: float,
+    pace: Raw,
+    raw: Raw,
+    price: Raw,
+    mark: FloatArray,
+) -> bool:
+    """Give the set of a node that is worth most weight of the one worth least, as far as it pays.
+
+    Returns whether it paid.
     """
-    settings = clarabel.DefaultSettings()
-    settings.verbose = settings.presolve_enable = False
-    settings.max_threads = 1
-    settings.direct_solve_method = "qdldl" if variables <= _SCALAR else "faer"
-    settings.tol_feas, settings.tol_gap_abs, settings.tol_gap_rel = _TOLERANCE, _ROUGH, _ROUGH
-    if time_left() < np.inf:
-        settings.time_limit = time_left()
-    return settings
+    low = high = -1
+    least, most = np.inf, -np.inf
+    for a in range(sets.first[node], sets.first[node + 1]):
+        worth = _worth(sets, a, node, price.task, price.memory)
+        if worth > most:
+            high, most = a, worth
+        if weight[a] > 0.0 and worth < least:
+            low, least = a, worth
+    if low < 0 or not most > least:
+        return False
+    for entry in range(sets.begin[high], sets.begin[high + 1]):
+        mark[sets.task[entry]] = 1.0
+    held = sets.held[high] - sets.held[low]
+    curvature = pace.memory[node] * held**2
+    for entry in range(sets.begin[low], sets.begin[low + 1]):
+        i = sets.task[entry]
+        mark[i] -= 1.0
+        curvature += pace.task[i] * mark[i] ** 2
+    for entry in range(sets.begin[high], sets.begin[high + 1]):
+        i = sets.task[entry]
+        curvature += pace.task[i] * mark[i] ** 2
+    moved = weight[low]
+    if curvature > 0.0 and moved * factor * curvature > most - least:
+        moved = (most - least) / (factor * curvature)
+        weight[low] -= moved
+    else:
+        weight[low] = 0.0
+    weight[high] += moved
+    for a in (low, high):
+        for entry in range(sets.begin[a], sets.begin[a + 1]):
+            i = sets.task[entry]
+            raw.task[i] -= pace.task[i] * factor * moved * mark[i]
+            price.task[i] = max(raw.task[i], 0.0)
+            mark[i] = 0.0
+    raw.memory[node] += pace.memory[node] * factor * moved * held
+    price.memory[node] = max(raw.memory[node], 0.0)
+    return True

@@ -31,7 +31,7 @@ from edgeopt.optim.scheduling.run_time import is_over
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_MOST_ITERATIONS = 300, 60  # of the prices of a deadline, and where each takes long or few matter
+_MOST_ITERATIONS = 300  # of the prices of a deadline
 
 
 @dataclass
@@ -96,10 +96,8 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
         root.search = open_prices(whole, left, root.prices, root.columns)
         root.work += root.search.work
     search = root.search
-    few = search.is_large or (deadlines.is_fine and deadlines.close > 0.0)
-    most = _MOST_ITERATIONS[few]
     for _ in range(iterations):
-        if search.worth.spare > 0.0 or search.converged or search.iterations >= most:
+        if search.worth.spare > 0.0 or search.converged or search.iterations >= _MOST_ITERATIONS:
             break
         if is_over():
             return []

@@ -1,34 +1,24 @@
 """Projected prices are the nearest ones, and refute what prices of a box refute."""
 
-from types import SimpleNamespace
-
 import cvxpy as cp
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from naive.exact import exact_optimum
-from scipy.sparse import csr_array
 from strategies import problems_with_forbidden_pairs
 
 from edgeopt.optim.scheduling.bounds.rounding import makespan_unit
 from edgeopt.optim.scheduling.branch_and_price import projection
 from edgeopt.optim.scheduling.branch_and_price.prices import (
-    TOTAL,
     Columns,
     Prices,
     evaluate,
     lp_prices,
     no_columns,
     open_prices,
-    scaled,
 )
-from edgeopt.optim.scheduling.branch_and_price.projection import (
-    Sets,
-    _blends,
-    approach,
-    project,
-)
+from edgeopt.optim.scheduling.branch_and_price.projection import Sets, approach, project
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.heuristics.batch_rules import min_min
 from edgeopt.problems.scheduling.spec import load_problem
@@ -42,93 +32,91 @@ def open_search(problem, deadline, prices=None):
 
 
 def some_sets(seed, memory):
-    """Return sets of seven tasks on three nodes, their memory, and prices."""
+    """Return sets of seven tasks on three nodes, as arrays and as `Sets`, and prices."""
     rng = np.random.default_rng(seed)
-    tasks = (rng.random((9, 7)) < 0.4).astype(float)
-    held = tasks @ rng.random(7) if memory else np.zeros(9)
-    room = rng.uniform(1.0, 2.0, 3) if memory else np.zeros(3)
+    tasks, node, need = rng.random((9, 7)) < 0.4, np.arange(9) % 3, rng.random(7) * memory
+    room = rng.uniform(1.0, 2.0, 3) * memory
     prices = rng.random(7)
     prices *= 7 / prices.sum()
-    return Sets(np.arange(9) % 3, csr_array(tasks), held, room), prices, rng.random(3) * memory
+    sets = Sets.of(node, tasks, need, room)
+    return (node, tasks, need, room), sets, prices, rng.random(3) * memory
 
 
-def nearest(sets, task, memory, level):
-    """Return the nearest prices by cvxpy, written from the definition; None if there are none."""
+def nearest(arrays, task, memory, share):
+    """Return the nearest prices that spare a share of all by cvxpy, written from the definition."""
+    node, tasks, need, room = arrays
     p, v, w = cp.Variable(7), cp.Variable(3), cp.Variable(3)
-    limits = [p >= 0, v >= 0, w >= 0, cp.sum(p) == task.sum()]
-    limits += [p.sum() - v @ sets.room - cp.sum(w) >= level]
-    for node, tasks, held in zip(sets.node, sets.tasks.toarray(), sets.held, strict=True):
-        limits.append(w[node] >= tasks @ p - held * v[node])
-    if not sets.room.any():
+    limits = [p >= 0, v >= 0, w >= 0, cp.sum(p) - v @ room - cp.sum(w) >= share * cp.sum(p)]
+    for j, row in zip(node, tasks.astype(float), strict=True):
+        limits.append(w[j] >= row @ p - (row @ need) * v[j])
+    if not room.any():
         limits.append(v == 0)
     distance = cp.sum(cp.square(p - task) / np.maximum(task, 0.1))
     distance += cp.sum(cp.square(v - memory) / np.maximum(memory, 0.1))
     problem = cp.Problem(cp.Minimize(distance), limits)
     problem.solve(solver=cp.OSQP, eps_abs=1e-9, eps_rel=1e-9, max_iter=200_000)
-    return (p.value, v.value) if problem.status == "optimal" else None
+    return p.value, v.value
 
 
 @pytest.mark.parametrize("memory", [False, True])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_projection_is_the_nearest(monkeypatch, seed, memory):
-    monkeypatch.setattr(projection, "_ROUGH", 1e-9)
-    monkeypatch.setattr(projection, "_TOLERANCE", 1e-9)
-    sets, task, node = some_sets(seed, memory)
-    now = sets.spare(task, node)
-    for gain in (0.0, 0.01, 0.1):
-        expected = nearest(sets, task, node, now + gain)
-        found = project(sets, task, node, now + gain, 0.1)
-        if expected is None:
-            assert sets.spare(found.task, found.memory) < now + gain
-        else:
-            assert found.task == pytest.approx(expected[0], abs=1e-4)
-            assert found.memory == pytest.approx(expected[1], abs=1e-4)
+    monkeypatch.setattr(projection, "_NEAR", 1 - 1e-7)
+    monkeypatch.setattr(projection, "_SWEEPS", 50_000)
+    arrays, sets, task, node = some_sets(seed, memory)
+    now = sets.spare(task, node) / 7
+    for gain in (0.001, 0.01, 0.1):
+        price, memory_price = nearest(arrays, task, node, now + gain)
+        found = project(sets, task, node, gain, np.zeros(9))
+        if price.sum() < 3.5:  # only far away
+            assert found.gain < gain
+            continue
+        factor = 7 / price.sum()
+        assert found.gain == pytest.approx(gain)
+        assert found.task == pytest.approx(price * factor, abs=1e-3)
+        assert found.memory == pytest.approx(memory_price * factor, abs=1e-3)
 
 
 @pytest.mark.parametrize("memory", [False, True])
-def test_a_rough_projection_meets_the_level_and_keeps_the_sum(memory):
+def test_a_rough_projection_gains_about_what_it_is_to(memory):
     for seed in range(20):
-        sets, task, node = some_sets(seed, memory)
-        level = sets.spare(task, node) + 1e-3
-        found = project(sets, task, node, level, 1e-3)
-        assert found.task.sum() == pytest.approx(task.sum(), rel=1e-6)
-        assert (found.task >= 0.0).all()
-        assert (found.memory >= 0.0).all()
-        assert level - 1e-6 <= sets.spare(found.task, found.memory) < level + 0.1
-        assert found.work > 0.0
+        _, sets, task, node = some_sets(seed, memory)
+        gain, now = 1e-3, sets.spare(task, node) / 7
+        for weight in (np.zeros(9), np.arange(9.0)):
+            given = weight.copy()
+            found = project(sets, task, node, gain, weight)
+            assert (weight == given).all()
+            assert found.task.mean() == pytest.approx(1.0)
+            assert (found.task >= 0.0).all()
+            assert (found.memory >= 0.0).all()
+            assert sets.spare(found.task, found.memory) / 7 == pytest.approx(now + found.gain)
+            assert 0.8 * gain - 1e-9 <= found.gain < 2 * gain
+            assert (found.weight >= 0.0).all()
+            assert np.bincount(np.arange(9) % 3, found.weight) == pytest.approx(np.ones(3))
+            assert found.work > 0.0
 
 
-@pytest.mark.parametrize("memory", [False, True])
-def test_both_ways_to_factorise_give_the_same_prices(monkeypatch, memory):
-    monkeypatch.setattr(projection, "_ROUGH", 1e-9)
-    monkeypatch.setattr(projection, "_TOLERANCE", 1e-9)
-    sets, task, node = some_sets(3, memory)
-    variables, found = 2 * 3 + 7 if memory else 3 + 7, []
-    for most in (variables, variables - 1):
-        monkeypatch.setattr(projection, "_SCALAR", most)
-        found.append(project(sets, task, node, sets.spare(task, node) + 0.01, 0.1))
-    scalar, vector = found
-    assert scalar.task == pytest.approx(vector.task, abs=1e-6)
-    assert scalar.memory == pytest.approx(vector.memory, abs=1e-6)
-    assert scalar.work != vector.work  # by another way
-
-
-def test_work_is_that_of_the_entries_of_the_factors_in_each_iteration():
-    for name, entries, expected in (
-        ("qdldl", 10_000, 0.003 + 20 * 10_000 * (1.6e-8 + 2.6e-8)),
-        ("faer", 1_000_000, 0.003 + 20 * 1_000_000 * 4.5e-8),
-    ):
-        method = SimpleNamespace(name=name, nnzL=entries)
-        program = SimpleNamespace(get_info=lambda method=method: SimpleNamespace(linsolver=method))
-        assert projection._work(program, 20) == pytest.approx(expected)
+def test_weights_of_sets_run_all_tasks_where_no_prices_gain(monkeypatch):
+    """Each node may run either task, so that no prices spare anything."""
+    monkeypatch.setattr(projection, "_NEAR", 1.0)
+    monkeypatch.setattr(projection, "_SWEEPS", 5000)
+    tasks = np.array([[True, False], [False, True], [True, False], [False, True]])
+    sets = Sets.of(np.array([0, 0, 1, 1]), tasks, np.zeros(2), np.zeros(2))
+    found = project(sets, np.array([0.4, 1.6]), np.zeros(2), 0.601, np.zeros(4))
+    assert found.gain < 0.601
+    assert found.weight @ tasks == pytest.approx(np.ones(2), abs=0.1)
 
 
 def test_what_sets_spare_by_hand():
     """Two tasks worth 3 and 4; one node's best set is both of them, less their memory."""
-    sets = Sets(np.array([0, 0, 1]), csr_array([[1.0, 0], [1, 1], [0, 1]]), np.array([1.0, 2, 1]),
-                np.array([2.0, 1.0]))  # fmt: skip
+    tasks = np.array([[True, False], [False, True], [True, True]])
+    sets = Sets.of(np.array([0, 1, 0]), tasks, np.array([1.0, 1.0]), np.array([2.0, 1.0]))
+    assert sets.order.tolist() == [0, 2, 1]
+    assert sets.first.tolist() == [0, 2, 3]
+    assert sets.task.tolist() == [0, 0, 1, 1]
+    assert sets.begin.tolist() == [0, 1, 3, 4]
+    assert sets.held.tolist() == [1.0, 2.0, 1.0]
     prices, memory = np.array([3.0, 4.0]), np.array([0.5, 5.0])
-    assert sets.worth(prices, memory).tolist() == [2.5, 6.0, -1.0]
     assert sets.spare(prices, memory) == 7.0 - (0.5 * 2 + 5.0) - 6.0 - 0.0
 
 
@@ -169,45 +157,24 @@ def test_joined_columns_are_those_known_in_their_order_and_new_ones_once():
     assert (joined.tasks == tasks({0, 9}, {8}, {0, 9}, {8}, {9})).all()
 
 
-@pytest.mark.parametrize(("tasks", "more"), [(380, 0), (400, 3)])
-def test_long_projections_are_followed_by_prices_on_the_way_there(tasks, more):
-    problem = load_problem(f"rcmax:u_1_100:{tasks}x8:seed=2")
-    search = open_search(problem, problem.makespan(min_min(problem, np.random.default_rng(1))))
-    assert search.is_large == (more > 0)
-    start = search.prices.task
-    end = scaled(Prices(np.arange(1.0, tasks + 1), np.zeros(8)), search.left)
-    first, *blends = _blends(search, end)
-    assert (first.task == end.task).all()
-    assert len(blends) == more
-    for blend in blends:
-        assert blend.task.sum() == pytest.approx(TOTAL)
-        far = np.abs(end.task - start) > TOTAL / tasks / 2  # there, the scale matters less
-        part = (blend.task - start)[far] / (end.task - start)[far]
-        assert part.std() > 0.05
-        assert -0.1 < part.min() < 0.1 < 0.4 < part.max() < 0.6
-    again = _blends(search, end)
-    assert all((a.task == b.task).all() for a, b in zip([first, *blends], again, strict=True))
-    search.iterations += 1
-    for other, blend in zip(_blends(search, end)[1:], blends, strict=True):
-        assert (other.task != blend.task).any()
-
-
-def test_the_best_of_the_prices_on_the_way_is_kept(monkeypatch):
+def test_prices_that_bring_nothing_are_left_further_behind(monkeypatch):
     problem = load_problem("rcmax:machines:40x8:seed=1")
-    rng = np.random.default_rng(1)
-    search = open_search(problem, 183.0, Prices(rng.random(40), np.zeros(8)))
-    known, whole, left = len(search.columns.node), search.whole, search.left
-    rough = [scaled(Prices(search.prices.task * rng.random(40), np.zeros(8)), left) for _ in "ab"]
-    best = scaled(lp_prices(problem, whole), left)
-    tried = [rough[0], best, best, rough[1]]
-    spares = [evaluate(whole, left, prices)[0].spare for prices in tried]
-    assert max(spares) == spares[1] > search.worth.spare
-    monkeypatch.setattr(projection, "_blends", lambda search, prices: tried)
-    approach(search)
-    assert (search.prices.task == best.task).all()
-    assert search.worth.spare == spares[1]
-    new = np.column_stack([search.columns.node, search.columns.tasks])[known:]
-    assert 8 < len(new) == len(np.unique(new, axis=0)) <= 24
+    search = open_search(problem, 183.0)
+    prices, gains = search.prices, []
+
+    def same(sets, task, memory, gain, weight):
+        gains.append(gain)
+        found = 0.0 if len(gains) == 5 else gain
+        return projection.Projection(task, memory, np.zeros(len(sets.order)), found, 0.0)
+
+    monkeypatch.setattr(projection, "project", same)
+    for _ in range(5):
+        assert not search.converged
+        approach(search)
+    assert (search.prices.task == prices.task).all()
+    first = gains[0] / 1.2
+    assert [gain / first for gain in gains] == pytest.approx([1.2, 2.4, 4.8, 9.6, 19.2])
+    assert search.converged  # none at such a distance, and nearer ones bring nothing
 
 
 @given(problems_with_forbidden_pairs(max_tasks=5, max_nodes=3), st.sampled_from([1.0, 1.1, 2.0]))
