@@ -127,7 +127,7 @@ class Sets(NamedTuple):
         first = np.searchsorted(node[order], np.arange(len(room) + 1))
         set_of, task = np.nonzero(tasks[order])
         begin = np.searchsorted(set_of, np.arange(len(node) + 1))
-        held = np.bincount(set_of, memory[task], len(node))
+        held: FloatArray = np.bincount(set_of, memory[task], len(node)).astype(np.float64)
         return cls(order, first, begin, task, held, room)
 
     def spare(self, task: FloatArray, memory: FloatArray) -> float:
@@ -211,9 +211,9 @@ def _exchange(
     sweeps: int,
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return the nearest prices and how many entries were looked at; change the weights."""
-    raw = Raw(task.copy(), memory.copy())
-    pace = Raw(np.maximum(task, _TYPICAL), np.maximum(memory, _TYPICAL))
-    price = Raw(task.copy(), memory.copy())
+    raw = Vector(task.copy(), memory.copy())
+    pace = Vector(np.maximum(task, _TYPICAL), np.maximum(memory, _TYPICAL))
+    price = Vector(task.copy(), memory.copy())
     mark, factor, entries = np.zeros(len(task)), 0.0, 0
     _fill_weights(sets, price, weight)
     for sweep in range(sweeps):
@@ -237,8 +237,8 @@ def _exchange(
     return price.task, price.memory, entries
 
 
-class Raw(NamedTuple):
-    """Numbers of tasks and of nodes' memory: prices, how they move, or prices less than 0, too."""
+class Vector(NamedTuple):
+    """Of tasks and of the nodes' memory: prices, the same before those below 0 are raised, or paces."""
 
     task: FloatArray
     memory: FloatArray
@@ -247,7 +247,7 @@ class Raw(NamedTuple):
 @jit
 def _spare(sets: Sets, task: FloatArray, memory: FloatArray) -> float:
     """Return by how much tasks are worth more than memory and best sets."""
-    spare = task.sum() - (memory * sets.room).sum()
+    spare: float = task.sum() - (memory * sets.room).sum()
     for j in range(len(sets.room)):
         best = 0.0
         for a in range(sets.first[j], sets.first[j + 1]):
@@ -259,14 +259,15 @@ def _spare(sets: Sets, task: FloatArray, memory: FloatArray) -> float:
 @jit_lean
 def _worth(sets: Sets, a: int, node: int, task: FloatArray, memory: FloatArray) -> float:
     """Return what a set is worth: the prices of its tasks, less those of their memory."""
-    worth = 0.0
+    worth: float = 0.0
     for entry in range(sets.begin[a], sets.begin[a + 1]):
         worth += task[sets.task[entry]]
-    return worth - sets.held[a] * memory[node]
+    worth -= sets.held[a] * memory[node]
+    return worth
 
 
 @jit
-def _fill_weights(sets: Sets, price: Raw, weight: FloatArray) -> None:
+def _fill_weights(sets: Sets, price: Vector, weight: FloatArray) -> None:
     """Make the weights of each node sum to 1: of none, the set worth most gets it."""
     for j in range(len(sets.room)):
         total = weight[sets.first[j] : sets.first[j + 1]].sum()
@@ -290,9 +291,9 @@ def _best_factor(
     level: float,
     weight: FloatArray,
     factor: float,
-    pace: Raw,
-    raw: Raw,
-    price: Raw,
+    pace: Vector,
+    raw: Vector,
+    price: Vector,
 ) -> float:
     """Return the multiplier of the level that is best for the weights, and fill in its prices."""
     toward, toward_memory = np.full(len(task), 1.0 - level), -sets.room
@@ -328,9 +329,9 @@ def _trade(
     node: int,
     weight: FloatArray,
     factor: float,
-    pace: Raw,
-    raw: Raw,
-    price: Raw,
+    pace: Vector,
+    raw: Vector,
+    price: Vector,
     mark: FloatArray,
 ) -> bool:
     """Give the set of a node that is worth most weight of the one worth least, as far as it pays.
