@@ -238,7 +238,7 @@ def _exchange(
 
 
 class Vector(NamedTuple):
-    """Of tasks and of the nodes' memory: prices, the same before those below 0 are raised, or paces."""
+    """Of tasks and of the nodes' memory: prices, these before they are made positive, or paces."""
 
     task: FloatArray
     memory: FloatArray
