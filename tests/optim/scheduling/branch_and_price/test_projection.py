@@ -157,6 +157,28 @@ def test_joined_columns_are_those_known_in_their_order_and_new_ones_once():
     assert (joined.tasks == tasks({0, 9}, {8}, {0, 9}, {8}, {9})).all()
 
 
+def test_a_projection_begins_with_the_weights_of_the_last(monkeypatch):
+    search = open_search(
+        load_problem("rcmax:machines:40x8:seed=1"), 183.0, Prices(np.ones(40), np.zeros(8))
+    )
+    begun, found = [], []
+
+    def noted(sets, task, memory, gain, weight):
+        begun.append(weight)
+        found.append(project(sets, task, memory, gain, weight))
+        return found[-1]
+
+    monkeypatch.setattr(projection, "project", noted)
+    for _ in range(3):
+        approach(search)
+    assert not begun[0].any()
+    for before, weight in zip(found, begun[1:], strict=False):
+        known = len(before.weight)
+        assert (weight[:known] == before.weight).all()
+        assert len(weight) > known
+        assert not weight[known:].any()
+
+
 def test_prices_that_bring_nothing_are_left_further_behind(monkeypatch):
     problem = load_problem("rcmax:machines:40x8:seed=1")
     search = open_search(problem, 183.0)
