@@ -218,11 +218,6 @@ def _exchange(
     _fill_weights(sets, price, weight)
     for sweep in range(sweeps):
         factor = _best_factor(sets, task, memory, level, weight, factor, pace, raw, price)
-        if factor <= 0.0:  # these sets have enough to spare
-            weight[:], factor = 0.0, 0.0
-            price.task[:], price.memory[:] = task, memory
-            _fill_weights(sets, price, weight)
-            continue
         if sweep < _LOOK or sweep % _LOOK == 0:
             entries += len(sets.task)
             total = price.task.sum()
