@@ -212,23 +212,23 @@ def _exchange(
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return the nearest prices and how many entries were looked at; change the weights."""
     raw = Vector(task.copy(), memory.copy())
-    pace = Vector(np.maximum(task, _TYPICAL), np.maximum(memory, _TYPICAL))
     price = Vector(task.copy(), memory.copy())
+    pace = Vector(np.maximum(task, _TYPICAL), np.maximum(memory, _TYPICAL))
     mark, factor, entries = np.zeros(len(task)), 0.0, 0
-    _fill_weights(sets, price, weight)
+    _fill_weights(sets, weight)
     for sweep in range(sweeps):
-        factor = _best_factor(sets, task, memory, level, weight, factor, pace, raw, price)
+        toward = _direction(sets, len(task), level, weight)
+        factor = _best_factor(Vector(task, memory), toward, factor, pace, raw, price)
         if sweep < _LOOK or sweep % _LOOK == 0:
             entries += len(sets.task)
             total = price.task.sum()
             is_far = total < _LEAST * task.sum()
             if is_far or _spare(sets, price.task, price.memory) >= enough * total:
                 break
-        for j in range(len(sets.room)):
-            for _ in range(_PAIRS):
-                entries += sets.begin[sets.first[j + 1]] - sets.begin[sets.first[j]]
-                if not _trade(sets, j, weight, factor, pace, raw, price, mark):
-                    break
+        for turn in range(_PAIRS * len(sets.room)):
+            j = turn // _PAIRS
+            entries += sets.begin[sets.first[j + 1]] - sets.begin[sets.first[j]]
+            _trade(sets, j, weight, factor, pace, raw, price, mark)
     return price.task, price.memory, entries
 
 
@@ -262,60 +262,64 @@ def _worth(sets: Sets, a: int, node: int, task: FloatArray, memory: FloatArray) 
 
 
 @jit
-def _fill_weights(sets: Sets, price: Vector, weight: FloatArray) -> None:
-    """Make the weights of each node sum to 1: of none, the set worth most gets it."""
+def _fill_weights(sets: Sets, weight: FloatArray) -> None:
+    """Make the weights of each node sum to 1; if it has none, its first set gets it."""
     for j in range(len(sets.room)):
-        total = weight[sets.first[j] : sets.first[j + 1]].sum()
-        if total > 0.0:
-            weight[sets.first[j] : sets.first[j + 1]] /= total
-        elif sets.first[j] < sets.first[j + 1]:
-            best = sets.first[j]
-            most = _worth(sets, best, j, price.task, price.memory)
-            for a in range(best + 1, sets.first[j + 1]):
-                worth = _worth(sets, a, j, price.task, price.memory)
-                if worth > most:
-                    best, most = a, worth
-            weight[best] = 1.0
+        own = weight[sets.first[j] : sets.first[j + 1]]
+        if own.sum() > 0.0:
+            own /= own.sum()
+        else:
+            own[:1] = 1.0
+
+
+@jit
+def _direction(sets: Sets, tasks: int, level: float, weight: FloatArray) -> Vector:
+    """Return by how much the weights run tasks too little, and use too much memory."""
+    task, memory = np.full(tasks, 1.0 - level), -sets.room
+    for j in range(len(sets.room)):
+        for a in range(sets.first[j], sets.first[j + 1]):
+            if weight[a] == 0.0:
+                continue
+            memory[j] += weight[a] * sets.held[a]
+            for entry in range(sets.begin[a], sets.begin[a + 1]):
+                task[sets.task[entry]] -= weight[a]
+    return Vector(task, memory)
 
 
 @jit
 def _best_factor(
-    sets: Sets,
-    task: FloatArray,
-    memory: FloatArray,
-    level: float,
-    weight: FloatArray,
-    factor: float,
-    pace: Vector,
-    raw: Vector,
-    price: Vector,
+    center: Vector, toward: Vector, factor: float, pace: Vector, raw: Vector, price: Vector
 ) -> float:
-    """Return the multiplier of the level that is best for the weights, and fill in its prices."""
-    toward, toward_memory = np.full(len(task), 1.0 - level), -sets.room
-    for j in range(len(sets.room)):
-        for a in range(sets.first[j], sets.first[j + 1]):
-            if weight[a] > 0.0:
-                toward_memory[j] += weight[a] * sets.held[a]
-                for entry in range(sets.begin[a], sets.begin[a + 1]):
-                    toward[sets.task[entry]] -= weight[a]
+    """Return the best multiplier of the level for a direction, and fill in its prices."""
     for step in range(_NEWTON + 1):
-        slope = curvature = 0.0
-        for i in range(len(task)):
-            raw.task[i] = task[i] + pace.task[i] * factor * toward[i]
-            price.task[i] = max(raw.task[i], 0.0)
-            slope -= toward[i] * price.task[i]
-            if raw.task[i] > 0.0:
-                curvature += pace.task[i] * toward[i] ** 2
-        for j in range(len(memory)):
-            raw.memory[j] = memory[j] + pace.memory[j] * factor * toward_memory[j]
-            price.memory[j] = max(raw.memory[j], 0.0)
-            slope -= toward_memory[j] * price.memory[j]
-            if raw.memory[j] > 0.0:
-                curvature += pace.memory[j] * toward_memory[j] ** 2
+        slope, curvature = _move(center.task, toward.task, factor, pace.task, raw.task, price.task)
+        slope_of_memory, curvature_of_memory = _move(
+            center.memory, toward.memory, factor, pace.memory, raw.memory, price.memory
+        )
+        slope, curvature = slope + slope_of_memory, curvature + curvature_of_memory
         if step == _NEWTON or not curvature > 0.0:
             break
         factor = max(0.0, factor + slope / curvature)
     return factor
+
+
+@jit_lean
+def _move(
+    center: FloatArray,
+    toward: FloatArray,
+    factor: float,
+    pace: FloatArray,
+    raw: FloatArray,
+    price: FloatArray,
+) -> tuple[float, float]:
+    """Move prices by a multiple of a direction; return the dual's slope and curvature there."""
+    slope = curvature = 0.0
+    for i in range(len(center)):
+        raw[i] = center[i] + pace[i] * factor * toward[i]
+        price[i] = max(raw[i], 0.0)
+        slope -= toward[i] * price[i]
+        curvature += pace[i] * toward[i] ** 2 if raw[i] > 0.0 else 0.0
+    return slope, curvature
 
 
 @jit_lean
@@ -328,11 +332,8 @@ def _trade(
     raw: Vector,
     price: Vector,
     mark: FloatArray,
-) -> bool:
-    """Give the set of a node that is worth most weight of the one worth least, as far as it pays.
-
-    Returns whether it paid.
-    """
+) -> None:
+    """Give the set of a node that is worth most weight of the one worth least, while it pays."""
     low = high = -1
     least, most = np.inf, -np.inf
     for a in range(sets.first[node], sets.first[node + 1]):
@@ -342,7 +343,7 @@ def _trade(
         if weight[a] > 0.0 and worth < least:
             low, least = a, worth
     if low < 0 or not most > least:
-        return False
+        return
     for entry in range(sets.begin[high], sets.begin[high + 1]):
         mark[sets.task[entry]] = 1.0
     held = sets.held[high] - sets.held[low]
@@ -369,4 +370,3 @@ def _trade(
             mark[i] = 0.0
     raw.memory[node] += pace.memory[node] * factor * moved * held
     price.memory[node] = max(raw.memory[node], 0.0)
-    return True
