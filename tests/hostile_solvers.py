@@ -61,28 +61,6 @@ def sweep_text(problem: str = "braun:u_c_hihi:8x3", repetitions: int = 1) -> str
     return f"{head}budget = {{evaluations = 20}}\n[solvers.mct]\n{''.join(tables)}"
 
 
-def marked_processes(value: str) -> list[int]:
-    """Return the processes, this one excepted, that carry the mark (on Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            is_marked = f"{MARK}={value}".encode() in (path / "environ").read_bytes().split(b"\0")
-            state = (path / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if is_marked and state != "Z" and int(path.name) != os.getpid():
-            found.append(int(path.name))
-    return found
-
-
-def wait_for_none(value: str, seconds: float = 10.0) -> None:
-    """Wait until no process carries the mark."""
-    deadline = time.monotonic() + seconds
-    while left := marked_processes(value):
-        assert time.monotonic() < deadline, f"processes are left: {left}"
-        time.sleep(0.02)
-
-
 # What is raised.
 
 

@@ -3,12 +3,13 @@
 import csv
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from processes import command_of, kill
 
 from edgeopt.experiments.runs.processes import descendants
 
@@ -104,9 +105,7 @@ class LiveRun:
     def kill(self, role: str) -> bool:
         """Kill a role, such as ``edge 1``; return whether there was one."""
         pids = [pid for pid, found in self.roles().items() if found == role]
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        return bool(pids)
+        return sum(map(kill, pids)) > 0
 
     def wait_for(self, tasks: int) -> None:
         """Wait until so many tasks have been answered."""
@@ -135,15 +134,7 @@ class LiveRun:
         pids = [self.process.pid, *descendants([self.process.pid])]
         for pid in pids:
             if self.process.poll() is None or pid != self.process.pid:
-                os.kill(pid, signal.SIGKILL)
-
-
-def command_of(pid: int) -> list[str]:
-    """Return the command of a process, nothing if it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except OSError:
-        return []
+                kill(pid)
 
 
 def wrong_answers(lines: list[dict[str, str]], tasks: int) -> str:

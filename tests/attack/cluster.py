@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fuzz.outcome import run_command
+from processes import kill
 
 from attack.part import Part, Try
-from attack.process import Command, end_process, one_line, start, start_python
+from attack.process import Command, one_line, start, start_python
 from attack.samples import working_in
 from attack.table import Table, changes, read_table
 
@@ -82,7 +83,7 @@ def _cluster(folder: Path, *workers: str) -> Iterator[tuple[str, list[Command]]]
     finally:
         for node in nodes[::-1]:
             for pid in (*node.workers(), node.process.pid):
-                end_process(pid)
+                kill(pid)
             node.process.wait()
 
 
@@ -236,7 +237,7 @@ def dying_worker(folder: Path) -> str:
         command = _sweep(folder, address)
         _wait(lambda: _rows(folder / "far") > 5 or command.process.poll() is not None)
         for pid in nodes[1].workers():
-            end_process(pid)
+            kill(pid)
         return _end(command, (0,)) or _resumed(folder, here)
 
 
@@ -246,7 +247,7 @@ def dying_scheduler(folder: Path) -> str:
     with _cluster(folder, "own.py") as (address, nodes):
         command = _sweep(folder, address)
         _wait(lambda: _rows(folder / "far") > 5 or command.process.poll() is not None)
-        end_process(nodes[0].process.pid)
+        kill(nodes[0].process.pid)
         wrong = _end(command, (2,))
     kept = read_table("sweep", folder / "far")
     if not wrong and len(kept) < 5:

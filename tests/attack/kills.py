@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fuzz.outcome import fault, run_command
+from processes import kill
 
 from attack.part import Part, Try
-from attack.process import Command, end_process, one_line, start
+from attack.process import Command, one_line, start
 from attack.samples import COMMANDS, FILES, working_in
 from attack.table import Table, changes, read_table, run_again
 
@@ -119,7 +120,7 @@ def _strike(command: Command, run: Run, out: Path, pause: float, hits_worker: bo
     if command.process.poll() is not None:
         return False
     workers = command.workers() if hits_worker else []
-    end_process(workers[-1] if workers else command.process.pid)
+    kill(workers[-1] if workers else command.process.pid)
     return True
 
 

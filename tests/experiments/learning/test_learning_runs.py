@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hostile_solvers import MARK, marked_processes, wait_for_none
+from hostile_solvers import MARK
 from learning_files import write_learning_file
+from processes import marked_processes, wait_for_none
 
 from edgeopt.problems.errors import InputError
 
@@ -108,10 +109,10 @@ def test_neither_a_kill_nor_jobs_nor_threads_change_bits(two_schemes, tmp_path):
     options, marked = ["--out", str(tmp_path / "killed"), "--jobs", "2"], {MARK: str(tmp_path)}
     child = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | marked)
     _wait_for_rows(tmp_path / "killed", child)
-    assert len(marked_processes(str(tmp_path))) > 2
+    assert len(marked_processes(MARK, str(tmp_path))) > 2
     os.kill(child.pid, signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    wait_for_none(str(tmp_path))
+    wait_for_none(MARK, str(tmp_path))
     left = [len(rows_in(path)) for path in (tmp_path / "killed" / "runs").glob("*.pt")]
     assert 0 < sum(left) < 12
     config = read_learning(two_schemes)

@@ -18,7 +18,8 @@ import pytest
 for package in ("zmq", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="extra live")
 
-from live_runs import LiveRun, command_of, wrong_answers
+from live_runs import LiveRun, wrong_answers
+from processes import command_of
 
 from edgeopt.experiments.live.hub import LOOPBACK, Line, MasterGone, now_s
 from edgeopt.experiments.live.messages import Refused, encode

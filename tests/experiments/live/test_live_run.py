@@ -12,6 +12,8 @@ import pytest
 for package in ("zmq", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="extra live")
 
+from processes import command_of, marked_processes
+
 from edgeopt.experiments.live import run_live
 from edgeopt.optim.framework.measures import MEASURES
 
@@ -46,16 +48,8 @@ TOKEN = f"token of {os.getpid()}"
 
 def left_processes():
     """Processes that are roles of the runs of this file."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().split(b"\0")
-            is_mine = f"EDGEOPT_TOKEN={TOKEN}".encode() in (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if b"--role" in command and is_mine:
-            found.append(b" ".join(command))
-    return found
+    commands = [command_of(pid) for pid in marked_processes("EDGEOPT_TOKEN", TOKEN)]
+    return [command for command in commands if "--role" in command]
 
 
 @pytest.fixture(scope="module")

@@ -55,21 +55,6 @@ def wait_for_lines(process: subprocess.Popen[str], out: Path, lines: int) -> Non
         time.sleep(0.002)
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    """Return the process ids of the workers of a sweep."""
-    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    pids = [int(pid) for pid in path.read_text().split()]
-    return [pid for pid in pids if b"runs.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process, and not only its remains."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def assert_same(first: pd.DataFrame, second: pd.DataFrame) -> None:
     """Compare tables bit by bit, but for the times that were measured."""
     assert_frame_equal(first.drop(columns=TIMES), second.drop(columns=TIMES), check_exact=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import hostile_solvers
 import pandas as pd
 import pytest
-from hostile_solvers import EXPECTED, MARK, marked_processes, sweep_text
+from hostile_solvers import EXPECTED, MARK, sweep_text
+from processes import command_of, marked_processes, parent_of
 
 from edgeopt.experiments.runs.cell import FAILED
 from edgeopt.experiments.runs.run import run_sweep
@@ -43,7 +44,7 @@ def _left(value: str) -> list[int]:
     """Return the processes that are there after a moment, without the workers that are kept."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        left = [pid for pid in marked_processes(value) if not _is_kept(pid)]
+        left = [pid for pid in marked_processes(MARK, value) if not _is_kept(pid)]
         if not left:
             break
         time.sleep(0.05)
@@ -52,13 +53,7 @@ def _left(value: str) -> list[int]:
 
 def _is_kept(pid: int) -> bool:
     """Whether a process is a worker that waits for the next sweep."""
-    words = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b"runs.worker" in words and _parent(pid) == os.getpid()
-
-
-def _parent(pid: int) -> int:
-    """Return the parent of a process."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return parent_of(pid) == os.getpid() and "runs.worker" in " ".join(command_of(pid))
 
 
 @pytest.mark.parametrize(("name", "reason"), EXPECTED, ids=dict(EXPECTED))

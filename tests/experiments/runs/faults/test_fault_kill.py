@@ -1,7 +1,5 @@
 """`kill -9` of the sweep and of its workers: nothing is lost, nothing counted twice."""
 
-import contextlib
-import os
 import random
 import signal
 import subprocess
@@ -10,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_sweep import NOISY, assert_same, children, start, wait_for_lines, write_sweep
-from hostile_solvers import MARK, marked_processes, wait_for_none
+from fault_sweep import NOISY, assert_same, start, wait_for_lines, write_sweep
+from hostile_solvers import MARK
+from processes import children_of, kill, marked_processes, wait_for_none
 
 from edgeopt.experiments.runs.run import run_sweep
 from edgeopt.experiments.runs.store import read_cells, scan_store
@@ -48,9 +47,8 @@ def test_workers_are_killed_again_and_again(tmp_path: Path, strikes: int):
         lines += pick.randrange(10, 30)
         wait_for_lines(process, tmp_path / "out", lines)
         time.sleep(pick.uniform(0.0, 0.05))
-        with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
-            os.kill(pick.choice(children(process)), signal.SIGKILL)
-            struck += 1
+        workers = children_of(process.pid, "runs.worker")
+        struck += bool(workers) and kill(pick.choice(workers))
     _, error = process.communicate(timeout=120)
     said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
     assert all("failed:" in line or "died 2 times" in line for line in said)
@@ -86,12 +84,12 @@ def test_all_processes_die_with_the_sweep(
     write_sweep(tmp_path, ENDLESS)
     process = start(tmp_path, "out", "--jobs", "2")
     deadline = time.monotonic() + 60
-    while len(marked_processes(str(tmp_path))) < 1 + 2 * 5 and process.poll() is None:
+    while len(marked_processes(MARK, str(tmp_path))) < 1 + 2 * 5 and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)
     _, error = process.communicate()
-    wait_for_none(str(tmp_path))
+    wait_for_none(MARK, str(tmp_path))
     if number == signal.SIGTERM:
         said = [line for line in error.splitlines() if not line.startswith("cells: ")]  # progress
         assert (process.returncode, said) == (130, [INTERRUPTED])

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_sweep import is_running, write_sweep
+from fault_sweep import write_sweep
+from processes import is_running
 
 from edgeopt.experiments.runs.files import journal_rows, journals
 from edgeopt.experiments.runs.run import run_sweep
