@@ -38,9 +38,9 @@ _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
 _GRAIN = 2.0**-23  # least unit of memory, of a node's capacity: far above the tolerance
 
-_WHOLE = 0.5  # a variable above is 1
-
 _PIVOT_S = 3e-7  # time of a pivot of HiGHS in s, for each row and column
+
+_QUICK_PIVOT_S = 1e-7  # in the program here, whose rows have few entries
 
 _GAP = 0.75  # share of a unit by which HiGHS may be wrong
 
@@ -82,6 +82,8 @@ class IntegerProgram(NamedTuple):
         Of all makespans, in units of `scale`; 0 where they have none, or there is no deadline.
     covers : tuple of (node, tasks)
         Sets of tasks that a node cannot hold.
+    longest : int or None
+        How many of the longest tasks run on one node each; the others may be split. All if None.
     """
 
     task: IntArray
@@ -96,6 +98,7 @@ class IntegerProgram(NamedTuple):
     deadline: float = math.inf
     unit: float = 0.0
     covers: tuple[tuple[int, Cover], ...] = ()
+    longest: int | None = None
 
     @property
     def most(self) -> float:
@@ -131,11 +134,14 @@ class IntegerSolution(NamedTuple):
         subtracted; infinite if HiGHS finds that there is no schedule.
     ended : bool
         Whether HiGHS has nothing more to search.
+    work : float
+        About its processor time in s; counted, not measured.
     """
 
     assignment: IntArray | None
     bound: float
     ended: bool
+    work: float = 0.0
 
 
 def build_integer_program(
@@ -216,21 +222,22 @@ def solve_program(
         highs.setSolution(solution_of(program, start))
     if not run_program(highs, checks):
         return IntegerSolution(None, 0.0, False)
+    work = work_of(highs, _QUICK_PIVOT_S)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
-        return IntegerSolution(None, math.inf, True)
+        return IntegerSolution(None, math.inf, True, work)
     found, least = None, info.mip_dual_bound
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         values = np.array(highs.getSolution().col_value)[: len(program.task)]
-        chosen = values > _WHOLE
-        found = np.full(program.tasks, -1)
-        found[program.task[chosen]] = program.node[chosen]
+        share = np.zeros((program.tasks, len(program.room)))
+        share[program.task, program.node] = values
+        found = np.asarray(share.argmax(axis=1))
         # What is not better by the gap has not been looked at.
         least = min(least, info.objective_function_value - program.gap)
     least = max(0.0, least - program.lost)
     bound = program.origin + least * program.scale if math.isfinite(least) else 0.0
     ended = status == HighsModelStatus.kOptimal
-    return IntegerSolution(found, rounded_down(bound, 2), ended)
+    return IntegerSolution(found, rounded_down(bound, 2), ended, work)
 
 
 def run_program(highs: Any, checks: float) -> bool:
@@ -266,10 +273,13 @@ def run_program(highs: Any, checks: float) -> bool:
     return not thread.is_alive()
 
 
-def work_of(highs: Any) -> float:
-    """Return about the seconds of HiGHS's work: counted by the pivots of all LPs, not timed."""
+def work_of(highs: Any, pivot_s: float = _PIVOT_S) -> float:
+    """Return about the seconds of HiGHS's work: counted by the pivots of all LPs, not timed.
+
+    A pivot takes `pivot_s` for each row and column.
+    """
     pivots = max(int(highs.getInfo().simplex_iteration_count), 0)  # -1 before the first
-    return _PIVOT_S * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
+    return pivot_s * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
 
 
 # Memory: HiGHS may pack a node beyond its capacity by a grain for each task.
@@ -350,8 +360,19 @@ def model_of(program: IntegerProgram) -> Any:
     model.a_matrix_.format_ = MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
     model.a_matrix_.value_ = matrix.data
-    model.integrality_ = [HighsVarType.kInteger] * (n + y) + [HighsVarType.kContinuous]
+    kinds = np.array([HighsVarType.kContinuous, HighsVarType.kInteger])
+    is_whole = np.concatenate([_runs_whole(program)[program.task], np.ones(y, np.bool_), [False]])
+    model.integrality_ = kinds[is_whole.astype(np.int64)].tolist()
     return model
+
+
+def _runs_whole(program: IntegerProgram) -> NDArray[np.bool_]:
+    """Return which tasks, shape (k,), may not be split."""
+    least = np.full(program.tasks, np.inf)
+    np.minimum.at(least, program.task, program.times)
+    whole = np.zeros(program.tasks, dtype=np.bool_)
+    whole[np.argsort(-least, kind="stable")[: program.longest]] = True
+    return whole
 
 
 def solution_of(program: IntegerProgram, assignment: IntArray) -> Any:

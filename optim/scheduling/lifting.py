@@ -15,7 +15,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_price
 from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
-    bisect,
+    close_gap,
     gains_by_dives,
     in_reach_of_trees,
     open_proof,
@@ -142,7 +142,7 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof, near: bool) -> bool
     if not deadlines.root_is_done:
         schedules = raise_deadline(problem, proof.root, 1)
     elif not deadlines.is_settled and not in_reach_of_trees(problem, deadlines):
-        schedules = bisect(problem, proof, 1) if near else None
+        schedules = close_gap(problem, proof, 1, dives=near)
         if schedules is None:
             return False
     elif not deadlines.is_settled and proof.visited * problem.tasks <= _MOST_PRICES:
@@ -157,8 +157,8 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     """Whether the proof is worth as much time as the search.
 
     That is with few units left, as long as trees have not visited as many nodes as a descent takes;
-    with more, if the problem is not too large, until dives find nothing; or while the search
-    stalls, if the root cannot raise the bound any more or few units are left.
+    with more, if the problem is not too large, until dives find nothing and the longest tasks have
+    raised the bound; or while the search stalls, if few units are left or the root is done.
     """
     assert lifting.proof is not None
     deadlines = lifting.proof.root.deadlines
@@ -166,7 +166,7 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     if few and lifting.proof.visited < descent_visits(problem.tasks):
         return True
     many = deadlines.met < math.inf and not in_reach_of_trees(problem, deadlines)
-    if many and gains_by_dives(problem) and lifting.proof.bisection.is_promising:
+    if many and gains_by_dives(problem) and lifting.proof.is_promising:
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)

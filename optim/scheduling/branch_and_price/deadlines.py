@@ -134,11 +134,14 @@ class Deadlines:
     def fail(self, deadline: float) -> None:
         """Note that the root's prices do not refute a deadline."""
         self.stride /= 4
-        known = self.below(self.bound)
-        if deadline <= known:  # refuted without a certificate
-            self.refuted = max(self.refuted, known)
+        if deadline <= self.below(self.bound):
+            self.raise_to(self.bound)
         else:
             self.failed.add(deadline)
+
+    def raise_to(self, bound: float) -> None:
+        """Note that deadlines below a bound are refuted, without a certificate."""
+        self.refuted = max(self.refuted, self.below(bound))
 
     def _snapped(self, deadline: float) -> float:
         """Return the largest multiple of the unit that is at most a deadline."""

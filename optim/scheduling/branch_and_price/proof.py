@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.dive import FEW_NODES, Dive, advance, open_dive
+from edgeopt.optim.scheduling.branch_and_price.long_tasks import LongTasks, raise_by_long_tasks
 from edgeopt.optim.scheduling.branch_and_price.root import (
     Root,
     note_refuted,
@@ -90,19 +91,27 @@ class Proof:
         To schedules within deadlines, by these in s.
     trees : dict
         The trees of deadlines whose dives are lost.
+    long_tasks : LongTasks
+        Programs, and
     bisection : Bisection
-        Dives where deadlines are too many for trees.
+        dives, where deadlines are too many for trees.
     """
 
     root: Root
     dives: dict[float, Dive] = field(default_factory=dict)
     trees: dict[float, Tree] = field(default_factory=dict)
+    long_tasks: LongTasks = field(default_factory=LongTasks)
     bisection: Bisection = field(default_factory=Bisection)
 
     @property
     def visited(self) -> int:
         """The nodes visited in the trees under way."""
         return sum(tree.visited for tree in self.trees.values())
+
+    @property
+    def is_promising(self) -> bool:
+        """Whether closing a gap of many deadlines seems worth as much time as the search."""
+        return self.bisection.is_promising or not self.long_tasks.has_ended
 
     @property
     def is_diving(self) -> bool:
@@ -193,7 +202,34 @@ def _dive(proof: Proof, dive: Dive, iterations: int) -> list[IntArray]:
     return [dive.found]
 
 
-def bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | None:
+def close_gap(
+    problem: Problem, proof: Proof, iterations: int, dives: bool = True
+) -> list[IntArray] | None:
+    """Find better schedules by dives, or raise the bound by the longest tasks, in turns.
+
+    Return the schedules found, None if neither is possible.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is to be proved about.
+    proof : Proof
+        Is changed; its root is done.
+    iterations : int
+        Of a dive.
+    dives : bool
+        Whether there is time for dives.
+    """
+    programs = problem.matrix.size <= _PAIRS and not proof.long_tasks.has_ended
+    schedules = None
+    if dives and (proof.bisection.is_promising or not programs):
+        schedules = _bisect(problem, proof, iterations)
+    if schedules is None and programs:
+        schedules = raise_by_long_tasks(problem, proof.root, proof.long_tasks)
+    return schedules
+
+
+def _bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] | None:
     """Dive to a deadline between the best schedule and those without; return a schedule found.
 
     The deadline is half way between the best schedule and the last one to which a dive found none,

@@ -9,7 +9,7 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.rounding import is_met
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Proof,
-    bisect,
+    close_gap,
     in_reach_of_trees,
     open_proof,
     work_on_deadline,
@@ -71,12 +71,13 @@ class BranchAndPrice:
     as they refute it: they are improved until the columns of all nodes run all tasks, at least in
     parts, as no prices refute that. From there, a dive gives one node after another its column for
     good, as long as prices do not refute what is left. With more than 16 deadlines and 60 tasks,
-    dives bisect the gap. Else, and where they find nothing, trees are searched depth first: tasks
-    are put on the nodes where the columns want them, several at once if these are sure, and pairs
-    that prices refute are dropped. The first leaf without a choice is a schedule within the
-    deadline; if all leaves are refuted, no schedule is. Deadlines just above the bound, just below
-    the best schedule, and between them are tried in turn. Every fourth step is one of `Frontier`,
-    as long as there is a gap.
+    dives bisect the gap, and HiGHS raises the bound by programs in which only the longest tasks may
+    not be split (up to 20,000 pairs of task and node), which leaves no certificate. Else, and where
+    they find nothing, trees are searched depth first: tasks are put on the nodes where the columns
+    want them, several at once if these are sure, and pairs that prices refute are dropped. The
+    first leaf without a choice is a schedule within the deadline; if all leaves are refuted, no
+    schedule is. Deadlines just above the bound, just below the best schedule, and between them are
+    tried in turn. Every fourth step is one of `Frontier`, as long as there is a gap.
 
     Where times are multiples of a unit, deadlines are too. Otherwise the last deadline is shorter
     than the best schedule by a share of about 1e-11 for 100 tasks, and a search of up to 1,000,000
@@ -164,7 +165,7 @@ def _work_on_deadline(problem: Problem, state: BranchAndPriceState) -> None:
     """Dive, or visit nodes of the tree whose turn it is, for some iterations."""
     schedules = None
     if not in_reach_of_trees(problem, state.proof.root.deadlines):
-        schedules = bisect(problem, state.proof, _ITERATIONS)
+        schedules = close_gap(problem, state.proof, _ITERATIONS)
     if schedules is None:
         schedules = work_on_deadline(problem, state.proof, state.turn, _ITERATIONS)
     state.done = schedules is None

@@ -8,7 +8,7 @@ import pytest
 from edgeopt.optim.scheduling.branch_and_price import proof as proof_module
 from edgeopt.optim.scheduling.branch_and_price.proof import (
     Bisection,
-    bisect,
+    close_gap,
     in_reach_of_trees,
     open_proof,
 )
@@ -30,7 +30,7 @@ def begun(makespan):
     deadlines.met = makespan * deadlines.bound
     while not deadlines.root_is_done:
         raise_deadline(REAL, proof.root, 1)
-    proof.root.work = 0.005
+    proof.root.work, proof.long_tasks.has_ended = 0.005, True
     return proof
 
 
@@ -74,7 +74,7 @@ def test_deadlines_are_halved_towards_what_dives_reach(stood_in):
     low, gap = deadlines.refuted, deadlines.highest - deadlines.refuted
     stood_in.from_deadline = low + 0.7 * gap
     for _ in range(200):
-        if bisect(REAL, proof, 5):
+        if close_gap(REAL, proof, 5):
             deadlines.met = stood_in.deadlines[-1]
         if proof.bisection.patience > 10:
             break
@@ -90,7 +90,7 @@ def test_dives_that_find_nothing_may_take_twice_as_long_the_next_time(stood_in, 
     stood_in.every = every
     proof, times = begun(1.05), {}
     while proof.bisection.patience < 80:
-        bisect(REAL, proof, 1)
+        close_gap(REAL, proof, 1)
         if (dive := proof.bisection.dive) is not None:
             times[proof.bisection.patience] = max(
                 times.get(proof.bisection.patience, 0.0), dive.work
@@ -99,7 +99,7 @@ def test_dives_that_find_nothing_may_take_twice_as_long_the_next_time(stood_in, 
     assert list(times.values()) == pytest.approx([longest * n for n in (1, 2, 4)], abs=5.1e-4)
     assert not proof.bisection.is_promising
     stood_in.from_deadline = 0.0
-    assert bisect(REAL, proof, 5)
+    assert close_gap(REAL, proof, 5)
     assert proof.bisection.is_promising
     assert proof.bisection.patience == 10
 
@@ -141,9 +141,9 @@ def test_whole_times_are_bisected_too_once_there_is_a_schedule():
 def test_a_better_schedule_ends_the_dive_to_a_deadline_beyond_it(stood_in):
     proof = begun(1.05)
     deadlines = proof.root.deadlines
-    bisect(REAL, proof, 1)
+    close_gap(REAL, proof, 1)
     deadlines.met = stood_in.deadlines[0]
-    bisect(REAL, proof, 1)
+    close_gap(REAL, proof, 1)
     low, high = deadlines.refuted, deadlines.highest
     assert stood_in.deadlines[1] == pytest.approx((low + high) / 2)
 
@@ -156,7 +156,7 @@ def test_schedules_found_are_within_their_deadlines_and_ever_better():
             raise_deadline(REAL, proof.root, 1)
         if deadlines.is_settled:
             break
-        for schedule in bisect(REAL, proof, 5):
+        for schedule in close_gap(REAL, proof, 5):
             assert REAL.fits(schedule)
             seen.append(REAL.makespan(schedule))
             assert seen[-1] < deadlines.met
@@ -172,9 +172,9 @@ def test_no_dives_on_few_nodes():
     proof.root.deadlines.met = 1.05 * proof.root.deadlines.bound
     while not proof.root.deadlines.root_is_done:
         raise_deadline(problem, proof.root, 1)
-    work = proof.root.work
+    work, proof.long_tasks.has_ended = proof.root.work, True
     for _ in range(3):
-        assert bisect(problem, proof, 1) is None
+        assert close_gap(problem, proof, 1) is None
     assert (proof.root.work, proof.bisection) == (work, Bisection())
 
 
@@ -182,7 +182,7 @@ def test_a_dive_that_is_lost_at_once_is_not_kept():
     proof = begun(1.05)
     proof.root.lowest = None
     for _ in range(3):
-        assert bisect(REAL, proof, 1) is None
+        assert close_gap(REAL, proof, 1) is None
     assert (proof.bisection.dive, proof.bisection.in_vain) == (None, 0)
 
 
