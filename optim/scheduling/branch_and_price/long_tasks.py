@@ -1,8 +1,8 @@
 """A bound by the longest tasks: each of them runs on one node, the others may be split.
 
-Where few tasks are so long that a node runs only some of them, most of what splitting gains is
-gained by these: programs in which only they are whole have a small tree and a bound close to the
-best schedule. Sets of columns mix, so that the root of branch and price does not see this.
+Where few tasks are most of the work, most of what splitting gains is gained by these: programs in
+which only they are whole have small trees, and bounds close to the best schedule. The root of
+branch and price does not see this, as it uses columns in parts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class LongTasks:
     has_ended: bool = False
 
 
-def raise_by_long_tasks(problem: Problem, root: Root, tasks: LongTasks) -> list[IntArray]:
+def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> list[IntArray]:
     """Solve a program with twice as many whole tasks; return its schedule, with no task split.
 
     The bound has no certificate: HiGHS proves it, within its tolerances, which are subtracted.
@@ -64,24 +64,23 @@ def raise_by_long_tasks(problem: Problem, root: Root, tasks: LongTasks) -> list[
         Its matrix is made.
     root : Root
         Its bound is raised.
-    tasks : LongTasks
+    programs : LongTasks
         Is changed.
     """
-    tasks.number = 2 * tasks.number or max(1, problem.nodes // 2)
-    expected = max(_SLOWER * tasks.work, _OPEN_S * problem.matrix.size)
-    if tasks.number >= problem.tasks or expected > _SHARE * time_left():
-        tasks.has_ended = True
+    programs.number = 2 * programs.number or max(1, problem.nodes // 2)
+    expected = max(_SLOWER * programs.work, _OPEN_S * problem.matrix.size)
+    if programs.number >= problem.tasks or expected > _SHARE * time_left():
+        programs.has_ended = True
         return []
-    deadlines = root.deadlines
-    met = deadlines.met
+    met = root.deadlines.met
     program = build_integer_program(problem, np.isfinite(problem.matrix), met)
-    answer = solve_program(program._replace(longest=tasks.number), None, mip_max_nodes=_NODES)
+    answer = solve_program(program._replace(longest=programs.number), None, mip_max_nodes=_NODES)
     root.work += answer.work
-    tasks.work = answer.work
+    programs.work = answer.work
     bound = min(lifted_to_units(problem, answer.bound, met), met)
     gain, gap = bound - root.bound, met - root.bound
-    tasks.in_vain = 0 if gain > _LITTLE * gap else tasks.in_vain + 1
+    programs.in_vain = 0 if gain > _LITTLE * gap else programs.in_vain + 1
     root.bound = max(root.bound, bound)
-    deadlines.raise_to(bound)
-    tasks.has_ended = not answer.ended or tasks.in_vain >= _IN_VAIN
+    root.deadlines.raise_to(bound)
+    programs.has_ended = not answer.ended or programs.in_vain >= _IN_VAIN
     return [] if answer.assignment is None else [answer.assignment]
