@@ -371,8 +371,13 @@ def _runs_whole(program: IntegerProgram) -> NDArray[np.bool_]:
     least = np.full(program.tasks, np.inf)
     np.minimum.at(least, program.task, program.times)
     whole = np.zeros(program.tasks, dtype=np.bool_)
-    whole[np.argsort(-least, kind="stable")[: program.longest]] = True
+    whole[longest_tasks(least)[: program.longest]] = True
     return whole
+
+
+def longest_tasks(least: FloatArray) -> IntArray:
+    """Return the tasks in order of their least time, shape (k,), the longest first."""
+    return np.argsort(-least, kind="stable")
 
 
 def solution_of(program: IntegerProgram, assignment: IntArray) -> Any:

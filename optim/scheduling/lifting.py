@@ -142,7 +142,9 @@ def _prove(problem: Problem, lifting: Lifting, proof: Proof, near: bool) -> bool
     if not deadlines.root_is_done:
         schedules = raise_deadline(problem, proof.root, 1)
     elif not deadlines.is_settled and not in_reach_of_trees(problem, deadlines):
+        before = proof.long_tasks.evaluations
         schedules = close_gap(problem, proof, 1, dives=near)
+        lifting.best.evaluations += proof.long_tasks.evaluations - before
         if schedules is None:
             return False
     elif not deadlines.is_settled and proof.visited * problem.tasks <= _MOST_PRICES:

@@ -1,8 +1,9 @@
-"""A bound by the longest tasks: each of them runs on one node, the others may be split.
+"""A bound by the longest tasks, of which none is split, and a walk with these in their places.
 
 Where few tasks are most of the work, most of what splitting gains is gained by these: programs in
 which only they are whole have small trees, and bounds close to the best schedule. The root of
-branch and price does not see this, as it uses columns in parts.
+branch and price does not see this, as it uses columns in parts. Nor does a walk find the places of
+these tasks, as it moves them only while it is too hot to tell what a place is worth.
 """
 
 from __future__ import annotations
@@ -13,8 +14,14 @@ import numpy as np
 
 from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
 from edgeopt.optim.scheduling.branch_and_price.root import Root
-from edgeopt.optim.scheduling.integer_program import build_integer_program, solve_program
-from edgeopt.optim.scheduling.run_time import time_left
+from edgeopt.optim.scheduling.integer_program import (
+    build_integer_program,
+    longest_tasks,
+    solve_program,
+)
+from edgeopt.optim.scheduling.run_time import spending, time_left
+from edgeopt.optim.scheduling.solver import State
+from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -24,11 +31,15 @@ _LITTLE = 1 / 64  # of the gap: a program that raises the bound by less was in v
 
 _IN_VAIN = 2  # such programs, after which others seem in vain, too
 
-_SLOWER = 3  # times the work of a program: that of the next, about
+_SLOWER = 2  # times the work of a program: that of the next, about
 
 _SHARE = 0.25  # of the time left, which a program may take
 
 _OPEN_S = 1e-5  # time to begin, for each pair of task and node
+
+_WALK = 4  # times the work of its program: so long is a walk
+
+_STEP_S, _EVALUATION_S = 1e-3, 5e-9  # of its work, for a step and an evaluation
 
 
 @dataclass
@@ -45,12 +56,32 @@ class LongTasks:
         Of the last program, as `Root.work`.
     has_ended : bool
         Whether more programs seem not worth their time.
+    places : ndarray, shape (x,), or None
+        The nodes of the longest x tasks in the last program that has raised the bound.
+    placed : Problem or None
+        That with these tasks on these nodes, until the walk ends.
+    walk : State or None
+        Of the walk.
+    left : float
+        Of its work.
+    evaluations : int
+        Of the walk.
     """
 
     number: int = 0
     in_vain: int = 0
     work: float = 0.0
     has_ended: bool = False
+    places: IntArray | None = None
+    placed: Problem | None = None
+    walk: State | None = None
+    left: float = 0.0
+    evaluations: int = 0
+
+    @property
+    def has_walk(self) -> bool:
+        """Whether a walk is to begin, or goes on."""
+        return self.placed is not None
 
 
 def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> list[IntArray]:
@@ -83,4 +114,51 @@ def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> li
     root.bound = max(root.bound, bound)
     root.deadlines.raise_to(bound)
     programs.has_ended = not answer.ended or programs.in_vain >= _IN_VAIN
-    return [] if answer.assignment is None else [answer.assignment]
+    if answer.assignment is None:
+        return []
+    if programs.in_vain == 0:
+        _place(problem, programs, answer.assignment)
+    return [answer.assignment]
+
+
+def _place(problem: Problem, programs: LongTasks, assignment: IntArray) -> None:
+    """Have a walk with as many of the longest tasks as nodes in their places, if these are new."""
+    longest = longest_tasks(problem.matrix.min(axis=1))[: problem.nodes]
+    places = assignment[longest]
+    is_known = programs.places is not None and np.array_equal(places, programs.places)
+    if programs.number < problem.nodes or is_known:
+        return
+    times = problem.matrix.copy()
+    times[longest] = np.inf
+    times[longest, places] = problem.matrix[longest, places]
+    memory, capacity = problem.task_memory, problem.node_capacity
+    programs.placed = Problem(times, memory, capacity, ready=problem.ready)
+    programs.places, programs.walk, programs.left = places, None, _WALK * programs.work
+
+
+def walk_on(root: Root, programs: LongTasks) -> list[IntArray]:
+    """Do a step of the walk; return its best schedule.
+
+    Parameters
+    ----------
+    root : Root
+        Its work is counted.
+    programs : LongTasks
+        Is changed; a walk is under way.
+    """
+    problem, solver, state = programs.placed, Frontier(), programs.walk
+    assert problem is not None
+    before = 0 if state is None else state.evaluations
+    with spending(None):  # a part of the steps cannot tell when the budget ends
+        if state is None:
+            state = solver.init(problem, np.random.default_rng(programs.number))
+        else:
+            state = solver.step(problem, state)
+    programs.walk, spent = state, state.evaluations - before
+    programs.evaluations += spent
+    work = _STEP_S + _EVALUATION_S * spent
+    root.work += work
+    programs.left -= work
+    if programs.left <= 0.0 or state.done:
+        programs.placed = None
+    return [] if state.assignment is None else [state.assignment]

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.dive import FEW_NODES, Dive, advance, open_dive
-from edgeopt.optim.scheduling.branch_and_price.long_tasks import LongTasks, raise_by_long_tasks
+from edgeopt.optim.scheduling.branch_and_price.long_tasks import (
+    LongTasks,
+    raise_by_long_tasks,
+    walk_on,
+)
 from edgeopt.optim.scheduling.branch_and_price.root import (
     Root,
     note_refuted,
@@ -111,7 +115,8 @@ class Proof:
     @property
     def is_promising(self) -> bool:
         """Whether closing a gap of many deadlines seems worth as much time as the search."""
-        return self.bisection.is_promising or not self.long_tasks.has_ended
+        long_tasks = self.long_tasks
+        return self.bisection.is_promising or not long_tasks.has_ended or long_tasks.has_walk
 
     @property
     def is_diving(self) -> bool:
@@ -205,7 +210,7 @@ def _dive(proof: Proof, dive: Dive, iterations: int) -> list[IntArray]:
 def close_gap(
     problem: Problem, proof: Proof, iterations: int, dives: bool = True
 ) -> list[IntArray] | None:
-    """Find better schedules by dives, or raise the bound by the longest tasks, in turns.
+    """Find better schedules by dives, or by the longest tasks, which also raise the bound.
 
     Return the schedules found, None if neither is possible.
 
@@ -220,12 +225,15 @@ def close_gap(
     dives : bool
         Whether there is time for dives.
     """
-    programs = problem.matrix.size <= _PAIRS and not proof.long_tasks.has_ended
+    long_tasks = proof.long_tasks
+    programs = problem.matrix.size <= _PAIRS and not long_tasks.has_ended
     schedules = None
-    if dives and (proof.bisection.is_promising or not programs):
+    if dives and (proof.bisection.is_promising or not (programs or long_tasks.has_walk)):
         schedules = _bisect(problem, proof, iterations)
     if schedules is None and programs:
-        schedules = raise_by_long_tasks(problem, proof.root, proof.long_tasks)
+        schedules = raise_by_long_tasks(problem, proof.root, long_tasks)
+    elif schedules is None and long_tasks.has_walk:
+        schedules = walk_on(proof.root, long_tasks)
     return schedules
 
 

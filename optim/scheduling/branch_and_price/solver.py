@@ -72,12 +72,13 @@ class BranchAndPrice:
     parts, as no prices refute that. From there, a dive gives one node after another its column for
     good, as long as prices do not refute what is left. With more than 16 deadlines and 60 tasks,
     dives bisect the gap, and HiGHS raises the bound by programs in which only the longest tasks may
-    not be split (up to 20,000 pairs of task and node), which leaves no certificate. Else, and where
-    they find nothing, trees are searched depth first: tasks are put on the nodes where the columns
-    want them, several at once if these are sure, and pairs that prices refute are dropped. The
-    first leaf without a choice is a schedule within the deadline; if all leaves are refuted, no
-    schedule is. Deadlines just above the bound, just below the best schedule, and between them are
-    tried in turn. Every fourth step is one of `Frontier`, as long as there is a gap.
+    not be split (up to 20,000 pairs of task and node), which leaves no certificate; a walk keeps
+    these tasks where such a program has put them. Else, and where they find nothing, trees are
+    searched depth first: tasks are put on the nodes where the columns want them, several at once if
+    these are sure, and pairs that prices refute are dropped. The first leaf without a choice is a
+    schedule within the deadline; if all leaves are refuted, no schedule is. Deadlines just above
+    the bound, just below the best schedule, and between them are tried in turn. Every fourth step
+    is one of `Frontier`, as long as there is a gap.
 
     Where times are multiples of a unit, deadlines are too. Otherwise the last deadline is shorter
     than the best schedule by a share of about 1e-11 for 100 tasks, and a search of up to 1,000,000
@@ -165,7 +166,9 @@ def _work_on_deadline(problem: Problem, state: BranchAndPriceState) -> None:
     """Dive, or visit nodes of the tree whose turn it is, for some iterations."""
     schedules = None
     if not in_reach_of_trees(problem, state.proof.root.deadlines):
+        before = state.proof.long_tasks.evaluations
         schedules = close_gap(problem, state.proof, _ITERATIONS)
+        state.evaluations += state.proof.long_tasks.evaluations - before
     if schedules is None:
         schedules = work_on_deadline(problem, state.proof, state.turn, _ITERATIONS)
     state.done = schedules is None

@@ -12,11 +12,13 @@ from naive.exact import exact_optimum
 from scipy.optimize import linprog
 from strategies import problems_with_forbidden_pairs
 
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.branch_and_price import long_tasks as module
 from edgeopt.optim.scheduling.branch_and_price import proof as proof_module
 from edgeopt.optim.scheduling.branch_and_price.long_tasks import raise_by_long_tasks
 from edgeopt.optim.scheduling.branch_and_price.proof import close_gap, open_proof
 from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
+from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
 from edgeopt.optim.scheduling.integer_program import (
     IntegerSolution,
     build_integer_program,
@@ -111,14 +113,15 @@ def test_long_tasks_raise_a_bound_that_columns_cannot():
 @pytest.fixture
 def answers(monkeypatch):
     """Have programs raise the bound as a list says, in shares of the gap; note their sizes."""
-    log = SimpleNamespace(raises=[], whole=[], root=None, ended=True)
+    log = SimpleNamespace(raises=[], whole=[], root=None, ended=True, assignments=[])
 
     def solve(program, start, mip_max_nodes):
         assert (start, mip_max_nodes) == (None, 1000)
         log.whole.append(program.longest)
         gap = log.root.deadlines.met - log.root.bound
         raised = log.raises.pop(0) if log.raises else 0.5
-        return IntegerSolution(None, log.root.bound + raised * gap, log.ended, work=0.25)
+        assignment = log.assignments.pop(0) if log.assignments else None
+        return IntegerSolution(assignment, log.root.bound + raised * gap, log.ended, work=0.25)
 
     monkeypatch.setattr(module, "solve_program", solve)
     return log
@@ -151,8 +154,8 @@ def test_a_program_that_does_not_end_is_the_last(answers):
     assert programs(answers)[0] == [4]
 
 
-def test_a_program_is_begun_only_if_there_is_time_for_three_times_the_last(answers):
-    assert programs(answers, 2.9)[0] == [4]
+def test_a_program_is_begun_only_if_there_is_time_for_twice_the_last(answers):
+    assert programs(answers, 1.9)[0] == [4]
     assert programs(answers, 5e-3)[0] == [4]
 
 
@@ -191,3 +194,72 @@ def test_a_search_has_the_bound_without_dives(answers):
     lift(LUMPY, lifting, Progress(1, makespan=met))
     assert answers.whole == [4]
     assert lifting.bound == pytest.approx((before + met) / 2)
+
+
+LONGEST = np.argsort(-LUMPY.matrix.min(axis=1), kind="stable")[:8]
+
+
+def placements(*nodes):
+    """Return schedules that have the longest eight tasks on one node each time."""
+    each = np.arange(70) % 8
+    return [np.where(np.isin(np.arange(70), LONGEST), node, each) for node in nodes]
+
+
+def test_a_walk_keeps_the_longest_tasks_where_a_program_has_put_them(answers):
+    answers.assignments, answers.raises = placements(3, 2, 5), [0.5, 0.5, 0.01, 0.01]
+    proof = begun(1.05)
+    answers.root, programs = proof.root, proof.long_tasks
+    proof.bisection.in_vain = 2
+    while not programs.has_ended:
+        assert proof.is_promising
+        close_gap(LUMPY, proof, 1)
+    assert answers.whole == [4, 8, 16, 32]
+    work, best = proof.root.work, np.inf
+    while programs.has_walk:
+        assert proof.is_promising
+        [schedule] = close_gap(LUMPY, proof, 1, dives=False)
+        assert set(schedule[LONGEST]) == {2}
+        best = min(best, LUMPY.makespan(schedule))
+    assert not proof.is_promising
+    assert proof.root.work - work == pytest.approx(4 * 0.25, abs=0.1)
+    assert programs.evaluations > 10**7
+    others = LUMPY.matrix.copy()
+    others[LONGEST], others[LONGEST, 2] = np.inf, LUMPY.matrix[LONGEST, 2]
+    assert best <= 1.01 * deadline_bound(Problem(others))
+
+
+def test_there_is_no_second_walk_with_the_same_places_nor_after_a_program_in_vain(answers):
+    answers.assignments, answers.raises = placements(3, 2, 2, 4, 5), [0.5, 0.5, 0.5, 0.01, 0.5]
+    proof, seen = begun(1.05), []
+    answers.root, programs = proof.root, proof.long_tasks
+    while not programs.has_ended:
+        raise_by_long_tasks(LUMPY, proof.root, programs)
+        seen.append(programs.has_walk)
+        programs.placed = None
+    assert answers.whole == [4, 8, 16, 32, 64]
+    assert seen == [False, True, False, False, True, False]
+
+
+def test_a_run_has_the_evaluations_of_its_walks(answers):
+    for count in (evaluations_of_lift, evaluations_of_branch_and_price):
+        answers.assignments, answers.raises = placements(3, 2), [0.5, 0.5, 0.0, 0.0]
+        proof = begun(1.05)
+        answers.root, proof.bisection.in_vain = proof.root, 2
+        assert count(proof) >= proof.long_tasks.evaluations > 10**6
+
+
+def evaluations_of_lift(proof):
+    """Return the evaluations of a proof beside a search."""
+    lifting = Lifting(allowed=proof.root.work, proof=proof, met=proof.root.deadlines.met)
+    for step in range(40):
+        lift(LUMPY, lifting, Progress(step, 10**8 * step, makespan=lifting.met))
+    return lifting.best.evaluations
+
+
+def evaluations_of_branch_and_price(proof):
+    """Return the evaluations of a solver's steps, a walk of its own left out."""
+    state = BranchAndPriceState(proof=proof)
+    state.makespan = proof.root.deadlines.met
+    for _ in range(40):
+        state = BranchAndPrice(temper=10**6).step(LUMPY, state)
+    return state.evaluations
