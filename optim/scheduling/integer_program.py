@@ -361,23 +361,17 @@ def model_of(program: IntegerProgram) -> Any:
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
     model.a_matrix_.value_ = matrix.data
     kinds = np.array([HighsVarType.kContinuous, HighsVarType.kInteger])
-    is_whole = np.concatenate([_runs_whole(program)[program.task], np.ones(y, np.bool_), [False]])
+    whole = np.isin(program.task, whole_tasks(program))
+    is_whole = np.concatenate([whole, np.ones(y, np.bool_), [False]])
     model.integrality_ = kinds[is_whole.astype(np.int64)].tolist()
     return model
 
 
-def _runs_whole(program: IntegerProgram) -> NDArray[np.bool_]:
-    """Return which tasks, shape (k,), may not be split."""
+def whole_tasks(program: IntegerProgram) -> IntArray:
+    """Return the tasks that may not be split: those of the largest least time, that first."""
     least = np.full(program.tasks, np.inf)
     np.minimum.at(least, program.task, program.times)
-    whole = np.zeros(program.tasks, dtype=np.bool_)
-    whole[longest_tasks(least)[: program.longest]] = True
-    return whole
-
-
-def longest_tasks(least: FloatArray) -> IntArray:
-    """Return the tasks in order of their least time, shape (k,), the longest first."""
-    return np.argsort(-least, kind="stable")
+    return np.argsort(-least, kind="stable")[: program.longest]
 
 
 def solution_of(program: IntegerProgram, assignment: IntArray) -> Any:

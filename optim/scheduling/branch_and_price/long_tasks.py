@@ -15,9 +15,10 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
 from edgeopt.optim.scheduling.branch_and_price.root import Root
 from edgeopt.optim.scheduling.integer_program import (
+    IntegerProgram,
     build_integer_program,
-    longest_tasks,
     solve_program,
+    whole_tasks,
 )
 from edgeopt.optim.scheduling.run_time import spending, time_left
 from edgeopt.optim.scheduling.solver import State
@@ -105,7 +106,8 @@ def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> li
         return []
     met = root.deadlines.met
     program = build_integer_program(problem, np.isfinite(problem.matrix), met)
-    answer = solve_program(program._replace(longest=programs.number), None, mip_max_nodes=_NODES)
+    program = program._replace(longest=programs.number)
+    answer = solve_program(program, None, mip_max_nodes=_NODES)
     root.work += answer.work
     programs.work = answer.work
     bound = min(lifted_to_units(problem, answer.bound, met), met)
@@ -116,17 +118,18 @@ def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> li
     programs.has_ended = not answer.ended or programs.in_vain >= _IN_VAIN
     if answer.assignment is None:
         return []
-    if programs.in_vain == 0:
-        _place(problem, programs, answer.assignment)
+    if programs.in_vain == 0 and programs.number >= problem.nodes:
+        _place(problem, programs, program, answer.assignment)
     return [answer.assignment]
 
 
-def _place(problem: Problem, programs: LongTasks, assignment: IntArray) -> None:
+def _place(
+    problem: Problem, programs: LongTasks, program: IntegerProgram, assignment: IntArray
+) -> None:
     """Have a walk with as many of the longest tasks as nodes in their places, if these are new."""
-    longest = longest_tasks(problem.matrix.min(axis=1))[: problem.nodes]
+    longest = whole_tasks(program)[: problem.nodes]
     places = assignment[longest]
-    is_known = programs.places is not None and np.array_equal(places, programs.places)
-    if programs.number < problem.nodes or is_known:
+    if programs.places is not None and np.array_equal(places, programs.places):
         return
     times = problem.matrix.copy()
     times[longest] = np.inf
