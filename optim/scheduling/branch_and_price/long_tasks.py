@@ -8,6 +8,7 @@ these tasks, as it moves them only while it is too hot to tell what a place is w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from edgeopt.optim.scheduling.integer_program import (
 from edgeopt.optim.scheduling.run_time import spending, time_left
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.solver import Frontier
-from edgeopt.problems.errors import IntArray
+from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
 _NODES = 1000  # of HiGHS's tree
@@ -135,8 +136,9 @@ def _place(
     times[longest] = np.inf
     times[longest, places] = problem.matrix[longest, places]
     memory, capacity = problem.task_memory, problem.node_capacity
-    programs.placed = Problem(times, memory, capacity, ready=problem.ready)
-    programs.places, programs.walk, programs.left = places, None, _WALK * programs.work
+    with suppress(InputError):  # the program's memory is not exact: it may not fit
+        programs.placed = Problem(times, memory, capacity, ready=problem.ready)
+        programs.places, programs.walk, programs.left = places, None, _WALK * programs.work
 
 
 def walk_on(root: Root, programs: LongTasks) -> list[IntArray]:

@@ -15,7 +15,7 @@ from strategies import problems_with_forbidden_pairs
 from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.branch_and_price import long_tasks as module
 from edgeopt.optim.scheduling.branch_and_price import proof as proof_module
-from edgeopt.optim.scheduling.branch_and_price.long_tasks import raise_by_long_tasks
+from edgeopt.optim.scheduling.branch_and_price.long_tasks import raise_by_long_tasks, walk_on
 from edgeopt.optim.scheduling.branch_and_price.proof import close_gap, open_proof
 from edgeopt.optim.scheduling.branch_and_price.root import raise_deadline
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice, BranchAndPriceState
@@ -82,13 +82,13 @@ LUMPY = load_problem("devices:all:70x8:seed=1")
 """Few tasks are most of the work."""
 
 
-def begun(makespan):
-    """Return a proof of `LUMPY` whose root is done, for a best makespan relative to the bound."""
-    proof = open_proof(LUMPY)
+def begun(makespan, problem=LUMPY):
+    """Return a proof whose root is done, for a best makespan relative to the bound."""
+    proof = open_proof(problem)
     deadlines = proof.root.deadlines
     deadlines.met, deadlines.close = makespan * deadlines.bound, 0.0
     while not deadlines.root_is_done:
-        raise_deadline(LUMPY, proof.root, 1)
+        raise_deadline(problem, proof.root, 1)
     return proof
 
 
@@ -226,6 +226,31 @@ def test_a_walk_keeps_the_longest_tasks_where_a_program_has_put_them(answers):
     others = LUMPY.matrix.copy()
     others[LONGEST], others[LONGEST, 2] = np.inf, LUMPY.matrix[LONGEST, 2]
     assert best <= 1.01 * deadline_bound(Problem(others))
+
+
+def test_a_walk_minds_memory_and_ready_times(answers):
+    answers.assignments = placements(3, 2)
+    memory, ready = np.ones(70), np.linspace(0.0, 0.1, 8)
+    problem = Problem(LUMPY.matrix, memory, np.full(8, 10.0), ready=ready)
+    proof = begun(1.5, problem)
+    answers.root, programs = proof.root, proof.long_tasks
+    while not programs.has_walk:
+        raise_by_long_tasks(problem, proof.root, programs)
+    for _ in range(3):
+        [schedule] = walk_on(proof.root, programs)
+        assert problem.fits(schedule)
+        assert problem.makespan(schedule) == programs.walk.makespan
+
+
+def test_there_is_no_walk_from_an_answer_that_does_not_fit(answers):
+    answers.assignments, answers.raises = placements(3, 2), [0.5, 0.5, 0.01, 0.01]
+    capacity = np.where(np.arange(8) == 2, 7.0, 10.0)  # for the eight tasks that it puts there
+    problem = Problem(LUMPY.matrix, np.ones(70), capacity)
+    proof = begun(1.5, problem)
+    answers.root, programs = proof.root, proof.long_tasks
+    while not programs.has_ended:
+        raise_by_long_tasks(problem, proof.root, programs)
+        assert not programs.has_walk
 
 
 def test_there_is_no_second_walk_with_the_same_places_nor_after_a_program_in_vain(answers):
