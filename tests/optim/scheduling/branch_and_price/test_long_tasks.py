@@ -25,7 +25,8 @@ from edgeopt.optim.scheduling.integer_program import (
     solve_program,
 )
 from edgeopt.optim.scheduling.lifting import Lifting, lift
-from edgeopt.optim.scheduling.run_time import within
+from edgeopt.optim.scheduling.run_time import budget_used, spending, within
+from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.stop import Progress
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
@@ -226,6 +227,29 @@ def test_a_walk_keeps_the_longest_tasks_where_a_program_has_put_them(answers):
     others = LUMPY.matrix.copy()
     others[LONGEST], others[LONGEST, 2] = np.inf, LUMPY.matrix[LONGEST, 2]
     assert best <= 1.01 * deadline_bound(Problem(others))
+
+
+def test_a_walk_plans_no_budget_and_ends_when_it_is_done(answers, monkeypatch):
+    class Walk:
+        def init(self, problem, rng):
+            return State(assignment=placements(2)[0], evaluations=3)
+
+        def step(self, problem, state):
+            assert budget_used() is None
+            return State(assignment=None, evaluations=7, done=True)
+
+    monkeypatch.setattr(module, "Frontier", Walk)
+    answers.assignments = placements(3, 2)
+    proof = begun(1.05)
+    answers.root, programs = proof.root, proof.long_tasks
+    while not programs.has_walk:
+        raise_by_long_tasks(LUMPY, proof.root, programs)
+    with spending(lambda: 0.5):
+        assert len(walk_on(proof.root, programs)) == 1
+        assert programs.has_walk
+        assert walk_on(proof.root, programs) == []
+    assert not programs.has_walk
+    assert programs.evaluations == 7
 
 
 def test_a_walk_minds_memory_and_ready_times(answers):
