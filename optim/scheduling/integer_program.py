@@ -40,7 +40,7 @@ _GRAIN = 2.0**-23  # least unit of memory, of a node's capacity: far above the t
 
 _PIVOT_S = 3e-7  # time of a pivot of HiGHS in s, for each row and column
 
-_QUICK_PIVOT_S = 1e-7  # in the program here, whose rows have few entries
+_QUICK_PIVOT_S = 1e-7  # in the program here, measured at 200 x 12 to 512 x 16
 
 _GAP = 0.75  # share of a unit by which HiGHS may be wrong
 

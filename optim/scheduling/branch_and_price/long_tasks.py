@@ -61,13 +61,13 @@ class LongTasks:
     places : ndarray, shape (x,), or None
         The nodes of the longest x tasks in the last program that has raised the bound.
     placed : Problem or None
-        That with these tasks on these nodes, until the walk ends.
+        The problem with these tasks on these nodes, until the walk ends.
     walk : State or None
-        Of the walk.
+        State of the walk, None before its first step.
     left : float
-        Of its work.
+        Work that the walk may still take, as `Root.work`.
     evaluations : int
-        Of the walk.
+        Of all walks so far.
     """
 
     number: int = 0

@@ -96,9 +96,9 @@ class Proof:
     trees : dict
         The trees of deadlines whose dives are lost.
     long_tasks : LongTasks
-        Programs, and
+        Programs and a walk where deadlines are too many for trees.
     bisection : Bisection
-        dives, where deadlines are too many for trees.
+        Dives there.
     """
 
     root: Root
@@ -243,15 +243,6 @@ def _bisect(problem: Problem, proof: Proof, iterations: int) -> list[IntArray] |
     The deadline is half way between the best schedule and the last one to which a dive found none,
     or the largest refuted. Once these are close, dives begin from there again and may take twice as
     long. After some in vain, the root is to refute more. None is returned if no dive is possible.
-
-    Parameters
-    ----------
-    problem : Problem
-        What is to be proved about.
-    proof : Proof
-        Is changed; its root is done.
-    iterations : int
-        Of the dive.
     """
     if problem.nodes <= FEW_NODES:
         return None
