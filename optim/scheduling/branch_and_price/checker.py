@@ -16,9 +16,9 @@ from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_ROOMS = 20_000_000  # of a table of a dynamic program; with more, sets are listed
+_TOLERANCES = (16, 20, 24, 28, 63)  # of knapsacks: all prices, shifted by these bits; the last: 0
 
-_MOST_SETS = 1_000_000  # listed; with more, a proof cannot be checked
+_MOST_SETS = 1_000_000  # of a knapsack; with more, a proof cannot be checked
 
 _LARGEST = 2**62  # whole numbers from here on do not fit 64 bits, or their sums do not
 
@@ -161,15 +161,29 @@ def _after_steps(
     for step in steps:
         if left is None:
             return None
-        spare, worth = _spare(numbers, left, step)
+        left = _after_step(numbers, left, step, number)
+    return left
+
+
+def _after_step(numbers: _Numbers, left: Mask, step: Step, number: int) -> Mask | None:
+    """Return the pairs left after a step, None if there is no schedule with them."""
+    total, knapsacks = _knapsacks(numbers, left, step)
+    refuted = step.refuted.tolist()
+    for bits in _TOLERANCES:
+        tolerance = max(total, 0) >> bits
+        worth = [_largest_profit(each, 0, tolerance) for each in knapsacks]
+        spare = total - sum(worth)
         if spare > 0:
             return None
-        left = left.copy()
-        for j, i in step.refuted.tolist():
-            if not worth[j].with_task(i) < spare + worth[j].best:
-                raise CheckError(f"node {number} of the certificate does not refute pair {i}, {j}")
-            left[j, i] = False
-        left = _propagated(numbers, left)
+        kept = [
+            (j, i) for j, i in refuted if not knapsacks[j].is_below(spare + worth[j], with_task=i)
+        ]
+        if refuted and not kept:
+            left = left.copy()
+            left[tuple(step.refuted.T)] = False
+            return _propagated(numbers, left)
+    if kept:
+        raise CheckError(f"node {number} of the certificate does not refute pair {kept[0]}")
     return left
 
 
@@ -196,28 +210,32 @@ def _rest(numbers: _Numbers, fixed: Mask) -> tuple[IntArray, IntArray]:
     return numbers.capacity - time, numbers.room - memory
 
 
+class _Item(NamedTuple):
+    """A task that a node may run, its profit at given prices and its time."""
+
+    task: int
+    profit: int
+    time: int
+
+
 class _Knapsack(NamedTuple):
-    """The knapsack of a node: tasks, their profits and times, capacity, and the best profit."""
+    """What a node may run in its capacity: items, by falling profit per time."""
 
-    tasks: list[int]
-    profit: list[int]
-    times: list[int]
+    items: list[_Item]
     capacity: int
-    best: int
 
-    def with_task(self, task: int) -> int:
-        """Return the largest profit of the sets with a task."""
-        if task not in self.tasks:
-            raise CheckError(f"the certificate refutes task {task} on a node twice")
-        at = self.tasks.index(task)
-        others = [n for n in range(len(self.tasks)) if n != at]
-        profit, times = [self.profit[n] for n in others], [self.times[n] for n in others]
-        rest = self.capacity - self.times[at]
-        return self.profit[at] + _best_profit(profit, times, rest)
+    def is_below(self, worth: int, with_task: int) -> bool:
+        """Whether all sets with a task have a lower profit."""
+        others = [item for item in self.items if item.task != with_task]
+        if len(others) == len(self.items):
+            raise CheckError(f"the certificate refutes task {with_task} on a node twice")
+        (task,) = (item for item in self.items if item.task == with_task)
+        known = worth - task.profit - 1
+        return _largest_profit(_Knapsack(others, self.capacity - task.time), known) <= known
 
 
-def _spare(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knapsack]]:
-    """Return by how much all tasks are worth more than the nodes can hold, and the knapsacks."""
+def _knapsacks(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knapsack]]:
+    """Return what all tasks are worth, less the memory of all nodes, and the nodes' knapsacks."""
     k, x = len(numbers.memory), len(numbers.room)
     prices, memory_prices = step.prices.tolist(), step.memory_prices.tolist()
     if len(prices) != k or len(memory_prices) != x or min(prices + memory_prices) < 0:
@@ -226,43 +244,67 @@ def _spare(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knaps
     capacity, room = _rest(numbers, alive & ~free)
     memory = numbers.memory.tolist()
     total = sum(p for p, choice in zip(prices, free, strict=True) if choice)
-    if total >= _LARGEST:
-        raise CheckError("the prices of the certificate are too large")
-    spare, knapsacks = total, []
+    knapsacks = []
     for j in range(x):
-        tasks = np.flatnonzero(alive[j] & free).tolist()
-        profit = [prices[i] - memory_prices[j] * memory[i] for i in tasks]
-        times = numbers.times[j, tasks].tolist()
-        best = _best_profit(profit, times, int(capacity[j])) if tasks else 0
-        knapsacks.append(_Knapsack(tasks, profit, times, int(capacity[j]), best))
-        spare -= best + memory_prices[j] * int(room[j])
-    return spare, knapsacks
+        items = [
+            _Item(i, prices[i] - memory_prices[j] * memory[i], int(numbers.times[j, i]))
+            for i in np.flatnonzero(alive[j] & free).tolist()
+        ]
+        knapsacks.append(_Knapsack(sorted(items, key=_loss_per_time), int(capacity[j])))
+        total -= memory_prices[j] * int(room[j])
+    return total, knapsacks
 
 
-def _best_profit(profit: list[int], times: list[int], capacity: int) -> int:
-    """Return the largest profit of a set of items whose times sum to at most the capacity."""
-    items = [(p, t) for p, t in zip(profit, times, strict=True) if p > 0]
-    if not items:
-        return 0  # whatever the capacity, of which a table might not fit the memory
-    if len(items) * (capacity + 1) > _ROOMS:
-        return _best_listed(items, capacity)
-    best = np.zeros(capacity + 1, dtype=np.int64)  # by room
-    for p, t in items:
-        if t <= capacity:
-            best[t:] = np.maximum(best[t:], best[: capacity + 1 - t] + p)
-    return int(best[capacity])
+def _loss_per_time(item: _Item) -> tuple[bool, Fraction]:
+    """Return what sorts items by falling profit per time, those without time first."""
+    return item.time > 0, Fraction(-item.profit, item.time or 1)
 
 
-def _best_listed(items: list[tuple[int, int]], capacity: int) -> int:
-    """Return the same from a list of all sets that no other set betters in time and profit."""
-    sets = [(0, 0)]
-    for p, t in items:
-        larger = [(time + t, profit + p) for time, profit in sets if time + t <= capacity]
-        kept: list[tuple[int, int]] = []
-        for time, profit in sorted(sets + larger, key=lambda each: (each[0], -each[1])):
-            if not kept or profit > kept[-1][1]:
-                kept.append((time, profit))
-        if len(kept) > _MOST_SETS:
+def _largest_profit(knapsack: _Knapsack, known: int, tolerance: int = 0) -> int:
+    """Return the largest profit of a set of items that fits, or `known` if that is larger.
+
+    It is rounded up, by at most `tolerance`. Sets, pairs of the time left and the profit, are the
+    break solution (all items before the first that no longer fits), changed at items further and
+    further to both sides of it.
+    """
+    items = [item for item in knapsack.items if item.profit > 0 and item.time <= knapsack.capacity]
+    left, profit, middle = knapsack.capacity, 0, 0
+    while middle < len(items) and items[middle].time <= left:
+        left, profit = left - items[middle].time, profit + items[middle].profit
+        middle += 1
+    if middle == len(items):
+        return max(known, profit)
+    level = max(known, profit + tolerance)
+    sets, first, last = [(left, profit)], middle, middle  # items from first to before last changed
+    while sets and (first > 0 or last < len(items)):
+        if last < len(items) and (first == 0 or last - middle <= middle - first):
+            sign, changed, last = 1, items[last], last + 1
+        else:
+            sign, changed, first = -1, items[first - 1], first - 1
+        time, gain = sign * changed.time, sign * changed.profit
+        sets += [(left - time, profit + gain) for left, profit in sets]
+        level = max([level] + [profit + tolerance for left, profit in sets if left >= 0])
+        added = items[last] if last < len(items) else _Item(-1, 0, 1)
+        removed = items[first - 1] if first > 0 else _Item(-1, 1, 0)
+        sets = _promising(sets, added, removed, level)
+        if len(sets) > _MOST_SETS:
             raise CheckError(f"a knapsack of the certificate has more than {_MOST_SETS} sets")
-        sets = kept
-    return sets[-1][1]
+    return level
+
+
+def _promising(
+    sets: list[tuple[int, int]], added: _Item, removed: _Item, level: int
+) -> list[tuple[int, int]]:
+    """Return the sets that no other betters, and that may reach more than a level.
+
+    Time is filled no better than by the next item that may be added, if it can be split, and
+    gained no cheaper than by the next that may be removed.
+    """
+    kept, best = [], -1
+    for left, profit in sorted(sets, reverse=True):
+        if profit > best:
+            best = profit
+            item = added if left >= 0 else removed
+            if left * item.profit > (level - profit) * item.time:
+                kept.append((left, profit))
+    return kept

@@ -2,27 +2,31 @@
 
 import json
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from naive.exact import exact_optimum
+from naive.exact import all_assignments, exact_makespan, exact_optimum
 from strategies import problems_with_forbidden_pairs, wild_problems
 
+from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.branch_and_price import checker
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
 from edgeopt.optim.scheduling.branch_and_price.solver import BranchAndPrice
 from edgeopt.optim.scheduling.certificate import (
     Branch,
+    Certificate,
     Leaf,
     Step,
     read_certificate,
     write_certificate,
 )
 from edgeopt.optim.scheduling.checker import CheckError
+from edgeopt.optim.scheduling.lifting import Lifting, lift
 from edgeopt.optim.scheduling.solve import solve
-from edgeopt.optim.scheduling.stop import Iterations
+from edgeopt.optim.scheduling.stop import Iterations, Progress
 from edgeopt.problems.errors import InputError
 from edgeopt.problems.scheduling.problem import Problem
 from edgeopt.problems.scheduling.spec import load_problem
@@ -122,17 +126,152 @@ def test_no_change_proves_too_much(proof, data):
         check_certificate(problem, replaced(whole, number, node._replace(steps=(step,))))
 
 
-def test_sets_are_listed_where_a_table_would_be_too_large(proof, monkeypatch):
+def test_knapsacks_are_solved_within_a_tolerance_before_exactly(proof, monkeypatch):
     problem, result = proof
-    monkeypatch.setattr(checker, "_ROOMS", 0)
-    assert check_certificate(problem, result.state.certificate) == result.makespan
+    for bits in (16, 63):
+        monkeypatch.setattr(checker, "_TOLERANCES", (bits, 63))
+        assert check_certificate(problem, result.state.certificate) == result.makespan
+    monkeypatch.setattr(checker, "_TOLERANCES", (1,))
+    with pytest.raises(CheckError, match="does not refute pair"):
+        check_certificate(problem, result.state.certificate)
     monkeypatch.setattr(checker, "_MOST_SETS", 3)
+    monkeypatch.setattr(checker, "_TOLERANCES", (63,))
     with pytest.raises(CheckError, match="more than 3 sets"):
         check_certificate(problem, result.state.certificate)
 
 
-def test_tasks_without_worth_need_no_table():
-    assert checker._best_profit([0, -3], [5, 2], 2**50) == 0
+@pytest.mark.parametrize("spec", ["devices:all:200x12:seed=11", "devices:all:60x6:seed=3"])
+def test_proofs_of_real_times_are_checked(spec, tmp_path):
+    problem, lifting = load_problem(spec), Lifting()
+    weaker = deadline_bound(problem)
+    lift(problem, lifting, Progress(1, 100_000_000, makespan=1.004 * weaker))
+    write_certificate(tmp_path / "proof.json", lifting.certificate)
+    proof = read_certificate(tmp_path / "proof.json")
+    assert weaker < check_certificate(problem, proof) == lifting.bound
+    if problem.tasks > 100:
+        return  # the sets of a refusal are many
+    with pytest.raises(CheckError, match="not refuted"):
+        check_certificate(problem, proof._replace(deadline=1.004 * weaker))
+
+
+def knapsacks(sizes):
+    most_profit, most_time = sizes
+    profit, time = st.integers(-most_profit // 4, most_profit), st.integers(0, most_time)
+    items = st.lists(st.tuples(profit, time), max_size=9)
+    return st.tuples(items, st.integers(-1, 4 * most_time))
+
+
+def as_knapsack(items, capacity):
+    numbered = [checker._Item(n, *item) for n, item in enumerate(items)]
+    return checker._Knapsack(sorted(numbered, key=checker._loss_per_time), capacity)
+
+
+def most(items, capacity):
+    """The largest profit of all sets that fit, looked at one by one; none where none fits."""
+    sets = (s for n in range(len(items) + 1) for s in combinations(items, n))
+    fit = (s for s in sets if sum(time for _, time in s) <= capacity)
+    return max((sum(profit for profit, _ in s) for s in fit), default=None)
+
+
+SIZES = st.sampled_from([(3, 3), (20, 3), (20, 20), (10**4, 10**4), (2**45, 3), (2**45, 2**45)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(SIZES.flatmap(knapsacks), st.integers(0, 2**45), st.integers(0, 2**40))
+@example(([(6, 1), (5, 0), (8, 2)], 2), 0, 0)  # an item without time, of a middle profit
+def test_the_largest_profit_is_that_of_all_sets(case, known, tolerance):
+    items, capacity = case
+    best, knapsack = most(items, capacity) or 0, as_knapsack(*case)
+    assert checker._largest_profit(knapsack, 0) == best
+    assert checker._largest_profit(knapsack, known) == max(known, best)
+    found = checker._largest_profit(knapsack, known, tolerance)
+    assert max(known, best) <= found <= max(known, best + tolerance)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SIZES.flatmap(knapsacks), st.data())
+def test_a_task_is_refuted_where_no_set_with_it_is_worth_enough(case, data):
+    items, capacity = case
+    fit = [n for n, (_, time) in enumerate(items) if time <= capacity]
+    if not fit:
+        return
+    task = data.draw(st.sampled_from(fit))
+    others = [item for n, item in enumerate(items) if n != task]
+    best = items[task][0] + most(others, capacity - items[task][1])
+    knapsack = as_knapsack(*case)
+    assert not knapsack.is_below(best, with_task=task)
+    assert knapsack.is_below(best + 1, with_task=task)
+    with pytest.raises(CheckError, match="twice"):
+        as_knapsack(others, capacity).is_below(best, with_task=len(items))
+
+
+class ByHand:
+    """A step by the inequalities of `check_certificate`, over all sets of all nodes."""
+
+    def __init__(self, numbers, alive, step):
+        free = alive.sum(axis=0) > 1
+        capacity, room = checker._rest(numbers, alive & ~free)
+        self.capacity = capacity.tolist()
+        profits = step.prices - step.memory_prices[:, None] * numbers.memory
+        pairs = np.stack([profits, numbers.times], axis=2).tolist()
+        tasks = [np.flatnonzero(alive[j] & free).tolist() for j in range(len(alive))]
+        self.items = [{i: tuple(pairs[j][i]) for i in each} for j, each in enumerate(tasks)]
+        best = [most(each.values(), c) or 0 for each, c in zip(self.items, capacity, strict=True)]
+        self.spare = int(step.prices[free].sum() - step.memory_prices @ room) - sum(best)
+        self.best = best
+
+    def is_refuted(self, j, i):
+        profit, time = self.items[j][i]
+        others = [item for task, item in self.items[j].items() if task != i]
+        return profit + most(others, self.capacity[j] - time) < self.spare + self.best[j]
+
+
+def with_pairs(step, pairs):
+    return step._replace(refuted=np.array(pairs, dtype=int).reshape(-1, 2))
+
+
+def good_step(numbers, alive, rng):
+    """The step without pairs that spares most of some at random, each near the best so far."""
+    k, x = numbers.memory.size, numbers.room.size
+    best = with_pairs(Step(numbers.times.min(axis=0), np.zeros(x, dtype=int), None), [])
+    for _ in range(60):
+        prices = np.maximum(best.prices + rng.integers(-1, 2, k), 0)
+        memory_prices = np.maximum(best.memory_prices + rng.integers(-1, 2, x), 0)
+        step = best._replace(prices=prices, memory_prices=memory_prices)
+        best = max(best, step, key=lambda each: ByHand(numbers, alive, each).spare)
+    return best
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_step_refutes_what_its_prices_do_and_no_schedule(seed):
+    rng, x = np.random.default_rng(seed), 2 + seed % 2
+    times, memory = rng.integers(2, 9, (6, x)).astype(float), rng.integers(0, 4, 6).astype(float)
+    room = np.full(x, memory.sum() // x + 2) if seed % 4 < 2 else None
+    problem = Problem(times, None if room is None else memory, room)
+    deadline = float(exact_optimum(problem) or 9) - 1 + seed % 3
+    numbers = checker._whole_numbers(problem, Certificate("", deadline, 1.0, 1.0, ()))
+    alive = checker._propagated(numbers, numbers.fits)
+    if alive is None:
+        return
+    step = good_step(numbers, alive, rng)
+    if seed % 4 == 0:  # of no use, but legal
+        step = step._replace(memory_prices=step.memory_prices + 1)
+    hand = ByHand(numbers, alive, step)
+    pairs = [(j, i) for j, each in enumerate(hand.items) for i in each]
+    refuted = [pair for pair in pairs if hand.is_refuted(*pair)]
+    left = checker._after_step(numbers, alive, with_pairs(step, refuted), 0)
+    if hand.spare > 0:
+        assert left is None
+    else:
+        expected = alive.copy()
+        expected[tuple(np.array(refuted, dtype=int).reshape(-1, 2).T)] = False
+        assert np.array_equal(left, checker._propagated(numbers, expected))
+        for pair in set(pairs) - set(refuted):
+            with pytest.raises(CheckError, match="does not refute pair"):
+                checker._after_step(numbers, alive, with_pairs(step, [pair]), 0)
+    for assignment in all_assignments(problem):
+        if problem.fits(assignment) and exact_makespan(problem, assignment) <= deadline:
+            assert left[list(assignment), range(6)].all()
 
 
 def test_a_proof_by_hand():
