@@ -38,9 +38,9 @@ _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
 _GRAIN = 2.0**-23  # least unit of memory, of a node's capacity: far above the tolerance
 
-_PIVOT_S = 3e-7  # time of a pivot of HiGHS in s, for each row and column
+_WHOLE = 0.5  # a variable above is 1
 
-_QUICK_PIVOT_S = 1e-7  # in the program here, measured at 200 x 12 to 512 x 16
+_PIVOT_S = 3e-7  # time of a pivot of HiGHS in s, for each row and column
 
 _GAP = 0.75  # share of a unit by which HiGHS may be wrong
 
@@ -82,8 +82,6 @@ class IntegerProgram(NamedTuple):
         Of all makespans, in units of `scale`; 0 where they have none, or there is no deadline.
     covers : tuple of (node, tasks)
         Sets of tasks that a node cannot hold.
-    longest : int or None
-        How many of the longest tasks run on one node each; the others may be split. All if None.
     """
 
     task: IntArray
@@ -98,7 +96,6 @@ class IntegerProgram(NamedTuple):
     deadline: float = math.inf
     unit: float = 0.0
     covers: tuple[tuple[int, Cover], ...] = ()
-    longest: int | None = None
 
     @property
     def most(self) -> float:
@@ -134,14 +131,11 @@ class IntegerSolution(NamedTuple):
         subtracted; infinite if HiGHS finds that there is no schedule.
     ended : bool
         Whether HiGHS has nothing more to search.
-    work : float
-        About its processor time in s; counted, not measured.
     """
 
     assignment: IntArray | None
     bound: float
     ended: bool
-    work: float = 0.0
 
 
 def build_integer_program(
@@ -222,22 +216,21 @@ def solve_program(
         highs.setSolution(solution_of(program, start))
     if not run_program(highs, checks):
         return IntegerSolution(None, 0.0, False)
-    work = work_of(highs, _QUICK_PIVOT_S)
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == HighsModelStatus.kInfeasible:
-        return IntegerSolution(None, math.inf, True, work)
+        return IntegerSolution(None, math.inf, True)
     found, least = None, info.mip_dual_bound
     if np.isfinite(info.objective_function_value) and info.primal_solution_status:
         values = np.array(highs.getSolution().col_value)[: len(program.task)]
-        share = np.zeros((program.tasks, len(program.room)))
-        share[program.task, program.node] = values
-        found = np.asarray(share.argmax(axis=1))
+        chosen = values > _WHOLE
+        found = np.full(program.tasks, -1)
+        found[program.task[chosen]] = program.node[chosen]
         # What is not better by the gap has not been looked at.
         least = min(least, info.objective_function_value - program.gap)
     least = max(0.0, least - program.lost)
     bound = program.origin + least * program.scale if math.isfinite(least) else 0.0
     ended = status == HighsModelStatus.kOptimal
-    return IntegerSolution(found, rounded_down(bound, 2), ended, work)
+    return IntegerSolution(found, rounded_down(bound, 2), ended)
 
 
 def run_program(highs: Any, checks: float) -> bool:
@@ -273,13 +266,10 @@ def run_program(highs: Any, checks: float) -> bool:
     return not thread.is_alive()
 
 
-def work_of(highs: Any, pivot_s: float = _PIVOT_S) -> float:
-    """Return about the seconds of HiGHS's work: counted by the pivots of all LPs, not timed.
-
-    A pivot takes `pivot_s` for each row and column.
-    """
+def work_of(highs: Any) -> float:
+    """Return about the seconds of HiGHS's work: counted by the pivots of all LPs, not timed."""
     pivots = max(int(highs.getInfo().simplex_iteration_count), 0)  # -1 before the first
-    return pivot_s * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
+    return _PIVOT_S * pivots * (int(highs.getNumRow()) + int(highs.getNumCol()))
 
 
 # Memory: HiGHS may pack a node beyond its capacity by a grain for each task.
@@ -360,18 +350,8 @@ def model_of(program: IntegerProgram) -> Any:
     model.a_matrix_.format_ = MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
     model.a_matrix_.value_ = matrix.data
-    kinds = np.array([HighsVarType.kContinuous, HighsVarType.kInteger])
-    whole = np.isin(program.task, whole_tasks(program))
-    is_whole = np.concatenate([whole, np.ones(y, np.bool_), [False]])
-    model.integrality_ = kinds[is_whole.astype(np.int64)].tolist()
+    model.integrality_ = [HighsVarType.kInteger] * (n + y) + [HighsVarType.kContinuous]
     return model
-
-
-def whole_tasks(program: IntegerProgram) -> IntArray:
-    """Return the tasks that may not be split: those of the largest least time, that first."""
-    least = np.full(program.tasks, np.inf)
-    np.minimum.at(least, program.task, program.times)
-    return np.argsort(-least, kind="stable")[: program.longest]
 
 
 def solution_of(program: IntegerProgram, assignment: IntArray) -> Any:

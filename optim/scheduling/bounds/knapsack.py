@@ -12,6 +12,8 @@ from edgeopt.problems.errors import FloatArray, IntArray
 
 _MOST_STATES = 4096  # with more, the tolerance is doubled until fewer remain
 
+_ROUNDED = 1 + 2.0**-40  # more than the rounding of a sum
+
 
 class _Flips(NamedTuple):
     """The items flipped on the way to each state, as a forest: states share their first flips.
@@ -74,6 +76,7 @@ def knapsack(
         middle += 1
     if middle == n:
         return float(free + base)
+    split = (base + room * ratio[middle]) * _ROUNDED  # with a part of the break item
     greedy = _fill(order, profit, weight, room, middle, taken, False)
     # A state is its weight above the capacity, its profit, and its last flip.
     path = _Flips(np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64))
@@ -107,7 +110,7 @@ def knapsack(
     while best_flip >= 0:
         taken[path.item[best_flip]] = not taken[path.item[best_flip]]
         best_flip = path.before[best_flip]
-    return float(free + best + tolerance)
+    return float(free + min(split, best + tolerance))
 
 
 @jit

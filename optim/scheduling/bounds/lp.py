@@ -243,8 +243,7 @@ def silent_highs(**options: float | str | bool) -> Any:
 def has_solved(highs: Any) -> bool:
     """Run a program; return whether there was time for it."""
     left = time_left()
-    if left < np.inf:  # HiGHS counts the time of all its runs
-        highs.setOptionValue("time_limit", highs.getRunTime() + left)
+    highs.setOptionValue("time_limit", highs.getRunTime() + left)  # it counts that of all its runs
     highs.run()
     return left == np.inf or not is_over()
 

@@ -16,9 +16,12 @@ from edgeopt.optim.scheduling.checker import CheckError
 from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_TOLERANCES = (16, 20, 24, 28, 63)  # of knapsacks: all prices, shifted by these bits; the last: 0
+_EFFORTS = ((0, 0), (100, 0), (100, 100), (10_000, 0), (10_000, 10_000), (1_000_000, 1_000_000))
+"""Sets of a knapsack of all tasks, and of one with a task: ever more, until a step is proved."""
 
-_MOST_SETS = 1_000_000  # of a knapsack; with more, a proof cannot be checked
+_CLOSE_BITS = 28  # a bound is close to the split one at a difference of all prices, so shifted
+
+_FLOAT = 1 + 2.0**-48  # more than the rounding of a product of floats
 
 _LARGEST = 2**62  # whole numbers from here on do not fit 64 bits, or their sums do not
 
@@ -168,17 +171,18 @@ def _after_steps(
 def _after_step(numbers: _Numbers, left: Mask, step: Step, number: int) -> Mask | None:
     """Return the pairs left after a step, None if there is no schedule with them."""
     total, knapsacks = _knapsacks(numbers, left, step)
-    refuted = step.refuted.tolist()
-    for bits in _TOLERANCES:
-        tolerance = max(total, 0) >> bits
-        worth = [_largest_profit(each, 0, tolerance) for each in knapsacks]
+    kept = step.refuted.tolist()
+    for most, most_with_task in _EFFORTS:
+        worth = [_most_profit(each, most) for each in knapsacks]
         spare = total - sum(worth)
         if spare > 0:
             return None
         kept = [
-            (j, i) for j, i in refuted if not knapsacks[j].is_below(spare + worth[j], with_task=i)
+            (j, i)
+            for j, i in kept
+            if not knapsacks[j].is_below(spare + worth[j], i, most_with_task)
         ]
-        if refuted and not kept:
+        if len(step.refuted) and not kept:
             left = left.copy()
             left[tuple(step.refuted.T)] = False
             return _propagated(numbers, left)
@@ -219,19 +223,26 @@ class _Item(NamedTuple):
 
 
 class _Knapsack(NamedTuple):
-    """What a node may run in its capacity: items, by falling profit per time."""
+    """What a node may run in its capacity: items, by falling profit per time.
+
+    A bound so `close` to the split one is not worth the search for a better.
+    """
 
     items: list[_Item]
     capacity: int
+    close: int
 
-    def is_below(self, worth: int, with_task: int) -> bool:
-        """Whether all sets with a task have a lower profit."""
-        others = [item for item in self.items if item.task != with_task]
+    def is_below(self, worth: int, task: int, most: int) -> bool:
+        """Whether all sets with a task have a lower profit, as far as so many sets tell."""
+        others = [item for item in self.items if item.task != task]
         if len(others) == len(self.items):
-            raise CheckError(f"the certificate refutes task {with_task} on a node twice")
-        (task,) = (item for item in self.items if item.task == with_task)
-        known = worth - task.profit - 1
-        return _largest_profit(_Knapsack(others, self.capacity - task.time), known) <= known
+            raise CheckError(f"the certificate refutes task {task} on a node twice")
+        (item,) = (item for item in self.items if item.task == task)
+        beside, known = (
+            _Knapsack(others, self.capacity - item.time, self.close),
+            worth - item.profit - 1,
+        )
+        return _most_profit(beside, most, known) <= known
 
 
 def _knapsacks(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_Knapsack]]:
@@ -244,28 +255,34 @@ def _knapsacks(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_K
     capacity, room = _rest(numbers, alive & ~free)
     memory = numbers.memory.tolist()
     total = sum(p for p, choice in zip(prices, free, strict=True) if choice)
-    knapsacks = []
+    if total >= _LARGEST:
+        raise CheckError("the prices of the certificate are too large")
+    knapsacks, close = [], total >> _CLOSE_BITS
     for j in range(x):
         items = [
             _Item(i, prices[i] - memory_prices[j] * memory[i], int(numbers.times[j, i]))
             for i in np.flatnonzero(alive[j] & free).tolist()
         ]
-        knapsacks.append(_Knapsack(sorted(items, key=_loss_per_time), int(capacity[j])))
+        knapsacks.append(_Knapsack(sorted(items, key=_loss_per_time), int(capacity[j]), close))
         total -= memory_prices[j] * int(room[j])
     return total, knapsacks
 
 
-def _loss_per_time(item: _Item) -> tuple[bool, Fraction]:
+def _loss_per_time(item: _Item) -> tuple[bool, int]:
     """Return what sorts items by falling profit per time, those without time first."""
-    return item.time > 0, Fraction(-item.profit, item.time or 1)
+    # Ratios of numbers below 2**62 that differ do so by more than 2**-124.
+    return item.time > 0, (-item.profit << 126) // (item.time or 1)
 
 
-def _largest_profit(knapsack: _Knapsack, known: int, tolerance: int = 0) -> int:
-    """Return the largest profit of a set of items that fits, or `known` if that is larger.
+def _most_profit(knapsack: _Knapsack, most: int, known: int | None = None) -> int:
+    """Return an upper bound on the profit of the sets of items that fit.
 
-    It is rounded up, by at most `tolerance`. Sets, pairs of the time left and the profit, are the
-    break solution (all items before the first that no longer fits), changed at items further and
-    further to both sides of it.
+    It is exact, or close to the split bound, where so many sets are enough. With more, those are
+    dropped that exceed the best by little, and the bound exceeds them. If a profit is `known`, a
+    bound of at most that is returned if one is found, else any larger number.
+
+    Sets, pairs of the time left and the profit, are the break solution (all items before the first
+    that no longer fits), changed at items further and further to both sides of it.
     """
     items = [item for item in knapsack.items if item.profit > 0 and item.time <= knapsack.capacity]
     left, profit, middle = knapsack.capacity, 0, 0
@@ -273,38 +290,48 @@ def _largest_profit(knapsack: _Knapsack, known: int, tolerance: int = 0) -> int:
         left, profit = left - items[middle].time, profit + items[middle].profit
         middle += 1
     if middle == len(items):
-        return max(known, profit)
-    level = max(known, profit + tolerance)
-    sets, first, last = [(left, profit)], middle, middle  # items from first to before last changed
-    while sets and (first > 0 or last < len(items)):
+        return profit
+    split = profit + left * items[middle].profit // items[middle].time
+    if most == 0 or (known is not None and split <= known):
+        return split
+    level, enough = max(profit, known or 0), split if known is None else known + 1
+    slack = knapsack.close if known is None and most < _EFFORTS[-1][0] else 0
+    sets, rise = np.array([[left], [profit]]), knapsack.close + 1
+    first, last = middle, middle  # items from first to before last are changed
+    while sets.size and level < enough - slack and (first > 0 or last < len(items)):
         if last < len(items) and (first == 0 or last - middle <= middle - first):
             sign, changed, last = 1, items[last], last + 1
         else:
             sign, changed, first = -1, items[first - 1], first - 1
-        time, gain = sign * changed.time, sign * changed.profit
-        sets += [(left - time, profit + gain) for left, profit in sets]
-        level = max([level] + [profit + tolerance for left, profit in sets if left >= 0])
+        change = np.array([[-sign * changed.time], [sign * changed.profit]])
+        sets = np.hstack([sets, sets + change])
+        level = max(level, int(sets[1, sets[0] >= 0].max(initial=0)))
         added = items[last] if last < len(items) else _Item(-1, 0, 1)
         removed = items[first - 1] if first > 0 else _Item(-1, 1, 0)
+        sets = _undominated(sets)
         sets = _promising(sets, added, removed, level)
-        if len(sets) > _MOST_SETS:
-            raise CheckError(f"a knapsack of the certificate has more than {_MOST_SETS} sets")
-    return level
+        while sets.shape[1] > most and level < enough - slack:
+            if most == _EFFORTS[-1][0]:
+                raise CheckError(f"a knapsack of the certificate has more than {most} sets")
+            level, rise = level + rise, 2 * rise
+            sets = _promising(sets, added, removed, level)
+    return min(split, level + slack)
 
 
-def _promising(
-    sets: list[tuple[int, int]], added: _Item, removed: _Item, level: int
-) -> list[tuple[int, int]]:
-    """Return the sets that no other betters, and that may reach more than a level.
+def _undominated(sets: IntArray) -> IntArray:
+    """Return the sets to which no other leaves as much time and has their profit."""
+    sets = sets[:, np.argsort(-sets[0], kind="stable")]
+    highest = np.maximum.accumulate(sets[1])
+    return sets[:, np.append(True, sets[1, 1:] > highest[:-1])]
+
+
+def _promising(sets: IntArray, added: _Item, removed: _Item, level: int) -> IntArray:
+    """Return the sets that may reach more than a level.
 
     Time is filled no better than by the next item that may be added, if it can be split, and
     gained no cheaper than by the next that may be removed.
     """
-    kept, best = [], -1
-    for left, profit in sorted(sets, reverse=True):
-        if profit > best:
-            best = profit
-            item = added if left >= 0 else removed
-            if left * item.profit > (level - profit) * item.time:
-                kept.append((left, profit))
-    return kept
+    left, above = sets[0].astype(np.float64), (sets[1] - level).astype(np.float64)
+    fills = left * added.profit * _FLOAT >= -above * added.time
+    frees = -left * removed.profit <= above * removed.time * _FLOAT
+    return sets[:, np.where(left >= 0.0, (above > 0.0) | fills, (above > 0.0) & frees)]

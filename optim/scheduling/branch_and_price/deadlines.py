@@ -135,13 +135,9 @@ class Deadlines:
         """Note that the root's prices do not refute a deadline."""
         self.stride /= 4
         if deadline <= self.below(self.bound):
-            self.raise_to(self.bound)
+            self.refuted = max(self.refuted, self.below(self.bound))
         else:
             self.failed.add(deadline)
-
-    def raise_to(self, bound: float) -> None:
-        """Note that deadlines below a bound are refuted, without a certificate."""
-        self.refuted = max(self.refuted, self.below(bound))
 
     def _snapped(self, deadline: float) -> float:
         """Return the largest multiple of the unit that is at most a deadline."""
@@ -151,6 +147,10 @@ class Deadlines:
     def half_way(self, low: float) -> float:
         """Return the deadline half way between a given one and the highest."""
         return self._snapped((low + self.highest) / 2)
+
+    def between(self, part: float) -> float:
+        """Return the deadline at a part of the way from the largest refuted to the highest."""
+        return self._snapped(self.refuted + part * (self.highest - self.refuted))
 
     def tree_target(self, turn: int) -> tuple[float, bool] | None:
         """Return a deadline for a tree, and whether it is only tried; None if none is left.

@@ -14,6 +14,8 @@ _ENTRIES = 4_000_000  # of dynamic programs, which take about 10 ms; beyond, a w
 
 _ENTRY_S = 2.5e-9  # time of an entry
 
+_SPLIT_S = 5e-8  # time of the weaker test, for each pair
+
 _GUARD = 2.0**20  # more than the rounding of profits of split tasks
 
 
@@ -43,7 +45,8 @@ def refuted_pairs(whole: Whole, left: Node, prices: Prices, worth: Worth) -> Boo
 
 def fixing_work(left: Node) -> float:
     """Return about the processor time in s of `refuted_pairs`."""
-    return _ENTRY_S * min(_entries(left), _ENTRIES)
+    entries = _entries(left)
+    return _ENTRY_S * entries if entries <= _ENTRIES else _SPLIT_S * left.alive.size
 
 
 def _entries(left: Node) -> float:

@@ -1,9 +1,7 @@
 """A bound by the longest tasks, of which none is split, and a walk with these in their places.
 
-Where few tasks are most of the work, most of what splitting gains is gained by these: programs in
-which only they are whole have small trees, and bounds close to the best schedule. The root of
-branch and price does not see this, as it uses columns in parts. Nor does a walk find the places of
-these tasks, as it moves them only while it is too hot to tell what a place is worth.
+Trees that branch on the longest tasks refute ever larger deadlines. A walk does not find the places
+of these tasks by itself, as it moves them only while it is too hot to tell what a place is worth.
 """
 
 from __future__ import annotations
@@ -13,53 +11,55 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.optim.scheduling.bounds.rounding import lifted_to_units
-from edgeopt.optim.scheduling.branch_and_price.root import Root
-from edgeopt.optim.scheduling.integer_program import (
-    IntegerProgram,
-    build_integer_program,
-    solve_program,
-    whole_tasks,
+from edgeopt.optim.scheduling.branch_and_price.lp_tree import (
+    LpTree,
+    longest_tasks,
+    plant_lp,
+    visit_lp,
 )
-from edgeopt.optim.scheduling.run_time import spending, time_left
+from edgeopt.optim.scheduling.branch_and_price.root import Root, note_refuted
+from edgeopt.optim.scheduling.branch_and_price.whole import whole_problem
+from edgeopt.optim.scheduling.run_time import is_over, spending, time_left
 from edgeopt.optim.scheduling.solver import State
 from edgeopt.optim.scheduling.tempering.solver import Frontier
 from edgeopt.problems.errors import InputError, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
-_NODES = 1000  # of HiGHS's tree
+_FIRST_S, _LAST_S = 0.5, 40.0  # work of a tree, after which it is given up, as `Root.work`
 
-_LITTLE = 1 / 64  # of the gap: a program that raises the bound by less was in vain
+_PART, _LEAST_PART = 0.25, 0.06  # of the gap, by which a tree is to raise the bound; at first
 
-_IN_VAIN = 2  # such programs, after which others seem in vain, too
+_IN_VAIN = 2  # times that trees may take longer and none refutes its deadline: then others do not
 
-_SLOWER = 2  # times the work of a program: that of the next, about
+_SHARE = 0.25  # of the time left, which a tree may take
 
-_SHARE = 0.25  # of the time left, which a program may take
-
-_OPEN_S = 1e-5  # time to begin, for each pair of task and node
-
-_WALK = 4  # times the work of its program: so long is a walk
+_WALK = 2  # times the work of its tree: so long is a walk
 
 _STEP_S, _EVALUATION_S = 1e-3, 5e-9  # of its work, for a step and an evaluation
+
+_OPEN_S = 1e-5  # time to begin a tree, for each pair of task and node
+
+_VISITS = 20  # of a tree, at a time
 
 
 @dataclass
 class LongTasks:
-    """Programs in which ever more of the longest tasks are whole.
+    """Trees to ever larger deadlines.
 
     Attributes
     ----------
-    number : int
-        Of whole tasks in the last program; 0 before the first.
+    tree : LpTree or None
+        Under way.
+    part : float
+        Of the gap, by which the next tree is to raise the bound.
+    most : float
+        Work that a tree may take, as `Root.work`.
     in_vain : int
-        Programs since the last that has raised the bound by more than little.
-    work : float
-        Of the last program, as `Root.work`.
+        Times that `most` was doubled since a tree has refuted its deadline.
     has_ended : bool
-        Whether more programs seem not worth their time.
+        Whether more trees seem not worth their time.
     places : ndarray, shape (x,), or None
-        The nodes of the longest x tasks in the last program that has raised the bound.
+        The nodes of the longest x tasks in the last walk.
     placed : Problem or None
         The problem with these tasks on these nodes, until the walk ends.
     walk : State or None
@@ -70,9 +70,10 @@ class LongTasks:
         Of all walks so far.
     """
 
-    number: int = 0
+    tree: LpTree | None = None
+    part: float = _PART
+    most: float = _FIRST_S
     in_vain: int = 0
-    work: float = 0.0
     has_ended: bool = False
     places: IntArray | None = None
     placed: Problem | None = None
@@ -86,10 +87,12 @@ class LongTasks:
         return self.placed is not None
 
 
-def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> list[IntArray]:
-    """Solve a program with twice as many whole tasks; return its schedule, with no task split.
+def raise_by_long_tasks(problem: Problem, root: Root, long_tasks: LongTasks) -> list[IntArray]:
+    """Work in the tree of a deadline; return a schedule found, or a guess from its last prices.
 
-    The bound has no certificate: HiGHS proves it, within its tolerances, which are subtracted.
+    The deadline is above the largest refuted by a quarter of the gap; by twice that part after one
+    that was refuted, up to half of the gap; by half of it after a tree that was given up. From a
+    sixteenth on, trees begin with a quarter again, and may take twice as long.
 
     Parameters
     ----------
@@ -97,73 +100,92 @@ def raise_by_long_tasks(problem: Problem, root: Root, programs: LongTasks) -> li
         Its matrix is made.
     root : Root
         Its bound is raised.
-    programs : LongTasks
+    long_tasks : LongTasks
         Is changed.
     """
-    programs.number = 2 * programs.number or max(1, problem.nodes // 2)
-    expected = max(_SLOWER * programs.work, _OPEN_S * problem.matrix.size)
-    if programs.number >= problem.tasks or expected > _SHARE * time_left():
-        programs.has_ended = True
-        return []
-    met = root.deadlines.met
-    program = build_integer_program(problem, np.isfinite(problem.matrix), met)
-    program = program._replace(longest=programs.number)
-    answer = solve_program(program, None, mip_max_nodes=_NODES)
-    root.work += answer.work
-    programs.work = answer.work
-    bound = min(lifted_to_units(problem, answer.bound, met), met)
-    gain, gap = bound - root.bound, met - root.bound
-    programs.in_vain = 0 if gain > _LITTLE * gap else programs.in_vain + 1
-    root.bound = max(root.bound, bound)
-    root.deadlines.raise_to(bound)
-    programs.has_ended = not answer.ended or programs.in_vain >= _IN_VAIN
-    if answer.assignment is None:
-        return []
-    if programs.in_vain == 0 and programs.number >= problem.nodes:
-        _place(problem, programs, program, answer.assignment)
-    return [answer.assignment]
+    deadlines, search = root.deadlines, long_tasks.tree
+    if search is None or not deadlines.refuted < search.tree.whole.deadline < deadlines.highest:
+        search = long_tasks.tree = _planted(problem, root, long_tasks)
+        if search is None:
+            long_tasks.has_ended = True
+            return []
+    tree, before = search.tree, search.tree.work
+    tree.rounded = None
+    for _ in range(_VISITS):
+        if not tree.open or tree.found is not None or is_over():
+            break
+        visit_lp(search)
+    root.work += tree.work - before
+    if tree.is_refuted:
+        leaves = tuple(node for node in tree.proof if node is not None)
+        note_refuted(problem, root, tree.whole, leaves)
+    if tree.is_refuted or tree.found is not None:
+        long_tasks.tree, long_tasks.part = None, min(2 * long_tasks.part, 0.5)
+        long_tasks.in_vain = 0
+    elif tree.work > long_tasks.most:
+        _give_up(problem, long_tasks, search)
+    guess = tree.rounded if tree.found is None else tree.found
+    return [] if guess is None else [guess]
 
 
-def _place(
-    problem: Problem, programs: LongTasks, program: IntegerProgram, assignment: IntArray
-) -> None:
-    """Have a walk with as many of the longest tasks as nodes in their places, if these are new."""
-    longest = whole_tasks(program)[: problem.nodes]
-    places = assignment[longest]
-    if programs.places is not None and np.array_equal(places, programs.places):
+def _planted(problem: Problem, root: Root, long_tasks: LongTasks) -> LpTree | None:
+    """Return the tree of the next deadline, None if none seems worth its time."""
+    deadlines = root.deadlines
+    deadline = deadlines.between(long_tasks.part)
+    is_late = long_tasks.most > min(_LAST_S, _SHARE * time_left())
+    if (
+        is_late
+        or long_tasks.in_vain >= _IN_VAIN
+        or not deadlines.refuted < deadline < deadlines.highest
+    ):
+        return None
+    root.work += _OPEN_S * problem.matrix.size
+    return plant_lp(problem, whole_problem(problem, deadline, deadlines.unit))
+
+
+def _give_up(problem: Problem, long_tasks: LongTasks, search: LpTree) -> None:
+    """Leave a tree, and have a walk with the longest tasks in its places, if these are new."""
+    long_tasks.tree, long_tasks.part = None, long_tasks.part / 2
+    if long_tasks.part < _LEAST_PART:
+        long_tasks.part, long_tasks.most = _PART, 2 * long_tasks.most
+        long_tasks.in_vain += 1
+    places, longest = search.places, longest_tasks(search)
+    known = long_tasks.places
+    if places is None or (known is not None and np.array_equal(places, known)):
         return
     times = problem.matrix.copy()
     times[longest] = np.inf
     times[longest, places] = problem.matrix[longest, places]
     memory, capacity = problem.task_memory, problem.node_capacity
-    with suppress(InputError):  # the program's memory is not exact: it may not fit
-        programs.placed = Problem(times, memory, capacity, ready=problem.ready)
-        programs.places, programs.walk, programs.left = places, None, _WALK * programs.work
+    with suppress(InputError):  # the tree's memory is rounded down: it may not fit
+        long_tasks.placed = Problem(times, memory, capacity, ready=problem.ready)
+        long_tasks.places, long_tasks.walk = places, None
+        long_tasks.left = _WALK * search.tree.work
 
 
-def walk_on(root: Root, programs: LongTasks) -> list[IntArray]:
+def walk_on(root: Root, long_tasks: LongTasks) -> list[IntArray]:
     """Do a step of the walk; return its best schedule.
 
     Parameters
     ----------
     root : Root
         Its work is counted.
-    programs : LongTasks
+    long_tasks : LongTasks
         Is changed; a walk is under way.
     """
-    problem, solver, state = programs.placed, Frontier(), programs.walk
+    problem, solver, state = long_tasks.placed, Frontier(), long_tasks.walk
     assert problem is not None
     before = 0 if state is None else state.evaluations
     with spending(None):  # a part of the steps cannot tell when the budget ends
         if state is None:
-            state = solver.init(problem, np.random.default_rng(programs.number))
+            state = solver.init(problem, np.random.default_rng(long_tasks.evaluations))
         else:
             state = solver.step(problem, state)
-    programs.walk, spent = state, state.evaluations - before
-    programs.evaluations += spent
+    long_tasks.walk, spent = state, state.evaluations - before
+    long_tasks.evaluations += spent
     work = _STEP_S + _EVALUATION_S * spent
     root.work += work
-    programs.left -= work
-    if programs.left <= 0.0 or state.done:
-        programs.placed = None
+    long_tasks.left -= work
+    if long_tasks.left <= 0.0 or state.done:
+        long_tasks.placed = None
     return [] if state.assignment is None else [state.assignment]

@@ -226,14 +226,14 @@ def close_gap(
         Whether there is time for dives.
     """
     long_tasks = proof.long_tasks
-    programs = problem.matrix.size <= _PAIRS and not long_tasks.has_ended
+    trees = problem.matrix.size <= _PAIRS and not long_tasks.has_ended
     schedules = None
-    if dives and (proof.bisection.is_promising or not (programs or long_tasks.has_walk)):
+    if dives and (proof.bisection.is_promising or not (trees or long_tasks.has_walk)):
         schedules = _bisect(problem, proof, iterations)
-    if schedules is None and programs:
-        schedules = raise_by_long_tasks(problem, proof.root, long_tasks)
-    elif schedules is None and long_tasks.has_walk:
+    if schedules is None and long_tasks.has_walk:
         schedules = walk_on(proof.root, long_tasks)
+    elif schedules is None and trees:
+        schedules = raise_by_long_tasks(problem, proof.root, long_tasks)
     return schedules
 
 

@@ -125,7 +125,7 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     tree.rounded = None
     left = propagate(tree.whole, node.alive)
     steps: list[Step] = []
-    if _is_settled(tree, node, left, steps):
+    if is_settled(tree, node, left, steps):
         return 1
     search = open_prices(tree.whole, left, node.prices, node.columns)
     done = 1
@@ -145,13 +145,13 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     if refuted.any():
         steps.append(Step.of(*search.prices, refuted))
         left = propagate(tree.whole, left.alive & ~refuted)
-        if _is_settled(tree, node, left, steps):
+        if is_settled(tree, node, left, steps):
             return done
     _branch(tree, node, left, search, steps)
     return done
 
 
-def _is_settled(tree: Tree, node: Open, left: Node, steps: list[Step]) -> bool:
+def is_settled(tree: Tree, node: Open, left: Node, steps: list[Step]) -> bool:
     """Whether nothing is left to choose: no schedule, or only one."""
     if not left.is_possible:
         tree.proof[node.number] = Leaf(tuple(steps))
