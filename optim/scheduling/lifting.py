@@ -168,7 +168,7 @@ def _is_near(problem: Problem, lifting: Lifting, now: Progress) -> bool:
     if few and lifting.proof.visited < descent_visits(problem.tasks):
         return True
     many = deadlines.met < math.inf and not in_reach_of_trees(problem, deadlines)
-    if many and gains_by_dives(problem) and lifting.proof.is_promising:
+    if many and gains_by_dives(problem) and lifting.proof.may_close_gap:
         return True
     stalled = now.iterations - lifting.improved >= max(_STALLED, now.iterations / 2)
     return stalled and (few or deadlines.root_is_done)

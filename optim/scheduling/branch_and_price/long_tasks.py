@@ -164,7 +164,7 @@ def _give_up(problem: Problem, long_tasks: LongTasks, search: LpTree) -> None:
 
 
 def walk_on(root: Root, long_tasks: LongTasks) -> list[IntArray]:
-    """Do a step of the walk; return its best schedule.
+    """Do a step of the walk; return its best schedule if it is new.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def walk_on(root: Root, long_tasks: LongTasks) -> list[IntArray]:
     """
     problem, solver, state = long_tasks.placed, Frontier(), long_tasks.walk
     assert problem is not None
-    before = 0 if state is None else state.evaluations
+    before, best = (0, np.inf) if state is None else (state.evaluations, state.makespan)
     with spending(None):  # a part of the steps cannot tell when the budget ends
         if state is None:
             state = solver.init(problem, np.random.default_rng(long_tasks.evaluations))
@@ -188,4 +188,4 @@ def walk_on(root: Root, long_tasks: LongTasks) -> list[IntArray]:
     long_tasks.left -= work
     if long_tasks.left <= 0.0 or state.done:
         long_tasks.placed = None
-    return [] if state.assignment is None else [state.assignment]
+    return [state.assignment] if state.assignment is not None and state.makespan < best else []

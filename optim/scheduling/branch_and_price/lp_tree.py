@@ -31,7 +31,7 @@ _TOLERANCE = 1e-9  # of HiGHS, the smallest that it allows
 
 _WHOLE = 1 - 1e-6  # a larger part of a task is all of it
 
-_SPLIT, _SPLIT_WITH_MEMORY = 0.1, 0.5  # a task counts as split if so much is elsewhere, or partly
+_SPLIT, _SPLIT_WITH_MEMORY = 0.1, 0.5  # with so much elsewhere, a task counts in full as split
 
 _PIVOT_S = 3.3e-8  # time of a pivot of HiGHS in s, for each row and column
 
@@ -130,9 +130,8 @@ def _branch(
     tree.rounded = np.asarray(np.where(left.alive, share, -1.0).argmax(axis=0))
     # Where memory is scarce, more than the length of a task decides.
     split = _SPLIT_WITH_MEMORY if tree.whole.room.any() else _SPLIT
-    weight = np.where(most > _WHOLE, 0.0, np.minimum(1.0 - most, split) + 1e-9) * search.least
-    weight = np.where(left.free, weight if weight[left.free].any() else search.least, -1.0)
-    task = int(weight.argmax())
+    weight = search.least * np.clip(1.0 - most, _TOLERANCE, split)
+    task = int(np.where(left.free, weight, -1.0).argmax())
     j, first = int(tree.rounded[task]), len(tree.proof)
     here, elsewhere = left.alive.copy(), left.alive.copy()
     elsewhere[j, task] = False
@@ -184,6 +183,7 @@ class _StretchLP:
         low = np.append(np.ones(k), np.full(2 * x, -np.inf))
         high = np.append(np.ones(k), np.zeros(2 * x))
         csr = matrix.tocsr()
+        csr.eliminate_zeros()
         starts, index = csr.indptr[:-1].astype(np.int32), csr.indices.astype(np.int32)
         self._highs.addRows(k + 2 * x, low, high, csr.nnz, starts, index, csr.data)
         self._allowed = np.ones(n)

@@ -96,7 +96,7 @@ class Proof:
     trees : dict
         The trees of deadlines whose dives are lost.
     long_tasks : LongTasks
-        Programs and a walk where deadlines are too many for trees.
+        Trees of another kind and a walk where deadlines are too many for these.
     bisection : Bisection
         Dives there.
     """
@@ -113,7 +113,7 @@ class Proof:
         return sum(tree.visited for tree in self.trees.values())
 
     @property
-    def is_promising(self) -> bool:
+    def may_close_gap(self) -> bool:
         """Whether closing a gap of many deadlines seems worth as much time as the search."""
         long_tasks = self.long_tasks
         return self.bisection.is_promising or not long_tasks.has_ended or long_tasks.has_walk
@@ -164,7 +164,7 @@ def work_on_deadline(
         Of the prices, as many as begin a visit.
     """
     root, deadlines = proof.root, proof.root.deadlines
-    target = deadlines.tree_target(0 if _is_promising(proof) else turn)
+    target = deadlines.tree_target(0 if _is_diving_well(proof) else turn)
     if target is None:
         return None
     deadline, tried = target
@@ -185,7 +185,7 @@ def work_on_deadline(
     return schedules
 
 
-def _is_promising(proof: Proof) -> bool:
+def _is_diving_well(proof: Proof) -> bool:
     """Whether the dive to the lowest deadline is worth all the work."""
     target = proof.root.deadlines.tree_target(0)
     dive = None if target is None else proof.dives.get(target[0])

@@ -71,11 +71,11 @@ class BranchAndPrice:
     as they refute it: they are improved until the columns of all nodes run all tasks, at least in
     parts, as no prices refute that. From there, a dive gives one node after another its column for
     good, as long as prices do not refute what is left. With more than 16 deadlines and 60 tasks,
-    dives bisect the gap, and HiGHS raises the bound by programs in which only the longest tasks may
-    not be split (up to 20,000 pairs of task and node), which leaves no certificate; a walk keeps
-    these tasks where such a program has put them. Else, and where they find nothing, trees are
-    searched depth first: tasks are put on the nodes where the columns want them, several at once if
-    these are sure, and pairs that prices refute are dropped. The first leaf without a choice is a
+    dives bisect the gap, and trees that branch on the longest tasks, at the prices of linear
+    programs, refute ever larger deadlines (up to 20,000 pairs of task and node); a walk keeps these
+    tasks where such a tree has put them. Else, and where they find nothing, trees are searched
+    depth first: tasks are put on the nodes where the columns want them, several at once if these
+    are sure, and pairs that prices refute are dropped. The first leaf without a choice is a
     schedule within the deadline; if all leaves are refuted, no schedule is. Deadlines just above
     the bound, just below the best schedule, and between them are tried in turn. Every fourth step
     is one of `Frontier`, as long as there is a gap.
