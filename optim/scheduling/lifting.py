@@ -11,6 +11,7 @@ import numpy as np
 from edgeopt.optim.scheduling.bounds.quick_bounds import LP_ENTRIES
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines
 from edgeopt.optim.scheduling.branch_and_price.fixing import refuted_pairs
+from edgeopt.optim.scheduling.branch_and_price.lp_tree import plant_lp, visit_lp
 from edgeopt.optim.scheduling.branch_and_price.prices import improve, open_prices
 from edgeopt.optim.scheduling.branch_and_price.projection import approach
 from edgeopt.optim.scheduling.branch_and_price.proof import (
@@ -206,4 +207,5 @@ def load_kernels(problem: Problem) -> None:
     approach(search)
     improve(search)
     refuted_pairs(whole, left, search.prices, search.worth)
+    visit_lp(plant_lp(problem, whole))
     search_better(problem, None, math.inf, 0)

@@ -12,8 +12,6 @@ from edgeopt.problems.errors import FloatArray, IntArray
 
 _MOST_STATES = 4096  # with more, the tolerance is doubled until fewer remain
 
-_ROUNDED = 1 + 2.0**-40  # more than the rounding of a sum
-
 
 class _Flips(NamedTuple):
     """The items flipped on the way to each state, as a forest: states share their first flips.
@@ -76,7 +74,6 @@ def knapsack(
         middle += 1
     if middle == n:
         return float(free + base)
-    split = (base + room * ratio[middle]) * _ROUNDED  # with a part of the break item
     greedy = _fill(order, profit, weight, room, middle, taken, False)
     # A state is its weight above the capacity, its profit, and its last flip.
     path = _Flips(np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64))
@@ -110,7 +107,31 @@ def knapsack(
     while best_flip >= 0:
         taken[path.item[best_flip]] = not taken[path.item[best_flip]]
         best_flip = path.before[best_flip]
-    return float(free + min(split, best + tolerance))
+    return float(free + best + tolerance)
+
+
+@jit
+def split_bound(profit: FloatArray, weight: FloatArray, capacity: float) -> float:
+    """Return the largest profit if one item can be split.
+
+    Parameters
+    ----------
+    profit, weight : ndarray, shape (n,)
+        As in `knapsack`.
+    capacity : float
+        Largest sum of weights of a set.
+    """
+    order, ratio = _by_ratio(profit, weight, capacity)
+    total = 0.0
+    for item in range(len(profit)):
+        total += profit[item] if profit[item] > 0.0 and weight[item] == 0.0 else 0.0
+    for place in range(len(order)):
+        item = order[place]
+        if weight[item] > capacity:
+            return float(total + capacity * ratio[place])
+        total += profit[item]
+        capacity -= weight[item]
+    return float(total)
 
 
 @jit

@@ -12,17 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from edgeopt.optim.jit import jit
+from edgeopt.optim.scheduling.bounds.knapsack import split_bound
 from edgeopt.optim.scheduling.bounds.lp import has_solved, silent_highs
 from edgeopt.optim.scheduling.branch_and_price.fixing import fixing_work, refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     CALL_S,
     Prices,
+    Worth,
     evaluate,
     no_columns,
     scaled,
 )
 from edgeopt.optim.scheduling.branch_and_price.tree import Open, Tree, is_settled, plant
-from edgeopt.optim.scheduling.branch_and_price.whole import Node, Whole, propagate
+from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
 from edgeopt.optim.scheduling.certificate import Branch, Leaf, Step
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
@@ -99,7 +102,7 @@ def visit_lp(search: LpTree) -> None:
         tree.open.append(node)
         return
     tree.work += lp.work + _KNAPSACK_S * left.alive.size
-    worth, _ = evaluate(tree.whole, left, answer.prices)
+    worth = _evaluated(tree.whole, left, answer.prices)
     if worth.spare > 0.0:
         nothing = np.zeros_like(left.alive)
         tree.proof[node.number] = Leaf((Step.of(*answer.prices, nothing),))
@@ -113,6 +116,39 @@ def visit_lp(search: LpTree) -> None:
         if is_settled(tree, node, left, steps):
             return
     _branch(search, node, left, np.where(left.alive, answer.share, 0.0), tuple(steps))
+
+
+def _evaluated(whole: Whole, left: Node, prices: Prices) -> Worth:
+    """Return what prices prove, where knapsacks are worth no more than with a split task.
+
+    At the prices of a linear program, tasks of a node are all worth as much for their time, and
+    knapsacks have too many sets to be solved.
+    """
+    worth, _ = evaluate(whole, left, prices)
+    split = _split_knapsacks(
+        prices.task, prices.memory, whole.memory, whole.times, left.alive & left.free, left.capacity
+    )
+    knapsacks = np.minimum(worth.knapsacks, split)
+    return Worth(worth.spare + float((worth.knapsacks - knapsacks).sum()), knapsacks)
+
+
+@jit
+def _split_knapsacks(
+    price: FloatArray,
+    memory_price: FloatArray,
+    memory: FloatArray,
+    times: FloatArray,
+    alive: BoolArray,
+    capacity: FloatArray,
+) -> FloatArray:
+    """Return the worth of the best set of each node if a task can be split, shape (x,)."""
+    worth = np.zeros(len(times))
+    for j in range(len(times)):
+        if capacity[j] >= 0.0:
+            items = np.flatnonzero(alive[j])
+            profit = price[items] - memory_price[j] * memory[items]
+            worth[j] = split_bound(profit, times[j][items], capacity[j])
+    return worth
 
 
 def _keep_places(search: LpTree, answer: _Answer) -> None:

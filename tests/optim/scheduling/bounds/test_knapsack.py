@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive.knapsack import best_set
+from scipy.optimize import linprog
 
-from edgeopt.optim.scheduling.bounds.knapsack import knapsack
+from edgeopt.optim.scheduling.bounds.knapsack import knapsack, split_bound
 
 
 def random_items(rng, n, whole):
@@ -30,6 +31,18 @@ def test_bound_and_set(seed, n, whole, tolerance):
     assert weight[taken].sum() <= capacity * (1 + 1e-12)
     assert found <= best + 1e-9
     assert best - 1e-9 <= bound <= found + tolerance + 1e-9
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 11), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_split_items(seed, n, whole):
+    rng = np.random.default_rng(seed)
+    profit, weight = random_items(rng, n, whole)
+    capacity = float(rng.integers(0, 20)) if whole else rng.exponential(n / 2)
+    most = np.where(weight <= capacity, 1.0, 0.0)  # what does not fit whole is left out
+    answer = linprog(-profit, weight[None], [capacity], bounds=np.stack([0 * most, most], axis=1))
+    assert split_bound(profit, weight, capacity) == pytest.approx(-answer.fun, abs=1e-9)
+    assert split_bound(profit, weight, capacity) >= best_set(profit, weight, capacity) - 1e-9
 
 
 def test_infinite_weights_are_left_out():

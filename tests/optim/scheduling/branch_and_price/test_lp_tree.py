@@ -14,7 +14,6 @@ from edgeopt.optim.scheduling.bounds.deadline import deadline_bound
 from edgeopt.optim.scheduling.branch_and_price import lp_tree as module
 from edgeopt.optim.scheduling.branch_and_price.checker import check_certificate
 from edgeopt.optim.scheduling.branch_and_price.lp_tree import longest_tasks, plant_lp, visit_lp
-from edgeopt.optim.scheduling.branch_and_price.prices import evaluate
 from edgeopt.optim.scheduling.branch_and_price.whole import propagate, whole_problem
 from edgeopt.optim.scheduling.certificate import Certificate
 from edgeopt.optim.scheduling.run_time import within
@@ -76,7 +75,7 @@ def test_the_stretch_is_least_and_its_prices_refute(problem, factor):
     assert answer.stretch == pytest.approx(least_stretch(whole, left.alive), rel=1e-6, abs=1e-9)
     assert answer.share.sum(axis=0) == pytest.approx(np.ones(problem.tasks))
     assert (answer.share[~left.alive] == 0.0).all()
-    spare = evaluate(whole, left, answer.prices)[0].spare
+    spare = module._evaluated(whole, left, answer.prices).spare
     assert spare > 0.0 or answer.stretch < 1 + 1e-6
 
 
