@@ -1,4 +1,4 @@
-"""The checker of certificates: whole numbers and plain dynamic programs, nothing of the solver."""
+"""The checker of certificates: whole numbers and lists of sets, nothing of the solver."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EFFORTS = ((0, 0), (100, 0), (100, 100), (10_000, 0), (10_000, 10_000), (1_000_
 
 _CLOSE_BITS = 28  # a bound is close to the split one at a difference of all prices, so shifted
 
-_FLOAT = 1 + 2.0**-48  # more than the rounding of a product of floats
+_FLOAT = 1 + 2.0**-48  # more than rounding takes: floats only say which sets may be left out
 
 _LARGEST = 2**62  # whole numbers from here on do not fit 64 bits, or their sums do not
 
@@ -255,7 +255,7 @@ def _knapsacks(numbers: _Numbers, alive: Mask, step: Step) -> tuple[int, list[_K
     capacity, room = _rest(numbers, alive & ~free)
     memory = numbers.memory.tolist()
     total = sum(p for p, choice in zip(prices, free, strict=True) if choice)
-    if total >= _LARGEST:
+    if total >= _LARGEST // 4:
         raise CheckError("the prices of the certificate are too large")
     knapsacks, close = [], total >> _CLOSE_BITS
     for j in range(x):

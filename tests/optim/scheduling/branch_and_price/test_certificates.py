@@ -91,6 +91,7 @@ def test_changed_certificates_are_refused(proof):
     assert isinstance(first, Branch)
     nothing = np.empty((0, 2), dtype=np.int64)
     step = Step(np.ones(24, dtype=np.int64), np.zeros(4, dtype=np.int64), np.array([[0, 0]]))
+    huge = np.full(24, 2**62, dtype=np.int64)
     odd = Step(step.prices, step.memory_prices, np.array([[4, 0]]))
     free = Step(0 * step.prices, step.memory_prices, nothing)
     changed = {
@@ -99,6 +100,7 @@ def test_changed_certificates_are_refused(proof):
         "no prices": replaced(whole, leaves[0], Leaf(())),
         "prices of 0": replaced(whole, leaves[0], Leaf((free,))),
         "a pair without proof": replaced(whole, 0, first._replace(steps=(step,))),
+        "huge prices": replaced(whole, leaves[0], Leaf((step._replace(prices=huge),))),
         "negative prices": replaced(whole, leaves[0], Leaf((step._replace(prices=-step.prices),))),
         "a missing node": replaced(whole, 0, first._replace(off=len(whole.tree))),
         "a loop": replaced(whole, 0, first._replace(on=0, off=0)),
