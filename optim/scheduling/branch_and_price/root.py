@@ -10,6 +10,7 @@ from edgeopt.optim.scheduling.bounds.counting import counting_bound
 from edgeopt.optim.scheduling.bounds.quick_bounds import lower_bound
 from edgeopt.optim.scheduling.bounds.rounding import next_makespan
 from edgeopt.optim.scheduling.branch_and_price.deadlines import Deadlines, open_deadlines
+from edgeopt.optim.scheduling.branch_and_price.lp_tree import plant_lp, visit_lp
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
     Prices,
@@ -32,6 +33,10 @@ from edgeopt.problems.errors import IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
 _MOST_ITERATIONS = 300  # of the prices of a deadline
+
+_MARGIN = 2.0**-30  # below the bound of an LP, for the rounding of its prices
+
+_LP_PAIRS = 20_000  # of task and node; with more, an LP over all of them takes long
 
 
 @dataclass
@@ -114,8 +119,23 @@ def raise_deadline(problem: Problem, root: Root, iterations: int) -> list[IntArr
     else:
         if root.lowest is None or search.whole.deadline < root.lowest.whole.deadline:
             root.lowest = search
+        if search.whole.deadline <= deadlines.below(deadlines.bound):
+            _certify(problem, root, search.whole)
         deadlines.fail(search.whole.deadline)
     return []
+
+
+def _certify(problem: Problem, root: Root, whole: Whole) -> None:
+    """Look for a proof of a deadline that is known to be refuted, at the prices of an LP."""
+    if problem.matrix.size > _LP_PAIRS:
+        return
+    if not root.deadlines.unit > 0.0:
+        whole = whole_problem(problem, whole.deadline * (1 - _MARGIN), 0.0)
+    search = plant_lp(problem, whole)
+    visit_lp(search)
+    root.work += search.tree.work
+    if search.tree.is_refuted:
+        root.certificate = _certificate(problem, whole, tuple(filter(None, search.tree.proof)))
 
 
 def _close(root: Root) -> None:
@@ -142,8 +162,11 @@ def note_refuted(
 ) -> None:
     """Keep the proof that no schedule is within a deadline, found in iterations of the prices."""
     root.deadlines.refute(whole.deadline, iterations)
-    root.certificate = Certificate(
-        problem.digest, whole.deadline, whole.unit, whole.memory_unit, tree
-    )
+    root.certificate = _certificate(problem, whole, tree)
     bound = min(next_makespan(problem, whole.deadline), root.deadlines.met)
     root.bound = max(root.bound, bound)
+
+
+def _certificate(problem: Problem, whole: Whole, tree: tuple[Leaf | Branch, ...]) -> Certificate:
+    """Return the certificate of a deadline."""
+    return Certificate(problem.digest, whole.deadline, whole.unit, whole.memory_unit, tree)

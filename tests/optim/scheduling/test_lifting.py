@@ -153,6 +153,16 @@ def test_a_certificate_is_completed_where_a_plain_bound_ended_the_run():
     assert completed(problem, proof, result.makespan) is proof
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_bound_of_the_lp_has_a_certificate(seed):
+    problem, lifting = load_problem(f"devices:families:200x12:batch=8:seed={seed}"), Lifting()
+    for step in range(1, 6):
+        lift(problem, lifting, Progress(step, 100_000_000 * step, makespan=np.inf))
+    proved = check_certificate(problem, lifting.certificate)
+    assert proved == pytest.approx(lifting.bound, rel=2e-9)
+    assert proved == pytest.approx(deadline_bound(problem), rel=1e-3)
+
+
 def test_who_asks_for_it():
     small = Problem(np.ones((3, 2)))
     assert lifts_bound(small, Frontier())
