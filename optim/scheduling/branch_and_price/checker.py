@@ -238,10 +238,8 @@ class _Knapsack(NamedTuple):
         if len(others) == len(self.items):
             raise CheckError(f"the certificate refutes task {task} on a node twice")
         (item,) = (item for item in self.items if item.task == task)
-        beside, known = (
-            _Knapsack(others, self.capacity - item.time, self.close),
-            worth - item.profit - 1,
-        )
+        beside = self._replace(items=others, capacity=self.capacity - item.time)
+        known = worth - item.profit - 1
         return _most_profit(beside, most, known) <= known
 
 

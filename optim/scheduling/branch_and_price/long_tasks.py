@@ -117,8 +117,7 @@ def raise_by_long_tasks(problem: Problem, root: Root, long_tasks: LongTasks) -> 
         visit_lp(search)
     root.work += tree.work - before
     if tree.is_refuted:
-        leaves = tuple(node for node in tree.proof if node is not None)
-        note_refuted(problem, root, tree.whole, leaves)
+        note_refuted(problem, root, tree.whole, tree.certified)
     if tree.is_refuted or tree.found is not None:
         long_tasks.tree, long_tasks.part = None, min(2 * long_tasks.part, 0.5)
         long_tasks.in_vain = 0

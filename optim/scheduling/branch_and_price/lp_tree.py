@@ -15,7 +15,6 @@ import numpy as np
 from edgeopt.optim.jit import jit
 from edgeopt.optim.scheduling.bounds.knapsack import split_bound
 from edgeopt.optim.scheduling.bounds.lp import has_solved, silent_highs
-from edgeopt.optim.scheduling.branch_and_price.fixing import fixing_work, refuted_pairs
 from edgeopt.optim.scheduling.branch_and_price.prices import (
     CALL_S,
     Prices,
@@ -24,9 +23,16 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     no_columns,
     scaled,
 )
-from edgeopt.optim.scheduling.branch_and_price.tree import Open, Tree, is_settled, plant
+from edgeopt.optim.scheduling.branch_and_price.tree import (
+    Open,
+    Tree,
+    is_settled,
+    plant,
+    prune,
+    split,
+)
 from edgeopt.optim.scheduling.branch_and_price.whole import BoolArray, Node, Whole, propagate
-from edgeopt.optim.scheduling.certificate import Branch, Leaf, Step
+from edgeopt.optim.scheduling.certificate import Step
 from edgeopt.problems.errors import FloatArray, IntArray
 from edgeopt.problems.scheduling.problem import Problem
 
@@ -94,8 +100,7 @@ def visit_lp(search: LpTree) -> None:
     tree.visited += 1
     tree.work += CALL_S
     left = propagate(tree.whole, node.alive)
-    steps: list[Step] = []
-    if is_settled(tree, node, left, steps):
+    if is_settled(tree, node, left):
         return
     answer = lp.solve(left)
     if answer is None:
@@ -103,19 +108,12 @@ def visit_lp(search: LpTree) -> None:
         return
     tree.work += lp.work + _KNAPSACK_S * left.alive.size
     worth = _evaluated(tree.whole, left, answer.prices)
-    if worth.spare > 0.0:
-        nothing = np.zeros_like(left.alive)
-        tree.proof[node.number] = Leaf((Step.of(*answer.prices, nothing),))
-        return
-    _keep_places(search, answer)
-    refuted = refuted_pairs(tree.whole, left, answer.prices, worth)
-    tree.work += fixing_work(left)
-    if refuted.any():
-        steps.append(Step.of(*answer.prices, refuted))
-        left = propagate(tree.whole, left.alive & ~refuted)
-        if is_settled(tree, node, left, steps):
-            return
-    _branch(search, node, left, np.where(left.alive, answer.share, 0.0), tuple(steps))
+    if not worth.spare > 0.0:
+        _keep_places(search, answer)
+    pruned = prune(tree, node, left, answer.prices, worth)
+    if pruned is not None:
+        left, steps = pruned
+        _branch(search, node, left, np.where(left.alive, answer.share, 0.0), steps)
 
 
 def _evaluated(whole: Whole, left: Node, prices: Prices) -> Worth:
@@ -125,10 +123,10 @@ def _evaluated(whole: Whole, left: Node, prices: Prices) -> Worth:
     knapsacks have too many sets to be solved.
     """
     worth, _ = evaluate(whole, left, prices)
-    split = _split_knapsacks(
+    most = _split_knapsacks(
         prices.task, prices.memory, whole.memory, whole.times, left.alive & left.free, left.capacity
     )
-    knapsacks = np.minimum(worth.knapsacks, split)
+    knapsacks = np.minimum(worth.knapsacks, most)
     return Worth(worth.spare + float((worth.knapsacks - knapsacks).sum()), knapsacks)
 
 
@@ -165,19 +163,11 @@ def _branch(
     tree, most = search.tree, share.max(axis=0)
     tree.rounded = np.asarray(np.where(left.alive, share, -1.0).argmax(axis=0))
     # Where memory is scarce, more than the length of a task decides.
-    split = _SPLIT_WITH_MEMORY if tree.whole.room.any() else _SPLIT
-    weight = search.least * np.clip(1.0 - most, _TOLERANCE, split)
+    enough = _SPLIT_WITH_MEMORY if tree.whole.room.any() else _SPLIT
+    weight = search.least * np.clip(1.0 - most, _TOLERANCE, enough)
     task = int(np.where(left.free, weight, -1.0).argmax())
-    j, first = int(tree.rounded[task]), len(tree.proof)
-    here, elsewhere = left.alive.copy(), left.alive.copy()
-    elsewhere[j, task] = False
-    here[:, task] = False
-    here[j, task] = True
-    tree.proof[node.number] = Branch(steps, task, j, first, first + 1)
-    tree.proof += [None, None]
-    tree.open += [
-        node._replace(number=first + 1, alive=elsewhere), node._replace(number=first, alive=here)
-    ]  # fmt: skip
+    node = node._replace(alive=left.alive)
+    tree.open.append(split(tree, node, task, int(tree.rounded[task]), steps))
 
 
 class _StretchLP:

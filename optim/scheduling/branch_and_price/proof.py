@@ -289,8 +289,7 @@ def _search_tree(problem: Problem, proof: Proof, dive: Dive, iterations: int) ->
         schedules.append(tree.found)
         root.deadlines.given_up.add(deadline)
     elif tree.is_refuted:
-        leaves = tuple(node for node in tree.proof if node is not None)
-        note_refuted(problem, root, tree.whole, leaves)
+        note_refuted(problem, root, tree.whole, tree.certified)
     return schedules
 
 

@@ -135,7 +135,7 @@ def _certify(problem: Problem, root: Root, whole: Whole) -> None:
     visit_lp(search)
     root.work += search.tree.work
     if search.tree.is_refuted:
-        root.certificate = _certificate(problem, whole, tuple(filter(None, search.tree.proof)))
+        root.certificate = _certificate(problem, whole, search.tree.certified)
 
 
 def _close(root: Root) -> None:

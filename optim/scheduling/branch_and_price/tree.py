@@ -12,6 +12,7 @@ from edgeopt.optim.scheduling.branch_and_price.prices import (
     Columns,
     Prices,
     Search,
+    Worth,
     binding,
     improve,
     open_prices,
@@ -91,6 +92,11 @@ class Tree:
         """Whether no schedule is within the deadline."""
         return self.found is None and not self.open
 
+    @property
+    def certified(self) -> tuple[Leaf | Branch, ...]:
+        """The nodes of the certificate, all of them once the deadline is refuted."""
+        return tuple(node for node in self.proof if node is not None)
+
 
 def plant(whole: Whole, prices: Prices, columns: Columns) -> Tree:
     """Return the tree of a deadline, with prices and columns to start from."""
@@ -124,8 +130,7 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
     tree.work += _VISIT_S
     tree.rounded = None
     left = propagate(tree.whole, node.alive)
-    steps: list[Step] = []
-    if is_settled(tree, node, left, steps):
+    if is_settled(tree, node, left):
         return 1
     search = open_prices(tree.whole, left, node.prices, node.columns)
     done = 1
@@ -136,25 +141,16 @@ def visit(tree: Tree, iterations: int = _ITERATIONS) -> int:
             tree.open.append(node)  # for a run that goes on
             return done
     tree.work += search.work
-    nothing = np.zeros_like(left.alive)
-    if search.worth.spare > 0.0:
-        tree.proof[node.number] = Leaf((Step.of(*search.prices, nothing),))
-        return done
-    refuted = refuted_pairs(tree.whole, left, search.prices, search.worth)
-    tree.work += fixing_work(left)
-    if refuted.any():
-        steps.append(Step.of(*search.prices, refuted))
-        left = propagate(tree.whole, left.alive & ~refuted)
-        if is_settled(tree, node, left, steps):
-            return done
-    _branch(tree, node, left, search, steps)
+    pruned = prune(tree, node, left, search.prices, search.worth)
+    if pruned is not None:
+        _branch(tree, node, pruned[0], search, pruned[1])
     return done
 
 
-def is_settled(tree: Tree, node: Open, left: Node, steps: list[Step]) -> bool:
+def is_settled(tree: Tree, node: Open, left: Node, steps: tuple[Step, ...] = ()) -> bool:
     """Whether nothing is left to choose: no schedule, or only one."""
     if not left.is_possible:
-        tree.proof[node.number] = Leaf(tuple(steps))
+        tree.proof[node.number] = Leaf(steps)
         return True
     if not left.free.any():
         tree.found = np.asarray(left.alive.argmax(axis=0))
@@ -162,27 +158,47 @@ def is_settled(tree: Tree, node: Open, left: Node, steps: list[Step]) -> bool:
     return False
 
 
-def _branch(tree: Tree, node: Open, left: Node, search: Search, steps: list[Step]) -> None:
+def prune(
+    tree: Tree, node: Open, left: Node, prices: Prices, worth: Worth
+) -> tuple[Node, tuple[Step, ...]] | None:
+    """Return what prices leave of a node, and the steps to it; None if the node is settled."""
+    if worth.spare > 0.0:
+        nothing = np.zeros_like(left.alive)
+        tree.proof[node.number] = Leaf((Step.of(*prices, nothing),))
+        return None
+    refuted = refuted_pairs(tree.whole, left, prices, worth)
+    tree.work += fixing_work(left)
+    if not refuted.any():
+        return left, ()
+    steps = (Step.of(*prices, refuted),)
+    left = propagate(tree.whole, left.alive & ~refuted)
+    return None if is_settled(tree, node, left, steps) else (left, steps)
+
+
+def split(tree: Tree, node: Open, task: int, j: int, steps: tuple[Step, ...]) -> Open:
+    """Branch on a pair: open the node without it, return the one with it, still to be opened."""
+    first = len(tree.proof)
+    tree.proof[node.number] = Branch(steps, task, j, first, first + 1)
+    tree.proof += [None, None]
+    here, elsewhere = node.alive.copy(), node.alive.copy()
+    elsewhere[j, task] = False
+    here[:, task] = False
+    here[j, task] = True
+    tree.open.append(node._replace(number=first + 1, alive=elsewhere))
+    return node._replace(number=first, alive=here)
+
+
+def _branch(tree: Tree, node: Open, left: Node, search: Search, steps: tuple[Step, ...]) -> None:
     """Put one task or several on the node where the prices want them, or one of them elsewhere."""
     share = np.where(left.alive, search.share if search.share.size else 0.0, -1.0)
     tree.rounded = np.asarray(share.argmax(axis=0))
     tasks = _chosen(tree, left, share)
-    columns = binding(search)
-    number, alive, taken = node.number, left.alive, tuple(steps)
+    node = Open(node.number, left.alive, search.prices, binding(search))
     # A chain of branches: the next task is considered where the last one is in its place.
     for task in tasks:
-        j = int(tree.rounded[task])
-        first = len(tree.proof)
-        tree.proof[number] = Branch(taken, int(task), j, first, first + 1)
-        tree.proof += [None, None]
-        elsewhere = alive.copy()
-        elsewhere[j, task] = False
-        tree.open.append(Open(first + 1, elsewhere, search.prices, columns))
-        alive = alive.copy()
-        alive[:, task] = False
-        alive[j, task] = True
-        number, taken = first, ()
-    tree.open.append(Open(number, alive, search.prices, columns))
+        node = split(tree, node, int(task), int(tree.rounded[task]), steps)
+        steps = ()
+    tree.open.append(node)
 
 
 def _chosen(tree: Tree, left: Node, share: FloatArray) -> IntArray:
